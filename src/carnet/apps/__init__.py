@@ -1,0 +1,1 @@
+"""The apps: each owns its tables and offers one `api.py`."""

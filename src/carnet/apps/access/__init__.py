@@ -1,0 +1,1 @@
+"""Authorisations and the decision."""

@@ -1,0 +1,115 @@
+"""Tables of access: what stands between professionals and a record."""
+
+from django.db import models
+
+from carnet.apps.storage.classification import LIFE, Kind, classify
+
+
+class Authorisation(models.Model):
+    """An authorisation of a person or of a structure, dated, by an explicit act."""
+
+    pk = models.CompositePrimaryKey("record_id", "subject_kind", "subject_id")
+    record_id = models.UUIDField()
+    subject_kind = models.CharField(max_length=10)
+    subject_id = models.CharField(max_length=64)
+    ground = models.CharField(max_length=20)
+    granted_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    declared_by = models.CharField(max_length=160)
+
+    class Meta:
+        db_table = "access_authorisation"
+
+    classified = classify(
+        Kind.IDENTITY, LIFE, "record_id subject_kind subject_id ground granted_at expires_at declared_by",
+        why="the decision reads it before the record's key is opened",
+    )  # fmt: skip
+
+
+class Block(models.Model):
+    """A professional or structure that the holder keeps out. Blocking deletes the authorisation."""
+
+    pk = models.CompositePrimaryKey("record_id", "subject_kind", "subject_id")
+    record_id = models.UUIDField()
+    subject_kind = models.CharField(max_length=10)
+    subject_id = models.CharField(max_length=64)
+    since = models.DateTimeField()
+
+    class Meta:
+        db_table = "access_block"
+
+    classified = classify(Kind.IDENTITY, LIFE, "record_id subject_kind subject_id since", why="read by the decision")
+
+
+class Relation(models.Model):
+    """A named professional of the record: treating doctor or administrator."""
+
+    pk = models.CompositePrimaryKey("record_id", "kind", "professional_id")
+    record_id = models.UUIDField()
+    kind = models.CharField(max_length=20)
+    professional_id = models.CharField(max_length=64)
+    since = models.DateTimeField()
+
+    class Meta:
+        db_table = "access_relation"
+
+    classified = classify(Kind.IDENTITY, LIFE, "record_id kind professional_id since", why="read by the decision")
+
+
+class Choices(models.Model):
+    """The holder's choices: the initial consent and the three emergency switches."""
+
+    record_id = models.UUIDField(primary_key=True)
+    initial_consent_at = models.DateTimeField(null=True)
+    initial_consent_by = models.CharField(max_length=160)
+    break_glass = models.BooleanField()
+    regulation = models.BooleanField()
+    masked_in_emergency = models.BooleanField()
+    objects_to_deposits_of = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "access_choices"
+
+    classified = classify(
+        Kind.IDENTITY,
+        LIFE,
+        "record_id initial_consent_at initial_consent_by break_glass regulation masked_in_emergency objects_to_deposits_of",
+        why="read by the decision",
+    )
+
+
+class EmergencyAccess(models.Model):
+    """An emergency access: who, which mode, until when; the reason in words is sealed under the record's key."""
+
+    pk = models.CompositePrimaryKey("record_id", "id")
+    record_id = models.UUIDField()
+    id = models.UUIDField()
+    professional_id = models.CharField(max_length=64)
+    mode = models.CharField(max_length=20)
+    started_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.BinaryField()
+    reviewed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "access_emergency"
+
+    classified = {
+        **classify(Kind.IDENTITY, LIFE, "record_id id professional_id mode started_at ends_at reviewed_at", why="read by the decision"),
+        **classify(Kind.HEALTH, LIFE, "reason", sealed=True),
+    }
+
+
+class Budget(models.Model):
+    """How many new records, or negative answers, a professional had in an hour (the plausibility gate)."""
+
+    pk = models.CompositePrimaryKey("actor", "kind", "hour")
+    actor = models.CharField(max_length=160)
+    kind = models.CharField(max_length=20)
+    hour = models.DateTimeField()
+    used = models.IntegerField()
+
+    class Meta:
+        db_table = "access_budget"
+
+    classified = classify(Kind.TECHNICAL, "one month", "actor kind hour used", why="counts")

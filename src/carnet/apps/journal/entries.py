@@ -1,0 +1,52 @@
+"""What an entry says, and its exact bytes.
+
+The body is JSON with sorted keys and no blanks: for our flat strings, numbers and lists this is the canonical form of
+RFC 8785. No health content: the act, the mode and the identifiers of documents, never their types or titles.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+GENESIS = bytes(32)
+ACTOR_CHAINS = UUID("4f5f3a0e-6d0c-5b7b-9a51-6a1f0c7b2d11")
+"""Name space of the chains of actors (acts that concern no record)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One decision or one write: who, whose record, what, mode, reason given or not, outcome and rule, when."""
+
+    kind: str
+    at: datetime
+    actor: str
+    actor_name: str
+    actor_kind: str
+    act: str
+    mode: str
+    outcome: str
+    code: str
+    rule: str
+    structure: str = ""
+    profession: str = ""
+    means: str = ""
+    software: str = ""
+    on_behalf_of: str = ""
+    record_id: str = ""
+    documents: tuple[str, ...] = ()
+    detail: str = ""
+
+
+def chain_of(record_id: UUID | None, actor: str) -> UUID:
+    """The chain of an entry: the record, else the actor."""
+    return record_id or uuid5(ACTOR_CHAINS, actor)
+
+
+def body_of(event: Event) -> str:
+    """The canonical text of an entry. The salt keeps a published hash from being guessed (part 2 publishes leaves)."""
+    fields = {name: value for name, value in asdict(event).items() if value not in ("", ())}
+    fields["at"] = event.at.isoformat(timespec="microseconds")
+    fields["salt"] = os.urandom(16).hex()
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,26 @@
+"""Tables of the journal."""
+
+from django.db import models
+
+from carnet.apps.storage.classification import Kind, classify
+
+
+class Entry(models.Model):
+    """One entry of one chain (a record, else an actor): counter, body, hash of the previous entry and its own."""
+
+    pk = models.CompositePrimaryKey("chain_id", "counter")
+    chain_id = models.UUIDField()
+    counter = models.BigIntegerField()
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=160)
+    body = models.TextField()
+    previous = models.BinaryField()
+    hash = models.BinaryField()
+
+    class Meta:
+        db_table = "journal_entry"
+
+    classified = {
+        **classify(Kind.TECHNICAL, "ten years", "chain_id counter at previous hash", why="pseudonym, dates, digests"),
+        **classify(Kind.IDENTITY, "ten years", "actor body", why="who did what must be readable without the record's key; no health content"),
+    }

@@ -1,0 +1,1 @@
+"""Notices, written in the transaction of the writer."""

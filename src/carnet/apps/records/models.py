@@ -1,0 +1,141 @@
+"""Tables of records: the record, its documents, submission sets, associations."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from carnet.apps.storage.classification import LIFE, Kind, classify
+
+
+class Record(models.Model):
+    """A record and its life-cycle state."""
+
+    record_id = models.UUIDField(primary_key=True)
+    state = models.CharField(max_length=24)
+    since = models.DateField()
+    reason = models.CharField(max_length=60)
+    activated = models.BooleanField()
+
+    class Meta:
+        db_table = "records_record"
+
+    classified = classify(Kind.TECHNICAL, LIFE, "record_id state since reason activated", why="read by the decision")
+
+
+class Document(models.Model):
+    """A DocumentEntry. Codes and dates are readable for the filter; the whole FHIR resource is sealed, ready to send."""
+
+    pk = models.CompositePrimaryKey("record_id", "logical_id")
+    record_id = models.UUIDField()
+    logical_id = models.UUIDField()
+    entry_uuid = models.UUIDField()
+    version = models.IntegerField()
+    unique_id = models.CharField(max_length=128)
+    submission_id = models.UUIDField()
+    status = models.CharField(max_length=12)
+    type_code = models.CharField(max_length=40)
+    class_code = models.CharField(max_length=60)
+    format_code = models.CharField(max_length=120)
+    facility = models.CharField(max_length=40)
+    practice = models.CharField(max_length=40)
+    mime = models.CharField(max_length=80)
+    size = models.IntegerField()
+    address = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    authored_at = models.DateTimeField()
+    service_start = models.DateTimeField(null=True)
+    service_stop = models.DateTimeField(null=True)
+    author_ids = ArrayField(models.CharField(max_length=64))
+    author_structures = ArrayField(models.CharField(max_length=64))
+    author_families = ArrayField(models.CharField(max_length=120))
+    author_givens = ArrayField(models.CharField(max_length=120))
+    event_codes = ArrayField(models.CharField(max_length=80))
+    related = ArrayField(models.CharField(max_length=200))
+    replaces = models.UUIDField(null=True)
+    depositor = models.CharField(max_length=64)
+    depositor_structure = models.CharField(max_length=64)
+    masked = models.BooleanField()
+    hidden_from_patient = models.BooleanField()
+    hidden_from_representatives = models.BooleanField()
+    technical = models.BooleanField()
+    by_patient = models.BooleanField()
+    deposited_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    resource = models.BinaryField()
+
+    class Meta:
+        db_table = "records_document"
+
+    classified = {
+        **classify(
+            Kind.TECHNICAL, LIFE,
+            "record_id logical_id entry_uuid version unique_id submission_id status address size mime "
+            "masked hidden_from_patient hidden_from_representatives technical by_patient deposited_at updated_at replaces",
+            why="identifiers, dates and flags that the filter reads",
+        ),
+        **classify(
+            Kind.HEALTH, LIFE,
+            "type_code class_code format_code facility practice created_at authored_at service_start service_stop "
+            "event_codes related",
+            why="codes and dates that the filter and the search read; inside an encrypted volume, behind row-level security",
+        ),
+        **classify(
+            Kind.IDENTITY, LIFE,
+            "author_ids author_structures author_families author_givens depositor depositor_structure",
+            why="professionals, read by the rules of masking",
+        ),
+        **classify(Kind.HEALTH, LIFE, "resource", sealed=True),
+    }  # fmt: skip
+
+
+class Directory(models.Model):
+    """Which record a document is in: read one key at a time by a function, never listed."""
+
+    logical_id = models.UUIDField(primary_key=True)
+    record_id = models.UUIDField()
+
+    class Meta:
+        db_table = "records_directory"
+
+    classified = classify(Kind.TECHNICAL, LIFE, "logical_id record_id", why="pseudonyms")
+
+
+class SubmissionSet(models.Model):
+    """A SubmissionSet: what was deposited together, by whom, when."""
+
+    pk = models.CompositePrimaryKey("record_id", "submission_id")
+    record_id = models.UUIDField()
+    submission_id = models.UUIDField()
+    unique_id = models.CharField(max_length=128)
+    source_id = models.CharField(max_length=128)
+    submitted_at = models.DateTimeField()
+    depositor = models.CharField(max_length=64)
+    resource = models.BinaryField()
+
+    class Meta:
+        db_table = "records_submission_set"
+
+    classified = {
+        **classify(Kind.TECHNICAL, LIFE, "record_id submission_id unique_id source_id submitted_at", why="identifiers, dates"),
+        **classify(Kind.IDENTITY, LIFE, "depositor", why="who deposited"),
+        **classify(Kind.HEALTH, LIFE, "resource", sealed=True),
+    }
+
+
+class DocumentVersion(models.Model):
+    """A former version of a document's metadata: same logicalId, another entryUUID."""
+
+    pk = models.CompositePrimaryKey("record_id", "logical_id", "version")
+    record_id = models.UUIDField()
+    logical_id = models.UUIDField()
+    version = models.IntegerField()
+    entry_uuid = models.UUIDField()
+    ended_at = models.DateTimeField()
+    resource = models.BinaryField()
+
+    class Meta:
+        db_table = "records_document_version"
+
+    classified = {
+        **classify(Kind.TECHNICAL, LIFE, "record_id logical_id version entry_uuid ended_at", why="identifiers, dates"),
+        **classify(Kind.HEALTH, LIFE, "resource", sealed=True),
+    }

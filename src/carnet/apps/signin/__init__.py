@@ -1,0 +1,1 @@
+"""Sign-in of professionals and tokens of their software."""

@@ -1,0 +1,58 @@
+"""Tables of sign-in: software, attempts in progress, sessions."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from carnet.apps.storage.classification import Kind, classify
+
+
+class Software(models.Model):
+    """A software of professionals that may send its users here."""
+
+    client_id = models.CharField(max_length=80, primary_key=True)
+    name = models.CharField(max_length=120)
+    redirect_uris = ArrayField(models.CharField(max_length=300))
+    regulation = models.BooleanField()
+    active = models.BooleanField()
+
+    class Meta:
+        db_table = "signin_software"
+
+    classified = classify(Kind.TECHNICAL, "as long as it is registered", "client_id name redirect_uris regulation active", why="no person")
+
+
+class Attempt(models.Model):
+    """A sign-in in progress, from the software's request to its code. Sealed under a key of the process family."""
+
+    id = models.BinaryField(primary_key=True)
+    step = models.CharField(max_length=20)
+    sealed = models.BinaryField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "signin_attempt"
+
+    classified = {
+        **classify(Kind.TECHNICAL, "ten minutes", "id step expires_at", why="digest and dates"),
+        **classify(Kind.IDENTITY, "ten minutes", "sealed", why="sealed under a derived key, not that of a record"),
+    }
+
+
+class Session(models.Model):
+    """A session of a professional in a software: found by the digest of its opaque token."""
+
+    token = models.BinaryField(primary_key=True)
+    professional_id = models.CharField(max_length=64)
+    client_id = models.CharField(max_length=80)
+    actor = models.TextField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "signin_session"
+
+    classified = {
+        **classify(Kind.TECHNICAL, "one year", "token client_id created_at expires_at ended_at", why="digest and dates"),
+        **classify(Kind.IDENTITY, "one year", "professional_id actor", why="who signed in, for the review of accesses"),
+    }

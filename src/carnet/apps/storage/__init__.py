@@ -1,0 +1,1 @@
+"""Executor and record scope, blobs, record keys."""

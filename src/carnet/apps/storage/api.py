@@ -1,0 +1,41 @@
+"""Public face of storage: units of work in the scope of a record, record keys, document bytes."""
+
+from carnet.apps.storage.blobs import BlobMissingError, get, put, stored_records, sweep
+from carnet.apps.storage.executor import Row, Statement, Work, close_pool, lookup, pool, unit
+from carnet.apps.storage.keys import (
+    KEY_OF_RECORD,
+    KeyDestroyedError,
+    RecordKey,
+    blind_index,
+    create_key,
+    derived,
+    key_of,
+    open_key,
+    seal,
+    unseal,
+)
+
+__all__ = [
+    "KEY_OF_RECORD",
+    "BlobMissingError",
+    "KeyDestroyedError",
+    "RecordKey",
+    "Row",
+    "Statement",
+    "Work",
+    "blind_index",
+    "close_pool",
+    "create_key",
+    "derived",
+    "get",
+    "key_of",
+    "lookup",
+    "open_key",
+    "pool",
+    "put",
+    "seal",
+    "stored_records",
+    "sweep",
+    "unit",
+    "unseal",
+]

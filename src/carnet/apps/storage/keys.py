@@ -1,0 +1,120 @@
+"""Keys: a root key, one key per record wrapped by it, and blind indexes.
+
+Root key → record key (AES-256-GCM wrap, bound to the record by its AAD) → titles, comments, traits, document bytes.
+Destroying the record key is the erasure (security.md §6.2).
+"""
+
+import hashlib
+import hmac
+import os
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+from carnet.apps.storage.executor import Work
+
+NONCE = 12
+KEY_OF_RECORD = "SELECT wrapped FROM storage_record_key WHERE record_id = %s AND destroyed_at IS NULL ORDER BY version DESC LIMIT 1"
+
+
+class KeyDestroyedError(Exception):
+    """The record has no key: its content is erased."""
+
+
+def _make(path: Path) -> bytes:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as out:
+        key = os.urandom(32)
+        out.write(key)
+        out.flush()
+        os.fsync(out.fileno())
+    return key
+
+
+@cache
+def _root() -> bytes:
+    path = settings.CARNET.key_file()
+    try:
+        key = path.read_bytes() if path.exists() else _make(path)
+    except FileExistsError:
+        key = path.read_bytes()
+    if len(key) != 32:
+        raise ValueError(f"the root key file {path.name} must hold exactly 32 bytes")
+    return bytes(key)
+
+
+@cache
+def derived(purpose: str) -> bytes:
+    """A key for one purpose, derived from the root (HKDF-SHA256)."""
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(_root())
+
+
+def blind_index(purpose: str, value: str) -> bytes:
+    """A keyed digest that finds a value again without telling it (INS, tokens)."""
+    return hmac.new(derived(purpose), value.encode(), hashlib.sha256).digest()
+
+
+def seal(key: bytes, plain: bytes, context: bytes) -> bytes:
+    """Encrypt under a key; the context (record, name) is bound to the result."""
+    nonce = os.urandom(NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, plain, context)
+
+
+def unseal(key: bytes, sealed: bytes, context: bytes) -> bytes:
+    """Decrypt what `seal` made. Raises cryptography's InvalidTag when bytes or context changed."""
+    return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], context)
+
+
+class RecordKey:
+    """The key of one record, opened for one unit of work."""
+
+    def __init__(self, record_id: UUID, key: bytes) -> None:
+        self.record_id = record_id
+        self._cipher = AESGCM(key)
+        self._key = key
+
+    def seal(self, plain: bytes, name: str) -> bytes:
+        """Encrypt a value of the record under its name."""
+        nonce = os.urandom(NONCE)
+        return nonce + self._cipher.encrypt(nonce, plain, self._context(name))
+
+    def unseal(self, sealed: bytes, name: str) -> bytes:
+        """Decrypt a value of the record."""
+        return self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], self._context(name))
+
+    def address(self, content: bytes) -> str:
+        """The content address: keyed, so that a stolen disk confirms no known document."""
+        return hmac.new(self._key, content, hashlib.sha256).hexdigest()
+
+    def _context(self, name: str) -> bytes:
+        return self.record_id.bytes + name.encode()
+
+
+def open_key(record_id: UUID, wrapped: bytes | None) -> RecordKey:
+    """Unwrap a record key that a statement brought."""
+    if wrapped is None:
+        raise KeyDestroyedError(str(record_id))
+    return RecordKey(record_id, unseal(derived("record-key"), bytes(wrapped), record_id.bytes))
+
+
+def key_of(work: Work, record_id: UUID) -> RecordKey:
+    """The key of a record, in the scope of that record."""
+    row = work.row(KEY_OF_RECORD, record_id)
+    return open_key(record_id, row[0] if row else None)
+
+
+def create_key(work: Work, record_id: UUID) -> RecordKey:
+    """Make the key of a new record."""
+    key = os.urandom(32)
+    wrapped = seal(derived("record-key"), key, record_id.bytes)
+    work.run(
+        "INSERT INTO storage_record_key (record_id, version, wrapped, created_at) VALUES (%s, 1, %s, now())",
+        record_id, wrapped,
+    )  # fmt: skip
+    return RecordKey(record_id, key)

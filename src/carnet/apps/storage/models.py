@@ -1,0 +1,24 @@
+"""Tables of storage."""
+
+from django.db import models
+
+from carnet.apps.storage.classification import LIFE, Kind, classify
+
+
+class RecordKey(models.Model):
+    """The wrapped key of a record. Destroying it erases the record's content."""
+
+    pk = models.CompositePrimaryKey("record_id", "version")
+    record_id = models.UUIDField()
+    version = models.IntegerField()
+    wrapped = models.BinaryField(null=True)
+    created_at = models.DateTimeField()
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "storage_record_key"
+
+    classified = {
+        **classify(Kind.TECHNICAL, LIFE, "record_id version created_at destroyed_at", why="pseudonym and dates"),
+        **classify(Kind.TECHNICAL, "until erasure", "wrapped", why="wrapped by the root key"),
+    }

@@ -1,0 +1,1 @@
+"""Settings, URL maps and process entry points."""

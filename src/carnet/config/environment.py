@@ -1,0 +1,109 @@
+"""Every setting of Carnet: typed, documented, validated, read from the environment (`CARNET_…`).
+
+`docs/reference/settings.md` is generated from this class.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from carnet.dicah.settings import LawSettings
+from carnet.kernel.ins import INS_NIA, INS_NIR, INS_NIR_DEMO, INS_NIR_TEST
+
+OIDS_OF_ENVIRONMENT = {
+    # Production refuses test and demonstration identities (EX_GEN-1430).
+    "production": (INS_NIR, INS_NIA),
+    "test": (INS_NIR_TEST,),
+    "demonstration": (INS_NIR_TEST, INS_NIR_DEMO),
+}
+
+
+class Environment(BaseSettings):
+    """The settings. An unknown value stops the start with a sentence that says which variable is wrong."""
+
+    model_config = SettingsConfigDict(env_prefix="CARNET_", extra="ignore")
+
+    environment: Literal["production", "test", "demonstration"] = Field(
+        "test", description="What this Carnet is for. It decides which OIDs of INS are accepted."
+    )
+    data_dir: Path = Field(Path("var"), description="Folder of keys, documents and the embedded database.")
+    database_url: str = Field(
+        "", description="PostgreSQL ≥ 16 by URL, `{role}` standing for the role of the process. Empty: the embedded server."
+    )
+    database_role: str = Field("carnet_fhir", description="PostgreSQL role of this process.")
+    pool_size: int = Field(4, ge=1, le=32, description="Database connections of this process (best between 2 and 5).")
+    root_key_file: Path | None = Field(
+        None, description="File of the 32-byte root key. Empty: `root.key` in the data folder, made at first start."
+    )
+    documents_dir: Path | None = Field(None, description="Folder of the encrypted documents. Empty: in the data folder.")
+    habilitation_dir: Path | None = Field(
+        None, description="Folder of imported editions of the habilitation matrix. Empty: in the data folder."
+    )
+    base_url: str = Field("http://127.0.0.1:8080", description="Public address of the FHIR door, without a final slash.")
+    fhir_port: int = Field(8080, ge=1, le=65535, description="Port of the FHIR door.")
+    psc_issuer: str = Field("http://127.0.0.1:8090/auth/realms/esante-wallet", description="Issuer of Pro Santé Connect.")
+    psc_discovery: str = Field(
+        "/.well-known/wallet-openid-configuration", description="Discovery path that follows the issuer."
+    )
+    psc_client_id: str = Field("carnet", description="Client identifier of Carnet at Pro Santé Connect.")
+    psc_client_secret: str = Field("carnet-demonstration-secret", description="Client secret; never logged.")
+    psc_algorithms: list[str] = Field(["RS256", "PS256"], description="Accepted signatures of tokens; HS* and none never.")
+    psc_acr: list[str] = Field(["eidas1", "eidas2", "eidas3"], description="Accepted values of acr.")
+    accepted_levels: list[str] = Field(["APPPRIP3", "APPPRIP2"], description="Accepted Palier_Authentification values.")
+    token_lifetime: int = Field(3600, ge=60, le=14400, description="Life of a software's bearer token, in seconds.")
+    max_document_bytes: int = Field(20_000_000, ge=1_000, description="Largest document accepted, in bytes.")
+    max_request_bytes: int = Field(60_000_000, ge=1_000, description="Largest request body accepted, in bytes.")
+    max_documents_per_submission: int = Field(50, ge=1, description="Documents in one submission set.")
+    unknown_parent: Literal["refuse", "accept"] = Field(
+        "refuse", description="What to do with a replacement whose parent is not in the record."
+    )
+    unknown_author: Literal["refuse", "accept"] = Field(
+        "refuse", description="What to do with a document whose author is not in the directory."
+    )
+    insi: Literal["off", "simulator"] = Field("off", description="INSi teleservice: off, or the simulator (not production).")
+    support_line: str = Field("34 22", description="Support line that patients are sent to (recalled, not confirmed).")
+    authorisation_days: int = Field(365, ge=1, description="Care team: days that an authorisation lasts.")
+    emergency_minutes: int = Field(60, ge=1, le=1440, description="Minutes that an emergency access lasts.")
+    soft_new_records_per_hour: int = Field(60, ge=1, description="New records per professional and hour before a step-up.")
+    hard_new_records_per_hour: int = Field(300, ge=1, description="New records per professional and hour before a stop.")
+    negative_answers_per_hour: int = Field(30, ge=1, description="Negative answers to TD0.2 per hour before a step-up.")
+    debug: bool = Field(False, description="Developer traces. Refused in production.")
+
+    @field_validator("base_url", "psc_issuer")
+    @classmethod
+    def _no_final_slash(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("write an address that starts with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("psc_algorithms")
+    @classmethod
+    def _asymmetric(cls, value: list[str]) -> list[str]:
+        if not value or any(a.startswith("HS") or a.lower() == "none" for a in value):
+            raise ValueError("pin asymmetric algorithms only (RS256, PS256, ES256)")
+        return value
+
+    def law(self) -> LawSettings:
+        """The settings of the access law in this environment."""
+        return LawSettings(
+            accepted_ins_oids=frozenset(OIDS_OF_ENVIRONMENT[self.environment]),
+            accepted_levels=frozenset(self.accepted_levels),
+            authorisation_lasts=timedelta(days=self.authorisation_days),
+            emergency_lasts=timedelta(minutes=self.emergency_minutes),
+            support_line=self.support_line,
+        )
+
+    def key_file(self) -> Path:
+        """Where the root key is."""
+        return self.root_key_file or self.data_dir / "root.key"
+
+    def documents(self) -> Path:
+        """Where the encrypted documents are."""
+        return self.documents_dir or self.data_dir / "documents"
+
+    def editions(self) -> Path:
+        """Where imported habilitation editions are."""
+        return self.habilitation_dir or self.data_dir / "habilitation"

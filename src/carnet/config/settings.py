@@ -1,0 +1,47 @@
+"""Django settings, from the environment (`config.environment`). Django is the shell: no session, no admin."""
+
+import os
+
+import psycopg.conninfo
+
+from carnet.config import embedded
+from carnet.config.environment import Environment
+
+CARNET = Environment()
+
+DATABASE_URL = CARNET.database_url or os.environ.get("CARNET_EMBEDDED_URL") or embedded.start(CARNET.data_dir)
+os.environ["CARNET_EMBEDDED_URL"] = DATABASE_URL  # child processes join the server instead of asking for it again
+OWNER_ROLE = os.environ.get("CARNET_OWNER_ROLE", "postgres")
+
+
+def _database(role: str) -> dict[str, object]:
+    parts = psycopg.conninfo.conninfo_to_dict(DATABASE_URL.replace("{role}", role))
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    return {"ENGINE": "django.db.backends.postgresql", **{names[k]: v for k, v in parts.items() if k in names}}
+
+
+DATABASES = {"default": _database(OWNER_ROLE)}
+APPS = ("storage", "outbox", "journal", "identity", "signin", "access", "records")
+INSTALLED_APPS = [f"carnet.apps.{name}" for name in APPS]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# No key signs anything in Carnet through Django; the setting must exist, so it is random for each process.
+SECRET_KEY = os.urandom(32).hex()
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "carnet.config.urls_fhir"
+WSGI_APPLICATION = "carnet.config.wsgi_fhir.application"
+MIDDLEWARE: list[str] = []
+APPEND_SLASH = False
+DEBUG = CARNET.debug and CARNET.environment != "production"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", "Français"), ("en", "English")]
+DATA_UPLOAD_MAX_MEMORY_SIZE = CARNET.max_request_bytes
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "DIRS": []}]
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    # Django's request logger would print addresses and exceptions with values: Carnet logs codes of its own.
+    "loggers": {"django.request": {"level": "CRITICAL"}, "carnet": {"handlers": ["console"], "level": "INFO"}},
+}

@@ -1,0 +1,1 @@
+"""Command line, tour, demonstration, simulators: on top, in no production process."""

@@ -1,0 +1,1 @@
+"""Simulators of national services that nobody can reach, each behind a small interface."""

@@ -1,0 +1,37 @@
+"""D — Disponibilité: the record exists and is open. A record not activated by its holder is still open."""
+
+from carnet.dicah.conditions import Denial, rule
+from carnet.dicah.conditions.ins import WITHOUT_INS
+from carnet.dicah.facts import Facts, RecordState
+from carnet.kernel.ask import Act, Ask
+
+_REPORTS_THE_STATE = WITHOUT_INS | {Act.TEST_RECORD}
+_HOLDER_OF_CLOSED = frozenset({Act.REOPEN_RECORD, Act.EXPORT_RECORD})
+_SHOWN_AS_ABSENT = frozenset(
+    # An opposition is nobody's business: it is shown as an absence (access law §1).
+    {RecordState.ABSENT, RecordState.OPPOSED, RecordState.PENDING_OPPOSITION, RecordState.DESTROYED}
+)
+
+
+@rule("D", "L.1111-13-1, R.1111-28 CSP; TD0.2 NF")
+def record_absent(ask: Ask, facts: Facts) -> Denial | None:
+    """No record, an opposed one and one not yet open answer alike."""
+    if ask.act in _REPORTS_THE_STATE or facts.record.state not in _SHOWN_AS_ABSENT:
+        return None
+    return Denial("record-absent")
+
+
+@rule("D", "R.1111-36 CSP; TD0.2 terminated")
+def record_closed(ask: Ask, facts: Facts) -> Denial | None:
+    """A closed record is neither read nor fed; its holder may still reopen or export it."""
+    exempt = _REPORTS_THE_STATE | _HOLDER_OF_CLOSED
+    if ask.act in exempt or facts.record.state is not RecordState.CLOSED:
+        return None
+    return Denial("record-closed", {"since": facts.record.since.isoformat() if facts.record.since else ""})
+
+
+@rule("D", "R.1111-36 CSP")
+def record_suspended(ask: Ask, facts: Facts) -> Denial | None:
+    """A suspension (malfunction, fraud) stops every act but the test of existence."""
+    stopped = facts.record.state is RecordState.SUSPENDED and ask.act not in _REPORTS_THE_STATE
+    return Denial("record-suspended") if stopped else None

@@ -1,0 +1,122 @@
+"""C — Consentement: a valid authorisation in normal mode, no opposition in the emergency modes."""
+
+from carnet.dicah.conditions import Denial, rule
+from carnet.dicah.conditions.authentication import PERSONS
+from carnet.dicah.facts import Authorisation, AuthorisationGround, Facts
+from carnet.kernel.actor import ActorKind
+from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask, Mode
+
+NEEDS_CONSENT = frozenset(
+    {
+        Act.SEARCH, Act.READ, Act.MASK, Act.UNMASK, Act.ANNOUNCE, Act.ARCHIVE, Act.UNARCHIVE,
+        Act.READ_ADMINISTRATIVE, Act.LIST_AUTHORISED, Act.READ_PROFILE,
+    }
+)  # fmt: skip
+FEEDING = frozenset({Act.FEED, Act.FEED_AS_EMPLOYEE, Act.REPLACE, Act.WRITE_PROFILE})
+_ENTERS = NEEDS_CONSENT | {Act.OPEN_EMERGENCY, Act.DECLARE_AUTHORISATION}
+
+
+def _asks_normally(ask: Ask) -> bool:
+    return ask.actor.kind is ActorKind.PROFESSIONAL and ask.mode is Mode.NORMAL and ask.act in NEEDS_CONSENT
+
+
+@rule("C", "L.1111-17, R.1111-46 CSP; TD0.2 INTERDIT")
+def professional_blocked(ask: Ask, facts: Facts) -> Denial | None:
+    """Whom the patient blocked never enters in normal mode, and in emergency as the settings say. Depositing stays."""
+    settings = facts.settings
+    excused = (ask.mode is Mode.BREAK_GLASS and settings.blocked_in_break_glass) or (
+        ask.mode is Mode.REGULATION and settings.blocked_in_regulation
+    )
+    if not facts.access.blocked or excused or ask.act not in _ENTERS:
+        return None
+    return Denial("professional-blocked")
+
+
+@rule("C", "L.1111-17 I and II, R.1111-46 CSP")
+def consent_missing(ask: Ask, facts: Facts) -> Denial | None:
+    """Normal mode needs this person's own authorisation; that of the structure opens no document (ours)."""
+    if not _asks_normally(ask):
+        return None
+    return None if facts.access.authorisation else Denial("consent-missing")
+
+
+@rule("C", "Conseil d'État, 15 October 2025; R.1111-46 CSP")
+def initial_consent_missing(ask: Ask, facts: Facts) -> Denial | None:
+    """Membership of the care team counts only once the initial consent and the information are recorded."""
+    authorisation = facts.access.authorisation
+    if not _asks_normally(ask) or authorisation is None or authorisation.ground is not AuthorisationGround.CARE_TEAM:
+        return None
+    return None if authorisation.initial_consent else Denial("consent-missing", {"missing": "initial-consent"})
+
+
+def _lives(authorisation: Authorisation, ask: Ask, facts: Facts) -> bool:
+    if authorisation.expires_at <= ask.at:
+        return False
+    if authorisation.ground is AuthorisationGround.CARE_TEAM:
+        return True
+    # Outside the team, consent is bound to this consultation: the same day, and not longer than the setting.
+    same_day = authorisation.granted_at.date() == ask.at.date()
+    return same_day and ask.at - authorisation.granted_at <= facts.settings.consultation_lasts
+
+
+@rule("C", "L.1111-17 II CSP; settings authorisation_lasts, consultation_lasts; TD0.2 EXPIRE")
+def consent_expired(ask: Ask, facts: Facts) -> Denial | None:
+    """An authorisation of the care team ends after its term, a consent outside the team after the consultation."""
+    authorisation = facts.access.authorisation
+    if not _asks_normally(ask) or authorisation is None or _lives(authorisation, ask, facts):
+        return None
+    return Denial("consent-expired", {"since": min(authorisation.expires_at, ask.at).date().isoformat()})
+
+
+@rule("C", "L.1111-17 I, R.1111-48 CSP; switches ETREAT and BTG")
+def emergency_opposed(ask: Ask, facts: Facts) -> Denial | None:
+    """A prior opposition of the patient closes the emergency mode it names, for reading and for express deposits."""
+    allowed = {Mode.BREAK_GLASS: facts.access.switch_break_glass, Mode.REGULATION: facts.access.switch_regulation}
+    stopped = not allowed.get(ask.mode, True) and (ask.act in _ENTERS or ask.mode is Mode.BREAK_GLASS)
+    return Denial("emergency-opposed") if stopped and ask.act is not Act.TEST_RECORD else None
+
+
+@rule("C", "R.1111-48 CSP; setting emergency_lasts")
+def emergency_not_open(ask: Ask, facts: Facts) -> Denial | None:
+    """Reading in emergency stands on an access opened for this patient with its reason, and not ended."""
+    if ask.mode not in EMERGENCY_MODES or ask.act not in NEEDS_CONSENT:
+        return None
+    opened = facts.access.emergency
+    alive = opened is not None and opened.mode == ask.mode and opened.until > ask.at
+    return None if alive else Denial("emergency-reason-missing")
+
+
+@rule("C", "R.1111-47 CSP")
+def deposit_objection(ask: Ask, facts: Facts) -> Denial | None:
+    """A legitimate objection of the patient stops a deposit."""
+    return Denial("deposit-objection") if ask.act in FEEDING and facts.access.objection else None
+
+
+@rule("C", "R.1111-26 s. CSP; access law §6")
+def relation_missing(ask: Ask, facts: Facts) -> Denial | None:
+    """A person acts on a record by a relation that holds at this moment: holder, representative or carer."""
+    if ask.actor.kind not in PERSONS - {ActorKind.SERVICE}:
+        return None
+    relation = facts.access.relation
+    lives = relation is not None and relation.kind == ask.actor.kind and relation.starts <= ask.at
+    ended = relation is not None and relation.ends is not None and relation.ends <= ask.at
+    return None if lives and not ended else Denial("relation-missing")
+
+
+@rule("C", "R.1111-37 CSP; access law §1, connected service")
+def service_consent_missing(ask: Ask, facts: Facts) -> Denial | None:
+    """A connected service needs a live consent for purpose × category × verb, checked at this call."""
+    if ask.actor.kind is not ActorKind.SERVICE:
+        return None
+    verb = "write" if ask.act in FEEDING else "read"
+    wanted = f"{ask.reason}/{facts.category}/{verb}"
+    return None if wanted in facts.access.service_consent else Denial("service-consent-missing")
+
+
+@rule("C", "setting profile_sections; switches of the holder")
+def profile_section_closed(ask: Ask, facts: Facts) -> Denial | None:
+    """Professionals see the sections of the profile that the setting opens and the holder left open."""
+    if ask.act is not Act.READ_PROFILE or ask.actor.kind is not ActorKind.PROFESSIONAL:
+        return None
+    opened = facts.settings.profile_sections - facts.access.hidden_profile_sections
+    return None if facts.category in opened else Denial("profile-section-closed")

@@ -1,0 +1,126 @@
+"""H — Habilitation: functional right, context, profession × type; and the proofs that the emergency modes need."""
+
+from carnet.dicah.columns import (
+    actor_column,
+    authentication_column,
+    is_doctor,
+    is_health_professional,
+    mode_column,
+    profession_counted,
+)
+from carnet.dicah.conditions import Denial, rule
+from carnet.dicah.conditions.authentication import PROFESSIONALS
+from carnet.dicah.conditions.consent import FEEDING
+from carnet.dicah.contexts import CONTEXT_OF_SECTOR
+from carnet.dicah.facts import Facts
+from carnet.dicah.functional_rights import Right, right
+from carnet.kernel.actor import ActorKind
+from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask, Mode
+
+NEEDS_HABILITATION = frozenset({Act.SEARCH, Act.READ, Act.MASK, Act.UNMASK, Act.ANNOUNCE, Act.ARCHIVE, Act.UNARCHIVE})
+
+_TRANSACTION = {
+    Act.REPLACE: "TD2.1",
+    Act.WRITE_PROFILE: "TD2.1",
+    Act.READ_PROFILE: "TD3.1:metadata",
+    Act.OWN_TRACES: "TD0.1",
+    Act.READ: "TD3.2:non_masque",
+}
+_PERSON_ACTS = frozenset(
+    {Act.SEARCH, Act.READ, Act.FEED, Act.MASK, Act.UNMASK, Act.DELETE, Act.ARCHIVE, Act.UNARCHIVE,
+     Act.READ_PROFILE, Act.WRITE_PROFILE, Act.FILE_MESSAGE, Act.LIST_AUTHORISED, Act.OWN_TRACES,
+     Act.READ_ADMINISTRATIVE, Act.REPLACE, Act.WITHDRAW_AUTHORISATION}
+)  # fmt: skip
+_HOLDER_ONLY = frozenset({Act.CLOSE_RECORD, Act.REOPEN_RECORD, Act.EXPORT_RECORD})
+
+ACTS_OF = {
+    ActorKind.HOLDER: _PERSON_ACTS | _HOLDER_ONLY,
+    ActorKind.REPRESENTATIVE: _PERSON_ACTS | _HOLDER_ONLY,
+    # A carer may not pass on, change credentials, close, ask deletion of the record, or export (access law §6).
+    ActorKind.CARER: _PERSON_ACTS - {Act.WITHDRAW_AUTHORISATION},
+    ActorKind.SERVICE: frozenset({Act.SEARCH, Act.READ, Act.FEED, Act.READ_PROFILE, Act.WRITE_PROFILE}),
+    ActorKind.OPERATOR: frozenset({Act.CONFIGURE}),
+    ActorKind.TIMER: frozenset({Act.RUN_TIMER}),
+}
+
+
+def functional_right(ask: Ask, facts: Facts, transaction: str = "") -> Right:
+    """The cell of the functional matrix for this question."""
+    if ask.act is Act.OPEN_EMERGENCY:
+        # Opening an emergency access is for whoever may then consult, and only in an emergency mode.
+        transaction = "TD3.2:non_masque" if ask.mode in EMERGENCY_MODES else "none"
+    transaction = transaction or _TRANSACTION.get(ask.act, ask.act.value)
+    if ask.act is Act.REPLACE and ask.actor.kind is ActorKind.EMPLOYEE:
+        transaction = "TD2.2"
+    return right(transaction, authentication_column(ask.actor), actor_column(ask, facts), mode_column(ask, facts))
+
+
+@rule("H", "access law §1: an act outside the table is refused; PDT-INF-526, PDT-INF-606")
+def function_not_allowed(ask: Ask, facts: Facts) -> Denial | None:
+    """The functional right: transaction × actor × mode for professionals, the list of acts for everybody else."""
+    if ask.actor.kind in PROFESSIONALS:
+        return None if functional_right(ask, facts).allowed else Denial("function-not-allowed")
+    return None if ask.act in ACTS_OF.get(ask.actor.kind, frozenset()) else Denial("function-not-allowed")
+
+
+@rule("H", "setting occupational_metadata_with_consent; L.1111-18 CSP")
+def occupational_doctor_closed(ask: Ask, facts: Facts) -> Denial | None:
+    """An occupational doctor sees metadata only with express consent, where the setting allows it at all."""
+    if actor_column(ask, facts) != "occupational_doctor" or ask.act not in NEEDS_HABILITATION | {Act.READ_PROFILE}:
+        return None
+    opened = facts.settings.occupational_metadata_with_consent and facts.access.occupational_consent
+    return None if opened else Denial("function-not-allowed")
+
+
+@rule("H", "L.1111-17 I CSP")
+def emergency_for_health_professions(ask: Ask, facts: Facts) -> Denial | None:
+    """The emergency modes are for health professionals: never social roles, whatever the matrix column."""
+    asked = ask.mode in EMERGENCY_MODES and ask.actor.kind is ActorKind.PROFESSIONAL
+    return Denial("function-not-allowed") if asked and not is_health_professional(ask.actor, facts.settings) else None
+
+
+@rule("H", "L.1111-17 I CSP; claim Acces_Regulation_Medicale; setting regulation_doctors_only")
+def regulation_not_proved(ask: Ask, facts: Facts) -> Denial | None:
+    """Regulation needs its proof, a doctor (setting), and regulation software where the setting says so."""
+    if ask.mode is not Mode.REGULATION:
+        return None
+    proof, settings = ask.actor.authentication, facts.settings
+    doctor = is_doctor(ask.actor, settings) or not settings.regulation_doctors_only
+    software = proof.software_is_regulation or not settings.regulation_software_required
+    person = doctor or ask.actor.kind is ActorKind.STRUCTURE
+    return None if proof.regulation and person and software else Denial("regulation-not-proved")
+
+
+@rule("H", "R.1111-48 CSP; access law §2")
+def emergency_reason_missing(ask: Ask, facts: Facts) -> Denial | None:
+    """Opening an emergency access states in words why the person cannot answer and what the danger is."""
+    asked = ask.act is Act.OPEN_EMERGENCY and len(ask.reason.strip()) < 10
+    return Denial("emergency-reason-missing") if asked else None
+
+
+@rule("H", "order of 26 October 2023, context; L.1111-18 CSP")
+def habilitation_context(ask: Ask, facts: Facts) -> Denial | None:
+    """The sector of this situation must be one of care: town, hospital or medico-social."""
+    if ask.actor.kind not in PROFESSIONALS or ask.actor.situation.sector in CONTEXT_OF_SECTOR:
+        return None
+    return Denial("habilitation-context", {"sector": ask.actor.situation.sector})
+
+
+@rule("H", "order of 26 October 2023, matrix")
+def habilitation_profession(ask: Ask, facts: Facts) -> Denial | None:
+    """The matrix in force must name the profession. Roles outside the health professions are not in force."""
+    if ask.actor.kind is not ActorKind.PROFESSIONAL or ask.act not in NEEDS_HABILITATION | FEEDING - {Act.FEED, Act.REPLACE}:
+        return None
+    named = profession_counted(ask.actor, facts.settings) in facts.edition.professions()
+    return None if named else Denial("habilitation-profession")
+
+
+@rule("H", "order of 26 October 2023, matrix")
+def habilitation_document_type(ask: Ask, facts: Facts) -> Denial | None:
+    """A search that names only types closed to this profession is told so: the matrix is public, the record is not."""
+    asked = facts.requested_types
+    if ask.actor.kind is not ActorKind.PROFESSIONAL or ask.act is not Act.SEARCH or not asked:
+        return None
+    profession = profession_counted(ask.actor, facts.settings)
+    open_types = facts.edition.consultable(profession) if profession else frozenset()
+    return None if asked & open_types else Denial("habilitation-document-type", {"types": ", ".join(sorted(asked))})

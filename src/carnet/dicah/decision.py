@@ -1,0 +1,113 @@
+"""The decision: every rule in order, the state of every condition, deny by default."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from carnet.dicah import functional_rights
+from carnet.dicah.conditions import (
+    RULES,
+    Denial,
+    Rule,
+    authentication,
+    availability,
+    consent,
+    document,
+    habilitation,
+    ins,
+    plausibility,
+)
+from carnet.dicah.facts import Facts
+from carnet.dicah.visibility import visibility_of
+from carnet.kernel.actor import ActorKind
+from carnet.kernel.ask import Act, Ask
+from carnet.kernel.visibility import Visibility
+
+CONDITIONS = (authentication, availability, consent, document, habilitation, ins, plausibility)
+"""The modules of the law: importing one registers its rules."""
+LISTS = frozenset({Act.SEARCH, Act.SEARCH_OWN_REFERENCE})
+_LIGHTS = "DICAH"
+
+
+class Light(StrEnum):
+    """State of one condition. `dark` is not shown: the asker may not learn it yet, or it does not apply."""
+
+    GREEN = "ok"
+    RED = "stop"
+    DARK = "dark"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What every answer carries: lights and the editions that were used."""
+
+    rule: str
+    lights: Mapping[str, Light]
+    editions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Permit(Verdict):
+    """Yes. For a list, with the visibility to apply."""
+
+    visibility: Visibility | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse(Verdict):
+    """No, with the stable code of the refusal and the details that the asker may learn."""
+
+    code: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+def _sequence() -> tuple[Rule, ...]:
+    """Order of the answers: who asks, then what may be asked at all, then who is meant, then the record."""
+    order = "A", "H0", "I", "P", "D", "C", "H", "V", "S"
+    first = {"function-not-allowed", "occupational-doctor-closed", "emergency-for-health-professions",
+             "regulation-not-proved", "emergency-reason-missing", "habilitation-context"}  # fmt: skip
+
+    def rank(rule: Rule) -> int:
+        return order.index("H0" if rule.name in first else rule.light)
+
+    return tuple(sorted(RULES.values(), key=rank))
+
+
+ORDER: tuple[Rule, ...] = _sequence()
+
+
+def _editions(facts: Facts) -> dict[str, str]:
+    return {
+        "law": facts.settings.edition,
+        "functional_rights": functional_rights.EDITION,
+        "habilitation": facts.edition.name,
+    }
+
+
+def _lights(ask: Ask, facts: Facts, denied: Mapping[str, Denial]) -> dict[str, Light]:
+    """The five lights. Nothing is shown before authentication and a qualified INS hold."""
+    red = {ORDER_LIGHT[name] for name in denied}
+    if "A" in red or ask.actor.kind is ActorKind.ANONYMOUS:
+        return {light: Light.RED if light == "A" else Light.DARK for light in _LIGHTS}
+    if "I" in red or ask.ins is None:
+        shown = {"A": Light.GREEN, "I": Light.RED if "I" in red else Light.DARK}
+        return {light: shown.get(light, Light.DARK) for light in _LIGHTS}
+    return {light: Light.RED if light in red else Light.GREEN for light in _LIGHTS}
+
+
+ORDER_LIGHT = {rule.name: rule.light for rule in ORDER}
+
+
+def decide(ask: Ask, facts: Facts, rules: Sequence[Rule] = ORDER) -> Permit | Refuse:
+    """Answer one question on these facts alone.
+
+    `rules` is the whole law; tests pass it with one rule taken away, to prove that each rule matters.
+    """
+    denied = {rule.name: denial for rule in rules if (denial := rule.check(ask, facts)) is not None}
+    lights, editions = _lights(ask, facts, denied), _editions(facts)
+    for rule in rules:
+        if rule.name in denied:
+            denial = denied[rule.name]
+            return Refuse(rule.name, lights, editions, denial.code, denial.details)
+    visibility = visibility_of(ask, facts) if ask.act in LISTS else None
+    return Permit("all-conditions-hold", lights, editions, visibility)

@@ -1,0 +1,48 @@
+"""Life cycles of a record and of a document, as tables: the single source of the code and of the diagrams."""
+
+from carnet.dicah.facts import RecordState
+from carnet.kernel.ask import Act
+from carnet.kernel.visibility import Status
+
+RECORD: dict[tuple[RecordState, str], RecordState] = {
+    (RecordState.ABSENT, "notify"): RecordState.PENDING_OPPOSITION,
+    (RecordState.PENDING_OPPOSITION, "oppose"): RecordState.OPPOSED,
+    (RecordState.PENDING_OPPOSITION, "six weeks pass"): RecordState.OPEN,
+    (RecordState.OPPOSED, "ask for opening"): RecordState.OPEN,
+    (RecordState.OPEN, "close"): RecordState.CLOSED,
+    (RecordState.OPEN, "suspend"): RecordState.SUSPENDED,
+    (RecordState.SUSPENDED, "restore"): RecordState.OPEN,
+    (RecordState.SUSPENDED, "six weeks pass"): RecordState.CLOSED,
+    (RecordState.CLOSED, "reopen"): RecordState.OPEN,
+    (RecordState.CLOSED, "ten years pass"): RecordState.DESTROYED,
+    (RecordState.CLOSED, "destruction asked"): RecordState.DESTROYED,
+}
+"""R.1111-28, R.1111-36, L.1111-18 CSP; access law §5."""
+
+DOCUMENT: dict[tuple[Status, Act], Status] = {
+    (Status.APPROVED, Act.REPLACE): Status.DEPRECATED,
+    (Status.APPROVED, Act.ARCHIVE): Status.ARCHIVED,
+    (Status.ARCHIVED, Act.UNARCHIVE): Status.APPROVED,
+    (Status.APPROVED, Act.DELETE): Status.DELETED,
+    (Status.DEPRECATED, Act.DELETE): Status.DELETED,
+    (Status.ARCHIVED, Act.DELETE): Status.DELETED,
+}
+"""Access law §4; TD2.1 RPLC, TD3.3c, TD3.3d."""
+
+
+class TransitionError(ValueError):
+    """The state does not allow the event."""
+
+
+def next_record_state(state: RecordState, event: str) -> RecordState:
+    """State of a record after an event."""
+    if (state, event) not in RECORD:
+        raise TransitionError(f"a record that is {state.value} does not know the event {event!r}")
+    return RECORD[(state, event)]
+
+
+def next_document_status(status: Status, act: Act) -> Status:
+    """Status of a document after an act."""
+    if (status, act) not in DOCUMENT:
+        raise TransitionError(f"a document that is {status.value} does not allow {act.value}")
+    return DOCUMENT[(status, act)]

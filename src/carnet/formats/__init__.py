@@ -1,0 +1,1 @@
+"""Codecs: bytes to dataclasses and back."""

@@ -1,0 +1,1 @@
+"""Interfaces: speak a protocol, decide nothing."""

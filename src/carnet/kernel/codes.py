@@ -1,0 +1,33 @@
+"""A coded value: the pair (code system OID, code), never the code alone.
+
+A student of TRE_G16 is not the TRE_G15 profession that carries the same number, so nothing in Carnet
+compares bare codes of different systems.
+"""
+
+from dataclasses import dataclass
+
+PROFESSION_SYSTEM = "1.2.250.1.71.1.2.7"
+"""TRE_G15-ProfessionSante."""
+TRAINEE_SYSTEM = "TRE_G16"
+"""TRE_G16-ProfessionFormation. Its OID was not readable in a published source: the table name stands for it."""
+SAVOIR_FAIRE_SYSTEM = "1.2.250.1.71.4.2.5"
+"""TRE_R01, the union of the savoir-faire tables."""
+SECTOR_SYSTEM = "1.2.250.1.71.4.2.4"
+"""TRE_R02-SecteurActivite."""
+CONFIDENTIALITY_SYSTEM = "2.16.840.1.113883.5.25"
+VISIBILITY_SYSTEM = "1.2.250.1.213.1.1.4.13"
+"""TRE_A07-StatutVisibiliteDocument."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Code:
+    """A code and the OID (or published name) of its system."""
+
+    system: str
+    code: str
+
+    def __str__(self) -> str:
+        return f"{self.code}^{self.system}"
+
+
+DOCTOR = Code(PROFESSION_SYSTEM, "10")

@@ -1,0 +1,61 @@
+"""Strict identity traits and their comparison, field by field.
+
+The RNIV text on tolerated differences could not be read (identity.md §1.5, marked [R]): the normaliser here serves
+matching only, the raw value stays stored, and a match never qualifies an identity by itself.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_SEPARATORS = re.compile(r"[-'’\s]+")
+_LIGATURES = str.maketrans({"Œ": "OE", "œ": "oe", "Æ": "AE", "æ": "ae"})
+
+
+def normalise_name(name: str) -> str:
+    """Return the matching form of a name: no marks, ligatures opened, upper case, separators to one space."""
+    plain = unicodedata.normalize("NFKD", name.translate(_LIGATURES))
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return _SEPARATORS.sub(" ", plain).strip().upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """The five strict traits. An empty field was not sent; a date may lack its day (`1979-03`)."""
+
+    birth_name: str = ""
+    given_names: str = ""
+    sex: str = ""
+    birth_date: str = ""
+    birth_place: str = ""
+
+    def __repr__(self) -> str:
+        return "Traits(…)"
+
+
+def _names_agree(sent: str, known: str) -> bool:
+    return normalise_name(sent) == normalise_name(known)
+
+
+def _given_agree(sent: str, known: str) -> bool:
+    # One side may carry the first birth name and the other the whole list of the act: it must be its beginning.
+    a, b = normalise_name(sent), normalise_name(known)
+    return a == b or b.startswith(a + " ") or a.startswith(b + " ")
+
+
+def _dates_agree(sent: str, known: str) -> bool:
+    # An identity with an unknown day is compared on what both sides state.
+    return sent.startswith(known) or known.startswith(sent)
+
+
+def mismatches(sent: Traits, known: Traits) -> tuple[str, ...]:
+    """Name the traits that contradict. A trait that one side lacks contradicts nothing; values are never returned."""
+    checks = (
+        ("birth_name", _names_agree),
+        ("given_names", _given_agree),
+        ("sex", str.__eq__),
+        ("birth_date", _dates_agree),
+        ("birth_place", str.__eq__),
+    )
+    pairs = ((name, getattr(sent, name), getattr(known, name), agree) for name, agree in checks)
+    return tuple(name for name, a, b, agree in pairs if a and b and not agree(a, b))
