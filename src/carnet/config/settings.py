@@ -45,3 +45,9 @@ LOGGING = {
     # Django's request logger would print addresses and exceptions with values: Carnet logs codes of its own.
     "loggers": {"django.request": {"level": "CRITICAL"}, "carnet": {"handlers": ["console"], "level": "INFO"}},
 }
+
+LAW = CARNET.law()
+"""Settings of the access law; `carnet.apps.access` passes them as facts."""
+INSI_CLIENT = "carnet.desk.simulators.insi.Simulator" if CARNET.insi == "simulator" else ""
+if CARNET.environment == "production" and INSI_CLIENT:
+    raise ValueError("CARNET_INSI=simulator is refused in production: a simulator knows only published test people")

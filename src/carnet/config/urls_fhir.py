@@ -1,1 +1,5 @@
-urlpatterns: list = []
+"""URL map of the process `fhir`."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("carnet.interfaces.fhir.urls"))]

@@ -1,10 +1,10 @@
 """Which column of the functional matrix an actor stands in."""
 
 from carnet.dicah.facts import Facts
+from carnet.dicah.settings import LawSettings
 from carnet.kernel.actor import Actor, ActorKind, Means
 from carnet.kernel.ask import Ask, Mode
 from carnet.kernel.codes import DOCTOR, PROFESSION_SYSTEM, Code
-from carnet.dicah.settings import LawSettings
 
 _AUTH = {
     Means.CPS_CPF: "cps_cpf",

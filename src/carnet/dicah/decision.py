@@ -62,8 +62,12 @@ class Refuse(Verdict):
 
 
 def _sequence() -> tuple[Rule, ...]:
-    """Order of the answers: who asks, then what may be asked at all, then who is meant, then the record."""
-    order = "A", "H0", "I", "P", "D", "C", "H", "V", "S"
+    """Order of the answers: who asks, what may be asked at all, who is meant, then the document, then the record.
+
+    A document that is hidden from the asker is unknown whatever the state of the consent: had the consent been named
+    first, its absence would have told that the document exists.
+    """
+    order = "A", "H0", "I", "P", "V", "D", "C", "H", "S"
     first = {"function-not-allowed", "occupational-doctor-closed", "emergency-for-health-professions",
              "regulation-not-proved", "emergency-reason-missing", "habilitation-context"}  # fmt: skip
 

@@ -6,9 +6,7 @@ from datetime import date, timedelta
 from carnet.kernel.codes import PROFESSION_SYSTEM, TRAINEE_SYSTEM, Code
 from carnet.kernel.ins import INS_NIR_TEST
 
-PROFILE_SECTIONS = frozenset(
-    {"vaccinations", "history", "contacts", "wishes", "directives", "allergies", "treatments"}
-)
+PROFILE_SECTIONS = frozenset({"vaccinations", "history", "contacts", "wishes", "directives", "allergies", "treatments"})
 
 
 def _trainees() -> dict[Code, Code]:

@@ -54,6 +54,8 @@ class Authentication:
     means: Means = Means.NONE
     level: str = ""
     expires_at: datetime | None = None
+    at: datetime | None = None
+    """When the person proved the identity; a recent proof answers a step-up."""
     revoked: bool = False
     regulation: bool = False
     """The proof of medical regulation: Pro Santé Connect's claim, or a registered regulation certificate."""

@@ -95,7 +95,12 @@ class EmergencyAccess(models.Model):
         db_table = "access_emergency"
 
     classified = {
-        **classify(Kind.IDENTITY, LIFE, "record_id id professional_id mode started_at ends_at reviewed_at", why="read by the decision"),
+        **classify(
+            Kind.IDENTITY,
+            LIFE,
+            "record_id id professional_id mode started_at ends_at reviewed_at",
+            why="read by the decision",
+        ),
         **classify(Kind.HEALTH, LIFE, "reason", sealed=True),
     }
 

@@ -39,7 +39,9 @@ class PatientIns(models.Model):
         db_table = "identity_ins"
 
     classified = {
-        **classify(Kind.TECHNICAL, LIFE, "ins_index record_id active valid_from valid_to", why="keyed digest, pseudonym, dates"),
+        **classify(
+            Kind.TECHNICAL, LIFE, "ins_index record_id active valid_from valid_to", why="keyed digest, pseudonym, dates"
+        ),
         **classify(Kind.IDENTITY, LIFE, "sealed", sealed=True),
     }
 

@@ -22,5 +22,10 @@ class Entry(models.Model):
 
     classified = {
         **classify(Kind.TECHNICAL, "ten years", "chain_id counter at previous hash", why="pseudonym, dates, digests"),
-        **classify(Kind.IDENTITY, "ten years", "actor body", why="who did what must be readable without the record's key; no health content"),
+        **classify(
+            Kind.IDENTITY,
+            "ten years",
+            "actor body",
+            why="who did what must be readable without the record's key; no health content",
+        ),
     }

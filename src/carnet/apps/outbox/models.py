@@ -20,5 +20,8 @@ class Notice(models.Model):
         db_table = "outbox_notice"
 
     classified = classify(
-        Kind.TECHNICAL, "one year", "record_id id kind recipient created_at delivered_at", why="pseudonyms, codes, dates"
+        Kind.TECHNICAL,
+        "one year",
+        "record_id id kind recipient created_at delivered_at",
+        why="pseudonyms, codes, dates",
     )

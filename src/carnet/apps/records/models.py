@@ -115,7 +115,9 @@ class SubmissionSet(models.Model):
         db_table = "records_submission_set"
 
     classified = {
-        **classify(Kind.TECHNICAL, LIFE, "record_id submission_id unique_id source_id submitted_at", why="identifiers, dates"),
+        **classify(
+            Kind.TECHNICAL, LIFE, "record_id submission_id unique_id source_id submitted_at", why="identifiers, dates"
+        ),
         **classify(Kind.IDENTITY, LIFE, "depositor", why="who deposited"),
         **classify(Kind.HEALTH, LIFE, "resource", sealed=True),
     }

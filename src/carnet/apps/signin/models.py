@@ -18,7 +18,9 @@ class Software(models.Model):
     class Meta:
         db_table = "signin_software"
 
-    classified = classify(Kind.TECHNICAL, "as long as it is registered", "client_id name redirect_uris regulation active", why="no person")
+    classified = classify(
+        Kind.TECHNICAL, "as long as it is registered", "client_id name redirect_uris regulation active", why="no person"
+    )
 
 
 class Attempt(models.Model):
@@ -53,6 +55,8 @@ class Session(models.Model):
         db_table = "signin_session"
 
     classified = {
-        **classify(Kind.TECHNICAL, "one year", "token client_id created_at expires_at ended_at", why="digest and dates"),
+        **classify(
+            Kind.TECHNICAL, "one year", "token client_id created_at expires_at ended_at", why="digest and dates"
+        ),
         **classify(Kind.IDENTITY, "one year", "professional_id actor", why="who signed in, for the review of accesses"),
     }

@@ -4,7 +4,7 @@ Statements are values (SQL text with parameters); an app writes them, this modul
 generic plans and a small pool are what counts under load (house plan §7).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from django.conf import settings
 from psycopg_pool import ConnectionPool
 
 Row = tuple[Any, ...]
-Statement = tuple[str, Sequence[Any]]
+Statement = tuple[str, Sequence[Any] | Mapping[str, Any]]
 
 _pool: ConnectionPool[psycopg.Connection[Row]] | None = None
 

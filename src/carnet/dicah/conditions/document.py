@@ -24,8 +24,9 @@ UNKNOWN = Denial("document-unknown")
 def is_author(ask: Ask, document: DocumentFacts) -> bool:
     """Whether the actor wrote the document; for a CPE or a certificate, whether the structure did."""
     if ask.actor.kind in (ActorKind.EMPLOYEE, ActorKind.STRUCTURE):
-        return ask.actor.situation.structure in document.author_structures
-    return ask.actor.id in document.authors
+        structure = ask.actor.situation.structure
+        return bool(structure) and structure in document.author_structures
+    return bool(ask.actor.id) and ask.actor.id in document.authors
 
 
 def _asked(ask: Ask, facts: Facts) -> DocumentFacts | None:

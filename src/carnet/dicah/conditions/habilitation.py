@@ -109,7 +109,10 @@ def habilitation_context(ask: Ask, facts: Facts) -> Denial | None:
 @rule("H", "order of 26 October 2023, matrix")
 def habilitation_profession(ask: Ask, facts: Facts) -> Denial | None:
     """The matrix in force must name the profession. Roles outside the health professions are not in force."""
-    if ask.actor.kind is not ActorKind.PROFESSIONAL or ask.act not in NEEDS_HABILITATION | FEEDING - {Act.FEED, Act.REPLACE}:
+    if ask.actor.kind is not ActorKind.PROFESSIONAL or ask.act not in NEEDS_HABILITATION | FEEDING - {
+        Act.FEED,
+        Act.REPLACE,
+    }:
         return None
     named = profession_counted(ask.actor, facts.settings) in facts.edition.professions()
     return None if named else Denial("habilitation-profession")

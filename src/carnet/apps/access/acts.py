@@ -1,0 +1,166 @@
+"""Acts on access: declare, withdraw, block, relations, the holder's choices, emergency. Each in its journaled unit."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from carnet.apps.access.decision import law, write_entry
+from carnet.apps.outbox.api import HOLDER, TREATING_DOCTOR, notify
+from carnet.apps.storage.api import RecordKey, Work
+from carnet.dicah.facts import AuthorisationGround
+from carnet.kernel.actor import ActorKind
+from carnet.kernel.ask import Mode
+from carnet.kernel.grant import Grant
+from carnet.kernel.refusal import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a professional states when declaring: the ground, and that the patient was informed and agrees."""
+
+    ground: AuthorisationGround
+    patient_agrees: bool
+    initial_consent: bool = False
+    """The patient gives now the initial consent to the care team (R.1111-46)."""
+
+
+def authorise(work: Work, granted: Grant, consent: Consent) -> datetime:
+    """Write an authorisation, dated, by an explicit act only (EX_0.3-1010). Returns when it ends."""
+    ask, record_id = granted.ask, _record(granted)
+    if not consent.patient_agrees:
+        raise Refusal("consent-missing", "consent-missing", {"missing": "statement"})
+    if consent.initial_consent:
+        _record_initial_consent(work, record_id, ask.at, ask.actor.key)
+    settings = law()
+    team = consent.ground is AuthorisationGround.CARE_TEAM
+    expires = ask.at + (settings.authorisation_lasts if team else settings.consultation_lasts)
+    kind, subject = _subject(granted)
+    work.run(
+        """INSERT INTO access_authorisation (record_id, subject_kind, subject_id, ground, granted_at, expires_at,
+        declared_by) VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (record_id, subject_kind, subject_id) DO UPDATE SET
+        ground = excluded.ground, granted_at = excluded.granted_at, expires_at = excluded.expires_at,
+        declared_by = excluded.declared_by""",
+        record_id, kind, subject, consent.ground.value, ask.at, expires, ask.actor.key,
+    )  # fmt: skip
+    write_entry(work, granted, (), consent.ground.value)
+    notify(work, record_id, "authorisation-declared", HOLDER, ask.at)
+    return expires
+
+
+def _record(granted: Grant) -> UUID:
+    assert granted.record_id is not None, "an act on access concerns a record"
+    return granted.record_id
+
+
+def _subject(granted: Grant) -> tuple[str, str]:
+    # TD0.3 by a CPE authorises the structure, never the person (PDT-INF-606).
+    if granted.ask.actor.kind is ActorKind.EMPLOYEE:
+        return "structure", granted.ask.actor.situation.structure
+    return "person", granted.ask.actor.id
+
+
+def withdraw(work: Work, granted: Grant) -> None:
+    """Withdraw one's own authorisation."""
+    kind, subject = _subject(granted)
+    work.run(
+        "DELETE FROM access_authorisation WHERE record_id = %s AND subject_kind = %s AND subject_id = %s",
+        granted.record_id, kind, subject,
+    )  # fmt: skip
+    write_entry(work, granted, ())
+
+
+def open_emergency(work: Work, granted: Grant, key: RecordKey) -> datetime:
+    """Open an emergency access: no authorisation is written; holder and treating doctor are told. Returns its end."""
+    ask, record_id = granted.ask, _record(granted)
+    identifier, ends = uuid4(), ask.at + law().emergency_lasts
+    work.run(
+        """INSERT INTO access_emergency (record_id, id, professional_id, mode, started_at, ends_at, reason)
+        VALUES (%s, %s, %s, %s, %s, %s, %s)""",
+        record_id, identifier, ask.actor.id, ask.mode.value, ask.at, ends,
+        key.seal(ask.reason.encode(), f"emergency/{identifier}"),
+    )  # fmt: skip
+    write_entry(work, granted, (), "reason-recorded")
+    kind = "emergency-access" if ask.mode is Mode.BREAK_GLASS else "regulation-access"
+    for recipient in (HOLDER, TREATING_DOCTOR):
+        notify(work, record_id, kind, recipient, ask.at)
+    return ends
+
+
+def _record_initial_consent(work: Work, record_id: UUID, at: datetime, by: str) -> None:
+    _ensure_choices(work, record_id)
+    work.run(
+        """UPDATE access_choices SET initial_consent_at = coalesce(initial_consent_at, %s),
+        initial_consent_by = CASE WHEN initial_consent_at IS NULL THEN %s ELSE initial_consent_by END
+        WHERE record_id = %s""",
+        at, by, record_id,
+    )  # fmt: skip
+
+
+def _ensure_choices(work: Work, record_id: UUID) -> None:
+    work.run(
+        """INSERT INTO access_choices (record_id, initial_consent_by, break_glass, regulation, masked_in_emergency,
+        objects_to_deposits_of) VALUES (%s, '', true, true, false, '') ON CONFLICT DO NOTHING""",
+        record_id,
+    )
+
+
+def choose(
+    work: Work, record_id: UUID, *, break_glass: bool = True, regulation: bool = True, masked_in_emergency: bool = False
+) -> None:
+    """Set the three emergency switches of the holder (ETREAT, BTG, MASKED)."""
+    _ensure_choices(work, record_id)
+    work.run(
+        "UPDATE access_choices SET break_glass = %s, regulation = %s, masked_in_emergency = %s WHERE record_id = %s",
+        break_glass, regulation, masked_in_emergency, record_id,
+    )  # fmt: skip
+
+
+def object_to_deposits(work: Work, record_id: UUID, subject_id: str) -> None:
+    """Keep the holder's legitimate objection to the deposits of one professional or structure (R.1111-47)."""
+    _ensure_choices(work, record_id)
+    work.run("UPDATE access_choices SET objects_to_deposits_of = %s WHERE record_id = %s", subject_id, record_id)
+
+
+def block(work: Work, record_id: UUID, subject_id: str, at: datetime, subject_kind: str = "person") -> None:
+    """Keep a professional or structure out. The authorisation goes with it, and unblocking restores none."""
+    work.run(
+        "DELETE FROM access_authorisation WHERE record_id = %s AND subject_kind = %s AND subject_id = %s",
+        record_id, subject_kind, subject_id,
+    )  # fmt: skip
+    work.run(
+        "INSERT INTO access_block (record_id, subject_kind, subject_id, since) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        record_id, subject_kind, subject_id, at,
+    )  # fmt: skip
+
+
+def unblock(work: Work, record_id: UUID, subject_id: str, subject_kind: str = "person") -> None:
+    """Let a professional ask again. Nothing is restored."""
+    work.run(
+        "DELETE FROM access_block WHERE record_id = %s AND subject_kind = %s AND subject_id = %s",
+        record_id, subject_kind, subject_id,
+    )  # fmt: skip
+
+
+def name_relation(work: Work, record_id: UUID, kind: str, professional_id: str, at: datetime) -> None:
+    """Name a treating doctor or an administrator. A record has one treating doctor at a time."""
+    if kind == "treating_doctor":
+        work.run("DELETE FROM access_relation WHERE record_id = %s AND kind = %s", record_id, kind)
+    work.run(
+        "INSERT INTO access_relation (record_id, kind, professional_id, since) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        record_id, kind, professional_id, at,
+    )  # fmt: skip
+
+
+def authorise_at(
+    work: Work, record_id: UUID, professional_id: str, ground: AuthorisationGround, granted_at: datetime
+) -> None:
+    """Bring an authorisation that was given elsewhere (migration of records, demonstration), with its own date."""
+    settings = law()
+    team = ground is AuthorisationGround.CARE_TEAM
+    expires = granted_at + (settings.authorisation_lasts if team else settings.consultation_lasts)
+    _record_initial_consent(work, record_id, granted_at, "import")
+    work.run(
+        """INSERT INTO access_authorisation (record_id, subject_kind, subject_id, ground, granted_at, expires_at,
+        declared_by) VALUES (%s, 'person', %s, %s, %s, %s, 'import') ON CONFLICT DO NOTHING""",
+        record_id, professional_id, ground.value, granted_at, expires,
+    )  # fmt: skip

@@ -1,0 +1,105 @@
+"""Ask → decision → journal → Grant. The only place where a Grant is made (held by an AST test)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+
+from carnet.apps.journal.api import Event, append, append_statement, record_alone
+from carnet.apps.storage.api import Statement, Work
+from carnet.dicah import Permit, Refuse, decide
+from carnet.dicah.facts import Facts
+from carnet.dicah.habilitation import Edition, in_force
+from carnet.dicah.settings import LawSettings
+from carnet.kernel.actor import ActorKind
+from carnet.kernel.ask import Ask
+from carnet.kernel.grant import Grant
+from carnet.kernel.refusal import Refusal
+
+
+def law() -> LawSettings:
+    """The settings of the law in force in this process."""
+    current: LawSettings = settings.LAW
+    return current
+
+
+def edition(on: date) -> Edition:
+    """The habilitation edition in force on a day, imported ones included."""
+    directory: Path = settings.CARNET.editions()
+    return in_force(on, directory if directory.is_dir() else None)
+
+
+def event_of(
+    ask: Ask, outcome: str, rule: str, *, code: str = "", record_id: UUID | None = None,
+    documents: tuple[str, ...] = (), kind: str = "decision", detail: str = "",
+) -> Event:  # fmt: skip
+    """The journal entry of an answer: who, in which situation, with what software, on whose record, what, outcome."""
+    actor, situation = ask.actor, ask.actor.situation
+    return Event(
+        kind=kind,
+        at=ask.at,
+        actor=actor.key,
+        actor_name=actor.name,
+        actor_kind=actor.kind.value,
+        act=ask.act.value,
+        mode=ask.mode.value,
+        outcome=outcome,
+        code=code,
+        rule=rule,
+        structure=situation.structure_name or situation.structure,
+        profession=str(situation.profession or ""),
+        means=actor.authentication.means.value,
+        software=actor.software,
+        on_behalf_of=actor.on_behalf_of,
+        record_id=str(record_id) if record_id else "",
+        documents=documents,
+        detail=detail,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A positive decision whose journal entry has not been sent yet: `statement` sends it, `grant` is worth it."""
+
+    grant: Grant
+    statement: Statement
+
+
+def decide_or_refuse(ask: Ask, facts: Facts, record_id: UUID | None, documents: tuple[str, ...] = ()) -> Decided:
+    """Take the decision. A refusal is raised; `asking` journals it in a transaction of its own."""
+    verdict: Permit | Refuse = decide(ask, facts)
+    if isinstance(verdict, Refuse):
+        raise Refusal(verdict.code, verdict.rule, verdict.details)
+    event = event_of(ask, "permit", verdict.rule, record_id=record_id, documents=documents)
+    return Decided(Grant(ask, record_id, verdict.rule, verdict.visibility), append_statement(event))
+
+
+def grant(work: Work, ask: Ask, facts: Facts, record_id: UUID | None, documents: tuple[str, ...] = ()) -> Grant:
+    """Decide and journal in this unit of work, committed with it. Returns the Grant, or raises Refusal."""
+    decided = decide_or_refuse(ask, facts, record_id, documents)
+    sql, values = decided.statement
+    work.connection.execute(sql, values)
+    return decided.grant
+
+
+def write_entry(work: Work, granted: Grant, documents: tuple[str, ...], detail: str = "") -> None:
+    """Journal a write in the transaction of the write."""
+    append(work, event_of(granted.ask, "done", granted.rule, record_id=granted.record_id,
+                          documents=documents, kind="write", detail=detail))  # fmt: skip
+
+
+@contextmanager
+def asking(ask: Ask, record_id: UUID | None = None, documents: tuple[str, ...] = ()) -> Iterator[None]:
+    """Journal a refusal of this question, whatever was rolled back below. Anonymous refusals have no chain."""
+    try:
+        yield
+    except Refusal as refusal:
+        if ask.actor.kind is not ActorKind.ANONYMOUS:
+            record_alone(
+                event_of(ask, "refuse", refusal.rule, code=refusal.code, record_id=record_id, documents=documents)
+            )
+        raise

@@ -1,0 +1,49 @@
+"""Public face of identity: patients and their INS, the national directory, INSi."""
+
+from carnet.apps.identity.directory import (
+    ExtractionError,
+    Person,
+    StructureLine,
+    close_situations,
+    profession_system,
+    read,
+    store,
+)
+from carnet.apps.identity.insi import InsiClient, is_unknown
+from carnet.apps.identity.patients import (
+    active_ins,
+    attach,
+    facts,
+    facts_statement,
+    find,
+    holds,
+    index_of,
+    register,
+    traits_of,
+)
+from carnet.apps.identity.professionals import Professional, known_professionals, professional, structure_of
+
+__all__ = [
+    "ExtractionError",
+    "InsiClient",
+    "Person",
+    "Professional",
+    "StructureLine",
+    "active_ins",
+    "attach",
+    "close_situations",
+    "facts",
+    "facts_statement",
+    "find",
+    "holds",
+    "index_of",
+    "is_unknown",
+    "known_professionals",
+    "profession_system",
+    "professional",
+    "read",
+    "register",
+    "store",
+    "structure_of",
+    "traits_of",
+]

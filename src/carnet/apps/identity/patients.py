@@ -1,0 +1,81 @@
+"""Patients: an identity per record, its INS over time, and the facts of condition I."""
+
+import json
+from dataclasses import asdict
+from datetime import date
+from uuid import UUID
+
+from carnet.apps.storage.api import RecordKey, Statement, Work, blind_index, lookup
+from carnet.dicah.facts import IdentityFacts
+from carnet.kernel.identifiers import Oid
+from carnet.kernel.ins import Ins
+from carnet.kernel.traits import Traits, mismatches
+
+
+def index_of(ins: Ins) -> bytes:
+    """The keyed digest under which an INS is found."""
+    return blind_index("ins", f"{ins.oid}|{ins.matricule}")
+
+
+def find(ins: Ins) -> UUID | None:
+    """The record that an INS leads to, active or former; None when there is none."""
+    row = lookup("SELECT record_id FROM identity_find(%s)", index_of(ins))
+    return row[0] if row else None
+
+
+def register(work: Work, key: RecordKey, traits: Traits, status: str, annotations: tuple[str, ...] = ()) -> None:
+    """Keep the identity of a record, in its scope."""
+    sealed = key.seal(json.dumps(asdict(traits)).encode(), "traits")
+    work.run(
+        """INSERT INTO identity_patient (record_id, status, annotations, sealed) VALUES (%s, %s, %s, %s)
+        ON CONFLICT (record_id) DO UPDATE SET status = excluded.status, annotations = excluded.annotations,
+        sealed = excluded.sealed""",
+        key.record_id, status, list(annotations), sealed,
+    )  # fmt: skip
+
+
+def attach(work: Work, key: RecordKey, ins: Ins, valid_from: date | None = None, valid_to: date | None = None) -> None:
+    """Give a record an INS. One with an end date is a former INS: it still leads to the record."""
+    sealed = key.seal(f"{ins.matricule}|{ins.oid}".encode(), "ins")
+    work.run(
+        """INSERT INTO identity_ins (ins_index, record_id, active, valid_from, valid_to, sealed)
+        VALUES (%s, %s, %s, %s, %s, %s)""",
+        index_of(ins), key.record_id, valid_to is None, valid_from, valid_to, sealed,
+    )  # fmt: skip
+
+
+def active_ins(work: Work, key: RecordKey) -> Ins | None:
+    """The INS in force of a record, in its scope."""
+    row = work.row(
+        "SELECT sealed FROM identity_ins WHERE record_id = %s AND active ORDER BY valid_from DESC NULLS LAST LIMIT 1",
+        key.record_id,
+    )
+    if row is None:
+        return None
+    matricule, oid = key.unseal(bytes(row[0]), "ins").decode().split("|")
+    return Ins(matricule, Oid(oid))
+
+
+def holds(work: Work, key: RecordKey, ins: Ins) -> bool:
+    """Whether an INS, active or former, is one of this record."""
+    row = work.row("SELECT 1 FROM identity_ins WHERE ins_index = %s AND record_id = %s", index_of(ins), key.record_id)
+    return row is not None
+
+
+def traits_of(key: RecordKey, sealed: bytes) -> Traits:
+    """Open sealed traits."""
+    return Traits(**json.loads(key.unseal(sealed, "traits")))
+
+
+def facts_statement(record_id: UUID) -> Statement:
+    """The statement that brings what condition I looks at."""
+    return "SELECT status, annotations, sealed FROM identity_patient WHERE record_id = %s", (record_id,)
+
+
+def facts(row: tuple[str, list[str], bytes] | None, key: RecordKey, sent: Traits) -> IdentityFacts:
+    """Condition I of a record: status, annotations and the names of contradicting traits."""
+    if row is None:
+        return IdentityFacts(known=False)
+    status, annotations, sealed = row
+    wrong = mismatches(sent, traits_of(key, bytes(sealed))) if sent != Traits() else ()
+    return IdentityFacts(status, frozenset(annotations), True, wrong)

@@ -1,0 +1,54 @@
+"""Reading the directory: who a professional is, in which open situations, and which structure an id means."""
+
+from dataclasses import dataclass
+
+from carnet.apps.storage.api import Work
+from carnet.kernel.actor import Situation
+from carnet.kernel.codes import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Professional:
+    """A professional and the situations that the directory knows, open and closed."""
+
+    id: str
+    family: str
+    given: str
+    situations: tuple[Situation, ...]
+
+    @property
+    def name(self) -> str:
+        """Name as people read it."""
+        return f"{self.given} {self.family}".strip()
+
+
+_SITUATIONS = """SELECT s.profession_system, s.profession_code, s.savoir_faire, s.structure_id, coalesce(t.name, ''),
+    s.sector, s.role, s.open FROM identity_situation s LEFT JOIN identity_structure t ON t.id = s.structure_id
+    WHERE s.professional_id = %s ORDER BY s.number"""
+
+
+def professional(work: Work, identifier: str) -> Professional | None:
+    """Look a professional up by PS_IdNat."""
+    person = work.row("SELECT family, given FROM identity_professional WHERE id = %s", identifier)
+    if person is None:
+        return None
+    situations = tuple(
+        Situation(Code(system, code), savoir_faire, structure, name, sector, role, is_open)
+        for system, code, savoir_faire, structure, name, sector, role, is_open in work.rows(_SITUATIONS, identifier)
+    )
+    return Professional(identifier, person[0], person[1], situations)
+
+
+def known_professionals(work: Work, identifiers: frozenset[str]) -> frozenset[str]:
+    """Those of the identifiers that the directory knows."""
+    rows = work.rows("SELECT id FROM identity_professional WHERE id = ANY(%s)", sorted(identifiers))
+    return frozenset(row[0] for row in rows)
+
+
+def structure_of(work: Work, identifier: str) -> tuple[str, str, str] | None:
+    """Id, name and sector of the structure that an identifier means, whichever of its ids it is."""
+    row = work.row(
+        "SELECT id, name, sector FROM identity_structure WHERE id = %s OR other_ids @> ARRAY[%s]::varchar[] LIMIT 1",
+        identifier, identifier,
+    )  # fmt: skip
+    return (row[0], row[1], row[2]) if row else None

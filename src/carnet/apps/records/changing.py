@@ -1,0 +1,136 @@
+"""TD3.3a-d: mask, unmask, announce, archive, unarchive, delete.
+
+A change of metadata makes a new version: the logicalId stays, the entryUUID changes, the former version is kept.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+from carnet.apps.access import api as access
+from carnet.apps.outbox import api as outbox
+from carnet.apps.records.entering import (
+    DOCUMENT,
+    Entered,
+    StoredDocument,
+    enter,
+    named_by_document,
+    stored_document,
+    unless_visible,
+)
+from carnet.apps.records.reading import locate
+from carnet.apps.records.resources import labels_of, rewrite
+from carnet.apps.storage.api import Work, unit
+from carnet.dicah.facts import DocumentFacts, Facts
+from carnet.dicah.lifecycle import TransitionError, next_document_status
+from carnet.dicah.visibility import check_codes
+from carnet.formats.fhir import Json
+from carnet.formats.fhir.document_reference import concept_json
+from carnet.formats.fhir.systems import IS_ARCHIVED
+from carnet.kernel.ask import Act, Ask
+from carnet.kernel.grant import Grant
+from carnet.kernel.refusal import Refusal
+from carnet.kernel.visibility import Status
+
+_STATUS_ACTS = frozenset({Act.ARCHIVE, Act.UNARCHIVE, Act.DELETE})
+_FHIR_STATUS = {Status.DEPRECATED: "superseded", Status.DELETED: "entered-in-error"}
+
+
+def _labels(facts: DocumentFacts) -> frozenset[str]:
+    flags = {
+        "MASQUE_PS": facts.masked,
+        "INVISIBLE_PATIENT": facts.hidden_from_patient,
+        "INVISIBLE_REPRESENTANTS_LEGAUX": facts.hidden_from_representatives,
+    }
+    return frozenset(code for code, stands in flags.items() if stands)
+
+
+def _announced(facts: DocumentFacts) -> DocumentFacts:
+    # The end of one code never lifts another: the announcement to the patient comes first, then that to the parents.
+    if facts.hidden_from_patient:
+        return replace(facts, hidden_from_patient=False)
+    return replace(facts, hidden_from_representatives=False)
+
+
+def after(facts: DocumentFacts, act: Act) -> DocumentFacts:
+    """The document's facts after an act. Raises TransitionError when its state does not allow it."""
+    if act in _STATUS_ACTS:
+        return replace(facts, status=next_document_status(facts.status, act))
+    if act is Act.ANNOUNCE:
+        return _announced(facts)
+    return replace(facts, masked=act is Act.MASK)
+
+
+def _resource_change(facts: DocumentFacts, entry_uuid: UUID, version: int) -> Callable[[Json], Json]:
+    def change(resource: Json) -> Json:
+        return resource | {
+            "identifier": [resource["identifier"][0] | {"value": f"urn:uuid:{entry_uuid}"}],
+            "meta": resource["meta"] | {"versionId": str(version)},
+            "status": _FHIR_STATUS.get(facts.status, "current"),
+            "extension": [{"url": IS_ARCHIVED, "valueBoolean": facts.status is Status.ARCHIVED}],
+            "securityLabel": [concept_json(label) for label in labels_of(_labels(facts))],
+        }
+
+    return change
+
+
+def _write(work: Work, ask: Ask, entered: Entered, document: StoredDocument, facts: DocumentFacts) -> None:
+    assert entered.key is not None
+    entry_uuid, version = uuid4(), document.version + 1
+    work.run(
+        """INSERT INTO records_document_version (record_id, logical_id, version, entry_uuid, ended_at, resource)
+        VALUES (%s, %s, %s, %s, %s, %s)""",
+        entered.record_id, document.logical_id, document.version, document.entry_uuid, ask.at, document.resource,
+    )  # fmt: skip
+    resource = rewrite(entered.key, document, _resource_change(facts, entry_uuid, version), ask.at)
+    work.run(
+        """UPDATE records_document SET entry_uuid = %s, version = %s, status = %s, masked = %s, hidden_from_patient = %s,
+        hidden_from_representatives = %s, updated_at = %s, resource = %s WHERE record_id = %s AND logical_id = %s""",
+        entry_uuid, version, facts.status.value, facts.masked, facts.hidden_from_patient,
+        facts.hidden_from_representatives, ask.at, resource, entered.record_id, document.logical_id,
+    )  # fmt: skip
+
+
+def _document(entered: Entered) -> StoredDocument:
+    if not entered.extra or not entered.extra[0]:
+        raise Refusal("document-unknown", "document-unknown")
+    return stored_document(entered.extra[0][0])
+
+
+def _changed(document: StoredDocument, act: Act) -> DocumentFacts:
+    try:
+        facts = after(document.facts, act)
+    except TransitionError:
+        raise Refusal("document-unknown", "document-unknown") from None
+    denial = check_codes(facts, access.law()) if act is Act.MASK else None
+    if denial:
+        raise Refusal(denial.code, denial.code, denial.details)
+    return facts
+
+
+def _grant(work: Work, ask: Ask, facts: Facts, logical_id: UUID, record_id: UUID) -> Grant:
+    try:
+        return access.grant(work, ask, facts, record_id, (str(logical_id),))
+    except Refusal as refusal:
+        raise unless_visible(ask, facts, refusal, "document-unknown") from None
+
+
+def change_document(ask: Ask, logical_id: UUID, minor_agreed: bool = False) -> None:
+    """Do the act of the question on a document. Nothing happens twice: an act already done changes nothing."""
+    record_id = locate(logical_id) if ask.actor.id else None
+    with access.asking(ask, record_id, (str(logical_id),)):
+        if record_id is None:
+            raise Refusal("document-unknown", "document-unknown")
+        with unit(record_id) as work:
+            lock = (DOCUMENT + " FOR UPDATE", (record_id, logical_id))
+            entered = enter(work, ask, record_id, (lock,))
+            document = _document(entered)
+            facts: Facts = replace(entered.with_document(document.facts), minor_agreed=minor_agreed)
+            granted = _grant(work, named_by_document(work, ask, entered), facts, logical_id, record_id)
+            changed = _changed(document, ask.act)
+            if changed == document.facts:
+                return
+            _write(work, ask, entered, document, changed)
+            access.write_entry(work, granted, (str(logical_id),))
+            if ask.act in (Act.ARCHIVE, Act.UNARCHIVE, Act.DELETE) and not changed.hidden_from_patient:
+                outbox.notify(work, record_id, ask.act.name.lower(), outbox.HOLDER, ask.at)

@@ -1,0 +1,229 @@
+"""TD2.1 / ITI-65 / ITI-105: a deposit is all or nothing, idempotent by uniqueId, and durable before it is answered.
+
+Order: decision and checks; bytes to the store, flushed; then metadata, status of what is replaced, journal and notices
+in one transaction. A crash before the commit leaves orphan bytes, swept later; after it, the deposit stands.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID, uuid4
+
+import psycopg.errors
+from django.conf import settings
+
+from carnet.apps.access import api as access
+from carnet.apps.identity import api as identity
+from carnet.apps.outbox import api as outbox
+from carnet.apps.records.checking import Checked, Deposit, check
+from carnet.apps.records.entering import (
+    DOCUMENT_COLUMNS,
+    Entered,
+    StoredDocument,
+    absent,
+    enter,
+    stored_document,
+    unless_visible,
+)
+from carnet.apps.records.resources import insert_document, insert_submission, rewrite
+from carnet.apps.storage.api import RecordKey, Work, put, unit
+from carnet.dicah.facts import DocumentFacts
+from carnet.dicah.visibility import check_codes
+from carnet.formats.fhir import Submission
+from carnet.kernel.actor import ActorKind
+from carnet.kernel.ask import Act, Ask
+from carnet.kernel.refusal import Refusal
+from carnet.kernel.visibility import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One document of an accepted deposit. `again` says that it was there already, with the same content."""
+
+    logical_id: UUID
+    version: int
+    warnings: tuple[str, ...] = ()
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The answer to a deposit, in the order of the request."""
+
+    submission_id: UUID
+    documents: tuple[Accepted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A checked document, what it replaces, and the earlier deposit of the same uniqueId when there is one."""
+
+    checked: Checked
+    replaced: StoredDocument | None
+    earlier: tuple[UUID, int] | None
+    labels: frozenset[str]
+
+
+_BY_IDENTIFIER = (
+    "SELECT " + DOCUMENT_COLUMNS + """ FROM records_document WHERE record_id = %s
+    AND (unique_id = %s OR entry_uuid::text = %s OR logical_id::text = %s)"""
+)  # fmt: skip
+
+
+def _question(ask: Ask) -> Ask:
+    act = Act.FEED_AS_EMPLOYEE if ask.actor.kind is ActorKind.EMPLOYEE else Act.FEED
+    return replace(ask, act=act)
+
+
+def _earlier(work: Work, key: RecordKey, checked: Checked) -> tuple[UUID, int] | None:
+    row = work.row(
+        "SELECT logical_id, version, address FROM records_document WHERE record_id = %s AND unique_id = %s",
+        key.record_id, checked.entry.unique_id,
+    )  # fmt: skip
+    if row is None:
+        return None
+    if row[2] != key.address(checked.content):
+        raise Refusal("document-duplicate", "document-duplicate")
+    return row[0], row[1]
+
+
+def _replaced(work: Work, ask: Ask, entered: Entered, checked: Checked) -> StoredDocument | None:
+    """The document that this one replaces, if the asker may replace it."""
+    targets = [p.id.removeprefix("DocumentReference/") for p in checked.entry.parents if p.kind == "replaces"]
+    if not targets:
+        return None
+    bare = targets[0].removeprefix("urn:uuid:")
+    row = work.row(_BY_IDENTIFIER, entered.record_id, targets[0], bare, bare)
+    if row is None:
+        if settings.CARNET.unknown_parent == "refuse":
+            raise Refusal("document-parent-unknown", "document-parent-unknown")
+        return None
+    document = stored_document(row)
+    facts = entered.with_document(document.facts)
+    try:
+        access.decide_or_refuse(replace(ask, act=Act.REPLACE), facts, entered.record_id)
+    except Refusal as refusal:
+        raise unless_visible(ask, facts, refusal, "document-parent-unknown") from None
+    if document.facts.status is not Status.APPROVED:
+        raise Refusal("document-parent-unknown", "document-parent-unknown")
+    return document
+
+
+def _facts_of(checked: Checked, labels: frozenset[str]) -> DocumentFacts:
+    return DocumentFacts(
+        type_code=checked.entry.type.code,
+        masked="MASQUE_PS" in labels,
+        hidden_from_patient="INVISIBLE_PATIENT" in labels,
+        hidden_from_representatives="INVISIBLE_REPRESENTANTS_LEGAUX" in labels,
+        technical=checked.technical,
+    )
+
+
+def _check_labels(checked: Checked, replaced: StoredDocument | None) -> frozenset[str]:
+    denial = check_codes(_facts_of(checked, checked.labels()), access.law(), replaced.facts if replaced else None)
+    if denial:
+        raise Refusal(denial.code, denial.code, denial.details)
+    inherited = set()
+    if replaced:
+        # A replacement inherits every code of the original: what the patient masked stays masked (access law §3).
+        flags = {"MASQUE_PS": replaced.facts.masked, "INVISIBLE_PATIENT": replaced.facts.hidden_from_patient,
+                 "INVISIBLE_REPRESENTANTS_LEGAUX": replaced.facts.hidden_from_representatives}  # fmt: skip
+        inherited = {code for code, stands in flags.items() if stands}
+    return checked.labels() | inherited
+
+
+def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposit: Deposit) -> list[Planned]:
+    assert entered.key is not None
+    planned, seen = [], set()
+    for document in submission.documents:
+        checked = check(work, document.entry, document.content, deposit)
+        if checked.entry.unique_id in seen:
+            raise Refusal("document-duplicate", "document-duplicate", {"problem": "twice in one submission"})
+        seen.add(checked.entry.unique_id)
+        earlier = _earlier(work, entered.key, checked)
+        replaced = None if earlier else _replaced(work, ask, entered, checked)
+        planned.append(Planned(checked, replaced, earlier, _check_labels(checked, replaced)))
+    return planned
+
+
+def _prepare(ask: Ask, submission: Submission, record_id: UUID) -> tuple[Entered, list[Planned], access.Decided]:
+    """First unit: decide, and check everything. It writes nothing."""
+    with unit(record_id) as work:
+        sealed = identity.facts_statement(record_id)
+        entered = enter(work, ask, record_id, (sealed,))
+        decided = access.decide_or_refuse(ask, entered.facts, record_id)
+        assert entered.key is not None
+        traits = identity.traits_of(entered.key, bytes(entered.extra[0][0][2]))
+        deposit = Deposit(record_id, ask.actor, ask.at, traits)
+        return entered, _plan(work, ask, entered, submission, deposit), decided
+
+
+def _store(work: Work, ask: Ask, key: RecordKey, planned: Planned, submission_id: UUID, address: str) -> Accepted:
+    if planned.earlier:
+        return Accepted(planned.earlier[0], planned.earlier[1], planned.checked.warnings, again=True)
+    logical_id = uuid4()
+    if planned.replaced:
+        _deprecate(work, ask, key, planned.replaced)
+    replaces = planned.replaced.logical_id if planned.replaced else None
+    insert_document(work, ask, key, planned.checked, logical_id, submission_id, address, planned.labels, replaces)
+    return Accepted(logical_id, 1, planned.checked.warnings)
+
+
+def _deprecate(work: Work, ask: Ask, key: RecordKey, replaced: StoredDocument) -> None:
+    """The original becomes Deprecated in place: a replacement is no new version of its metadata."""
+    resource = rewrite(key, replaced, lambda fields: fields | {"status": "superseded"}, ask.at)
+    touched = work.run(
+        """UPDATE records_document SET status = 'Deprecated', updated_at = %s, resource = %s
+        WHERE record_id = %s AND logical_id = %s AND status = 'Approved'""",
+        ask.at, resource, key.record_id, replaced.logical_id,
+    )  # fmt: skip
+    if touched != 1:
+        # Somebody replaced it between the check and this write.
+        raise Refusal("document-parent-unknown", "document-parent-unknown")
+
+
+def _notify(work: Work, ask: Ask, record_id: UUID, planned: Sequence[Planned]) -> None:
+    """Tell the holder of a deposit. One that is invisible to the holder or to representatives leaves no notice now."""
+    visible = [p for p in planned if not p.earlier and not p.checked.technical
+               and not p.labels & {"INVISIBLE_PATIENT", "INVISIBLE_REPRESENTANTS_LEGAUX"}]  # fmt: skip
+    if visible:
+        outbox.notify(work, record_id, "deposit", outbox.HOLDER, ask.at)
+
+
+def _write(
+    ask: Ask, submission: Submission, key: RecordKey, planned: list[Planned], decided: access.Decided
+) -> Receipt:
+    """Second unit: bytes first, then everything else in one transaction."""
+    addresses = [put(key, p.checked.content) if not p.earlier else "" for p in planned]
+    submission_id = uuid4()
+    with unit(key.record_id) as work:
+        sql, values = decided.statement
+        work.connection.execute(sql, values)
+        accepted = tuple(
+            _store(work, ask, key, p, submission_id, address) for p, address in zip(planned, addresses, strict=True)
+        )
+        fresh = tuple(str(a.logical_id) for a in accepted if not a.again)
+        if fresh:
+            insert_submission(work, ask, key, submission.set, submission_id, list(fresh))
+            access.write_entry(work, decided.grant, fresh)
+            _notify(work, ask, key.record_id, planned)
+    return Receipt(submission_id, accepted)
+
+
+def deposit(ask: Ask, submission: Submission) -> Receipt:
+    """Deposit a submission. Raises Refusal with the code that fits; then nothing is stored."""
+    ask = _question(ask)
+    record_id = identity.find(ask.ins) if ask.ins and ask.actor.id else None
+    with access.asking(ask, record_id):
+        if record_id is None:
+            access.decide_or_refuse(ask, absent(ask).facts, None)
+            raise AssertionError("the law opened a record that does not exist")
+        for attempt in (1, 2):
+            entered, planned, decided = _prepare(ask, submission, record_id)
+            assert entered.key is not None
+            try:
+                return _write(ask, submission, entered.key, planned, decided)
+            except psycopg.errors.UniqueViolation:
+                # The same uniqueId arrived at the same moment by another way: look again, and answer as second.
+                if attempt == 2:
+                    raise
+    raise AssertionError("unreachable")

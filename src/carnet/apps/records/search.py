@@ -1,0 +1,136 @@
+"""TD3.1 / ITI-67: the documents of a record that the asker may see, a page at a time.
+
+The visibility of the Grant is part of the statement: a hidden document is not read, so it can be in no count, page,
+order or timing of what comes back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from carnet.apps.access import api as access
+from carnet.apps.identity import api as identity
+from carnet.apps.records.entering import absent, enter
+from carnet.apps.storage.api import KeyDestroyedError, Statement, key_of, unit
+from carnet.kernel.ask import Ask
+from carnet.kernel.grant import Grant
+from carnet.kernel.ins import Ins
+from carnet.kernel.visibility import Visibility
+
+VISIBLE = """NOT technical AND status = ANY(%s) AND (%s::varchar[] IS NULL OR type_code = ANY(%s))
+  AND (NOT masked OR %s = 'all' OR (%s = 'own' AND (%s = ANY(author_ids) OR depositor = %s
+       OR (%s <> '' AND depositor_structure = %s))))
+  AND (NOT hidden_from_patient OR %s) AND (NOT hidden_from_representatives OR %s)
+  AND (%s = 'any' OR (%s = 'author' AND %s = ANY(author_ids))
+       OR (%s = 'structure' AND %s <> '' AND %s = ANY(author_structures)))"""
+SORTS = {"_lastUpdated": "updated_at", "date": "authored_at", "creation": "created_at"}
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One condition of a search: SQL with its values. Only this package writes the SQL."""
+
+    sql: str
+    values: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where the next page starts."""
+
+    at: datetime
+    logical_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A search: criteria, the types it names (for the law), order, page size, place."""
+
+    criteria: tuple[Criterion, ...] = ()
+    types: frozenset[str] = frozenset()
+    sort: str = "_lastUpdated"
+    ascending: bool = False
+    count: int = 20
+    after: Cursor | None = None
+    total: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Resources ready to send, and the cursor of the next page when there is one."""
+
+    record_id: UUID
+    logical_ids: list[str]
+    resources: list[bytes]
+    following: Cursor | None
+    total: int | None
+
+
+def visible_values(visibility: Visibility) -> list[Any]:
+    """Values of `VISIBLE`, in its order."""
+    types = sorted(visibility.types) if visibility.types is not None else None
+    masked, actor, structure, own = (
+        visibility.masked.value, visibility.actor_id, visibility.structure_id, visibility.own.value,
+    )  # fmt: skip
+    return [
+        sorted(s.value for s in visibility.statuses), types, types,
+        masked, masked, actor, actor, structure, structure,
+        visibility.hidden_from_patient, visibility.hidden_from_representatives,
+        own, own, actor, own, structure, structure,
+    ]  # fmt: skip
+
+
+def _where(granted: Grant, query: Query) -> tuple[str, list[Any]]:
+    assert granted.visibility is not None
+    sql = "record_id = %s AND " + VISIBLE + "".join(f" AND ({c.sql})" for c in query.criteria)
+    values = [granted.record_id, *visible_values(granted.visibility), *(v for c in query.criteria for v in c.values)]
+    return sql, values
+
+
+def _page_statement(granted: Grant, query: Query) -> Statement:
+    column, direction = SORTS[query.sort], "ASC" if query.ascending else "DESC"
+    where, values = _where(granted, query)
+    if query.after is not None:
+        sign = ">" if query.ascending else "<"
+        where += f" AND ({column} {sign} %s OR ({column} = %s AND logical_id > %s))"
+        values += [query.after.at, query.after.at, query.after.logical_id]
+    sql = f"SELECT logical_id, {column}, resource FROM records_document WHERE {where} ORDER BY {column} {direction}, logical_id LIMIT %s"
+    return sql, [*values, query.count + 1]
+
+
+def _total_statement(granted: Grant, query: Query) -> Statement:
+    where, values = _where(granted, query)
+    return f"SELECT count(*) FROM records_document WHERE {where}", values
+
+
+def search(ask: Ask, query: Query) -> Page:
+    """Search a record. One decision, one journal entry, committed before the page is returned."""
+    record_id = identity.find(ask.ins) if ask.ins and ask.actor.id else None
+    with access.asking(ask, record_id):
+        if record_id is None:
+            access.decide_or_refuse(ask, absent(ask, query.types).facts, None)
+            raise AssertionError("the law opened a record that does not exist")
+        with unit(record_id) as work:
+            entered = enter(work, ask, record_id, requested=query.types)
+            decided = access.decide_or_refuse(ask, entered.facts, entered.record_id)
+            statements = [decided.statement, _page_statement(decided.grant, query)]
+            if query.total:
+                statements.append(_total_statement(decided.grant, query))
+            _, rows, *totals = work.several(statements)
+    assert entered.key is not None
+    key = entered.key
+    shown = rows[: query.count]
+    resources = [key.unseal(bytes(resource), f"resource/{logical_id}") for logical_id, _, resource in shown]
+    following = Cursor(shown[-1][1], shown[-1][0]) if len(rows) > query.count else None
+    return Page(record_id, [str(row[0]) for row in shown], resources, following, totals[0][0][0] if totals else None)
+
+
+def ins_of_record(record_id: UUID) -> Ins | None:
+    """The INS in force of a record that TD0.2 named by its pseudonym. It opens nothing: the decision comes next."""
+    try:
+        with unit(record_id) as work:
+            return identity.active_ins(work, key_of(work, record_id))
+    except KeyDestroyedError:
+        return None

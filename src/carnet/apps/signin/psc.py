@@ -1,0 +1,214 @@
+"""Relying party of Pro Santé Connect: discovery, code flow with PKCE, and every check on what comes back.
+
+OpenID Connect Core 1.0 §3.1; référentiel Pro Santé Connect. Tokens are never logged nor stored.
+"""
+
+import secrets
+from dataclasses import dataclass
+from functools import lru_cache
+from time import monotonic
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+from authlib.common.security import generate_token
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from django.conf import settings
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from carnet.apps.signin.attempts import refused
+from carnet.kernel.identifiers import IdentifierError, ps_id, structure_id
+
+TIMEOUT = 10.0
+REFRESH = 300.0
+_ROLE_SEPARATOR = "^"
+
+
+@dataclass(frozen=True, slots=True)
+class PscSituation:
+    """One situation of exercise as Pro Santé Connect tells it."""
+
+    profession_code: str
+    category: str
+    savoir_faire: str
+    structure: str
+    structure_name: str
+    sector: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class PscIdentity:
+    """Who signed in, after all checks."""
+
+    professional_id: str
+    name: str
+    level: str
+    regulation: bool
+    situations: tuple[PscSituation, ...]
+
+
+@lru_cache(maxsize=4)
+def _metadata(url: str, period: int) -> dict[str, Any]:
+    answer = httpx.get(url, timeout=TIMEOUT)
+    answer.raise_for_status()
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+def discovery() -> dict[str, Any]:
+    """The provider's metadata, read again every five minutes. Its issuer must be the configured one."""
+    config = settings.CARNET
+    try:
+        found = _metadata(config.psc_issuer + config.psc_discovery, int(monotonic() // REFRESH))
+    except (httpx.HTTPError, ValueError):
+        raise refused("Pro Santé Connect does not answer") from None
+    if found.get("issuer") != config.psc_issuer:
+        raise refused("issuer of the discovery document")
+    return found
+
+
+@lru_cache(maxsize=4)
+def _keys(url: str, period: int) -> KeySet:
+    answer = httpx.get(url, timeout=TIMEOUT)
+    answer.raise_for_status()
+    return KeySet.import_key_set(answer.json())
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What is sent to the browser and what must be remembered."""
+
+    nonce: str
+    verifier: str
+
+
+def begin() -> Start:
+    """Fresh nonce and PKCE verifier."""
+    return Start(secrets.token_urlsafe(24), generate_token(64))
+
+
+def authorization_url(start: Start, state: str) -> str:
+    """Where the browser is sent (scope scope_all, acr_values eidas1, PKCE S256)."""
+    config = settings.CARNET
+    parameters = {
+        "response_type": "code",
+        "client_id": config.psc_client_id,
+        "redirect_uri": callback_uri(),
+        "scope": "openid scope_all",
+        "acr_values": "eidas1",
+        "state": state,
+        "nonce": start.nonce,
+        "code_challenge": create_s256_code_challenge(start.verifier),
+        "code_challenge_method": "S256",
+    }
+    return f"{discovery()['authorization_endpoint']}?{urlencode(parameters)}"
+
+
+def callback_uri() -> str:
+    """Our redirect URI."""
+    return f"{settings.CARNET.base_url}/signin/callback"
+
+
+def _tokens(code: str, verifier: str) -> dict[str, Any]:
+    config = settings.CARNET
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback_uri(), "code_verifier": verifier}
+    try:
+        answer = httpx.post(
+            discovery()["token_endpoint"],
+            data=form,
+            auth=(config.psc_client_id, config.psc_client_secret),
+            timeout=TIMEOUT,
+        )
+        tokens: dict[str, Any] = answer.json()
+    except (httpx.HTTPError, ValueError):
+        raise refused("token endpoint") from None
+    if answer.status_code != 200 or "id_token" not in tokens or "access_token" not in tokens:
+        raise refused("token endpoint")
+    return tokens
+
+
+def _id_claims(id_token: str, nonce: str) -> dict[str, Any]:
+    """Check signature (pinned algorithms), issuer, audience, azp, expiry, nonce and acr."""
+    config = settings.CARNET
+    keys = _keys(discovery()["jwks_uri"], int(monotonic() // REFRESH))
+    registry = jwt.JWTClaimsRegistry(
+        leeway=30,
+        iss={"essential": True, "value": config.psc_issuer},
+        aud={"essential": True, "value": config.psc_client_id},
+        exp={"essential": True},
+        iat={"essential": True},
+        nonce={"essential": True, "value": nonce},
+        acr={"essential": True, "values": list(config.psc_acr)},
+    )
+    try:
+        claims: dict[str, Any] = jwt.decode(id_token, keys, algorithms=list(config.psc_algorithms)).claims
+        registry.validate(claims)
+    except (JoseError, ValueError) as error:
+        raise refused(f"id_token: {type(error).__name__}") from None
+    if claims.get("azp", config.psc_client_id) != config.psc_client_id:
+        raise refused("id_token: azp")
+    return claims
+
+
+def _userinfo(access_token: str, subject: str) -> dict[str, Any]:
+    try:
+        answer = httpx.get(
+            discovery()["userinfo_endpoint"], headers={"Authorization": f"Bearer {access_token}"}, timeout=TIMEOUT
+        )
+        info: dict[str, Any] = answer.json()
+    except (httpx.HTTPError, ValueError):
+        raise refused("userinfo endpoint") from None
+    if answer.status_code != 200 or info.get("sub") != subject:
+        raise refused("userinfo: sub")
+    return info
+
+
+def _structure(activity: dict[str, Any]) -> str:
+    typed = (("FINESS", "numeroFinessSite"), ("SIRET", "numeroSiretSite"), ("SIREN", "numeroSirenSite"))
+    for kind, name in typed:
+        if activity.get(name):
+            return structure_id(str(activity[name]), kind)
+    loose = activity.get("ancienIdentifiantDeLaStructure") or activity.get("identifiantTechniqueDeLaStructure") or ""
+    return structure_id(str(loose)) if loose else ""
+
+
+def _situations(info: dict[str, Any]) -> tuple[PscSituation, ...]:
+    # Missing values are empty strings; a person has several exercises, and several activities in each.
+    found = []
+    for exercise in (info.get("SubjectRefPro") or {}).get("exercices") or []:
+        for activity in exercise.get("activities") or []:
+            found.append(
+                PscSituation(
+                    profession_code=str(exercise.get("codeProfession", "")),
+                    category=str(exercise.get("codeCategorieProfessionnelle", "")),
+                    savoir_faire=str(exercise.get("codeSavoirFaire", "")),
+                    structure=_structure(activity),
+                    structure_name=str(activity.get("raisonSocialeSite", "")),
+                    sector=str(activity.get("codeSecteurDactivite", "")),
+                    role=str(activity.get("codeRole", "")),
+                )
+            )
+    return tuple(found)
+
+
+def identify(code: str, verifier: str, nonce: str) -> PscIdentity:
+    """Exchange the code and check everything. Raises Refusal `sign-in-refused` with the check that failed."""
+    tokens = _tokens(code, verifier)
+    claims = _id_claims(tokens["id_token"], nonce)
+    info = _userinfo(tokens["access_token"], str(claims.get("sub", "")))
+    try:
+        professional, situations = ps_id(str(info.get("SubjectNameID", ""))), _situations(info)
+    except IdentifierError:
+        raise refused("userinfo: SubjectNameID") from None
+    if not situations:
+        raise refused("userinfo: no situation of exercise")
+    return PscIdentity(
+        professional_id=professional,
+        name=f"{info.get('given_name', '')} {info.get('family_name', '')}".strip(),
+        level=str(info.get("Palier_Authentification", "")).split(_ROLE_SEPARATOR)[0],
+        regulation=info.get("Acces_Regulation_Medicale") == "VRAI",
+        situations=situations,
+    )

@@ -1,0 +1,122 @@
+"""Sessions: an opaque bearer token of 256 random bits; only its keyed digest is stored."""
+
+import json
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from time import monotonic
+
+from django.conf import settings
+
+from carnet.apps.identity import api as identity
+from carnet.apps.storage.api import blind_index, lookup, unit
+from carnet.kernel.actor import Actor, ActorKind, Authentication, Means, Situation
+from carnet.kernel.codes import Code
+from carnet.kernel.refusal import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A professional whose sign-in was verified, in one situation of exercise, in one software."""
+
+    professional_id: str
+    name: str
+    level: str
+    regulation: bool
+    at: datetime
+    software_id: str
+    software_name: str
+    software_is_regulation: bool
+    profession: Code
+    savoir_faire: str
+    structure: str
+    structure_name: str
+    sector: str
+    role: str = ""
+
+
+def _digest(token: str) -> bytes:
+    return blind_index("token", token)
+
+
+def _dump(who: SignedIn) -> str:
+    fields = {name: getattr(who, name) for name in who.__slots__ if name not in ("at", "profession")}
+    fields |= {"at": who.at.isoformat(), "profession": [who.profession.system, who.profession.code]}
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def _load(text: str) -> SignedIn:
+    fields = json.loads(text)
+    fields["at"], fields["profession"] = datetime.fromisoformat(fields["at"]), Code(*fields["profession"])
+    return SignedIn(**fields)
+
+
+def open_session(who: SignedIn, at: datetime) -> tuple[str, int]:
+    """Open a session. Returns the bearer token and its life in seconds."""
+    token, life = secrets.token_urlsafe(32), settings.CARNET.token_lifetime
+    with unit() as work:
+        work.run(
+            """INSERT INTO signin_session (token, professional_id, client_id, actor, created_at, expires_at)
+            VALUES (%s, %s, %s, %s, %s, %s)""",
+            _digest(token), who.professional_id, who.software_id, _dump(who), at, at + timedelta(seconds=life),
+        )  # fmt: skip
+    return token, life
+
+
+def end_session(token: str, at: datetime) -> None:
+    """End a session: its token opens nothing any more."""
+    with unit() as work:
+        work.run("UPDATE signin_session SET ended_at = %s WHERE token = %s", at, _digest(token))
+
+
+_seen: dict[tuple[str, str, str, str], tuple[float, Situation]] = {}
+
+
+def _in_directory(who: SignedIn) -> Situation:
+    """The situation as the directory knows it now, at most `directory_cache_seconds` old."""
+    key = (who.professional_id, who.structure, str(who.profession), who.sector)
+    now = monotonic()
+    cached = _seen.get(key)
+    if cached and now - cached[0] < settings.CARNET.directory_cache_seconds:
+        return cached[1]
+    found = _situation(who)
+    if len(_seen) > 10_000:
+        _seen.clear()
+    _seen[key] = (now, found)
+    return found
+
+
+def _situation(who: SignedIn) -> Situation:
+    claimed = Situation(who.profession, who.savoir_faire, who.structure, who.structure_name, who.sector, who.role)
+    with unit() as work:
+        person = identity.professional(work, who.professional_id)
+    known = person.situations if person else ()
+    same = [s for s in known if s.profession == who.profession]
+    here = [s for s in same if s.structure == who.structure and s.sector == who.sector]
+    linked = bool(here) or not same
+    # Without the directory's word the exercise is not open: Pro Santé Connect is never the only gate.
+    return replace(claimed, open=any(s.open for s in (here or same)), structure_linked=linked)
+
+
+def actor_of(token: str) -> Actor:
+    """The actor of a bearer token. Raises Refusal for a token that nobody has; an expired one is the law's to refuse."""
+    row = lookup("SELECT actor, expires_at FROM signin_session_of(%s)", _digest(token))
+    if row is None:
+        raise Refusal("authentication-missing", "authentication-missing")
+    who = _load(row[0])
+    proof = Authentication(
+        means=Means.PRO_SANTE_CONNECT,
+        level=who.level,
+        expires_at=row[1],
+        at=who.at,
+        regulation=who.regulation,
+        software_is_regulation=who.software_is_regulation,
+    )
+    return Actor(
+        ActorKind.PROFESSIONAL,
+        who.professional_id,
+        who.name,
+        proof,
+        _in_directory(who),
+        who.software_name or who.software_id,
+    )

@@ -1,0 +1,1 @@
+"""The demonstration: synthetic people, professionals and documents of the project's own making."""

@@ -1,0 +1,242 @@
+"""Simulator of Pro Santé Connect: a real OpenID Connect provider process, with synthetic professionals.
+
+Published shape (identity.md §3): discovery under `wallet-openid-configuration`, another path for the authorization
+page, access tokens of 120 s, refresh of 30 min, RS256, userinfo with empty strings for missing values. Nothing of it is
+secure in the way a national service must be: it signs in whoever chooses a name.
+
+    python -m carnet.desk.simulators.psc --port 8090 --people people.json --redirect-uri http://127.0.0.1:8080/signin/callback
+"""
+
+import argparse
+import base64
+import hashlib
+import html
+import json
+import secrets
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+
+REALM = "/auth/realms/esante-wallet"
+ACCESS_LIFE = 120
+REFRESH_LIFE = 1800
+Fields = dict[str, str]
+
+
+@dataclass
+class Provider:
+    """State of the provider: key, client, people, codes and tokens in memory."""
+
+    base: str
+    people: dict[str, dict[str, Any]]
+    redirect_uris: list[str]
+    client_id: str = "carnet"
+    client_secret: str = "carnet-demonstration-secret"  # noqa: S105
+    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "psc-simulator", "use": "sig"}))
+    codes: dict[str, Fields] = field(default_factory=dict)
+    tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
+
+    @property
+    def issuer(self) -> str:
+        """Issuer of the tokens."""
+        return self.base + REALM
+
+    def discovery(self) -> dict[str, Any]:
+        """Provider metadata, of the published shape."""
+        protocol = f"{self.issuer}/protocol/openid-connect"
+        return {
+            "issuer": self.issuer,
+            "authorization_endpoint": f"{self.base}/auth",
+            "token_endpoint": f"{protocol}/token",
+            "introspection_endpoint": f"{protocol}/token/introspect",
+            "userinfo_endpoint": f"{protocol}/userinfo",
+            "end_session_endpoint": f"{protocol}/logout",
+            "jwks_uri": f"{protocol}/certs",
+            "response_types_supported": ["code"],
+            "grant_types_supported": ["authorization_code", "refresh_token"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "code_challenge_methods_supported": ["S256"],
+            "scopes_supported": ["openid", "scope_all"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+        }
+
+    def code_for(self, request: Fields, person: str) -> str:
+        """A code for the person who was chosen."""
+        code = secrets.token_urlsafe(24)
+        self.codes[code] = request | {"person": person, "expires": str(time.time() + 60)}
+        return code
+
+    def redeem(self, form: Fields) -> dict[str, Any] | None:
+        """Tokens for a code, once, with its PKCE verifier; or for a refresh token."""
+        if form.get("grant_type") == "refresh_token":
+            person, expires = self.tokens.pop(form.get("refresh_token", ""), ("", 0.0))
+            return self._tokens(person, "") if person and expires > time.time() else None
+        kept = self.codes.pop(form.get("code", ""), None)
+        if kept is None or float(kept["expires"]) < time.time() or kept["redirect_uri"] != form.get("redirect_uri"):
+            return None
+        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        if base64.urlsafe_b64encode(digest).decode().rstrip("=") != kept["code_challenge"]:
+            return None
+        return self._tokens(kept["person"], kept.get("nonce", ""))
+
+    def _tokens(self, person: str, nonce: str) -> dict[str, Any]:
+        now = int(time.time())
+        access, refresh = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        self.tokens[access] = (person, now + ACCESS_LIFE)
+        self.tokens[refresh] = (person, now + REFRESH_LIFE)
+        claims = {
+            "iss": self.issuer,
+            "sub": self.people[person]["sub"],
+            "aud": self.client_id,
+            "azp": self.client_id,
+            "exp": now + ACCESS_LIFE,
+            "iat": now,
+            "auth_time": now,
+            "nonce": nonce,
+            "acr": "eidas1",
+            "authMode": self.people[person]["authMode"],
+        }
+        id_token = jwt.encode({"alg": "RS256", "kid": "psc-simulator"}, claims, self.key)
+        return {
+            "access_token": access,
+            "refresh_token": refresh,
+            "id_token": id_token,
+            "token_type": "Bearer",
+            "expires_in": ACCESS_LIFE,
+            "refresh_expires_in": REFRESH_LIFE,
+        }
+
+    def person_of(self, token: str) -> dict[str, Any] | None:
+        """Userinfo of an access token that lives."""
+        person, expires = self.tokens.get(token, ("", 0.0))
+        return self.people[person] if person and expires > time.time() else None
+
+
+PAGE = """<!doctype html><html lang="fr"><meta charset="utf-8"><title>Simulateur de Pro Santé Connect</title>
+<meta name="viewport" content="width=device-width"><style>body{{font:16px/1.5 system-ui;max-width:44rem;margin:2rem auto}}
+button{{font:inherit;display:block;width:100%;text-align:left;margin:.3rem 0;padding:.6rem}}</style>
+<h1>Simulateur de Pro Santé Connect</h1><p>Ceci n'est pas le service national. Choisissez un professionnel fictif.</p>
+<form method="post" action="/auth?{query}">{people}</form></html>"""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """HTTP face of the provider."""
+
+    provider: Provider
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: addresses carry codes."""
+
+    def _send(self, status: int, body: bytes, content_type: str, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": content_type, "Cache-Control": "no-store", **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _json(self, value: Any, status: int = 200) -> None:
+        self._send(status, json.dumps(value).encode(), "application/json")
+
+    def _form(self) -> Fields:
+        length = int(self.headers.get("Content-Length", "0"))
+        return {k: v[0] for k, v in parse_qs(self.rfile.read(length).decode()).items()}
+
+    def _authorization(self, query: str) -> Fields | None:
+        fields = dict(parse_qsl(query))
+        right = fields.get("client_id") == self.provider.client_id and fields.get("response_type") == "code"
+        return fields if right and fields.get("redirect_uri") in self.provider.redirect_uris else None
+
+    def _page(self, query: str) -> None:
+        if self._authorization(query) is None:
+            self._send(400, b"unknown client or redirect_uri", "text/plain")
+            return
+        buttons = "".join(
+            f'<button name="person" value="{html.escape(k)}">{html.escape(p["_label"])}</button>'
+            for k, p in self.provider.people.items()
+        )
+        self._send(200, PAGE.format(query=html.escape(query), people=buttons).encode(), "text/html; charset=utf-8")
+
+    def _chosen(self, query: str) -> None:
+        request, person = self._authorization(query), self._form().get("person", "")
+        if request is None or person not in self.provider.people:
+            self._send(400, b"unknown person or request", "text/plain")
+            return
+        back = {"code": self.provider.code_for(request, person), "state": request.get("state", "")}
+        self._send(302, b"", "text/plain", Location=f"{request['redirect_uri']}?{urlencode(back)}")
+
+    def _bearer(self) -> str:
+        return self.headers.get("Authorization", "").removeprefix("Bearer ")
+
+    def _userinfo(self) -> None:
+        person = self.provider.person_of(self._bearer())
+        if person is None:
+            self._json({"error": "invalid_token"}, 401)
+            return
+        self._json({name: value for name, value in person.items() if not name.startswith("_")})
+
+    def _token(self) -> None:
+        form = self._form()
+        expected = base64.b64encode(f"{self.provider.client_id}:{self.provider.client_secret}".encode()).decode()
+        if self.headers.get("Authorization", "") != f"Basic {expected}":
+            self._json({"error": "invalid_client"}, 401)
+            return
+        tokens = self.provider.redeem(form)
+        self._json(tokens or {"error": "invalid_grant"}, 200 if tokens else 400)
+
+    def do_GET(self) -> None:
+        """Discovery, keys, the page, userinfo, logout."""
+        url = urlsplit(self.path)
+        if url.path == f"{REALM}/.well-known/wallet-openid-configuration":
+            self._json(self.provider.discovery())
+        elif url.path == f"{REALM}/protocol/openid-connect/certs":
+            self._json({"keys": [self.provider.key.as_dict(private=False)]})
+        elif url.path == "/auth":
+            self._page(url.query)
+        elif url.path == f"{REALM}/protocol/openid-connect/userinfo":
+            self._userinfo()
+        elif url.path == f"{REALM}/protocol/openid-connect/logout":
+            self._send(200, b"", "text/plain")
+        else:
+            self._send(404, b"", "text/plain")
+
+    def do_POST(self) -> None:
+        """The choice of a person, tokens, introspection."""
+        url = urlsplit(self.path)
+        if url.path == "/auth":
+            self._chosen(url.query)
+        elif url.path == f"{REALM}/protocol/openid-connect/token":
+            self._token()
+        elif url.path == f"{REALM}/protocol/openid-connect/token/introspect":
+            self._json({"active": self.provider.person_of(self._form().get("token", "")) is not None})
+        else:
+            self._send(404, b"", "text/plain")
+
+
+def serve(port: int, people: dict[str, dict[str, Any]], redirect_uris: list[str]) -> ThreadingHTTPServer:
+    """A server ready to `serve_forever`."""
+    handler = type("Handler", (Handler,), {"provider": Provider(f"http://127.0.0.1:{port}", people, redirect_uris)})
+    return ThreadingHTTPServer(("127.0.0.1", port), handler)
+
+
+def main() -> None:
+    """Run the provider until it is stopped."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=8090)
+    parser.add_argument("--people", type=Path, required=True)
+    parser.add_argument("--redirect-uri", action="append", required=True)
+    options = parser.parse_args()
+    people = json.loads(options.people.read_text(encoding="utf-8"))
+    serve(options.port, people, options.redirect_uri).serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,239 @@
+"""Reading a CDA R2 header (CI-SIS, structuration minimale des documents). Nothing external is ever fetched."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from lxml import etree
+
+from carnet.formats.timestamps import from_hl7
+from carnet.formats.xds import Author, Coding, Parent
+
+NS = {"h": "urn:hl7-org:v3"}
+_ROOT = "{urn:hl7-org:v3}ClinicalDocument"
+_RELATION = {"RPLC": "replaces", "APND": "appends", "XFRM": "transforms"}
+
+
+class CdaError(ValueError):
+    """The bytes are not a CDA that can be read; the text says where and never repeats the content."""
+
+
+class NotClinicalError(CdaError):
+    """Well-formed XML that is not a ClinicalDocument (a stylesheet around a document, for example)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CdaHeader:
+    """What the registry needs of a CDA header."""
+
+    unique_id: str
+    type: Coding
+    title: str
+    effective_time: datetime | None
+    language: str
+    patient_ids: tuple[tuple[str, str], ...]
+    birth_name: str
+    given_names: str
+    sex: str
+    birth_date: str
+    authors: tuple[Author, ...]
+    custodian: Author | None
+    authenticator: Author | None
+    service_start: datetime | None
+    service_stop: datetime | None
+    parents: tuple[Parent, ...]
+    events: tuple[Coding, ...]
+    templates: tuple[str, ...]
+    body_mime: str
+    """Media type of a level 1 body; empty for a structured one."""
+    structured: bool
+
+
+def _parse(content: bytes) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=False)
+    try:
+        root = etree.fromstring(content, parser)
+    except (etree.XMLSyntaxError, ValueError, LookupError) as error:
+        position = getattr(error, "position", None)
+        where = f" at line {position[0]}" if position else ""
+        raise CdaError(f"not well-formed XML{where}") from None
+    info = root.getroottree().docinfo
+    if info.internalDTD is not None or info.doctype:
+        # A CDA has no DOCTYPE; one here is an entity bomb or an external fetch.
+        raise CdaError("a DOCTYPE is not allowed")
+    return root
+
+
+def _ident(node: etree._Element | None) -> str:
+    if node is None:
+        return ""
+    root, extension = node.get("root", ""), node.get("extension", "")
+    if not extension and "-" in root:
+        return f"urn:uuid:{root.lower()}"
+    return f"{root}^{extension}" if extension else root
+
+
+def _coding(node: etree._Element | None) -> Coding:
+    if node is None:
+        return Coding()
+    return Coding(node.get("code", ""), node.get("codeSystem", ""), node.get("displayName", ""))
+
+
+def _time(node: etree._Element | None, attribute: str = "value") -> datetime | None:
+    value = node.get(attribute) if node is not None else None
+    try:
+        return from_hl7(value) if value else None
+    except ValueError:
+        raise CdaError("a time that cannot be read in the header") from None
+
+
+def _text(node: etree._Element, path: str) -> str:
+    found = node.find(path, NS)
+    return " ".join("".join(found.itertext()).split()) if found is not None else ""
+
+
+def _find(node: etree._Element, path: str) -> etree._Element | None:
+    return node.find(path, NS)
+
+
+def _name(node: etree._Element) -> tuple[str, str]:
+    return _text(node, "h:assignedPerson/h:name/h:family"), _text(node, "h:assignedPerson/h:name/h:given")
+
+
+def _assigned(node: etree._Element, role: Coding = Coding()) -> Author:
+    """An assignedAuthor or assignedEntity."""
+    organisation = _find(node, "h:representedOrganization")
+    person = _find(node, "h:assignedPerson")
+    family, given = _name(node)
+    identifier = _find(node, "h:id")
+    return Author(
+        id=(identifier.get("extension") or identifier.get("root") or "") if identifier is not None else "",
+        family=family,
+        given=given,
+        structure_id=_organisation_id(organisation),
+        structure_name=_text(organisation, "h:name") if organisation is not None else "",
+        role=role,
+        specialty=_coding(_find(node, "h:code")),
+        device=person is None,
+    )
+
+
+def _organisation_id(node: etree._Element | None) -> str:
+    identifier = _find(node, "h:id") if node is not None else None
+    return (identifier.get("extension") or "") if identifier is not None else ""
+
+
+def _authors(root: etree._Element) -> Iterator[Author]:
+    for author in root.findall("h:author", NS):
+        assigned = _find(author, "h:assignedAuthor")
+        if assigned is not None:
+            yield _assigned(assigned, _coding(_find(author, "h:functionCode")))
+
+
+def _custodian(root: etree._Element) -> Author | None:
+    node = _find(root, "h:custodian/h:assignedCustodian/h:representedCustodianOrganization")
+    if node is None:
+        return None
+    return Author(structure_id=_organisation_id(node), structure_name=_text(node, "h:name"))
+
+
+def _authenticator(root: etree._Element) -> Author | None:
+    node = _find(root, "h:legalAuthenticator/h:assignedEntity")
+    return _assigned(node) if node is not None else None
+
+
+def _parents(root: etree._Element) -> Iterator[Parent]:
+    for related in root.findall("h:relatedDocument", NS):
+        kind = _RELATION.get(related.get("typeCode", ""), "")
+        for identifier in related.findall("h:parentDocument/h:id", NS):
+            if kind:
+                yield Parent(kind, _ident(identifier))
+
+
+def _service(root: etree._Element) -> tuple[datetime | None, datetime | None]:
+    event = _find(root, "h:documentationOf/h:serviceEvent/h:effectiveTime")
+    if event is None:
+        return None, None
+    return _time(_find(event, "h:low")) or _time(event), _time(_find(event, "h:high"))
+
+
+def _patient(root: etree._Element) -> etree._Element:
+    role = _find(root, "h:recordTarget/h:patientRole")
+    if role is None:
+        raise CdaError("no recordTarget: a CDA names its patient")
+    return role
+
+
+def _birth_name(role: etree._Element) -> str:
+    families = role.findall("h:patient/h:name/h:family", NS)
+    birth = [f for f in families if f.get("qualifier") == "BR"] or families
+    return " ".join("".join(birth[0].itertext()).split()) if birth else ""
+
+
+def _given_names(role: etree._Element) -> str:
+    # The given name without qualifier is the list of the act; BR repeats the first of it, CL is the one in use.
+    nodes = role.findall("h:patient/h:name/h:given", NS)
+    listed = [g for g in nodes if g.get("qualifier") is None] or [g for g in nodes if g.get("qualifier") == "BR"]
+    return " ".join(" ".join("".join(g.itertext()).split()) for g in listed[:1])
+
+
+def _birth_date(role: etree._Element) -> str:
+    node = _find(role, "h:patient/h:birthTime")
+    digits = (node.get("value") or "")[:8] if node is not None else ""
+    return "-".join(part for part in (digits[:4], digits[4:6], digits[6:8]) if part)
+
+
+def _sex(role: etree._Element) -> str:
+    node = _find(role, "h:patient/h:administrativeGenderCode")
+    code = node.get("code", "") if node is not None else ""
+    return code if code in ("F", "M") else ""
+
+
+def _body(root: etree._Element) -> tuple[str, bool]:
+    level1 = _find(root, "h:component/h:nonXMLBody/h:text")
+    structured = _find(root, "h:component/h:structuredBody") is not None
+    if level1 is None and not structured:
+        raise CdaError("no body: neither nonXMLBody nor structuredBody")
+    return (level1.get("mediaType") or "") if level1 is not None else "", structured
+
+
+def _patient_ids(role: etree._Element) -> tuple[tuple[str, str], ...]:
+    return tuple((i.get("root", ""), i.get("extension", "")) for i in role.findall("h:id", NS))
+
+
+def _events(root: etree._Element) -> tuple[Coding, ...]:
+    nodes = root.findall("h:documentationOf/h:serviceEvent/h:code", NS)
+    return tuple(c for c in (_coding(node) for node in nodes) if c)
+
+
+def read_header(content: bytes) -> CdaHeader:
+    """Read the header of a CDA document. Raises NotClinicalError or CdaError."""
+    root = _parse(content)
+    if root.tag != _ROOT:
+        raise NotClinicalError("the root element is not ClinicalDocument")
+    role, (mime, structured), (start, stop) = _patient(root), _body(root), _service(root)
+    header = CdaHeader(
+        unique_id=_ident(_find(root, "h:id")),
+        type=_coding(_find(root, "h:code")),
+        title=_text(root, "h:title"),
+        effective_time=_time(_find(root, "h:effectiveTime")),
+        language=(language.get("code") or "") if (language := _find(root, "h:languageCode")) is not None else "",
+        patient_ids=_patient_ids(role),
+        birth_name=_birth_name(role),
+        given_names=_given_names(role),
+        sex=_sex(role),
+        birth_date=_birth_date(role),
+        authors=tuple(_authors(root)),
+        custodian=_custodian(root),
+        authenticator=_authenticator(root),
+        service_start=start,
+        service_stop=stop,
+        parents=tuple(_parents(root)),
+        events=_events(root),
+        templates=tuple(t.get("root", "") for t in root.findall("h:templateId", NS)),
+        body_mime=mime,
+        structured=structured,
+    )
+    if not header.unique_id or not header.type or header.effective_time is None:
+        raise CdaError("id, code and effectiveTime are mandatory in the header")
+    return header

@@ -1,0 +1,21 @@
+"""FHIR R4 as the ANS maps the DMP on it (PDSm 3.x, draft PDSm4DMP): JSON to dataclasses and back."""
+
+from carnet.formats.fhir.bundle import Submission, SubmittedDocument, read_provide_bundle, read_simplified
+from carnet.formats.fhir.document_reference import write_document_reference
+from carnet.formats.fhir.outcome import Issue, operation_outcome
+from carnet.formats.fhir.reading import FhirError, Json, parse_json
+from carnet.formats.fhir.submission_set import write_submission_set
+
+__all__ = [
+    "FhirError",
+    "Issue",
+    "Json",
+    "Submission",
+    "SubmittedDocument",
+    "operation_outcome",
+    "parse_json",
+    "read_provide_bundle",
+    "read_simplified",
+    "write_document_reference",
+    "write_submission_set",
+]

@@ -1,0 +1,127 @@
+"""ITI-65 Provide Document Bundle and ITI-105 Simplified Publish: a deposit as metadata and bytes."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from carnet.formats.fhir.document_reference import read_document_reference
+from carnet.formats.fhir.reading import FhirError, Json, items, obj, text
+from carnet.formats.fhir.submission_set import read_submission_set
+from carnet.formats.xds import DocumentEntry, SubmissionSet
+
+_KNOWN = frozenset({"List", "DocumentReference", "Binary", "Patient", "Practitioner", "PractitionerRole",
+                    "Organization", "Device", "Parameters"})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedDocument:
+    """One document of a deposit: what is declared, and the bytes. `position` is its entry in the bundle."""
+
+    entry: DocumentEntry
+    content: bytes
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A whole deposit. `kinds` are the resource types of the entries, in the order of the request."""
+
+    set: SubmissionSet
+    documents: tuple[SubmittedDocument, ...]
+    kinds: tuple[str, ...]
+
+
+def _decode(data: object, path: str) -> bytes:
+    if not isinstance(data, str):
+        raise FhirError(path, "must be base64 text")
+    try:
+        return base64.b64decode("".join(data.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise FhirError(path, "is not base64") from None
+
+
+def _entries(bundle: Json) -> list[Json]:
+    if bundle.get("resourceType") != "Bundle" or bundle.get("type") != "transaction":
+        raise FhirError("Bundle.type", "must be transaction")
+    entries = items(bundle, "entry", "Bundle")
+    if not entries:
+        raise FhirError("Bundle.entry", "is empty")
+    return entries
+
+
+def _kind(entry: Json, position: int) -> str:
+    kind = obj(entry, "resource", f"Bundle.entry[{position}]").get("resourceType")
+    if kind not in _KNOWN:
+        raise FhirError(f"Bundle.entry[{position}].resource", "is not a resource of a deposit")
+    return str(kind)
+
+
+def _by_reference(entries: list[Json]) -> dict[str, Json]:
+    """Resources of the bundle by fullUrl and by `Type/id`."""
+    found: dict[str, Json] = {}
+    for position, entry in enumerate(entries):
+        resource = obj(entry, "resource", f"Bundle.entry[{position}]")
+        if full := text(entry, "fullUrl", f"Bundle.entry[{position}]"):
+            found[full] = resource
+        if identifier := text(resource, "id", f"Bundle.entry[{position}].resource"):
+            found[f"{resource.get('resourceType')}/{identifier}"] = resource
+    return found
+
+
+def _content(resource: Json, references: dict[str, Json], path: str) -> bytes:
+    contents = items(resource, "content", path)
+    attachment = obj(contents[0], "attachment", path) if contents else {}
+    if "data" in attachment:
+        raise FhirError(f"{path}.content[0].attachment.data", "is for simplified publish: put the bytes in a Binary")
+    binary = references.get(text(attachment, "url", path), {})
+    if binary.get("resourceType") != "Binary":
+        raise FhirError(f"{path}.content[0].attachment.url", "names no Binary of this bundle")
+    return _decode(binary.get("data"), "Binary.data")
+
+
+def _check_listed(entries: list[Json], list_resource: Json, kinds: tuple[str, ...]) -> None:
+    listed = {
+        text(obj(e, "item", "List.entry"), "reference", "List.entry") for e in items(list_resource, "entry", "List")
+    }
+    for position, kind in enumerate(kinds):
+        if kind != "DocumentReference":
+            continue
+        resource = obj(entries[position], "resource", "")
+        names = {entries[position].get("fullUrl"), f"DocumentReference/{resource.get('id')}"}
+        if not names & listed:
+            raise FhirError(f"Bundle.entry[{position}]", "is not an item of the submission set")
+
+
+def read_provide_bundle(bundle: Json, max_documents: int) -> Submission:
+    """Read an ITI-65 bundle. Raises FhirError; nothing of it is kept in that case."""
+    entries = _entries(bundle)
+    kinds = tuple(_kind(entry, position) for position, entry in enumerate(entries))
+    lists = [i for i, kind in enumerate(kinds) if kind == "List"]
+    if len(lists) != 1:
+        raise FhirError("Bundle.entry", "must hold exactly one List, the submission set")
+    references = _by_reference(entries)
+    submission = read_submission_set(entries[lists[0]]["resource"], references, f"Bundle.entry[{lists[0]}].resource")
+    _check_listed(entries, entries[lists[0]]["resource"], kinds)
+    positions = [i for i, kind in enumerate(kinds) if kind == "DocumentReference"]
+    if not 0 < len(positions) <= max_documents:
+        raise FhirError("Bundle.entry", f"must hold between 1 and {max_documents} DocumentReference")
+    documents = []
+    for position in positions:
+        resource, path = entries[position]["resource"], f"Bundle.entry[{position}].resource"
+        entry = read_document_reference(resource, references, path)
+        documents.append(SubmittedDocument(entry, _content(resource, references, path), position))
+    return Submission(submission, tuple(documents), kinds)
+
+
+def read_simplified(resource: Json) -> Submission:
+    """Read an ITI-105 DocumentReference, its bytes in attachment.data."""
+    if resource.get("resourceType") != "DocumentReference":
+        raise FhirError("(root)", "must be a DocumentReference")
+    contents = items(resource, "content", "DocumentReference")
+    attachment = obj(contents[0], "attachment", "DocumentReference.content[0]") if contents else {}
+    if "url" in attachment:
+        raise FhirError("DocumentReference.content[0].attachment.url", "is not for simplified publish: send data")
+    content = _decode(attachment.get("data"), "DocumentReference.content[0].attachment.data")
+    entry = read_document_reference(resource, {}, "DocumentReference")
+    submission = SubmissionSet(submitted_at=entry.date, patient=entry.patient)
+    return Submission(submission, (SubmittedDocument(entry, content, 0),), ("DocumentReference",))

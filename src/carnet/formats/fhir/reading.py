@@ -1,0 +1,122 @@
+"""Reading FHIR JSON: typed steps into a tree that nobody checked, with the path of what is wrong."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from carnet.formats.fhir.systems import oid_of
+from carnet.formats.timestamps import from_fhir
+from carnet.formats.xds import Coding
+
+Json = dict[str, Any]
+MAX_DEPTH = 40
+
+
+class FhirError(ValueError):
+    """The resource cannot be read. `element` is the FHIRPath of what is wrong; no value is repeated."""
+
+    def __init__(self, element: str, problem: str) -> None:
+        super().__init__(f"{element}: {problem}")
+        self.element = element
+        self.problem = problem
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Json:
+    seen = dict(pairs)
+    if len(seen) != len(pairs):
+        raise FhirError("(root)", "a key stands twice in one object")
+    return seen
+
+
+def _check_depth(value: Any, depth: int = 0) -> None:
+    if depth > MAX_DEPTH:
+        raise FhirError("(root)", "nested too deep")
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for child in children:
+        _check_depth(child, depth + 1)
+
+
+def parse_json(body: bytes) -> Json:
+    """Read a resource. Raises FhirError for anything that is not a JSON object with a resourceType, in UTF-8."""
+    try:
+        parsed = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_unique)
+    except UnicodeDecodeError:
+        raise FhirError("(root)", "not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise FhirError("(root)", f"not JSON, at line {error.lineno}") from None
+    except RecursionError:
+        raise FhirError("(root)", "nested too deep") from None
+    _check_depth(parsed)
+    if not isinstance(parsed, dict) or not isinstance(parsed.get("resourceType"), str):
+        raise FhirError("(root)", "no resourceType")
+    return parsed
+
+
+def text(node: Mapping[str, Any], key: str, path: str) -> str:
+    """A string, blanks trimmed; absent is empty."""
+    value = node.get(key, "")
+    if not isinstance(value, str):
+        raise FhirError(f"{path}.{key}", "must be a string")
+    if "\x00" in value:
+        raise FhirError(f"{path}.{key}", "has a character that is not allowed")
+    return value.strip()
+
+
+def obj(node: Mapping[str, Any], key: str, path: str) -> Json:
+    """An object; absent is empty."""
+    value = node.get(key) or {}
+    if not isinstance(value, dict):
+        raise FhirError(f"{path}.{key}", "must be an object")
+    return value
+
+
+def items(node: Mapping[str, Any], key: str, path: str) -> list[Json]:
+    """A list of objects; absent is empty."""
+    value = node.get(key) or []
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise FhirError(f"{path}.{key}", "must be a list of objects")
+    return value
+
+
+def moment(node: Mapping[str, Any], key: str, path: str) -> datetime | None:
+    """A date, dateTime or instant; absent is None."""
+    value = text(node, key, path)
+    try:
+        return from_fhir(value) if value else None
+    except ValueError:
+        raise FhirError(f"{path}.{key}", "is not a date") from None
+
+
+def coding(node: Mapping[str, Any], path: str) -> Coding:
+    """A Coding."""
+    return Coding(text(node, "code", path), oid_of(text(node, "system", path)), text(node, "display", path))
+
+
+def concept(node: Mapping[str, Any], key: str, path: str) -> Coding:
+    """The first coding of a CodeableConcept; absent is an empty Coding."""
+    codings = items(obj(node, key, path), "coding", f"{path}.{key}")
+    return coding(codings[0], f"{path}.{key}.coding[0]") if codings else Coding()
+
+
+def concepts(node: Mapping[str, Any], key: str, path: str) -> Iterator[Coding]:
+    """Every coding of a list of CodeableConcepts."""
+    for i, item in enumerate(items(node, key, path)):
+        for j, one in enumerate(items(item, "coding", f"{path}.{key}[{i}]")):
+            yield coding(one, f"{path}.{key}[{i}].coding[{j}]")
+
+
+def identifier_uri(node: Mapping[str, Any], path: str) -> str:
+    """An identifier as XDS writes it: the OID bare, a UUID as URN, and `root^extension` for any other system."""
+    system, value = text(node, "system", path), text(node, "value", path)
+    if system in ("", "urn:ietf:rfc:3986"):
+        return value.removeprefix("urn:oid:")
+    return f"{oid_of(system)}^{value}"
+
+
+def extension(node: Mapping[str, Any], url: str, path: str) -> Json:
+    """The extension with this URL; absent is empty."""
+    for item in items(node, "extension", path):
+        if item.get("url") == url:
+            return item
+    return {}

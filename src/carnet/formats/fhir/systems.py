@@ -1,0 +1,49 @@
+"""URIs of code systems and profiles, and the OIDs that they stand for."""
+
+_NOS = "https://mos.esante.gouv.fr/NOS"
+
+
+def _nos(table: str) -> str:
+    return f"{_NOS}/{table}/FHIR/{table.replace('_', '-')}"
+
+
+URI_OF_OID = {
+    "2.16.840.1.113883.6.1": "http://loinc.org",
+    "1.2.250.1.213.1.1.4.12": _nos("TRE_A05-TypeDocComplementaire"),
+    "1.2.250.1.213.1.1.4.1": _nos("TRE_A03-ClasseDocument"),
+    "1.2.250.1.213.1.1.4.13": _nos("TRE_A07-StatutVisibiliteDocument"),
+    "2.16.840.1.113883.5.25": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality",
+    "1.2.250.1.213.1.1.4.9": _nos("TRE_A01-CadreExercice"),
+    "1.2.250.1.71.4.2.4": _nos("TRE_R02-SecteurActivite"),
+    "1.2.250.1.213.1.1.4.6": _nos("TRE_A00-ProducteurDocNonPS"),
+    "1.2.250.1.71.1.2.7": _nos("TRE_G15-ProfessionSante"),
+}
+OID_OF_URI = {
+    **{uri: oid for oid, uri in URI_OF_OID.items()},
+    # A published example writes "Status" for "Statut".
+    _nos("TRE_A07-StatusVisibiliteDocument"): "1.2.250.1.213.1.1.4.13",
+}
+
+RFC3986 = "urn:ietf:rfc:3986"
+MHD = "https://profiles.ihe.net/ITI/MHD/StructureDefinition"
+PDSM = "https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition"
+LIST_TYPES = "https://profiles.ihe.net/ITI/MHD/CodeSystem/MHDlistTypes"
+REFUSALS = "https://carnet.example/CodeSystem/refusal"
+LIGHTS = "https://carnet.example/StructureDefinition/dicah-lights"
+
+COMPREHENSIVE = f"{PDSM}/pdsm-comprehensive-document-reference"
+IS_ARCHIVED = f"{PDSM}/pdsm-ext-is-archived"
+DESIGNATION = f"{MHD}/ihe-designationType"
+SOURCE_ID = f"{MHD}/ihe-sourceId"
+
+
+def oid_of(system: str) -> str:
+    """The OID of a system given as a URI, `urn:oid:` included; other systems stay as they are."""
+    return OID_OF_URI.get(system, system.removeprefix("urn:oid:"))
+
+
+def uri_of(system: str) -> str:
+    """The URI of a system given as an OID."""
+    if system in URI_OF_OID:
+        return URI_OF_OID[system]
+    return f"urn:oid:{system}" if system[:2] in ("0.", "1.", "2.") else system

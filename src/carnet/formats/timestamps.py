@@ -1,0 +1,66 @@
+"""Moments as HL7 v3 and FHIR write them, with less precision than a second allowed (ITI TF-3 §4.2.3.1.7)."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+_TS = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:\.\d+)?([+-]\d{4})?")
+_INSTANT = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?")
+
+
+def _zone(text: str | None) -> timezone:
+    if not text or text == "Z":
+        # XDS dates without a zone are UTC (EX_3.1-1070).
+        return UTC
+    digits = text.replace(":", "")
+    sign = -1 if digits[0] == "-" else 1
+    return timezone(sign * timedelta(hours=int(digits[1:3]), minutes=int(digits[3:5])))
+
+
+def _moment(parts: tuple[str | None, ...], zone: str | None) -> datetime:
+    year, month, day, hour, minute, second = (int(p) if p else None for p in parts)
+    return datetime(
+        year or 0, month or 1, day or 1, hour or 0, minute or 0, second or 0, tzinfo=_zone(zone)
+    ).astimezone(UTC)
+
+
+def from_hl7(text: str) -> datetime:
+    """Read an HL7 v3 TS (`202302091130+0100`, `1979`). Raises ValueError."""
+    match = _TS.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"not an HL7 time: {text[:40]!r}")
+    return _moment(match.groups()[:6], match.group(7))
+
+
+def from_fhir(text: str) -> datetime:
+    """Read a FHIR date, dateTime or instant. Raises ValueError."""
+    match = _INSTANT.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"not a FHIR time: {text[:40]!r}")
+    return _moment(match.groups()[:6], match.group(7))
+
+
+def bounds_of_fhir(text: str) -> tuple[datetime, datetime]:
+    """First moment covered by a FHIR date, and first moment after it: a day covers twenty-four hours."""
+    start = from_fhir(text)
+    groups = _INSTANT.fullmatch(text.strip())
+    assert groups is not None
+    _, month, day, hour, _, second, _ = groups.groups()
+    if second is not None:
+        return start, start + timedelta(seconds=1)
+    if hour is not None:
+        return start, start + timedelta(minutes=1)
+    if day is not None:
+        return start, start + timedelta(days=1)
+    if month is not None:
+        return start, start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
+    return start, start.replace(year=start.year + 1)
+
+
+def to_fhir(moment: datetime) -> str:
+    """Write an instant in UTC, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def to_hl7(moment: datetime) -> str:
+    """Write an HL7 v3 TS in UTC."""
+    return moment.astimezone(UTC).strftime("%Y%m%d%H%M%S+0000")

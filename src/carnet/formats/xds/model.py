@@ -1,0 +1,94 @@
+"""DocumentEntry and SubmissionSet (ITI TF-3 §4.2.3) as dataclasses. An empty value means: not declared."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """A code as declared: system (OID or URI), code and display name."""
+
+    code: str = ""
+    system: str = ""
+    display: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """An author, or a legal authenticator: a person in a structure, or a device."""
+
+    id: str = ""
+    family: str = ""
+    given: str = ""
+    structure_id: str = ""
+    structure_name: str = ""
+    role: Coding = Coding()
+    specialty: Coding = Coding()
+    device: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A link to another document: `replaces`, `appends`, `transforms` or `signs`, and its identifier."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentEntry:
+    """The metadata of one document.
+
+    `unique_id` is the author's; `entry_uuid` is the registry's and changes with each version of the metadata;
+    `logical_id` is the registry's and stays; a replacement is another document with three identifiers of its own.
+    """
+
+    unique_id: str = ""
+    entry_uuid: str = ""
+    logical_id: str = ""
+    version: int = 1
+    status: str = "Approved"
+    type: Coding = Coding()
+    class_: Coding = Coding()
+    format: Coding = Coding()
+    facility: Coding = Coding()
+    practice: Coding = Coding()
+    events: tuple[Coding, ...] = ()
+    confidentiality: tuple[Coding, ...] = ()
+    language: str = ""
+    mime: str = ""
+    size: int | None = None
+    sha1: str = ""
+    """SHA-1 of the content, lower hexadecimal (XDS); FHIR writes the same in base64."""
+    title: str = ""
+    comments: str = ""
+    creation_time: datetime | None = None
+    date: datetime | None = None
+    service_start: datetime | None = None
+    service_stop: datetime | None = None
+    authors: tuple[Author, ...] = ()
+    authenticator: Author | None = None
+    custodian: Author | None = None
+    patient: tuple[str, str] = ("", "")
+    """System (OID) and value of the patient identifier."""
+    references: tuple[tuple[str, str], ...] = ()
+    """referenceIdList: (system or type, value)."""
+    parents: tuple[Parent, ...] = ()
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionSet:
+    """What is deposited together."""
+
+    unique_id: str = ""
+    source_id: str = ""
+    content_type: Coding = Coding()
+    submitted_at: datetime | None = None
+    title: str = ""
+    comments: str = ""
+    author: Author | None = None
+    patient: tuple[str, str] = ("", "")

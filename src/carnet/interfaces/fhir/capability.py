@@ -1,0 +1,73 @@
+"""`GET /fhir/metadata`: what this door does, from the same tables as the code."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from carnet import __version__
+from carnet.formats.fhir import Json
+from carnet.formats.fhir.systems import PDSM
+from carnet.interfaces.fhir.answers import fhir
+from carnet.interfaces.fhir.door import view
+from carnet.interfaces.fhir.parameters import SUPPORTED
+
+_TYPES = {"date": "date", "creation": "date", "period": "date", "period-start": "date", "period-end": "date",
+          "_lastUpdated": "date", "author.family": "string", "author.given": "string", "patient": "reference",
+          "relatesto": "reference"}  # fmt: skip
+
+
+def _search_parameters() -> list[Json]:
+    return [
+        {"name": name, "type": _TYPES.get(name, "token")}
+        for name in SUPPORTED
+        if name not in ("_count", "_sort", "_total")
+    ]
+
+
+def _operations(*names: str) -> list[Json]:
+    return [
+        {"name": name, "definition": f"https://carnet.example/OperationDefinition/Patient-{name}"} for name in names
+    ]
+
+
+def capability_statement() -> Json:
+    """The CapabilityStatement."""
+    resources: list[Json] = [
+        {
+            "type": "DocumentReference",
+            "supportedProfile": [f"{PDSM}/pdsm-comprehensive-document-reference", f"{PDSM}/pdsm-simplified-publish"],
+            "interaction": [{"code": "read"}, {"code": "search-type"}, {"code": "create"}],
+            "searchParam": _search_parameters(),
+        },
+        {"type": "Binary", "interaction": [{"code": "read"}]},
+        {
+            "type": "Patient",
+            "interaction": [{"code": "search-type"}],
+            "searchParam": [{"name": "identifier", "type": "token"}],
+            "operation": _operations("authorize", "withdraw", "emergency-access"),
+        },
+    ]
+    security = {"description": "Bearer token of a professional, got by /signin/authorize through Pro Santé Connect."}
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": "2026-11-23",
+        "kind": "instance",
+        "fhirVersion": "4.0.1",
+        "format": ["json"],
+        "software": {"name": "Carnet", "version": __version__},
+        "implementation": {"description": "Carnet, FHIR door", "url": f"{settings.CARNET.base_url}/fhir"},
+        "rest": [
+            {
+                "mode": "server",
+                "security": security,
+                "resource": resources,
+                "interaction": [{"code": "transaction", "documentation": "ITI-65 Provide Document Bundle"}],
+            }
+        ],
+    }
+
+
+@view("GET")
+def metadata(request: HttpRequest) -> HttpResponse:
+    """The CapabilityStatement, open to everybody."""
+    return fhir(capability_statement())

@@ -1,0 +1,92 @@
+"""ITI-65 Provide Document Bundle (`POST /fhir`) and ITI-105 Simplified Publish (`POST /fhir/DocumentReference`): TD2.1."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+
+from carnet.apps.records.api import Accepted, Receipt, deposit, ins_of_record
+from carnet.formats.fhir import Issue, Json, Submission, operation_outcome, read_provide_bundle, read_simplified
+from carnet.interfaces.fhir.answers import fhir, issue_of
+from carnet.interfaces.fhir.door import ask, authenticated, body, ins_of_token, view
+from carnet.interfaces.fhir.search import get_search
+from carnet.kernel.ask import Act
+from carnet.kernel.ins import Ins
+from carnet.kernel.refusal import Refusal
+
+
+def _patient(submission: Submission) -> Ins:
+    """The patient of the deposit: that of the set, else that of its first document."""
+    system, value = submission.set.patient if submission.set.patient[1] else submission.documents[0].entry.patient
+    if system != "record":
+        return ins_of_token(f"{system}|{value}")
+    try:
+        ins = ins_of_record(UUID(value))
+    except ValueError:
+        ins = None
+    if ins is None:
+        raise Refusal("record-absent", "record-absent")
+    return ins
+
+
+def _issues(accepted: Accepted) -> list[Issue]:
+    """Warnings of an accepted document: what Carnet completed or corrected."""
+    return [issue_of(code, {}, "warning") for code in accepted.warnings]
+
+
+def _warnings(accepted: Accepted) -> Json:
+    issues = _issues(accepted)
+    return {"outcome": operation_outcome(*issues)} if issues else {}
+
+
+def _document_response(accepted: Accepted) -> Json:
+    status = "200 OK" if accepted.again else "201 Created"
+    location = f"DocumentReference/{accepted.logical_id}/_history/{accepted.version}"
+    return {
+        "response": {"status": status, "location": location, "etag": f'W/"{accepted.version}"'} | _warnings(accepted)
+    }
+
+
+def _response(submission: Submission, receipt: Receipt) -> Json:
+    """One entry for each entry of the request, in the same order."""
+    documents = iter(receipt.documents)
+    entries: list[Json] = []
+    current = receipt.documents[0]
+    for kind in submission.kinds:
+        if kind == "DocumentReference":
+            current = next(documents)
+            entries.append(_document_response(current))
+        elif kind == "List":
+            entries.append({"response": {"status": "201 Created", "location": f"List/{receipt.submission_id}"}})
+        elif kind == "Binary":
+            entries.append({"response": {"status": "201 Created", "location": f"Binary/{current.logical_id}"}})
+        else:
+            entries.append({"response": {"status": "200 OK"}})
+    return {"resourceType": "Bundle", "type": "transaction-response", "entry": entries}
+
+
+@view("POST")
+def provide_bundle(request: HttpRequest) -> HttpResponse:
+    """ITI-65. All documents are stored, or none."""
+    who = authenticated(request)
+    submission = read_provide_bundle(body(request), settings.CARNET.max_documents_per_submission)
+    receipt = deposit(ask(request, who, Act.FEED, _patient(submission)), submission)
+    return fhir(_response(submission, receipt))
+
+
+def _simplified(request: HttpRequest) -> HttpResponse:
+    who = authenticated(request)
+    submission = read_simplified(body(request))
+    receipt = deposit(ask(request, who, Act.FEED, _patient(submission)), submission)
+    accepted = receipt.documents[0]
+    told = Issue("deposited", gettext("Le document est déposé."), severity="information", kind="informational")
+    answer = fhir(operation_outcome(told, *_issues(accepted)), 200 if accepted.again else 201)
+    answer["Location"] = f"{settings.CARNET.base_url}/fhir/DocumentReference/{accepted.logical_id}"
+    return answer
+
+
+@view("GET", "POST")
+def document_references(request: HttpRequest) -> HttpResponse:
+    """`POST` publishes one document (ITI-105), `GET` searches without an INS in the address."""
+    return get_search(request) if request.method == "GET" else _simplified(request)

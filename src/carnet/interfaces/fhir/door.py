@@ -1,0 +1,135 @@
+"""What every request of the door goes through: who asks, in which mode, how large, and what an error becomes."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from urllib.parse import unquote
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
+from django.utils.translation import override
+
+from carnet.apps.signin.api import actor_of
+from carnet.formats.fhir import FhirError, Issue, Json, operation_outcome, parse_json
+from carnet.interfaces.fhir.answers import fhir, malformed, refusal_answer
+from carnet.kernel.actor import ANONYMOUS, Actor
+from carnet.kernel.ask import Act, Ask, Mode
+from carnet.kernel.clock import Clock, system_clock
+from carnet.kernel.identifiers import IdentifierError
+from carnet.kernel.ins import Ins, InsError
+from carnet.kernel.refusal import Refusal
+
+log = logging.getLogger("carnet.fhir")
+View = Callable[..., HttpResponse]
+MODE_HEADER = "Carnet-Access-Mode"
+REASON_HEADER = "Carnet-Access-Reason"
+
+
+def clock() -> Clock:
+    """The clock of the door; tests put another one in the settings."""
+    injected: Clock = getattr(settings, "CLOCK", system_clock)
+    return injected
+
+
+def _language(request: HttpRequest) -> str:
+    return "en" if request.headers.get("Accept-Language", "").lower().startswith("en") else "fr"
+
+
+def _failed(error: Exception) -> HttpResponse:
+    # The exception's text may carry values: only its type and a reference reach the log and the caller.
+    reference = uuid4().hex[:12]
+    log.error("door-failure reference=%s type=%s", reference, type(error).__name__)
+    if settings.DEBUG:
+        log.exception("door-failure-trace reference=%s", reference)
+    issue = Issue(
+        "internal", f"Carnet n'a pas pu répondre. Référence à donner à l'exploitant : {reference}.", kind="exception"
+    )
+    return fhir(operation_outcome(issue), 500)
+
+
+def view(*methods: str) -> Callable[[View], View]:
+    """A view of the door for these methods: refusals and errors become OperationOutcomes, in the reader's language."""
+
+    def decorate(function: View) -> View:
+        @wraps(function)
+        def wrapped(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
+            with override(_language(request)):
+                try:
+                    if request.method not in methods:
+                        raise Refusal("interaction-unknown", "interaction-unknown", {"problem": f"{request.method}"})
+                    return function(request, *args, **kwargs)
+                except Refusal as refusal:
+                    return refusal_answer(refusal)
+                except FhirError as error:
+                    return refusal_answer(malformed(error))
+                except RequestDataTooBig:
+                    return refusal_answer(Refusal("request-too-large"))
+                except UnreadablePostError:
+                    return refusal_answer(Refusal("request-malformed", "", {"problem": "truncated body"}))
+                except Exception as error:
+                    return _failed(error)
+
+        wrapped.csrf_exempt = True  # type: ignore[attr-defined]
+        return wrapped
+
+    return decorate
+
+
+def actor(request: HttpRequest) -> Actor:
+    """Who asks, by bearer token. Without a token, nobody."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return actor_of(token.strip()) if scheme.lower() == "bearer" and token.strip() else ANONYMOUS
+
+
+def authenticated(request: HttpRequest) -> Actor:
+    """Who asks; refused before anything else is read, so that nobody learns from what follows."""
+    found = actor(request)
+    if not found.id:
+        raise Refusal("authentication-missing", "authentication-missing")
+    return found
+
+
+def mode(request: HttpRequest) -> Mode:
+    """The access mode of the header (TRE_R248), normal without one."""
+    value = request.headers.get(MODE_HEADER, Mode.NORMAL.value).strip()
+    try:
+        return Mode(value)
+    except ValueError:
+        raise FhirError(MODE_HEADER, "is not normal, bris_de_glace or centre_15") from None
+
+
+def reason(request: HttpRequest) -> str:
+    """The reason in words of the header, percent-encoded UTF-8."""
+    return unquote(request.headers.get(REASON_HEADER, "")).strip()
+
+
+def ask(request: HttpRequest, who: Actor, act: Act, ins: Ins | None = None, words: str = "") -> Ask:
+    """The question of this request."""
+    return Ask(who, act, clock()(), ins, mode(request), words or reason(request))
+
+
+def body(request: HttpRequest) -> Json:
+    """The FHIR JSON body. Another media type is refused."""
+    declared = (request.content_type or "").lower()
+    if declared not in ("application/fhir+json", "application/json"):
+        raise Refusal("document-media-refused", "document-media-refused", {"media": declared[:80]})
+    if request.content_params and request.content_params.get("charset", "utf-8").lower() != "utf-8":
+        raise FhirError("(root)", "must be UTF-8")
+    expected, received = request.headers.get("Content-Length"), request.body
+    if expected is not None and int(expected) != len(received):
+        raise FhirError("(root)", "is truncated")
+    return parse_json(received)
+
+
+def ins_of_token(token: str) -> Ins:
+    """The INS of a FHIR token `system|value`. Raises Refusal `ins-malformed` without repeating it."""
+    system, _, value = token.partition("|")
+    try:
+        return Ins.of(value, system.removeprefix("urn:oid:"))
+    except InsError as error:
+        raise Refusal("ins-malformed", "ins-malformed", {"problem": str(error)}) from None
+    except IdentifierError:
+        raise Refusal("ins-malformed", "ins-malformed", {"problem": "OID"}) from None

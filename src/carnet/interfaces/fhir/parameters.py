@@ -1,0 +1,141 @@
+"""Search parameters: FHIR text to the criteria of a search (MHD 2:3.67, PDSm 3.1). Unknown parameters are refused."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from carnet.apps.records import criteria
+from carnet.apps.records.api import Criterion, Query
+from carnet.formats.fhir import FhirError
+from carnet.formats.timestamps import bounds_of_fhir
+
+Pairs = Sequence[tuple[str, str]]
+MAX_COUNT = 100
+PATIENT = ("patient", "patient.identifier", "patient:identifier")
+_STATUS = {"current": "Approved", "superseded": "Deprecated"}
+_CONTROL = frozenset({"_count", "_sort", "_total", "_format", "isArchived", "status", *PATIENT})
+SUPPORTED = (
+    "patient", "patient.identifier", "status", "type", "category", "facility", "setting", "format", "event",
+    "security-label", "date", "creation", "period", "period-start", "period-end", "author.family", "author.given",
+    "author.identifier", "authorOrg", "identifier", "related", "relatesto", "isArchived", "_id", "_lastUpdated", "_count",
+    "_sort", "_total",
+)  # fmt: skip
+
+
+def _tokens(value: str) -> list[str]:
+    """Codes of a token list; the systems are those of the value sets, so the code decides."""
+    return [token.rpartition("|")[2] for token in value.split(",") if token]
+
+
+def _identifiers(value: str) -> list[str]:
+    found = []
+    for token in value.split(","):
+        system, bar, text = token.rpartition("|")
+        plain = text.removeprefix("urn:oid:")
+        other = bar and system not in ("", "urn:ietf:rfc:3986")
+        found.append(f"{system.removeprefix('urn:oid:')}^{plain}" if other else plain)
+    return found
+
+
+def _date(name: str, value: str) -> Criterion:
+    prefix, rest = (value[:2], value[2:]) if value[:2] in criteria.PREFIXES else ("eq", value)
+    try:
+        low, high = bounds_of_fhir(rest)
+    except ValueError:
+        raise FhirError(name, "is not a date") from None
+    return criteria.by_date(name, prefix, low, high)
+
+
+def _criterion(name: str, value: str) -> Criterion:
+    if name in criteria.CODES:
+        return criteria.by_codes(name, _tokens(value))
+    if name in criteria.DATES:
+        return _date(name, value)
+    if name in ("author.family", "author.given"):
+        return criteria.by_author_name(name.partition(".")[2], value)
+    simple = {
+        "author.identifier": lambda: criteria.by_author_id(_tokens(value)[0] if _tokens(value) else ""),
+        "authorOrg": lambda: criteria.by_author_structure(_tokens(value)[0] if _tokens(value) else ""),
+        "identifier": lambda: criteria.by_identifier(_identifiers(value)),
+        "event": lambda: criteria.by_events(_tokens(value)),
+        "related": lambda: criteria.by_related(_tokens(value)),
+        "relatesto": lambda: criteria.by_replaced(value.removeprefix("DocumentReference/")),
+        "security-label": lambda: criteria.by_label(_tokens(value)[0] if _tokens(value) else ""),
+        "_id": lambda: criteria.by_logical_id(value.split(",")),
+    }
+    if name not in simple:
+        raise FhirError(name, "is not a search parameter of this door; /fhir/metadata lists them")
+    return simple[name]()
+
+
+def _statuses(pairs: Pairs) -> Criterion:
+    """`status` is mandatory (MHD). Archived documents come only when they are asked for (EX_3.1-1030)."""
+    asked = [token for name, value in pairs if name == "status" for token in _tokens(value)]
+    unknown = [token for token in asked if token not in _STATUS]
+    if not asked or unknown:
+        raise FhirError("status", "is mandatory: current, superseded, or both")
+    statuses = [_STATUS[token] for token in asked]
+    archived = {value for name, value in pairs if name == "isArchived"}
+    if archived - {"true", "false"}:
+        raise FhirError("isArchived", "must be true or false")
+    if "true" in archived:
+        statuses = ["Archived"]
+    return criteria.by_statuses(statuses)
+
+
+def _one(pairs: Pairs, name: str, default: str) -> str:
+    return next((value for key, value in pairs if key == name), default)
+
+
+def _count(pairs: Pairs) -> int:
+    text = _one(pairs, "_count", "20")
+    if not text.isdigit() or int(text) < 1:
+        raise FhirError("_count", "must be a number from 1")
+    return min(int(text), MAX_COUNT)
+
+
+def _sort(pairs: Pairs) -> tuple[str, bool]:
+    text = _one(pairs, "_sort", "-_lastUpdated")
+    name = text.removeprefix("-")
+    if name not in ("_lastUpdated", "date", "creation"):
+        raise FhirError("_sort", "must be _lastUpdated, date or creation")
+    return name, not text.startswith("-")
+
+
+def _criteria(pairs: Pairs) -> Iterator[Criterion]:
+    for name, value in pairs:
+        if name in _CONTROL:
+            continue
+        if "\x00" in value or len(value) > 2000:
+            raise FhirError(name, "is not a value of this parameter")
+        yield _criterion(name, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search as it was asked: who it is about, and the query."""
+
+    patient: str
+    query: Query
+
+
+def patient_of(pairs: Pairs) -> str:
+    """The patient asked for: `system|value`, or `Patient/id` as TD0.2 gave it."""
+    found = [value for name, value in pairs if name in PATIENT]
+    if len(found) != 1:
+        raise FhirError("patient", "must stand exactly once: patient.identifier=system|value, or patient=Patient/id")
+    return found[0]
+
+
+def read_search(pairs: Pairs) -> Search:
+    """Read the parameters. Raises FhirError on the first that is wrong."""
+    sort, ascending = _sort(pairs)
+    types = frozenset(token for name, value in pairs if name == "type" for token in _tokens(value))
+    query = Query(
+        criteria=(_statuses(pairs), *_criteria(pairs)),
+        types=types,
+        sort=sort,
+        ascending=ascending,
+        count=_count(pairs),
+        total=_one(pairs, "_total", "none") == "accurate",
+    )
+    return Search(patient_of(pairs), query)

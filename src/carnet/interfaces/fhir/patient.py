@@ -1,0 +1,159 @@
+"""TD0.2 and TD0.3: `POST /fhir/Patient/_search`, `$authorize`, `$withdraw`, `$emergency-access`.
+
+TD0.2 tells the state of the record, the authorisation and the treating doctor, and nothing else: no trait comes back,
+because the identity that the software shows is its own (RG_0320).
+"""
+
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse
+
+from carnet.apps.access.api import Consent
+from carnet.apps.records.api import (
+    RecordStatus,
+    declare_authorisation,
+    open_emergency,
+    test_record,
+    withdraw_authorisation,
+)
+from carnet.dicah.facts import AuthorisationGround
+from carnet.formats.fhir import FhirError, Issue, Json, operation_outcome
+from carnet.formats.fhir.systems import LIGHTS
+from carnet.formats.timestamps import to_fhir
+from carnet.interfaces.fhir.answers import fhir, issue_of
+from carnet.interfaces.fhir.door import ask, authenticated, body, ins_of_token, view
+from carnet.kernel.ask import Act, Ask
+from carnet.kernel.ins import Ins
+from carnet.kernel.traits import Traits
+
+_TRAITS = {"family": "birth_name", "given": "given_names", "gender": "sex", "birthdate": "birth_date"}
+_SEX = {"female": "F", "male": "M", "": ""}
+_STATUS_URL = "https://carnet.example/StructureDefinition/record-status"
+
+
+def _traits(fields: dict[str, str]) -> Traits:
+    """Traits sent with the INS, to be compared: the answer names those that contradict."""
+    values = {attribute: fields.get(name, "") for name, attribute in _TRAITS.items()}
+    if values["sex"] not in _SEX:
+        raise FhirError("gender", "must be female or male: strict traits have no other value")
+    return Traits(**values | {"sex": _SEX[values["sex"]]})
+
+
+def _patient(status: RecordStatus) -> Json:
+    parts = [
+        {"url": "state", "valueCode": status.state},
+        {"url": "authorisation", "valueCode": status.authorisation},
+        {"url": "treatingDoctor", "valueBoolean": status.treating_doctor},
+    ]
+    if status.state == "closed" and status.since:
+        parts.append({"url": "closedOn", "valueDate": status.since.isoformat()})
+        parts.append({"url": "closingReason", "valueString": status.reason})
+    return {
+        "resourceType": "Patient",
+        "id": str(status.record_id),
+        "active": status.state == "open",
+        "extension": [{"url": _STATUS_URL, "extension": parts}],
+    }
+
+
+def _lights(status: RecordStatus) -> Json:
+    return {"url": LIGHTS, "extension": [{"url": name, "valueCode": light} for name, light in status.lights.items()]}
+
+
+def _outcome(status: RecordStatus) -> Json:
+    """The five lights, and the automatic message of what stands between the asker and the record."""
+    if status.obstacle:
+        outcome = operation_outcome(issue_of(status.obstacle, status.details, "warning"))
+    else:
+        everything = Issue(
+            "all-conditions-hold", "Les cinq conditions sont réunies.", severity="information", kind="informational"
+        )
+        outcome = operation_outcome(everything)
+    return outcome | {"extension": [_lights(status)]}
+
+
+def _searchset(status: RecordStatus) -> Json:
+    entries: list[Json] = []
+    if status.record_id is not None:
+        entries.append({"resource": _patient(status), "search": {"mode": "match"}})
+    total = len(entries)
+    entries.append({"resource": _outcome(status), "search": {"mode": "outcome"}})
+    return {"resourceType": "Bundle", "type": "searchset", "total": total, "entry": entries}
+
+
+@view("POST")
+def post_search(request: HttpRequest) -> HttpResponse:
+    """TD0.2: does an open record exist, and may I enter?"""
+    who = authenticated(request)
+    fields = {name: request.POST[name].strip() for name in request.POST}
+    unknown = set(fields) - {"identifier", *_TRAITS}
+    if unknown or "identifier" not in fields or request.GET:
+        raise FhirError("identifier", "must stand in the body, with family, given, gender, birthdate at most")
+    question = ask(request, who, Act.TEST_RECORD, ins_of_token(fields["identifier"]))
+    status = test_record(
+        Ask(question.actor, question.act, question.at, question.ins, question.mode, traits=_traits(fields))
+    )
+    return fhir(_searchset(status))
+
+
+def _parameters(request: HttpRequest) -> dict[str, object]:
+    resource = body(request)
+    if resource.get("resourceType") != "Parameters":
+        raise FhirError("(root)", "must be Parameters")
+    found: dict[str, object] = {}
+    for parameter in resource.get("parameter") or []:
+        values = [value for name, value in parameter.items() if name.startswith("value")]
+        if not isinstance(parameter.get("name"), str) or len(values) != 1:
+            raise FhirError("Parameters.parameter", "must have a name and one value")
+        found[parameter["name"]] = values[0]
+    return found
+
+
+def _ins_of(parameters: dict[str, object]) -> Ins:
+    identifier = parameters.get("identifier")
+    if not isinstance(identifier, dict):
+        raise FhirError("Parameters.parameter(identifier)", "must be an Identifier")
+    return ins_of_token(f"{identifier.get('system', '')}|{identifier.get('value', '')}")
+
+
+def _done(name: str, moment: datetime | None = None) -> HttpResponse:
+    parameters: list[Json] = [{"name": "status", "valueCode": name}]
+    if moment:
+        parameters.append({"name": "until", "valueInstant": to_fhir(moment)})
+    return fhir({"resourceType": "Parameters", "parameter": parameters})
+
+
+def _consent(parameters: dict[str, object]) -> Consent:
+    try:
+        ground = AuthorisationGround(str(parameters.get("ground", "")))
+    except ValueError:
+        raise FhirError("Parameters.parameter(ground)", "must be care_team or consultation") from None
+    agrees, initial = parameters.get("patientAgrees"), parameters.get("initialConsent", False)
+    if not isinstance(agrees, bool) or not isinstance(initial, bool):
+        raise FhirError("Parameters.parameter(patientAgrees)", "must be true or false: it states what the patient said")
+    return Consent(ground, agrees, initial)
+
+
+@view("POST")
+def authorize(request: HttpRequest) -> HttpResponse:
+    """TD0.3 AJOUT: declare oneself authorised, stating the patient's information and agreement."""
+    who, parameters = authenticated(request), _parameters(request)
+    question = ask(request, who, Act.DECLARE_AUTHORISATION, _ins_of(parameters))
+    return _done("authorised", declare_authorisation(question, _consent(parameters)))
+
+
+@view("POST")
+def withdraw(request: HttpRequest) -> HttpResponse:
+    """TD0.3 SUPPRESSION: withdraw one's own authorisation."""
+    who, parameters = authenticated(request), _parameters(request)
+    withdraw_authorisation(ask(request, who, Act.WITHDRAW_AUTHORISATION, _ins_of(parameters)))
+    return _done("withdrawn")
+
+
+@view("POST")
+def emergency_access(request: HttpRequest) -> HttpResponse:
+    """Open an emergency access, in the mode of the header, with its reason in words."""
+    who, parameters = authenticated(request), _parameters(request)
+    words = str(parameters.get("reason", ""))
+    ends = open_emergency(ask(request, who, Act.OPEN_EMERGENCY, _ins_of(parameters), words))
+    return _done("emergency-open", ends)

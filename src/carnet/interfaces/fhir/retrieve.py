@@ -1,0 +1,56 @@
+"""ITI-68 Retrieve Document, TD3.2: the bytes as they were deposited, raw or as a FHIR Binary; and one DocumentReference."""
+
+import base64
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+
+from carnet.apps.records.api import Content, read_content, read_metadata
+from carnet.interfaces.fhir.answers import FHIR_JSON, fhir, raw, stored
+from carnet.interfaces.fhir.door import ask, authenticated, view
+from carnet.kernel.ask import Act
+from carnet.kernel.refusal import Refusal
+
+WARNING_HEADER = "Carnet-Visibility-Warning"
+
+
+def _logical_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refusal("document-unknown", "document-unknown") from None
+
+
+def _wants_binary(request: HttpRequest) -> bool:
+    return "application/fhir+json" in request.headers.get("Accept", "")
+
+
+def _warned(response: HttpResponse, content: Content) -> HttpResponse:
+    """Professionals are warned of what the patient or the parents do not see (EX_3.2-1025)."""
+    shown = [("patient", content.hidden_from_patient), ("legal-representatives", content.hidden_from_representatives)]
+    hidden = [name for name, stands in shown if stands]
+    if hidden:
+        response[WARNING_HEADER] = "not-visible-to=" + ",".join(hidden)
+    return response
+
+
+@view("GET")
+def binary(request: HttpRequest, logical_id: str) -> HttpResponse:
+    """The bytes of a document. `Accept: application/fhir+json` asks for a Binary resource."""
+    content = read_content(ask(request, authenticated(request), Act.READ), _logical_id(logical_id))
+    if _wants_binary(request):
+        data = base64.b64encode(content.data).decode()
+        resource = {"resourceType": "Binary", "id": logical_id, "contentType": content.mime, "data": data}
+        return _warned(fhir(resource), content)
+    response = raw(content.data, content.mime)
+    # Whatever the document holds, a browser that opens it here runs nothing of it.
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Disposition"] = "attachment"
+    return _warned(response, content)
+
+
+@view("GET")
+def document_reference(request: HttpRequest, logical_id: str) -> HttpResponse:
+    """One DocumentReference, under the rules of reading the document itself."""
+    resource = read_metadata(ask(request, authenticated(request), Act.READ), _logical_id(logical_id))
+    return raw(stored(resource), FHIR_JSON)

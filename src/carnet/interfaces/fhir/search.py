@@ -1,0 +1,111 @@
+"""ITI-67 Find Document References, TD3.1: `POST /fhir/DocumentReference/_search`, and the pages that follow.
+
+An INS never stands in an address: parameters come in a POST body, and the link of the next page is a sealed token.
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import urlencode
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, QueryDict
+
+from carnet.apps.records.api import Cursor, Page, ins_of_record, search
+from carnet.apps.storage.api import derived, seal, unseal
+from carnet.formats.fhir import FhirError
+from carnet.interfaces.fhir.answers import FHIR_JSON, raw, stored
+from carnet.interfaces.fhir.door import ask, authenticated, ins_of_token, view
+from carnet.interfaces.fhir.parameters import Pairs, read_search
+from carnet.kernel.actor import Actor
+from carnet.kernel.ask import Act, Ask
+from carnet.kernel.ins import Ins
+from carnet.kernel.refusal import Refusal
+
+_PAGE = "_page"
+
+
+def _pairs(data: QueryDict) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in data.lists() for value in values]
+
+
+def _ins(patient: str) -> Ins:
+    if "|" in patient:
+        return ins_of_token(patient)
+    try:
+        record_id = UUID(patient.removeprefix("Patient/"))
+    except ValueError:
+        raise FhirError("patient", "must be system|value, or Patient/id") from None
+    ins = ins_of_record(record_id)
+    if ins is None:
+        raise Refusal("record-absent", "record-absent")
+    return ins
+
+
+def _next(pairs: Pairs, cursor: Cursor, who: Actor) -> str:
+    place = {"pairs": list(pairs), "at": cursor.at.isoformat(), "id": str(cursor.logical_id)}
+    sealed = seal(derived("page"), json.dumps(place).encode(), who.key.encode())
+    token = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+    return f"{settings.CARNET.base_url}/fhir/DocumentReference?{urlencode({_PAGE: token})}"
+
+
+def _place(token: str, who: Actor) -> tuple[list[tuple[str, str]], Cursor]:
+    """Open the token of a page. It is bound to whoever got it."""
+    try:
+        sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        place = json.loads(unseal(derived("page"), sealed, who.key.encode()))
+    except (binascii.Error, InvalidTag, ValueError):
+        raise FhirError(_PAGE, "is not a page of yours: search again") from None
+    pairs = [(str(name), str(value)) for name, value in place["pairs"]]
+    return pairs, Cursor(datetime.fromisoformat(place["at"]), UUID(place["id"]))
+
+
+def _bundle(page: Page, pairs: Pairs, who: Actor) -> bytes:
+    """The searchset, put together from stored bytes: nothing is parsed or rebuilt on the way out."""
+    base = settings.CARNET.base_url.encode()
+    entries = b",".join(
+        b'{"fullUrl":"' + base + b"/fhir/DocumentReference/" + logical_id.encode() + b'","resource":' + resource
+        + b',"search":{"mode":"match"}}'
+        for logical_id, resource in zip(page.logical_ids, page.resources, strict=True)
+    )  # fmt: skip
+    links = [{"relation": "self", "url": f"{settings.CARNET.base_url}/fhir/DocumentReference/_search"}]
+    if page.following:
+        links.append({"relation": "next", "url": _next(pairs, page.following, who)})
+    total = b',"total":%d' % page.total if page.total is not None else b""
+    head = b'{"resourceType":"Bundle","type":"searchset"' + total + b',"link":' + json.dumps(links).encode()
+    return stored(head + (b',"entry":[' + entries + b"]" if entries else b"") + b"}")
+
+
+def _answer(question: Ask, pairs: Pairs, cursor: Cursor | None) -> HttpResponse:
+    asked = read_search(pairs)
+    page = search(replace(question, ins=_ins(asked.patient)), replace(asked.query, after=cursor))
+    return raw(_bundle(page, pairs, question.actor), FHIR_JSON)
+
+
+def _without_ins(pairs: Pairs) -> None:
+    if any("|" in value for name, value in pairs if name.startswith("patient")):
+        raise FhirError("patient.identifier", "an INS does not stand in an address: POST DocumentReference/_search")
+
+
+@view("POST")
+def post_search(request: HttpRequest) -> HttpResponse:
+    """`POST DocumentReference/_search`: parameters in the body, and in the address but for the INS."""
+    who = authenticated(request)
+    in_address = _pairs(request.GET)
+    _without_ins(in_address)
+    return _answer(ask(request, who, Act.SEARCH), [*in_address, *_pairs(request.POST)], None)
+
+
+def get_search(request: HttpRequest) -> HttpResponse:
+    """`GET DocumentReference`: a following page, or a search by `patient=Patient/id`."""
+    who = authenticated(request)
+    if _PAGE in request.GET:
+        pairs, cursor = _place(request.GET[_PAGE], who)
+        return _answer(ask(request, who, Act.SEARCH), pairs, cursor)
+    pairs = _pairs(request.GET)
+    _without_ins(pairs)
+    return _answer(ask(request, who, Act.SEARCH), pairs, None)

@@ -1,0 +1,35 @@
+"""Addresses of the FHIR door."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, re_path
+
+from carnet.interfaces.fhir import capability, deposit, patient, retrieve, search, signin
+from carnet.interfaces.fhir.door import view
+from carnet.kernel.refusal import Refusal
+
+
+@view("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """Any other address."""
+    raise Refusal("interaction-unknown", "interaction-unknown")
+
+
+urlpatterns = [
+    path("fhir/metadata", capability.metadata),
+    path("fhir", deposit.provide_bundle),
+    path("fhir/", deposit.provide_bundle),
+    path("fhir/Patient/_search", patient.post_search),
+    path("fhir/Patient/$authorize", patient.authorize),
+    path("fhir/Patient/$withdraw", patient.withdraw),
+    path("fhir/Patient/$emergency-access", patient.emergency_access),
+    path("fhir/DocumentReference", deposit.document_references),
+    path("fhir/DocumentReference/_search", search.post_search),
+    path("fhir/DocumentReference/<str:logical_id>", retrieve.document_reference),
+    path("fhir/Binary/<str:logical_id>", retrieve.binary),
+    path("signin/authorize", signin.authorize),
+    path("signin/callback", signin.callback),
+    path("signin/situation", signin.situation),
+    path("signin/token", signin.token),
+    path("signin/revoke", signin.revoke),
+    re_path(r"^.*$", nothing_here),
+]
