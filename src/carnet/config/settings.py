@@ -22,7 +22,7 @@ def _database(role: str) -> dict[str, object]:
 
 DATABASES = {"default": _database(OWNER_ROLE)}
 APPS = ("storage", "outbox", "journal", "identity", "signin", "access", "records")
-INSTALLED_APPS = [f"carnet.apps.{name}" for name in APPS]
+INSTALLED_APPS = [*(f"carnet.apps.{name}" for name in APPS), "carnet.interfaces.fhir"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # No key signs anything in Carnet through Django; the setting must exist, so it is random for each process.
 SECRET_KEY = os.urandom(32).hex()

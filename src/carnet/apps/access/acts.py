@@ -151,6 +151,14 @@ def name_relation(work: Work, record_id: UUID, kind: str, professional_id: str, 
     )  # fmt: skip
 
 
+def treating_doctor_of(work: Work, record_id: UUID) -> str:
+    """PS_IdNat of the treating doctor; empty when none is named."""
+    row = work.row(
+        "SELECT professional_id FROM access_relation WHERE record_id = %s AND kind = 'treating_doctor'", record_id
+    )
+    return str(row[0]) if row else ""
+
+
 def authorise_at(
     work: Work, record_id: UUID, professional_id: str, ground: AuthorisationGround, granted_at: datetime
 ) -> None:

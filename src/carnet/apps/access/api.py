@@ -9,6 +9,7 @@ from carnet.apps.access.acts import (
     name_relation,
     object_to_deposits,
     open_emergency,
+    treating_doctor_of,
     unblock,
     withdraw,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "open_emergency",
     "plausibility",
     "spend",
+    "treating_doctor_of",
     "unblock",
     "withdraw",
     "write_entry",

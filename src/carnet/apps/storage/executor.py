@@ -72,7 +72,8 @@ class Work:
         """Send statements together and return the rows of each: one round trip instead of one per statement."""
         with self.connection.pipeline():
             cursors = [self.connection.execute(sql, values) for sql, values in statements]
-            return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+        # Results are there once the pipeline has ended; before that a cursor does not know whether it has rows.
+        return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
 
     def enter(self, record_id: UUID) -> None:
         """Enter the scope of a record, until the end of the transaction."""

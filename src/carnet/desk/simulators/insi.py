@@ -3,6 +3,7 @@
 The real teleservice cannot be reached without homologation. The simulator is refused in production by the settings.
 """
 
+from carnet.desk.demonstration.people import ABSENT, PEOPLE
 from carnet.kernel.ins import Ins
 from carnet.kernel.traits import Traits
 
@@ -18,13 +19,12 @@ PUBLISHED = {
 }
 """Published test identities of the CNDA (matricule → strict traits)."""
 
+DEMONSTRATION = {person.ins.matricule: person.traits for person in (*PEOPLE, ABSENT)}
+
 
 class Simulator:
     """An `InsiClient` (carnet.apps.identity.insi)."""
 
     def traits_of(self, ins: Ins) -> Traits | None:
         """Traits of a matricule that the simulator knows, else None (code 01, no identity found)."""
-        from carnet.desk.demonstration.people import PEOPLE
-
-        demonstration = {person.ins.matricule: person.traits for person in PEOPLE}
-        return PUBLISHED.get(ins.matricule) or demonstration.get(ins.matricule)
+        return PUBLISHED.get(ins.matricule) or DEMONSTRATION.get(ins.matricule)

@@ -1,0 +1,177 @@
+"""`carnet`: the command line."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def _django(role: str) -> None:
+    """Set Django up for this command, as this PostgreSQL role."""
+    import django
+    from django.conf import settings
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carnet.config.settings")
+    django.setup(set_prefix=False)
+    settings.CARNET.database_role = role
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    _django("postgres")
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    print("La base est à jour.")
+    return 0
+
+
+def _load(options: argparse.Namespace) -> int:
+    _django("carnet_operator")
+    from django.conf import settings
+
+    from carnet.apps.storage.api import close_pool
+    from carnet.desk.demonstration import loading
+
+    now = datetime.now(UTC).replace(microsecond=0)
+    print(f"  {loading.import_directory(now)} professionnels importés par le format de l'annuaire national")
+    loading.register_software()
+    close_pool()
+    settings.CARNET.database_role = "carnet_fhir"
+    people, documents = loading.load(print, now)
+    print(f"Démonstration chargée : {people} personnes, {documents} nouveaux documents.")
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    from carnet.desk.running import run
+
+    return run(options.port, options.psc_port)
+
+
+def _tour(options: argparse.Namespace) -> int:
+    from carnet.desk.tour import tour
+
+    return tour(options.base, fast=options.fast)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    _django("carnet_sealer")
+    from carnet.apps.journal.api import stored_lines, verify_all
+    from carnet.apps.storage.api import unit
+
+    with unit() as work:
+        entries, chains, faults = verify_all(stored_lines(work))
+    for fault in faults:
+        print(f"FAUTE {fault.kind} : chaîne {fault.chain_id}, entrée {fault.counter}")
+    print(f"Journal : {entries} entrées, {chains} chaînes, {len(faults)} faute(s).")
+    return 1 if faults else 0
+
+
+def _import_habilitation(options: argparse.Namespace) -> int:
+    from carnet.config.environment import Environment
+    from carnet.dicah.habilitation import EditionError, import_edition
+
+    try:
+        edition = import_edition(options.file, options.effective, Environment().editions())
+    except (EditionError, OSError, UnicodeDecodeError) as error:
+        print(f"L'édition n'a pas été importée : {error}", file=sys.stderr)
+        return 1
+    print(f"Édition importée : {edition.name}, {len(edition.cells)} cellules, {len(edition.confirmed)} confirmées.")
+    return 0
+
+
+def _show_habilitation(options: argparse.Namespace) -> int:
+    from carnet.config.environment import Environment
+    from carnet.dicah.habilitation import in_force
+
+    directory = Environment().editions()
+    edition = in_force(datetime.now(UTC).date(), directory if directory.is_dir() else None)
+    print(f"Édition en vigueur : {edition.name}, {len(edition.cells)} cellules, {len(edition.confirmed)} confirmées.")
+    return 0
+
+
+def _import_directory(options: argparse.Namespace) -> int:
+    _django("carnet_operator")
+    from carnet.apps.identity.api import ExtractionError, read, store
+    from carnet.apps.storage.api import unit
+
+    try:
+        with options.file.open(encoding="utf-8") as lines:
+            persons, structures, left_out = read(lines)
+    except (ExtractionError, OSError, UnicodeDecodeError) as error:
+        print(f"L'annuaire n'a pas été importé : {error}", file=sys.stderr)
+        return 1
+    with unit() as work:
+        store(work, persons.values(), structures.values(), datetime.now(UTC))
+    for line in left_out[:20]:
+        print(f"laissée de côté, {line}", file=sys.stderr)
+    print(f"Annuaire : {len(persons)} professionnels, {len(structures)} structures, {len(left_out)} ligne(s) laissée(s).")
+    return 0
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    _django("carnet_fhir")
+    from carnet.apps.records.api import sweep_orphans
+
+    print(f"{sweep_orphans(options.older_than)} fichier(s) orphelin(s) retiré(s).")
+    return 0
+
+
+def _docs(options: argparse.Namespace) -> int:
+    _django("carnet_fhir")
+    from carnet.desk.reference import write_reference
+
+    changed = write_reference(options.folder, check=options.check)
+    for path in changed:
+        print(f"{'diffère' if options.check else 'écrit'} : {path}")
+    return 1 if changed and options.check else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="carnet", description="Carnet, an open-source shared health record.")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def add(name: str, help_text: str, command: Command, into: "argparse._SubParsersAction[argparse.ArgumentParser]" = commands) -> argparse.ArgumentParser:
+        sub = into.add_parser(name, help=help_text, description=help_text)
+        sub.set_defaults(call=command)
+        return sub
+
+    add("migrate", "Create or update the tables.", _migrate)
+    add("demonstration", "Load the demonstration (once: loading again deposits nothing twice).", _load)
+    run = add("run", "Start everything: database, demonstration, doors, simulators.", _run)
+    run.add_argument("--port", type=int, default=8080, help="port of the FHIR door")
+    run.add_argument("--psc-port", type=int, default=8090, help="port of the Pro Santé Connect simulator")
+    tour = add("tour", "Play the story of the national guide through the real HTTP door.", _tour)
+    tour.add_argument("--base", default="http://127.0.0.1:8080", help="address of the FHIR door")
+    tour.add_argument("--fast", action="store_true", help="no pause between the steps")
+    journal = commands.add_parser("journal", help="The access journal.").add_subparsers(required=True)
+    add("verify", "Follow every chain and say where one was changed, cut or reordered.", _verify, journal)
+    habilitation = commands.add_parser("habilitation", help="The habilitation matrix.").add_subparsers(required=True)
+    importing = add("import", "Import an edition of the matrix. Editions are immutable.", _import_habilitation, habilitation)
+    importing.add_argument("file", type=Path)
+    importing.add_argument("--effective", type=date.fromisoformat, required=True, help="first day in force (YYYY-MM-DD)")
+    add("show", "Say which edition is in force.", _show_habilitation, habilitation)
+    directory = commands.add_parser("directory", help="The national directory.").add_subparsers(required=True)
+    reading = add("import", "Import a flat extraction of the national directory.", _import_directory, directory)
+    reading.add_argument("file", type=Path)
+    sweep = add("sweep", "Remove bytes that a crash left without metadata.", _sweep)
+    sweep.add_argument("--older-than", type=float, default=3600.0, help="age in seconds")
+    docs = add("docs", "Write the generated reference (docs/reference).", _docs)
+    docs.add_argument("--folder", type=Path, default=Path("docs/reference"))
+    docs.add_argument("--check", action="store_true", help="only say what differs")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    code: int = options.call(options)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

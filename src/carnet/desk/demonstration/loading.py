@@ -1,0 +1,137 @@
+"""Loading the demonstration through the public functions of the apps: the same checks as for everybody."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from uuid import UUID
+
+from carnet.apps.access import api as access
+from carnet.apps.identity import api as identity
+from carnet.apps.records import api as records
+from carnet.apps.signin import api as signin
+from carnet.apps.storage.api import unit
+from carnet.desk.demonstration.making import make
+from carnet.desk.demonstration.people import PEOPLE, DemoPerson
+from carnet.desk.demonstration.professionals import PROFESSIONALS, DemoProfessional, all_userinfo, extraction
+from carnet.desk.demonstration.stories import Spec, stories_of
+from carnet.dicah.facts import AuthorisationGround
+from carnet.formats.fhir import Submission, SubmittedDocument
+from carnet.formats.xds import SubmissionSet
+from carnet.kernel.actor import Actor, ActorKind, Authentication, Means, Situation
+from carnet.kernel.ask import Act, Ask
+from carnet.kernel.codes import Code
+
+CLOSED, UNQUALIFIED, BLOCKING, OPPOSED_TO_EMERGENCY, EXPIRED, SUSPENDED = 5, 9, 3, 14, 11, 22
+"""Numbers of the people whose records show an automatic message."""
+SOFTWARE = "logiciel-demo"
+REGULATION_SOFTWARE = "logiciel-regulation"
+LOOPBACK = "http://127.0.0.1/retour"
+
+
+def import_directory(at: datetime) -> int:
+    """Import the synthetic professionals by the importer of the national extraction. Returns how many."""
+    persons, structures, left_out = identity.read(extraction().splitlines())
+    if left_out:
+        raise ValueError(f"the demonstration's own directory is wrong: {left_out[0]}")
+    with unit() as work:
+        identity.store(work, persons.values(), structures.values(), at)
+    return len(persons)
+
+
+def register_software() -> None:
+    """The software of the tour, and one of medical regulation."""
+    signin.register_software(SOFTWARE, "Logiciel de démonstration", [LOOPBACK])
+    signin.register_software(REGULATION_SOFTWARE, "Logiciel de régulation de démonstration", [LOOPBACK], regulation=True)
+
+
+def actor_of(person: DemoProfessional, at: datetime, place: int = 0) -> Actor:
+    """A professional as the loader speaks for one: strongly authenticated, in one situation."""
+    where = person.places[place]
+    system = identity.profession_system(person.profession, person.category)
+    situation = Situation(
+        Code(system, person.profession), person.savoir_faire, person.place_id(where), where.name, where.sector
+    )
+    proof = Authentication(Means.PRO_SANTE_CONNECT, "APPPRIP3", at + timedelta(hours=1), at)
+    return Actor(ActorKind.PROFESSIONAL, person.id, f"{person.given} {person.family}", proof, situation, "demonstration")
+
+
+def _deposit(person: DemoPerson, spec: Spec, index: int, at: datetime) -> None:
+    entry, content = make(person, spec, index, at)
+    submission = Submission(
+        SubmissionSet(patient=entry.patient), (SubmittedDocument(entry, content, 0),), ("DocumentReference",)
+    )
+    actor = actor_of(PROFESSIONALS[spec.author], at)
+    # A deposit of the past is told at its own date, so that life cycles have something to count from.
+    moment = at - timedelta(days=max(spec.days - 1, 0))
+    proof = Authentication(Means.PRO_SANTE_CONNECT, "APPPRIP3", moment + timedelta(hours=1), moment)
+    told = Actor(actor.kind, actor.id, actor.name, proof, actor.situation, actor.software)
+    records.deposit(Ask(told, Act.FEED, moment, person.ins), submission)
+
+
+def _relations(record_id: UUID, person: DemoPerson, at: datetime) -> None:
+    treating, team = PROFESSIONALS["treating"], ("nurse", "pharmacist", "cardiologist")
+    with unit(record_id) as work:
+        access.name_relation(work, record_id, "treating_doctor", treating.id, at)
+        granted = at - timedelta(days=500 if person.number == EXPIRED else 30)
+        for key in ("treating", *team):
+            access.authorise_at(work, record_id, PROFESSIONALS[key].id, AuthorisationGround.CARE_TEAM, granted)
+        if person.number % 7 == BLOCKING:
+            access.block(work, record_id, PROFESSIONALS["blocked"].id, at)
+        if person.number == OPPOSED_TO_EMERGENCY:
+            access.choose(work, record_id, break_glass=False, regulation=False)
+        elif person.number % 5 == 0:
+            access.choose(work, record_id, masked_in_emergency=True)
+
+
+def _record(person: DemoPerson, at: datetime) -> UUID:
+    return identity.find(person.ins) or records.create_record(
+        person.ins,
+        person.traits,
+        (at - timedelta(days=700)).date(),
+        annotations=("DOUT",) if person.number == UNQUALIFIED else (),
+        activated=person.number % 2 == 0,
+    )
+
+
+def _loaded(record_id: UUID) -> bool:
+    # The relations are written last: a load that was interrupted goes on where it stopped.
+    with unit(record_id) as work:
+        return bool(access.treating_doctor_of(work, record_id))
+
+
+def load_person(person: DemoPerson, at: datetime) -> int:
+    """Create the record of a person and deposit the documents. Returns how many; 0 when it is loaded already."""
+    record_id = _record(person, at)
+    if person.number == UNQUALIFIED or _loaded(record_id):
+        return 0
+    specs, age = [], at.year - person.born.year
+    for story in stories_of(age, person.traits.sex, person.number):
+        specs += story(Random(f"{person.number}/{story.__name__}"))  # noqa: S311
+    for index, spec in enumerate(specs):
+        _deposit(person, spec, index, at)
+    _relations(record_id, person, at)
+    event = {CLOSED: "close", SUSPENDED: "suspend"}.get(person.number)
+    if event:
+        with unit(record_id) as work:
+            reason = "FERMETURE_DEMANDE_PATIENT" if event == "close" else "VERIFICATION"
+            records.change_state(work, record_id, event, at.date() - timedelta(days=20), reason)
+    return len(specs)
+
+
+def load(say: Callable[[str], None], at: datetime | None = None) -> tuple[int, int]:
+    """Load everybody. Returns people and documents; says how far it is."""
+    at = at or datetime.now(UTC).replace(microsecond=0)
+    documents = 0
+    for done, person in enumerate(PEOPLE, start=1):
+        documents += load_person(person, at)
+        if done % 11 == 0:
+            say(f"  {done}/{len(PEOPLE)} dossiers, {documents} documents")
+    return len(PEOPLE), documents
+
+
+def write_people(path: Path) -> None:
+    """Write the file of the Pro Santé Connect simulator."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(all_userinfo(), ensure_ascii=False), encoding="utf-8")

@@ -1,0 +1,71 @@
+"""Processes of the demonstration on one machine: database, migrations, FHIR door, simulator of Pro Santé Connect."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 30.0) -> None:
+    """Wait until an address answers. Raises RuntimeError when the process ends or the time runs out."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError(f"the process for {url} ended with code {process.returncode}")
+        try:
+            httpx.get(url, timeout=1.0)
+            return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    raise RuntimeError(f"{url} does not answer after {seconds:.0f} seconds")
+
+
+def fhir_command(port: int, workers: int = 1, threads: int = 4) -> list[str]:
+    """The command of the FHIR door."""
+    return [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
+        "--workers", str(workers), "--blocking-threads", str(threads), "--log-level", "error", "--no-ws",
+        "carnet.config.wsgi_fhir:application",
+    ]  # fmt: skip
+
+
+def psc_command(port: int, people: Path, callback: str) -> list[str]:
+    """The command of the simulator of Pro Santé Connect."""
+    return [
+        sys.executable, "-m", "carnet.desk.simulators.psc", "--port", str(port), "--people", str(people),
+        "--redirect-uri", callback,
+    ]  # fmt: skip
+
+
+def start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start a process with these settings beside the present ones."""
+    return subprocess.Popen(command, env={**os.environ, **environment})
+
+
+@contextmanager
+def running(*processes: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Stop the processes at the end, whatever happens."""
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
