@@ -65,7 +65,7 @@ class Checked:
         return replace(self, warnings=(*self.warnings, warning))
 
 
-def _refuse(code: str, **details: str) -> Refusal:
+def _refuse(code: str, /, **details: str) -> Refusal:
     return Refusal(code, code, details)
 
 

@@ -47,12 +47,19 @@ def put(key: RecordKey, content: bytes) -> str:
     """Store bytes and return their address. The same content is stored once."""
     address = key.address(content)
     target = _folder(key.record_id) / address
-    if not target.exists():
-        if not target.parent.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _flush_folder(target.parent.parent)
+    try:
+        # Young again: an orphan that a new deposit takes over must not be swept under it.
+        os.utime(target)
+    except FileNotFoundError:
+        _make_folder(target.parent)
         _write(target, key.seal(content, address))
     return address
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        _flush_folder(folder.parent)
 
 
 def get(key: RecordKey, address: str) -> bytes:
@@ -74,7 +81,7 @@ def sweep(record_id: UUID, known: frozenset[str], older_than: float = 3600.0) ->
     """Remove files of a record that no document names and that are older than so many seconds. Returns how many."""
     limit = time.time() - older_than
     gone = 0
-    for path in (*_folder(record_id).glob("*"), *_folder(record_id).glob(".*")):
+    for path in _folder(record_id).iterdir():
         if path.name not in known and path.stat().st_mtime < limit:
             path.unlink(missing_ok=True)
             gone += 1

@@ -1,0 +1,116 @@
+"""One embedded database, one door and one Pro Santé Connect simulator for the whole run: real parts, on this machine.
+
+Every test makes its own people with fresh numbers, so tests share the database without seeing each other.
+"""
+
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+from support.ports import free_port
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+DOOR_PORT, PSC_PORT = free_port(), free_port()
+DATA = Path(tempfile.mkdtemp(prefix="carnet-tests-"))
+
+os.environ.update(
+    {
+        "CARNET_DATA_DIR": str(DATA),
+        "CARNET_ENVIRONMENT": "test",
+        "CARNET_INSI": "simulator",
+        "CARNET_BASE_URL": f"http://127.0.0.1:{DOOR_PORT}",
+        "CARNET_PSC_ISSUER": f"http://127.0.0.1:{PSC_PORT}/auth/realms/esante-wallet",
+        "CARNET_DIRECTORY_CACHE_SECONDS": "0",
+        "CARNET_MAX_DOCUMENT_BYTES": "200000",
+        "CARNET_MAX_REQUEST_BYTES": "1000000",
+        "DJANGO_SETTINGS_MODULE": "carnet.config.settings",
+    }
+)
+os.environ.pop("CARNET_EMBEDDED_URL", None)
+
+import django
+
+django.setup(set_prefix=False)
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the tables before the first test."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the database and remove the folder."""
+    from carnet.apps.storage.api import close_pool
+    from carnet.config import embedded
+
+    close_pool()
+    if not os.environ.get("CARNET_DATABASE_URL"):
+        embedded.stop(DATA)
+    shutil.rmtree(DATA, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of outside samples; the test is skipped, saying so, where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("no ../shared here: outside samples are not run (nothing to install, the folder is not public)")
+    return SHARED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def directory() -> None:
+    """The synthetic professionals and the demonstration software, imported as an operator does."""
+    from datetime import UTC, datetime
+
+    from django.conf import settings
+
+    from carnet.apps.storage.api import close_pool
+    from carnet.desk.demonstration import loading
+
+    settings.CARNET.database_role = "carnet_operator"
+    loading.import_directory(datetime.now(UTC))
+    loading.register_software()
+    close_pool()
+    settings.CARNET.database_role = "carnet_fhir"
+
+
+@pytest.fixture(scope="session")
+def psc() -> Iterator[str]:
+    """The Pro Santé Connect simulator, as a server of its own."""
+    from carnet.desk.demonstration.professionals import all_userinfo
+    from carnet.desk.simulators.psc import serve
+
+    server = serve(PSC_PORT, all_userinfo(), [f"http://127.0.0.1:{DOOR_PORT}/signin/callback"])
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{PSC_PORT}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def door(psc: str) -> Iterator[str]:
+    """The FHIR door over HTTP, in this process so that tests can move its clock."""
+    from carnet.config.wsgi_fhir import application
+
+    server = make_server("127.0.0.1", DOOR_PORT, application, server_class=_Server, handler_class=_Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{DOOR_PORT}"
+    server.shutdown()
+    server.server_close()

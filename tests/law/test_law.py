@@ -1,0 +1,126 @@
+"""The table holds, every rule matters, and the official cells are right."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from law.reading import NOW, WHO, world_of
+from law.table import Row, rows
+
+from carnet.dicah import Permit, decide, functional_rights
+from carnet.dicah.decision import ORDER, Light
+from carnet.dicah.facts import DocumentFacts, Facts, RecordFacts, RecordState
+from carnet.dicah.habilitation import shipped
+from carnet.dicah.messages import MESSAGES
+from carnet.dicah.settings import LawSettings
+from carnet.dicah.visibility import check_codes
+from carnet.kernel.ask import Act, Ask
+from carnet.kernel.codes import PROFESSION_SYSTEM, Code
+
+TABLE = rows()
+
+
+def answer(row: Row, rules=ORDER) -> str:
+    verdict = decide(*world_of(row), rules)
+    return "yes" if isinstance(verdict, Permit) else verdict.code
+
+
+@pytest.mark.parametrize("row", TABLE, ids=str)
+def test_the_law_says(row: Row) -> None:
+    assert answer(row) == row.answer
+
+
+@pytest.mark.parametrize("name", [rule.name for rule in ORDER])
+def test_removing_any_one_rule_changes_an_answer(name: str) -> None:
+    rest = [rule for rule in ORDER if rule.name != name]
+    assert any(answer(row, rest) != row.answer for row in TABLE), f"no line of the table needs the rule {name}"
+
+
+def test_every_refusal_has_code_rule_sentences_and_next_step() -> None:
+    for code, message in MESSAGES.items():
+        assert code == message.code
+        assert all((message.rule, message.professional, message.patient, message.next_step)), code
+        assert "!" not in message.professional + message.patient, "no exclamation mark (look.md, Voice)"
+        assert "erreur" not in (message.professional + message.patient).lower()
+        message.professional.format(support="34 22")
+    assert {row.answer for row in TABLE} - {"yes"} <= set(MESSAGES)
+
+
+def test_every_answer_carries_all_lights_and_the_editions_used() -> None:
+    for row in TABLE:
+        verdict = decide(*world_of(row))
+        assert set(verdict.lights) == set("DICAH")
+        assert set(verdict.editions) == {"law", "functional_rights", "habilitation"}
+        assert "reconstruction" in verdict.editions["habilitation"]
+
+
+def test_no_light_of_the_record_is_shown_before_authentication_and_a_qualified_identity() -> None:
+    for row in TABLE:
+        ask, facts = world_of(row)
+        lights = decide(ask, facts).lights
+        if lights["A"] is Light.RED or row.who == "anonymous":
+            assert {lights[name] for name in "DICH"} == {Light.DARK}
+        elif lights["I"] is not Light.GREEN:
+            assert {lights[name] for name in "DCH"} == {Light.DARK}
+
+
+def test_an_act_outside_the_table_is_refused_for_everybody() -> None:
+    for who in WHO.values():
+        for act in (Act.CLOSE_RECORD, Act.CONFIGURE, Act.RUN_TIMER):
+            actor = who()
+            verdict = decide(Ask(actor, act, NOW, None), Facts(record=RecordFacts(RecordState.OPEN)))
+            if isinstance(verdict, Permit):
+                assert (actor.kind, act) in {("timer", Act.RUN_TIMER), ("operator", Act.CONFIGURE)}
+
+
+def test_the_functional_matrix_is_whole() -> None:
+    assert len(functional_rights.table()) == 537
+    assert sum(right.allowed for right in functional_rights.table().values()) == 343
+    assert functional_rights.right("TD9.9", "cps_cpf", "doctor", "normal") == functional_rights.NO_RIGHT
+
+
+def test_the_functional_matrix_is_that_of_the_source(shared: Path) -> None:
+    source = csv.DictReader((shared / "data" / "functional_rights_matrix.csv").read_text(encoding="utf-8").splitlines())
+    auth = {"CPS_CPF": "cps_cpf", "AIR_PS": "air_ps", "AIR_PE": "air_pe", "CPE": "cpe", "CERTIFICAT_ES_indirect": "certificate"}
+    actor = {"PS non médecin": "ps", "Médecin (non MT)": "doctor", "Médecin traitant DMP (MT)": "treating_doctor", "tous": "any",
+             "non PS": "non_ps", "Médecin du travail": "occupational_doctor"}  # fmt: skip
+    mode = {"regulation": "centre_15"}
+    for row in source:
+        key = (row["transaction"], auth[row["auth"]], actor[row["actor"]], mode.get(row["access_mode"], row["access_mode"]))
+        assert functional_rights.table()[key].allowed == (row["allowed"] == "Y"), key
+
+
+GOLDEN = {
+    # Published statements on the official matrix (order of 26 October 2023): these cells are confirmed.
+    "10": ({"ATTEST-RESID"}, {"68599-0", "75496-0", "83901-9"}),
+    "60": ({"75496-0", "68599-0", "83901-9", "68817-6", "89601-9"}, {"83981-1", "PROT_ALD"}),
+    "40": ({"75496-0", "83981-1", "83901-9", "68599-0"}, set()),
+}
+
+
+@pytest.mark.parametrize("profession", sorted(GOLDEN))
+def test_confirmed_cells_of_the_habilitation_matrix(profession: str) -> None:
+    edition, who = shipped()[0], Code(PROFESSION_SYSTEM, profession)
+    closed, opened = GOLDEN[profession]
+    for type_code in closed | opened:
+        assert edition.basis(who, type_code) == "confirmed", type_code
+        assert (type_code in edition.consultable(who)) == (type_code in opened), type_code
+
+
+def test_a_reconstruction_is_never_called_official() -> None:
+    for edition in shipped():
+        assert "not official" in edition.name
+
+
+def test_visibility_codes_of_a_deposit() -> None:
+    settings, plain = LawSettings(), DocumentFacts()
+    both = DocumentFacts(masked=True, hidden_from_patient=True)
+    assert check_codes(plain, settings) is None
+    assert check_codes(both, settings).code == "visibility-combination"  # type: ignore[union-attr]
+    assert check_codes(both, replace(settings, masked_and_hidden_together=True)) is None
+    assert check_codes(replace(both, technical=True), settings) is None
+    hidden = DocumentFacts(hidden_from_patient=True)
+    assert check_codes(hidden, settings, by_person=True).code == "visibility-not-allowed"  # type: ignore[union-attr]
+    assert check_codes(hidden, settings, replaced=plain).code == "visibility-not-allowed"  # type: ignore[union-attr]
+    assert check_codes(hidden, settings, replaced=hidden) is None
