@@ -33,7 +33,7 @@ REASON = "Patient inconscient, détresse respiratoire."
 World = tuple[Ask, Facts]
 
 ACTS = {
-    "read": Act.READ, "search": Act.SEARCH, "search own": Act.SEARCH_OWN_REFERENCE, "test": Act.TEST_RECORD,
+    "read": Act.READ, "search": Act.SEARCH, "see in a list": Act.SEARCH, "search own": Act.SEARCH_OWN_REFERENCE, "test": Act.TEST_RECORD,
     "declare": Act.DECLARE_AUTHORISATION, "feed": Act.FEED, "feed as employee": Act.FEED_AS_EMPLOYEE,
     "traits": Act.SEARCH_BY_TRAITS, "own list": Act.OWN_LIST, "administrative": Act.READ_ADMINISTRATIVE,
     "list authorised": Act.LIST_AUTHORISED, "open emergency": Act.OPEN_EMERGENCY, "announce": Act.ANNOUNCE,
@@ -41,7 +41,7 @@ ACTS = {
     "read profile": Act.READ_PROFILE, "write profile": Act.WRITE_PROFILE, "close": Act.CLOSE_RECORD,
     "reopen": Act.REOPEN_RECORD, "export": Act.EXPORT_RECORD, "timer": Act.RUN_TIMER, "configure": Act.CONFIGURE,
 }  # fmt: skip
-WITH_DOCUMENT = frozenset({"read", "search own", "announce", "replace", "delete", "archive", "mask", "unmask"})
+WITH_DOCUMENT = frozenset({"read", "see in a list", "search own", "announce", "replace", "delete", "archive", "mask", "unmask"})
 
 
 def _proof(means: Means, **more: object) -> Authentication:

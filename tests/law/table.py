@@ -175,6 +175,9 @@ holder              | read               | signature object                     
 treating doctor     | read               | deleted                                        | document-unknown
 doctor              | read               | archived                                       | yes
 doctor              | read               | obsolete                                       | yes
+occupational doctor | see in a list      | occupational consent, setting open             | yes
+occupational doctor | see in a list      | occupational consent, setting open, archived   | document-unknown
+occupational doctor | see in a list      | occupational consent, setting open, invisible to patient | document-unknown
 
 # Whose document it is
 doctor              | replace            | own document                                   | yes
