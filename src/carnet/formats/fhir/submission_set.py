@@ -2,7 +2,7 @@
 
 from carnet.formats.fhir.document_reference import concept_json
 from carnet.formats.fhir.reading import FhirError, Json, concept, extension, identifier_uri, items, moment, obj, text
-from carnet.formats.fhir.references import Resolver, author_of, patient_of
+from carnet.formats.fhir.references import Resolver, patient_of
 from carnet.formats.fhir.systems import DESIGNATION, LIST_TYPES, RFC3986, SOURCE_ID
 from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import SubmissionSet
@@ -28,7 +28,6 @@ def read_submission_set(resource: Json, entries: dict[str, Json], path: str) -> 
         submitted_at=moment(resource, "date", path),
         title=text(resource, "title", path),
         comments=text(notes[0], "text", path) if notes else "",
-        author=author_of(obj(resource, "source", path), resolver, f"{path}.source"),
         patient=patient_of(obj(resource, "subject", path), resolver, f"{path}.subject"),
     )
 

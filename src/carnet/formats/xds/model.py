@@ -90,5 +90,4 @@ class SubmissionSet:
     submitted_at: datetime | None = None
     title: str = ""
     comments: str = ""
-    author: Author | None = None
     patient: tuple[str, str] = ("", "")
