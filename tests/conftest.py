@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from socketserver import ThreadingMixIn
+from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
@@ -64,6 +65,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if not os.environ.get("CARNET_DATABASE_URL"):
         embedded.stop(DATA)
     shutil.rmtree(DATA, ignore_errors=True)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """One plain summary: what ran, what could not, and how to run it."""
+    count = {name: len(terminalreporter.stats.get(name, [])) for name in ("passed", "failed", "skipped", "error")}
+    reasons = {str(r.longrepr[2]).removeprefix("Skipped: ") for r in terminalreporter.stats.get("skipped", [])}
+    terminalreporter.write_line("")
+    for reason in sorted(reasons):
+        terminalreporter.write_line(f"not run: {reason}")
+    terminalreporter.write_line(f"{count['passed']} passed, {count['failed'] + count['error']} failed, {count['skipped']} skipped")
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,12 @@ from carnet.kernel.identifiers import Oid
 from carnet.kernel.ins import INS_NIR_TEST, Ins, InsError
 from carnet.kernel.traits import Traits
 
-WRONG_KEY, WRONG_OID, NOT_CLINICAL, NO_PARENT = "ins-malformed", "ins-oid-refused", "document-not-clinical", "document-parent-unknown"
+WRONG_KEY, WRONG_OID, NOT_CLINICAL, NO_PARENT = (
+    "ins-malformed",
+    "ins-oid-refused",
+    "document-not-clinical",
+    "document-parent-unknown",
+)
 REFUSED = {
     "BIO-CR-BIO_2021.01_Auto-Presentable_avec-image.xml": NOT_CLINICAL,
     "CANCER-PPS_2022.01_Autopresentable.xml": NOT_CLINICAL,
@@ -100,7 +105,9 @@ def loaded(shared: Path, door: str) -> Loaded:
         ins = ins_of(header)
         if ins:
             # Two samples give one INS to two first names: those traits that all files agree on are loaded.
-            known = people.get(ins.matricule, (ins, Traits(header.birth_name, header.given_names, header.sex, header.birth_date)))[1]
+            known = people.get(ins.matricule, (ins, Traits(header.birth_name, header.given_names, header.sex, header.birth_date)))[
+                1
+            ]
             same = known if known.given_names == header.given_names else replace(known, given_names="")
             people[ins.matricule] = (ins, same)
     import_professionals(authors)
@@ -126,7 +133,7 @@ def _deposit_sample(loaded: Loaded, content: bytes, name: str) -> None:
         open_record(person)
     ins = person.ins if person else ins_of(header)  # type: ignore[arg-type]
     assert ins is not None
-    sha1 = hashlib.sha1(content).hexdigest()  # noqa: S324
+    sha1 = hashlib.sha1(content).hexdigest()
     declared = DocumentEntry(
         unique_id=header.unique_id if header else fresh_uid(),
         type=header.type if header else DocumentEntry().type,
@@ -169,7 +176,9 @@ def mend(resource: Any, ins: Ins) -> Any:
         text = text.replace(f"urn:oid:{system}|123456789012345", f"urn:oid:{ins.oid}|{ins.matricule}")
         # Two search examples forget the value after the system.
         text = text.replace(f'"Patient?identifier=urn:oid:{system}"', f'"Patient?identifier=urn:oid:{ins.oid}|{ins.matricule}"')
-    text = text.replace('"reference": "Patient/fr-patient-123"', f'"reference": "Patient?identifier=urn:oid:{ins.oid}|{ins.matricule}"')
+    text = text.replace(
+        '"reference": "Patient/fr-patient-123"', f'"reference": "Patient?identifier=urn:oid:{ins.oid}|{ins.matricule}"'
+    )
     found = json.loads(text)
     for contained in found.get("contained", []):
         for identifier in contained.get("identifier", []):
@@ -181,7 +190,7 @@ def mend(resource: Any, ins: Ins) -> Any:
 def mend_content(attachment: dict[str, Any], content: bytes) -> None:
     """Mend the placeholder content, with its size and hash."""
     attachment["size"] = len(content)
-    attachment["hash"] = base64.b64encode(hashlib.sha1(content).digest()).decode()  # noqa: S324
+    attachment["hash"] = base64.b64encode(hashlib.sha1(content).digest()).decode()
 
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
@@ -247,7 +256,9 @@ def test_the_pdsm_document_reference_and_submission_set_as_a_bundle(loaded: Load
     answer = loaded.software.post("/fhir", {"resourceType": "Bundle", "type": "transaction", "entry": entries})
     assert answer.status_code == 200, answer.text
     loaded.software.authorize(person.ins, "consultation")
-    found = documents_of(loaded.software.search(person.ins, identifier="urn:ietf:rfc:3986|urn:uuid:12345678-abcd-1234-abcd-1234567890ab"))
+    found = documents_of(
+        loaded.software.search(person.ins, identifier="urn:ietf:rfc:3986|urn:uuid:12345678-abcd-1234-abcd-1234567890ab")
+    )
     assert len(found) == 1
     written_by = [c for c in found[0]["contained"] if c["resourceType"] == "Practitioner"]
     assert written_by[0]["identifier"][0]["value"] == "810101201234", "the contained author that the example forgets to refer to"
@@ -255,7 +266,9 @@ def test_the_pdsm_document_reference_and_submission_set_as_a_bundle(loaded: Load
 
 @pytest.mark.parametrize("name", ["DocumentReference-example-td3-1a-cr-consultation.json", "DocumentReference-example-td3-1a-ordonnance.json",
                                   "DocumentReference-doc-x-id.json"])  # fmt: skip
-def test_the_pdsm4dmp_search_examples_deposit_as_they_are_found(loaded: Loaded, shared: Path, patient_of_examples: Any, name: str) -> None:
+def test_the_pdsm4dmp_search_examples_deposit_as_they_are_found(
+    loaded: Loaded, shared: Path, patient_of_examples: Any, name: str
+) -> None:
     person = patient_of_examples
     reference = mend(example(shared, "pdsm4dmp", name), person.ins)
     attachment = reference["content"][0]["attachment"]

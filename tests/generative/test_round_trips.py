@@ -55,7 +55,9 @@ def test_a_written_cda_reads_back(title: str, family: str, given_name: str, type
     person = Person("899700001999", family, given_name, "1330099944", "Hôpital")
     traits = Traits("ESSAI", "Claude", "F", "1980-05-17")
     sections = tuple(Section("51847-2", heading, (text,)) for heading, text in parts)
-    draft = CdaDraft("2.25.1^X", type_, title, at, Ins("279035121518989", Oid(INS_NIR_TEST)), traits, person, sections, replaces="2.25.7")
+    draft = CdaDraft(
+        "2.25.1^X", type_, title, at, Ins("279035121518989", Oid(INS_NIR_TEST)), traits, person, sections, replaces="2.25.7"
+    )
     header = read_header(write_document(draft))
     assert header.unique_id == "2.25.1^X"
     assert (header.type.code, header.effective_time) == (type_.code, at)

@@ -66,7 +66,7 @@ def _access(r: Random, who: str, kind: ActorKind, mode: Mode) -> AccessFacts:
 
 
 def _world(seed: int) -> tuple[Ask, Facts, list[DocumentFacts]]:
-    r = Random(seed)  # noqa: S311
+    r = Random(seed)
     who = SEARCHERS[seed % len(SEARCHERS)]
     actor = WHO[who]()
     if r.random() < 0.1:
@@ -123,7 +123,9 @@ def test_decide_and_the_filter_agree(seed: int, tally: dict[str, int]) -> None:
     stored = _store(record_id, documents)
     with unit(record_id) as work:
         rows = work.rows(
-            f"SELECT logical_id FROM records_document WHERE record_id = %s AND {VISIBLE}", record_id, *visible_values(verdict.visibility)
+            f"SELECT logical_id FROM records_document WHERE record_id = %s AND {VISIBLE}",
+            record_id,
+            *visible_values(verdict.visibility),
         )
     found = {row[0] for row in rows}
     expected = {logical_id for (logical_id, _), seen in zip(stored.items(), one_by_one, strict=True) if seen}

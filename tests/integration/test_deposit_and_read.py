@@ -63,16 +63,16 @@ def test_the_same_uniqueid_with_other_content_is_refused_and_changes_nothing() -
     uid = fresh_uid()
     deposit(person, unique_id=uid)
     other = cda(person, unique_id=uid, title="Autre")
-    assert refusal(records.deposit, ask("treating", Act.FEED, person), submission((entry(person), other))).code == "document-duplicate"
+    assert (
+        refusal(records.deposit, ask("treating", Act.FEED, person), submission((entry(person), other))).code == "document-duplicate"
+    )
     assert len(seen_by("treating", person)) == 1
 
 
 def test_a_deposit_is_all_or_nothing() -> None:
     person, _ = patient("treating")
     good, bad = cda(person), cda(fresh_person())
-    code = refusal(
-        records.deposit, ask("treating", Act.FEED, person), submission((entry(person), good), (entry(person), bad))
-    ).code
+    code = refusal(records.deposit, ask("treating", Act.FEED, person), submission((entry(person), good), (entry(person), bad))).code
     assert code == "document-patient-mismatch"
     assert seen_by("treating", person) == []
 

@@ -66,7 +66,7 @@ def test_deposit_search_and_read_over_http(door: str) -> None:
     assert responses[1]["location"] == f"DocumentReference/{document['id']}/_history/1"
     attachment = document["content"][0]["attachment"]
     assert attachment["url"] == f"{door}/fhir/Binary/{document['id']}"
-    assert base64.b64decode(attachment["hash"]) == hashlib.sha1(content).digest()  # noqa: S324
+    assert base64.b64decode(attachment["hash"]) == hashlib.sha1(content).digest()
     raw = software.get(attachment["url"])
     assert raw.content == content
     assert raw.headers["Cache-Control"] == "no-store"
@@ -148,7 +148,10 @@ def test_search_by_the_id_that_td02_gave(door: str) -> None:
     deposit(person)
     found = client(door, "treating").get(f"/fhir/DocumentReference?patient=Patient/{record_id}&status=current")
     assert len(documents_of(found)) == 1
-    assert code_of(client(door, "treating").get(f"/fhir/DocumentReference?patient=Patient/{uuid4()}&status=current")) == "record-absent"
+    assert (
+        code_of(client(door, "treating").get(f"/fhir/DocumentReference?patient=Patient/{uuid4()}&status=current"))
+        == "record-absent"
+    )
 
 
 @pytest.mark.parametrize(
@@ -345,7 +348,9 @@ def _not_own(door: str) -> httpx.Response:
     person, _ = patient("treating", "pharmacist")
     target = deposit(person)
     uid = fresh_uid()
-    declared = entry(person, unique_id=uid, parents=(Parent("replaces", f"DocumentReference/{target}"),), authors=author("pharmacist"))
+    declared = entry(
+        person, unique_id=uid, parents=(Parent("replaces", f"DocumentReference/{target}"),), authors=author("pharmacist")
+    )
     return client(door, "pharmacist").deposit(declared, cda(person, "pharmacist", unique_id=uid))
 
 
@@ -495,7 +500,7 @@ def test_a_professional_is_warned_of_what_the_patient_does_not_see(door: str) ->
 
 
 def test_a_masked_document_changes_no_byte_of_what_others_get(door: str) -> None:
-    person, record_id = patient("treating", "pharmacist", treating="treating")
+    person, _ = patient("treating", "pharmacist", treating="treating")
     for _ in range(3):
         deposit(person)
     pharmacist = client(door, "pharmacist")
@@ -541,7 +546,9 @@ def test_without_consent_a_masked_document_is_as_unknown_as_any(door: str) -> No
 
 def _bomb(person) -> bytes:
     entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "boum"}">' for n in range(9))
-    return f'<?xml version="1.0"?><!DOCTYPE x [{entities}]><ClinicalDocument xmlns="urn:hl7-org:v3">&e8;</ClinicalDocument>'.encode()
+    return (
+        f'<?xml version="1.0"?><!DOCTYPE x [{entities}]><ClinicalDocument xmlns="urn:hl7-org:v3">&e8;</ClinicalDocument>'.encode()
+    )
 
 
 def _external(person) -> bytes:
@@ -607,7 +614,9 @@ def test_bad_deposits_are_refused_by_name_and_store_nothing(door: str, name: str
 )
 def test_bad_bodies_are_refused(door: str, body: bytes, headers: dict[str, str], status: int) -> None:
     who = client(door, "treating")
-    answer = who.http.post(f"{door}/fhir", content=body, headers=who.headers() | {"Content-Type": "application/fhir+json"} | headers)
+    answer = who.http.post(
+        f"{door}/fhir", content=body, headers=who.headers() | {"Content-Type": "application/fhir+json"} | headers
+    )
     assert answer.status_code == status, answer.text
     assert outcome_of(answer)["issue"]
 
@@ -619,7 +628,9 @@ def test_unknown_addresses_and_methods_answer_plainly(door: str) -> None:
     assert code_of(who.get("/fhir/Binary/x", "sesame")) == "request-malformed"
 
 
-def test_a_class_that_the_table_does_not_give_is_corrected_with_a_warning_or_refused(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_class_that_the_table_does_not_give_is_corrected_with_a_warning_or_refused(
+    door: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     person, _ = patient("treating")
     wrong = {"category": [{"coding": [{"code": "11"}]}]}
     who = client(door, "treating")
@@ -638,7 +649,9 @@ def test_english_follows_the_reader(door: str) -> None:
     assert code_of(answer) == "record-absent"
 
 
-def test_a_failure_tells_a_reference_and_nothing_else(door: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_tells_a_reference_and_nothing_else(
+    door: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     person, record_id = patient("treating")
     document = deposit(person)
     (stored,) = (settings.CARNET.documents() / str(record_id)[:2] / str(record_id)).iterdir()
@@ -648,4 +661,3 @@ def test_a_failure_tells_a_reference_and_nothing_else(door: str, monkeypatch: py
     text = outcome_of(answer)["issue"][0]["details"]["text"]
     assert "Référence" in text
     assert str(document) not in answer.text
-

@@ -71,7 +71,7 @@ def test_a_refused_deposit_is_journaled_once_as_a_refusal_only() -> None:
 
 
 def test_the_journal_holds_no_health_content(door: str) -> None:
-    person, record_id = patient("treating")
+    person, _ = patient("treating")
     uid = "2.25.424242424242"
     content = cda(person, unique_id=uid, title="MARQUEUR-TITRE")
     client(door, "treating").deposit(entry(person, title="MARQUEUR-TITRE", comments="MARQUEUR-NOTE"), content)
@@ -83,13 +83,15 @@ def test_the_journal_holds_no_health_content(door: str) -> None:
 
 
 def test_nothing_readable_of_titles_reasons_or_traits_is_in_the_database(door: str) -> None:
-    person, record_id = patient("treating")
+    person, _ = patient("treating")
     client(door, "treating").deposit(entry(person), cda(person, title="MARQUEUR-TITRE"))
     client(door, "emergency").open_emergency(person.ins, "bris_de_glace", "MARQUEUR-MOTIF inconscient")
     with as_role("postgres") as work:
-        tables = [t for (t,) in work.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename !~ '_p[0-9]+$'")]
+        tables = [
+            t for (t,) in work.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename !~ '_p[0-9]+$'")
+        ]
         dump = "".join(str(work.rows(f"SELECT t::text FROM {table} t")) for table in tables)
-    for marker in ("MARQUEUR", person.ins.matricule, "MARQUEUR".encode().hex(), person.ins.matricule.encode().hex(), b"ESSAI".hex()):
+    for marker in ("MARQUEUR", person.ins.matricule, b"MARQUEUR".hex(), person.ins.matricule.encode().hex(), b"ESSAI".hex()):
         assert marker not in dump, marker
 
 
@@ -119,8 +121,8 @@ def test_nobody_updates_or_deletes_an_entry_the_owner_included() -> None:
 
 
 def _event(**fields: object) -> Event:
-    values = dict(kind="decision", at=now(), actor="professional:x", actor_name="", actor_kind="professional", act="TD0.4",
-                  mode="normal", outcome="permit", code="", rule="r") | fields  # fmt: skip
+    values = {"kind": "decision", "at": now(), "actor": "professional:x", "actor_name": "", "actor_kind": "professional", "act": "TD0.4",
+                  "mode": "normal", "outcome": "permit", "code": "", "rule": "r"} | fields  # fmt: skip
     return Event(**values)  # type: ignore[arg-type]
 
 

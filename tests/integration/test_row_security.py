@@ -74,7 +74,8 @@ def test_no_role_writes_into_a_record_out_of_scope(two_records: tuple, role: str
             pass
         with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.CheckViolation)):
             connection.execute(
-                "INSERT INTO access_relation (record_id, kind, professional_id, since) VALUES (%s, 'administrator', 'x', now())", [second]
+                "INSERT INTO access_relation (record_id, kind, professional_id, since) VALUES (%s, 'administrator', 'x', now())",
+                [second],
             )
 
 
@@ -110,7 +111,8 @@ def test_tables_of_a_record_are_hash_partitioned_with_the_record_first() -> None
     with connected("postgres") as connection:
         for table in OF_A_RECORD:
             rows = connection.execute(
-                "SELECT pg_get_partkeydef(%s::regclass), (SELECT count(*) FROM pg_inherits WHERE inhparent = %s::regclass)", [table, table]
+                "SELECT pg_get_partkeydef(%s::regclass), (SELECT count(*) FROM pg_inherits WHERE inhparent = %s::regclass)",
+                [table, table],
             ).fetchone()
             key = {"identity_ins": "ins_index", "records_directory": "logical_id"}.get(table, "record_id")
             assert rows == (f"HASH ({key})", PARTITIONS), table

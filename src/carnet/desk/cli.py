@@ -135,7 +135,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="carnet", description="Carnet, an open-source shared health record.")
     commands = parser.add_subparsers(dest="command", required=True)
 
-    def add(name: str, help_text: str, command: Command, into: "argparse._SubParsersAction[argparse.ArgumentParser]" = commands) -> argparse.ArgumentParser:
+    def add(
+        name: str, help_text: str, command: Command, into: "argparse._SubParsersAction[argparse.ArgumentParser]" = commands
+    ) -> argparse.ArgumentParser:
         sub = into.add_parser(name, help=help_text, description=help_text)
         sub.set_defaults(call=command)
         return sub

@@ -1,7 +1,6 @@
 """A small client of the FHIR door: signs in as a browser and a software would, and speaks FHIR. For the tour and tests."""
 
 import base64
-import hashlib
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 
+from carnet.apps.signin.pkce import challenge_of
 from carnet.formats.fhir import Json
 from carnet.formats.fhir.document_reference import coding_json
 from carnet.formats.xds import DocumentEntry
@@ -34,10 +34,9 @@ class Client:
     def sign_in(self, professional_id: str, situation: int = 0, client_id: str = "logiciel-demo") -> str:
         """Sign in through Pro Santé Connect and choose a situation. Keeps and returns the bearer token."""
         verifier = secrets.token_urlsafe(48)
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
         back = f"http://127.0.0.1:{49152 + secrets.randbelow(1000)}{urlsplit(LOOPBACK).path}"
         asked = {"client_id": client_id, "redirect_uri": back, "state": secrets.token_urlsafe(8),
-                 "code_challenge": challenge, "code_challenge_method": "S256"}  # fmt: skip
+                 "code_challenge": challenge_of(verifier), "code_challenge_method": "S256"}  # fmt: skip
         with httpx.Client(timeout=30.0) as browser:
             to_psc = browser.get(f"{self.base}/signin/authorize", params=asked)
             if "location" not in to_psc.headers:
@@ -88,7 +87,7 @@ class Client:
 
     def authorize(self, ins: Ins, ground: str = "consultation", agrees: bool = True, initial: bool = False) -> httpx.Response:
         """TD0.3 AJOUT."""
-        consent = [{"name": "ground", "valueCode": ground}, {"name": "patientAgrees", "valueBoolean": agrees},
+        consent: list[Json] = [{"name": "ground", "valueCode": ground}, {"name": "patientAgrees", "valueBoolean": agrees},
                    {"name": "initialConsent", "valueBoolean": initial}]  # fmt: skip
         return self.post("/fhir/Patient/$authorize", parameters(ins, *consent))
 

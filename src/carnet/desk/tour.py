@@ -4,8 +4,9 @@ import hashlib
 import sys
 import textwrap
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from random import Random
 from uuid import uuid4
 
 import httpx
@@ -15,7 +16,7 @@ from carnet.desk.demonstration.loading import BLOCKING, CLOSED, OPPOSED_TO_EMERG
 from carnet.desk.demonstration.making import make
 from carnet.desk.demonstration.people import ABSENT, PEOPLE, DemoPerson
 from carnet.desk.demonstration.professionals import PROFESSIONALS
-from carnet.desk.demonstration.stories import CONCLUSION, Part, Spec
+from carnet.desk.demonstration.stories import CONCLUSION, Part, Spec, stories_of
 
 _NAMES = {"D": "Disponibilité", "I": "INS", "C": "Consentement", "A": "Authentification", "H": "Habilitation"}
 _SHOWN = {"ok": "✔", "stop": "✘", "dark": "·"}
@@ -28,14 +29,10 @@ class UnexpectedError(Exception):
 
 def _with(label: str) -> DemoPerson:
     """The first person whose story holds a document with this label."""
-    from random import Random
-
-    from carnet.desk.demonstration.stories import stories_of
-
     special = {CLOSED, UNQUALIFIED, SUSPENDED, BLOCKING}
     for person in PEOPLE:
         stories = stories_of(datetime.now(UTC).year - person.born.year, person.traits.sex, person.number)
-        labels = {label for story in stories for spec in story(Random(0)) for label in spec.labels}  # noqa: S311
+        labels = {label for story in stories for spec in story(Random(0)) for label in spec.labels}
         if label in labels and person.number not in special:
             return person
     raise UnexpectedError(f"no person of the demonstration has a document {label}")
@@ -162,8 +159,6 @@ def _masking(tour: Tour) -> None:
     unique = f"2.25.{uuid4().int}"
     content = content.replace(entry.unique_id.encode(), unique.encode())
     sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
-    from dataclasses import replace
-
     deposited = treating.deposit(replace(entry, unique_id=unique, size=len(content), sha1=sha1), content)
     if deposited.status_code != 200:
         raise UnexpectedError(f"the deposit answered {deposited.status_code} {code_of(deposited)}")
@@ -183,7 +178,8 @@ def _announcement(tour: Tour) -> None:
     warning = read.headers.get("Carnet-Visibility-Warning", "")
     if not warning:
         raise UnexpectedError("no warning on a document that the patient does not see")
-    tour.say(f"Le médecin le lit, avec l'avertissement « {warning} ». Le patient le verra à l'annonce, au plus tard un mois après le dépôt.")
+    tour.say(f"Le médecin le lit, avec l'avertissement « {warning} ».")
+    tour.say("Le patient le verra à l'annonce, au plus tard un mois après le dépôt.")
 
 
 def _emergency(tour: Tour) -> None:

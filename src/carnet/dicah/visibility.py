@@ -66,8 +66,7 @@ def visibility_of(ask: Ask, facts: Facts) -> Visibility:
         statuses=_statuses(ask, facts),
         masked=_masked(ask, facts),
         hidden_from_patient=ask.actor.kind not in PERSONS and _hidden_row(ask, facts),
-        hidden_from_representatives=ask.actor.kind not in (ActorKind.REPRESENTATIVE, ActorKind.CARER)
-        and _hidden_row(ask, facts),
+        hidden_from_representatives=ask.actor.kind not in (ActorKind.REPRESENTATIVE, ActorKind.CARER) and _hidden_row(ask, facts),
         own=_own(ask),
         actor_id=ask.actor.id,
         structure_id=ask.actor.situation.structure,

@@ -18,9 +18,7 @@ def _zone(text: str | None) -> timezone:
 
 def _moment(parts: tuple[str | None, ...], zone: str | None) -> datetime:
     year, month, day, hour, minute, second = (int(p) if p else None for p in parts)
-    return datetime(
-        year or 0, month or 1, day or 1, hour or 0, minute or 0, second or 0, tzinfo=_zone(zone)
-    ).astimezone(UTC)
+    return datetime(year or 0, month or 1, day or 1, hour or 0, minute or 0, second or 0, tzinfo=_zone(zone)).astimezone(UTC)
 
 
 def from_hl7(text: str) -> datetime:
@@ -41,10 +39,8 @@ def from_fhir(text: str) -> datetime:
 
 def bounds_of_fhir(text: str) -> tuple[datetime, datetime]:
     """First moment covered by a FHIR date, and first moment after it: a day covers twenty-four hours."""
-    start = from_fhir(text)
-    groups = _INSTANT.fullmatch(text.strip())
-    assert groups is not None
-    _, month, day, hour, _, second, _ = groups.groups()
+    start, match = from_fhir(text), _INSTANT.fullmatch(text.strip())
+    _, month, day, hour, _, second, _ = match.groups() if match else (None,) * 7
     if second is not None:
         return start, start + timedelta(seconds=1)
     if hour is not None:

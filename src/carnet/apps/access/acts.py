@@ -48,7 +48,8 @@ def authorise(work: Work, granted: Grant, consent: Consent) -> datetime:
 
 
 def _record(granted: Grant) -> UUID:
-    assert granted.record_id is not None, "an act on access concerns a record"
+    if granted.record_id is None:
+        raise PermissionError("this Grant concerns no record")
     return granted.record_id
 
 
@@ -153,15 +154,11 @@ def name_relation(work: Work, record_id: UUID, kind: str, professional_id: str, 
 
 def treating_doctor_of(work: Work, record_id: UUID) -> str:
     """PS_IdNat of the treating doctor; empty when none is named."""
-    row = work.row(
-        "SELECT professional_id FROM access_relation WHERE record_id = %s AND kind = 'treating_doctor'", record_id
-    )
+    row = work.row("SELECT professional_id FROM access_relation WHERE record_id = %s AND kind = 'treating_doctor'", record_id)
     return str(row[0]) if row else ""
 
 
-def authorise_at(
-    work: Work, record_id: UUID, professional_id: str, ground: AuthorisationGround, granted_at: datetime
-) -> None:
+def authorise_at(work: Work, record_id: UUID, professional_id: str, ground: AuthorisationGround, granted_at: datetime) -> None:
     """Bring an authorisation that was given elsewhere (migration of records, demonstration), with its own date."""
     settings = law()
     team = ground is AuthorisationGround.CARE_TEAM

@@ -32,7 +32,7 @@ def plausibility(actor: Actor, at: datetime) -> Plausibility:
     """Where this professional stands in this hour. Bounds are settings."""
     with unit() as work:
         rows = work.rows("SELECT kind, used FROM access_budget WHERE actor = %s AND hour = %s", actor.key, _hour(at))
-    used = {kind: count for kind, count in rows}
+    used: dict[str, int] = dict(rows)
     bounds = settings.CARNET
     new, negative = used.get(NEW_RECORD, 0), used.get(NEGATIVE_ANSWER, 0)
     if new >= bounds.hard_new_records_per_hour:

@@ -99,7 +99,5 @@ def asking(ask: Ask, record_id: UUID | None = None, documents: tuple[str, ...] =
         yield
     except Refusal as refusal:
         if ask.actor.kind is not ActorKind.ANONYMOUS:
-            record_alone(
-                event_of(ask, "refuse", refusal.rule, code=refusal.code, record_id=record_id, documents=documents)
-            )
+            record_alone(event_of(ask, "refuse", refusal.rule, code=refusal.code, record_id=record_id, documents=documents))
         raise

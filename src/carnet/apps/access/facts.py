@@ -45,9 +45,7 @@ def facts_statement(ask: Ask, record_id: UUID) -> Statement:
 
 def facts(row: Sequence[Any]) -> AccessFacts:
     """Read the row of `facts_statement`."""
-    ground, granted_at, expires_at, initial, glass, regulation, masked, objects, blocked, treating, admin, struct = row[
-        :12
-    ]
+    ground, granted_at, expires_at, initial, glass, regulation, masked, objects, blocked, treating, admin, struct = row[:12]
     authorisation = None
     if ground is not None:
         authorisation = Authorisation(AuthorisationGround(ground), granted_at, expires_at, bool(initial))

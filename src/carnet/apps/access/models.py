@@ -1,8 +1,10 @@
 """Tables of access: what stands between professionals and a record."""
 
+from typing import ClassVar
+
 from django.db import models
 
-from carnet.apps.storage.classification import LIFE, Kind, classify
+from carnet.apps.storage.classification import LIFE, Classified, Kind, classify
 
 
 class Authorisation(models.Model):
@@ -20,7 +22,7 @@ class Authorisation(models.Model):
     class Meta:
         db_table = "access_authorisation"
 
-    classified = classify(
+    classified: ClassVar[dict[str, Classified]] = classify(
         Kind.IDENTITY, LIFE, "record_id subject_kind subject_id ground granted_at expires_at declared_by",
         why="the decision reads it before the record's key is opened",
     )  # fmt: skip
@@ -38,7 +40,9 @@ class Block(models.Model):
     class Meta:
         db_table = "access_block"
 
-    classified = classify(Kind.IDENTITY, LIFE, "record_id subject_kind subject_id since", why="read by the decision")
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.IDENTITY, LIFE, "record_id subject_kind subject_id since", why="read by the decision"
+    )
 
 
 class Relation(models.Model):
@@ -53,7 +57,9 @@ class Relation(models.Model):
     class Meta:
         db_table = "access_relation"
 
-    classified = classify(Kind.IDENTITY, LIFE, "record_id kind professional_id since", why="read by the decision")
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.IDENTITY, LIFE, "record_id kind professional_id since", why="read by the decision"
+    )
 
 
 class Choices(models.Model):
@@ -70,7 +76,7 @@ class Choices(models.Model):
     class Meta:
         db_table = "access_choices"
 
-    classified = classify(
+    classified: ClassVar[dict[str, Classified]] = classify(
         Kind.IDENTITY,
         LIFE,
         "record_id initial_consent_at initial_consent_by break_glass regulation masked_in_emergency objects_to_deposits_of",
@@ -94,7 +100,7 @@ class EmergencyAccess(models.Model):
     class Meta:
         db_table = "access_emergency"
 
-    classified = {
+    classified: ClassVar[dict[str, Classified]] = {
         **classify(
             Kind.IDENTITY,
             LIFE,
@@ -117,4 +123,4 @@ class Budget(models.Model):
     class Meta:
         db_table = "access_budget"
 
-    classified = classify(Kind.TECHNICAL, "one month", "actor kind hour used", why="counts")
+    classified: ClassVar[dict[str, Classified]] = classify(Kind.TECHNICAL, "one month", "actor kind hour used", why="counts")

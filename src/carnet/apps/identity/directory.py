@@ -102,9 +102,7 @@ def _activity(line: dict[str, str], structure: StructureLine | None) -> Activity
 
 
 def _clean(lines: Iterable[str]) -> Iterator[dict[str, str]]:
-    reader = csv.DictReader(
-        (line.rstrip("\r\n").removesuffix("|") for line in lines), delimiter="|", quoting=csv.QUOTE_NONE
-    )
+    reader = csv.DictReader((line.rstrip("\r\n").removesuffix("|") for line in lines), delimiter="|", quoting=csv.QUOTE_NONE)
     missing = [name for name in REQUIRED if name not in (reader.fieldnames or ())]
     if missing:
         raise ExtractionError(f"not a directory extraction: no column {', '.join(missing)}")

@@ -1,9 +1,11 @@
 """Tables of identity: patients, their INS over time, professionals, their situations, structures."""
 
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from carnet.apps.storage.classification import LIFE, Kind, classify
+from carnet.apps.storage.classification import LIFE, Classified, Kind, classify
 
 DIRECTORY = "as long as the national directory publishes it"
 
@@ -19,7 +21,7 @@ class Patient(models.Model):
     class Meta:
         db_table = "identity_patient"
 
-    classified = {
+    classified: ClassVar[dict[str, Classified]] = {
         **classify(Kind.TECHNICAL, LIFE, "record_id status annotations", why="pseudonym and codes"),
         **classify(Kind.IDENTITY, LIFE, "sealed", sealed=True),
     }
@@ -38,10 +40,8 @@ class PatientIns(models.Model):
     class Meta:
         db_table = "identity_ins"
 
-    classified = {
-        **classify(
-            Kind.TECHNICAL, LIFE, "ins_index record_id active valid_from valid_to", why="keyed digest, pseudonym, dates"
-        ),
+    classified: ClassVar[dict[str, Classified]] = {
+        **classify(Kind.TECHNICAL, LIFE, "ins_index record_id active valid_from valid_to", why="keyed digest, pseudonym, dates"),
         **classify(Kind.IDENTITY, LIFE, "sealed", sealed=True),
     }
 
@@ -58,7 +58,9 @@ class Professional(models.Model):
     class Meta:
         db_table = "identity_professional"
 
-    classified = classify(Kind.IDENTITY, DIRECTORY, "id family given civility updated_at", why="public directory")
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.IDENTITY, DIRECTORY, "id family given civility updated_at", why="public directory"
+    )
 
 
 class Situation(models.Model):
@@ -80,7 +82,7 @@ class Situation(models.Model):
     class Meta:
         db_table = "identity_situation"
 
-    classified = classify(
+    classified: ClassVar[dict[str, Classified]] = classify(
         Kind.IDENTITY,
         DIRECTORY,
         "professional_id number profession_system profession_code category savoir_faire structure_id sector mode role open",
@@ -99,4 +101,6 @@ class Structure(models.Model):
     class Meta:
         db_table = "identity_structure"
 
-    classified = classify(Kind.TECHNICAL, DIRECTORY, "id name sector other_ids", why="public directory")
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.TECHNICAL, DIRECTORY, "id name sector other_ids", why="public directory"
+    )

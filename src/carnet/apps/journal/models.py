@@ -1,8 +1,10 @@
 """Tables of the journal."""
 
+from typing import ClassVar
+
 from django.db import models
 
-from carnet.apps.storage.classification import Kind, classify
+from carnet.apps.storage.classification import Classified, Kind, classify
 
 
 class Entry(models.Model):
@@ -20,7 +22,7 @@ class Entry(models.Model):
     class Meta:
         db_table = "journal_entry"
 
-    classified = {
+    classified: ClassVar[dict[str, Classified]] = {
         **classify(Kind.TECHNICAL, "ten years", "chain_id counter at previous hash", why="pseudonym, dates, digests"),
         **classify(
             Kind.IDENTITY,

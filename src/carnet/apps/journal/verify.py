@@ -60,16 +60,15 @@ def stored_lines(work: Work) -> Iterator[Line]:
     """Every entry, chain by chain (only roles that may read the whole journal see more than a scope)."""
     with work.connection.cursor(name="journal") as cursor:
         cursor.itersize = 5000
-        cursor.execute(
-            "SELECT chain_id, counter, body, previous, hash, actor FROM journal_entry ORDER BY chain_id, counter"
-        )
+        cursor.execute("SELECT chain_id, counter, body, previous, hash, actor FROM journal_entry ORDER BY chain_id, counter")
         for chain_id, counter, body, previous, digest, actor in cursor:
             yield Line(chain_id, counter, body, bytes(previous), bytes(digest), actor)
 
 
 def verify_all(lines: Iterable[Line]) -> tuple[int, int, list[Fault]]:
     """Entries read, chains read, and all faults."""
-    entries, chains, faults = 0, 0, []
+    entries, chains = 0, 0
+    faults: list[Fault] = []
     for _, group in groupby(lines, key=lambda line: line.chain_id):
         chain = list(group)
         chains, entries = chains + 1, entries + len(chain)

@@ -1,8 +1,10 @@
 """Tables of the outbox."""
 
+from typing import ClassVar
+
 from django.db import models
 
-from carnet.apps.storage.classification import Kind, classify
+from carnet.apps.storage.classification import Classified, Kind, classify
 
 
 class Notice(models.Model):
@@ -19,7 +21,7 @@ class Notice(models.Model):
     class Meta:
         db_table = "outbox_notice"
 
-    classified = classify(
+    classified: ClassVar[dict[str, Classified]] = classify(
         Kind.TECHNICAL,
         "one year",
         "record_id id kind recipient created_at delivered_at",

@@ -15,9 +15,7 @@ from carnet.dicah.decision import Light
 from carnet.dicah.facts import AccessFacts, Plausibility, RecordState
 from carnet.kernel.ask import Act, Ask
 
-_SHOWN_AS_ABSENT = frozenset(
-    {RecordState.ABSENT, RecordState.OPPOSED, RecordState.PENDING_OPPOSITION, RecordState.DESTROYED}
-)
+_SHOWN_AS_ABSENT = frozenset({RecordState.ABSENT, RecordState.OPPOSED, RecordState.PENDING_OPPOSITION, RecordState.DESTROYED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,6 @@ def open_emergency(ask: Ask) -> datetime:
         with unit(record_id) as work:
             entered = enter(work, ask, record_id, doubt=doubt)
             granted = access.grant(work, ask, entered.facts, record_id)
-            assert entered.key is not None
             ends = access.open_emergency(work, granted, entered.key)
     access.spend(ask.actor, access.NEW_RECORD, ask.at)
     return ends

@@ -75,7 +75,6 @@ def _resource_change(facts: DocumentFacts, entry_uuid: UUID, version: int) -> Ca
 
 
 def _write(work: Work, ask: Ask, entered: Entered, document: StoredDocument, facts: DocumentFacts) -> None:
-    assert entered.key is not None
     entry_uuid, version = uuid4(), document.version + 1
     work.run(
         """INSERT INTO records_document_version (record_id, logical_id, version, entry_uuid, ended_at, resource)

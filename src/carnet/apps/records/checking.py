@@ -168,8 +168,7 @@ def _type_and_class(checked: Checked, on: date) -> Checked:
     if header and type_.code != header.type.code:
         raise _refuse("document-metadata-mismatch", fields="type")
     _valid("type_codes", type_.code, on, "type")
-    member = codes.member("type_codes", type_.code)
-    assert member is not None
+    member = codes.member("type_codes", type_.code) or codes.NO_MEMBER
     derived = member.class_code or entry.class_.code
     if not derived:
         raise _refuse("document-code-unknown", fields="category", code="")

@@ -43,9 +43,7 @@ def by_codes(parameter: str, codes: Sequence[str]) -> Criterion:
 def by_date(parameter: str, prefix: str, low: datetime, high: datetime) -> Criterion:
     """A date against an interval, with the FHIR prefix. A period matches `eq` when it overlaps the interval."""
     start, stop = DATES[parameter]
-    template = (
-        "{start} < %(high)s AND {stop} >= %(low)s" if (parameter, prefix) == ("period", "eq") else _COMPARE[prefix]
-    )
+    template = "{start} < %(high)s AND {stop} >= %(low)s" if (parameter, prefix) == ("period", "eq") else _COMPARE[prefix]
     sql = template.format(start=start, stop=stop)
     values = [low if chunk.startswith("low") else high for chunk in sql.split("%(")[1:]]
     return Criterion(sql.replace("%(low)s", "%s").replace("%(high)s", "%s"), values)

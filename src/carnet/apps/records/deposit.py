@@ -132,7 +132,6 @@ def _check_labels(checked: Checked, replaced: StoredDocument | None) -> frozense
 
 
 def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposit: Deposit) -> list[Planned]:
-    assert entered.key is not None
     planned, seen = [], set()
     for document in submission.documents:
         checked = check(work, document.entry, document.content, deposit)
@@ -151,7 +150,6 @@ def _prepare(ask: Ask, submission: Submission, record_id: UUID) -> tuple[Entered
         sealed = identity.facts_statement(record_id)
         entered = enter(work, ask, record_id, (sealed,))
         decided = access.decide_or_refuse(ask, entered.facts, record_id)
-        assert entered.key is not None
         traits = identity.traits_of(entered.key, bytes(entered.extra[0][0][2]))
         deposit = Deposit(record_id, ask.actor, ask.at, traits)
         return entered, _plan(work, ask, entered, submission, deposit), decided
@@ -189,18 +187,14 @@ def _notify(work: Work, ask: Ask, record_id: UUID, planned: Sequence[Planned]) -
         outbox.notify(work, record_id, "deposit", outbox.HOLDER, ask.at)
 
 
-def _write(
-    ask: Ask, submission: Submission, key: RecordKey, planned: list[Planned], decided: access.Decided
-) -> Receipt:
+def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Planned], decided: access.Decided) -> Receipt:
     """Second unit: bytes first, then everything else in one transaction."""
     addresses = [put(key, p.checked.content) if not p.earlier else "" for p in planned]
     submission_id = uuid4()
     with unit(key.record_id) as work:
         sql, values = decided.statement
         work.connection.execute(sql, values)
-        accepted = tuple(
-            _store(work, ask, key, p, submission_id, address) for p, address in zip(planned, addresses, strict=True)
-        )
+        accepted = tuple(_store(work, ask, key, p, submission_id, address) for p, address in zip(planned, addresses, strict=True))
         fresh = tuple(str(a.logical_id) for a in accepted if not a.again)
         if fresh:
             insert_submission(work, ask, key, submission.set, submission_id, list(fresh))
@@ -219,7 +213,6 @@ def deposit(ask: Ask, submission: Submission) -> Receipt:
             raise AssertionError("the law opened a record that does not exist")
         for attempt in (1, 2):
             entered, planned, decided = _prepare(ask, submission, record_id)
-            assert entered.key is not None
             try:
                 return _write(ask, submission, entered.key, planned, decided)
             except psycopg.errors.UniqueViolation:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
-from carnet.apps.storage.api import KEY_OF_RECORD, RecordKey, Row, Statement, Work, open_key
+from carnet.apps.storage.api import KEY_OF_RECORD, KeyDestroyedError, RecordKey, Row, Statement, Work, open_key
 from carnet.dicah import Permit, decide
 from carnet.dicah.facts import DocumentFacts, Facts, IdentityFacts, Plausibility, RecordFacts, RecordState
 from carnet.kernel.ask import Act, Ask
@@ -26,8 +26,15 @@ class Entered:
 
     record_id: UUID | None
     facts: Facts
-    key: RecordKey | None
+    found_key: RecordKey | None
     extra: list[list[Row]] = field(default_factory=list)
+
+    @property
+    def key(self) -> RecordKey:
+        """The key of the record. Raises KeyDestroyedError where there is none: nothing can be read or written."""
+        if self.found_key is None:
+            raise KeyDestroyedError(str(self.record_id))
+        return self.found_key
 
     def with_document(self, document: DocumentFacts | None) -> Facts:
         """The same facts about one document."""
@@ -112,7 +119,7 @@ def stored_document(row: Row) -> StoredDocument:
 
 def named_by_document(work: Work, ask: Ask, entered: Entered) -> Ask:
     """A question that names a document names its person too: the INS in force of the document's record."""
-    if ask.ins is not None or entered.key is None:
+    if ask.ins is not None or entered.found_key is None:
         return ask
     return replace(ask, ins=identity.active_ins(work, entered.key))
 

@@ -1,9 +1,11 @@
 """Tables of records: the record, its documents, submission sets, associations."""
 
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from carnet.apps.storage.classification import LIFE, Kind, classify
+from carnet.apps.storage.classification import LIFE, Classified, Kind, classify
 
 
 class Record(models.Model):
@@ -18,7 +20,9 @@ class Record(models.Model):
     class Meta:
         db_table = "records_record"
 
-    classified = classify(Kind.TECHNICAL, LIFE, "record_id state since reason activated", why="read by the decision")
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.TECHNICAL, LIFE, "record_id state since reason activated", why="read by the decision"
+    )
 
 
 class Document(models.Model):
@@ -65,7 +69,7 @@ class Document(models.Model):
     class Meta:
         db_table = "records_document"
 
-    classified = {
+    classified: ClassVar[dict[str, Classified]] = {
         **classify(
             Kind.TECHNICAL, LIFE,
             "record_id logical_id entry_uuid version unique_id submission_id status address size mime "
@@ -96,7 +100,7 @@ class Directory(models.Model):
     class Meta:
         db_table = "records_directory"
 
-    classified = classify(Kind.TECHNICAL, LIFE, "logical_id record_id", why="pseudonyms")
+    classified: ClassVar[dict[str, Classified]] = classify(Kind.TECHNICAL, LIFE, "logical_id record_id", why="pseudonyms")
 
 
 class SubmissionSet(models.Model):
@@ -114,10 +118,8 @@ class SubmissionSet(models.Model):
     class Meta:
         db_table = "records_submission_set"
 
-    classified = {
-        **classify(
-            Kind.TECHNICAL, LIFE, "record_id submission_id unique_id source_id submitted_at", why="identifiers, dates"
-        ),
+    classified: ClassVar[dict[str, Classified]] = {
+        **classify(Kind.TECHNICAL, LIFE, "record_id submission_id unique_id source_id submitted_at", why="identifiers, dates"),
         **classify(Kind.IDENTITY, LIFE, "depositor", why="who deposited"),
         **classify(Kind.HEALTH, LIFE, "resource", sealed=True),
     }
@@ -137,7 +139,7 @@ class DocumentVersion(models.Model):
     class Meta:
         db_table = "records_document_version"
 
-    classified = {
+    classified: ClassVar[dict[str, Classified]] = {
         **classify(Kind.TECHNICAL, LIFE, "record_id logical_id version entry_uuid ended_at", why="identifiers, dates"),
         **classify(Kind.HEALTH, LIFE, "resource", sealed=True),
     }

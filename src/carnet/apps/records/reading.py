@@ -57,7 +57,6 @@ def _read(ask: Ask, logical_id: UUID) -> tuple[Entered, StoredDocument]:
 def read_content(ask: Ask, logical_id: UUID) -> Content:
     """The bytes of a document, after a decision journaled and committed."""
     entered, document = _read(ask, logical_id)
-    assert entered.key is not None
     data = get(entered.key, document.address)
     facts = document.facts
     return Content(document.mime, data, facts.hidden_from_patient, facts.hidden_from_representatives)
@@ -66,5 +65,4 @@ def read_content(ask: Ask, logical_id: UUID) -> Content:
 def read_metadata(ask: Ask, logical_id: UUID) -> bytes:
     """The FHIR resource of a document, ready to send. It stands under the same rules as its bytes."""
     entered, document = _read(replace(ask, act=Act.READ), logical_id)
-    assert entered.key is not None
     return entered.key.unseal(document.resource, f"resource/{logical_id}")

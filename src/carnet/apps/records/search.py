@@ -83,7 +83,8 @@ def visible_values(visibility: Visibility) -> list[Any]:
 
 
 def _where(granted: Grant, query: Query) -> tuple[str, list[Any]]:
-    assert granted.visibility is not None
+    if granted.visibility is None:
+        raise PermissionError("this Grant is not one for a list")
     sql = "record_id = %s AND " + VISIBLE + "".join(f" AND ({c.sql})" for c in query.criteria)
     values = [granted.record_id, *visible_values(granted.visibility), *(v for c in query.criteria for v in c.values)]
     return sql, values
@@ -96,8 +97,8 @@ def _page_statement(granted: Grant, query: Query) -> Statement:
         sign = ">" if query.ascending else "<"
         where += f" AND ({column} {sign} %s OR ({column} = %s AND logical_id > %s))"
         values += [query.after.at, query.after.at, query.after.logical_id]
-    sql = f"SELECT logical_id, {column}, resource FROM records_document WHERE {where} ORDER BY {column} {direction}, logical_id LIMIT %s"
-    return sql, [*values, query.count + 1]
+    order = f"ORDER BY {column} {direction}, logical_id LIMIT %s"
+    return f"SELECT logical_id, {column}, resource FROM records_document WHERE {where} {order}", [*values, query.count + 1]
 
 
 def _total_statement(granted: Grant, query: Query) -> Statement:
@@ -119,7 +120,6 @@ def search(ask: Ask, query: Query) -> Page:
             if query.total:
                 statements.append(_total_statement(decided.grant, query))
             _, rows, *totals = work.several(statements)
-    assert entered.key is not None
     key = entered.key
     shown = rows[: query.count]
     resources = [key.unseal(bytes(resource), f"resource/{logical_id}") for logical_id, _, resource in shown]

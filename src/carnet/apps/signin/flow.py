@@ -10,11 +10,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from urllib.parse import urlencode, urlsplit
 
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
-
 from carnet.apps.identity.api import profession_system
 from carnet.apps.signin import psc
 from carnet.apps.signin.attempts import keep, refused, take
+from carnet.apps.signin.pkce import challenge_of
 from carnet.apps.signin.sessions import SignedIn, open_session
 from carnet.apps.storage.api import unit
 from carnet.kernel.codes import Code
@@ -123,7 +122,7 @@ def exchange(code: str, client_id: str, redirect_uri: str, verifier: str, at: da
     request = fields["request"]
     if (request["client_id"], request["redirect_uri"]) != (client_id, redirect_uri):
         raise refused("client_id or redirect_uri")
-    if not hmac.compare_digest(create_s256_code_challenge(verifier), request["code_challenge"]):
+    if not hmac.compare_digest(challenge_of(verifier), request["code_challenge"]):
         raise refused("code_verifier")
     who, situation, software = fields["who"], fields["who"]["situations"][fields["number"]], fields["software"]
     signed = SignedIn(
@@ -135,9 +134,7 @@ def exchange(code: str, client_id: str, redirect_uri: str, verifier: str, at: da
         software_id=software["client_id"],
         software_name=software["name"],
         software_is_regulation=software["regulation"],
-        profession=Code(
-            profession_system(situation["profession_code"], situation["category"]), situation["profession_code"]
-        ),
+        profession=Code(profession_system(situation["profession_code"], situation["category"]), situation["profession_code"]),
         savoir_faire=situation["savoir_faire"],
         structure=situation["structure"],
         structure_name=situation["structure_name"],

@@ -1,9 +1,11 @@
 """Tables of sign-in: software, attempts in progress, sessions."""
 
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from carnet.apps.storage.classification import Kind, classify
+from carnet.apps.storage.classification import Classified, Kind, classify
 
 
 class Software(models.Model):
@@ -18,7 +20,7 @@ class Software(models.Model):
     class Meta:
         db_table = "signin_software"
 
-    classified = classify(
+    classified: ClassVar[dict[str, Classified]] = classify(
         Kind.TECHNICAL, "as long as it is registered", "client_id name redirect_uris regulation active", why="no person"
     )
 
@@ -34,7 +36,7 @@ class Attempt(models.Model):
     class Meta:
         db_table = "signin_attempt"
 
-    classified = {
+    classified: ClassVar[dict[str, Classified]] = {
         **classify(Kind.TECHNICAL, "ten minutes", "id step expires_at", why="digest and dates"),
         **classify(Kind.IDENTITY, "ten minutes", "sealed", why="sealed under a derived key, not that of a record"),
     }
@@ -54,9 +56,7 @@ class Session(models.Model):
     class Meta:
         db_table = "signin_session"
 
-    classified = {
-        **classify(
-            Kind.TECHNICAL, "one year", "token client_id created_at expires_at ended_at", why="digest and dates"
-        ),
+    classified: ClassVar[dict[str, Classified]] = {
+        **classify(Kind.TECHNICAL, "one year", "token client_id created_at expires_at ended_at", why="digest and dates"),
         **classify(Kind.IDENTITY, "one year", "professional_id actor", why="who signed in, for the review of accesses"),
     }

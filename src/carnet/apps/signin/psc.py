@@ -11,14 +11,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx
-from authlib.common.security import generate_token
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from django.conf import settings
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from carnet.apps.signin.attempts import refused
+from carnet.apps.signin.pkce import challenge_of
 from carnet.kernel.identifiers import IdentifierError, ps_id, structure_id
 
 TIMEOUT = 10.0
@@ -87,7 +86,7 @@ class Start:
 
 def begin() -> Start:
     """Fresh nonce and PKCE verifier."""
-    return Start(secrets.token_urlsafe(24), generate_token(64))
+    return Start(secrets.token_urlsafe(24), secrets.token_urlsafe(48))
 
 
 def authorization_url(start: Start, state: str) -> str:
@@ -101,7 +100,7 @@ def authorization_url(start: Start, state: str) -> str:
         "acr_values": "eidas1",
         "state": state,
         "nonce": start.nonce,
-        "code_challenge": create_s256_code_challenge(start.verifier),
+        "code_challenge": challenge_of(start.verifier),
         "code_challenge_method": "S256",
     }
     return f"{discovery()['authorization_endpoint']}?{urlencode(parameters)}"
@@ -155,9 +154,7 @@ def _id_claims(id_token: str, nonce: str) -> dict[str, Any]:
 
 def _userinfo(access_token: str, subject: str) -> dict[str, Any]:
     try:
-        answer = httpx.get(
-            discovery()["userinfo_endpoint"], headers={"Authorization": f"Bearer {access_token}"}, timeout=TIMEOUT
-        )
+        answer = httpx.get(discovery()["userinfo_endpoint"], headers={"Authorization": f"Bearer {access_token}"}, timeout=TIMEOUT)
         info: dict[str, Any] = answer.json()
     except (httpx.HTTPError, ValueError):
         raise refused("userinfo endpoint") from None

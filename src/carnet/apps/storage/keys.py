@@ -19,9 +19,7 @@ from django.conf import settings
 from carnet.apps.storage.executor import Work
 
 NONCE = 12
-KEY_OF_RECORD = (
-    "SELECT wrapped FROM storage_record_key WHERE record_id = %s AND destroyed_at IS NULL ORDER BY version DESC LIMIT 1"
-)
+KEY_OF_RECORD = "SELECT wrapped FROM storage_record_key WHERE record_id = %s AND destroyed_at IS NULL ORDER BY version DESC LIMIT 1"
 
 
 class KeyDestroyedError(Exception):

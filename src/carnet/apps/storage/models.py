@@ -1,8 +1,10 @@
 """Tables of storage."""
 
+from typing import ClassVar
+
 from django.db import models
 
-from carnet.apps.storage.classification import LIFE, Kind, classify
+from carnet.apps.storage.classification import LIFE, Classified, Kind, classify
 
 
 class RecordKey(models.Model):
@@ -18,7 +20,7 @@ class RecordKey(models.Model):
     class Meta:
         db_table = "storage_record_key"
 
-    classified = {
+    classified: ClassVar[dict[str, Classified]] = {
         **classify(Kind.TECHNICAL, LIFE, "record_id version created_at destroyed_at", why="pseudonym and dates"),
         **classify(Kind.TECHNICAL, "until erasure", "wrapped", why="wrapped by the root key"),
     }

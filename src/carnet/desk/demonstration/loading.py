@@ -50,18 +50,14 @@ def actor_of(person: DemoProfessional, at: datetime, place: int = 0) -> Actor:
     """A professional as the loader speaks for one: strongly authenticated, in one situation."""
     where = person.places[place]
     system = identity.profession_system(person.profession, person.category)
-    situation = Situation(
-        Code(system, person.profession), person.savoir_faire, person.place_id(where), where.name, where.sector
-    )
+    situation = Situation(Code(system, person.profession), person.savoir_faire, person.place_id(where), where.name, where.sector)
     proof = Authentication(Means.PRO_SANTE_CONNECT, "APPPRIP3", at + timedelta(hours=1), at)
     return Actor(ActorKind.PROFESSIONAL, person.id, f"{person.given} {person.family}", proof, situation, "demonstration")
 
 
 def _deposit(person: DemoPerson, spec: Spec, index: int, at: datetime) -> None:
     entry, content = make(person, spec, index, at)
-    submission = Submission(
-        SubmissionSet(patient=entry.patient), (SubmittedDocument(entry, content, 0),), ("DocumentReference",)
-    )
+    submission = Submission(SubmissionSet(patient=entry.patient), (SubmittedDocument(entry, content, 0),), ("DocumentReference",))
     actor = actor_of(PROFESSIONALS[spec.author], at)
     # A deposit of the past is told at its own date, so that life cycles have something to count from.
     moment = at - timedelta(days=max(spec.days - 1, 0))
@@ -108,7 +104,7 @@ def load_person(person: DemoPerson, at: datetime) -> int:
         return 0
     specs, age = [], at.year - person.born.year
     for story in stories_of(age, person.traits.sex, person.number):
-        specs += story(Random(f"{person.number}/{story.__name__}"))  # noqa: S311
+        specs += story(Random(f"{person.number}/{story.__name__}"))
     for index, spec in enumerate(specs):
         _deposit(person, spec, index, at)
     _relations(record_id, person, at)

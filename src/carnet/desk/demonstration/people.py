@@ -7,13 +7,67 @@ from carnet.kernel.identifiers import Oid
 from carnet.kernel.ins import INS_NIR_TEST, Ins, ins_key
 from carnet.kernel.traits import Traits
 
-_FAMILIES = (
-    "MAQUETTE ESQUISSE CANEVAS ÉBAUCHE PROTOTYPE GABARIT MODÈLE CROQUIS ÉPURE BROUILLON PATRON MONTAGE DÉCOR COULISSE "
-    "RIDEAU SCÉNARIO RÉPLIQUE FIGURANT CONTRECHAMP INTRIGUE"
-).split()
-_WOMEN = "Ada Blanche Colette Diane Édith Flore Garance Hélène Iris Jeanne Louise Margot Nina Odile Pauline Rose Simone".split()
-_MEN = "Achille Basile Camille Denis Émile Félix Gaston Hugo Ivan Jules Léon Marius Noé Oscar Paul Rémi Simon".split()
-_DEPARTMENTS = "13 29 31 33 35 38 44 59 63 67 69 75 87".split()
+_FAMILIES = [
+    "MAQUETTE",
+    "ESQUISSE",
+    "CANEVAS",
+    "ÉBAUCHE",
+    "PROTOTYPE",
+    "GABARIT",
+    "MODÈLE",
+    "CROQUIS",
+    "ÉPURE",
+    "BROUILLON",
+    "PATRON",
+    "MONTAGE",
+    "DÉCOR",
+    "COULISSE",
+    "RIDEAU",
+    "SCÉNARIO",
+    "RÉPLIQUE",
+    "FIGURANT",
+    "CONTRECHAMP",
+    "INTRIGUE",
+]
+_WOMEN = [
+    "Ada",
+    "Blanche",
+    "Colette",
+    "Diane",
+    "Édith",
+    "Flore",
+    "Garance",
+    "Hélène",
+    "Iris",
+    "Jeanne",
+    "Louise",
+    "Margot",
+    "Nina",
+    "Odile",
+    "Pauline",
+    "Rose",
+    "Simone",
+]
+_MEN = [
+    "Achille",
+    "Basile",
+    "Camille",
+    "Denis",
+    "Émile",
+    "Félix",
+    "Gaston",
+    "Hugo",
+    "Ivan",
+    "Jules",
+    "Léon",
+    "Marius",
+    "Noé",
+    "Oscar",
+    "Paul",
+    "Rémi",
+    "Simon",
+]
+_DEPARTMENTS = ["13", "29", "31", "33", "35", "38", "44", "59", "63", "67", "69", "75", "87"]
 _YEARS = (
     1931, 1934, 1937, 1940, 1942, 1945, 1947, 1949, 1951, 1953, 1955, 1957, 1959, 1960, 1962, 1964, 1966, 1968, 1970, 1972,
     1974, 1975, 1977, 1978, 1980, 1981, 1983, 1984, 1986, 1987, 1989, 1990, 1991, 1993, 1994, 1996, 1997, 1999, 2000, 2001,
@@ -52,7 +106,5 @@ def _person(number: int, year: int) -> DemoPerson:
 
 
 PEOPLE: tuple[DemoPerson, ...] = tuple(_person(n, year) for n, year in enumerate(_YEARS))
-ABSENT = DemoPerson(
-    900, _ins("F", date(1988, 4, 12), "75", 900), Traits("ABSENTE", "Claire", "F", "1988-04-12", "75999")
-)
+ABSENT = DemoPerson(900, _ins("F", date(1988, 4, 12), "75", 900), Traits("ABSENTE", "Claire", "F", "1988-04-12", "75999"))
 """Known to INSi, without a record."""

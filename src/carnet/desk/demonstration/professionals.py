@@ -103,10 +103,15 @@ def _rows() -> tuple[tuple[Any, ...], ...]:
     )
 
 
+def _professional(row: tuple[Any, ...], number: int) -> DemoProfessional:
+    key, given, family, profession, label, savoir_faire, places = row
+    return DemoProfessional(key, given, family, profession, label, savoir_faire, places, number, regulation=key == "regulator")
+
+
+_STUDENT = DemoProfessional("student", "Élise", "INTRADOS", "10", "Médecin en formation", "", (HOSPITAL,), 160, category="E")
 PROFESSIONALS: dict[str, DemoProfessional] = {
-    row[0]: DemoProfessional(*row, number=n, regulation=row[0] == "regulator") for n, row in enumerate(_rows(), start=101)
-} | {
-    "student": DemoProfessional("student", "Élise", "INTRADOS", "10", "Médecin en formation", "", (HOSPITAL,), 160, category="E")
+    **{row[0]: _professional(row, number) for number, row in enumerate(_rows(), start=101)},
+    _STUDENT.key: _STUDENT,
 }
 
 

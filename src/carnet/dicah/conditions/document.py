@@ -146,10 +146,8 @@ def deletion_not_owner(ask: Ask, facts: Facts) -> Denial | None:
     document = facts.document if ask.act is Act.DELETE else None
     if document is None:
         return None
-    if document.by_patient:
-        allowed = facts.access.treating_doctor or ask.actor.kind in PERSONS
-    else:
-        allowed = is_author(ask, document)
+    of_patient = facts.access.treating_doctor or ask.actor.kind in PERSONS
+    allowed = of_patient if document.by_patient else is_author(ask, document)
     return None if allowed else Denial("document-not-own")
 
 

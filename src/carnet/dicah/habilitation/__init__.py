@@ -128,9 +128,7 @@ def import_edition(source: Path, effective: date, directory: Path) -> Edition:
         with target.open("x", encoding="utf-8") as out:
             out.write(source.read_text(encoding="utf-8"))
     except FileExistsError:
-        raise EditionError(
-            f"an edition of {effective} exists already; editions are immutable: choose another date"
-        ) from None
+        raise EditionError(f"an edition of {effective} exists already; editions are immutable: choose another date") from None
     target.chmod(0o444)
     _imported.cache_clear()
     return edition

@@ -87,9 +87,13 @@ def _time(node: etree._Element | None, attribute: str = "value") -> datetime | N
         raise CdaError("a time that cannot be read in the header") from None
 
 
+def _words(node: etree._Element) -> str:
+    return " ".join("".join(str(text) for text in node.itertext()).split())
+
+
 def _text(node: etree._Element, path: str) -> str:
     found = node.find(path, NS)
-    return " ".join("".join(found.itertext()).split()) if found is not None else ""
+    return _words(found) if found is not None else ""
 
 
 def _find(node: etree._Element, path: str) -> etree._Element | None:
@@ -167,14 +171,14 @@ def _patient(root: etree._Element) -> etree._Element:
 def _birth_name(role: etree._Element) -> str:
     families = role.findall("h:patient/h:name/h:family", NS)
     birth = [f for f in families if f.get("qualifier") == "BR"] or families
-    return " ".join("".join(birth[0].itertext()).split()) if birth else ""
+    return _words(birth[0]) if birth else ""
 
 
 def _given_names(role: etree._Element) -> str:
     # The given name without qualifier is the list of the act; BR repeats the first of it, CL is the one in use.
     nodes = role.findall("h:patient/h:name/h:given", NS)
     listed = [g for g in nodes if g.get("qualifier") is None] or [g for g in nodes if g.get("qualifier") == "BR"]
-    return " ".join(" ".join("".join(g.itertext()).split()) for g in listed[:1])
+    return _words(listed[0]) if listed else ""
 
 
 def _birth_date(role: etree._Element) -> str:

@@ -83,9 +83,7 @@ def _assigned(tag: str, person: Person) -> etree._Element:
         node.append(_code("code", person.specialty))
     node.append(E.assignedPerson(E.name(E.given(person.given), E.family(person.family))))
     node.append(
-        E.representedOrganization(
-            E.id(root=STRUCTURE_ID_SYSTEM, extension=person.structure_id), E.name(person.structure_name)
-        )
+        E.representedOrganization(E.id(root=STRUCTURE_ID_SYSTEM, extension=person.structure_id), E.name(person.structure_name))
     )
     return node
 

@@ -27,6 +27,9 @@ class Member:
     class_code: str = ""
 
 
+NO_MEMBER = Member("", "", "", None)
+
+
 @cache
 def members(name: Name) -> dict[tuple[str, str], Member]:
     """All members of a value set, by system and code, ended ones included."""

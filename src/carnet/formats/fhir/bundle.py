@@ -80,9 +80,7 @@ def _content(resource: Json, references: dict[str, Json], path: str) -> bytes:
 
 
 def _check_listed(entries: list[Json], list_resource: Json, kinds: tuple[str, ...]) -> None:
-    listed = {
-        text(obj(e, "item", "List.entry"), "reference", "List.entry") for e in items(list_resource, "entry", "List")
-    }
+    listed = {text(obj(e, "item", "List.entry"), "reference", "List.entry") for e in items(list_resource, "entry", "List")}
     for position, kind in enumerate(kinds):
         if kind != "DocumentReference":
             continue

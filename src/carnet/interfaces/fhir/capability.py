@@ -16,17 +16,11 @@ _TYPES = {"date": "date", "creation": "date", "period": "date", "period-start": 
 
 
 def _search_parameters() -> list[Json]:
-    return [
-        {"name": name, "type": _TYPES.get(name, "token")}
-        for name in SUPPORTED
-        if name not in ("_count", "_sort", "_total")
-    ]
+    return [{"name": name, "type": _TYPES.get(name, "token")} for name in SUPPORTED if name not in ("_count", "_sort", "_total")]
 
 
 def _operations(*names: str) -> list[Json]:
-    return [
-        {"name": name, "definition": f"https://carnet.example/OperationDefinition/Patient-{name}"} for name in names
-    ]
+    return [{"name": name, "definition": f"https://carnet.example/OperationDefinition/Patient-{name}"} for name in names]
 
 
 def capability_statement() -> Json:

@@ -43,9 +43,7 @@ def _warnings(accepted: Accepted) -> Json:
 def _document_response(accepted: Accepted) -> Json:
     status = "200 OK" if accepted.again else "201 Created"
     location = f"DocumentReference/{accepted.logical_id}/_history/{accepted.version}"
-    return {
-        "response": {"status": status, "location": location, "etag": f'W/"{accepted.version}"'} | _warnings(accepted)
-    }
+    return {"response": {"status": status, "location": location, "etag": f'W/"{accepted.version}"'} | _warnings(accepted)}
 
 
 def _response(submission: Submission, receipt: Receipt) -> Json:

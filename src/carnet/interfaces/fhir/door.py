@@ -44,9 +44,7 @@ def _failed(error: Exception) -> HttpResponse:
     log.error("door-failure reference=%s type=%s", reference, type(error).__name__)
     if settings.DEBUG:
         log.exception("door-failure-trace reference=%s", reference)
-    issue = Issue(
-        "internal", f"Carnet n'a pas pu répondre. Référence à donner à l'exploitant : {reference}.", kind="exception"
-    )
+    issue = Issue("internal", f"Carnet n'a pas pu répondre. Référence à donner à l'exploitant : {reference}.", kind="exception")
     return fhir(operation_outcome(issue), 500)
 
 

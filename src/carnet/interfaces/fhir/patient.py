@@ -65,9 +65,7 @@ def _outcome(status: RecordStatus) -> Json:
     if status.obstacle:
         outcome = operation_outcome(issue_of(status.obstacle, status.details, "warning"))
     else:
-        everything = Issue(
-            "all-conditions-hold", "Les cinq conditions sont réunies.", severity="information", kind="informational"
-        )
+        everything = Issue("all-conditions-hold", "Les cinq conditions sont réunies.", severity="information", kind="informational")
         outcome = operation_outcome(everything)
     return outcome | {"extension": [_lights(status)]}
 
@@ -90,9 +88,7 @@ def post_search(request: HttpRequest) -> HttpResponse:
     if unknown or "identifier" not in fields or request.GET:
         raise FhirError("identifier", "must stand in the body, with family, given, gender, birthdate at most")
     question = ask(request, who, Act.TEST_RECORD, ins_of_token(fields["identifier"]))
-    status = test_record(
-        Ask(question.actor, question.act, question.at, question.ins, question.mode, traits=_traits(fields))
-    )
+    status = test_record(Ask(question.actor, question.act, question.at, question.ins, question.mode, traits=_traits(fields)))
     return fhir(_searchset(status))
 
 

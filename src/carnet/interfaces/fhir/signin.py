@@ -16,16 +16,14 @@ _HTML = "text/html; charset=utf-8"
 
 def _page(name: str, context: dict[str, object], status: int = 200) -> HttpResponse:
     response = raw(render_to_string(f"fhir/{name}.html", context).encode(), _HTML, status)
-    response["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
-    )
+    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
     response["Referrer-Policy"] = "no-referrer"
     return response
 
 
 def _refused(refusal: Refusal) -> HttpResponse:
     told = message(refusal.code)
-    context = {"title": sentence(told.professional), "next": sentence(told.next_step),
+    context: dict[str, object] = {"title": sentence(told.professional), "next": sentence(told.next_step),
                "problem": refusal.details.get("problem", ""), "code": told.code}  # fmt: skip
     return _page("refused", context, 400)
 
@@ -45,9 +43,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         return _refused(refusal)
     response = HttpResponseRedirect(address)
-    response.set_cookie(
-        COOKIE, secret, max_age=600, httponly=True, samesite="Lax", path="/signin", secure=request.is_secure()
-    )
+    response.set_cookie(COOKIE, secret, max_age=600, httponly=True, samesite="Lax", path="/signin", secure=request.is_secure())
     return response
 
 
@@ -76,9 +72,7 @@ def situation(request: HttpRequest) -> HttpResponse:
     """The choice; the browser goes back to the software with a code."""
     number = request.POST.get("situation", "")
     try:
-        address = choose(
-            request.POST.get("ticket", ""), int(number) if number.isdigit() else -1, _browser(request), clock()()
-        )
+        address = choose(request.POST.get("ticket", ""), int(number) if number.isdigit() else -1, _browser(request), clock()())
     except Refusal as refusal:
         return _refused(refusal)
     response = HttpResponseRedirect(address)

@@ -1,0 +1,59 @@
+# The only entrance: make run, make test, make check, make bench, make docs.
+PYTHON ?= python3
+BIN := .venv/bin
+# mypy's Django plugin reads the settings: an address keeps it from starting a database.
+OFFLINE := CARNET_DATABASE_URL=postgresql://nobody@localhost/none DJANGO_SETTINGS_MODULE=carnet.config.settings
+
+.PHONY: run test check bench docs lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run    install, start the database, load the demonstration, open the doors"
+	@echo "make test   install what it needs, check everything, run every test"
+	@echo "make check  linters, types, import contracts, migrations, generated docs"
+	@echo "make bench  measure, as ratios to pgbench; writes docs/performance.md"
+	@echo "make docs   write the generated reference"
+
+$(BIN)/.run: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Carnet needs Python 3.11 or later; try: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing (once)…"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(BIN)/.dev: requirements-dev.lock $(BIN)/.run
+	@echo "Installing the tools of the tests (once)…"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+run: $(BIN)/.run
+	@$(BIN)/carnet run
+
+check: $(BIN)/.dev
+	$(BIN)/ruff check --quiet --output-format concise .
+	$(BIN)/ruff format --quiet --check .
+	$(OFFLINE) $(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(OFFLINE) $(BIN)/python -W ignore -m django makemigrations --check --dry-run
+	PYTHONPATH=tests $(BIN)/python -m law.reference --check
+
+test: check
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+bench: $(BIN)/.run
+	$(BIN)/python -m bench.run
+
+docs: $(BIN)/.dev
+	PYTHONPATH=tests $(BIN)/python -m law.reference
+	$(BIN)/carnet migrate
+	$(BIN)/carnet docs
+
+# Pinned with hashes, without any address.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
+lock:
+	$(BIN)/$(LOCK) pyproject.toml -o requirements.lock
+	$(BIN)/$(LOCK) --group dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf var .venv
