@@ -65,7 +65,7 @@ def text(node: Mapping[str, Any], key: str, path: str) -> str:
 
 def obj(node: Mapping[str, Any], key: str, path: str) -> Json:
     """An object; absent is empty."""
-    value = node.get(key) or {}
+    value = node.get(key, {})
     if not isinstance(value, dict):
         raise FhirError(f"{path}.{key}", "must be an object")
     return value
@@ -73,7 +73,7 @@ def obj(node: Mapping[str, Any], key: str, path: str) -> Json:
 
 def items(node: Mapping[str, Any], key: str, path: str) -> list[Json]:
     """A list of objects; absent is empty."""
-    value = node.get(key) or []
+    value = node.get(key, [])
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise FhirError(f"{path}.{key}", "must be a list of objects")
     return value

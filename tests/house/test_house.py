@@ -1,0 +1,146 @@
+"""The building plan, held by machine: sizes, imports that import-linter cannot see, classified data, generated docs."""
+
+import ast
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+
+from carnet.config.environment import Environment
+from carnet.dicah.messages import MESSAGES
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+
+def trees(paths: list[Path] = SOURCES) -> Iterator[tuple[Path, ast.Module]]:
+    for path in paths:
+        yield path, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef]:
+    yield from (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+def test_files_and_functions_stay_small() -> None:
+    lengths = []
+    for path, tree in trees([p for p in SOURCES if "migrations" not in p.parts]):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, f"{path.name} has more than 400 lines"
+        for function in functions(tree):
+            length = (function.end_lineno or 0) - function.lineno + 1
+            story = "stories.py" in path.name or path.name == "professionals.py"
+            assert length <= 60 or story, f"{path.name}:{function.name} has {length} lines"
+            lengths.append(length)
+    assert statistics.median(lengths) <= 8, statistics.median(lengths)
+
+
+def test_only_access_makes_a_grant() -> None:
+    makers = set()
+    for path, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Grant":
+                makers.add(path.relative_to(ROOT / "src/carnet").parts[:2])
+    assert makers == {("apps", "access")}
+
+
+def test_interfaces_make_no_orm_or_sql_call() -> None:
+    for path, tree in trees([p for p in SOURCES if "interfaces" in p.parts]):
+        for node in ast.walk(tree):
+            attribute = node.attr if isinstance(node, ast.Attribute) else ""
+            assert attribute not in ("objects", "cursor", "execute"), f"{path.name}:{getattr(node, 'lineno', 0)}"
+
+
+def test_apps_are_used_through_their_api_only() -> None:
+    """Another app, an interface or the desk imports `api`, not the rooms behind it."""
+    allowed = {
+        ("interfaces", "records", "criteria"),  # names of search criteria
+        ("desk", "signin", "pkce"),
+    }
+    for path, tree in trees():
+        here = path.relative_to(ROOT / "src/carnet").parts
+        for node in ast.walk(tree):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            for name in names:
+                parts = name.split(".")
+                if parts[:2] != ["carnet", "apps"] or len(parts) < 4 or parts[3] == "api":
+                    continue
+                own = here[0] == "apps" and here[1] == parts[2]
+                shared = parts[2] == "storage" and parts[3] in ("classification", "schema")
+                assert own or shared or (here[0], parts[2], parts[3]) in allowed, f"{'/'.join(here)} imports {name}"
+
+
+def test_every_public_function_and_class_says_what_it_is() -> None:
+    missing = []
+    for path, tree in trees([p for p in SOURCES if "migrations" not in p.parts]):
+        assert ast.get_docstring(tree), f"{path} has no docstring"
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_") and not ast.get_docstring(node):
+                missing.append(f"{path.name}:{node.name}")
+    assert missing == []
+
+
+@pytest.mark.parametrize("model", list(apps.get_models()), ids=lambda m: m._meta.db_table)
+def test_every_field_is_classified(model: type) -> None:
+    classified = model.classified  # type: ignore[attr-defined]
+    fields = {f.attname for f in model._meta.concrete_fields}  # type: ignore[attr-defined]
+    assert set(classified) == fields
+    for name, value in classified.items():
+        assert value.kept
+        assert value.sealed or value.why, f"{name} is not sealed and does not say why"
+
+
+def test_every_refusal_in_the_sources_is_in_the_catalogue() -> None:
+    text = "".join(p.read_text(encoding="utf-8") for p in SOURCES if p.name != "messages.py")
+    used = set(re.findall(r'(?:Refusal|Denial|_refuse|refused)\(\s*"([a-z]+(?:-[a-z]+)+)"', text))
+    assert used <= set(MESSAGES), used - set(MESSAGES)
+
+
+def test_every_setting_is_documented() -> None:
+    for name, field in Environment.model_fields.items():
+        assert field.description, name
+
+
+def test_no_test_uses_a_mock_library() -> None:
+    for path, tree in trees(TESTS):
+        for node in ast.walk(tree):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            assert not any(name.startswith(("unittest.mock", "mock", "responses", "pytest_mock")) for name in names), path
+
+
+def test_the_generated_reference_is_up_to_date() -> None:
+    from carnet.desk.reference import write_reference
+
+    assert write_reference(ROOT / "docs" / "reference", check=True) == []
+
+
+def test_logs_carry_registered_codes_only() -> None:
+    """A log line is a code and references: never a value of a request."""
+    registered = {"door-failure", "door-failure-trace"}
+    text = "".join(p.read_text(encoding="utf-8") for p in SOURCES)
+    codes = set(re.findall(r'log\.\w+\("([a-z-]+)', text))
+    assert codes == registered
+
+
+def test_no_path_of_a_machine_and_no_download_address_is_committed() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    for name in tracked:
+        path = ROOT / name
+        if not path.is_file() or name.startswith("tests/house"):
+            continue
+        text = path.read_text(encoding="utf-8", errors="ignore")
+        assert "/work/" not in text, name
+        if name.startswith("requirements"):
+            assert "http" not in text.replace("httpcore", "").replace("httpx", ""), name
+
+
+def test_the_core_runs_without_django() -> None:
+    code = "import carnet.dicah, carnet.formats.fhir, carnet.formats.cda, sys; sys.exit('django' in sys.modules or 'psycopg' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

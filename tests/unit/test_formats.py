@@ -1,0 +1,241 @@
+"""Codecs on wrong and odd input."""
+
+import base64
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from carnet.formats.cda import CdaError, NotClinicalError, read_header
+from carnet.formats.fhir import FhirError, Issue, operation_outcome, parse_json, read_provide_bundle, read_simplified
+from carnet.formats.fhir.document_reference import read_document_reference
+from carnet.formats.fhir.submission_set import read_submission_set, write_submission_set
+from carnet.formats.fhir.systems import oid_of, uri_of
+from carnet.formats.timestamps import bounds_of_fhir, from_fhir, from_hl7
+from carnet.formats.xds import Coding, SubmissionSet
+
+
+def test_times() -> None:
+    assert from_hl7("202302091130+0100") == datetime(2023, 2, 9, 10, 30, tzinfo=UTC)
+    assert from_hl7("2023-".strip("-")) == datetime(2023, 1, 1, tzinfo=UTC)
+    assert from_hl7("20230209113000.5-0330") == datetime(2023, 2, 9, 15, 0, tzinfo=UTC)
+    assert from_fhir("2023-02-09T11:30:00.123+01:00") == datetime(2023, 2, 9, 10, 30, tzinfo=UTC)
+    assert bounds_of_fhir("2023-12")[1] == datetime(2024, 1, 1, tzinfo=UTC)
+    assert bounds_of_fhir("2023-02-09T11:30Z")[1] == datetime(2023, 2, 9, 11, 31, tzinfo=UTC)
+    assert bounds_of_fhir("2023-02-09T11:30:07Z")[1] == datetime(2023, 2, 9, 11, 30, 8, tzinfo=UTC)
+    for wrong in ("", "yesterday", "2023-13", "20231301", "2023-02-30"):
+        with pytest.raises(ValueError, match=r".+"):
+            from_fhir(wrong)
+    for wrong in ("", "x", "20231345"):
+        with pytest.raises(ValueError, match=r".+"):
+            from_hl7(wrong)
+
+
+def cda(inner: str) -> bytes:
+    return f'<ClinicalDocument xmlns="urn:hl7-org:v3">{inner}</ClinicalDocument>'.encode()
+
+
+PATIENT = '<recordTarget><patientRole><id root="1.2"/></patientRole></recordTarget>'
+BODY = "<component><structuredBody/></component>"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "well-formed"),
+        (b"<a", "well-formed"),
+        (b"<a/>", "not ClinicalDocument"),
+        (cda(""), "recordTarget"),
+        (cda(PATIENT), "no body"),
+        (cda(PATIENT + BODY), "mandatory"),
+        (cda(f'{PATIENT}{BODY}<id root="1.2"/><code code="x"/><effectiveTime value="soon"/>'), "time"),
+        (b'<!DOCTYPE a><ClinicalDocument xmlns="urn:hl7-org:v3"/>', "DOCTYPE"),
+    ],
+)
+def test_a_wrong_cda_says_why(content: bytes, problem: str) -> None:
+    with pytest.raises(CdaError, match=problem):
+        read_header(content)
+    assert issubclass(NotClinicalError, CdaError)
+
+
+def test_a_bare_header_reads() -> None:
+    author = "<author><assignedAuthor><assignedAuthoringDevice/></assignedAuthor></author><author/>"
+    service = '<documentationOf><serviceEvent><effectiveTime value="2020"/></serviceEvent></documentationOf>'
+    other = '<relatedDocument typeCode="ZZZZ"><parentDocument><id root="1.2.3"/></parentDocument></relatedDocument>'
+    custodian = "<custodian><assignedCustodian><representedCustodianOrganization/></assignedCustodian></custodian>"
+    level1 = '<component><nonXMLBody><text mediaType="application/pdf"/></nonXMLBody></component>'
+    head = '<id root="90E1C8EC-F951-4B26-A305-A34848818DD6"/><code code="x"/><effectiveTime value="2020"/>'
+    header = read_header(cda(head + PATIENT + author + custodian + service + other + level1))
+    assert header.unique_id == "urn:uuid:90e1c8ec-f951-4b26-a305-a34848818dd6"
+    assert header.authors[0].device
+    assert (header.service_start, header.service_stop) == (datetime(2020, 1, 1, tzinfo=UTC), None)
+    assert header.parents == ()
+    assert (header.body_mime, header.structured) == ("application/pdf", False)
+    assert (header.birth_name, header.given_names, header.birth_date, header.sex, header.language) == ("", "", "", "", "")
+
+
+def test_names_of_an_act_and_names_in_use() -> None:
+    names = (
+        '<name><family qualifier="CL">USE</family><family qualifier="BR">BIRTH</family>'
+        '<given qualifier="CL">Used</given><given>First Second</given></name>'
+    )
+    sex = '<administrativeGenderCode code="UN"/><birthTime value="1979"/>'
+    role = f'<recordTarget><patientRole><id root="1.2" extension="x"/><patient>{names}{sex}</patient></patientRole></recordTarget>'
+    head = '<id root="1.2"/><code code="x"/><effectiveTime value="2020"/><languageCode code="fr-FR"/>'
+    header = read_header(cda(head + role + BODY))
+    assert (header.birth_name, header.given_names, header.birth_date, header.sex) == ("BIRTH", "First Second", "1979", "")
+    assert header.language == "fr-FR"
+
+
+@pytest.mark.parametrize("body", [b"\xff", b"{", b"[]", b"{}", b'{"resourceType": 1}', b'{"a": 1, "a": 2}', b"[" * 3000 + b"]" * 3000,
+                                  b'{"resourceType":"X","a":' + b"[" * 50 + b"]" * 50 + b"}"])  # fmt: skip
+def test_wrong_json(body: bytes) -> None:
+    with pytest.raises(FhirError):
+        parse_json(body)
+
+
+def reference(**changes: object) -> dict:
+    resource = {
+        "resourceType": "DocumentReference",
+        "status": "current",
+        "content": [{"attachment": {"contentType": "text/plain"}}],
+    }
+    return resource | changes
+
+
+@pytest.mark.parametrize(
+    ("changes", "element"),
+    [
+        ({"status": "draft"}, "status"),
+        ({"content": []}, "content"),
+        ({"content": {}}, "content"),
+        ({"content": "x"}, "content"),
+        ({"type": []}, "type"),
+        ({"type": "x"}, "type"),
+        ({"description": 1}, "description"),
+        ({"description": "a\x00b"}, "description"),
+        ({"date": "soon"}, "date"),
+        ({"content": [{"attachment": {"hash": "***"}}]}, "hash"),
+        ({"content": [{"attachment": {"size": -1}}]}, "size"),
+        ({"content": [{"attachment": {"size": True}}]}, "size"),
+        ({"relatesTo": [{"code": "loves", "target": {"reference": "x"}}]}, "relatesTo"),
+        ({"relatesTo": [{"code": "replaces"}]}, "relatesTo"),
+        ({"author": [{"reference": "#a"}], "contained": [{"resourceType": "Practitioner", "id": "a", "identifier": [{"value": "<x>"}]}]},
+         "identifier"),
+    ],
+)  # fmt: skip
+def test_a_wrong_document_reference_names_the_element(changes: dict, element: str) -> None:
+    with pytest.raises(FhirError) as error:
+        read_document_reference(reference(**changes), {}, "DocumentReference")
+    assert element in error.value.element
+
+
+def test_authors_in_every_form() -> None:
+    contained = [
+        {"resourceType": "Organization", "id": "o", "name": "Hôpital", "identifier": [{"system": "urn:oid:1.2.250.1.71.4.2.2", "value": "1330099944"}]},
+        {"resourceType": "Device", "id": "d", "deviceName": [{"name": "Automate"}], "identifier": [{"value": "d-1"}]},
+        {"resourceType": "PractitionerRole", "id": "r", "identifier": [{"system": "https://rpps.esante.gouv.fr", "value": "10101201234"}],
+         "organization": {"reference": "#o"}},
+        {"resourceType": "Practitioner", "id": "p", "name": [{"family": "F", "given": "not a list"}]},
+    ]  # fmt: skip
+    logical = {"identifier": {"system": "urn:oid:1.2.250.1.71.4.2.1", "value": "810101201234"}}
+    references = [{"reference": f"#{c['id']}"} for c in contained] + [logical, {"reference": "Practitioner/elsewhere"}]
+    entry = read_document_reference(reference(author=references, contained=contained), {}, "D")
+    assert [(a.id, a.structure_id, a.device) for a in entry.authors] == [
+        ("", "1330099944", False), ("d-1", "", True), ("810101201234", "1330099944", False), ("", "", False), ("810101201234", "", False),
+    ]  # fmt: skip
+    assert entry.authors[3].given == ""
+
+
+def test_patients_in_every_form() -> None:
+    identifier = {"system": "urn:oid:1.2.250.1.213.1.4.10", "value": "279035121518989"}
+    patient = {"resourceType": "Patient", "id": "p", "identifier": [{"system": "urn:oid:9.9", "value": "ipp"}, identifier]}
+    expected = ("1.2.250.1.213.1.4.10", "279035121518989")
+
+    def read(subject: dict, entries: dict | None = None) -> tuple[str, str]:
+        return read_document_reference(reference(subject=subject), entries or {}, "D").patient
+
+    assert read({"identifier": identifier}) == expected
+    assert read({"reference": "Patient?identifier=urn:oid:1.2.250.1.213.1.4.10|279035121518989"}) == expected
+    assert read({"reference": "urn:uuid:1"}, {"urn:uuid:1": patient}) == expected
+    assert read({"reference": "Patient/abc"}) == ("record", "abc")
+    assert read({}) == ("", "")
+
+
+def bundle(**changes: object) -> dict:
+    binary = {"resourceType": "Binary", "data": base64.b64encode(b"x").decode()}
+    document = reference(content=[{"attachment": {"contentType": "text/plain", "url": "urn:uuid:b"}}])
+    listed = {
+        "resourceType": "List",
+        "code": {"coding": [{"code": "submissionset"}]},
+        "entry": [{"item": {"reference": "urn:uuid:d"}}],
+    }
+    parts = {"list": listed, "document": document, "binary": binary} | changes
+    names = {"list": "urn:uuid:l", "document": "urn:uuid:d", "binary": "urn:uuid:b"}
+    entries = [{"fullUrl": names.get(k, f"urn:uuid:{k}"), "resource": v} for k, v in parts.items() if v is not None]
+    return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+
+
+def test_a_right_bundle_reads() -> None:
+    submission = read_provide_bundle(bundle(), 5)
+    assert submission.kinds == ("List", "DocumentReference", "Binary")
+    assert submission.documents[0].content == b"x"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"resourceType": "Bundle", "type": "batch"},
+        {"resourceType": "Bundle", "type": "transaction", "entry": []},
+        bundle(list=None),
+        bundle(second={"resourceType": "List", "code": {"coding": [{"code": "submissionset"}]}}),
+        bundle(document=None),
+        bundle(binary=None),
+        bundle(binary={"resourceType": "Binary", "data": "***"}),
+        bundle(binary={"resourceType": "Binary", "data": 7}),
+        bundle(list={"resourceType": "List", "code": {"coding": [{"code": "folder"}]}}),
+        bundle(list={"resourceType": "List", "code": {"coding": [{"code": "submissionset"}]}, "entry": []}),
+        bundle(document=reference(content=[{"attachment": {"data": "eA=="}}])),
+        bundle(document=reference(content=[])),
+        bundle(other={"resourceType": "Observation"}),
+    ],
+)
+def test_a_wrong_bundle_is_refused(wrong: dict) -> None:
+    with pytest.raises(FhirError):
+        read_provide_bundle(wrong, 5)
+
+
+def test_too_many_documents_are_refused() -> None:
+    with pytest.raises(FhirError, match="between 1 and 0"):
+        read_provide_bundle(bundle(), 0)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"resourceType": "Patient"}, reference(content=[{"attachment": {"url": "x"}}]), reference(content=[])]
+)
+def test_a_wrong_simplified_publish_is_refused(wrong: dict) -> None:
+    with pytest.raises(FhirError):
+        read_simplified(wrong)
+
+
+def test_submission_sets_read_and_write() -> None:
+    stored = SubmissionSet(
+        "urn:uuid:1", "1.2.3", Coding("04", "1.2"), datetime(2026, 1, 1, tzinfo=UTC), "Titre", "", ("record", "r")
+    )
+    written = write_submission_set(stored, "1", "r", ["d"])
+    back = read_submission_set(written, {}, "List")
+    assert (back.unique_id, back.source_id, back.content_type.code, back.title) == ("urn:uuid:1", "1.2.3", "04", "Titre")
+    bare = write_submission_set(SubmissionSet("urn:uuid:1"), "1", "r", [])
+    assert "extension" not in bare
+    assert read_submission_set(bare | {"note": [{"text": "n"}], "identifier": []}, {}, "List").comments == "n"
+    urn = write_submission_set(SubmissionSet("urn:uuid:1", "urn:oid:1.2"), "1", "r", [])
+    assert urn["extension"][0]["valueIdentifier"]["value"] == "urn:oid:1.2"
+
+
+def test_systems_and_outcomes() -> None:
+    assert oid_of("http://loinc.org") == "2.16.840.1.113883.6.1"
+    assert uri_of("2.16.840.1.113883.6.1") == "http://loinc.org"
+    assert uri_of("1.9.9") == "urn:oid:1.9.9"
+    assert uri_of("TRE_A06") == "TRE_A06"
+    outcome = operation_outcome(Issue("x", "texte", "d", expression="Bundle.type"))
+    assert json.dumps(outcome["issue"][0]["expression"]) == '["Bundle.type"]'
