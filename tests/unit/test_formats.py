@@ -2,17 +2,29 @@
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from carnet.formats.cda import CdaError, NotClinicalError, read_header
-from carnet.formats.fhir import FhirError, Issue, operation_outcome, parse_json, read_provide_bundle, read_simplified
+from carnet.formats.cda import CdaDraft, CdaError, NotClinicalError, Person, Section, read_header, write_document
+from carnet.formats.fhir import (
+    FhirError,
+    Issue,
+    operation_outcome,
+    parse_json,
+    read_provide_bundle,
+    read_simplified,
+    write_document_reference,
+)
 from carnet.formats.fhir.document_reference import read_document_reference
 from carnet.formats.fhir.submission_set import read_submission_set, write_submission_set
 from carnet.formats.fhir.systems import oid_of, uri_of
 from carnet.formats.timestamps import bounds_of_fhir, from_fhir, from_hl7
-from carnet.formats.xds import Coding, SubmissionSet
+from carnet.formats.xds import Author, Coding, DocumentEntry, Parent, SubmissionSet
+from carnet.kernel.identifiers import Oid
+from carnet.kernel.ins import INS_NIR_TEST, Ins
+from carnet.kernel.traits import Traits
 
 
 def test_times() -> None:
@@ -239,3 +251,45 @@ def test_systems_and_outcomes() -> None:
     assert uri_of("TRE_A06") == "TRE_A06"
     outcome = operation_outcome(Issue("x", "texte", "d", expression="Bundle.type"))
     assert json.dumps(outcome["issue"][0]["expression"]) == '["Bundle.type"]'
+
+
+def test_a_written_document_with_a_pdf_a_table_and_a_specialty() -> None:
+    person = Person("899700001999", "F", "G", "1330099944", "H", Coding("SM26", "1.2.250.1.71.4.2.5", "Médecine générale"))
+    draft = CdaDraft("2.25.1", Coding("11488-4", "2.16.840.1.113883.6.1", "CR"), "T", datetime(2026, 1, 1, tzinfo=UTC),
+                     Ins("279035121518989", Oid(INS_NIR_TEST)), Traits("A", "B", "F", "1980-05-17"), person,
+                     (Section("30954-2", "Résultats", (), (("Analyse", "Valeur"), ("HbA1c", "6,8"))),))  # fmt: skip
+    assert b"<td>6,8</td>" in write_document(draft)
+    assert read_header(write_document(draft)).authors[0].specialty.code == "SM26"
+    assert read_header(write_document(replace(draft, pdf=b"%PDF-1.4"))).body_mime == "application/pdf"
+
+
+def test_a_document_reference_of_devices_and_bare_organizations_is_written() -> None:
+    devices = (Author("d-1", device=True), Author(family="Automate", device=True))
+    entry = DocumentEntry("2.25.1", "5f3f1f6e-2d4c-4a52-9be5-3f5df65d3f11", "0d2a6a6c-35f0-4d35-9be5-aaaaaaaaaaaa", type=Coding("x"),
+                          class_=Coding("10"), authors=(*devices, Author("899700001999"), Author(family="SANS")),
+                          custodian=Author(structure_name="Sans identifiant"), parents=(Parent("replaces", "DocumentReference/1"),))  # fmt: skip
+    written = write_document_reference(entry, "r", "2026-01-01T00:00:00Z")
+    kinds = [c["resourceType"] for c in written["contained"]]
+    assert kinds.count("Device") == 2
+    assert {"reference": "DocumentReference/1"} in [r["target"] for r in written["relatesTo"]]
+    assert "format" not in written["content"][0]
+    assert "context" not in written
+
+
+def test_identifiers_that_are_no_uuid_and_related_without_identifier_are_passed_over() -> None:
+    odd = reference(identifier=[{"value": "local-7"}], context={"related": [{"reference": "Encounter/1"}]},
+                    relatesTo=[{"code": "appends", "target": {"identifier": {"system": "urn:oid:1.2", "value": "x"}}}])  # fmt: skip
+    entry = read_document_reference(odd, {}, "D")
+    assert entry.entry_uuid == ""
+    assert entry.references == ()
+    assert entry.parents == (Parent("appends", "1.2^x"),)
+
+
+def test_entries_without_fullurl_are_found_by_their_id() -> None:
+    made = bundle()
+    for entry, identifier in zip(made["entry"], ("l", "d", "b"), strict=True):
+        del entry["fullUrl"]
+        entry["resource"]["id"] = identifier
+    made["entry"][0]["resource"]["entry"] = [{"item": {"reference": "DocumentReference/d"}}]
+    made["entry"][1]["resource"]["content"][0]["attachment"]["url"] = "Binary/b"
+    assert read_provide_bundle(made, 5).documents[0].content == b"x"

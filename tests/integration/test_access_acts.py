@@ -1,0 +1,88 @@
+"""Acts on access: a secretary authorises the structure, a step-up is answered by signing in again, a load is resumable."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from support.people import actor, ask, fresh_person, now, open_record, patient
+
+from carnet.apps.access import api as access
+from carnet.apps.access.api import Consent
+from carnet.apps.records import api as records
+from carnet.apps.records.api import Query
+from carnet.apps.storage.api import unit
+from carnet.desk.demonstration.loading import load_person
+from carnet.desk.demonstration.people import PEOPLE
+from carnet.desk.demonstration.professionals import PROFESSIONALS
+from carnet.dicah.facts import AuthorisationGround, Plausibility
+from carnet.kernel.actor import Actor, ActorKind, Means
+from carnet.kernel.ask import Act, Ask
+from carnet.kernel.grant import Grant
+from carnet.kernel.refusal import Refusal
+
+
+def secretary_of(key: str) -> Actor:
+    who = actor(key)
+    proof = replace(who.authentication, means=Means.CPE)
+    return Actor(ActorKind.EMPLOYEE, who.situation.structure + "/1", "Secrétariat", proof, replace(who.situation, profession=None))
+
+
+def test_a_secretary_authorises_the_structure_and_opens_no_document_to_anybody() -> None:
+    person, record_id = patient()
+    question = Ask(secretary_of("nurse"), Act.DECLARE_AUTHORISATION, now(), person.ins)
+    records.declare_authorisation(question, Consent(AuthorisationGround.CARE_TEAM, True, True))
+    with unit(record_id) as work:
+        rows = work.rows("SELECT subject_kind, subject_id FROM access_authorisation WHERE record_id = %s", record_id)
+    assert rows == [("structure", question.actor.situation.structure)]
+    with pytest.raises(Refusal) as refusal:
+        records.search(ask("nurse", Act.SEARCH, person), Query())
+    assert refusal.value.code == "consent-missing"
+
+
+def test_a_grant_without_a_record_authorises_nothing() -> None:
+    with unit() as work, pytest.raises(PermissionError):
+        access.authorise(work, Grant(ask("nurse", Act.OWN_LIST), None, "r", None), Consent(AuthorisationGround.CARE_TEAM, True))
+
+
+def test_a_recent_proof_of_identity_answers_a_step_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings.CARNET, "soft_new_records_per_hour", 1)
+    who = actor("speech_therapist")
+    access.spend(who, access.NEW_RECORD, now())
+    fresh = replace(who, authentication=replace(who.authentication, at=now()))
+    old = replace(who, authentication=replace(who.authentication, at=now() - timedelta(minutes=6)))
+    assert access.plausibility(old, now()) is Plausibility.STEP_UP
+    assert access.plausibility(fresh, now()) is Plausibility.PLAUSIBLE
+
+
+def test_negative_answers_are_counted_in_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings.CARNET, "negative_answers_per_hour", 2)
+    monkeypatch.setattr(settings, "INSI_CLIENT", "")
+    who = replace(actor("optician"), authentication=replace(actor("optician").authentication, at=now() - timedelta(hours=1)))
+    for _ in range(2):
+        records.test_record(Ask(who, Act.TEST_RECORD, now(), fresh_person().ins))
+    with pytest.raises(Refusal) as refusal:
+        records.test_record(Ask(who, Act.TEST_RECORD, now(), fresh_person().ins))
+    assert refusal.value.code == "step-up-required"
+
+
+def test_relations_and_their_reading() -> None:
+    record_id = open_record(fresh_person())
+    with unit(record_id) as work:
+        assert access.treating_doctor_of(work, record_id) == ""
+        access.name_relation(work, record_id, "administrator", PROFESSIONALS["nurse"].id, now())
+        access.name_relation(work, record_id, "treating_doctor", PROFESSIONALS["treating"].id, now())
+        access.name_relation(work, record_id, "treating_doctor", PROFESSIONALS["emergency"].id, now())
+        assert access.treating_doctor_of(work, record_id) == PROFESSIONALS["emergency"].id
+
+
+def test_an_anonymous_refusal_has_no_chain() -> None:
+    with pytest.raises(Refusal), access.asking(Ask(Actor(), Act.SEARCH, now())):
+        raise Refusal("authentication-missing")
+
+
+def test_the_demonstration_loads_once_and_goes_on_where_it_stopped() -> None:
+    person = PEOPLE[4]
+    loaded = load_person(person, now())
+    assert loaded >= 4
+    assert load_person(person, now()) == 0
