@@ -1,0 +1,207 @@
+"""The product as its processes: the tour against a real server, a door killed in the middle of deposits, the commands."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from django.conf import settings
+from support.people import cda, client, entry, patient
+from support.ports import free_port
+
+from carnet.apps.storage.api import unit
+from carnet.desk import processes
+from carnet.desk.demonstration import loading
+from carnet.desk.running import environment
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def carnet(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "carnet.desk.cli", *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **env},
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def real_door(psc: str) -> Iterator[str]:
+    """The FHIR door and its own sign-in provider as processes, as `make run` starts them."""
+    port, psc_port = free_port(), free_port()
+    people = settings.CARNET.data_dir / "people.json"
+    loading.write_people(people)
+    env = environment(port, psc_port) | {"CARNET_ENVIRONMENT": "test"}
+    provider = processes.start(processes.psc_command(psc_port, people, f"http://127.0.0.1:{port}/signin/callback"), env)
+    server = processes.start(processes.fhir_command(port), env)
+    with processes.running(server, provider):
+        processes.wait_for(f"http://127.0.0.1:{psc_port}/", provider)
+        processes.wait_for(f"http://127.0.0.1:{port}/fhir/metadata", server)
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def demonstration() -> tuple[int, int]:
+    said: list[str] = []
+    return loading.load(said.append)
+
+
+def test_the_demonstration_is_as_large_as_it_must_be(demonstration: tuple[int, int]) -> None:
+    from carnet.desk.demonstration.people import PEOPLE
+    from carnet.desk.demonstration.professionals import PROFESSIONALS
+
+    people, _ = demonstration
+    assert people >= 60
+    assert len(PROFESSIONALS) >= 25
+    with unit() as work:
+        total = 0
+        for person in PEOPLE:
+            from carnet.apps.identity.api import find
+
+            work.enter(find(person.ins))  # type: ignore[arg-type]
+            total += work.row("SELECT count(*) FROM records_document")[0]  # type: ignore[index]
+    assert total >= 300
+    assert len({p.profession for p in PROFESSIONALS.values()}) >= 15
+
+
+def test_the_tour_plays_through_the_real_door_in_under_a_minute(real_door: str, demonstration: tuple[int, int]) -> None:
+    began = time.monotonic()
+    played = carnet("tour", "--base", real_door, "--fast")
+    assert played.returncode == 0, played.stdout + played.stderr
+    assert time.monotonic() - began < 60
+    for code in ("record-absent", "record-closed", "professional-blocked", "ins-mismatch", "consent-missing", "emergency-opposed"):
+        assert f"[{code}]" in played.stdout
+    assert "identique à l'octet près" in played.stdout
+
+
+def test_the_tour_says_when_no_door_answers() -> None:
+    played = carnet("tour", "--base", "http://127.0.0.1:9", "--fast")
+    assert played.returncode == 2
+    assert "make run" in played.stderr
+
+
+def _deposits(base: str, stop: threading.Event, done: list[tuple[object, bytes, str]]) -> None:
+    """Deposit until told to stop or until the door dies; keep what was acknowledged."""
+    who = client(base, "treating")
+    while not stop.is_set():
+        person, _ = patient("treating")
+        content = cda(person)
+        try:
+            answer = who.deposit(entry(person), content)
+        except httpx.HTTPError:
+            return
+        if answer.status_code == 200:
+            done.append((person, content, answer.json()["entry"][2]["response"]["location"]))
+
+
+def test_an_acknowledged_deposit_survives_kill_9() -> None:
+    acknowledged: list[tuple[object, bytes, str]] = []
+    for attempt in range(3):
+        port = free_port()
+        server = processes.start(processes.fhir_command(port), environment(port, free_port()) | {"CARNET_ENVIRONMENT": "test"})
+        base = f"http://127.0.0.1:{port}"
+        with processes.running(server):
+            processes.wait_for(f"{base}/fhir/metadata", server)
+            stop = threading.Event()
+            threads = [threading.Thread(target=_deposits, args=(base, stop, acknowledged)) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            time.sleep(0.5 + 0.23 * attempt)
+            for child in _family(server.pid):
+                os.kill(child, signal.SIGKILL)
+            stop.set()
+            for thread in threads:
+                thread.join()
+    assert len(acknowledged) > 10
+    _everything_is_there(acknowledged)
+    _no_metadata_without_bytes()
+
+
+def _family(pid: int) -> list[int]:
+    import psutil
+
+    return [child.pid for child in psutil.Process(pid).children(recursive=True)] + [pid]
+
+
+def _everything_is_there(acknowledged: list[tuple[object, bytes, str]]) -> None:
+    from uuid import UUID
+
+    from support.people import ask
+
+    from carnet.apps.records import api as records
+    from carnet.kernel.ask import Act
+
+    for person, content, location in acknowledged:
+        back = records.read_content(ask("treating", Act.READ, person), UUID(location.removeprefix("Binary/")))  # type: ignore[arg-type]
+        assert hashlib.sha256(back.data).digest() == hashlib.sha256(content).digest()
+
+
+def _no_metadata_without_bytes() -> None:
+    import psycopg
+
+    with psycopg.connect(settings.DATABASE_URL.replace("{role}", "postgres")) as connection:
+        rows = connection.execute("SELECT record_id, address FROM records_document WHERE address <> ''").fetchall()
+    missing = [r for r in rows if not (settings.CARNET.documents() / str(r[0])[:2] / str(r[0]) / r[1]).exists()]
+    # One test of the door removes a file on purpose.
+    assert len(missing) <= 1
+
+
+def test_commands_of_the_operator(tmp_path: Path) -> None:
+    verified = carnet("journal", "verify")
+    assert verified.returncode == 0, verified.stderr
+    assert "0 faute(s)" in verified.stdout
+    shown = carnet("habilitation", "show")
+    assert "reconstruction, not official" in shown.stdout
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("a,b\n", encoding="utf-8")
+    refused = carnet("habilitation", "import", str(wrong), "--effective", "2026-12-01")
+    assert refused.returncode == 1
+    assert "missing columns" in refused.stderr
+    assert carnet("directory", "import", str(wrong)).returncode == 1
+    assert "orphelin" in carnet("sweep").stdout
+
+
+def test_an_edition_imported_by_the_command_is_in_force_at_the_door(tmp_path: Path) -> None:
+    good = tmp_path / "matrix.csv"
+    good.write_text(
+        "profession_system,profession_code,type_code,consult,basis\n1.2.250.1.71.1.2.7,10,11488-4,yes,official\n", encoding="utf-8"
+    )
+    folder = {"CARNET_HABILITATION_DIR": str(tmp_path / "editions")}
+    assert carnet("habilitation", "import", str(good), "--effective", "2026-11-01", **folder).returncode == 0
+    assert "2026-11-01 (official), 1 cellules" in carnet("habilitation", "show", **folder).stdout
+
+
+def test_a_wrong_setting_stops_the_start_and_is_named() -> None:
+    stopped = carnet("journal", "verify", CARNET_PSC_ALGORITHMS='["HS256"]')
+    assert stopped.returncode != 0
+    assert "psc_algorithms" in stopped.stderr
+    simulator = carnet("journal", "verify", CARNET_ENVIRONMENT="production", CARNET_INSI="simulator")
+    assert simulator.returncode != 0
+    assert "refused in production" in simulator.stderr
+
+
+def test_tampering_with_the_journal_is_found_by_the_command() -> None:
+    import psycopg
+
+    url = settings.DATABASE_URL.replace("{role}", "postgres")
+    with psycopg.connect(url, autocommit=True) as connection:
+        chain, counter, body = connection.execute("SELECT chain_id, counter, body FROM journal_entry LIMIT 1").fetchone()  # type: ignore[misc]
+        # Only who owns the database can do this, after removing the guard: verification is what remains.
+        connection.execute("ALTER TABLE journal_entry DISABLE TRIGGER journal_entry_append_only")
+        connection.execute("UPDATE journal_entry SET body = body || ' ' WHERE chain_id = %s AND counter = %s", [chain, counter])
+        found = carnet("journal", "verify")
+        connection.execute("UPDATE journal_entry SET body = %s WHERE chain_id = %s AND counter = %s", [body, chain, counter])
+        connection.execute("ALTER TABLE journal_entry ENABLE TRIGGER journal_entry_append_only")
+    assert found.returncode == 1
+    assert f"FAUTE change : chaîne {chain}, entrée {counter}" in found.stdout
+    assert carnet("journal", "verify").returncode == 0
+    assert ROOT.exists()
