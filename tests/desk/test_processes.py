@@ -62,12 +62,11 @@ def test_the_demonstration_is_as_large_as_it_must_be(demonstration: tuple[int, i
     people, _ = demonstration
     assert people >= 60
     assert len(PROFESSIONALS) >= 25
-    with unit() as work:
-        total = 0
-        for person in PEOPLE:
-            from carnet.apps.identity.api import find
+    total = 0
+    for person in PEOPLE:
+        from carnet.apps.identity.api import find
 
-            work.enter(find(person.ins))  # type: ignore[arg-type]
+        with unit(find(person.ins)) as work:
             total += work.row("SELECT count(*) FROM records_document")[0]  # type: ignore[index]
     assert total >= 300
     assert len({p.profession for p in PROFESSIONALS.values()}) >= 15

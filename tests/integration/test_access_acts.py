@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from support.people import actor, ask, fresh_person, now, open_record, patient
+from support.people import actor, ask, fresh_ins, fresh_person, now, open_record, patient
 
 from carnet.apps.access import api as access
 from carnet.apps.access.api import Consent
@@ -82,7 +82,7 @@ def test_an_anonymous_refusal_has_no_chain() -> None:
 
 
 def test_the_demonstration_loads_once_and_goes_on_where_it_stopped() -> None:
-    person = PEOPLE[4]
+    person = replace(PEOPLE[4], ins=fresh_ins())
     loaded = load_person(person, now())
     assert loaded >= 4
     assert load_person(person, now()) == 0

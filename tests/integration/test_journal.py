@@ -9,11 +9,11 @@ import pytest
 from django.conf import settings
 from support.people import allow, ask, cda, client, deposit, entry, now, open_record, patient, submission
 
-from carnet.apps.journal.api import Event, Line, append, check_chain, entries_of_record, record_alone, stored_lines, verify_all
+from carnet.apps.journal.api import Event, Line, append, check_chain, entries_of_record, stored_lines, verify_all
 from carnet.apps.journal.entries import body_of, chain_of
 from carnet.apps.records import api as records
 from carnet.apps.records.api import Query
-from carnet.apps.storage.api import Work, close_pool, unit
+from carnet.apps.storage.api import Work, close_pool, long_reading, unit
 from carnet.desk.client import code_of
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
@@ -24,7 +24,7 @@ def as_role(role: str) -> Iterator[Work]:
     close_pool()
     settings.CARNET.database_role = role
     try:
-        with unit() as work:
+        with long_reading() as work:
             yield work
     finally:
         close_pool()
@@ -116,7 +116,7 @@ def test_nobody_updates_or_deletes_an_entry_the_owner_included() -> None:
     patient("treating")
     for statement in ("UPDATE journal_entry SET body = body", "DELETE FROM journal_entry", "TRUNCATE journal_entry"):
         with pytest.raises(psycopg.errors.RaiseException), as_role("postgres") as work:
-            record_alone(_event())
+            append(work, _event())
             work.run(statement)
 
 
@@ -131,14 +131,18 @@ def _chain(length: int = 6) -> list[Line]:
     for _ in range(length):
         with unit(record_id) as work:
             append(work, _event(record_id=str(record_id)))
-    with unit(record_id) as work:
-        return [line for line in stored_lines(work) if line.chain_id == record_id]
+    return lines_of(record_id)
 
 
 def test_an_honest_chain_verifies_and_the_database_hashes_as_python_does() -> None:
     lines = _chain()
     assert [line.counter for line in lines] == [1, 2, 3, 4, 5, 6]
     assert list(check_chain(lines)) == []
+
+
+def lines_of(record_id) -> list[Line]:
+    with as_role("carnet_sealer") as work:
+        return [line for line in stored_lines(work) if line.chain_id == record_id]
 
 
 def _kinds(lines: list[Line]) -> set[tuple[int, str]]:
@@ -199,8 +203,7 @@ def test_concurrent_entries_of_one_chain_never_fork() -> None:
     deposit(person)
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda _: records.search(ask("treating", Act.SEARCH, person), Query()), range(40)))
-    with unit(record_id) as work:
-        lines = [line for line in stored_lines(work) if line.chain_id == record_id]
+    lines = lines_of(record_id)
     assert len(lines) == 42
     assert list(check_chain(lines)) == []
 
@@ -226,3 +229,12 @@ def test_allow_and_open_record_are_used() -> None:
     person = fresh_person()
     allow(open_record(person), "treating")
     assert records.search(ask("treating", Act.SEARCH, person), Query()).resources == []
+
+
+def test_units_of_work_do_not_nest() -> None:
+    from carnet.apps.storage.executor import NestedWorkError
+
+    with unit(), pytest.raises(NestedWorkError), unit():
+        pass
+    with unit() as work:
+        assert work.row("SELECT 1") == (1,)

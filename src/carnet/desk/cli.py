@@ -61,9 +61,9 @@ def _tour(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     _django("carnet_sealer")
     from carnet.apps.journal.api import stored_lines, verify_all
-    from carnet.apps.storage.api import unit
+    from carnet.apps.storage.api import long_reading
 
-    with unit() as work:
+    with long_reading() as work:
         entries, chains, faults = verify_all(stored_lines(work))
     for fault in faults:
         print(f"FAUTE {fault.kind} : chaîne {fault.chain_id}, entrée {fault.counter}")

@@ -17,9 +17,12 @@ def index_of(ins: Ins) -> bytes:
     return blind_index("ins", f"{ins.oid}|{ins.matricule}")
 
 
-def find(ins: Ins) -> UUID | None:
-    """The record that an INS leads to, active or former; None when there is none."""
-    row = lookup("SELECT record_id FROM identity_find(%s)", index_of(ins))
+_FIND = "SELECT record_id FROM identity_find(%s)"
+
+
+def find(ins: Ins, work: Work | None = None) -> UUID | None:
+    """The record that an INS leads to, active or former; None when there is none. Inside a unit of work, pass it."""
+    row = work.row(_FIND, index_of(ins)) if work else lookup(_FIND, index_of(ins))
     return row[0] if row else None
 
 

@@ -114,26 +114,26 @@ def _ins_of_header(header: CdaHeader) -> Ins:
     raise _refuse("document-patient-mismatch", problem="no INS in the document")
 
 
-def _declared_patient(entry: DocumentEntry, deposit: Deposit) -> None:
+def _declared_patient(work: Work, entry: DocumentEntry, deposit: Deposit) -> None:
     system, value = entry.patient
     if system == "record":
         if value != str(deposit.record_id):
             raise _refuse("document-patient-mismatch")
     elif value:
         try:
-            if identity.find(Ins.of(value, system)) != deposit.record_id:
+            if identity.find(Ins.of(value, system), work) != deposit.record_id:
                 raise _refuse("document-patient-mismatch")
         except (InsError, IdentifierError) as error:
             raise _refuse("ins-malformed", problem=str(error)) from None
 
 
-def _patient(checked: Checked, deposit: Deposit) -> Checked:
+def _patient(work: Work, checked: Checked, deposit: Deposit) -> Checked:
     """The patient declared and the patient of the document are the person of this record."""
-    _declared_patient(checked.entry, deposit)
+    _declared_patient(work, checked.entry, deposit)
     header = checked.header
     if header is None:
         return checked
-    if identity.find(_ins_of_header(header)) != deposit.record_id:
+    if identity.find(_ins_of_header(header), work) != deposit.record_id:
         raise _refuse("document-patient-mismatch")
     sent = Traits(header.birth_name, header.given_names, header.sex, header.birth_date)
     wrong = mismatches(sent, deposit.traits)
@@ -269,7 +269,7 @@ def check(work: Work, entry: DocumentEntry, content: bytes, deposit: Deposit) ->
     """Check one document of a deposit. Raises Refusal; returns it completed and ready to be stored."""
     on = deposit.at.date()
     checked = _media(_bytes(Checked(entry, content)))
-    checked = _unique_id(_patient(checked, deposit))
+    checked = _unique_id(_patient(work, checked, deposit))
     checked = _labels(_type_and_class(checked, on))
     checked = _times(_settings_of_care(checked, deposit), deposit)
     return _authors(work, checked, deposit)

@@ -169,12 +169,12 @@ def _store(work: Work, ask: Ask, key: RecordKey, planned: Planned, submission_id
 def _deprecate(work: Work, ask: Ask, key: RecordKey, replaced: StoredDocument) -> None:
     """The original becomes Deprecated in place: a replacement is no new version of its metadata."""
     resource = rewrite(key, replaced, lambda fields: fields | {"status": "superseded"}, ask.at)
-    touched = work.run(
+    touched = work.row(
         """UPDATE records_document SET status = 'Deprecated', updated_at = %s, resource = %s
-        WHERE record_id = %s AND logical_id = %s AND status = 'Approved'""",
+        WHERE record_id = %s AND logical_id = %s AND status = 'Approved' RETURNING logical_id""",
         ask.at, resource, key.record_id, replaced.logical_id,
     )  # fmt: skip
-    if touched != 1:
+    if touched is None:
         # Somebody replaced it between the check and this write.
         raise Refusal("document-parent-unknown", "document-parent-unknown")
 

@@ -7,6 +7,7 @@ order or timing of what comes back.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from carnet.kernel.grant import Grant
 from carnet.kernel.ins import Ins
 from carnet.kernel.visibility import Visibility
 
-VISIBLE = """NOT technical AND status = ANY(%s) AND (%s::varchar[] IS NULL OR type_code = ANY(%s))
+VISIBLE = """NOT technical AND status = ANY(%s) AND (%s OR type_code = ANY(%s::varchar[]))
   AND (NOT masked OR %s = 'all' OR (%s = 'own' AND (%s = ANY(author_ids) OR depositor = %s
        OR (%s <> '' AND depositor_structure = %s))))
   AND (NOT hidden_from_patient OR %s) AND (NOT hidden_from_representatives OR %s)
@@ -68,14 +69,20 @@ class Page:
     total: int | None
 
 
+@lru_cache(maxsize=1024)
+def _literal(codes: frozenset[str]) -> str:
+    """An array literal: a hundred type codes are written once, not for each request. Codes have no quote or brace."""
+    return "{" + ",".join(f'"{code}"' for code in sorted(codes)) + "}"
+
+
 def visible_values(visibility: Visibility) -> list[Any]:
     """Values of `VISIBLE`, in its order."""
-    types = sorted(visibility.types) if visibility.types is not None else None
+    types = _literal(visibility.types) if visibility.types is not None else None
     masked, actor, structure, own = (
         visibility.masked.value, visibility.actor_id, visibility.structure_id, visibility.own.value,
     )  # fmt: skip
     return [
-        sorted(s.value for s in visibility.statuses), types, types,
+        sorted(s.value for s in visibility.statuses), types is None, types or "{}",
         masked, masked, actor, actor, structure, structure,
         visibility.hidden_from_patient, visibility.hidden_from_representatives,
         own, own, actor, own, structure, structure,
@@ -116,15 +123,15 @@ def search(ask: Ask, query: Query) -> Page:
         with unit(record_id) as work:
             entered = enter(work, ask, record_id, requested=query.types)
             decided = access.decide_or_refuse(ask, entered.facts, entered.record_id)
-            statements = [decided.statement, _page_statement(decided.grant, query)]
-            if query.total:
-                statements.append(_total_statement(decided.grant, query))
-            _, rows, *totals = work.several(statements)
+            totals = [_total_statement(decided.grant, query)] if query.total else []
+            _, found, *counted = work.send(decided.statement, _page_statement(decided.grant, query), *totals)
+    # The unit is over, so the journal entry is committed: only now are rows read.
+    rows = found.fetchall()
     key = entered.key
     shown = rows[: query.count]
     resources = [key.unseal(bytes(resource), f"resource/{logical_id}") for logical_id, _, resource in shown]
     following = Cursor(shown[-1][1], shown[-1][0]) if len(rows) > query.count else None
-    return Page(record_id, [str(row[0]) for row in shown], resources, following, totals[0][0][0] if totals else None)
+    return Page(record_id, [str(row[0]) for row in shown], resources, following, counted[0].fetchall()[0][0] if counted else None)
 
 
 def ins_of_record(record_id: UUID) -> Ins | None:

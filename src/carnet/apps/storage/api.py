@@ -1,7 +1,7 @@
 """Public face of storage: units of work in the scope of a record, record keys, document bytes."""
 
 from carnet.apps.storage.blobs import BlobMissingError, get, put, stored_records, sweep
-from carnet.apps.storage.executor import Row, Statement, Work, close_pool, lookup, pool, unit
+from carnet.apps.storage.executor import Row, Statement, Work, close_pool, long_reading, lookup, pool, unit
 from carnet.apps.storage.keys import (
     KEY_OF_RECORD,
     KeyDestroyedError,
@@ -29,6 +29,7 @@ __all__ = [
     "derived",
     "get",
     "key_of",
+    "long_reading",
     "lookup",
     "open_key",
     "pool",

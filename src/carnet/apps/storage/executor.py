@@ -4,6 +4,7 @@ Statements are values (SQL text with parameters); an app writes them, this modul
 generic plans and a small pool are what counts under load (house plan §7).
 """
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -51,7 +52,11 @@ def close_pool() -> None:
 
 
 class Work:
-    """One unit of work: runs statements on one connection, in one transaction."""
+    """One unit of work: runs statements on one connection, in one transaction.
+
+    Statements are sent without waiting for each other (pipeline mode): a statement that fails raises at the next answer that
+    is read, or at the end of the unit. Nothing is committed in either case.
+    """
 
     def __init__(self, connection: psycopg.Connection[Row]) -> None:
         self.connection = connection
@@ -64,33 +69,63 @@ class Work:
         """Run a statement and return its first row, or None."""
         return self.connection.execute(sql, values).fetchone()
 
-    def run(self, sql: str, *values: Any) -> int:
-        """Run a statement and return how many rows it touched."""
-        return self.connection.execute(sql, values).rowcount
+    def run(self, sql: str, *values: Any) -> None:
+        """Send a statement whose answer nobody needs."""
+        self.connection.execute(sql, values)
+
+    def send(self, *statements: Statement) -> list[psycopg.Cursor[Row]]:
+        """Send statements; their rows are read later, from the cursors: after the unit they cost no wait at all."""
+        return [self.connection.execute(sql, values) for sql, values in statements]
 
     def several(self, statements: Sequence[Statement]) -> list[list[Row]]:
-        """Send statements together and return the rows of each: one round trip instead of one per statement."""
-        with self.connection.pipeline():
-            cursors = [self.connection.execute(sql, values) for sql, values in statements]
-        # Results are there once the pipeline has ended; before that a cursor does not know whether it has rows.
-        return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+        """Send statements together and return the rows of each: one wait for all of them."""
+        return [cursor.fetchall() for cursor in self.send(*statements)]
 
     def enter(self, record_id: UUID) -> None:
         """Enter the scope of a record, until the end of the transaction."""
         self.run("SELECT set_config('carnet.record', %s, true)", str(record_id))
 
 
+_held = threading.local()
+
+
+class NestedWorkError(RuntimeError):
+    """A thread that holds a connection asked for another: with a small pool, such threads wait for each other for ever."""
+
+
+@contextmanager
+def _connection() -> Iterator[psycopg.Connection[Row]]:
+    if getattr(_held, "busy", False):
+        raise NestedWorkError("pass the unit of work on instead of opening another")
+    with pool().connection() as connection:
+        _held.busy = True
+        try:
+            yield connection
+        finally:
+            _held.busy = False
+
+
 @contextmanager
 def unit(record_id: UUID | None = None) -> Iterator[Work]:
-    """A transaction; committed at the end, rolled back on any exception. With a record, inside its scope."""
-    with pool().connection() as connection, connection.transaction():
+    """A transaction; committed at the end, rolled back on any exception. With a record, inside its scope.
+
+    Units do not nest: raises NestedWorkError.
+    """
+    with _connection() as connection, connection.pipeline(), connection.transaction():
         work = Work(connection)
         if record_id is not None:
             work.enter(record_id)
         yield work
 
 
+@contextmanager
+def long_reading() -> Iterator[Work]:
+    """A transaction for reading more than fits in memory, by a cursor of the server."""
+    with _connection() as connection, connection.transaction():
+        yield Work(connection)
+
+
 def lookup(sql: str, *values: Any) -> Row | None:
     """One row by one statement, outside any transaction (functions that look one key up)."""
-    with pool().connection() as connection:
+    with _connection() as connection:
         return connection.execute(sql, values).fetchone()

@@ -1,0 +1,63 @@
+"""The very statements of an operation, captured while it runs once, as a pgbench script with literal values."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+_UUID = re.compile(r"'[0-9a-f]{32}'(::uuid)?")
+
+
+@contextmanager
+def _tracing(lines: list[str]) -> Iterator[None]:
+    execute, transaction = psycopg.Connection.execute, psycopg.Connection.transaction
+
+    def traced(self: Any, query: Any, params: Any = None, **options: Any) -> Any:
+        lines.append(psycopg.ClientCursor(self).mogrify(query, params))
+        return execute(self, query, params, **options)
+
+    @contextmanager
+    def bounded(self: Any, *arguments: Any, **options: Any) -> Iterator[Any]:
+        lines.append("BEGIN")
+        with transaction(self, *arguments, **options) as found:
+            yield found
+        lines.append("COMMIT")
+
+    psycopg.Connection.execute, psycopg.Connection.transaction = traced, bounded  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        psycopg.Connection.execute, psycopg.Connection.transaction = execute, transaction  # type: ignore[method-assign]
+
+
+_LITERAL = re.compile(r"(?<![A-Za-z&])'((?:[^']|'')*)'")
+_LOOKS_LIKE_A_VARIABLE = re.compile(r":(?=\w)")
+
+
+def _quote(match: re.Match[str]) -> str:
+    # pgbench would read ":25" inside a literal as a variable: such a colon is written by its code point.
+    text = match[1]
+    if not _LOOKS_LIKE_A_VARIABLE.search(text):
+        return match[0]
+    return "U&'" + _LOOKS_LIKE_A_VARIABLE.sub(r"\\003A", text.replace("\\", "\\\\")) + "'"
+
+
+def _line(statement: str, fresh: bool, record_id: str) -> str:
+    flat = _LITERAL.sub(_quote, " ".join(statement.split()))
+    if fresh and flat.startswith("INSERT"):
+        # Identifiers that a deposit makes anew each time; the record stays the same.
+        flat = _UUID.sub(lambda m: m[0] if record_id.replace("-", "") in m[0] else "gen_random_uuid()", flat)
+        flat = re.sub(r"'2\.25\.\d+'", "'2.25.' || :fresh", flat)
+    return flat + ";"
+
+
+def script_of(operation: Callable[[], object], record_id: str, fresh: bool = False) -> str:
+    """Run the operation twice (the first fills caches) and return its statements."""
+    operation()
+    lines: list[str] = []
+    with _tracing(lines):
+        operation()
+    head = ["\\set fresh random(1, 1000000000000000)"] if fresh else []
+    return "\n".join([*head, *(_line(statement, fresh, record_id) for statement in lines)]) + "\n"

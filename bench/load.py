@@ -1,0 +1,96 @@
+"""Load over HTTP: wrk where it is installed, else a lean client of our own. Bounded in time, loopback only."""
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+SECONDS = 6
+LUA = """
+local requests = {}
+for line in io.lines("%s") do
+  local method, path, kind, body = line:match("^(%%S+) (%%S+) (%%S+) ?(.*)$")
+  requests[#requests + 1] = wrk.format(method, path, {["Authorization"] = "Bearer %s", ["Content-Type"] = kind}, body)
+end
+local n = 0
+init = function(args) math.randomseed(os.time()) end
+request = function() n = n + 1; return requests[(n %% #requests) + 1] end
+done = function(summary) io.write("ERRORS " .. (summary.errors.status + summary.errors.connect + summary.errors.read
+  + summary.errors.timeout) .. "\\n") end
+"""
+Call = tuple[str, str, str, str]
+"""method, path, content type, body."""
+
+
+def _wrk(port: int, token: str, calls: list[Call], concurrency: int) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        listed, script = Path(folder) / "calls", Path(folder) / "load.lua"
+        listed.write_text("".join(f"{m} {p} {k} {b}\n" for m, p, k, b in calls), encoding="utf-8")
+        script.write_text(LUA % (listed, token), encoding="utf-8")
+        command = ["wrk", "-t1", f"-c{concurrency}", f"-d{SECONDS}s", "-s", str(script), f"http://127.0.0.1:{port}"]
+        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    errors = re.search(r"ERRORS (\d+)", text)
+    if errors is None or int(errors[1]):
+        raise RuntimeError(f"the load met errors:\n{text}")
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])  # type: ignore[index]
+
+
+def _request(port: int, token: str, call: Call) -> bytes:
+    method, path, kind, body = call
+    head = (f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\nContent-Type: {kind}\r\n"
+            f"Content-Length: {len(body.encode())}\r\n\r\n")  # fmt: skip
+    return (head + body).encode()
+
+
+def _answer(stream: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += stream.recv(65536)
+    head, _, rest = data.partition(b"\r\n\r\n")
+    length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])  # type: ignore[index]
+    while len(rest) < length:
+        rest += stream.recv(65536)
+    return head
+
+
+def _own(port: int, token: str, calls: list[Call], concurrency: int) -> float:
+    requests = [_request(port, token, call) for call in calls]
+    counts, end = [0] * concurrency, time.monotonic() + SECONDS
+
+    def work(place: int) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as stream:
+            n = place
+            while time.monotonic() < end:
+                stream.sendall(requests[n % len(requests)])
+                if b" 2" not in _answer(stream)[:13]:
+                    raise RuntimeError("the load met an error")
+                counts[place] += 1
+                n += concurrency
+
+    threads = [threading.Thread(target=work, args=(place,)) for place in range(concurrency)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / SECONDS
+
+
+def tool() -> str:
+    """Which load generator is used."""
+    return "wrk" if shutil.which("wrk") else "the bench's own client (install wrk for a lighter one)"
+
+
+def per_second(port: int, token: str, calls: list[Call], concurrency: int) -> float:
+    """Requests answered per second."""
+    run = _wrk if shutil.which("wrk") else _own
+    return run(port, token, calls, concurrency)
+
+
+def compact(resource: object) -> str:
+    """A body on one line."""
+    return json.dumps(resource, separators=(",", ":"), ensure_ascii=True)

