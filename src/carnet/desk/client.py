@@ -1,9 +1,11 @@
 """A small client of the FHIR door: signs in as a browser and a software would, and speaks FHIR. For the tour and tests."""
 
+import atexit
 import base64
 import re
 import secrets
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -19,6 +21,14 @@ FHIR = "application/fhir+json"
 LOOPBACK = "http://127.0.0.1/retour"
 
 
+@cache
+def _shared() -> httpx.Client:
+    """One connection pool for every client of the process."""
+    http = httpx.Client(timeout=30.0)
+    atexit.register(http.close)
+    return http
+
+
 class SignInError(Exception):
     """The sign-in stopped at a page that is not the expected one."""
 
@@ -29,7 +39,7 @@ class Client:
 
     base: str
     token: str = ""
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30.0))
+    http: httpx.Client = field(default_factory=_shared)
 
     def sign_in(self, professional_id: str, situation: int = 0, client_id: str = "logiciel-demo") -> str:
         """Sign in through Pro Santé Connect and choose a situation. Keeps and returns the bearer token."""

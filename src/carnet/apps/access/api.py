@@ -14,14 +14,16 @@ from carnet.apps.access.acts import (
     withdraw,
 )
 from carnet.apps.access.budgets import NEGATIVE_ANSWER, NEW_RECORD, plausibility, spend
-from carnet.apps.access.decision import Decided, asking, decide_or_refuse, edition, grant, law, write_entry
-from carnet.apps.access.facts import facts, facts_statement
+from carnet.apps.access.decision import Decided, Place, asking, decide_or_refuse, edition, grant, law, write_entry
+from carnet.apps.access.facts import FACTS, facts, parameters
 
 __all__ = [
+    "FACTS",
     "NEGATIVE_ANSWER",
     "NEW_RECORD",
     "Consent",
     "Decided",
+    "Place",
     "asking",
     "authorise",
     "authorise_at",
@@ -30,12 +32,12 @@ __all__ = [
     "decide_or_refuse",
     "edition",
     "facts",
-    "facts_statement",
     "grant",
     "law",
     "name_relation",
     "object_to_deposits",
     "open_emergency",
+    "parameters",
     "plausibility",
     "spend",
     "treating_doctor_of",

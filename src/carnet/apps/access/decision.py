@@ -92,12 +92,21 @@ def write_entry(work: Work, granted: Grant, documents: tuple[str, ...], detail: 
                           documents=documents, kind="write", detail=detail))  # fmt: skip
 
 
+@dataclass(slots=True)
+class Place:
+    """Which record a question turned out to be about, once it was found."""
+
+    record_id: UUID | None = None
+
+
 @contextmanager
-def asking(ask: Ask, record_id: UUID | None = None, documents: tuple[str, ...] = ()) -> Iterator[None]:
+def asking(ask: Ask, documents: tuple[str, ...] = ()) -> Iterator[Place]:
     """Journal a refusal of this question, whatever was rolled back below. Anonymous refusals have no chain."""
+    place = Place()
     try:
-        yield
+        yield place
     except Refusal as refusal:
         if ask.actor.kind is not ActorKind.ANONYMOUS:
-            record_alone(event_of(ask, "refuse", refusal.rule, code=refusal.code, record_id=record_id, documents=documents))
+            event = event_of(ask, "refuse", refusal.rule, code=refusal.code, record_id=place.record_id, documents=documents)
+            record_alone(event)
         raise

@@ -1,50 +1,44 @@
 """What stands between an actor and a record, brought by one statement."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from carnet.apps.storage.api import Statement
 from carnet.dicah.facts import AccessFacts, Authorisation, AuthorisationGround, Emergency
 from carnet.kernel.ask import Ask
 
-_FACTS = """
-SELECT a.ground, a.granted_at, a.expires_at, c.initial_consent_at IS NOT NULL,
-  coalesce(c.break_glass, true), coalesce(c.regulation, true), coalesce(c.masked_in_emergency, false),
-  coalesce(c.objects_to_deposits_of, '') IN (%(person)s, %(structure)s) AND c.objects_to_deposits_of <> '',
-  EXISTS (SELECT FROM access_block b WHERE b.record_id = %(record)s
+FACTS = """SELECT a.ground, a.granted_at, a.expires_at, c.initial_consent_at IS NOT NULL AS initial,
+  coalesce(c.break_glass, true) AS break_glass, coalesce(c.regulation, true) AS regulation,
+  coalesce(c.masked_in_emergency, false) AS masked_in_emergency,
+  c.objects_to_deposits_of IN (%(person)s, %(structure)s) AND c.objects_to_deposits_of <> '' AS objects,
+  EXISTS (SELECT FROM access_block b WHERE b.record_id = s.record_id
           AND ((b.subject_kind = 'person' AND b.subject_id = %(person)s)
-            OR (b.subject_kind = 'structure' AND b.subject_id = %(structure)s))),
-  EXISTS (SELECT FROM access_relation r WHERE r.record_id = %(record)s AND r.professional_id = %(person)s
-          AND r.kind = 'treating_doctor'),
-  EXISTS (SELECT FROM access_relation r WHERE r.record_id = %(record)s AND r.professional_id = %(person)s
-          AND r.kind = 'administrator'),
-  EXISTS (SELECT FROM access_authorisation s WHERE s.record_id = %(record)s AND s.subject_kind = 'structure'
-          AND s.subject_id = %(structure)s AND s.expires_at > %(at)s),
-  e.mode, e.ends_at
-FROM (SELECT %(record)s::uuid AS record_id) AS asked
-LEFT JOIN access_choices c ON c.record_id = %(record)s
-LEFT JOIN access_authorisation a ON a.record_id = %(record)s AND a.subject_kind = 'person' AND a.subject_id = %(person)s
-LEFT JOIN LATERAL (SELECT mode, ends_at FROM access_emergency e WHERE e.record_id = %(record)s
-    AND e.professional_id = %(person)s AND e.mode = %(mode)s ORDER BY e.ends_at DESC LIMIT 1) e ON true
-"""
+            OR (b.subject_kind = 'structure' AND b.subject_id = %(structure)s))) AS blocked,
+  EXISTS (SELECT FROM access_relation r WHERE r.record_id = s.record_id AND r.professional_id = %(person)s
+          AND r.kind = 'treating_doctor') AS treating,
+  EXISTS (SELECT FROM access_relation r WHERE r.record_id = s.record_id AND r.professional_id = %(person)s
+          AND r.kind = 'administrator') AS administrator,
+  EXISTS (SELECT FROM access_authorisation t WHERE t.record_id = s.record_id AND t.subject_kind = 'structure'
+          AND t.subject_id = %(structure)s AND t.expires_at > %(at)s) AS structure_authorised,
+  (SELECT max(e.ends_at) FROM access_emergency e WHERE e.record_id = s.record_id AND e.professional_id = %(person)s
+          AND e.mode = %(mode)s) AS emergency_until
+FROM (SELECT s.record_id) AS one
+LEFT JOIN access_choices c ON c.record_id = s.record_id
+LEFT JOIN access_authorisation a ON a.record_id = s.record_id AND a.subject_kind = 'person' AND a.subject_id = %(person)s"""
+"""A fragment for the statement that enters a record: `s.record_id` is the record in scope."""
 
 
-def facts_statement(ask: Ask, record_id: UUID) -> Statement:
-    """The statement of the access facts of this question."""
-    values = {
+def parameters(ask: Ask) -> dict[str, Any]:
+    """Values of the names in `FACTS`."""
+    return {
         "person": ask.actor.id,
         "structure": ask.actor.situation.structure,
-        "record": record_id,
         "at": ask.at,
         "mode": ask.mode.value,
     }
-    return _FACTS, values
 
 
-def facts(row: Sequence[Any]) -> AccessFacts:
-    """Read the row of `facts_statement`."""
+def facts(row: Sequence[Any], ask: Ask) -> AccessFacts:
+    """Read the columns of `FACTS`."""
     ground, granted_at, expires_at, initial, glass, regulation, masked, objects, blocked, treating, admin, struct = row[:12]
     authorisation = None
     if ground is not None:
@@ -55,13 +49,9 @@ def facts(row: Sequence[Any]) -> AccessFacts:
         blocked=blocked,
         treating_doctor=treating,
         administrator=admin,
-        emergency=_emergency(row[12], row[13]),
+        emergency=Emergency(ask.mode.value, row[12]) if row[12] else None,
         switch_break_glass=glass,
         switch_regulation=regulation,
         switch_masked=masked,
         objection=bool(objects),
     )
-
-
-def _emergency(mode: str | None, until: datetime | None) -> Emergency | None:
-    return Emergency(mode, until) if mode and until else None

@@ -11,19 +11,21 @@ from carnet.apps.identity.directory import (
 )
 from carnet.apps.identity.insi import InsiClient, is_unknown
 from carnet.apps.identity.patients import (
+    FACTS,
     active_ins,
     attach,
     facts,
-    facts_statement,
     find,
     holds,
     index_of,
     register,
     traits_of,
+    way,
 )
 from carnet.apps.identity.professionals import Professional, known_professionals, professional, structure_of
 
 __all__ = [
+    "FACTS",
     "ExtractionError",
     "InsiClient",
     "Person",
@@ -33,7 +35,6 @@ __all__ = [
     "attach",
     "close_situations",
     "facts",
-    "facts_statement",
     "find",
     "holds",
     "index_of",
@@ -46,4 +47,5 @@ __all__ = [
     "store",
     "structure_of",
     "traits_of",
+    "way",
 ]

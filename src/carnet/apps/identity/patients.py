@@ -70,15 +70,16 @@ def traits_of(key: RecordKey, sealed: bytes) -> Traits:
     return Traits(**json.loads(key.unseal(sealed, "traits")))
 
 
-def facts_statement(record_id: UUID) -> Statement:
-    """The statement that brings what condition I looks at."""
-    return "SELECT status, annotations, sealed FROM identity_patient WHERE record_id = %s", (record_id,)
+FACTS = "SELECT status, annotations, sealed FROM identity_patient WHERE record_id = s.record_id"
+"""A fragment for the statement that enters a record: `s.record_id` is the record in scope."""
 
 
-def facts(row: tuple[str, list[str], bytes] | None, key: RecordKey, sent: Traits) -> IdentityFacts:
+def way(ins: Ins) -> Statement:
+    """The lookup that leads from an INS to its record."""
+    return _FIND, (index_of(ins),)
+
+
+def facts(status: str, annotations: list[str], known: Traits, sent: Traits) -> IdentityFacts:
     """Condition I of a record: status, annotations and the names of contradicting traits."""
-    if row is None:
-        return IdentityFacts(known=False)
-    status, annotations, sealed = row
-    wrong = mismatches(sent, traits_of(key, bytes(sealed))) if sent != Traits() else ()
+    wrong = mismatches(sent, known) if sent != Traits() else ()
     return IdentityFacts(status, frozenset(annotations), True, wrong)

@@ -1,19 +1,20 @@
 """TD0.2 and TD0.3: test of a record, declaring and withdrawing an authorisation, opening an emergency access."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
 from carnet.apps.access import api as access
 from carnet.apps.access.api import Consent
-from carnet.apps.identity import api as identity
-from carnet.apps.records.entering import Entered, absent, enter
-from carnet.apps.storage.api import unit
+from carnet.apps.records.entering import Entered, enter
+from carnet.apps.storage.api import Work, unit
 from carnet.dicah import Refuse, decide
 from carnet.dicah.decision import Light
 from carnet.dicah.facts import AccessFacts, Plausibility, RecordState
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.grant import Grant
 
 _SHOWN_AS_ABSENT = frozenset({RecordState.ABSENT, RecordState.OPPOSED, RecordState.PENDING_OPPOSITION, RecordState.DESTROYED})
 
@@ -68,61 +69,43 @@ def _doubt(ask: Ask) -> Plausibility:
 
 def test_record(ask: Ask) -> RecordStatus:
     """TD0.2. Negative answers are counted in the asker's budget: whoever tries numbers runs into it."""
-    record_id, doubt = identity.find(ask.ins) if ask.ins and ask.actor.id else None, _doubt(ask)
-    with access.asking(ask, record_id):
-        if record_id is None:
-            entered = absent(ask, doubt=doubt)
-            with unit() as work:
-                access.grant(work, ask, entered.facts, None)
-        else:
-            with unit(record_id) as work:
-                entered = enter(work, ask, record_id, doubt=doubt)
-                access.grant(work, ask, entered.facts, record_id)
+    doubt = _doubt(ask)
+    with access.asking(ask) as place, unit() as work:
+        entered = enter(work, ask, doubt=doubt)
+        place.record_id = entered.record_id
+        access.grant(work, ask, entered.facts, entered.record_id)
     status = _status(ask, entered)
     if status.state == "absent":
         access.spend(ask.actor, access.NEGATIVE_ANSWER, ask.at)
     return status
 
 
-def _enter_or_refuse(ask: Ask, doubt: Plausibility) -> UUID:
-    """The record behind the INS; when there is none the decision itself says so."""
-    record_id = identity.find(ask.ins) if ask.ins else None
-    if record_id is None:
-        access.decide_or_refuse(ask, absent(ask, doubt=doubt).facts, None)
-        raise AssertionError("the law opened a record that does not exist")
-    return record_id
+@contextmanager
+def _admitted(ask: Ask, doubt: Plausibility = Plausibility.PLAUSIBLE) -> Iterator[tuple[Work, Entered, Grant]]:
+    """A unit of work inside the record, with the Grant of this question; or the refusal, journaled."""
+    with access.asking(ask) as place, unit() as work:
+        entered = enter(work, ask, doubt=doubt)
+        place.record_id = entered.record_id
+        yield work, entered, access.grant(work, ask, entered.facts, entered.record_id)
 
 
 def declare_authorisation(ask: Ask, consent: Consent) -> datetime:
     """TD0.3 AJOUT, on an explicit act that states the patient's agreement. Returns when the authorisation ends."""
-    doubt = _doubt(ask)
-    with access.asking(ask, identity.find(ask.ins) if ask.ins and ask.actor.id else None):
-        record_id = _enter_or_refuse(ask, doubt)
-        with unit(record_id) as work:
-            entered = enter(work, ask, record_id, doubt=doubt)
-            granted = access.grant(work, ask, entered.facts, record_id)
-            ends = access.authorise(work, granted, consent)
+    with _admitted(ask, _doubt(ask)) as (work, _, granted):
+        ends = access.authorise(work, granted, consent)
     access.spend(ask.actor, access.NEW_RECORD, ask.at)
     return ends
 
 
 def withdraw_authorisation(ask: Ask) -> None:
     """TD0.3 SUPPRESSION: the professional withdraws their own authorisation."""
-    with access.asking(ask, identity.find(ask.ins) if ask.ins and ask.actor.id else None):
-        record_id = _enter_or_refuse(ask, Plausibility.PLAUSIBLE)
-        with unit(record_id) as work:
-            entered = enter(work, ask, record_id)
-            access.withdraw(work, access.grant(work, ask, entered.facts, record_id))
+    with _admitted(ask) as (work, _, granted):
+        access.withdraw(work, granted)
 
 
 def open_emergency(ask: Ask) -> datetime:
     """Open an emergency access with its reason in words. Returns when it ends."""
-    doubt = _doubt(ask)
-    with access.asking(ask, identity.find(ask.ins) if ask.ins and ask.actor.id else None):
-        record_id = _enter_or_refuse(ask, doubt)
-        with unit(record_id) as work:
-            entered = enter(work, ask, record_id, doubt=doubt)
-            granted = access.grant(work, ask, entered.facts, record_id)
-            ends = access.open_emergency(work, granted, entered.key)
+    with _admitted(ask, _doubt(ask)) as (work, entered, granted):
+        ends = access.open_emergency(work, granted, entered.key)
     access.spend(ask.actor, access.NEW_RECORD, ask.at)
     return ends

@@ -15,10 +15,10 @@ from carnet.apps.records.entering import (
     StoredDocument,
     enter,
     named_by_document,
+    record_of,
     stored_document,
     unless_visible,
 )
-from carnet.apps.records.reading import locate
 from carnet.apps.records.resources import labels_of, rewrite
 from carnet.apps.storage.api import Work, unit
 from carnet.dicah.facts import DocumentFacts, Facts
@@ -107,29 +107,31 @@ def _changed(document: StoredDocument, act: Act) -> DocumentFacts:
     return facts
 
 
-def _grant(work: Work, ask: Ask, facts: Facts, logical_id: UUID, record_id: UUID) -> Grant:
+def _grant(work: Work, ask: Ask, entered: Entered, facts: Facts, logical_id: UUID) -> Grant:
+    question = named_by_document(work, ask, entered)
     try:
-        return access.grant(work, ask, facts, record_id, (str(logical_id),))
+        return access.grant(work, question, facts, entered.record_id, (str(logical_id),))
     except Refusal as refusal:
-        raise unless_visible(ask, facts, refusal, "document-unknown") from None
+        raise unless_visible(question, facts, refusal, "document-unknown") from None
+
+
+def _notify(work: Work, ask: Ask, record_id: UUID, changed: DocumentFacts) -> None:
+    """Tell the holder of a change of status (ours, access law §4), but not of a document that the holder may not see."""
+    if ask.act in _STATUS_ACTS and not changed.hidden_from_patient and not changed.hidden_from_representatives:
+        outbox.notify(work, record_id, ask.act.name.lower(), outbox.HOLDER, ask.at)
 
 
 def change_document(ask: Ask, logical_id: UUID, minor_agreed: bool = False) -> None:
     """Do the act of the question on a document. Nothing happens twice: an act already done changes nothing."""
-    record_id = locate(logical_id) if ask.actor.id else None
-    with access.asking(ask, record_id, (str(logical_id),)):
-        if record_id is None:
-            raise Refusal("document-unknown", "document-unknown")
-        with unit(record_id) as work:
-            lock = (DOCUMENT + " FOR UPDATE", (record_id, logical_id))
-            entered = enter(work, ask, record_id, (lock,))
-            document = _document(entered)
-            facts: Facts = replace(entered.with_document(document.facts), minor_agreed=minor_agreed)
-            granted = _grant(work, named_by_document(work, ask, entered), facts, logical_id, record_id)
-            changed = _changed(document, ask.act)
-            if changed == document.facts:
-                return
-            _write(work, ask, entered, document, changed)
-            access.write_entry(work, granted, (str(logical_id),))
-            if ask.act in (Act.ARCHIVE, Act.UNARCHIVE, Act.DELETE) and not changed.hidden_from_patient:
-                outbox.notify(work, record_id, ask.act.name.lower(), outbox.HOLDER, ask.at)
+    with access.asking(ask, (str(logical_id),)) as place, unit() as work:
+        entered = enter(work, ask, logical_id, ((DOCUMENT + " FOR UPDATE", (logical_id,)),))
+        place.record_id = entered.record_id
+        document = _document(entered)
+        facts: Facts = replace(entered.with_document(document.facts), minor_agreed=minor_agreed)
+        granted = _grant(work, ask, entered, facts, logical_id)
+        changed = _changed(document, ask.act)
+        if changed == document.facts:
+            return
+        _write(work, ask, entered, document, changed)
+        access.write_entry(work, granted, (str(logical_id),))
+        _notify(work, ask, record_of(entered), changed)

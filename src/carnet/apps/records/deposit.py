@@ -12,15 +12,14 @@ import psycopg.errors
 from django.conf import settings
 
 from carnet.apps.access import api as access
-from carnet.apps.identity import api as identity
 from carnet.apps.outbox import api as outbox
 from carnet.apps.records.checking import Checked, Deposit, check
 from carnet.apps.records.entering import (
     DOCUMENT_COLUMNS,
     Entered,
     StoredDocument,
-    absent,
     enter,
+    record_of,
     stored_document,
     unless_visible,
 )
@@ -144,14 +143,13 @@ def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposi
     return planned
 
 
-def _prepare(ask: Ask, submission: Submission, record_id: UUID) -> tuple[Entered, list[Planned], access.Decided]:
+def _prepare(ask: Ask, submission: Submission, place: access.Place) -> tuple[Entered, list[Planned], access.Decided]:
     """First unit: decide, and check everything. It writes nothing."""
-    with unit(record_id) as work:
-        sealed = identity.facts_statement(record_id)
-        entered = enter(work, ask, record_id, (sealed,))
-        decided = access.decide_or_refuse(ask, entered.facts, record_id)
-        traits = identity.traits_of(entered.key, bytes(entered.extra[0][0][2]))
-        deposit = Deposit(record_id, ask.actor, ask.at, traits)
+    with unit() as work:
+        entered = enter(work, ask)
+        place.record_id = entered.record_id
+        decided = access.decide_or_refuse(ask, entered.facts, entered.record_id)
+        deposit = Deposit(record_of(entered), ask.actor, ask.at, entered.traits)
         return entered, _plan(work, ask, entered, submission, deposit), decided
 
 
@@ -206,13 +204,9 @@ def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Plann
 def deposit(ask: Ask, submission: Submission) -> Receipt:
     """Deposit a submission. Raises Refusal with the code that fits; then nothing is stored."""
     ask = _question(ask)
-    record_id = identity.find(ask.ins) if ask.ins and ask.actor.id else None
-    with access.asking(ask, record_id):
-        if record_id is None:
-            access.decide_or_refuse(ask, absent(ask).facts, None)
-            raise AssertionError("the law opened a record that does not exist")
+    with access.asking(ask) as place:
         for attempt in (1, 2):
-            entered, planned, decided = _prepare(ask, submission, record_id)
+            entered, planned, decided = _prepare(ask, submission, place)
             try:
                 return _write(ask, submission, entered.key, planned, decided)
             except psycopg.errors.UniqueViolation:

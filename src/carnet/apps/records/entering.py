@@ -6,18 +6,24 @@ from uuid import UUID
 
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
-from carnet.apps.storage.api import KEY_OF_RECORD, KeyDestroyedError, RecordKey, Row, Statement, Work, open_key
+from carnet.apps.storage.api import KEY_FACTS, SCOPE, KeyDestroyedError, RecordKey, Row, Statement, Work, open_key
 from carnet.dicah import Permit, decide
 from carnet.dicah.facts import DocumentFacts, Facts, IdentityFacts, Plausibility, RecordFacts, RecordState
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import Refusal
+from carnet.kernel.traits import Traits
 from carnet.kernel.visibility import Status
 
-RECORD = "SELECT state, since, reason FROM records_record WHERE record_id = %s"
+RECORD = "SELECT state, since, reason FROM records_record WHERE record_id = s.record_id"
 DOCUMENT_COLUMNS = """logical_id, type_code, status, masked, hidden_from_patient, hidden_from_representatives, technical,
     by_patient, author_ids, author_structures, depositor, depositor_structure, address, mime, resource, entry_uuid,
     version"""
-DOCUMENT = "SELECT " + DOCUMENT_COLUMNS + " FROM records_document WHERE record_id = %s AND logical_id = %s"
+DOCUMENT = f"SELECT {DOCUMENT_COLUMNS} FROM records_document WHERE record_id = {SCOPE} AND logical_id = %s"
+_LOCATE = "SELECT record_id FROM records_locate(%s)"
+_FACTS = f"""SELECT r.*, i.*, k.*, a.* FROM (SELECT {SCOPE} AS record_id) AS s
+    LEFT JOIN LATERAL ({RECORD}) AS r ON true LEFT JOIN LATERAL ({identity.FACTS}) AS i ON true
+    LEFT JOIN LATERAL ({KEY_FACTS}) AS k ON true LEFT JOIN LATERAL ({access.FACTS}) AS a ON true"""
+"""Each app brings its fragment; one statement brings all facts of a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,8 @@ class Entered:
 
     record_id: UUID | None
     facts: Facts
-    found_key: RecordKey | None
+    found_key: RecordKey | None = None
+    traits: Traits = field(default_factory=Traits)
     extra: list[list[Row]] = field(default_factory=list)
 
     @property
@@ -52,38 +59,53 @@ def absent(ask: Ask, requested: frozenset[str] = frozenset(), doubt: Plausibilit
         settings=access.law(),
         edition=access.edition(ask.at.date()),
     )
-    return Entered(None, facts, None)
+    return Entered(None, facts)
+
+
+def _into(way: Statement) -> Statement:
+    """Find the record and enter its scope, in one statement: an INS or a document that leads nowhere enters none."""
+    sql, values = way
+    return f"SELECT set_config('carnet.record', coalesce(({sql})::text, ''), true)", values
 
 
 def enter(
-    work: Work, ask: Ask, record_id: UUID, extra: Sequence[Statement] = (), requested: frozenset[str] = frozenset(),
+    work: Work, ask: Ask, document: UUID | None = None, extra: Sequence[Statement] = (), requested: frozenset[str] = frozenset(),
     doubt: Plausibility = Plausibility.PLAUSIBLE,
 ) -> Entered:  # fmt: skip
-    """Load everything that the decision looks at, and the rows of `extra`, together."""
-    record_rows, identity_rows, access_rows, key_rows, *more = work.several(
-        (
-            (RECORD, (record_id,)),
-            identity.facts_statement(record_id),
-            access.facts_statement(ask, record_id),
-            (KEY_OF_RECORD, (record_id,)),
-            *extra,
-        )
-    )
-    if not record_rows or not key_rows:
+    """Find the record by the INS (or by a document), enter its scope and load everything that the decision looks at.
+
+    Nothing is looked up for somebody who is not authenticated.
+    """
+    if not ask.actor.id or (ask.ins is None and document is None):
         return absent(ask, requested, doubt)
-    key = open_key(record_id, key_rows[0][0])
-    state, since, reason = record_rows[0]
-    person = identity_rows[0] if identity_rows else None
-    facts = Facts(
-        record=RecordFacts(RecordState(state), since, reason),
-        identity=identity.facts((person[0], person[1], person[2]) if person else None, key, ask.traits),
-        access=access.facts(access_rows[0]),
+    way = identity.way(ask.ins) if document is None and ask.ins else (_LOCATE, (document,))
+    scope, facts, *more = work.send(_into(way), (_FACTS, access.parameters(ask)), *extra)
+    found, row = scope.fetchone(), facts.fetchone()
+    if not found or not found[0] or not row or row[0] is None or row[6] is None:
+        return absent(ask, requested, doubt)
+    record_id = UUID(found[0])
+    key = open_key(record_id, row[6])
+    entered = Entered(record_id, Facts(), key, identity.traits_of(key, bytes(row[5])), [cursor.fetchall() for cursor in more])
+    return replace(entered, facts=_facts(ask, row, entered.traits, requested, doubt))
+
+
+def _facts(ask: Ask, row: Row, traits: Traits, requested: frozenset[str], doubt: Plausibility) -> Facts:
+    return Facts(
+        record=RecordFacts(RecordState(row[0]), row[1], row[2]),
+        identity=identity.facts(row[3], row[4], traits, ask.traits),
+        access=access.facts(row[7:], ask),
         requested_types=requested,
         plausibility=doubt,
         settings=access.law(),
         edition=access.edition(ask.at.date()),
     )
-    return Entered(record_id, facts, key, more)
+
+
+def record_of(entered: Entered) -> UUID:
+    """The record that was entered, after a decision that permits: the law permits none that does not exist."""
+    if entered.record_id is None:
+        raise PermissionError("a decision permitted a record that does not exist")
+    return entered.record_id
 
 
 @dataclass(frozen=True, slots=True)

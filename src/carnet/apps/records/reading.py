@@ -5,7 +5,7 @@ from uuid import UUID
 
 from carnet.apps.access import api as access
 from carnet.apps.records.entering import DOCUMENT, Entered, StoredDocument, enter, named_by_document, stored_document
-from carnet.apps.storage.api import Work, get, lookup, unit
+from carnet.apps.storage.api import Work, get, unit
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import Refusal
@@ -21,37 +21,28 @@ class Content:
     hidden_from_representatives: bool
 
 
-def locate(logical_id: UUID) -> UUID | None:
-    """The record that a document is in."""
-    row = lookup("SELECT record_id FROM records_locate(%s)", logical_id)
-    return row[0] if row else None
-
-
 def _unknown() -> Refusal:
     return Refusal("document-unknown", "document-unknown")
 
 
-def _decide(work: Work, ask: Ask, record_id: UUID, logical_id: UUID) -> tuple[Entered, StoredDocument]:
-    entered = enter(work, ask, record_id, ((DOCUMENT, (record_id, logical_id)),))
+def _decide(work: Work, ask: Ask, entered: Entered, logical_id: UUID) -> StoredDocument:
     rows = entered.extra[0] if entered.extra else []
     if not rows:
         raise _unknown()
     document = stored_document(rows[0])
     question = named_by_document(work, ask, entered)
-    access.grant(work, question, entered.with_document(document.facts), record_id, (str(logical_id),))
-    return entered, document
+    access.grant(work, question, entered.with_document(document.facts), entered.record_id, (str(logical_id),))
+    return document
 
 
 def _read(ask: Ask, logical_id: UUID) -> tuple[Entered, StoredDocument]:
     if ask.actor.kind is ActorKind.ANONYMOUS:
         # The same answer for any identifier: nothing is looked up.
         raise Refusal("authentication-missing", "authentication-missing")
-    record_id = locate(logical_id)
-    with access.asking(ask, record_id, (str(logical_id),)):
-        if record_id is None:
-            raise _unknown()
-        with unit(record_id) as work:
-            return _decide(work, ask, record_id, logical_id)
+    with access.asking(ask, (str(logical_id),)) as place, unit() as work:
+        entered = enter(work, ask, logical_id, ((DOCUMENT, (logical_id,)),))
+        place.record_id = entered.record_id
+        return entered, _decide(work, ask, entered, logical_id)
 
 
 def read_content(ask: Ask, logical_id: UUID) -> Content:

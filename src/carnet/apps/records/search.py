@@ -13,7 +13,7 @@ from uuid import UUID
 
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
-from carnet.apps.records.entering import absent, enter
+from carnet.apps.records.entering import enter, record_of
 from carnet.apps.storage.api import KeyDestroyedError, Statement, key_of, unit
 from carnet.kernel.ask import Ask
 from carnet.kernel.grant import Grant
@@ -115,23 +115,21 @@ def _total_statement(granted: Grant, query: Query) -> Statement:
 
 def search(ask: Ask, query: Query) -> Page:
     """Search a record. One decision, one journal entry, committed before the page is returned."""
-    record_id = identity.find(ask.ins) if ask.ins and ask.actor.id else None
-    with access.asking(ask, record_id):
-        if record_id is None:
-            access.decide_or_refuse(ask, absent(ask, query.types).facts, None)
-            raise AssertionError("the law opened a record that does not exist")
-        with unit(record_id) as work:
-            entered = enter(work, ask, record_id, requested=query.types)
-            decided = access.decide_or_refuse(ask, entered.facts, entered.record_id)
-            totals = [_total_statement(decided.grant, query)] if query.total else []
-            _, found, *counted = work.send(decided.statement, _page_statement(decided.grant, query), *totals)
+    with access.asking(ask) as place, unit() as work:
+        entered = enter(work, ask, requested=query.types)
+        place.record_id = entered.record_id
+        decided = access.decide_or_refuse(ask, entered.facts, entered.record_id)
+        totals = [_total_statement(decided.grant, query)] if query.total else []
+        _, found, *counted = work.send(decided.statement, _page_statement(decided.grant, query), *totals)
     # The unit is over, so the journal entry is committed: only now are rows read.
     rows = found.fetchall()
     key = entered.key
     shown = rows[: query.count]
     resources = [key.unseal(bytes(resource), f"resource/{logical_id}") for logical_id, _, resource in shown]
     following = Cursor(shown[-1][1], shown[-1][0]) if len(rows) > query.count else None
-    return Page(record_id, [str(row[0]) for row in shown], resources, following, counted[0].fetchall()[0][0] if counted else None)
+    return Page(
+        record_of(entered), [str(row[0]) for row in shown], resources, following, counted[0].fetchall()[0][0] if counted else None
+    )
 
 
 def ins_of_record(record_id: UUID) -> Ins | None:

@@ -3,7 +3,7 @@
 from carnet.apps.storage.blobs import BlobMissingError, get, put, stored_records, sweep
 from carnet.apps.storage.executor import Row, Statement, Work, close_pool, long_reading, lookup, pool, unit
 from carnet.apps.storage.keys import (
-    KEY_OF_RECORD,
+    KEY_FACTS,
     KeyDestroyedError,
     RecordKey,
     blind_index,
@@ -14,9 +14,11 @@ from carnet.apps.storage.keys import (
     seal,
     unseal,
 )
+from carnet.apps.storage.schema import SCOPE
 
 __all__ = [
-    "KEY_OF_RECORD",
+    "KEY_FACTS",
+    "SCOPE",
     "BlobMissingError",
     "KeyDestroyedError",
     "RecordKey",

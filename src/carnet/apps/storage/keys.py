@@ -19,7 +19,9 @@ from django.conf import settings
 from carnet.apps.storage.executor import Work
 
 NONCE = 12
-KEY_OF_RECORD = "SELECT wrapped FROM storage_record_key WHERE record_id = %s AND destroyed_at IS NULL ORDER BY version DESC LIMIT 1"
+_KEY = "SELECT wrapped FROM storage_record_key WHERE record_id = {} AND destroyed_at IS NULL ORDER BY version DESC LIMIT 1"
+KEY_FACTS = _KEY.format("s.record_id")
+"""A fragment for the statement that enters a record: `s.record_id` is the record in scope."""
 
 
 class KeyDestroyedError(Exception):
@@ -105,7 +107,7 @@ def open_key(record_id: UUID, wrapped: bytes | None) -> RecordKey:
 
 def key_of(work: Work, record_id: UUID) -> RecordKey:
     """The key of a record, in the scope of that record."""
-    row = work.row(KEY_OF_RECORD, record_id)
+    row = work.row(_KEY.format("%s"), record_id)
     return open_key(record_id, row[0] if row else None)
 
 
