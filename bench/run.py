@@ -150,8 +150,10 @@ def measure() -> list[Measured]:
     token = token_of("pharmacist")
     port = processes.free_port()
     # Processes rather than threads: the interpreter lock makes threads wait for each other.
-    workers = 2 * (os.cpu_count() or 2)
-    door = processes.start(processes.fhir_command(port, workers=workers), {"CARNET_BASE_URL": f"http://127.0.0.1:{port}"})
+    workers = os.cpu_count() or 2
+    door = processes.start(
+        processes.fhir_command(port, workers=workers, threads=1), {"CARNET_BASE_URL": f"http://127.0.0.1:{port}"}
+    )
     found = []
     with processes.running(door):
         processes.wait_for(f"http://127.0.0.1:{port}/fhir/metadata", door)

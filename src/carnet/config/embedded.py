@@ -30,6 +30,5 @@ def start(data_dir: Path) -> str:
 
 
 def stop(data_dir: Path) -> None:
-    """Stop the embedded server."""
-    server = get_server((data_dir / "postgres").resolve(), cleanup_mode="stop")
-    server.cleanup()
+    """Stop the embedded server, whoever started it."""
+    get_server((data_dir / "postgres").resolve(), cleanup_mode=None).stop()

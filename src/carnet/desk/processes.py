@@ -34,7 +34,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 30.0) 
     raise RuntimeError(f"{url} does not answer after {seconds:.0f} seconds")
 
 
-def fhir_command(port: int, workers: int = 2, threads: int = 1) -> list[str]:
+def fhir_command(port: int, workers: int = 2, threads: int = 2) -> list[str]:
     """The command of the FHIR door."""
     return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
