@@ -187,6 +187,9 @@ Each figure is a ratio in one run: requests that the FHIR door answers per secon
 (prepared) running **the same statements**, captured from the running code. Both sides commit a journal entry for each request
 before anything is answered; the door also signs the reader in by token, decides, decrypts, and speaks HTTP and JSON.
 
+Read the lines at concurrency 16: at 64 `pgbench` opens 64 connections and slows down on its own locks, while the door keeps a
+small pool, so that those ratios say more about pools than about the door.
+
 | operation | concurrency | door, per second | pgbench, per second | ratio | aim |
 |---|---|---|---|---|---|
 {rows}
