@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import httpx
@@ -97,6 +97,26 @@ def test_test_of_a_record_tells_lights_authorisation_and_treating_doctor(door: s
     assert found["id"] == str(record_id)
     assert set(lights_of(answer).values()) == {"ok"}
     assert "name" not in found, "no trait of the record comes back"
+
+
+def test_a_closed_record_tells_when_and_why(door: str) -> None:
+    person, record_id = patient("treating")
+    with unit(record_id) as work:
+        records.change_state(work, record_id, "close", date(2026, 6, 2), "FERMETURE_DEMANDE_PATIENT")
+    answer = client(door, "treating").test_record(person.ins)
+    told = {
+        e["url"]: next(v for k, v in e.items() if k != "url")
+        for e in answer.json()["entry"][0]["resource"]["extension"][0]["extension"]
+    }
+    assert (told["state"], told["closedOn"], told["closingReason"]) == ("closed", "2026-06-02", "FERMETURE_DEMANDE_PATIENT")
+    assert code_of(answer) == "record-closed"
+    assert lights_of(answer)["D"] == "stop"
+
+
+def test_a_refusal_of_habilitation_names_the_edition_and_its_nature(door: str) -> None:
+    person, _ = patient("nurse")
+    answer = client(door, "nurse").search(person.ins, type="68599-0")
+    assert "2023-10-29 (reconstruction, not official)" in outcome_of(answer)["issue"][0]["diagnostics"]
 
 
 def test_a_record_that_opposed_answers_as_one_that_never_was(door: str, monkeypatch: pytest.MonkeyPatch) -> None:

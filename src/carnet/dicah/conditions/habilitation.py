@@ -115,7 +115,7 @@ def habilitation_profession(ask: Ask, facts: Facts) -> Denial | None:
     }:
         return None
     named = profession_counted(ask.actor, facts.settings) in facts.edition.professions()
-    return None if named else Denial("habilitation-profession")
+    return None if named else Denial("habilitation-profession", {"edition": facts.edition.name})
 
 
 @rule("H", "order of 26 October 2023, matrix")
@@ -126,4 +126,8 @@ def habilitation_document_type(ask: Ask, facts: Facts) -> Denial | None:
         return None
     profession = profession_counted(ask.actor, facts.settings)
     open_types = facts.edition.consultable(profession) if profession else frozenset()
-    return None if asked & open_types else Denial("habilitation-document-type", {"types": ", ".join(sorted(asked))})
+    return (
+        None
+        if asked & open_types
+        else Denial("habilitation-document-type", {"types": ", ".join(sorted(asked)), "edition": facts.edition.name})
+    )
