@@ -129,6 +129,8 @@ def test_a_record_that_opposed_answers_as_one_that_never_was(door: str, monkeypa
     answers = [software.test_record(p.ins) for p in (opposed, never)]
     assert answers[0].content == answers[1].content
     assert code_of(answers[0]) == "record-absent"
+    contradicted = [software.test_record(p.ins, birthdate="1901-01-01") for p in (opposed, never)]
+    assert contradicted[0].content == contradicted[1].content, "no trait of an opposed record is compared"
     searches = [software.search(p.ins) for p in (opposed, never)]
     assert searches[0].content == searches[1].content
     assert searches[0].status_code == 404

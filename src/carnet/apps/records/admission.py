@@ -12,11 +12,9 @@ from carnet.apps.records.entering import Entered, enter
 from carnet.apps.storage.api import Work, unit
 from carnet.dicah import Refuse, decide
 from carnet.dicah.decision import Light
-from carnet.dicah.facts import AccessFacts, Plausibility, RecordState
+from carnet.dicah.facts import AccessFacts, Plausibility
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.grant import Grant
-
-_SHOWN_AS_ABSENT = frozenset({RecordState.ABSENT, RecordState.OPPOSED, RecordState.PENDING_OPPOSITION, RecordState.DESTROYED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +44,16 @@ def _authorisation(facts: AccessFacts, at: datetime) -> str:
 
 def _status(ask: Ask, entered: Entered) -> RecordStatus:
     facts = entered.facts
-    hidden = facts.record.state in _SHOWN_AS_ABSENT
     # The lights are those of a consultation: a pure question to the law, which opens nothing and is not an access.
     verdict = decide(replace(ask, act=Act.SEARCH), facts)
     refused = verdict if isinstance(verdict, Refuse) else None
     return RecordStatus(
-        record_id=None if hidden else entered.record_id,
-        state="absent" if hidden else facts.record.state.value,
-        since=None if hidden else facts.record.since,
-        reason="" if hidden else facts.record.reason,
-        authorisation="NON_EXISTE" if hidden else _authorisation(facts.access, ask.at),
-        treating_doctor=not hidden and facts.access.treating_doctor,
+        record_id=entered.record_id,
+        state=facts.record.state.value,
+        since=facts.record.since,
+        reason=facts.record.reason,
+        authorisation=_authorisation(facts.access, ask.at),
+        treating_doctor=facts.access.treating_doctor,
         lights=verdict.lights,
         obstacle=refused.code if refused else "",
         details=refused.details if refused else {},
@@ -75,7 +72,7 @@ def test_record(ask: Ask) -> RecordStatus:
         place.record_id = entered.record_id
         access.grant(work, ask, entered.facts, entered.record_id)
     status = _status(ask, entered)
-    if status.state == "absent":
+    if status.record_id is None:
         access.spend(ask.actor, access.NEGATIVE_ANSWER, ask.at)
     return status
 

@@ -216,7 +216,7 @@ def _settings_of_care(checked: Checked, deposit: Deposit) -> Checked:
 
 
 def _times(checked: Checked, deposit: Deposit) -> Checked:
-    """Dates, from the header where they were not declared. Nothing is dated in the future of the deposit."""
+    """Dates, from the header where they were not declared; a service ends after it starts."""
     entry, header = checked.entry, checked.header
     created = entry.creation_time or (header.effective_time if header else None) or entry.date or deposit.at
     start = entry.service_start or (header.service_start if header else None) or created

@@ -8,6 +8,7 @@ from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.storage.api import KEY_FACTS, SCOPE, KeyDestroyedError, RecordKey, Row, Statement, Work, open_key
 from carnet.dicah import Permit, decide
+from carnet.dicah.conditions.availability import SHOWN_AS_ABSENT
 from carnet.dicah.facts import DocumentFacts, Facts, IdentityFacts, Plausibility, RecordFacts, RecordState
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import Refusal
@@ -82,6 +83,9 @@ def enter(
     scope, facts, *more = work.send(_into(way), (_FACTS, access.parameters(ask)), *extra)
     found, row = scope.fetchone(), facts.fetchone()
     if not found or not found[0] or not row or row[0] is None or row[6] is None:
+        return absent(ask, requested, doubt)
+    if row[0] in SHOWN_AS_ABSENT:
+        # An opposition must not show through what comes before it, a trait that contradicts for example.
         return absent(ask, requested, doubt)
     record_id = UUID(found[0])
     key = open_key(record_id, row[6])

@@ -69,7 +69,7 @@ def software_of(client_id: str, redirect_uri: str) -> Software:
         )
     if row is None:
         raise refused("unknown software")
-    if not any(redirect_uri == uri or _loopback_matches(redirect_uri, uri) for uri in row[3]):
+    if "#" in redirect_uri or not any(redirect_uri == uri or _loopback_matches(redirect_uri, uri) for uri in row[3]):
         raise refused("redirect_uri is not registered for this software")
     return Software(row[0], row[1], row[2])
 

@@ -7,7 +7,7 @@ from carnet.kernel.ask import Act, Ask
 
 _REPORTS_THE_STATE = WITHOUT_INS | {Act.TEST_RECORD}
 _HOLDER_OF_CLOSED = frozenset({Act.REOPEN_RECORD, Act.EXPORT_RECORD})
-_SHOWN_AS_ABSENT = frozenset(
+SHOWN_AS_ABSENT = frozenset(
     # An opposition is nobody's business: it is shown as an absence (access law §1).
     {RecordState.ABSENT, RecordState.OPPOSED, RecordState.PENDING_OPPOSITION, RecordState.DESTROYED}
 )
@@ -16,7 +16,7 @@ _SHOWN_AS_ABSENT = frozenset(
 @rule("D", "L.1111-13-1, R.1111-28 CSP; TD0.2 NF")
 def record_absent(ask: Ask, facts: Facts) -> Denial | None:
     """No record, an opposed one and one not yet open answer alike."""
-    if ask.act in _REPORTS_THE_STATE or facts.record.state not in _SHOWN_AS_ABSENT:
+    if ask.act in _REPORTS_THE_STATE or facts.record.state not in SHOWN_AS_ABSENT:
         return None
     return Denial("record-absent")
 
