@@ -193,6 +193,11 @@ def mend_content(attachment: dict[str, Any], content: bytes) -> None:
     attachment["hash"] = base64.b64encode(hashlib.sha1(content).digest()).decode()
 
 
+def written_by(content: bytes, identifier: str) -> bytes:
+    """The mended content is written by the author that the example declares: authorship must agree with the CDA."""
+    return content.replace(author("treating")[0].id.encode(), identifier.encode())
+
+
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 
@@ -213,7 +218,7 @@ def test_the_pdsm4dmp_bundle(loaded: Loaded, shared: Path, patient_of_examples: 
     bundle = example(shared, "pdsm4dmp", "Bundle-example-td2-iti65-lot-soumission.json")
     for entry in bundle["entry"]:
         entry["resource"] = mend(entry["resource"], person.ins)
-    content = cda(person, type_="11488-4", unique_id="1.2.250.1.213.1.4.8.99999.2")
+    content = written_by(cda(person, type_="11488-4", unique_id="1.2.250.1.213.1.4.8.99999.2"), "899700218896")
     mend_content(bundle["entry"][1]["resource"]["content"][0]["attachment"], content)
     bundle["entry"][2]["resource"]["data"] = base64.b64encode(content).decode()
     answer = loaded.software.post("/fhir", bundle)
@@ -228,7 +233,7 @@ def test_the_pdsm4dmp_bundle(loaded: Loaded, shared: Path, patient_of_examples: 
 def test_the_pdsm4dmp_simplified_publish(loaded: Loaded, shared: Path, patient_of_examples: Any) -> None:
     person = patient_of_examples
     reference = mend(example(shared, "pdsm4dmp", "DocumentReference-example-td2-iti105-publication-simplifiee.json"), person.ins)
-    content = cda(person, type_="11488-4", unique_id="1.2.250.1.213.1.4.8.99999.1")
+    content = written_by(cda(person, type_="11488-4", unique_id="1.2.250.1.213.1.4.8.99999.1"), "899700218896")
     reference["content"][0]["attachment"]["data"] = base64.b64encode(content).decode()
     answer = loaded.software.post("/fhir/DocumentReference", reference)
     assert answer.status_code == 201, answer.text
@@ -276,7 +281,8 @@ def test_the_pdsm4dmp_search_examples_deposit_as_they_are_found(
     mime = attachment.get("contentType", "")
     reference["masterIdentifier"]["value"] = f"urn:oid:{fresh_uid()}"
     type_code = reference["type"]["coding"][0]["code"]
-    content = PDF if "pdf" in mime else cda(person, type_=type_code, unique_id=reference["masterIdentifier"]["value"][8:])
+    made = cda(person, type_=type_code, unique_id=reference["masterIdentifier"]["value"][8:])
+    content = PDF if "pdf" in mime else written_by(made, "899700218896")
     attachment["data"] = base64.b64encode(content).decode()
     mend_content(attachment, content)
     answer = loaded.software.post("/fhir/DocumentReference", reference)

@@ -229,9 +229,11 @@ def test_a_signature_object_is_listed_to_nobody() -> None:
     from carnet.formats.xds import Coding
 
     signature = entry(person, unique_id=fresh_uid(), mime="text/plain", type=Coding("E1762"), confidentiality=both)
-    receipt = records.deposit(ask("treating", Act.FEED, person), submission((signature, b"signature")))
-    assert seen_by("treating", person) == []
-    code = refusal(records.read_content, ask("treating", Act.READ, person), receipt.documents[0].logical_id).code
+    receipt = records.deposit(
+        ask("treating", Act.FEED, person), submission((entry(person), cda(person)), (signature, b"signature"))
+    )
+    assert seen_by("treating", person) == [str(receipt.documents[0].logical_id)]
+    code = refusal(records.read_content, ask("treating", Act.READ, person), receipt.documents[1].logical_id).code
     assert code == "document-unknown"
 
 

@@ -141,7 +141,7 @@ administrator       | read               | masked                               
 doctor              | read               | masked, own document                           | yes
 doctor              | read               | masked, deposited by me                        | yes
 doctor              | read               | masked, deposited by my structure              | yes
-doctor              | read               | masked, deposited by my structure, no authorisation | consent-missing
+doctor              | read               | masked, deposited by my structure, no authorisation | document-unknown
 doctor              | search own         | masked, own document, no authorisation         | yes
 doctor              | search own         | -                                              | document-unknown
 doctor              | read               | break-glass, access open, masked               | document-unknown

@@ -61,23 +61,29 @@ class Refuse(Verdict):
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-def _sequence() -> tuple[Rule, ...]:
-    """Order of the answers: who asks, what may be asked at all, who is meant, then the document, then the record.
+_FIRST = frozenset(
+    {"function-not-allowed", "occupational-doctor-closed", "emergency-for-health-professions", "regulation-not-proved",
+     "emergency-reason-missing", "habilitation-context"}
+)  # fmt: skip
 
-    A document that is hidden from the asker is unknown whatever the state of the consent: had the consent been named
-    first, its absence would have told that the document exists.
+
+def _sequence() -> tuple[Rule, ...]:
+    """Order of the answers: who asks, what may be asked at all, then the document, who is meant, and the record.
+
+    A document that is hidden from the asker is unknown whatever the state of the identity and of the consent: had one of
+    them been named first, it would have told that the document exists.
     """
-    order = "A", "H0", "I", "P", "V", "D", "C", "H", "S"
-    first = {"function-not-allowed", "occupational-doctor-closed", "emergency-for-health-professions",
-             "regulation-not-proved", "emergency-reason-missing", "habilitation-context"}  # fmt: skip
+    order = "A", "H0", "V", "I", "P", "D", "C", "H", "S"
 
     def rank(rule: Rule) -> int:
-        return order.index("H0" if rule.name in first else rule.light)
+        return order.index("H0" if rule.name in _FIRST else rule.light)
 
     return tuple(sorted(RULES.values(), key=rank))
 
 
 ORDER: tuple[Rule, ...] = _sequence()
+BEFORE_RECORD = tuple(rule for rule in ORDER if rule.light == "A" or rule.name in _FIRST)
+"""The rules that look at the asker alone: they answer alike whether the record or the document exists or not."""
 
 
 def _editions(facts: Facts) -> dict[str, str]:

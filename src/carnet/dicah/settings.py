@@ -28,6 +28,8 @@ class LawSettings:
     """Care team: how long an authorisation lasts (source of 2010, today's duration is unknown)."""
     consultation_lasts: timedelta = timedelta(hours=12)
     """Outside the team: the consent is for this consultation, the same day, at most this long."""
+    civil_zone: str = "Europe/Paris"
+    """Where "the same day" of a consultation is counted."""
     emergency_lasts: timedelta = timedelta(minutes=60)
     blocked_in_break_glass: bool = False
     """Whether a blocked professional may break the glass."""

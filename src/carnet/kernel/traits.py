@@ -44,8 +44,8 @@ def _given_agree(sent: str, known: str) -> bool:
 
 
 def _dates_agree(sent: str, known: str) -> bool:
-    # An identity with an unknown day is compared on what both sides state.
-    return sent.startswith(known) or known.startswith(sent)
+    # Our identity may lack a day (born abroad); a sender who states less than we know is not compared piece by piece.
+    return len(sent) >= len(known) and sent.startswith(known)
 
 
 def mismatches(sent: Traits, known: Traits) -> tuple[str, ...]:

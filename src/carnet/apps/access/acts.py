@@ -29,22 +29,34 @@ def authorise(work: Work, granted: Grant, consent: Consent) -> datetime:
     ask, record_id = granted.ask, _record(granted)
     if not consent.patient_agrees:
         raise Refusal("consent-missing", "consent-missing", {"missing": "statement"})
-    if consent.initial_consent:
+    if consent.initial_consent and consent.ground is AuthorisationGround.CARE_TEAM:
         _record_initial_consent(work, record_id, ask.at, ask.actor.key)
     settings = law()
     team = consent.ground is AuthorisationGround.CARE_TEAM
     expires = ask.at + (settings.authorisation_lasts if team else settings.consultation_lasts)
     kind, subject = _subject(granted)
-    work.run(
-        """INSERT INTO access_authorisation (record_id, subject_kind, subject_id, ground, granted_at, expires_at,
+    # A consent for one consultation takes nothing from a membership of the care team that still lasts.
+    row = work.row(
+        """INSERT INTO access_authorisation AS held (record_id, subject_kind, subject_id, ground, granted_at, expires_at,
         declared_by) VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (record_id, subject_kind, subject_id) DO UPDATE SET
         ground = excluded.ground, granted_at = excluded.granted_at, expires_at = excluded.expires_at,
-        declared_by = excluded.declared_by""",
+        declared_by = excluded.declared_by
+        WHERE excluded.ground = 'care_team' OR held.ground <> 'care_team' OR held.expires_at <= excluded.granted_at
+        RETURNING expires_at""",
         record_id, kind, subject, consent.ground.value, ask.at, expires, ask.actor.key,
     )  # fmt: skip
     write_entry(work, granted, (), consent.ground.value)
     notify(work, record_id, "authorisation-declared", HOLDER, ask.at)
-    return expires
+    return row[0] if row else _held_until(work, record_id, kind, subject)
+
+
+def _held_until(work: Work, record_id: UUID, kind: str, subject: str) -> datetime:
+    row = work.rows(
+        "SELECT expires_at FROM access_authorisation WHERE record_id = %s AND subject_kind = %s AND subject_id = %s",
+        record_id, kind, subject,
+    )[0]  # fmt: skip
+    until: datetime = row[0]
+    return until
 
 
 def _record(granted: Grant) -> UUID:
@@ -100,7 +112,7 @@ def _record_initial_consent(work: Work, record_id: UUID, at: datetime, by: str) 
 def _ensure_choices(work: Work, record_id: UUID) -> None:
     work.run(
         """INSERT INTO access_choices (record_id, initial_consent_by, break_glass, regulation, masked_in_emergency,
-        objects_to_deposits_of) VALUES (%s, '', true, true, false, '') ON CONFLICT DO NOTHING""",
+        objects_to_deposits_of) VALUES (%s, '', true, true, false, '{}') ON CONFLICT DO NOTHING""",
         record_id,
     )
 
@@ -119,7 +131,10 @@ def choose(
 def object_to_deposits(work: Work, record_id: UUID, subject_id: str) -> None:
     """Keep the holder's legitimate objection to the deposits of one professional or structure (R.1111-47)."""
     _ensure_choices(work, record_id)
-    work.run("UPDATE access_choices SET objects_to_deposits_of = %s WHERE record_id = %s", subject_id, record_id)
+    work.run(
+        "UPDATE access_choices SET objects_to_deposits_of = array_append(objects_to_deposits_of, %s) WHERE record_id = %s",
+        subject_id, record_id,
+    )  # fmt: skip
 
 
 def block(work: Work, record_id: UUID, subject_id: str, at: datetime, subject_kind: str = "person") -> None:

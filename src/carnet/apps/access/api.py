@@ -14,7 +14,7 @@ from carnet.apps.access.acts import (
     withdraw,
 )
 from carnet.apps.access.budgets import NEGATIVE_ANSWER, NEW_RECORD, plausibility, spend
-from carnet.apps.access.decision import Decided, Place, asking, decide_or_refuse, edition, grant, law, write_entry
+from carnet.apps.access.decision import Decided, Place, asking, before_record, decide_or_refuse, edition, grant, law, write_entry
 from carnet.apps.access.facts import FACTS, facts, parameters
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "asking",
     "authorise",
     "authorise_at",
+    "before_record",
     "block",
     "choose",
     "decide_or_refuse",

@@ -7,9 +7,14 @@ from django.conf import settings
 from carnet.apps.storage.api import unit
 from carnet.dicah.facts import Plausibility
 from carnet.kernel.actor import Actor
+from carnet.kernel.refusal import Refusal
 
 NEW_RECORD = "new-record"
 NEGATIVE_ANSWER = "negative-answer"
+TELLING = frozenset({"record-absent", "ins-unknown", "ins-mismatch", "ins-not-qualified"})
+"""Refusals that tell something of an identity to whoever tries numbers or traits."""
+HARD_NEGATIVE = 4
+"""So many times the soft bound of negative answers stops until a review, whoever signs in again."""
 STEP_UP_ANSWERED_FOR = timedelta(minutes=5)
 """A proof of identity younger than this answers a step-up."""
 
@@ -18,14 +23,15 @@ def _hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
 
 
-def spend(actor: Actor, kind: str, at: datetime) -> None:
-    """Count one. In a transaction of its own: a refused question costs as much as a granted one."""
+def spend(actor: Actor, kind: str, at: datetime) -> int:
+    """Count one and return how many this makes. In a transaction of its own: a refused question costs as much as a granted one."""
     with unit() as work:
-        work.run(
+        row = work.row(
             """INSERT INTO access_budget (actor, kind, hour, used) VALUES (%s, %s, %s, 1)
-            ON CONFLICT (actor, kind, hour) DO UPDATE SET used = access_budget.used + 1""",
+            ON CONFLICT (actor, kind, hour) DO UPDATE SET used = access_budget.used + 1 RETURNING used""",
             actor.key, kind, _hour(at),
         )  # fmt: skip
+    return int(row[0]) if row else 0
 
 
 def plausibility(actor: Actor, at: datetime) -> Plausibility:
@@ -35,10 +41,23 @@ def plausibility(actor: Actor, at: datetime) -> Plausibility:
     used: dict[str, int] = dict(rows)
     bounds = settings.CARNET
     new, negative = used.get(NEW_RECORD, 0), used.get(NEGATIVE_ANSWER, 0)
-    if new >= bounds.hard_new_records_per_hour:
+    if new >= bounds.hard_new_records_per_hour or negative >= bounds.negative_answers_per_hour * HARD_NEGATIVE:
         return Plausibility.STOP
-    proof = actor.authentication.at
-    if proof is not None and at - proof < STEP_UP_ANSWERED_FOR:
-        return Plausibility.PLAUSIBLE
     soft = new >= bounds.soft_new_records_per_hour or negative >= bounds.negative_answers_per_hour
-    return Plausibility.STEP_UP if soft else Plausibility.PLAUSIBLE
+    return Plausibility.STEP_UP if soft and not _answered(actor, at) else Plausibility.PLAUSIBLE
+
+
+def _answered(actor: Actor, at: datetime) -> bool:
+    proof = actor.authentication.at
+    return proof is not None and at - proof < STEP_UP_ANSWERED_FOR
+
+
+def negative_answer(actor: Actor, refusal: Refusal, at: datetime) -> Refusal:
+    """Count a refusal that tells something of an identity; beyond the bounds it is replaced by one that tells nothing."""
+    if refusal.code not in TELLING:
+        return refusal
+    used, bound = spend(actor, NEGATIVE_ANSWER, at), settings.CARNET.negative_answers_per_hour
+    if used > bound * HARD_NEGATIVE:
+        return Refusal("activity-under-review", "activity-under-review")
+    soft = used > bound and not _answered(actor, at)
+    return Refusal("step-up-required", "step-up-required") if soft else refusal

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from django.conf import settings
 
+from carnet.apps.access.budgets import negative_answer
 from carnet.apps.journal.api import Event, append, append_statement, record_alone
 from carnet.apps.storage.api import Statement, Work
 from carnet.dicah import Permit, Refuse, decide
+from carnet.dicah.decision import BEFORE_RECORD
 from carnet.dicah.facts import Facts
 from carnet.dicah.habilitation import Edition, in_force
 from carnet.dicah.settings import LawSettings
@@ -78,6 +80,14 @@ def decide_or_refuse(ask: Ask, facts: Facts, record_id: UUID | None, documents: 
     return Decided(Grant(ask, record_id, verdict.rule, verdict.visibility), append_statement(event))
 
 
+def before_record(ask: Ask) -> None:
+    """Apply the rules that look at the asker alone, before anything is looked up. Raises Refusal."""
+    facts = Facts(settings=law(), edition=edition(ask.at.date()))
+    verdict = decide(ask, facts, BEFORE_RECORD)
+    if isinstance(verdict, Refuse):
+        raise Refusal(verdict.code, verdict.rule, verdict.details)
+
+
 def grant(work: Work, ask: Ask, facts: Facts, record_id: UUID | None, documents: tuple[str, ...] = ()) -> Grant:
     """Decide and journal in this unit of work, committed with it. Returns the Grant, or raises Refusal."""
     decided = decide_or_refuse(ask, facts, record_id, documents)
@@ -106,7 +116,9 @@ def asking(ask: Ask, documents: tuple[str, ...] = ()) -> Iterator[Place]:
     try:
         yield place
     except Refusal as refusal:
+        answer = refusal
         if ask.actor.kind is not ActorKind.ANONYMOUS:
-            event = event_of(ask, "refuse", refusal.rule, code=refusal.code, record_id=place.record_id, documents=documents)
+            answer = negative_answer(ask.actor, refusal, ask.at)
+            event = event_of(ask, "refuse", answer.rule, code=answer.code, record_id=place.record_id, documents=documents)
             record_alone(event)
-        raise
+        raise answer from None

@@ -9,7 +9,7 @@ from carnet.kernel.ask import Ask
 FACTS = """SELECT a.ground, a.granted_at, a.expires_at, c.initial_consent_at IS NOT NULL AS initial,
   coalesce(c.break_glass, true) AS break_glass, coalesce(c.regulation, true) AS regulation,
   coalesce(c.masked_in_emergency, false) AS masked_in_emergency,
-  c.objects_to_deposits_of IN (%(person)s, %(structure)s) AND c.objects_to_deposits_of <> '' AS objects,
+  c.objects_to_deposits_of && ARRAY[%(person)s, %(structure)s]::varchar[] AS objects,
   EXISTS (SELECT FROM access_block b WHERE b.record_id = s.record_id
           AND ((b.subject_kind = 'person' AND b.subject_id = %(person)s)
             OR (b.subject_kind = 'structure' AND b.subject_id = %(structure)s))) AS blocked,

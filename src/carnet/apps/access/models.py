@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from carnet.apps.storage.classification import LIFE, Classified, Kind, classify
@@ -71,7 +72,7 @@ class Choices(models.Model):
     break_glass = models.BooleanField()
     regulation = models.BooleanField()
     masked_in_emergency = models.BooleanField()
-    objects_to_deposits_of = models.CharField(max_length=64)
+    objects_to_deposits_of = ArrayField(models.CharField(max_length=64))
 
     class Meta:
         db_table = "access_choices"

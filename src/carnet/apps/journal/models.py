@@ -15,6 +15,7 @@ class Entry(models.Model):
     counter = models.BigIntegerField()
     at = models.DateTimeField()
     actor = models.CharField(max_length=160)
+    writer = models.CharField(max_length=64)
     body = models.TextField()
     previous = models.BinaryField()
     hash = models.BinaryField()
@@ -23,7 +24,7 @@ class Entry(models.Model):
         db_table = "journal_entry"
 
     classified: ClassVar[dict[str, Classified]] = {
-        **classify(Kind.TECHNICAL, "ten years", "chain_id counter at previous hash", why="pseudonym, dates, digests"),
+        **classify(Kind.TECHNICAL, "ten years", "chain_id counter at writer previous hash", why="pseudonym, dates, digests"),
         **classify(
             Kind.IDENTITY,
             "ten years",

@@ -21,6 +21,7 @@ class Line:
     previous: bytes
     hash: bytes
     actor: str
+    writer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,9 @@ class Fault:
     kind: str
 
 
-def entry_hash(previous: bytes, counter: int, body: str) -> bytes:
-    """SHA-256 over the previous hash, the counter (8 bytes, big endian) and the body. The database computes the same."""
-    return hashlib.sha256(previous + counter.to_bytes(8, "big") + body.encode()).digest()
+def entry_hash(previous: bytes, counter: int, writer: str, body: str) -> bytes:
+    """SHA-256 over the previous hash, the counter (8 bytes, big endian), the writer and the body, as the database computes it."""
+    return hashlib.sha256(previous + counter.to_bytes(8, "big") + f"{writer}\n{body}".encode()).digest()
 
 
 def _faults_of(line: Line, expected: int, previous: bytes) -> Iterator[Fault]:
@@ -42,7 +43,7 @@ def _faults_of(line: Line, expected: int, previous: bytes) -> Iterator[Fault]:
         yield Fault(line.chain_id, line.counter, "gap" if line.counter > expected else "order")
     if line.previous != previous:
         yield Fault(line.chain_id, line.counter, "link")
-    if entry_hash(line.previous, line.counter, line.body) != line.hash:
+    if entry_hash(line.previous, line.counter, line.writer, line.body) != line.hash:
         yield Fault(line.chain_id, line.counter, "change")
     if json.loads(line.body).get("actor") != line.actor:
         yield Fault(line.chain_id, line.counter, "columns")
@@ -60,9 +61,11 @@ def stored_lines(work: Work) -> Iterator[Line]:
     """Every entry, chain by chain (only roles that may read the whole journal see more than a scope)."""
     with work.connection.cursor(name="journal") as cursor:
         cursor.itersize = 5000
-        cursor.execute("SELECT chain_id, counter, body, previous, hash, actor FROM journal_entry ORDER BY chain_id, counter")
-        for chain_id, counter, body, previous, digest, actor in cursor:
-            yield Line(chain_id, counter, body, bytes(previous), bytes(digest), actor)
+        cursor.execute(
+            "SELECT chain_id, counter, body, previous, hash, actor, writer FROM journal_entry ORDER BY chain_id, counter"
+        )
+        for chain_id, counter, body, previous, digest, actor, writer in cursor:
+            yield Line(chain_id, counter, body, bytes(previous), bytes(digest), actor, writer)
 
 
 def verify_all(lines: Iterable[Line]) -> tuple[int, int, list[Fault]]:

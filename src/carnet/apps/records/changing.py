@@ -20,7 +20,7 @@ from carnet.apps.records.entering import (
     unless_visible,
 )
 from carnet.apps.records.resources import labels_of, rewrite
-from carnet.apps.storage.api import Work, unit
+from carnet.apps.storage.api import SCOPE, RecordKey, Work, unit
 from carnet.dicah.facts import DocumentFacts, Facts
 from carnet.dicah.lifecycle import TransitionError, next_document_status
 from carnet.dicah.visibility import check_codes
@@ -74,19 +74,38 @@ def _resource_change(facts: DocumentFacts, entry_uuid: UUID, version: int) -> Ca
     return change
 
 
-def _write(work: Work, ask: Ask, entered: Entered, document: StoredDocument, facts: DocumentFacts) -> None:
+_CHAIN = f"""WITH RECURSIVE chain (logical_id, replaces) AS (
+    SELECT logical_id, replaces FROM records_document WHERE record_id = {SCOPE} AND logical_id = %s
+    UNION SELECT d.logical_id, d.replaces FROM records_document d, chain c
+    WHERE d.record_id = {SCOPE} AND (d.logical_id = c.replaces OR d.replaces = c.logical_id))
+    SELECT logical_id FROM chain"""
+
+
+def mask_chain(work: Work, ask: Ask, key: RecordKey, logical_id: UUID, masked: bool) -> list[UUID]:
+    """Mask or unmask every other document of a chain of replacements: a visible predecessor would tell of a masked successor."""
+    changed = []
+    for (other,) in work.rows(_CHAIN, logical_id):
+        document = stored_document(work.rows(DOCUMENT + " FOR UPDATE", other)[0])
+        if document.facts.masked is not masked and document.facts.status is not Status.DELETED:
+            write_version(work, ask, key, document, replace(document.facts, masked=masked))
+            changed.append(other)
+    return changed
+
+
+def write_version(work: Work, ask: Ask, key: RecordKey, document: StoredDocument, facts: DocumentFacts) -> None:
+    """Write a new version of a document's metadata and keep the former one."""
     entry_uuid, version = uuid4(), document.version + 1
     work.run(
         """INSERT INTO records_document_version (record_id, logical_id, version, entry_uuid, ended_at, resource)
         VALUES (%s, %s, %s, %s, %s, %s)""",
-        entered.record_id, document.logical_id, document.version, document.entry_uuid, ask.at, document.resource,
+        key.record_id, document.logical_id, document.version, document.entry_uuid, ask.at, document.resource,
     )  # fmt: skip
-    resource = rewrite(entered.key, document, _resource_change(facts, entry_uuid, version), ask.at)
+    resource = rewrite(key, document, _resource_change(facts, entry_uuid, version), ask.at)
     work.run(
         """UPDATE records_document SET entry_uuid = %s, version = %s, status = %s, masked = %s, hidden_from_patient = %s,
         hidden_from_representatives = %s, updated_at = %s, resource = %s WHERE record_id = %s AND logical_id = %s""",
         entry_uuid, version, facts.status.value, facts.masked, facts.hidden_from_patient,
-        facts.hidden_from_representatives, ask.at, resource, entered.record_id, document.logical_id,
+        facts.hidden_from_representatives, ask.at, resource, key.record_id, document.logical_id,
     )  # fmt: skip
 
 
@@ -126,12 +145,16 @@ def change_document(ask: Ask, logical_id: UUID, minor_agreed: bool = False) -> N
     with access.asking(ask, (str(logical_id),)) as place, unit() as work:
         entered = enter(work, ask, logical_id, ((DOCUMENT + " FOR UPDATE", (logical_id,)),))
         place.record_id = entered.record_id
+        access.before_record(ask)
         document = _document(entered)
         facts: Facts = replace(entered.with_document(document.facts), minor_agreed=minor_agreed)
         granted = _grant(work, ask, entered, facts, logical_id)
         changed = _changed(document, ask.act)
         if changed == document.facts:
             return
-        _write(work, ask, entered, document, changed)
-        access.write_entry(work, granted, (str(logical_id),))
+        write_version(work, ask, entered.key, document, changed)
+        touched = [logical_id]
+        if ask.act in (Act.MASK, Act.UNMASK):
+            touched += mask_chain(work, ask, entered.key, logical_id, changed.masked)
+        access.write_entry(work, granted, tuple(str(one) for one in touched))
         _notify(work, ask, record_of(entered), changed)

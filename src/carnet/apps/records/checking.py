@@ -150,6 +150,7 @@ def _unique_id(checked: Checked) -> Checked:
         raise _refuse("document-metadata-mismatch", fields="masterIdentifier")
     try:
         value = DocumentId(declared or of_header).value
+        value = value.lower() if value.startswith("urn:uuid:") else value
     except IdentifierError:
         raise _refuse("request-malformed", fields="masterIdentifier") from None
     return replace(checked, entry=replace(checked.entry, unique_id=value))
@@ -246,6 +247,7 @@ def _authors(work: Work, checked: Checked, deposit: Deposit) -> Checked:
         authors = (_depositor_as_author(deposit.actor),)
         checked = checked.warned("author-is-depositor")
     elif header:
+        _check_authors(authors, header)
         authors = tuple(_completed(author, header) for author in authors)
     persons = frozenset(a.id for a in authors if a.id and not a.device and a.id[0] in "08")
     unknown = persons - identity.known_professionals(work, persons) if persons else frozenset()
@@ -255,6 +257,12 @@ def _authors(work: Work, checked: Checked, deposit: Deposit) -> Checked:
     custodian = entry.custodian or (header.custodian if header else None)
     entry = replace(entry, authors=authors, authenticator=authenticator, custodian=custodian)
     return replace(checked, entry=entry)
+
+
+def _check_authors(declared: tuple[Author, ...], header: CdaHeader) -> None:
+    """Who wrote a CDA is what the CDA says: an authorship gives rights on the document."""
+    if {a.id for a in declared if a.id} - {a.id for a in header.authors}:
+        raise _refuse("document-metadata-mismatch", fields="author")
 
 
 def _completed(author: Author, header: CdaHeader) -> Author:

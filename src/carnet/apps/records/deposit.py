@@ -13,8 +13,10 @@ from django.conf import settings
 
 from carnet.apps.access import api as access
 from carnet.apps.outbox import api as outbox
+from carnet.apps.records.changing import mask_chain
 from carnet.apps.records.checking import Checked, Deposit, check
 from carnet.apps.records.entering import (
+    DOCUMENT,
     DOCUMENT_COLUMNS,
     Entered,
     StoredDocument,
@@ -58,7 +60,7 @@ class Planned:
 
     checked: Checked
     replaced: StoredDocument | None
-    earlier: tuple[UUID, int] | None
+    earlier: UUID | None
     labels: frozenset[str]
 
 
@@ -68,21 +70,25 @@ _BY_IDENTIFIER = (
 )  # fmt: skip
 
 
+def _no_parent() -> Refusal:
+    return Refusal("document-parent-unknown", "document-parent-unknown")
+
+
 def _question(ask: Ask) -> Ask:
     act = Act.FEED_AS_EMPLOYEE if ask.actor.kind is ActorKind.EMPLOYEE else Act.FEED
     return replace(ask, act=act)
 
 
-def _earlier(work: Work, key: RecordKey, checked: Checked) -> tuple[UUID, int] | None:
+def _earlier(work: Work, key: RecordKey, checked: Checked) -> UUID | None:
     row = work.row(
-        "SELECT logical_id, version, address FROM records_document WHERE record_id = %s AND unique_id = %s",
+        """SELECT logical_id, address, status = 'Deleted' FROM records_document WHERE record_id = %s AND unique_id = %s""",
         key.record_id, checked.entry.unique_id,
     )  # fmt: skip
     if row is None:
         return None
-    if row[2] != key.address(checked.content):
+    if row[1] != key.address(checked.content) or row[2]:
         raise Refusal("document-duplicate", "document-duplicate")
-    return row[0], row[1]
+    return UUID(str(row[0]))
 
 
 def _replaced(work: Work, ask: Ask, entered: Entered, checked: Checked) -> StoredDocument | None:
@@ -90,20 +96,24 @@ def _replaced(work: Work, ask: Ask, entered: Entered, checked: Checked) -> Store
     targets = [p.id.removeprefix("DocumentReference/") for p in checked.entry.parents if p.kind == "replaces"]
     if not targets:
         return None
+    if len(targets) > 1 or checked.technical:
+        raise Refusal("request-malformed", "", {"element": "relatesTo", "problem": "one document replaces one document"})
     bare = targets[0].removeprefix("urn:uuid:")
     row = work.row(_BY_IDENTIFIER, entered.record_id, targets[0], bare, bare)
     if row is None:
         if settings.CARNET.unknown_parent == "refuse":
-            raise Refusal("document-parent-unknown", "document-parent-unknown")
+            raise _no_parent()
         return None
     document = stored_document(row)
     facts = entered.with_document(document.facts)
     try:
         access.decide_or_refuse(replace(ask, act=Act.REPLACE), facts, entered.record_id)
     except Refusal as refusal:
+        if refusal.code == "document-unknown":
+            raise _no_parent() from None
         raise unless_visible(ask, facts, refusal, "document-parent-unknown") from None
     if document.facts.status is not Status.APPROVED:
-        raise Refusal("document-parent-unknown", "document-parent-unknown")
+        raise _no_parent()
     return document
 
 
@@ -140,41 +150,51 @@ def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposi
         earlier = _earlier(work, entered.key, checked)
         replaced = None if earlier else _replaced(work, ask, entered, checked)
         planned.append(Planned(checked, replaced, earlier, _check_labels(checked, replaced)))
+    if all(p.checked.technical for p in planned):
+        # The signature object of a submission comes with what it signs; alone it would be a hiding place.
+        raise Refusal("document-metadata-mismatch", "", {"fields": "type"})
     return planned
 
 
-def _prepare(ask: Ask, submission: Submission, place: access.Place) -> tuple[Entered, list[Planned], access.Decided]:
+def _prepare(ask: Ask, submission: Submission, place: access.Place) -> tuple[Entered, list[Planned]]:
     """First unit: decide, and check everything. It writes nothing."""
     with unit() as work:
         entered = enter(work, ask)
         place.record_id = entered.record_id
-        decided = access.decide_or_refuse(ask, entered.facts, entered.record_id)
+        access.decide_or_refuse(ask, entered.facts, entered.record_id)
         deposit = Deposit(record_of(entered), ask.actor, ask.at, entered.traits)
-        return entered, _plan(work, ask, entered, submission, deposit), decided
+        return entered, _plan(work, ask, entered, submission, deposit)
 
 
 def _store(work: Work, ask: Ask, key: RecordKey, planned: Planned, submission_id: UUID, address: str) -> Accepted:
     if planned.earlier:
-        return Accepted(planned.earlier[0], planned.earlier[1], planned.checked.warnings, again=True)
-    logical_id = uuid4()
+        # The first answer again: a later version would tell of a change that the depositor may not know.
+        return Accepted(planned.earlier, 1, planned.checked.warnings, again=True)
+    logical_id, replaced, labels = uuid4(), None, planned.labels
     if planned.replaced:
-        _deprecate(work, ask, key, planned.replaced)
-    replaces = planned.replaced.logical_id if planned.replaced else None
-    insert_document(work, ask, key, planned.checked, logical_id, submission_id, address, planned.labels, replaces)
+        replaced = _deprecate(work, ask, key, planned.replaced.logical_id)
+        # What was masked since the check is masked in the replacement too.
+        labels = _check_labels(planned.checked, replaced)
+        if "MASQUE_PS" in labels:
+            mask_chain(work, ask, key, replaced.logical_id, True)
+    insert_document(work, ask, key, planned.checked, logical_id, submission_id, address, labels, replaced)
     return Accepted(logical_id, 1, planned.checked.warnings)
 
 
-def _deprecate(work: Work, ask: Ask, key: RecordKey, replaced: StoredDocument) -> None:
-    """The original becomes Deprecated in place: a replacement is no new version of its metadata."""
+def _deprecate(work: Work, ask: Ask, key: RecordKey, logical_id: UUID) -> StoredDocument:
+    """The original becomes Deprecated in place: a replacement is no new version of its metadata. Returns it as it was."""
+    row = work.row(DOCUMENT + " AND status = 'Approved' FOR UPDATE", logical_id)
+    if row is None:
+        # Somebody replaced, archived or deleted it between the check and this write.
+        raise _no_parent()
+    replaced = stored_document(row)
     resource = rewrite(key, replaced, lambda fields: fields | {"status": "superseded"}, ask.at)
-    touched = work.row(
+    work.run(
         """UPDATE records_document SET status = 'Deprecated', updated_at = %s, resource = %s
-        WHERE record_id = %s AND logical_id = %s AND status = 'Approved' RETURNING logical_id""",
-        ask.at, resource, key.record_id, replaced.logical_id,
+        WHERE record_id = %s AND logical_id = %s""",
+        ask.at, resource, key.record_id, logical_id,
     )  # fmt: skip
-    if touched is None:
-        # Somebody replaced it between the check and this write.
-        raise Refusal("document-parent-unknown", "document-parent-unknown")
+    return replaced
 
 
 def _notify(work: Work, ask: Ask, record_id: UUID, planned: Sequence[Planned]) -> None:
@@ -185,18 +205,18 @@ def _notify(work: Work, ask: Ask, record_id: UUID, planned: Sequence[Planned]) -
         outbox.notify(work, record_id, "deposit", outbox.HOLDER, ask.at)
 
 
-def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Planned], decided: access.Decided) -> Receipt:
-    """Second unit: bytes first, then everything else in one transaction."""
+def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Planned]) -> Receipt:
+    """Second unit: bytes first, then everything else in one transaction, decided again on facts that can no longer change."""
     addresses = [put(key, p.checked.content) if not p.earlier else "" for p in planned]
     submission_id = uuid4()
-    with unit(key.record_id) as work:
-        sql, values = decided.statement
-        work.connection.execute(sql, values)
+    with unit() as work:
+        entered = enter(work, ask, lock=True)
+        granted = access.grant(work, ask, entered.facts, entered.record_id)
         accepted = tuple(_store(work, ask, key, p, submission_id, address) for p, address in zip(planned, addresses, strict=True))
         fresh = tuple(str(a.logical_id) for a in accepted if not a.again)
         if fresh:
             insert_submission(work, ask, key, submission.set, submission_id, list(fresh))
-            access.write_entry(work, decided.grant, fresh)
+            access.write_entry(work, granted, fresh)
             _notify(work, ask, key.record_id, planned)
     return Receipt(submission_id, accepted)
 
@@ -206,9 +226,9 @@ def deposit(ask: Ask, submission: Submission) -> Receipt:
     ask = _question(ask)
     with access.asking(ask) as place:
         for attempt in (1, 2):
-            entered, planned, decided = _prepare(ask, submission, place)
+            entered, planned = _prepare(ask, submission, place)
             try:
-                return _write(ask, submission, entered.key, planned, decided)
+                return _write(ask, submission, entered.key, planned)
             except psycopg.errors.UniqueViolation:
                 # The same uniqueId arrived at the same moment by another way: look again, and answer as second.
                 if attempt == 2:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
 from carnet.apps.access import api as access
@@ -18,8 +19,9 @@ from carnet.kernel.visibility import Status
 RECORD = "SELECT state, since, reason FROM records_record WHERE record_id = s.record_id"
 DOCUMENT_COLUMNS = """logical_id, type_code, status, masked, hidden_from_patient, hidden_from_representatives, technical,
     by_patient, author_ids, author_structures, depositor, depositor_structure, address, mime, resource, entry_uuid,
-    version"""
+    version, deposited_at"""
 DOCUMENT = f"SELECT {DOCUMENT_COLUMNS} FROM records_document WHERE record_id = {SCOPE} AND logical_id = %s"
+_LOCK = f"SELECT state FROM records_record WHERE record_id = {SCOPE} FOR SHARE"
 _LOCATE = "SELECT record_id FROM records_locate(%s)"
 _FACTS = f"""SELECT r.*, i.*, k.*, a.* FROM (SELECT {SCOPE} AS record_id) AS s
     LEFT JOIN LATERAL ({RECORD}) AS r ON true LEFT JOIN LATERAL ({identity.FACTS}) AS i ON true
@@ -71,16 +73,19 @@ def _into(way: Statement) -> Statement:
 
 def enter(
     work: Work, ask: Ask, document: UUID | None = None, extra: Sequence[Statement] = (), requested: frozenset[str] = frozenset(),
-    doubt: Plausibility = Plausibility.PLAUSIBLE,
+    doubt: Plausibility = Plausibility.PLAUSIBLE, lock: bool = False,
 ) -> Entered:  # fmt: skip
     """Find the record by the INS (or by a document), enter its scope and load everything that the decision looks at.
 
-    Nothing is looked up for somebody who is not authenticated.
+    Nothing is looked up for somebody who is not authenticated. With `lock` the state of the record cannot change before
+    the end of the unit: a writer decides on what will still be true when it commits.
     """
     if not ask.actor.id or (ask.ins is None and document is None):
         return absent(ask, requested, doubt)
     way = identity.way(ask.ins) if document is None and ask.ins else (_LOCATE, (document,))
-    scope, facts, *more = work.send(_into(way), (_FACTS, access.parameters(ask)), *extra)
+    held = [(_LOCK, ())] if lock else []
+    scope, *_, facts = work.send(_into(way), *held, (_FACTS, access.parameters(ask)))
+    more = work.send(*extra)
     found, row = scope.fetchone(), facts.fetchone()
     if not found or not found[0] or not row or row[0] is None or row[6] is None:
         return absent(ask, requested, doubt)
@@ -123,6 +128,7 @@ class StoredDocument:
     resource: bytes
     entry_uuid: UUID
     version: int
+    deposited_at: datetime
 
 
 def stored_document(row: Row) -> StoredDocument:
@@ -140,7 +146,7 @@ def stored_document(row: Row) -> StoredDocument:
         depositor=row[10],
         depositor_structure=row[11],
     )
-    return StoredDocument(row[0], facts, row[12], row[13], bytes(row[14]), row[15], row[16])
+    return StoredDocument(row[0], facts, row[12], row[13], bytes(row[14]), row[15], row[16], row[17])
 
 
 def named_by_document(work: Work, ask: Ask, entered: Entered) -> Ask:

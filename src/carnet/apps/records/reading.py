@@ -26,6 +26,7 @@ def _unknown() -> Refusal:
 
 
 def _decide(work: Work, ask: Ask, entered: Entered, logical_id: UUID) -> StoredDocument:
+    access.before_record(ask)
     rows = entered.extra[0] if entered.extra else []
     if not rows:
         raise _unknown()

@@ -54,9 +54,14 @@ def _stored_entry(checked: Checked, logical_id: UUID, labels: frozenset[str], re
 
 def insert_document(
     work: Work, ask: Ask, key: RecordKey, checked: Checked, logical_id: UUID, submission_id: UUID, address: str,
-    labels: frozenset[str], replaces: UUID | None,
+    labels: frozenset[str], replaced: StoredDocument | None,
 ) -> None:  # fmt: skip
-    """Write the metadata of a new document, and the way from its id to the record."""
+    """Write the metadata of a new document, and the way from its id to the record.
+
+    A replacement inherits the clock of the original: an announcement cannot be put off by replacing (access law §3).
+    """
+    replaces = replaced.logical_id if replaced else None
+    clock = replaced.deposited_at if replaced else ask.at
     entry = _stored_entry(checked, logical_id, labels, replaces)
     resource = dump(write_document_reference(entry, str(key.record_id), to_fhir(ask.at)))
     authors, situation = entry.authors, ask.actor.situation
@@ -65,12 +70,12 @@ def insert_document(
         key.record_id, logical_id, UUID(entry.entry_uuid), entry.unique_id, submission_id,
         entry.type.code, entry.class_.code, entry.format.code, entry.facility.code, entry.practice.code,
         entry.mime, entry.size, address, entry.creation_time, entry.date, entry.service_start, entry.service_stop,
-        [a.id for a in authors if a.id], [a.structure_id for a in authors if a.structure_id],
+        [a.id for a in authors if a.id and not a.device], [a.structure_id for a in authors if a.structure_id],
         [normalise_name(a.family) for a in authors if a.family], [normalise_name(a.given) for a in authors if a.given],
         [e.code for e in entry.events], [value for _, value in entry.references], replaces,
         ask.actor.id, situation.structure, "MASQUE_PS" in labels, "INVISIBLE_PATIENT" in labels,
         "INVISIBLE_REPRESENTANTS_LEGAUX" in labels, checked.technical, ask.actor.kind in PATIENT_SIDE,
-        ask.at, ask.at, key.seal(resource, f"resource/{logical_id}"),
+        clock, ask.at, key.seal(resource, f"resource/{logical_id}"),
     )  # fmt: skip
     work.run("INSERT INTO records_directory (logical_id, record_id) VALUES (%s, %s)", logical_id, key.record_id)
 

@@ -14,10 +14,11 @@ from uuid import UUID
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.records.entering import enter, record_of
-from carnet.apps.storage.api import KeyDestroyedError, Statement, key_of, unit
+from carnet.apps.storage.api import KEY_OF_RECORD, Statement, open_key, unit
 from carnet.kernel.ask import Ask
 from carnet.kernel.grant import Grant
 from carnet.kernel.ins import Ins
+from carnet.kernel.refusal import Refusal
 from carnet.kernel.visibility import Visibility
 
 VISIBLE = """NOT technical AND status = ANY(%s) AND (%s OR type_code = ANY(%s::varchar[]))
@@ -132,10 +133,16 @@ def search(ask: Ask, query: Query) -> Page:
     )
 
 
-def ins_of_record(record_id: UUID) -> Ins | None:
-    """The INS in force of a record that TD0.2 named by its pseudonym. It opens nothing: the decision comes next."""
-    try:
+def ins_of_record(ask: Ask, record_id: UUID) -> Ins:
+    """The INS in force of a record that TD0.2 named by its pseudonym. It opens nothing: the decision comes next.
+
+    Raises Refusal: what concerns the asker alone first, then `record-absent`.
+    """
+    with access.asking(ask):
+        access.before_record(ask)
         with unit(record_id) as work:
-            return identity.active_ins(work, key_of(work, record_id))
-    except KeyDestroyedError:
-        return None
+            row = work.row(KEY_OF_RECORD, record_id)
+            found = identity.active_ins(work, open_key(record_id, row[0])) if row else None
+        if found is None:
+            raise Refusal("record-absent", "record-absent")
+        return found

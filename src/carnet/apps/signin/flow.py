@@ -7,7 +7,7 @@ loopback allowed); for Pro Santé Connect it is a relying party.
 import hmac
 import secrets
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlencode, urlsplit
 
 from carnet.apps.identity.api import profession_system
@@ -51,12 +51,21 @@ class Software:
 
 def _loopback_matches(asked: str, registered: str) -> bool:
     # RFC 8252 §7.3: a native software listens on a loopback port that it learns only when it starts.
-    a, b = urlsplit(asked), urlsplit(registered)
-    return b.hostname == "127.0.0.1" and (a.scheme, a.hostname, a.path, a.query) == (
-        b.scheme,
-        b.hostname,
-        b.path,
-        b.query,
+    try:
+        a, b = urlsplit(asked), urlsplit(registered)
+        plain = a.username is None and a.port is not None
+    except ValueError:
+        return False
+    return (
+        plain
+        and b.hostname == "127.0.0.1"
+        and (a.scheme, a.hostname, a.path, a.query)
+        == (
+            b.scheme,
+            b.hostname,
+            b.path,
+            b.query,
+        )
     )
 
 
@@ -110,7 +119,7 @@ def choose(ticket: str, number: int, browser: str, at: datetime) -> str:
     situations = fields["who"]["situations"]
     if not 0 <= number < len(situations):
         raise refused("this situation is not one of yours")
-    code = keep("chosen", fields | {"number": number, "at": at.isoformat()}, at)
+    code = keep("chosen", fields | {"number": number}, at)
     request = fields["request"]
     separator = "&" if "?" in request["redirect_uri"] else "?"
     return f"{request['redirect_uri']}{separator}{urlencode({'code': code, 'state': request['state']})}"
@@ -130,7 +139,7 @@ def exchange(code: str, client_id: str, redirect_uri: str, verifier: str, at: da
         name=who["name"],
         level=who["level"],
         regulation=who["regulation"],
-        at=datetime.fromisoformat(fields["at"]),
+        at=datetime.fromtimestamp(who["proved_at"], UTC),
         software_id=software["client_id"],
         software_name=software["name"],
         software_is_regulation=software["regulation"],

@@ -47,6 +47,8 @@ class PscIdentity:
     level: str
     regulation: bool
     situations: tuple[PscSituation, ...]
+    proved_at: int
+    """When the person proved the identity to Pro Santé Connect, in seconds: an old session there answers no step-up."""
 
 
 @lru_cache(maxsize=4)
@@ -208,4 +210,5 @@ def identify(code: str, verifier: str, nonce: str) -> PscIdentity:
         level=str(info.get("Palier_Authentification", "")).split(_ROLE_SEPARATOR)[0],
         regulation=info.get("Acces_Regulation_Medicale") == "VRAI",
         situations=situations,
+        proved_at=int(claims.get("auth_time", claims["iat"])),
     )

@@ -66,15 +66,15 @@ def open_session(who: SignedIn, at: datetime) -> tuple[str, int]:
 def end_session(token: str, at: datetime) -> None:
     """End a session: its token opens nothing any more."""
     with unit() as work:
-        work.run("UPDATE signin_session SET ended_at = %s WHERE token = %s", at, _digest(token))
+        work.run("SELECT signin_end(%s, %s)", _digest(token), at)
 
 
-_seen: dict[tuple[str, str, str, str], tuple[float, Situation]] = {}
+_seen: dict[tuple[str, ...], tuple[float, Situation]] = {}
 
 
 def _in_directory(who: SignedIn) -> Situation:
     """The situation as the directory knows it now, at most `directory_cache_seconds` old."""
-    key = (who.professional_id, who.structure, str(who.profession), who.sector)
+    key = (who.professional_id, who.structure, str(who.profession), who.sector, who.savoir_faire, who.role, who.structure_name)
     now = monotonic()
     cached = _seen.get(key)
     if cached and now - cached[0] < settings.CARNET.directory_cache_seconds:

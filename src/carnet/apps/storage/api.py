@@ -4,6 +4,7 @@ from carnet.apps.storage.blobs import BlobMissingError, get, put, stored_records
 from carnet.apps.storage.executor import Row, Statement, Work, close_pool, long_reading, lookup, pool, unit
 from carnet.apps.storage.keys import (
     KEY_FACTS,
+    KEY_OF_RECORD,
     KeyDestroyedError,
     RecordKey,
     blind_index,
@@ -18,6 +19,7 @@ from carnet.apps.storage.schema import SCOPE
 
 __all__ = [
     "KEY_FACTS",
+    "KEY_OF_RECORD",
     "SCOPE",
     "BlobMissingError",
     "KeyDestroyedError",

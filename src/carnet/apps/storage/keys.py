@@ -20,6 +20,7 @@ from carnet.apps.storage.executor import Work
 
 NONCE = 12
 _KEY = "SELECT wrapped FROM storage_record_key WHERE record_id = {} AND destroyed_at IS NULL ORDER BY version DESC LIMIT 1"
+KEY_OF_RECORD = _KEY.format("%s")
 KEY_FACTS = _KEY.format("s.record_id")
 """A fragment for the statement that enters a record: `s.record_id` is the record in scope."""
 
@@ -107,7 +108,7 @@ def open_key(record_id: UUID, wrapped: bytes | None) -> RecordKey:
 
 def key_of(work: Work, record_id: UUID) -> RecordKey:
     """The key of a record, in the scope of that record."""
-    row = work.row(_KEY.format("%s"), record_id)
+    row = work.row(KEY_OF_RECORD, record_id)
     return open_key(record_id, row[0] if row else None)
 
 

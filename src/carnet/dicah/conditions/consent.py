@@ -1,5 +1,7 @@
 """C — Consentement: a valid authorisation in normal mode, no opposition in the emergency modes."""
 
+from zoneinfo import ZoneInfo
+
 from carnet.dicah.conditions import Denial, rule
 from carnet.dicah.conditions.authentication import PERSONS
 from carnet.dicah.facts import Authorisation, AuthorisationGround, Facts
@@ -55,7 +57,8 @@ def _lives(authorisation: Authorisation, ask: Ask, facts: Facts) -> bool:
     if authorisation.ground is AuthorisationGround.CARE_TEAM:
         return True
     # Outside the team, consent is bound to this consultation: the same day, and not longer than the setting.
-    same_day = authorisation.granted_at.date() == ask.at.date()
+    zone = ZoneInfo(facts.settings.civil_zone)
+    same_day = authorisation.granted_at.astimezone(zone).date() == ask.at.astimezone(zone).date()
     return same_day and ask.at - authorisation.granted_at <= facts.settings.consultation_lasts
 
 

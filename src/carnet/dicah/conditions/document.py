@@ -82,8 +82,12 @@ def _sees_masked(ask: Ask, facts: Facts, document: DocumentFacts) -> bool:
     access, actor = facts.access, ask.actor
     named = access.treating_doctor or access.administrator
     mine = actor.id in document.authors or actor.id == document.depositor
-    # Members of the depositing structure see it if they hold an authorisation: condition C has asked that already.
-    ours = bool(actor.situation.structure) and actor.situation.structure == document.depositor_structure
+    # Members of the depositing structure see it if they hold an authorisation; without one it is as unknown as any.
+    ours = (
+        access.authorisation is not None
+        and bool(actor.situation.structure)
+        and actor.situation.structure == document.depositor_structure
+    )
     return named or mine or ours
 
 

@@ -58,7 +58,7 @@ def text(node: Mapping[str, Any], key: str, path: str) -> str:
     value = node.get(key, "")
     if not isinstance(value, str):
         raise FhirError(f"{path}.{key}", "must be a string")
-    if "\x00" in value:
+    if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
         raise FhirError(f"{path}.{key}", "has a character that is not allowed")
     return value.strip()
 
@@ -84,7 +84,7 @@ def moment(node: Mapping[str, Any], key: str, path: str) -> datetime | None:
     value = text(node, key, path)
     try:
         return from_fhir(value) if value else None
-    except ValueError:
+    except (ValueError, OverflowError):
         raise FhirError(f"{path}.{key}", "is not a date") from None
 
 

@@ -1,5 +1,6 @@
 """ITI-65 Provide Document Bundle (`POST /fhir`) and ITI-105 Simplified Publish (`POST /fhir/DocumentReference`): TD2.1."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.conf import settings
@@ -7,27 +8,24 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
 from carnet.apps.records.api import Accepted, Receipt, deposit, ins_of_record
-from carnet.formats.fhir import Issue, Json, Submission, operation_outcome, read_provide_bundle, read_simplified
+from carnet.formats.fhir import FhirError, Issue, Json, Submission, operation_outcome, read_provide_bundle, read_simplified
 from carnet.interfaces.fhir.answers import fhir, issue_of
 from carnet.interfaces.fhir.door import ask, authenticated, body, ins_of_token, view
 from carnet.interfaces.fhir.search import get_search
-from carnet.kernel.ask import Act
+from carnet.kernel.ask import Act, Ask
 from carnet.kernel.ins import Ins
-from carnet.kernel.refusal import Refusal
 
 
-def _patient(submission: Submission) -> Ins:
+def _patient(question: Ask, submission: Submission) -> Ins:
     """The patient of the deposit: that of the set, else that of its first document."""
     system, value = submission.set.patient if submission.set.patient[1] else submission.documents[0].entry.patient
     if system != "record":
         return ins_of_token(f"{system}|{value}")
     try:
-        ins = ins_of_record(UUID(value))
+        record_id = UUID(value)
     except ValueError:
-        ins = None
-    if ins is None:
-        raise Refusal("record-absent", "record-absent")
-    return ins
+        raise FhirError("subject", "must be system|value, or Patient/id") from None
+    return ins_of_record(question, record_id)
 
 
 def _issues(accepted: Accepted) -> list[Issue]:
@@ -69,14 +67,16 @@ def provide_bundle(request: HttpRequest) -> HttpResponse:
     """ITI-65. All documents are stored, or none."""
     who = authenticated(request)
     submission = read_provide_bundle(body(request), settings.CARNET.max_documents_per_submission)
-    receipt = deposit(ask(request, who, Act.FEED, _patient(submission)), submission)
+    question = ask(request, who, Act.FEED)
+    receipt = deposit(replace(question, ins=_patient(question, submission)), submission)
     return fhir(_response(submission, receipt))
 
 
 def _simplified(request: HttpRequest) -> HttpResponse:
     who = authenticated(request)
     submission = read_simplified(body(request))
-    receipt = deposit(ask(request, who, Act.FEED, _patient(submission)), submission)
+    question = ask(request, who, Act.FEED)
+    receipt = deposit(replace(question, ins=_patient(question, submission)), submission)
     accepted = receipt.documents[0]
     told = Issue("deposited", gettext("Le document est déposé."), severity="information", kind="informational")
     answer = fhir(operation_outcome(told, *_issues(accepted)), 200 if accepted.again else 201)

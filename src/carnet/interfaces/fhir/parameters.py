@@ -40,7 +40,7 @@ def _date(name: str, value: str) -> Criterion:
     prefix, rest = (value[:2], value[2:]) if value[:2] in criteria.PREFIXES else ("eq", value)
     try:
         low, high = bounds_of_fhir(rest)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise FhirError(name, "is not a date") from None
     return criteria.by_date(name, prefix, low, high)
 
@@ -88,7 +88,7 @@ def _one(pairs: Pairs, name: str, default: str) -> str:
 
 def _count(pairs: Pairs) -> int:
     text = _one(pairs, "_count", "20")
-    if not text.isdigit() or int(text) < 1:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) < 1:
         raise FhirError("_count", "must be a number from 1")
     return min(int(text), MAX_COUNT)
 

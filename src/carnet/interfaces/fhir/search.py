@@ -24,7 +24,6 @@ from carnet.interfaces.fhir.parameters import Pairs, read_search
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.ins import Ins
-from carnet.kernel.refusal import Refusal
 
 _PAGE = "_page"
 
@@ -33,17 +32,14 @@ def _pairs(data: QueryDict) -> list[tuple[str, str]]:
     return [(name, value) for name, values in data.lists() for value in values]
 
 
-def _ins(patient: str) -> Ins:
+def _ins(question: Ask, patient: str) -> Ins:
     if "|" in patient:
         return ins_of_token(patient)
     try:
         record_id = UUID(patient.removeprefix("Patient/"))
     except ValueError:
         raise FhirError("patient", "must be system|value, or Patient/id") from None
-    ins = ins_of_record(record_id)
-    if ins is None:
-        raise Refusal("record-absent", "record-absent")
-    return ins
+    return ins_of_record(question, record_id)
 
 
 def _next(pairs: Pairs, cursor: Cursor, who: Actor) -> str:
@@ -82,7 +78,7 @@ def _bundle(page: Page, pairs: Pairs, who: Actor) -> bytes:
 
 def _answer(question: Ask, pairs: Pairs, cursor: Cursor | None) -> HttpResponse:
     asked = read_search(pairs)
-    page = search(replace(question, ins=_ins(asked.patient)), replace(asked.query, after=cursor))
+    page = search(replace(question, ins=_ins(question, asked.patient)), replace(asked.query, after=cursor))
     return raw(_bundle(page, pairs, question.actor), FHIR_JSON)
 
 

@@ -1,5 +1,6 @@
 """Sign-in of professionals for their software: `/signin/authorize`, `/signin/callback`, `/signin/situation`, `/signin/token`."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 
@@ -11,6 +12,7 @@ from carnet.interfaces.fhir.door import clock, view
 from carnet.kernel.refusal import Refusal
 
 COOKIE = "carnet-signin"
+_NUMBERS = frozenset(str(n) for n in range(100))
 _HTML = "text/html; charset=utf-8"
 
 
@@ -43,7 +45,15 @@ def authorize(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         return _refused(refusal)
     response = HttpResponseRedirect(address)
-    response.set_cookie(COOKIE, secret, max_age=600, httponly=True, samesite="Lax", path="/signin", secure=request.is_secure())
+    response.set_cookie(
+        COOKIE,
+        secret,
+        max_age=600,
+        httponly=True,
+        samesite="Lax",
+        path="/signin",
+        secure=settings.CARNET.base_url.startswith("https://"),
+    )
     return response
 
 
@@ -72,7 +82,7 @@ def situation(request: HttpRequest) -> HttpResponse:
     """The choice; the browser goes back to the software with a code."""
     number = request.POST.get("situation", "")
     try:
-        address = choose(request.POST.get("ticket", ""), int(number) if number.isdigit() else -1, _browser(request), clock()())
+        address = choose(request.POST.get("ticket", ""), int(number) if number in _NUMBERS else -1, _browser(request), clock()())
     except Refusal as refusal:
         return _refused(refusal)
     response = HttpResponseRedirect(address)

@@ -1,5 +1,6 @@
 """Tables of access: partitions, row-level security, grants."""
 
+import django.contrib.postgres.fields
 from django.db import migrations, models
 
 from carnet.apps.storage import schema
@@ -14,7 +15,7 @@ TABLES = {
         since timestamptz NOT NULL, PRIMARY KEY (record_id, kind, professional_id)""",
     "access_choices": """record_id uuid PRIMARY KEY, initial_consent_at timestamptz,
         initial_consent_by varchar(160) NOT NULL, break_glass boolean NOT NULL, regulation boolean NOT NULL,
-        masked_in_emergency boolean NOT NULL, objects_to_deposits_of varchar(64) NOT NULL""",
+        masked_in_emergency boolean NOT NULL, objects_to_deposits_of varchar(64)[] NOT NULL""",
     "access_emergency": """record_id uuid NOT NULL, id uuid NOT NULL, professional_id varchar(64) NOT NULL,
         mode varchar(20) NOT NULL, started_at timestamptz NOT NULL, ends_at timestamptz NOT NULL, reason bytea NOT NULL,
         reviewed_at timestamptz, PRIMARY KEY (record_id, id)""",
@@ -119,7 +120,7 @@ class Migration(migrations.Migration):
                         ("break_glass", models.BooleanField()),
                         ("regulation", models.BooleanField()),
                         ("masked_in_emergency", models.BooleanField()),
-                        ("objects_to_deposits_of", models.CharField(max_length=64)),
+                        ("objects_to_deposits_of", django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), size=None)),
                     ],
                     options={
                         "db_table": "access_choices",

@@ -17,8 +17,10 @@ BEGIN
   SELECT counter, hash INTO n, head FROM journal_entry WHERE chain_id = p_chain ORDER BY counter DESC LIMIT 1;
   n := coalesce(n, 0) + 1;
   head := coalesce(head, decode(repeat('00', 32), 'hex'));
-  INSERT INTO journal_entry (chain_id, counter, at, actor, body, previous, hash)
-  VALUES (p_chain, n, p_at, p_actor, p_body, head, sha256(head || int8send(n) || convert_to(p_body, 'UTF8')));
+  -- The process that writes is what the database says it is, not what the process says.
+  INSERT INTO journal_entry (chain_id, counter, at, actor, writer, body, previous, hash)
+  VALUES (p_chain, n, p_at, p_actor, session_user, p_body, head,
+          sha256(head || int8send(n) || convert_to(session_user || E'\\n' || p_body, 'UTF8')));
   RETURN n;
 END $$;
 CREATE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -34,7 +36,7 @@ SQL = (
     schema.partitioned(
         TABLE,
         """chain_id uuid NOT NULL, counter bigint NOT NULL, at timestamptz NOT NULL, actor varchar(160) NOT NULL,
-        body text NOT NULL, previous bytea NOT NULL, hash bytea NOT NULL, PRIMARY KEY (chain_id, counter)""",
+        writer varchar(64) NOT NULL, body text NOT NULL, previous bytea NOT NULL, hash bytea NOT NULL, PRIMARY KEY (chain_id, counter)""",
         key="chain_id",
     )
     + schema.scoped(TABLE, "chain_id")
@@ -71,6 +73,7 @@ class Migration(migrations.Migration):
                         ("counter", models.BigIntegerField()),
                         ("at", models.DateTimeField()),
                         ("actor", models.CharField(max_length=160)),
+                        ("writer", models.CharField(max_length=64)),
                         ("body", models.TextField()),
                         ("previous", models.BinaryField()),
                         ("hash", models.BinaryField()),

@@ -11,6 +11,10 @@ RETURNS TABLE (actor text, expires_at timestamptz) LANGUAGE sql STABLE SECURITY 
 SET search_path = public, pg_temp AS $$
   SELECT actor, expires_at FROM signin_session WHERE token = p_token AND ended_at IS NULL
 $$;
+CREATE FUNCTION signin_end(p_token bytea, p_at timestamptz) RETURNS void LANGUAGE sql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+  UPDATE signin_session SET ended_at = p_at WHERE token = p_token AND ended_at IS NULL
+$$;
 """
 SQL = (
     """
@@ -24,14 +28,14 @@ CREATE TABLE signin_session (token bytea PRIMARY KEY, professional_id varchar(64
 """
     + FIND
     + schema.grant_function("signin_session_of(bytea)", "fhir", "dmp", "webps")
+    + schema.grant_function("signin_end(bytea, timestamptz)", "fhir", "dmp", "webps")
     + schema.grant("SELECT", "signin_software", "fhir", "webps", "operator")
     + schema.grant("INSERT, UPDATE", "signin_software", "operator")
     + schema.grant("SELECT, INSERT, DELETE", "signin_attempt", "fhir", "webps")
     # A process that opens sessions cannot list them: it finds one by its token, through the function.
     + schema.grant("INSERT", "signin_session", "fhir", "webps")
-    + "GRANT UPDATE (ended_at), SELECT (token) ON signin_session TO carnet_fhir, carnet_webps;"
 )
-UNDO = "DROP TABLE signin_software, signin_attempt, signin_session; DROP FUNCTION signin_session_of(bytea);"
+UNDO = "DROP TABLE signin_software, signin_attempt, signin_session; DROP FUNCTION signin_session_of(bytea); DROP FUNCTION signin_end(bytea, timestamptz);"
 
 
 class Migration(migrations.Migration):
