@@ -600,7 +600,11 @@ BAD = {
     "other type in header": ("document-metadata-mismatch", lambda p: (entry(p, type=Coding("11502-2")), cda(p))),
     "other id in header": ("document-metadata-mismatch", lambda p: (entry(p, unique_id=fresh_uid()), cda(p))),
     "bad uniqueId": ("request-malformed", lambda p: (entry(p, mime="text/plain", unique_id="not an id", type=Coding("11488-4")), b"x")),
-    "unknown author": ("document-author-unknown", lambda p: (entry(p, authors=(replace(author("treating")[0], id="899700099999"),)), cda(p))),
+    "unknown author": (
+        "document-author-unknown",
+        lambda p: (entry(p, mime="text/plain", unique_id=fresh_uid(), type=Coding("11488-4"), authors=(replace(author("treating")[0], id="899700099999"),)), b"x"),
+    ),
+    "author who is not in the CDA": ("document-metadata-mismatch", lambda p: (entry(p, authors=author("pharmacist")), cda(p))),
     "unknown parent": ("document-parent-unknown", lambda p: (entry(p, parents=(Parent("replaces", fresh_uid()),)), cda(p))),
 }  # fmt: skip
 

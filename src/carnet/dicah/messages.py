@@ -186,7 +186,7 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
      "Le document n'a pas été déposé : sa description ne lui correspond pas.",
      "Alignez les champs signalés sur l'en-tête CDA."),
     ("document-duplicate", "XDSNonIdenticalHash",
-     "Cet identifiant de document est déjà utilisé pour un autre contenu.",
+     "Cet identifiant de document est déjà utilisé, pour un autre contenu ou une autre description.",
      "Le document n'a pas été déposé : son identifiant est déjà pris.",
      "Donnez au document un identifiant unique neuf, ou déposez-le comme remplacement."),
     ("document-code-unknown", "CI-SIS, jeux de valeurs",

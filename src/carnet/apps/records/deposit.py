@@ -80,15 +80,24 @@ def _question(ask: Ask) -> Ask:
 
 
 def _earlier(work: Work, key: RecordKey, checked: Checked) -> UUID | None:
+    """The earlier deposit of this uniqueId: the same bytes, and nothing asked that it does not hold."""
     row = work.row(
-        """SELECT logical_id, address, status = 'Deleted' FROM records_document WHERE record_id = %s AND unique_id = %s""",
+        """SELECT logical_id, address, status = 'Deleted', type_code, masked, hidden_from_patient, hidden_from_representatives
+        FROM records_document WHERE record_id = %s AND unique_id = %s""",
         key.record_id, checked.entry.unique_id,
     )  # fmt: skip
     if row is None:
         return None
-    if row[1] != key.address(checked.content) or row[2]:
+    stands = {
+        code
+        for code, held in zip(("MASQUE_PS", "INVISIBLE_PATIENT", "INVISIBLE_REPRESENTANTS_LEGAUX"), row[4:], strict=True)
+        if held
+    }
+    same = row[1] == key.address(checked.content) and row[3] == checked.entry.type.code and checked.labels() <= stands
+    if not same or row[2]:
         raise Refusal("document-duplicate", "document-duplicate")
-    return UUID(str(row[0]))
+    found: UUID = row[0]
+    return found
 
 
 def _replaced(work: Work, ask: Ask, entered: Entered, checked: Checked) -> StoredDocument | None:

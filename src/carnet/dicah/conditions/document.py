@@ -83,11 +83,8 @@ def _sees_masked(ask: Ask, facts: Facts, document: DocumentFacts) -> bool:
     named = access.treating_doctor or access.administrator
     mine = actor.id in document.authors or actor.id == document.depositor
     # Members of the depositing structure see it if they hold an authorisation; without one it is as unknown as any.
-    ours = (
-        access.authorisation is not None
-        and bool(actor.situation.structure)
-        and actor.situation.structure == document.depositor_structure
-    )
+    here = bool(actor.situation.structure) and actor.situation.structure == document.depositor_structure
+    ours = here and access.authorisation is not None
     return named or mine or ours
 
 
