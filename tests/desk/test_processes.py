@@ -88,6 +88,30 @@ def test_the_tour_says_when_no_door_answers() -> None:
     assert "make run" in played.stderr
 
 
+def test_two_runs_do_not_disturb_each_other_and_one_stops_cleanly(tmp_path: Path) -> None:
+    port, psc_port = free_port(), free_port()
+    settings_of_run = {"CARNET_DATA_DIR": str(tmp_path), "CARNET_EMBEDDED_URL": "", "CARNET_BASE_URL": ""}
+    env = {k: v for k, v in os.environ.items() if k not in settings_of_run} | {"CARNET_DATA_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "carnet.desk.cli", "run", "--port", str(port), "--psc-port", str(psc_port)]
+    with (tmp_path / "log").open("w") as log:
+        first = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+    try:
+        processes.wait_for(f"http://127.0.0.1:{port}/fhir/metadata", first, 90)
+        same_ports = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+        assert (same_ports.returncode, str(port) in same_ports.stderr) == (2, True)
+        other = [*command[:-3], str(free_port()), "--psc-port", str(free_port())]
+        same_folder = subprocess.run(other, env=env, capture_output=True, text=True, check=False)
+        assert same_folder.returncode == 2
+        assert "tourne déjà" in same_folder.stderr
+        assert carnet("tour", "--base", f"http://127.0.0.1:{port}", "--fast").returncode == 0
+    finally:
+        first.terminate()
+        assert first.wait(30) == 0
+    assert processes.is_free(port)
+    assert processes.is_free(psc_port)
+    assert not (tmp_path / "postgres" / "postmaster.pid").exists(), "the database stopped with the run"
+
+
 def _deposits(base: str, stop: threading.Event, done: list[tuple[object, bytes, str]]) -> None:
     """Deposit until told to stop or until the door dies; keep what was acknowledged."""
     who = client(base, "treating")

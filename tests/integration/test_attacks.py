@@ -135,7 +135,7 @@ def test_traits_cannot_be_guessed_piece_by_piece(door: str) -> None:
     person, _ = patient()
     who = client(door, "treating")
     for piece in ("1", "19", "1980", "1980-05", "1980-05-1"):
-        assert code_of(who.test_record(person.ins, birthdate=piece)) == "ins-mismatch"
+        assert code_of(who.test_record(person.ins, birthdate=piece)) in ("ins-mismatch", "request-malformed")
     assert code_of(who.test_record(person.ins, birthdate="1980-05-17")) == "consent-missing"
 
 

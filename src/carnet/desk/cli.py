@@ -171,8 +171,23 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code."""
     options = _parser().parse_args(arguments)
-    code: int = options.call(options)
-    return code
+    try:
+        code: int = options.call(options)
+        return code
+    finally:
+        _leave_nothing_running()
+
+
+def _leave_nothing_running() -> None:
+    """Stop the embedded database if this very command started it."""
+    from carnet.config import embedded
+    from carnet.config.environment import Environment
+
+    if "carnet.apps.storage.executor" in sys.modules:
+        from carnet.apps.storage.api import close_pool
+
+        close_pool()
+    embedded.stop_if_started(Environment().data_dir)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Processes of the demonstration on one machine: database, migrations, FHIR door, simulator of Pro Santé Connect."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -53,7 +54,8 @@ def psc_command(port: int, people: Path, callback: str) -> list[str]:
 
 def start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
     """Start a process with these settings beside the present ones."""
-    return subprocess.Popen(command, env={**os.environ, **environment})
+    # A session of its own: Ctrl C reaches the parent alone, which then stops each child and everything below it.
+    return subprocess.Popen(command, env={**os.environ, **environment}, start_new_session=True)
 
 
 @contextmanager
@@ -63,9 +65,21 @@ def running(*processes: subprocess.Popen[bytes]) -> Iterator[None]:
         yield
     finally:
         for process in processes:
-            process.terminate()
+            _signal(process, signal.SIGTERM)
         for process in processes:
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(3)
+            # Workers whose parent is gone are still in its group.
+            _signal(process, signal.SIGKILL)
+            process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens on a port of the loopback."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0

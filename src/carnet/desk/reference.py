@@ -1,5 +1,7 @@
 """`carnet docs`: the generated part of docs/reference, from the tables that the code runs on."""
 
+import inspect
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -8,6 +10,7 @@ from django.conf import settings
 
 from carnet.config.environment import Environment
 from carnet.dicah import functional_rights
+from carnet.dicah.conditions import Rule
 from carnet.dicah.contexts import CONTEXT_OF_SECTOR
 from carnet.dicah.decision import ORDER
 from carnet.dicah.habilitation import shipped
@@ -46,9 +49,21 @@ def rules() -> str:
     """The rules of the law, in the order in which they are tried."""
     lights = {"D": "Disponibilité", "I": "INS", "C": "Consentement", "A": "Authentification", "H": "Habilitation",
               "P": "plausibility", "V": "visibility", "S": "status and ownership"}  # fmt: skip
-    rows = [(n, f"`{r.name}`", lights[r.light], (r.check.__doc__ or "").split("\n")[0], r.source) for n, r in enumerate(ORDER, 1)]
+    rows = [
+        (n, f"`{r.name}`", lights[r.light], (r.check.__doc__ or "").split("\n")[0], _answers(r), r.source)
+        for n, r in enumerate(ORDER, 1)
+    ]
     text = "The first rule that denies is the answer; the lights report all of them. A test proves that each one matters.\n\n"
-    return "# Rules of the access law\n\n" + text + table(("", "rule", "condition", "says", "source"), rows)
+    return "# Rules of the access law\n\n" + text + table(("", "rule", "condition", "says", "refusal", "source"), rows)
+
+
+def _answers(rule: Rule) -> str:
+    """The refusals that a rule can answer, read in its own source."""
+    source = inspect.getsource(rule.check).replace("_not_allowed(", 'Denial("function-not-allowed"')
+    found = dict.fromkeys(re.findall(r'Denial\(\s*"([a-z-]+)"', source))
+    if re.search(r"\bUNKNOWN\b", source):
+        found["document-unknown"] = None
+    return ", ".join(f"`{code}`" for code in found)
 
 
 def functional() -> str:
@@ -173,7 +188,7 @@ def api() -> str:
         ("`POST /fhir`", "ITI-65 Provide Document Bundle", "TD2.1"),
         ("`POST /fhir/DocumentReference`", "ITI-105 Simplified Publish", "TD2.1"),
         ("`POST /fhir/DocumentReference/_search`", "ITI-67 Find Document References", "TD3.1"),
-        ("`GET /fhir/DocumentReference?patient=Patient/ID`", "ITI-67 by the id that TD0.2 gave; following pages by `_page`", "TD3.1"),
+        ("`GET /fhir/DocumentReference?patient=Patient/ID&status=current`", "ITI-67 by the id that TD0.2 gave; following pages by `_page`", "TD3.1"),
         ("`GET /fhir/DocumentReference/ID`", "one DocumentReference", "TD3.2"),
         ("`GET /fhir/Binary/ID`", "ITI-68 Retrieve Document; `Accept: application/fhir+json` for a Binary", "TD3.2"),
         ("`GET /signin/authorize`", "OAuth 2 authorization code with PKCE S256, through Pro Santé Connect", "-"),
@@ -181,7 +196,7 @@ def api() -> str:
     ]  # fmt: skip
     text = "# FHIR door\n\nJSON only. An INS never stands in an address. Answers are never cached.\n\n"
     text += table(("interaction", "what", "DMP"), rows)
-    text += "\nHeaders: `Authorization: Bearer …`; `Carnet-Access-Mode` (`normal`, `bris_de_glace`, `centre_15`); "
+    text += "\nBodies to copy: [vendor.md](../vendor.md). Headers: `Authorization: Bearer …`; `Carnet-Access-Mode` (`normal`, `bris_de_glace`, `centre_15`); "
     text += "answers may carry `Carnet-Visibility-Warning`.\n\n## Search parameters\n\n"
     return text + ", ".join(f"`{name}`" for name in SUPPORTED) + ".\n"
 

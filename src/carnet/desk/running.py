@@ -1,9 +1,14 @@
 """`carnet run`: everything that `make run` opens, with addresses and demonstration sign-ins."""
 
+import fcntl
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from carnet.config import embedded
 from carnet.config.environment import Environment
@@ -28,15 +33,23 @@ def environment(port: int, psc_port: int) -> dict[str, str]:
 
 
 def _print_guide(port: int, psc_port: int) -> None:
-    print(f"\nCarnet est ouvert (données fictives).\n  Porte FHIR        http://127.0.0.1:{port}/fhir/metadata")
+    print("\nCarnet est ouvert (données fictives).")
+    print(f"  Porte FHIR        http://127.0.0.1:{port}/fhir/metadata")
     print(f"  Pro Santé Connect http://127.0.0.1:{psc_port} (simulateur : on choisit un nom, sans mot de passe)")
     print("\nConnexions de démonstration (identifiant national, profession) :")
     for key in _SIGN_INS:
         person = PROFESSIONALS[key]
         print(f"  {person.id}  {person.given} {person.family}, {person.label}, {person.places[0].name}")
     print("\nQuelques patients (INS de test, OID 1.2.250.1.213.1.4.10) :")
-    shown = {0: "dossier ouvert", BLOCKING: "a bloqué un médecin", CLOSED: "dossier fermé", SUSPENDED: "dossier suspendu",
-             UNQUALIFIED: "identité douteuse", EXPIRED: "accord échu"}  # fmt: skip
+    blocked = PROFESSIONALS["blocked"]
+    shown = {
+        0: "dossier ouvert",
+        BLOCKING: f"a bloqué {blocked.given} {blocked.family}",
+        CLOSED: "dossier fermé",
+        SUSPENDED: "dossier suspendu",
+        UNQUALIFIED: "identité douteuse",
+        EXPIRED: "accord échu",
+    }
     for number, what in shown.items():
         print(f"  {PEOPLE[number].ins.matricule}  {what}")
     print(f"  {ABSENT.ins.matricule}  aucun dossier")
@@ -47,9 +60,43 @@ def _carnet(*arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "carnet.desk.cli", *arguments], check=True)
 
 
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[bool]:
+    """Hold the data folder for this run; False when another run holds it."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+            return
+        yield True
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def run(port: int, psc_port: int) -> int:
-    """Start the database, load the demonstration, open the doors, and wait until stopped."""
+    """Start the database, load the demonstration, open the doors, and wait until stopped (Ctrl C or SIGTERM)."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    taken = [p for p in (port, psc_port) if not processes.is_free(p)]
+    if taken:
+        print(
+            f"Port déjà pris : {', '.join(map(str, taken))}. Choisissez-en d'autres : carnet run --port … --psc-port …",
+            file=sys.stderr,
+        )
+        return 2
     config = Environment()
+    with _alone(config.data_dir) as alone:
+        if not alone:
+            print(f"Carnet tourne déjà sur le dossier {config.data_dir} (CARNET_DATA_DIR pour un autre).", file=sys.stderr)
+            return 2
+        return _run(config, port, psc_port)
+
+
+def _run(config: Environment, port: int, psc_port: int) -> int:
     os.environ.update(environment(port, psc_port))
     if not config.database_url:
         print("Base de données embarquée…", flush=True)

@@ -60,7 +60,8 @@ class Planned:
 
     checked: Checked
     replaced: StoredDocument | None
-    earlier: UUID | None
+    earlier: tuple[UUID, UUID] | None
+    """Its logicalId and its submission."""
     labels: frozenset[str]
 
 
@@ -79,25 +80,24 @@ def _question(ask: Ask) -> Ask:
     return replace(ask, act=act)
 
 
-def _earlier(work: Work, key: RecordKey, checked: Checked) -> UUID | None:
+def _earlier(work: Work, key: RecordKey, checked: Checked) -> tuple[UUID, UUID] | None:
     """The earlier deposit of this uniqueId: the same bytes, and nothing asked that it does not hold."""
     row = work.row(
-        """SELECT logical_id, address, status = 'Deleted', type_code, masked, hidden_from_patient, hidden_from_representatives
-        FROM records_document WHERE record_id = %s AND unique_id = %s""",
+        """SELECT logical_id, address, status = 'Deleted', type_code, masked, hidden_from_patient, hidden_from_representatives,
+        submission_id FROM records_document WHERE record_id = %s AND unique_id = %s""",
         key.record_id, checked.entry.unique_id,
     )  # fmt: skip
     if row is None:
         return None
     stands = {
         code
-        for code, held in zip(("MASQUE_PS", "INVISIBLE_PATIENT", "INVISIBLE_REPRESENTANTS_LEGAUX"), row[4:], strict=True)
+        for code, held in zip(("MASQUE_PS", "INVISIBLE_PATIENT", "INVISIBLE_REPRESENTANTS_LEGAUX"), row[4:7], strict=True)
         if held
     }
     same = row[1] == key.address(checked.content) and row[3] == checked.entry.type.code and checked.labels() <= stands
     if not same or row[2]:
         raise Refusal("document-duplicate", "document-duplicate")
-    found: UUID = row[0]
-    return found
+    return row[0], row[7]
 
 
 def _replaced(work: Work, ask: Ask, entered: Entered, checked: Checked) -> StoredDocument | None:
@@ -178,7 +178,7 @@ def _prepare(ask: Ask, submission: Submission, place: access.Place) -> tuple[Ent
 def _store(work: Work, ask: Ask, key: RecordKey, planned: Planned, submission_id: UUID, address: str) -> Accepted:
     if planned.earlier:
         # The first answer again: a later version would tell of a change that the depositor may not know.
-        return Accepted(planned.earlier, 1, planned.checked.warnings, again=True)
+        return Accepted(planned.earlier[0], 1, planned.checked.warnings, again=True)
     logical_id, replaced, labels = uuid4(), None, planned.labels
     if planned.replaced:
         replaced = _deprecate(work, ask, key, planned.replaced.logical_id)
@@ -217,7 +217,8 @@ def _notify(work: Work, ask: Ask, record_id: UUID, planned: Sequence[Planned]) -
 def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Planned]) -> Receipt:
     """Second unit: bytes first, then everything else in one transaction, decided again on facts that can no longer change."""
     addresses = [put(key, p.checked.content) if not p.earlier else "" for p in planned]
-    submission_id = uuid4()
+    known = [p.earlier[1] for p in planned if p.earlier]
+    submission_id = known[0] if len(known) == len(planned) else uuid4()
     with unit() as work:
         entered = enter(work, ask, lock=True)
         granted = access.grant(work, ask, entered.facts, entered.record_id)

@@ -55,12 +55,18 @@ def functional_right(ask: Ask, facts: Facts, transaction: str = "") -> Right:
     return right(transaction, authentication_column(ask.actor), actor_column(ask, facts), mode_column(ask, facts))
 
 
+def _not_allowed(ask: Ask, facts: Facts) -> Denial:
+    """The refusal, with the line of the table that says it: nothing in it comes from the record."""
+    profile = actor_column(ask, facts) if ask.actor.kind in PROFESSIONALS else ask.actor.kind.value
+    return Denial("function-not-allowed", {"profile": profile, "function": ask.act.value, "mode": ask.mode.value})
+
+
 @rule("H", "access law §1: an act outside the table is refused; PDT-INF-526, PDT-INF-606")
 def function_not_allowed(ask: Ask, facts: Facts) -> Denial | None:
     """The functional right: transaction × actor × mode for professionals, the list of acts for everybody else."""
     if ask.actor.kind in PROFESSIONALS:
-        return None if functional_right(ask, facts).allowed else Denial("function-not-allowed")
-    return None if ask.act in ACTS_OF.get(ask.actor.kind, frozenset()) else Denial("function-not-allowed")
+        return None if functional_right(ask, facts).allowed else _not_allowed(ask, facts)
+    return None if ask.act in ACTS_OF.get(ask.actor.kind, frozenset()) else _not_allowed(ask, facts)
 
 
 @rule("H", "setting occupational_metadata_with_consent; L.1111-18 CSP")
@@ -69,14 +75,14 @@ def occupational_doctor_closed(ask: Ask, facts: Facts) -> Denial | None:
     if actor_column(ask, facts) != "occupational_doctor" or ask.act not in NEEDS_HABILITATION | {Act.READ_PROFILE}:
         return None
     opened = facts.settings.occupational_metadata_with_consent and facts.access.occupational_consent
-    return None if opened else Denial("function-not-allowed")
+    return None if opened else _not_allowed(ask, facts)
 
 
 @rule("H", "L.1111-17 I CSP")
 def emergency_for_health_professions(ask: Ask, facts: Facts) -> Denial | None:
     """The emergency modes are for health professionals: never social roles, whatever the matrix column."""
     asked = ask.mode in EMERGENCY_MODES and ask.actor.kind is ActorKind.PROFESSIONAL
-    return Denial("function-not-allowed") if asked and not is_health_professional(ask.actor, facts.settings) else None
+    return _not_allowed(ask, facts) if asked and not is_health_professional(ask.actor, facts.settings) else None
 
 
 @rule("H", "L.1111-17 I CSP; claim Acces_Regulation_Medicale; setting regulation_doctors_only")

@@ -21,6 +21,7 @@ _STATUS = {
     "request-too-large": 413,
     "document-too-large": 413,
     "document-media-refused": 415,
+    "request-media-refused": 415,
     "document-unknown": 404,
     "record-absent": 404,
     "interaction-unknown": 404,

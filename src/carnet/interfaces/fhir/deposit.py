@@ -19,6 +19,8 @@ from carnet.kernel.ins import Ins
 def _patient(question: Ask, submission: Submission) -> Ins:
     """The patient of the deposit: that of the set, else that of its first document."""
     system, value = submission.set.patient if submission.set.patient[1] else submission.documents[0].entry.patient
+    if not value:
+        raise FhirError("subject", "must name the patient, by identifier or as Patient/id")
     if system != "record":
         return ins_of_token(f"{system}|{value}")
     try:
@@ -38,25 +40,31 @@ def _warnings(accepted: Accepted) -> Json:
     return {"outcome": operation_outcome(*issues)} if issues else {}
 
 
+def _status(again: bool) -> str:
+    return "200 OK" if again else "201 Created"
+
+
 def _document_response(accepted: Accepted) -> Json:
-    status = "200 OK" if accepted.again else "201 Created"
     location = f"DocumentReference/{accepted.logical_id}/_history/{accepted.version}"
-    return {"response": {"status": status, "location": location, "etag": f'W/"{accepted.version}"'} | _warnings(accepted)}
+    return {
+        "response": {"status": _status(accepted.again), "location": location, "etag": f'W/"{accepted.version}"'}
+        | _warnings(accepted)
+    }
 
 
 def _response(submission: Submission, receipt: Receipt) -> Json:
     """One entry for each entry of the request, in the same order."""
     documents = iter(receipt.documents)
     entries: list[Json] = []
-    current = receipt.documents[0]
+    current, again = receipt.documents[0], all(document.again for document in receipt.documents)
     for kind in submission.kinds:
         if kind == "DocumentReference":
             current = next(documents)
             entries.append(_document_response(current))
         elif kind == "List":
-            entries.append({"response": {"status": "201 Created", "location": f"List/{receipt.submission_id}"}})
+            entries.append({"response": {"status": _status(again), "location": f"List/{receipt.submission_id}"}})
         elif kind == "Binary":
-            entries.append({"response": {"status": "201 Created", "location": f"Binary/{current.logical_id}"}})
+            entries.append({"response": {"status": _status(current.again), "location": f"Binary/{current.logical_id}"}})
         else:
             entries.append({"response": {"status": "200 OK"}})
     return {"resourceType": "Bundle", "type": "transaction-response", "entry": entries}

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.request import UnreadablePostError
 from django.utils.translation import override
 
@@ -113,13 +113,21 @@ def body(request: HttpRequest) -> Json:
     """The FHIR JSON body. Another media type is refused."""
     declared = (request.content_type or "").lower()
     if declared not in ("application/fhir+json", "application/json"):
-        raise Refusal("document-media-refused", "document-media-refused", {"media": declared[:80]})
+        raise Refusal("request-media-refused", "request-media-refused", {"media": declared[:80]})
     if request.content_params and request.content_params.get("charset", "utf-8").lower() != "utf-8":
         raise FhirError("(root)", "must be UTF-8")
     expected, received = request.headers.get("Content-Length"), request.body
     if expected is not None and int(expected) != len(received):
         raise FhirError("(root)", "is truncated")
     return parse_json(received)
+
+
+def form(request: HttpRequest) -> QueryDict:
+    """The parameters of a posted search. Another media type is refused."""
+    declared = (request.content_type or "").lower()
+    if declared != "application/x-www-form-urlencoded":
+        raise Refusal("request-media-refused", "request-media-refused", {"media": declared[:80]})
+    return request.POST
 
 
 def ins_of_token(token: str) -> Ins:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from carnet.apps.records import criteria
 from carnet.apps.records.api import Criterion, Query
+from carnet.formats import codes
 from carnet.formats.fhir import FhirError
 from carnet.formats.timestamps import bounds_of_fhir
 
@@ -130,6 +131,9 @@ def read_search(pairs: Pairs) -> Search:
     """Read the parameters. Raises FhirError on the first that is wrong."""
     sort, ascending = _sort(pairs)
     types = frozenset(token for name, value in pairs if name == "type" for token in _tokens(value))
+    unknown = [code for code in types if codes.member("type_codes", code) is None]
+    if unknown:
+        raise FhirError("type", "holds a code that no value set knows")
     query = Query(
         criteria=(_statuses(pairs), *_criteria(pairs)),
         types=types,

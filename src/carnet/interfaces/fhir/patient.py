@@ -4,6 +4,7 @@ TD0.2 tells the state of the record, the authorisation and the treating doctor, 
 because the identity that the software shows is its own (RG_0320).
 """
 
+import re
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
@@ -21,19 +22,22 @@ from carnet.formats.fhir import FhirError, Issue, Json, operation_outcome
 from carnet.formats.fhir.systems import LIGHTS
 from carnet.formats.timestamps import to_fhir
 from carnet.interfaces.fhir.answers import fhir, issue_of
-from carnet.interfaces.fhir.door import ask, authenticated, body, ins_of_token, view
-from carnet.kernel.ask import Act, Ask
+from carnet.interfaces.fhir.door import MODE_HEADER, ask, authenticated, body, form, ins_of_token, mode, view
+from carnet.kernel.ask import Act, Ask, Mode
 from carnet.kernel.ins import Ins
 from carnet.kernel.traits import Traits
 
 _TRAITS = {"family": "birth_name", "given": "given_names", "gender": "sex", "birthdate": "birth_date"}
 _SEX = {"female": "F", "male": "M", "": ""}
+_BIRTH_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _STATUS_URL = "https://carnet.example/StructureDefinition/record-status"
 
 
 def _traits(fields: dict[str, str]) -> Traits:
     """Traits sent with the INS, to be compared: the answer names those that contradict."""
     values = {attribute: fields.get(name, "") for name, attribute in _TRAITS.items()}
+    if values["birth_date"] and not _BIRTH_DATE.fullmatch(values["birth_date"]):
+        raise FhirError("birthdate", "must be YYYY-MM-DD (YYYY-MM or YYYY when the day is unknown)")
     if values["sex"] not in _SEX:
         raise FhirError("gender", "must be female or male: strict traits have no other value")
     return Traits(**values | {"sex": _SEX[values["sex"]]})
@@ -83,7 +87,8 @@ def _searchset(status: RecordStatus) -> Json:
 def post_search(request: HttpRequest) -> HttpResponse:
     """TD0.2: does an open record exist, and may I enter?"""
     who = authenticated(request)
-    fields = {name: request.POST[name].strip() for name in request.POST}
+    posted = form(request)
+    fields = {name: str(posted[name]).strip() for name in posted}
     unknown = set(fields) - {"identifier", *_TRAITS}
     if unknown or "identifier" not in fields or request.GET:
         raise FhirError("identifier", "must stand in the body, with family, given, gender, birthdate at most")
@@ -150,6 +155,8 @@ def withdraw(request: HttpRequest) -> HttpResponse:
 def emergency_access(request: HttpRequest) -> HttpResponse:
     """Open an emergency access, in the mode of the header, with its reason in words."""
     who, parameters = authenticated(request), _parameters(request)
+    if mode(request) is Mode.NORMAL:
+        raise FhirError(MODE_HEADER, "must be bris_de_glace or centre_15 to open an emergency access")
     words = str(parameters.get("reason", ""))
     ends = open_emergency(ask(request, who, Act.OPEN_EMERGENCY, _ins_of(parameters), words))
     return _done("emergency-open", ends)

@@ -19,7 +19,7 @@ from carnet.apps.records.api import Cursor, Page, ins_of_record, search
 from carnet.apps.storage.api import derived, seal, unseal
 from carnet.formats.fhir import FhirError
 from carnet.interfaces.fhir.answers import FHIR_JSON, raw, stored
-from carnet.interfaces.fhir.door import ask, authenticated, ins_of_token, view
+from carnet.interfaces.fhir.door import ask, authenticated, form, ins_of_token, view
 from carnet.interfaces.fhir.parameters import Pairs, read_search
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act, Ask
@@ -93,7 +93,7 @@ def post_search(request: HttpRequest) -> HttpResponse:
     who = authenticated(request)
     in_address = _pairs(request.GET)
     _without_ins(in_address)
-    return _answer(ask(request, who, Act.SEARCH), [*in_address, *_pairs(request.POST)], None)
+    return _answer(ask(request, who, Act.SEARCH), [*in_address, *_pairs(form(request))], None)
 
 
 def get_search(request: HttpRequest) -> HttpResponse:
