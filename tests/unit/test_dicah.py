@@ -79,8 +79,8 @@ def test_value_sets_are_dated() -> None:
     assert codes.label("type_codes", "11488-4").startswith("CR ou fiche")
     assert codes.label("type_codes", "nope") == "nope"
     assert codes.member("class_codes", "10", "1.2.250.1.213.1.1.4.1") is not None
-    assert codes.class_of_type("11488-4") == "10"
-    assert codes.class_of_type("nope") == ""
+    assert codes.member("type_codes", "11488-4").class_code == "10"  # type: ignore[union-attr]
+    assert codes.member("type_codes", "nope") is None
 
 
 def test_the_value_sets_are_those_of_the_sources(shared: Path) -> None:

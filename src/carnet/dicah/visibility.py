@@ -73,6 +73,16 @@ def visibility_of(ask: Ask, facts: Facts) -> Visibility:
     )
 
 
+def codes_of(document: DocumentFacts) -> frozenset[str]:
+    """The visibility codes (TRE_A07) that a document carries; `N` is always beside them and not among them."""
+    flags = {
+        "MASQUE_PS": document.masked,
+        "INVISIBLE_PATIENT": document.hidden_from_patient,
+        "INVISIBLE_REPRESENTANTS_LEGAUX": document.hidden_from_representatives,
+    }
+    return frozenset(code for code, stands in flags.items() if stands)
+
+
 def check_codes(
     document: DocumentFacts, settings: LawSettings, replaced: DocumentFacts | None = None, by_person: bool = False
 ) -> Denial | None:

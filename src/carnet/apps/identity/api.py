@@ -16,13 +16,12 @@ from carnet.apps.identity.patients import (
     attach,
     facts,
     find,
-    holds,
     index_of,
     register,
     traits_of,
     way,
 )
-from carnet.apps.identity.professionals import Professional, known_professionals, professional, structure_of
+from carnet.apps.identity.professionals import Professional, known_professionals, professional
 
 __all__ = [
     "FACTS",
@@ -36,7 +35,6 @@ __all__ = [
     "close_situations",
     "facts",
     "find",
-    "holds",
     "index_of",
     "is_unknown",
     "known_professionals",
@@ -45,7 +43,6 @@ __all__ = [
     "read",
     "register",
     "store",
-    "structure_of",
     "traits_of",
     "way",
 ]

@@ -59,12 +59,6 @@ def active_ins(work: Work, key: RecordKey) -> Ins | None:
     return Ins(matricule, Oid(oid))
 
 
-def holds(work: Work, key: RecordKey, ins: Ins) -> bool:
-    """Whether an INS, active or former, is one of this record."""
-    row = work.row("SELECT 1 FROM identity_ins WHERE ins_index = %s AND record_id = %s", index_of(ins), key.record_id)
-    return row is not None
-
-
 def traits_of(key: RecordKey, sealed: bytes) -> Traits:
     """Open sealed traits."""
     return Traits(**json.loads(key.unseal(sealed, "traits")))

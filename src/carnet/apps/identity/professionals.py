@@ -43,12 +43,3 @@ def known_professionals(work: Work, identifiers: frozenset[str]) -> frozenset[st
     """Those of the identifiers that the directory knows."""
     rows = work.rows("SELECT id FROM identity_professional WHERE id = ANY(%s)", sorted(identifiers))
     return frozenset(row[0] for row in rows)
-
-
-def structure_of(work: Work, identifier: str) -> tuple[str, str, str] | None:
-    """Id, name and sector of the structure that an identifier means, whichever of its ids it is."""
-    row = work.row(
-        "SELECT id, name, sector FROM identity_structure WHERE id = %s OR other_ids @> ARRAY[%s]::varchar[] LIMIT 1",
-        identifier, identifier,
-    )  # fmt: skip
-    return (row[0], row[1], row[2]) if row else None

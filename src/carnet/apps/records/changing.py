@@ -23,7 +23,7 @@ from carnet.apps.records.resources import labels_of, rewrite
 from carnet.apps.storage.api import SCOPE, RecordKey, Work, unit
 from carnet.dicah.facts import DocumentFacts, Facts
 from carnet.dicah.lifecycle import TransitionError, next_document_status
-from carnet.dicah.visibility import check_codes
+from carnet.dicah.visibility import check_codes, codes_of
 from carnet.formats.fhir import Json
 from carnet.formats.fhir.document_reference import concept_json
 from carnet.formats.fhir.systems import IS_ARCHIVED
@@ -34,15 +34,6 @@ from carnet.kernel.visibility import Status
 
 _STATUS_ACTS = frozenset({Act.ARCHIVE, Act.UNARCHIVE, Act.DELETE})
 _FHIR_STATUS = {Status.DEPRECATED: "superseded", Status.DELETED: "entered-in-error"}
-
-
-def _labels(facts: DocumentFacts) -> frozenset[str]:
-    flags = {
-        "MASQUE_PS": facts.masked,
-        "INVISIBLE_PATIENT": facts.hidden_from_patient,
-        "INVISIBLE_REPRESENTANTS_LEGAUX": facts.hidden_from_representatives,
-    }
-    return frozenset(code for code, stands in flags.items() if stands)
 
 
 def _announced(facts: DocumentFacts) -> DocumentFacts:
@@ -68,7 +59,7 @@ def _resource_change(facts: DocumentFacts, entry_uuid: UUID, version: int) -> Ca
             "meta": resource["meta"] | {"versionId": str(version)},
             "status": _FHIR_STATUS.get(facts.status, "current"),
             "extension": [{"url": IS_ARCHIVED, "valueBoolean": facts.status is Status.ARCHIVED}],
-            "securityLabel": [concept_json(label) for label in labels_of(_labels(facts))],
+            "securityLabel": [concept_json(label) for label in labels_of(codes_of(facts))],
         }
 
     return change

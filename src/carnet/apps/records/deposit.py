@@ -28,7 +28,7 @@ from carnet.apps.records.entering import (
 from carnet.apps.records.resources import insert_document, insert_submission, rewrite
 from carnet.apps.storage.api import RecordKey, Work, put, unit
 from carnet.dicah.facts import DocumentFacts
-from carnet.dicah.visibility import check_codes
+from carnet.dicah.visibility import check_codes, codes_of
 from carnet.formats.fhir import Submission
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
@@ -71,6 +71,9 @@ _BY_IDENTIFIER = (
 )  # fmt: skip
 
 
+_BY_UNIQUE_ID = f"SELECT {DOCUMENT_COLUMNS}, submission_id FROM records_document WHERE record_id = %s AND unique_id = %s"
+
+
 def _no_parent() -> Refusal:
     return Refusal("document-parent-unknown", "document-parent-unknown")
 
@@ -82,22 +85,14 @@ def _question(ask: Ask) -> Ask:
 
 def _earlier(work: Work, key: RecordKey, checked: Checked) -> tuple[UUID, UUID] | None:
     """The earlier deposit of this uniqueId: the same bytes, and nothing asked that it does not hold."""
-    row = work.row(
-        """SELECT logical_id, address, status = 'Deleted', type_code, masked, hidden_from_patient, hidden_from_representatives,
-        submission_id FROM records_document WHERE record_id = %s AND unique_id = %s""",
-        key.record_id, checked.entry.unique_id,
-    )  # fmt: skip
+    row = work.row(_BY_UNIQUE_ID, key.record_id, checked.entry.unique_id)
     if row is None:
         return None
-    stands = {
-        code
-        for code, held in zip(("MASQUE_PS", "INVISIBLE_PATIENT", "INVISIBLE_REPRESENTANTS_LEGAUX"), row[4:7], strict=True)
-        if held
-    }
-    same = row[1] == key.address(checked.content) and row[3] == checked.entry.type.code and checked.labels() <= stands
-    if not same or row[2]:
+    stored, submission_id = stored_document(row), row[-1]
+    same = stored.address == key.address(checked.content) and stored.facts.type_code == checked.entry.type.code
+    if not same or stored.facts.status is Status.DELETED or not checked.labels() <= codes_of(stored.facts):
         raise Refusal("document-duplicate", "document-duplicate")
-    return row[0], row[7]
+    return stored.logical_id, submission_id
 
 
 def _replaced(work: Work, ask: Ask, entered: Entered, checked: Checked) -> StoredDocument | None:
@@ -140,13 +135,8 @@ def _check_labels(checked: Checked, replaced: StoredDocument | None) -> frozense
     denial = check_codes(_facts_of(checked, checked.labels()), access.law(), replaced.facts if replaced else None)
     if denial:
         raise Refusal(denial.code, denial.code, denial.details)
-    inherited = set()
-    if replaced:
-        # A replacement inherits every code of the original: what the patient masked stays masked (access law §3).
-        flags = {"MASQUE_PS": replaced.facts.masked, "INVISIBLE_PATIENT": replaced.facts.hidden_from_patient,
-                 "INVISIBLE_REPRESENTANTS_LEGAUX": replaced.facts.hidden_from_representatives}  # fmt: skip
-        inherited = {code for code, stands in flags.items() if stands}
-    return checked.labels() | inherited
+    # A replacement inherits every code of the original: what the patient masked stays masked (access law §3).
+    return checked.labels() | (codes_of(replaced.facts) if replaced else frozenset())
 
 
 def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposit: Deposit) -> list[Planned]:

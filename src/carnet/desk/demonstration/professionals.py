@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from carnet.kernel.identifiers import luhn_holds
+
 HEADER = (
     "Type d'identifiant PP|Identifiant PP|Identification nationale PP|Code civilité|Nom d'exercice|Prénom d'exercice|"
     "Code profession|Libellé profession|Code catégorie professionnelle|Code savoir-faire|Code mode exercice|"
@@ -54,9 +56,7 @@ class DemoProfessional:
     def rpps(self) -> str:
         """A test RPPS (9970…) with a right Luhn key."""
         body = f"99700{self.number:05d}"
-        doubled = (int(d) * (2 if i % 2 == 0 else 1) for i, d in enumerate(reversed(body)))
-        total = sum(d - 9 if d > 9 else d for d in doubled)
-        return body + str(-total % 10)
+        return next(body + key for key in "0123456789" if luhn_holds(body + key))
 
     @property
     def id(self) -> str:

@@ -64,9 +64,3 @@ def label(name: Name, code: str, system: str = "") -> str:
     """The French label, or the code itself when the source gave none."""
     found = member(name, code, system)
     return found.label if found and found.label else code
-
-
-def class_of_type(type_code: str) -> str:
-    """The class that the association table gives to a type (ASS_X04, ASS_X16); empty when it gives none."""
-    found = _by_code("type_codes").get(type_code)
-    return found.class_code if found else ""
