@@ -210,6 +210,8 @@ def test_a_wrong_setting_stops_the_start_and_is_named() -> None:
     simulator = carnet("journal", "verify", CARNET_ENVIRONMENT="production", CARNET_INSI="simulator")
     assert simulator.returncode != 0
     assert "refused in production" in simulator.stderr
+    secret = carnet("journal", "verify", CARNET_ENVIRONMENT="production", CARNET_INSI="off")
+    assert "psc_client_secret" in secret.stderr
 
 
 def test_tampering_with_the_journal_is_found_by_the_command() -> None:

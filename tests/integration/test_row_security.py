@@ -84,7 +84,7 @@ def test_every_role_appends_to_the_journal_and_none_changes_it(role: str) -> Non
     from uuid import uuid4
 
     with connected(f"carnet_{role}") as connection:
-        appended = connection.execute("SELECT journal_append(%s, now(), 'x', '{}')", [uuid4()]).fetchone()
+        appended = connection.execute("SELECT journal_append(%s, now(), 'x', '{\"actor\":\"x\"}')", [uuid4()]).fetchone()
         assert appended == (1,)
         for statement in ("UPDATE journal_entry SET body = ''", "DELETE FROM journal_entry", "TRUNCATE journal_entry"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):

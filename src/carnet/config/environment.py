@@ -5,14 +5,15 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from carnet.dicah.settings import LawSettings
 from carnet.kernel.ins import INS_NIA, INS_NIR, INS_NIR_DEMO, INS_NIR_TEST
 
+DEMONSTRATION_SECRET = "carnet-demonstration-secret"  # noqa: S105 (it opens the simulator, and production refuses it)
 OIDS_OF_ENVIRONMENT = {
     # Production refuses test and demonstration identities (EX_GEN-1430).
     "production": (INS_NIR, INS_NIA),
@@ -35,6 +36,7 @@ class Environment(BaseSettings):
         description="PostgreSQL ≥ 16 by URL, `{role}` standing for the role of the process. Empty: the embedded server.",
     )
     database_role: str = Field("carnet_fhir", description="PostgreSQL role of this process.")
+    owner_role: str = Field("postgres", description="PostgreSQL role that owns the tables; used by `carnet migrate` alone.")
     pool_size: int = Field(4, ge=1, le=32, description="Database connections of this process (best between 2 and 5).")
     root_key_file: Path | None = Field(
         None, description="File of the 32-byte root key. Empty: `root.key` in the data folder, made at first start."
@@ -48,7 +50,7 @@ class Environment(BaseSettings):
     psc_issuer: str = Field("http://127.0.0.1:8090/auth/realms/esante-wallet", description="Issuer of Pro Santé Connect.")
     psc_discovery: str = Field("/.well-known/wallet-openid-configuration", description="Discovery path that follows the issuer.")
     psc_client_id: str = Field("carnet", description="Client identifier of Carnet at Pro Santé Connect.")
-    psc_client_secret: str = Field("carnet-demonstration-secret", description="Client secret; never logged.")
+    psc_client_secret: str = Field(DEMONSTRATION_SECRET, description="Client secret; never logged.")
     psc_algorithms: list[str] = Field(["RS256", "PS256"], description="Accepted signatures of tokens; HS* and none never.")
     psc_acr: list[str] = Field(["eidas1", "eidas2", "eidas3"], description="Accepted values of acr.")
     accepted_levels: list[str] = Field(["APPPRIP3", "APPPRIP2"], description="Accepted Palier_Authentification values.")
@@ -85,6 +87,15 @@ class Environment(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("write an address that starts with http:// or https://")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _fit_for_production(self) -> Self:
+        if self.environment == "production":
+            if self.insi == "simulator":
+                raise ValueError("insi=simulator is refused in production: a simulator knows only published test people")
+            if self.psc_client_secret == DEMONSTRATION_SECRET:
+                raise ValueError("psc_client_secret is that of the demonstration: give the one of Pro Santé Connect")
+        return self
 
     @field_validator("psc_algorithms")
     @classmethod

@@ -11,7 +11,6 @@ CARNET = Environment()
 
 DATABASE_URL = CARNET.database_url or os.environ.get("CARNET_EMBEDDED_URL") or embedded.start(CARNET.data_dir)
 os.environ["CARNET_EMBEDDED_URL"] = DATABASE_URL  # child processes join the server instead of asking for it again
-OWNER_ROLE = os.environ.get("CARNET_OWNER_ROLE", "postgres")
 
 
 def _database(role: str) -> dict[str, object]:
@@ -20,7 +19,7 @@ def _database(role: str) -> dict[str, object]:
     return {"ENGINE": "django.db.backends.postgresql", **{names[k]: v for k, v in parts.items() if k in names}}
 
 
-DATABASES = {"default": _database(OWNER_ROLE)}
+DATABASES = {"default": _database(CARNET.owner_role)}
 APPS = ("storage", "outbox", "journal", "identity", "signin", "access", "records")
 INSTALLED_APPS = [*(f"carnet.apps.{name}" for name in APPS), "carnet.interfaces.fhir"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -49,5 +48,3 @@ LOGGING = {
 LAW = CARNET.law()
 """Settings of the access law; `carnet.apps.access` passes them as facts."""
 INSI_CLIENT = "carnet.desk.simulators.insi.Simulator" if CARNET.insi == "simulator" else ""
-if CARNET.environment == "production" and INSI_CLIENT:
-    raise ValueError("CARNET_INSI=simulator is refused in production: a simulator knows only published test people")

@@ -21,7 +21,7 @@ def _django(role: str) -> None:
 
 
 def _migrate(options: argparse.Namespace) -> int:
-    _django("postgres")
+    _django("")
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)

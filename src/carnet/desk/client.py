@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
@@ -66,13 +66,11 @@ class Client:
         self.token = answer.json()["access_token"]
         return self.token
 
-    def headers(self, mode: str = "", reason: str = "") -> dict[str, str]:
+    def headers(self, mode: str = "") -> dict[str, str]:
         """Headers of a call."""
         found = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         if mode:
             found["Carnet-Access-Mode"] = mode
-        if reason:
-            found["Carnet-Access-Reason"] = quote(reason)
         return found
 
     def post(self, path: str, resource: Json, mode: str = "") -> httpx.Response:

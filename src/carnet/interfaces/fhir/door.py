@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from functools import wraps
-from urllib.parse import unquote
 from uuid import uuid4
 
 from django.conf import settings
@@ -25,7 +24,6 @@ from carnet.kernel.refusal import Refusal
 log = logging.getLogger("carnet.fhir")
 View = Callable[..., HttpResponse]
 MODE_HEADER = "Carnet-Access-Mode"
-REASON_HEADER = "Carnet-Access-Reason"
 
 
 def clock() -> Clock:
@@ -99,14 +97,9 @@ def mode(request: HttpRequest) -> Mode:
         raise FhirError(MODE_HEADER, "is not normal, bris_de_glace or centre_15") from None
 
 
-def reason(request: HttpRequest) -> str:
-    """The reason in words of the header, percent-encoded UTF-8."""
-    return unquote(request.headers.get(REASON_HEADER, "")).strip()
-
-
 def ask(request: HttpRequest, who: Actor, act: Act, ins: Ins | None = None, words: str = "") -> Ask:
     """The question of this request."""
-    return Ask(who, act, clock()(), ins, mode(request), words or reason(request))
+    return Ask(who, act, clock()(), ins, mode(request), words)
 
 
 def body(request: HttpRequest) -> Json:

@@ -1,0 +1,103 @@
+"""The national directory and INSi: what the importer reads, leaves out and closes; what the simulator knows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.conf import settings
+from support.people import now
+
+from carnet.apps.identity import api as identity
+from carnet.apps.identity.api import ExtractionError
+from carnet.apps.storage.api import Work, close_pool, unit
+from carnet.desk.demonstration.people import ABSENT
+from carnet.desk.simulators.insi import PUBLISHED, Simulator
+from carnet.kernel.codes import PROFESSION_SYSTEM, TRAINEE_SYSTEM, Code
+from carnet.kernel.ins import Ins
+
+HEAD = (
+    "Type d'identifiant PP|Identifiant PP|Identification nationale PP|Code civilité|Nom d'exercice|Prénom d'exercice|Code profession|"
+    "Code catégorie professionnelle|Code savoir-faire|Code mode exercice|Numéro SIRET site|Numéro FINESS site|"
+    "Identifiant technique de la structure|Raison sociale site|Ancien identifiant de la structure|Code secteur d'activité|Code rôle|"
+)
+TOWN = "8|99700012345|899700012345|MME|ESSAI|Anne|10|C|SM54|L|||R900001|Cabinet d'essai|499700012345001|SA07||"
+HOSPITAL = "8|99700012345|899700012345|MME|ESSAI|Anne|10|C|SM54|S||330099944||Centre hospitalier|1330099944|SA01||"
+STUDENT = "8|99700012346|899700012346|M|ESSAI|Élie|10|E||S||330099944||Centre hospitalier|1330099944|SA01||"
+SOCIAL = "8|99700012347|899700012347|M|ESSAI|Zoé|41|C||S|12345678900012|||Service d'aide||SA18||"
+BROKEN = "8|x|<script>|M|ESSAI|Zoé|41|C||S||||Service||SA18||"
+
+
+@contextmanager
+def as_operator() -> Iterator[Work]:
+    close_pool()
+    settings.CARNET.database_role = "carnet_operator"
+    try:
+        with unit() as work:
+            yield work
+    finally:
+        close_pool()
+        settings.CARNET.database_role = "carnet_fhir"
+
+
+def load(*lines: str) -> list[str]:
+    persons, structures, left_out = identity.read([HEAD, *lines])
+    with as_operator() as work:
+        identity.store(work, persons.values(), structures.values(), now())
+    return left_out
+
+
+def read(identifier: str) -> identity.Professional:
+    with unit() as work:
+        found = identity.professional(work, identifier)
+    assert found is not None
+    return found
+
+
+def test_several_activities_of_one_person_with_typed_structures() -> None:
+    assert load(TOWN, HOSPITAL, STUDENT, SOCIAL) == []
+    person = read("899700012345")
+    assert person.name == "Anne ESSAI"
+    assert [(s.structure, s.sector, s.open) for s in person.situations] == [
+        ("499700012345001", "SA07", True),
+        ("1330099944", "SA01", True),
+    ]
+    assert person.situations[0].profession == Code(PROFESSION_SYSTEM, "10")
+    assert read("899700012346").situations[0].profession == Code(TRAINEE_SYSTEM, "10"), (
+        "a student is not the profession of that number"
+    )
+    social = read("899700012347").situations[0]
+    assert (social.profession, social.structure) == (Code("1.2.250.1.213.1.6.1.4", "41"), "312345678900012")
+
+
+def test_what_the_extraction_no_longer_shows_is_closed_not_forgotten() -> None:
+    load(TOWN, HOSPITAL)
+    load(TOWN)
+    assert [s.open for s in read("899700012345").situations] == [True, False]
+
+
+def test_a_line_that_cannot_be_read_is_named_and_the_others_are_kept() -> None:
+    left_out = load(BROKEN, TOWN)
+    assert len(left_out) == 1
+    assert left_out[0].startswith("line 2: not a national identifier of a professional")
+
+
+def test_a_file_of_another_kind_is_refused() -> None:
+    with pytest.raises(ExtractionError, match="Identification nationale PP"):
+        identity.read(["a|b", "1|2"])
+
+
+def test_unknown_professionals_are_unknown() -> None:
+    with unit() as work:
+        assert identity.professional(work, "899799999999") is None
+        assert identity.known_professionals(work, frozenset({"899799999999"})) == frozenset()
+
+
+def test_the_simulator_of_insi_knows_the_published_people_and_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    for matricule, traits in PUBLISHED.items():
+        assert Simulator().traits_of(Ins.of(matricule)) == traits
+    assert Simulator().traits_of(ABSENT.ins) == ABSENT.traits
+    unknown = Ins.of("283084121661677")
+    assert Simulator().traits_of(unknown) is None
+    assert identity.is_unknown(unknown)
+    monkeypatch.setattr(settings, "INSI_CLIENT", "")
+    assert not identity.is_unknown(unknown), "without INSi nobody can say that a matricule does not exist"
