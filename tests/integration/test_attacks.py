@@ -165,6 +165,31 @@ def test_masking_one_document_masks_its_whole_chain_of_replacements(door: str) -
     assert len(documents_of(pharmacist.search(person.ins, **everything))) == 3
 
 
+def test_unmasking_a_chain_reaches_no_document_of_somebody_else() -> None:
+    from carnet.kernel.actor import Actor, ActorKind, Means
+
+    person, record_id = patient("treating", "blocked", "cardiologist")
+    first = deposit(person, by="cardiologist", label=("MASQUE_PS",))
+    # The structure replaces what one of its doctors wrote; another doctor of the structure wrote the new version.
+    doctor = actor("cardiologist")
+    proof = replace(doctor.authentication, means=Means.CPE)
+    secretary = Actor(ActorKind.EMPLOYEE, "secretary", "Secrétariat", proof, replace(doctor.situation, profession=None))
+    uid = fresh_uid()
+    other = author("blocked")[0]
+    document = entry(person, mime="text/plain", unique_id=uid, type=Coding("11488-4"), authors=(other,),
+                     parents=(Parent("replaces", f"DocumentReference/{first}"),))  # fmt: skip
+    question = replace(ask("cardiologist", Act.FEED, person), actor=secretary)
+    with psycopg.connect(settings.DATABASE_URL.replace("{role}", "postgres"), autocommit=True) as owner:
+        owner.execute(
+            "UPDATE records_document SET author_structures = %s WHERE record_id = %s", [[doctor.situation.structure], record_id]
+        )
+    second = records.deposit(question, submission((document, b"x"))).documents[0].logical_id
+    records.change_document(ask("blocked", Act.UNMASK, person), second)
+    with unit(record_id) as work:
+        masked = dict(work.rows("SELECT logical_id, masked FROM records_document"))
+    assert masked == {first: True, second: False}
+
+
 def test_a_masked_replacement_hides_what_it_replaces(door: str) -> None:
     person, _ = patient("treating", "pharmacist", treating="treating")
     first = deposit(person)

@@ -157,6 +157,12 @@ def test_a_replacement_may_not_make_a_visible_document_invisible() -> None:
     assert refusal(deposit, person, replaces=first, label=("INVISIBLE_PATIENT",)).code == "visibility-not-allowed"
 
 
+def test_a_masked_replacement_of_an_unannounced_document_is_refused() -> None:
+    person, _ = patient("treating")
+    first = deposit(person, label=("INVISIBLE_PATIENT",))
+    assert refusal(deposit, person, replaces=first, label=("MASQUE_PS",)).code == "visibility-combination"
+
+
 def test_masked_and_invisible_together_are_refused() -> None:
     person, _ = patient("treating")
     assert refusal(deposit, person, label=("MASQUE_PS", "INVISIBLE_PATIENT")).code == "visibility-combination"

@@ -5,6 +5,7 @@ A change of metadata makes a new version: the logicalId stays, the entryUUID cha
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from uuid import UUID, uuid4
 
 from carnet.apps.access import api as access
@@ -21,6 +22,7 @@ from carnet.apps.records.entering import (
 )
 from carnet.apps.records.resources import labels_of, rewrite
 from carnet.apps.storage.api import SCOPE, RecordKey, Work, unit
+from carnet.dicah import Permit, decide
 from carnet.dicah.facts import DocumentFacts, Facts
 from carnet.dicah.lifecycle import TransitionError, next_document_status
 from carnet.dicah.visibility import check_codes, codes_of
@@ -72,12 +74,18 @@ _CHAIN = f"""WITH RECURSIVE chain (logical_id, replaces) AS (
     SELECT logical_id FROM chain"""
 
 
-def mask_chain(work: Work, ask: Ask, key: RecordKey, logical_id: UUID, masked: bool) -> list[UUID]:
-    """Mask or unmask every other document of a chain of replacements: a visible predecessor would tell of a masked successor."""
+def mask_chain(
+    work: Work, ask: Ask, key: RecordKey, logical_id: UUID, masked: bool, may: Callable[[DocumentFacts], bool] = lambda _: True
+) -> list[UUID]:
+    """Mask or unmask every other document of a chain of replacements: a visible predecessor would tell of a masked successor.
+
+    `may` says of each whether the asker may: unmasking reaches no document of somebody else.
+    """
     changed = []
     for (other,) in work.rows(_CHAIN, logical_id):
         document = stored_document(work.rows(DOCUMENT + " FOR UPDATE", other)[0])
-        if document.facts.masked is not masked and document.facts.status is not Status.DELETED:
+        differs = document.facts.masked is not masked and document.facts.status is not Status.DELETED
+        if differs and may(document.facts):
             write_version(work, ask, key, document, replace(document.facts, masked=masked))
             changed.append(other)
     return changed
@@ -125,6 +133,10 @@ def _grant(work: Work, ask: Ask, entered: Entered, facts: Facts, logical_id: UUI
         raise unless_visible(question, facts, refusal, "document-unknown") from None
 
 
+def _permitted(ask: Ask, facts: Facts, document: DocumentFacts) -> bool:
+    return isinstance(decide(ask, replace(facts, document=document)), Permit)
+
+
 def _notify(work: Work, ask: Ask, record_id: UUID, changed: DocumentFacts) -> None:
     """Tell the holder of a change of status (ours, access law §4), but not of a document that the holder may not see."""
     if ask.act in _STATUS_ACTS and not changed.hidden_from_patient and not changed.hidden_from_representatives:
@@ -146,6 +158,7 @@ def change_document(ask: Ask, logical_id: UUID, minor_agreed: bool = False) -> N
         write_version(work, ask, entered.key, document, changed)
         touched = [logical_id]
         if ask.act in (Act.MASK, Act.UNMASK):
-            touched += mask_chain(work, ask, entered.key, logical_id, changed.masked)
+            may = partial(_permitted, named_by_document(work, ask, entered), facts)
+            touched += mask_chain(work, ask, entered.key, logical_id, changed.masked, may)
         access.write_entry(work, granted, tuple(str(one) for one in touched))
         _notify(work, ask, record_of(entered), changed)

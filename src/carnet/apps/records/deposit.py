@@ -132,11 +132,13 @@ def _facts_of(checked: Checked, labels: frozenset[str]) -> DocumentFacts:
 
 
 def _check_labels(checked: Checked, replaced: StoredDocument | None) -> frozenset[str]:
-    denial = check_codes(_facts_of(checked, checked.labels()), access.law(), replaced.facts if replaced else None)
+    law, labels = access.law(), checked.labels() | (codes_of(replaced.facts) if replaced else frozenset())
+    declared, whole = _facts_of(checked, checked.labels()), _facts_of(checked, labels)
+    denial = check_codes(declared, law, replaced.facts if replaced else None) or check_codes(whole, law)
     if denial:
         raise Refusal(denial.code, denial.code, denial.details)
     # A replacement inherits every code of the original: what the patient masked stays masked (access law §3).
-    return checked.labels() | (codes_of(replaced.facts) if replaced else frozenset())
+    return labels
 
 
 def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposit: Deposit) -> list[Planned]:
