@@ -68,7 +68,6 @@ def view(*methods: str) -> Callable[[View], View]:
                 except Exception as error:
                     return _failed(error)
 
-        wrapped.csrf_exempt = True  # type: ignore[attr-defined]
         return wrapped
 
     return decorate
