@@ -13,6 +13,7 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+import hypothesis
 import pytest
 from support.ports import free_port
 
@@ -28,6 +29,10 @@ os.environ.update(
         "CARNET_BASE_URL": f"http://127.0.0.1:{DOOR_PORT}",
         "CARNET_PSC_ISSUER": f"http://127.0.0.1:{PSC_PORT}/auth/realms/esante-wallet",
         "CARNET_DIRECTORY_CACHE_SECONDS": "0",
+        # Budgets are for the tests that lower them: a whole run is no professional's hour.
+        "CARNET_SOFT_NEW_RECORDS_PER_HOUR": "100000",
+        "CARNET_HARD_NEW_RECORDS_PER_HOUR": "1000000",
+        "CARNET_NEGATIVE_ANSWERS_PER_HOUR": "100000",
         "CARNET_MAX_DOCUMENT_BYTES": "200000",
         "CARNET_MAX_REQUEST_BYTES": "1000000",
         "DJANGO_SETTINGS_MODULE": "carnet.config.settings",
@@ -50,7 +55,9 @@ class _Quiet(WSGIRequestHandler):
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the tables before the first test."""
+    """Make the tables before the first test. Speed is for the bench: no test has a deadline."""
+    hypothesis.settings.register_profile("carnet", deadline=None)
+    hypothesis.settings.load_profile("carnet")
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)

@@ -58,6 +58,19 @@ def _tour(options: argparse.Namespace) -> int:
     return tour(options.base, fast=options.fast)
 
 
+def _sign_in(options: argparse.Namespace) -> int:
+    import httpx
+
+    from carnet.desk.client import Client, SignInError
+
+    try:
+        print(Client(options.base).sign_in(options.professional, options.situation, options.software))
+    except (httpx.HTTPError, SignInError) as error:
+        print(f"La connexion n'a pas abouti ({error or type(error).__name__}). Carnet tourne-t-il (make run) ?", file=sys.stderr)
+        return 1
+    return 0
+
+
 def _verify(options: argparse.Namespace) -> int:
     _django("carnet_sealer")
     from carnet.apps.journal.api import stored_lines, verify_all
@@ -150,6 +163,11 @@ def _parser() -> argparse.ArgumentParser:
     tour = add("tour", "Play the story of the national guide through the real HTTP door.", _tour)
     tour.add_argument("--base", default="http://127.0.0.1:8080", help="address of the FHIR door")
     tour.add_argument("--fast", action="store_true", help="no pause between the steps")
+    signing = add("sign-in", "Sign a demonstration professional in through the simulator and print the bearer token.", _sign_in)
+    signing.add_argument("professional", help="national identifier (PS_IdNat)")
+    signing.add_argument("--situation", type=int, default=0, help="number of the situation of exercise, from 0")
+    signing.add_argument("--software", default="logiciel-demo", help="registered software")
+    signing.add_argument("--base", default="http://127.0.0.1:8080", help="address of the FHIR door")
     journal = commands.add_parser("journal", help="The access journal.").add_subparsers(required=True)
     add("verify", "Follow every chain and say where one was changed, cut or reordered.", _verify, journal)
     habilitation = commands.add_parser("habilitation", help="The habilitation matrix.").add_subparsers(required=True)
