@@ -50,7 +50,7 @@ docs: $(BIN)/.dev
 	$(BIN)/carnet docs
 
 # Pinned with hashes, without any address.
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 lock:
 	$(BIN)/$(LOCK) pyproject.toml -o requirements.lock
 	$(BIN)/$(LOCK) --group dev pyproject.toml -o requirements-dev.lock

@@ -25,11 +25,11 @@ def _tracing(lines: list[str]) -> Iterator[None]:
             yield found
         lines.append("COMMIT")
 
-    psycopg.Connection.execute, psycopg.Connection.transaction = traced, bounded  # type: ignore[method-assign, assignment]
+    psycopg.Connection.execute, psycopg.Connection.transaction = traced, bounded
     try:
         yield
     finally:
-        psycopg.Connection.execute, psycopg.Connection.transaction = execute, transaction  # type: ignore[method-assign]
+        psycopg.Connection.execute, psycopg.Connection.transaction = execute, transaction
 
 
 _LITERAL = re.compile(r"(?<![A-Za-z&])'((?:[^']|'')*)'")

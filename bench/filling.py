@@ -124,7 +124,7 @@ def _fill_record(number: int) -> Target:
         with work.connection.cursor().copy("COPY records_directory (logical_id, record_id) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row((row[1], record_id))
-    return Target(ins, record_id, rows[1][1])  # type: ignore[arg-type]
+    return Target(ins, record_id, rows[1][1])
 
 
 def fill(targets: int) -> list[Target]:

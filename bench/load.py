@@ -37,7 +37,7 @@ def _wrk(port: int, token: str, calls: list[Call], concurrency: int) -> float:
     errors = re.search(r"ERRORS (\d+)", text)
     if errors is None or int(errors[1]):
         raise RuntimeError(f"the load met errors:\n{text}")
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])  # type: ignore[index]
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
 
 
 def _request(port: int, token: str, call: Call) -> bytes:
@@ -52,7 +52,7 @@ def _answer(stream: socket.socket) -> bytes:
     while b"\r\n\r\n" not in data:
         data += stream.recv(65536)
     head, _, rest = data.partition(b"\r\n\r\n")
-    length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])  # type: ignore[index]
+    length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])
     while len(rest) < length:
         rest += stream.recv(65536)
     return head

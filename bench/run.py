@@ -74,7 +74,7 @@ def _pgbench(scripts: list[str], concurrency: int, seconds: int) -> float:
     return float(line.split("=")[1].split()[0])
 
 
-def _operations(targets: list, token: str, load: object) -> dict[str, tuple[str, list, list[Callable[[], object]], bool]]:  # type: ignore[type-arg]
+def _operations(targets: list, token: str, load: object) -> dict[str, tuple[str, list, list[Callable[[], object]], bool]]:
     """For each operation: the token, the HTTP calls, and the same thing as function calls."""
     from bench.filling import token_of
     from bench.load import compact
@@ -91,23 +91,23 @@ def _operations(targets: list, token: str, load: object) -> dict[str, tuple[str,
     form, json_type = "application/x-www-form-urlencoded", "application/fhir+json"
     depositor = token_of("treating")
 
-    def question(act: Act, target, who: str = token) -> Ask:  # type: ignore[no-untyped-def]
+    def question(act: Act, target, who: str = token) -> Ask:
         return Ask(actor_of(who), act, datetime.now(UTC), target.ins)
 
-    def pairs(target) -> list[tuple[str, str]]:  # type: ignore[no-untyped-def]
+    def pairs(target) -> list[tuple[str, str]]:
         return [("patient.identifier", token_of_ins(target.ins)), ("status", "current"), ("_count", "20")]
 
-    def query(target) -> Query:  # type: ignore[no-untyped-def]
+    def query(target) -> Query:
         return read_search(pairs(target)).query
 
     text = base64.b64encode(os.urandom(15_000))
 
-    def bundle(target) -> dict:  # type: ignore[no-untyped-def, type-arg]
+    def bundle(target) -> dict:
         entry = DocumentEntry(f"2.25.{uuid4().int}", type=Coding("11488-4"), patient=(target.ins.oid.value, target.ins.matricule),
                               mime="text/plain", title="Mesure")  # fmt: skip
         return provide_bundle(entry, text)
 
-    def deposit(target) -> object:  # type: ignore[no-untyped-def]
+    def deposit(target) -> object:
         return records.deposit(question(Act.FEED, target, depositor), read_provide_bundle(bundle(target), 50))
 
     return {

@@ -67,7 +67,7 @@ def test_the_demonstration_is_as_large_as_it_must_be(demonstration: tuple[int, i
         from carnet.apps.identity.api import find
 
         with unit(find(person.ins)) as work:
-            total += work.row("SELECT count(*) FROM records_document")[0]  # type: ignore[index]
+            total += work.row("SELECT count(*) FROM records_document")[0]
     assert total >= 300
     assert len({p.profession for p in PROFESSIONALS.values()}) >= 15
 
@@ -178,7 +178,7 @@ def _everything_is_there(acknowledged: list[tuple[object, bytes, str]]) -> None:
     from carnet.kernel.ask import Act
 
     for person, content, location in acknowledged:
-        back = records.read_content(ask("treating", Act.READ, person), UUID(location.removeprefix("Binary/")))  # type: ignore[arg-type]
+        back = records.read_content(ask("treating", Act.READ, person), UUID(location.removeprefix("Binary/")))
         assert hashlib.sha256(back.data).digest() == hashlib.sha256(content).digest()
 
 
@@ -233,7 +233,7 @@ def test_tampering_with_the_journal_is_found_by_the_command() -> None:
 
     url = settings.DATABASE_URL.replace("{role}", "postgres")
     with psycopg.connect(url, autocommit=True) as connection:
-        chain, counter, body = connection.execute("SELECT chain_id, counter, body FROM journal_entry LIMIT 1").fetchone()  # type: ignore[misc]
+        chain, counter, body = connection.execute("SELECT chain_id, counter, body FROM journal_entry LIMIT 1").fetchone()
         # Only who owns the database can do this, after removing the guard: verification is what remains.
         connection.execute("ALTER TABLE journal_entry DISABLE TRIGGER journal_entry_append_only")
         connection.execute("UPDATE journal_entry SET body = body || ' ' WHERE chain_id = %s AND counter = %s", [chain, counter])

@@ -13,7 +13,7 @@ OPEN = {"fhir/metadata", "signin/authorize", "signin/callback", "signin/situatio
 def addresses() -> list[str]:
     found = []
     for included in get_resolver("carnet.config.urls_fhir").url_patterns:
-        for pattern in included.url_patterns:  # type: ignore[union-attr]
+        for pattern in included.url_patterns:
             assert isinstance(pattern, URLPattern)
             found.append(str(pattern.pattern))
     return [a for a in found if a != "^.*$"]
@@ -55,7 +55,7 @@ def _rows() -> dict[str, int]:
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename !~ '_p[0-9]+$'"
             )
         ]
-        return {t: connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in tables}  # type: ignore[index]
+        return {t: connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in tables}
 
 
 def test_a_get_writes_nothing_but_the_journal(door: str) -> None:

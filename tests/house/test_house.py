@@ -88,8 +88,8 @@ def test_every_public_function_and_class_says_what_it_is() -> None:
 
 @pytest.mark.parametrize("model", list(apps.get_models()), ids=lambda m: m._meta.db_table)
 def test_every_field_is_classified(model: type) -> None:
-    classified = model.classified  # type: ignore[attr-defined]
-    fields = {f.attname for f in model._meta.concrete_fields}  # type: ignore[attr-defined]
+    classified = model.classified
+    fields = {f.attname for f in model._meta.concrete_fields}
     assert set(classified) == fields
     for name, value in classified.items():
         assert value.kept

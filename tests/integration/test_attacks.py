@@ -151,6 +151,26 @@ def test_replacing_a_deleted_document_says_no_more_than_replacing_an_invented_on
     assert replacing(gone) == replacing(uuid4())
 
 
+@pytest.mark.parametrize("policy", ["refuse", "accept"])
+def test_replacing_a_masked_document_says_no_more_than_replacing_an_invented_one(
+    door: str, monkeypatch: pytest.MonkeyPatch, policy: str
+) -> None:
+    monkeypatch.setattr(settings.CARNET, "unknown_parent", policy)
+    person, _ = patient("treating", "pharmacist", treating="treating")
+    masked = deposit(person, label=("MASQUE_PS",))
+
+    def replacing(target: object) -> tuple[int, str]:
+        parents = (Parent("replaces", f"DocumentReference/{target}"),)
+        declared = replace(entry(person, parents=parents), unique_id=fresh_uid())
+        answer = client(door, "pharmacist").deposit(declared, cda(person, "pharmacist", "11488-4", declared.unique_id))
+        return answer.status_code, code_of(answer)
+
+    assert replacing(masked) == replacing(uuid4())
+    assert replacing(masked)[0] == {"refuse": 422, "accept": 200}[policy]
+    told = json.loads(records.read_metadata(ask("treating", Act.READ, person), masked))
+    assert told["status"] == "current"
+
+
 def test_masking_one_document_masks_its_whole_chain_of_replacements(door: str) -> None:
     person, _ = patient("treating", "pharmacist", treating="treating")
     first = deposit(person)

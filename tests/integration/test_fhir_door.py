@@ -682,7 +682,7 @@ def test_a_refused_function_names_the_line_of_the_table(door: str) -> None:
 def test_unknown_addresses_and_methods_answer_plainly(door: str) -> None:
     who = client(door, "treating")
     assert code_of(who.get("/fhir/Observation")) == "interaction-unknown"
-    assert code_of(who.http.delete(f"{door}/fhir/DocumentReference/{uuid4()}", headers=who.headers())) == "interaction-unknown"  # type: ignore[arg-type]
+    assert code_of(who.http.delete(f"{door}/fhir/DocumentReference/{uuid4()}", headers=who.headers())) == "interaction-unknown"
     assert code_of(who.get("/fhir/Binary/x", "sesame")) == "request-malformed"
 
 

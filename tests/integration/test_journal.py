@@ -123,7 +123,7 @@ def test_nobody_updates_or_deletes_an_entry_the_owner_included() -> None:
 def _event(**fields: object) -> Event:
     values = {"kind": "decision", "at": now(), "actor": "professional:x", "actor_name": "", "actor_kind": "professional", "act": "TD0.4",
                   "mode": "normal", "outcome": "permit", "code": "", "rule": "r"} | fields  # fmt: skip
-    return Event(**values)  # type: ignore[arg-type]
+    return Event(**values)
 
 
 def _chain(length: int = 6) -> list[Line]:

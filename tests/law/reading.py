@@ -45,7 +45,7 @@ WITH_DOCUMENT = frozenset({"read", "see in a list", "search own", "announce", "r
 
 
 def _proof(means: Means, **more: object) -> Authentication:
-    return Authentication(means, "APPPRIP3", LATER, NOW, **more)  # type: ignore[arg-type]
+    return Authentication(means, "APPPRIP3", LATER, NOW, **more)
 
 
 def _professional(code: str, *, system: str = PROFESSION_SYSTEM, means: Means = Means.CPS_CPF, sector: str = "SA01",
@@ -107,31 +107,31 @@ def _ask(change: Callable[[Ask], Ask]) -> Callable[[World], World]:
 
 
 def _actor(**changes: object) -> Callable[[World], World]:
-    return _ask(lambda ask: replace(ask, actor=replace(ask.actor, **changes)))  # type: ignore[arg-type]
+    return _ask(lambda ask: replace(ask, actor=replace(ask.actor, **changes)))
 
 
 def _proved(**changes: object) -> Callable[[World], World]:
-    return lambda world: _actor(authentication=replace(world[0].actor.authentication, **changes))(world)  # type: ignore[arg-type]
+    return lambda world: _actor(authentication=replace(world[0].actor.authentication, **changes))(world)
 
 
 def _placed(**changes: object) -> Callable[[World], World]:
-    return lambda world: _actor(situation=replace(world[0].actor.situation, **changes))(world)  # type: ignore[arg-type]
+    return lambda world: _actor(situation=replace(world[0].actor.situation, **changes))(world)
 
 
 def _facts(**changes: object) -> Callable[[World], World]:
-    return lambda world: (world[0], replace(world[1], **changes))  # type: ignore[arg-type]
+    return lambda world: (world[0], replace(world[1], **changes))
 
 
 def _accessed(**changes: object) -> Callable[[World], World]:
-    return lambda world: _facts(access=replace(world[1].access, **changes))(world)  # type: ignore[arg-type]
+    return lambda world: _facts(access=replace(world[1].access, **changes))(world)
 
 
 def _document(**changes: object) -> Callable[[World], World]:
-    return lambda world: _facts(document=replace(world[1].document, **changes))(world)  # type: ignore[type-var]
+    return lambda world: _facts(document=replace(world[1].document, **changes))(world)
 
 
 def _setting(**changes: object) -> Callable[[World], World]:
-    return lambda world: _facts(settings=replace(world[1].settings, **changes))(world)  # type: ignore[arg-type]
+    return lambda world: _facts(settings=replace(world[1].settings, **changes))(world)
 
 
 def _granted(ground: AuthorisationGround, at: datetime, until: datetime, initial: bool = True) -> Callable[[World], World]:

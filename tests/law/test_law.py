@@ -117,10 +117,10 @@ def test_visibility_codes_of_a_deposit() -> None:
     settings, plain = LawSettings(), DocumentFacts()
     both = DocumentFacts(masked=True, hidden_from_patient=True)
     assert check_codes(plain, settings) is None
-    assert check_codes(both, settings).code == "visibility-combination"  # type: ignore[union-attr]
+    assert check_codes(both, settings).code == "visibility-combination"
     assert check_codes(both, replace(settings, masked_and_hidden_together=True)) is None
     assert check_codes(replace(both, technical=True), settings) is None
     hidden = DocumentFacts(hidden_from_patient=True)
-    assert check_codes(hidden, settings, by_person=True).code == "visibility-not-allowed"  # type: ignore[union-attr]
-    assert check_codes(hidden, settings, replaced=plain).code == "visibility-not-allowed"  # type: ignore[union-attr]
+    assert check_codes(hidden, settings, by_person=True).code == "visibility-not-allowed"
+    assert check_codes(hidden, settings, replaced=plain).code == "visibility-not-allowed"
     assert check_codes(hidden, settings, replaced=hidden) is None

@@ -47,7 +47,7 @@ def fresh_person(**traits: str) -> DemoPerson:
 
 def open_record(person: DemoPerson, **options: object) -> UUID:
     """Open the record of a person."""
-    return records.create_record(person.ins, person.traits, date(2024, 1, 1), **options)  # type: ignore[arg-type]
+    return records.create_record(person.ins, person.traits, date(2024, 1, 1), **options)
 
 
 def patient(*authorised: str, treating: str = "", **options: object) -> tuple[DemoPerson, UUID]:
@@ -100,12 +100,12 @@ def cda(person: DemoPerson, author: str = "treating", type_: str = "11488-4", un
         author_of(author),
         (Section("51847-2", "Conclusion", ("Rien à signaler.",)),),
     )
-    return write_document(replace(draft, **options))  # type: ignore[arg-type]
+    return write_document(replace(draft, **options))
 
 
 def entry(person: DemoPerson, **fields: object) -> DocumentEntry:
     """Metadata of a deposit: only what is given, the rest comes from the header."""
-    return replace(DocumentEntry(patient=(person.ins.oid.value, person.ins.matricule), mime="text/xml"), **fields)  # type: ignore[arg-type]
+    return replace(DocumentEntry(patient=(person.ins.oid.value, person.ins.matricule), mime="text/xml"), **fields)
 
 
 def submission(*documents: tuple[DocumentEntry, bytes]) -> Submission:
@@ -155,7 +155,7 @@ def client(door: str, key: str, place: int = 0, software: str = "logiciel-demo",
         structure_name=situation.structure_name,
         sector=situation.sector,
     )
-    token, _ = signin.open_session(replace(signed, **changes), now())  # type: ignore[arg-type]
+    token, _ = signin.open_session(replace(signed, **changes), now())
     return Client(door, token)
 
 

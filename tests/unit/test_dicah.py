@@ -79,7 +79,7 @@ def test_value_sets_are_dated() -> None:
     assert codes.label("type_codes", "11488-4").startswith("CR ou fiche")
     assert codes.label("type_codes", "nope") == "nope"
     assert codes.member("class_codes", "10", "1.2.250.1.213.1.1.4.1") is not None
-    assert codes.member("type_codes", "11488-4").class_code == "10"  # type: ignore[union-attr]
+    assert codes.member("type_codes", "11488-4").class_code == "10"
     assert codes.member("type_codes", "nope") is None
 
 
@@ -88,4 +88,4 @@ def test_the_value_sets_are_those_of_the_sources(shared: Path) -> None:
 
     for name, column in (("type_codes", "code"), ("class_codes", "code"), ("facility_types", "code"), ("format_codes", "code")):
         source = {r[column] for r in csv.DictReader((shared / "data" / f"{name}.csv").read_text(encoding="utf-8").splitlines())}
-        assert {code for _, code in codes.members(name)} == source  # type: ignore[arg-type]
+        assert {code for _, code in codes.members(name)} == source

@@ -159,6 +159,14 @@ def test_authors_in_every_form() -> None:
     assert entry.authors[3].given == ""
 
 
+def test_the_only_practitioner_of_a_resource_without_author_is_its_author() -> None:
+    rpps = {"system": "urn:oid:1.2.250.1.71.4.2.1", "value": "810101201234"}
+    people = [{"resourceType": "Practitioner", "id": name, "identifier": [rpps]} for name in ("p", "q")]
+    one, two = (read_document_reference(reference(contained=people[:n]), {}, "D").authors for n in (1, 2))
+    assert [a.id for a in one] == ["810101201234"]
+    assert two == ()
+
+
 def test_patients_in_every_form() -> None:
     identifier = {"system": "urn:oid:1.2.250.1.213.1.4.10", "value": "279035121518989"}
     patient = {"resourceType": "Patient", "id": "p", "identifier": [{"system": "urn:oid:9.9", "value": "ipp"}, identifier]}

@@ -12,6 +12,7 @@ from carnet.dicah.facts import DocumentFacts, Facts
 from carnet.dicah.settings import LawSettings
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask
+from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED
 from carnet.kernel.visibility import Masked, Own, Status, Visibility
 
 _READABLE = frozenset({Status.APPROVED, Status.DEPRECATED, Status.ARCHIVED})
@@ -76,9 +77,9 @@ def visibility_of(ask: Ask, facts: Facts) -> Visibility:
 def codes_of(document: DocumentFacts) -> frozenset[str]:
     """The visibility codes (TRE_A07) that a document carries; `N` is always beside them and not among them."""
     flags = {
-        "MASQUE_PS": document.masked,
-        "INVISIBLE_PATIENT": document.hidden_from_patient,
-        "INVISIBLE_REPRESENTANTS_LEGAUX": document.hidden_from_representatives,
+        MASKED: document.masked,
+        HIDDEN_FROM_PATIENT: document.hidden_from_patient,
+        HIDDEN_FROM_REPRESENTATIVES: document.hidden_from_representatives,
     }
     return frozenset(code for code, stands in flags.items() if stands)
 

@@ -17,6 +17,13 @@ SECTOR_SYSTEM = "1.2.250.1.71.4.2.4"
 CONFIDENTIALITY_SYSTEM = "2.16.840.1.113883.5.25"
 VISIBILITY_SYSTEM = "1.2.250.1.213.1.1.4.13"
 """TRE_A07-StatutVisibiliteDocument."""
+MASKED = "MASQUE_PS"
+"""Hidden from professionals by the patient."""
+HIDDEN_FROM_PATIENT = "INVISIBLE_PATIENT"
+"""Hidden from the patient until it is announced."""
+HIDDEN_FROM_REPRESENTATIVES = "INVISIBLE_REPRESENTANTS_LEGAUX"
+"""Hidden from the legal representatives of a minor."""
+VISIBILITY_CODES = frozenset({MASKED, HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES})
 
 
 @dataclass(frozen=True, slots=True, order=True)

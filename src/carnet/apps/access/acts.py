@@ -1,4 +1,8 @@
-"""Acts on access: declare, withdraw, block, relations, the holder's choices, emergency. Each in its journaled unit."""
+"""Acts on access. What a professional does takes a Grant and is journaled in the same unit: declare, withdraw, emergency.
+
+Blocks, relations and the holder's choices are set here without either: no door calls them yet, they serve the demonstration
+until the acts of the holder join, with their Ask.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

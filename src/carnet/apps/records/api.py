@@ -1,4 +1,8 @@
-"""Public face of records. Every function takes an Ask, decides, journals, and only then touches data."""
+"""Public face of records. What concerns a person's data takes an Ask, decides, journals, and only then touches them.
+
+Without an Ask: `create_record` and `change_state`, which read nothing back and which no door calls (they serve the
+demonstration until the acts of the holder join), and `sweep_orphans`, for the operator.
+"""
 
 from carnet.apps.records.admission import (
     RecordStatus,

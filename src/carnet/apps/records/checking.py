@@ -18,7 +18,7 @@ from carnet.formats import codes
 from carnet.formats.cda import CdaError, CdaHeader, NotClinicalError, read_header
 from carnet.formats.xds import Author, Coding, DocumentEntry
 from carnet.kernel.actor import Actor, Context
-from carnet.kernel.codes import CONFIDENTIALITY_SYSTEM, SECTOR_SYSTEM, VISIBILITY_SYSTEM
+from carnet.kernel.codes import CONFIDENTIALITY_SYSTEM, SECTOR_SYSTEM, VISIBILITY_CODES, VISIBILITY_SYSTEM
 from carnet.kernel.identifiers import DocumentId, IdentifierError, Oid
 from carnet.kernel.ins import Ins, InsError
 from carnet.kernel.refusal import Refusal
@@ -26,7 +26,6 @@ from carnet.kernel.traits import Traits, mismatches
 
 PRACTICE_SYSTEM = "1.2.250.1.213.1.1.4.9"
 CLASS_SYSTEM = "1.2.250.1.213.1.1.4.1"
-VISIBILITY_CODES = frozenset({"MASQUE_PS", "INVISIBLE_PATIENT", "INVISIBLE_REPRESENTANTS_LEGAUX"})
 TECHNICAL_TYPES = frozenset({"E1762"})
 """Type of the signature object of a submission (ASTM E1762)."""
 _PRACTICE = {Context.TOWN: "AMBULATOIRE", Context.HOSPITAL: "ETABLISSEMENT", Context.MEDICO_SOCIAL: "ESSMS"}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from carnet.apps.records.search import Criterion
+from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED
 from carnet.kernel.traits import normalise_name
 
 CODES = {
@@ -93,9 +94,9 @@ def by_statuses(statuses: Sequence[str]) -> Criterion:
 
 
 _LABELS = {
-    "MASQUE_PS": "masked",
-    "INVISIBLE_PATIENT": "hidden_from_patient",
-    "INVISIBLE_REPRESENTANTS_LEGAUX": "hidden_from_representatives",
+    MASKED: "masked",
+    HIDDEN_FROM_PATIENT: "hidden_from_patient",
+    HIDDEN_FROM_REPRESENTATIVES: "hidden_from_representatives",
 }
 
 

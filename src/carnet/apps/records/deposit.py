@@ -32,6 +32,7 @@ from carnet.dicah.visibility import check_codes, codes_of
 from carnet.formats.fhir import Submission
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED
 from carnet.kernel.refusal import Refusal
 from carnet.kernel.visibility import Status
 
@@ -102,20 +103,27 @@ def _replaced(work: Work, ask: Ask, entered: Entered, checked: Checked) -> Store
         return None
     if len(targets) > 1 or checked.technical:
         raise Refusal("request-malformed", "", {"element": "relatesTo", "problem": "one document replaces one document"})
-    bare = targets[0].removeprefix("urn:uuid:")
-    row = work.row(_BY_IDENTIFIER, entered.record_id, targets[0], bare, bare)
+    found = _known_parent(work, ask, entered, targets[0])
+    if found is None and settings.CARNET.unknown_parent == "refuse":
+        raise _no_parent()
+    return found
+
+
+def _known_parent(work: Work, ask: Ask, entered: Entered, target: str) -> StoredDocument | None:
+    """The document that a target names; None when there is none for the asker: one that is hidden was never there."""
+    bare = target.removeprefix("urn:uuid:")
+    row = work.row(_BY_IDENTIFIER, entered.record_id, target, bare, bare)
     if row is None:
-        if settings.CARNET.unknown_parent == "refuse":
-            raise _no_parent()
         return None
     document = stored_document(row)
     facts = entered.with_document(document.facts)
     try:
         access.decide_or_refuse(replace(ask, act=Act.REPLACE), facts, entered.record_id)
     except Refusal as refusal:
-        if refusal.code == "document-unknown":
-            raise _no_parent() from None
-        raise unless_visible(ask, facts, refusal, "document-parent-unknown") from None
+        told = unless_visible(ask, facts, refusal, "document-unknown")
+        if told.code == "document-unknown":
+            return None
+        raise told from None
     if document.facts.status is not Status.APPROVED:
         raise _no_parent()
     return document
@@ -124,9 +132,9 @@ def _replaced(work: Work, ask: Ask, entered: Entered, checked: Checked) -> Store
 def _facts_of(checked: Checked, labels: frozenset[str]) -> DocumentFacts:
     return DocumentFacts(
         type_code=checked.entry.type.code,
-        masked="MASQUE_PS" in labels,
-        hidden_from_patient="INVISIBLE_PATIENT" in labels,
-        hidden_from_representatives="INVISIBLE_REPRESENTANTS_LEGAUX" in labels,
+        masked=MASKED in labels,
+        hidden_from_patient=HIDDEN_FROM_PATIENT in labels,
+        hidden_from_representatives=HIDDEN_FROM_REPRESENTATIVES in labels,
         technical=checked.technical,
     )
 
@@ -176,7 +184,7 @@ def _store(work: Work, ask: Ask, key: RecordKey, planned: Planned, submission_id
         replaced = _deprecate(work, ask, key, planned.replaced.logical_id)
         # What was masked since the check is masked in the replacement too.
         labels = _check_labels(planned.checked, replaced)
-        if "MASQUE_PS" in labels:
+        if MASKED in labels:
             mask_chain(work, ask, key, replaced.logical_id, True)
     insert_document(work, ask, key, planned.checked, logical_id, submission_id, address, labels, replaced)
     return Accepted(logical_id, 1, planned.checked.warnings)
@@ -201,7 +209,7 @@ def _deprecate(work: Work, ask: Ask, key: RecordKey, logical_id: UUID) -> Stored
 def _notify(work: Work, ask: Ask, record_id: UUID, planned: Sequence[Planned]) -> None:
     """Tell the holder of a deposit. One that is invisible to the holder or to representatives leaves no notice now."""
     visible = [p for p in planned if not p.earlier and not p.checked.technical
-               and not p.labels & {"INVISIBLE_PATIENT", "INVISIBLE_REPRESENTANTS_LEGAUX"}]  # fmt: skip
+               and not p.labels & {HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES}]  # fmt: skip
     if visible:
         outbox.notify(work, record_id, "deposit", outbox.HOLDER, ask.at)
 

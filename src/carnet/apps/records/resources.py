@@ -15,7 +15,7 @@ from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import Coding, DocumentEntry, Parent, SubmissionSet
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Ask
-from carnet.kernel.codes import CONFIDENTIALITY_SYSTEM, VISIBILITY_SYSTEM
+from carnet.kernel.codes import CONFIDENTIALITY_SYSTEM, HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED, VISIBILITY_SYSTEM
 from carnet.kernel.traits import normalise_name
 
 PATIENT_SIDE = frozenset({ActorKind.HOLDER, ActorKind.REPRESENTATIVE, ActorKind.CARER})
@@ -73,8 +73,8 @@ def insert_document(
         [a.id for a in authors if a.id and not a.device], [a.structure_id for a in authors if a.structure_id],
         [normalise_name(a.family) for a in authors if a.family], [normalise_name(a.given) for a in authors if a.given],
         [e.code for e in entry.events], [value for _, value in entry.references], replaces,
-        ask.actor.id, situation.structure, "MASQUE_PS" in labels, "INVISIBLE_PATIENT" in labels,
-        "INVISIBLE_REPRESENTANTS_LEGAUX" in labels, checked.technical, ask.actor.kind in PATIENT_SIDE,
+        ask.actor.id, situation.structure, MASKED in labels, HIDDEN_FROM_PATIENT in labels,
+        HIDDEN_FROM_REPRESENTATIVES in labels, checked.technical, ask.actor.kind in PATIENT_SIDE,
         clock, ask.at, key.seal(resource, f"resource/{logical_id}"),
     )  # fmt: skip
     work.run("INSERT INTO records_directory (logical_id, record_id) VALUES (%s, %s)", logical_id, key.record_id)

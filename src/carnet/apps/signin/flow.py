@@ -57,15 +57,7 @@ def _loopback_matches(asked: str, registered: str) -> bool:
     except ValueError:
         return False
     return (
-        plain
-        and b.hostname == "127.0.0.1"
-        and (a.scheme, a.hostname, a.path, a.query)
-        == (
-            b.scheme,
-            b.hostname,
-            b.path,
-            b.query,
-        )
+        plain and b.hostname == "127.0.0.1" and (a.scheme, a.hostname, a.path, a.query) == (b.scheme, b.hostname, b.path, b.query)
     )
 
 

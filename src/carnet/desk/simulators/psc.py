@@ -23,6 +23,8 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from carnet.config.environment import DEMONSTRATION_SECRET
+
 REALM = "/auth/realms/esante-wallet"
 ACCESS_LIFE = 120
 REFRESH_LIFE = 1800
@@ -37,7 +39,7 @@ class Provider:
     people: dict[str, dict[str, Any]]
     redirect_uris: list[str]
     client_id: str = "carnet"
-    client_secret: str = "carnet-demonstration-secret"  # noqa: S105
+    client_secret: str = DEMONSTRATION_SECRET
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "psc-simulator", "use": "sig"}))
     codes: dict[str, Fields] = field(default_factory=dict)
     tokens: dict[str, tuple[str, float]] = field(default_factory=dict)

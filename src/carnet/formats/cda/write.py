@@ -121,9 +121,9 @@ def _service(draft: CdaDraft) -> etree._Element:
 def write_document(draft: CdaDraft) -> bytes:
     """Write the document, UTF-8 with an XML declaration."""
     moment = to_hl7(draft.effective_time)
-    author, organisation = draft.author, draft.author
+    author = draft.author
     custodian = E.representedCustodianOrganization(
-        E.id(root=STRUCTURE_ID_SYSTEM, extension=organisation.structure_id), E.name(organisation.structure_name)
+        E.id(root=STRUCTURE_ID_SYSTEM, extension=author.structure_id), E.name(author.structure_name)
     )
     root = E.ClinicalDocument(
         E.realmCode(code="FR"),

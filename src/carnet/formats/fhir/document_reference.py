@@ -26,7 +26,7 @@ from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import Author, Coding, DocumentEntry, Parent
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM
 
-_KINDS = {"replaces": "replaces", "appends": "appends", "transforms": "transforms", "signs": "signs"}
+_KINDS = frozenset({"replaces", "appends", "transforms", "signs"})
 _STATUS = {"Approved": "current", "Archived": "current", "Deprecated": "superseded", "Deleted": "entered-in-error"}
 BASE = "@@base@@"
 """Stands for the address of the door in a stored resource; replaced when the bytes leave."""
@@ -58,11 +58,11 @@ def _authors(resource: Json, resolver: Resolver, path: str) -> Iterator[Author]:
 def _parents(resource: Json, path: str) -> Iterator[Parent]:
     for i, relation in enumerate(items(resource, "relatesTo", path)):
         where = f"{path}.relatesTo[{i}]"
-        kind = _KINDS.get(text(relation, "code", where))
+        kind = text(relation, "code", where)
         target = obj(relation, "target", where)
         identifier = obj(target, "identifier", where)
         found = identifier_uri(identifier, where) if identifier else text(target, "reference", where)
-        if not kind or not found:
+        if kind not in _KINDS or not found:
             raise FhirError(where, "needs a known code and a target")
         yield Parent(kind, found)
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.request import UnreadablePostError
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 
 from carnet.apps.signin.api import actor_of
 from carnet.formats.fhir import FhirError, Issue, Json, operation_outcome, parse_json
@@ -42,7 +42,8 @@ def _failed(error: Exception) -> HttpResponse:
     log.error("door-failure reference=%s type=%s", reference, type(error).__name__)
     if settings.DEBUG:
         log.exception("door-failure-trace reference=%s", reference)
-    issue = Issue("internal", f"Carnet n'a pas pu répondre. Référence à donner à l'exploitant : {reference}.", kind="exception")
+    told = gettext("Carnet n'a pas pu répondre. Référence à donner à l'exploitant : {reference}.").format(reference=reference)
+    issue = Issue("internal", told, kind="exception")
     return fhir(operation_outcome(issue), 500)
 
 

@@ -8,6 +8,7 @@ import re
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 
 from carnet.apps.access.api import Consent
 from carnet.apps.records.api import (
@@ -69,7 +70,8 @@ def _outcome(status: RecordStatus) -> Json:
     if status.obstacle:
         outcome = operation_outcome(issue_of(status.obstacle, status.details, "warning"))
     else:
-        everything = Issue("all-conditions-hold", "Les cinq conditions sont réunies.", severity="information", kind="informational")
+        told = gettext("Les cinq conditions sont réunies.")
+        everything = Issue("all-conditions-hold", told, severity="information", kind="informational")
         outcome = operation_outcome(everything)
     return outcome | {"extension": [_lights(status)]}
 
