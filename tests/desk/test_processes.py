@@ -21,8 +21,6 @@ from carnet.desk import processes
 from carnet.desk.demonstration import loading
 from carnet.desk.running import environment
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 def carnet(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -243,4 +241,3 @@ def test_tampering_with_the_journal_is_found_by_the_command() -> None:
     assert found.returncode == 1
     assert f"FAUTE change : chaîne {chain}, entrée {counter}" in found.stdout
     assert carnet("journal", "verify").returncode == 0
-    assert ROOT.exists()

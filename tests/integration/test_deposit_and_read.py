@@ -269,3 +269,9 @@ def test_orphans_are_swept_and_documents_are_not() -> None:
     assert records.sweep_orphans(older_than=3600) == 0, "a young file may belong to a deposit in progress"
     assert records.sweep_orphans(older_than=-1) >= 2
     assert records.read_content(ask("treating", Act.READ, person), document).data
+
+
+def test_a_record_without_documents_gives_an_empty_page() -> None:
+    person, _ = patient("treating")
+    page = records.search(ask("treating", Act.SEARCH, person), Query(total=True))
+    assert (page.resources, page.following, page.total) == ([], None, 0)

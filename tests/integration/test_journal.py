@@ -7,7 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.conf import settings
-from support.people import allow, ask, cda, client, deposit, entry, now, open_record, patient, submission
+from support.people import ask, cda, client, deposit, entry, now, patient, submission
 
 from carnet.apps.journal.api import Event, Line, append, check_chain, entries_of_record, stored_lines, verify_all
 from carnet.apps.journal.entries import body_of, chain_of
@@ -221,14 +221,6 @@ def test_emergency_and_deposit_leave_notices_for_those_whom_the_law_says(door: s
     assert told.count(("deposit", "holder")) == 1, "what is hidden leaves no notice"
     assert ("emergency-access", "holder") in told
     assert ("emergency-access", "treating_doctor") in told
-
-
-def test_allow_and_open_record_are_used() -> None:
-    from support.people import fresh_person
-
-    person = fresh_person()
-    allow(open_record(person), "treating")
-    assert records.search(ask("treating", Act.SEARCH, person), Query()).resources == []
 
 
 def test_units_of_work_do_not_nest() -> None:

@@ -213,6 +213,6 @@ def tour(base: str, fast: bool = False) -> int:
     except (UnexpectedError, SignInError) as error:
         print(f"\nLa visite s'arrête : {error}", file=sys.stderr)
         return 1
-    print(f"\nFin de la visite : {walk.step} étapes en {time.monotonic() - began:.0f} secondes. Chaque accès est au journal :")
+    print(f"\nFin de la visite : {walk.step} étapes en {time.monotonic() - began:.0f} s. Chaque accès est au journal :")
     print("    .venv/bin/carnet journal verify")
     return 0
