@@ -79,6 +79,37 @@ class Environment(BaseSettings):
     soft_new_records_per_hour: int = Field(60, ge=1, description="New records per professional and hour before a step-up.")
     hard_new_records_per_hour: int = Field(300, ge=1, description="New records per professional and hour before a stop.")
     negative_answers_per_hour: int = Field(30, ge=1, description="Negative answers to TD0.2 per hour before a step-up.")
+    client_ca_file: Path | None = Field(
+        None, description="PEM file of the authorities whose client certificates open a door. Empty: no certificate does."
+    )
+    client_crl_dir: Path | None = Field(None, description="Folder of their revocation lists (`.crl`, `.pem`), DER or PEM.")
+    crl_required: bool = Field(
+        True, description="Whether a certificate without a current revocation list of its issuer is refused."
+    )
+    card_types: dict[str, str] = Field(
+        {"0": "cps", "1": "cpf", "2": "cpe"},
+        description="Sorts of cards by the number of extension 1.2.250.1.71.1.2.2. Only 0 is confirmed; others open nothing.",
+    )
+    regulation_certificates: list[str] = Field(
+        [], description="SHA-256 of the certificates registered for medical regulation, lower hexadecimal."
+    )
+    certificate_header: str = Field(
+        "",
+        description="Header in which a proxy on this machine passes the client certificate (PEM, percent-encoded). "
+        "Accepted from the loopback or a Unix socket only. Empty: the door terminates TLS itself.",
+    )
+    tls_port: int = Field(8443, ge=1, le=65535, description="Port of the FHIR door for client certificates.")
+    tls_certificate: Path | None = Field(None, description="PEM certificate of that door.")
+    tls_key: Path | None = Field(None, description="PEM private key of that door.")
+    smtp_host: str = Field("127.0.0.1", description="Mail server that the courier speaks to.")
+    smtp_port: int = Field(25, ge=1, le=65535, description="Port of the mail server.")
+    smtp_user: str = Field("", description="Account of the courier at the mail server. Empty: none.")
+    smtp_password: str = Field("", description="Password of that account; never logged.")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(
+        "starttls", description="TLS with the mail server. `none` is for a server on this machine."
+    )
+    notice_from: str = Field("Carnet <ne-pas-repondre@carnet.example>", description="Sender of the notices.")
+    portal_url: str = Field("https://carnet.example/espace", description="Address that the notices invite to.")
     debug: bool = Field(False, description="Developer traces. Refused in production.")
 
     @field_validator("base_url", "psc_issuer")
@@ -93,6 +124,8 @@ class Environment(BaseSettings):
         if self.environment == "production":
             if self.insi == "simulator":
                 raise ValueError("insi=simulator is refused in production: a simulator knows only published test people")
+            if self.smtp_security == "none" and self.smtp_host not in ("127.0.0.1", "localhost", "::1"):
+                raise ValueError("smtp_security=none is refused in production for a mail server on another machine")
             if self.psc_client_secret == DEMONSTRATION_SECRET:
                 raise ValueError("psc_client_secret is that of the demonstration: give the one of Pro Santé Connect")
         return self

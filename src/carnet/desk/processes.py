@@ -44,11 +44,28 @@ def fhir_command(port: int, workers: int = 2, threads: int = 2) -> list[str]:
     ]  # fmt: skip
 
 
+def tls_command() -> list[str]:
+    """The command of the FHIR door that asks for client certificates (its settings come from the environment)."""
+    return [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--config",
+        "python:carnet.config.gunicorn_fhir",
+        "carnet.config.wsgi_fhir:application",
+    ]
+
+
+def module_command(module: str, *arguments: str) -> list[str]:
+    """The command of a process that is a module."""
+    return [sys.executable, "-m", module, *arguments]
+
+
 def psc_command(port: int, people: Path, callback: str) -> list[str]:
     """The command of the simulator of Pro Santé Connect."""
     return [
         sys.executable, "-m", "carnet.desk.simulators.psc", "--port", str(port), "--people", str(people),
-        "--redirect-uri", callback,
+        "--redirect-uri", callback, "--backchannel", callback.replace("/signin/callback", "/signin/backchannel-logout"),
     ]  # fmt: skip
 
 

@@ -15,7 +15,7 @@ RECORD: dict[tuple[RecordState, str], RecordState] = {
     (RecordState.SUSPENDED, "six weeks pass"): RecordState.CLOSED,
     (RecordState.CLOSED, "reopen"): RecordState.OPEN,
     (RecordState.CLOSED, "ten years pass"): RecordState.DESTROYED,
-    (RecordState.CLOSED, "destruction asked"): RecordState.DESTROYED,
+    (RecordState.CLOSED, "three months pass after a request"): RecordState.DESTROYED,
 }
 """R.1111-28, R.1111-36, L.1111-18 CSP; access law §5."""
 

@@ -53,6 +53,8 @@ class LawSettings:
     """The telephone line that patients are sent to (recalled, not read in a source)."""
     opposition_lasts: timedelta = timedelta(weeks=6)
     announcement_notice_after: timedelta = timedelta(weeks=2)
+    announcement_notice_margin: timedelta = timedelta(days=1)
+    """The notice must leave within the two weeks: the worker counts this much less."""
     visible_by_itself_after: timedelta = timedelta(days=30)
     suspension_lasts: timedelta = timedelta(weeks=6)
     closed_kept: timedelta = timedelta(days=3653)

@@ -1,11 +1,50 @@
 """Time is injected: nothing in Carnet asks the machine for the hour except through a Clock."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 Clock = Callable[[], datetime]
+log = logging.getLogger("carnet.timers")
 
 
 def system_clock() -> datetime:
     """The present moment, aware, in UTC."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Something that time brings about. `run(now)` does everything that is due, once, and returns how many things it did.
+
+    What is due is a state, never a missed tick: a worker that was away catches up in one run, and a second run does nothing.
+    """
+
+    name: str
+    every: timedelta
+    run: Callable[[datetime], int]
+
+
+def catch_up(due: Callable[[], Sequence[UUID]], do: Callable[[UUID], bool]) -> int:
+    """Do something for every record that is due, batch by batch, until none is left. Returns how many were done.
+
+    A record that fails is left for the next run and does not stop the others.
+    """
+    done = 0
+    while found := due():
+        moved = sum(_attempt(do, record_id) for record_id in found)
+        if not moved:
+            break
+        done += moved
+    return done
+
+
+def _attempt(do: Callable[[UUID], bool], record_id: UUID) -> bool:
+    try:
+        return do(record_id)
+    except Exception as error:
+        # The text of the exception may carry values: its type alone is logged.
+        log.error("timer-failure type=%s", type(error).__name__)
+        return False

@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from carnet.apps.access.decision import law, write_entry
-from carnet.apps.outbox.api import HOLDER, TREATING_DOCTOR, notify
+from carnet.apps.outbox.api import HOLDER, notify, professional
 from carnet.apps.storage.api import RecordKey, Work
 from carnet.dicah.facts import AuthorisationGround
 from carnet.kernel.actor import ActorKind
@@ -44,7 +44,7 @@ def authorise(work: Work, granted: Grant, consent: Consent) -> datetime:
         """INSERT INTO access_authorisation AS held (record_id, subject_kind, subject_id, ground, granted_at, expires_at,
         declared_by) VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (record_id, subject_kind, subject_id) DO UPDATE SET
         ground = excluded.ground, granted_at = excluded.granted_at, expires_at = excluded.expires_at,
-        declared_by = excluded.declared_by
+        declared_by = excluded.declared_by, end_noted = false
         WHERE excluded.ground = 'care_team' OR held.ground <> 'care_team' OR held.expires_at <= excluded.granted_at
         RETURNING expires_at""",
         record_id, kind, subject, consent.ground.value, ask.at, expires, ask.actor.key,
@@ -91,15 +91,19 @@ def open_emergency(work: Work, granted: Grant, key: RecordKey) -> datetime:
     ask, record_id = granted.ask, _record(granted)
     identifier, ends = uuid4(), ask.at + law().emergency_lasts
     work.run(
-        """INSERT INTO access_emergency (record_id, id, professional_id, mode, started_at, ends_at, reason)
-        VALUES (%s, %s, %s, %s, %s, %s, %s)""",
+        """INSERT INTO access_emergency (record_id, id, professional_id, mode, started_at, ends_at, reason, priority,
+        reviewed_by, verdict) VALUES (%s, %s, %s, %s, %s, %s, %s,
+        EXISTS (SELECT FROM access_block WHERE record_id = %s AND subject_id = ANY(%s)), '', '')""",
         record_id, identifier, ask.actor.id, ask.mode.value, ask.at, ends,
         key.seal(ask.reason.encode(), f"emergency/{identifier}"),
+        record_id, [ask.actor.id, ask.actor.situation.structure],
     )  # fmt: skip
     write_entry(work, granted, (), "reason-recorded")
     kind = "emergency-access" if ask.mode is Mode.BREAK_GLASS else "regulation-access"
-    for recipient in (HOLDER, TREATING_DOCTOR):
-        notify(work, record_id, kind, recipient, ask.at)
+    notify(work, record_id, kind, HOLDER, ask.at)
+    treating = treating_doctor_of(work, record_id)
+    if treating and treating != ask.actor.id:
+        notify(work, record_id, kind, professional(treating), ask.at)
     return ends
 
 

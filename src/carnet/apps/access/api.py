@@ -16,11 +16,13 @@ from carnet.apps.access.acts import (
 from carnet.apps.access.budgets import NEGATIVE_ANSWER, NEW_RECORD, plausibility, spend
 from carnet.apps.access.decision import Decided, Place, asking, before_record, decide_or_refuse, edition, grant, law, write_entry
 from carnet.apps.access.facts import FACTS, facts, parameters
+from carnet.apps.access.timers import TIMERS, forget, timer_grant, timer_question
 
 __all__ = [
     "FACTS",
     "NEGATIVE_ANSWER",
     "NEW_RECORD",
+    "TIMERS",
     "Consent",
     "Decided",
     "Place",
@@ -33,6 +35,7 @@ __all__ = [
     "decide_or_refuse",
     "edition",
     "facts",
+    "forget",
     "grant",
     "law",
     "name_relation",
@@ -41,6 +44,8 @@ __all__ = [
     "parameters",
     "plausibility",
     "spend",
+    "timer_grant",
+    "timer_question",
     "treating_doctor_of",
     "unblock",
     "withdraw",

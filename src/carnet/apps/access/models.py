@@ -19,12 +19,13 @@ class Authorisation(models.Model):
     granted_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     declared_by = models.CharField(max_length=160)
+    end_noted = models.BooleanField()
 
     class Meta:
         db_table = "access_authorisation"
 
     classified: ClassVar[dict[str, Classified]] = classify(
-        Kind.IDENTITY, LIFE, "record_id subject_kind subject_id ground granted_at expires_at declared_by",
+        Kind.IDENTITY, LIFE, "record_id subject_kind subject_id ground granted_at expires_at declared_by end_noted",
         why="the decision reads it before the record's key is opened",
     )  # fmt: skip
 
@@ -86,7 +87,10 @@ class Choices(models.Model):
 
 
 class EmergencyAccess(models.Model):
-    """An emergency access: who, which mode, until when; the reason in words is sealed under the record's key."""
+    """An emergency access: who, which mode, until when; the reason in words is sealed under the record's key.
+
+    Each is reviewed; `priority` marks one by somebody whom the patient had blocked.
+    """
 
     pk = models.CompositePrimaryKey("record_id", "id")
     record_id = models.UUIDField()
@@ -96,7 +100,10 @@ class EmergencyAccess(models.Model):
     started_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     reason = models.BinaryField()
+    priority = models.BooleanField()
     reviewed_at = models.DateTimeField(null=True)
+    reviewed_by = models.CharField(max_length=160)
+    verdict = models.CharField(max_length=20)
 
     class Meta:
         db_table = "access_emergency"
@@ -105,8 +112,8 @@ class EmergencyAccess(models.Model):
         **classify(
             Kind.IDENTITY,
             LIFE,
-            "record_id id professional_id mode started_at ends_at reviewed_at",
-            why="read by the decision",
+            "record_id id professional_id mode started_at ends_at priority reviewed_at reviewed_by verdict",
+            why="read by the decision and by the review",
         ),
         **classify(Kind.HEALTH, LIFE, "reason", sealed=True),
     }

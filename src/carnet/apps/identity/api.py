@@ -16,12 +16,13 @@ from carnet.apps.identity.patients import (
     attach,
     facts,
     find,
+    forget,
     index_of,
     register,
     traits_of,
     way,
 )
-from carnet.apps.identity.professionals import Professional, known_professionals, professional
+from carnet.apps.identity.professionals import Professional, Structure, known_professionals, professional, structure
 
 __all__ = [
     "FACTS",
@@ -29,12 +30,14 @@ __all__ = [
     "InsiClient",
     "Person",
     "Professional",
+    "Structure",
     "StructureLine",
     "active_ins",
     "attach",
     "close_situations",
     "facts",
     "find",
+    "forget",
     "index_of",
     "is_unknown",
     "known_professionals",
@@ -43,6 +46,7 @@ __all__ = [
     "read",
     "register",
     "store",
+    "structure",
     "traits_of",
     "way",
 ]

@@ -46,6 +46,21 @@ class PatientIns(models.Model):
     }
 
 
+class TraitToken(models.Model):
+    """A keyed digest of traits together (a name and a year of birth, for example): finds candidates without telling them."""
+
+    pk = models.CompositePrimaryKey("token", "record_id")
+    token = models.BinaryField()
+    record_id = models.UUIDField()
+
+    class Meta:
+        db_table = "identity_trait_token"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.IDENTITY, LIFE, "token record_id", why="keyed digest and pseudonym; read through a function alone"
+    )
+
+
 class Professional(models.Model):
     """A professional of the national directory (public data)."""
 

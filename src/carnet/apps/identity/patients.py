@@ -77,3 +77,9 @@ def facts(status: str, annotations: list[str], known: Traits, sent: Traits) -> I
     """Condition I of a record: status, annotations and the names of contradicting traits."""
     wrong = mismatches(sent, known) if sent != Traits() else ()
     return IdentityFacts(status, frozenset(annotations), True, wrong)
+
+
+def forget(work: Work, record_id: UUID) -> None:
+    """Erase the identity of a record that is destroyed: no INS and no trait leads to it any more."""
+    for table in ("identity_ins", "identity_trait_token", "identity_patient"):
+        work.run(f"DELETE FROM {table} WHERE record_id = %s", record_id)  # noqa: S608 (names of this line)

@@ -39,6 +39,24 @@ def professional(work: Work, identifier: str) -> Professional | None:
     return Professional(identifier, person[0], person[1], situations)
 
 
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """A structure of the directory."""
+
+    id: str
+    name: str
+    sector: str
+
+
+def structure(work: Work, identifier: str) -> Structure | None:
+    """Look a structure up by any of its Struct_IdNat."""
+    row = work.row(
+        "SELECT id, name, sector FROM identity_structure WHERE id = %s OR other_ids @> ARRAY[%s]::varchar[] LIMIT 1",
+        identifier, identifier,
+    )  # fmt: skip
+    return Structure(*row) if row else None
+
+
 def known_professionals(work: Work, identifiers: frozenset[str]) -> frozenset[str]:
     """Those of the identifiers that the directory knows."""
     rows = work.rows("SELECT id FROM identity_professional WHERE id = ANY(%s)", sorted(identifiers))

@@ -2,13 +2,17 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from carnet.apps.storage.classification import Classified, Kind, classify
+from carnet.apps.storage.classification import LIFE, Classified, Kind, classify
 
 
 class Notice(models.Model):
-    """Something to tell somebody. The kind and dates only: no health content, no name of a document."""
+    """Something to tell somebody. The kind and dates only: no health content, no name of a document.
+
+    `outcome` is `waiting`, `sent`, `muted`, `unreachable` (nobody gave an address) or `dead`.
+    """
 
     pk = models.CompositePrimaryKey("record_id", "id")
     record_id = models.UUIDField()
@@ -17,6 +21,10 @@ class Notice(models.Model):
     recipient = models.CharField(max_length=120)
     created_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=12)
+    attempts = models.IntegerField()
+    next_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=120)
 
     class Meta:
         db_table = "outbox_notice"
@@ -24,6 +32,24 @@ class Notice(models.Model):
     classified: ClassVar[dict[str, Classified]] = classify(
         Kind.TECHNICAL,
         "one year",
-        "record_id id kind recipient created_at delivered_at",
+        "record_id id kind recipient created_at delivered_at outcome attempts next_at problem",
         why="pseudonyms, codes, dates",
     )
+
+
+class Contact(models.Model):
+    """Where and how somebody is told: the address sealed under the courier's key, what is muted, at once or once a day."""
+
+    owner = models.CharField(max_length=120, primary_key=True)
+    address = models.BinaryField()
+    muted = ArrayField(models.CharField(max_length=40))
+    digest = models.CharField(max_length=12)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "outbox_contact"
+
+    classified: ClassVar[dict[str, Classified]] = {
+        **classify(Kind.TECHNICAL, LIFE, "owner muted digest updated_at", why="pseudonym and preferences"),
+        **classify(Kind.IDENTITY, LIFE, "address", why="sealed under the key of the courier, which holds no record's key"),
+    }

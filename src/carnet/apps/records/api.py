@@ -1,7 +1,7 @@
 """Public face of records. What concerns a person's data takes an Ask, decides, journals, and only then touches them.
 
-Without an Ask: `create_record` and `change_state`, which read nothing back and which no door calls (they serve the
-demonstration until the acts of the holder join), and `sweep_orphans`, for the operator.
+Without an Ask: `create_record`, `change_state` and `ask_destruction`, which read nothing back and which no door calls (they
+serve the demonstration until the acts of the holder join), `sweep_orphans`, for the operator, and the worker's `TIMERS`.
 """
 
 from carnet.apps.records.admission import (
@@ -13,12 +13,14 @@ from carnet.apps.records.admission import (
 )
 from carnet.apps.records.changing import change_document
 from carnet.apps.records.deposit import Accepted, Receipt, deposit
-from carnet.apps.records.opening import change_state, create_record
+from carnet.apps.records.opening import ask_destruction, change_state, create_record
 from carnet.apps.records.reading import Content, read_content, read_metadata
 from carnet.apps.records.search import Criterion, Cursor, Page, Query, ins_of_record, search
 from carnet.apps.records.sweeping import sweep_orphans
+from carnet.apps.records.timers import TIMERS
 
 __all__ = [
+    "TIMERS",
     "Accepted",
     "Content",
     "Criterion",
@@ -27,6 +29,7 @@ __all__ = [
     "Query",
     "Receipt",
     "RecordStatus",
+    "ask_destruction",
     "change_document",
     "change_state",
     "create_record",

@@ -16,12 +16,13 @@ class Record(models.Model):
     since = models.DateField()
     reason = models.CharField(max_length=60)
     activated = models.BooleanField()
+    destruction_asked = models.DateField(null=True)
 
     class Meta:
         db_table = "records_record"
 
     classified: ClassVar[dict[str, Classified]] = classify(
-        Kind.TECHNICAL, LIFE, "record_id state since reason activated", why="read by the decision"
+        Kind.TECHNICAL, LIFE, "record_id state since reason activated destruction_asked", why="read by the decision"
     )
 
 
@@ -55,6 +56,7 @@ class Document(models.Model):
     event_codes = ArrayField(models.CharField(max_length=80))
     related = ArrayField(models.CharField(max_length=200))
     replaces = models.UUIDField(null=True)
+    parents = ArrayField(models.UUIDField())
     depositor = models.CharField(max_length=64)
     depositor_structure = models.CharField(max_length=64)
     masked = models.BooleanField()
@@ -64,6 +66,7 @@ class Document(models.Model):
     by_patient = models.BooleanField()
     deposited_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    waiting_told_at = models.DateTimeField(null=True)
     resource = models.BinaryField()
 
     class Meta:
@@ -73,7 +76,8 @@ class Document(models.Model):
         **classify(
             Kind.TECHNICAL, LIFE,
             "record_id logical_id entry_uuid version unique_id submission_id status address size mime "
-            "masked hidden_from_patient hidden_from_representatives technical by_patient deposited_at updated_at replaces",
+            "masked hidden_from_patient hidden_from_representatives technical by_patient deposited_at updated_at replaces parents "
+            "waiting_told_at",
             why="identifiers, dates and flags that the filter reads",
         ),
         **classify(
@@ -143,3 +147,41 @@ class DocumentVersion(models.Model):
         **classify(Kind.TECHNICAL, LIFE, "record_id logical_id version entry_uuid ended_at", why="identifiers, dates"),
         **classify(Kind.HEALTH, LIFE, "resource", sealed=True),
     }
+
+
+class Folder(models.Model):
+    """An XDS folder: documents that belong together, whoever deposited them."""
+
+    pk = models.CompositePrimaryKey("record_id", "folder_id")
+    record_id = models.UUIDField()
+    folder_id = models.UUIDField()
+    unique_id = models.CharField(max_length=128)
+    updated_at = models.DateTimeField()
+    depositor = models.CharField(max_length=64)
+    resource = models.BinaryField()
+
+    class Meta:
+        db_table = "records_folder"
+
+    classified: ClassVar[dict[str, Classified]] = {
+        **classify(Kind.TECHNICAL, LIFE, "record_id folder_id unique_id updated_at", why="identifiers, dates"),
+        **classify(Kind.IDENTITY, LIFE, "depositor", why="who made it"),
+        **classify(Kind.HEALTH, LIFE, "resource", sealed=True),
+    }
+
+
+class FolderItem(models.Model):
+    """A document in a folder."""
+
+    pk = models.CompositePrimaryKey("record_id", "folder_id", "logical_id")
+    record_id = models.UUIDField()
+    folder_id = models.UUIDField()
+    logical_id = models.UUIDField()
+    added_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "records_folder_item"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.TECHNICAL, LIFE, "record_id folder_id logical_id added_at", why="identifiers, dates"
+    )

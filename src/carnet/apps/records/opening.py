@@ -1,14 +1,19 @@
-"""Life cycle: a record is opened for a person, closed, suspended. The table of transitions is in `dicah.lifecycle`."""
+"""Life cycle: a record is opened for a person, closed, suspended, destroyed. The table is in `dicah.lifecycle`."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 from uuid import UUID, uuid4
 
+from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
-from carnet.apps.storage.api import Work, create_key, unit
+from carnet.apps.outbox import api as outbox
+from carnet.apps.storage.api import Work, create_key, destroy_key, unit
 from carnet.dicah.facts import RecordState
-from carnet.dicah.lifecycle import next_record_state
+from carnet.dicah.lifecycle import TransitionError, next_record_state
 from carnet.kernel.ins import Ins
 from carnet.kernel.traits import Traits
+
+_ERASED = ("records_folder_item", "records_folder", "records_document_version", "records_submission_set",
+           "records_directory", "records_document")  # fmt: skip
 
 
 def create_record(
@@ -18,7 +23,7 @@ def create_record(
     """Create the record of a person: key, identity, INS in force and former ones. Returns its pseudonym."""
     record_id = uuid4()
     with unit(record_id) as work:
-        key = create_key(work, record_id)
+        key = create_key(work, record_id, datetime.combine(on, time.min, UTC))
         work.run(
             "INSERT INTO records_record (record_id, state, since, reason, activated) VALUES (%s, %s, %s, '', %s)",
             record_id, state.value, on, activated,
@@ -31,11 +36,38 @@ def create_record(
 
 
 def change_state(work: Work, record_id: UUID, event: str, on: date, reason: str = "") -> RecordState:
-    """Apply an event of the life cycle. Raises TransitionError when the state does not know it."""
+    """Apply an event of the life cycle. Raises TransitionError when the state does not know it.
+
+    Reopening takes back a request of destruction that was not carried out yet.
+    """
     row = work.row("SELECT state FROM records_record WHERE record_id = %s FOR UPDATE", record_id)
     state = next_record_state(RecordState(row[0]) if row else RecordState.ABSENT, event)
     work.run(
-        "UPDATE records_record SET state = %s, since = %s, reason = %s WHERE record_id = %s",
+        "UPDATE records_record SET state = %s, since = %s, reason = %s, destruction_asked = NULL WHERE record_id = %s",
         state.value, on, reason, record_id,
     )  # fmt: skip
     return state
+
+
+def ask_destruction(work: Work, record_id: UUID, on: date) -> None:
+    """Note that the holder asks for the destruction of a closed record: the worker destroys it within three months.
+
+    Raises TransitionError for a record that is not closed.
+    """
+    row = work.row(
+        """UPDATE records_record SET destruction_asked = coalesce(destruction_asked, %s)
+        WHERE record_id = %s AND state = 'closed' RETURNING 1""",
+        on, record_id,
+    )  # fmt: skip
+    if row is None:
+        raise TransitionError("only a closed record can be destroyed at its holder's request: close it first")
+
+
+def erase(work: Work, record_id: UUID, at: datetime) -> None:
+    """Erase a record that is destroyed: its key, then every row that says something readable of the person."""
+    destroy_key(work, record_id, at)
+    for table in _ERASED:
+        work.run(f"DELETE FROM {table} WHERE record_id = %s", record_id)
+    identity.forget(work, record_id)
+    access.forget(work, record_id)
+    outbox.forget(work, record_id)

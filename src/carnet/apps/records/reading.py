@@ -5,6 +5,7 @@ from uuid import UUID
 
 from carnet.apps.access import api as access
 from carnet.apps.records.entering import DOCUMENT, Entered, StoredDocument, enter, named_by_document, stored_document
+from carnet.apps.records.search import notices_of_access
 from carnet.apps.storage.api import Work, get, unit
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
@@ -33,6 +34,9 @@ def _decide(work: Work, ask: Ask, entered: Entered, logical_id: UUID) -> StoredD
     document = stored_document(rows[0])
     question = named_by_document(work, ask, entered)
     access.grant(work, question, entered.with_document(document.facts), entered.record_id, (str(logical_id),))
+    if not document.facts.hidden_from_representatives:
+        # A secret act of a minor leaves no notice.
+        work.send(*notices_of_access(question, entered.record_id))
     return document
 
 

@@ -13,9 +13,11 @@ from uuid import UUID
 
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
+from carnet.apps.outbox import api as outbox
 from carnet.apps.records.entering import enter, record_of
 from carnet.apps.storage.api import KEY_OF_RECORD, Statement, open_key, unit
-from carnet.kernel.ask import Ask
+from carnet.kernel.actor import ActorKind
+from carnet.kernel.ask import Act, Ask, Mode
 from carnet.kernel.grant import Grant
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import Refusal
@@ -114,6 +116,12 @@ def _total_statement(granted: Grant, query: Query) -> Statement:
     return f"SELECT count(*) FROM records_document WHERE {where}", values
 
 
+def notices_of_access(ask: Ask, record_id: UUID | None) -> list[Statement]:
+    """What tells the holder that a professional looked. An emergency access was told when it was opened."""
+    told = ask.actor.kind is ActorKind.PROFESSIONAL and ask.act in (Act.SEARCH, Act.READ) and ask.mode is Mode.NORMAL
+    return [outbox.access_notice(record_id, ask.actor.key, ask.at)] if told and record_id else []
+
+
 def search(ask: Ask, query: Query) -> Page:
     """Search a record. One decision, one journal entry, committed before the page is returned."""
     with access.asking(ask) as place, unit() as work:
@@ -121,7 +129,8 @@ def search(ask: Ask, query: Query) -> Page:
         place.record_id = entered.record_id
         decided = access.decide_or_refuse(ask, entered.facts, entered.record_id)
         totals = [_total_statement(decided.grant, query)] if query.total else []
-        _, found, *counted = work.send(decided.statement, _page_statement(decided.grant, query), *totals)
+        statements = [decided.statement, _page_statement(decided.grant, query), *totals]
+        _, found, *counted = work.send(*statements, *notices_of_access(ask, entered.record_id))
     # The unit is over, so the journal entry is committed: only now are rows read.
     rows = found.fetchall()
     key = entered.key
@@ -129,7 +138,7 @@ def search(ask: Ask, query: Query) -> Page:
     resources = [key.unseal(bytes(resource), f"resource/{logical_id}") for logical_id, _, resource in shown]
     following = Cursor(shown[-1][1], shown[-1][0]) if len(rows) > query.count else None
     return Page(
-        record_of(entered), [str(row[0]) for row in shown], resources, following, counted[0].fetchall()[0][0] if counted else None
+        record_of(entered), [str(row[0]) for row in shown], resources, following, counted[0].fetchall()[0][0] if totals else None
     )
 
 

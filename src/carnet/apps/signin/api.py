@@ -1,20 +1,48 @@
-"""Public face of sign-in: the flow of a professional through Pro Santé Connect, and the actor of a token."""
+"""Public face of sign-in: Pro Santé Connect, cards and certificates, tokens of software, sessions and devices."""
 
+from carnet.apps.signin.cards import actor_of_certificate
+from carnet.apps.signin.certificates import Certificate, read_certificate
+from carnet.apps.signin.devices import (
+    KnownDevice,
+    OpenSession,
+    cut_device,
+    cut_session,
+    devices,
+    label_of,
+    sessions,
+)
+from carnet.apps.signin.exchange import ACCESS_TOKEN, GRANT, exchange_token
 from carnet.apps.signin.flow import Choice, Request, choose, exchange, register_software, returned, start
+from carnet.apps.signin.logout import backchannel_logout
 from carnet.apps.signin.pkce import challenge_of
-from carnet.apps.signin.sessions import SignedIn, actor_of, end_session, open_session
+from carnet.apps.signin.sessions import TIMERS, SignedIn, actor_of, end_session, open_session
 
 __all__ = [
+    "ACCESS_TOKEN",
+    "GRANT",
+    "TIMERS",
+    "Certificate",
     "Choice",
+    "KnownDevice",
+    "OpenSession",
     "Request",
     "SignedIn",
     "actor_of",
+    "actor_of_certificate",
+    "backchannel_logout",
     "challenge_of",
     "choose",
+    "cut_device",
+    "cut_session",
+    "devices",
     "end_session",
     "exchange",
+    "exchange_token",
+    "label_of",
     "open_session",
+    "read_certificate",
     "register_software",
     "returned",
+    "sessions",
     "start",
 ]

@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from carnet.apps.identity.api import profession_system
 from carnet.apps.signin import psc
 from carnet.apps.signin.attempts import keep, refused, take
+from carnet.apps.signin.devices import device_of, seen
 from carnet.apps.signin.pkce import challenge_of
 from carnet.apps.signin.sessions import SignedIn, open_session
 from carnet.apps.storage.api import unit
@@ -61,6 +62,15 @@ def _loopback_matches(asked: str, registered: str) -> bool:
     )
 
 
+def software_named(client_id: str) -> Software:
+    """A registered software. Raises Refusal."""
+    with unit() as work:
+        row = work.row("SELECT client_id, name, regulation FROM signin_software WHERE client_id = %s AND active", client_id)
+    if row is None:
+        raise refused("unknown software")
+    return Software(*row)
+
+
 def software_of(client_id: str, redirect_uri: str) -> Software:
     """The software that may use this redirect URI. Raises Refusal."""
     with unit() as work:
@@ -104,14 +114,17 @@ def returned(state: str, code: str, browser: str, at: datetime) -> tuple[str, li
     return keep("identified", fields, at), choices
 
 
-def choose(ticket: str, number: int, browser: str, at: datetime) -> str:
-    """Choose a situation. Returns the address of the software, with its code."""
+def choose(ticket: str, number: int, browser: str, at: datetime, device: str = "", label: str = "") -> str:
+    """Choose a situation. Returns the address of the software, with its code.
+
+    `device` is the secret that the browser keeps between sign-ins; `label` is what a person recognises it by.
+    """
     fields = take("identified", ticket, at)
     _same_browser(fields["browser"], browser)
     situations = fields["who"]["situations"]
     if not 0 <= number < len(situations):
         raise refused("this situation is not one of yours")
-    code = keep("chosen", fields | {"number": number}, at)
+    code = keep("chosen", fields | {"number": number, "device": device, "label": label}, at)
     request = fields["request"]
     separator = "&" if "?" in request["redirect_uri"] else "?"
     return f"{request['redirect_uri']}{separator}{urlencode({'code': code, 'state': request['state']})}"
@@ -141,7 +154,12 @@ def exchange(code: str, client_id: str, redirect_uri: str, verifier: str, at: da
         structure_name=situation["structure_name"],
         sector=situation["sector"],
         role=situation["role"],
+        device=device_of(fields["device"]) if fields["device"] else None,
+        provider_subject=who["subject"],
+        provider_session=who["session"],
     )
+    if signed.device:
+        seen(signed.professional_id, signed.device, fields["label"], at)
     return open_session(signed, at)
 
 

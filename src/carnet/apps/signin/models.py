@@ -46,8 +46,14 @@ class Session(models.Model):
     """A session of a professional in a software: found by the digest of its opaque token."""
 
     token = models.BinaryField(primary_key=True)
+    id = models.UUIDField()
     professional_id = models.CharField(max_length=64)
     client_id = models.CharField(max_length=80)
+    means = models.CharField(max_length=20)
+    device = models.BinaryField(null=True)
+    bound_to = models.BinaryField(null=True)
+    provider_subject = models.CharField(max_length=160)
+    provider_session = models.CharField(max_length=120)
     actor = models.TextField()
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -57,6 +63,50 @@ class Session(models.Model):
         db_table = "signin_session"
 
     classified: ClassVar[dict[str, Classified]] = {
-        **classify(Kind.TECHNICAL, "one year", "token client_id created_at expires_at ended_at", why="digest and dates"),
-        **classify(Kind.IDENTITY, "one year", "professional_id actor", why="who signed in, for the review of accesses"),
+        **classify(
+            Kind.TECHNICAL,
+            "one year",
+            "token id client_id means device bound_to created_at expires_at ended_at",
+            why="digests and dates",
+        ),
+        **classify(
+            Kind.IDENTITY,
+            "one year",
+            "professional_id provider_subject provider_session actor",
+            why="who signed in, for the review of accesses",
+        ),
     }
+
+
+class Device(models.Model):
+    """A browser or a certificate from which a professional signed in: known by a digest, cut by its owner."""
+
+    pk = models.CompositePrimaryKey("professional_id", "device")
+    professional_id = models.CharField(max_length=64)
+    device = models.BinaryField()
+    label = models.CharField(max_length=120)
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+    cut_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "signin_device"
+
+    classified: ClassVar[dict[str, Classified]] = {
+        **classify(Kind.TECHNICAL, "one year", "device label first_seen last_seen cut_at", why="digest, kind of device, dates"),
+        **classify(Kind.IDENTITY, "one year", "professional_id", why="whose device it is"),
+    }
+
+
+class UsedToken(models.Model):
+    """The identifier of a logout token that was used: none is accepted twice."""
+
+    id = models.BinaryField(primary_key=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "signin_used_token"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.TECHNICAL, "until it expires", "id expires_at", why="digest and date"
+    )

@@ -5,6 +5,7 @@ OpenID Connect Core 1.0 §3.1; référentiel Pro Santé Connect. Tokens are neve
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from time import monotonic
 from typing import Any
@@ -49,6 +50,9 @@ class PscIdentity:
     situations: tuple[PscSituation, ...]
     proved_at: int
     """When the person proved the identity to Pro Santé Connect, in seconds: an old session there answers no step-up."""
+    subject: str = ""
+    session: str = ""
+    """Subject and session at Pro Santé Connect, which its back-channel logout names."""
 
 
 @lru_cache(maxsize=4)
@@ -193,11 +197,7 @@ def _situations(info: dict[str, Any]) -> tuple[PscSituation, ...]:
     return tuple(found)
 
 
-def identify(code: str, verifier: str, nonce: str) -> PscIdentity:
-    """Exchange the code and check everything. Raises Refusal `sign-in-refused` with the check that failed."""
-    tokens = _tokens(code, verifier)
-    claims = _id_claims(tokens["id_token"], nonce)
-    info = _userinfo(tokens["access_token"], str(claims.get("sub", "")))
+def _identity(info: dict[str, Any], proved_at: int, session: str) -> PscIdentity:
     try:
         professional, situations = ps_id(str(info.get("SubjectNameID", ""))), _situations(info)
     except IdentifierError:
@@ -210,5 +210,60 @@ def identify(code: str, verifier: str, nonce: str) -> PscIdentity:
         level=str(info.get("Palier_Authentification", "")).split(_ROLE_SEPARATOR)[0],
         regulation=info.get("Acces_Regulation_Medicale") == "VRAI",
         situations=situations,
-        proved_at=int(claims.get("auth_time", claims["iat"])),
+        proved_at=proved_at,
+        subject=str(info.get("sub", "")),
+        session=session,
     )
+
+
+def identify_token(access_token: str, client_id: str) -> tuple[PscIdentity, str]:
+    """Who an access token of a software names: alive by introspection, and issued to that software.
+
+    Returns the identity and the session at Pro Santé Connect. Raises Refusal `sign-in-refused`.
+    """
+    config = settings.CARNET
+    try:
+        answer = httpx.post(
+            discovery()["introspection_endpoint"],
+            data={"token": access_token, "token_type_hint": "access_token"},
+            auth=(config.psc_client_id, config.psc_client_secret),
+            timeout=TIMEOUT,
+        )
+        told: dict[str, Any] = answer.json()
+    except (httpx.HTTPError, ValueError):
+        raise refused("introspection endpoint") from None
+    if answer.status_code != 200 or told.get("active") is not True:
+        raise refused("subject_token")
+    if client_id not in (told.get("client_id"), told.get("azp")):
+        # A token that somebody else's software got must not open a door in this one.
+        raise refused("subject_token: issued to another software")
+    info = _userinfo(access_token, str(told.get("sub", "")))
+    session = str(told.get("sid", ""))
+    return _identity(info, int(told.get("auth_time", told.get("iat", 0))), session), session
+
+
+def logout_claims(token: str, at: datetime) -> dict[str, Any]:
+    """The claims of a logout token: signature by the provider's keys, issuer, audience. Raises Refusal."""
+    config = settings.CARNET
+    registry = jwt.JWTClaimsRegistry(
+        now=int(at.timestamp()),
+        leeway=30,
+        iss={"essential": True, "value": config.psc_issuer},
+        aud={"essential": True, "value": config.psc_client_id},
+        iat={"essential": True},
+    )
+    keys = _keys(discovery()["jwks_uri"], int(monotonic() // REFRESH))
+    try:
+        claims: dict[str, Any] = jwt.decode(token, keys, algorithms=list(config.psc_algorithms)).claims
+        registry.validate(claims)
+    except (JoseError, ValueError) as error:
+        raise refused(f"logout_token: {type(error).__name__}") from None
+    return claims
+
+
+def identify(code: str, verifier: str, nonce: str) -> PscIdentity:
+    """Exchange the code and check everything. Raises Refusal `sign-in-refused` with the check that failed."""
+    tokens = _tokens(code, verifier)
+    claims = _id_claims(tokens["id_token"], nonce)
+    info = _userinfo(tokens["access_token"], str(claims.get("sub", "")))
+    return _identity(info, int(claims.get("auth_time", claims["iat"])), str(claims.get("sid", "")))

@@ -1,16 +1,19 @@
 """Sessions: an opaque bearer token of 256 random bits; only its keyed digest is stored."""
 
+import hmac
 import json
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
+from uuid import uuid4
 
 from django.conf import settings
 
 from carnet.apps.identity import api as identity
 from carnet.apps.storage.api import blind_index, lookup, unit
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means, Situation
+from carnet.kernel.clock import Timer
 from carnet.kernel.codes import Code
 from carnet.kernel.refusal import Refusal
 
@@ -33,21 +36,31 @@ class SignedIn:
     structure_name: str
     sector: str
     role: str = ""
+    means: Means = Means.PRO_SANTE_CONNECT
+    device: bytes | None = None
+    bound_to: bytes | None = None
+    """SHA-256 of the client certificate that alone may use the token (RFC 8705 §3)."""
+    provider_subject: str = ""
+    provider_session: str = ""
 
 
 def _digest(token: str) -> bytes:
     return blind_index("token", token)
 
 
+_COLUMNS = ("at", "profession", "means", "device", "bound_to", "provider_subject", "provider_session")
+
+
 def _dump(who: SignedIn) -> str:
-    fields = {name: getattr(who, name) for name in who.__slots__ if name not in ("at", "profession")}
-    fields |= {"at": who.at.isoformat(), "profession": [who.profession.system, who.profession.code]}
+    fields = {name: getattr(who, name) for name in who.__slots__ if name not in _COLUMNS}
+    fields |= {"at": who.at.isoformat(), "profession": [who.profession.system, who.profession.code], "means": who.means.value}
     return json.dumps(fields, ensure_ascii=False)
 
 
 def _load(text: str) -> SignedIn:
     fields = json.loads(text)
     fields["at"], fields["profession"] = datetime.fromisoformat(fields["at"]), Code(*fields["profession"])
+    fields["means"] = Means(fields.get("means", Means.PRO_SANTE_CONNECT))
     return SignedIn(**fields)
 
 
@@ -56,9 +69,10 @@ def open_session(who: SignedIn, at: datetime) -> tuple[str, int]:
     token, life = secrets.token_urlsafe(32), settings.CARNET.token_lifetime
     with unit() as work:
         work.run(
-            """INSERT INTO signin_session (token, professional_id, client_id, actor, created_at, expires_at)
-            VALUES (%s, %s, %s, %s, %s, %s)""",
-            _digest(token), who.professional_id, who.software_id, _dump(who), at, at + timedelta(seconds=life),
+            """INSERT INTO signin_session (token, id, professional_id, client_id, means, device, bound_to, provider_subject,
+            provider_session, actor, created_at, expires_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+            _digest(token), uuid4(), who.professional_id, who.software_id, who.means.value, who.device, who.bound_to,
+            who.provider_subject, who.provider_session, _dump(who), at, at + timedelta(seconds=life),
         )  # fmt: skip
     return token, life
 
@@ -98,14 +112,18 @@ def _situation(who: SignedIn) -> Situation:
     return replace(claimed, open=any(s.open for s in (here or same)), structure_linked=linked)
 
 
-def actor_of(token: str) -> Actor:
-    """The actor of a bearer token. Raises Refusal for a token that nobody has; an expired one is the law's to refuse."""
-    row = lookup("SELECT actor, expires_at FROM signin_session_of(%s)", _digest(token))
-    if row is None:
+def actor_of(token: str, thumbprint: bytes | None = None) -> Actor:
+    """The actor of a bearer token. Raises Refusal for a token that nobody has; an expired one is the law's to refuse.
+
+    A token bound to a certificate is nobody's without that certificate (RFC 8705 §3).
+    """
+    row = lookup("SELECT actor, expires_at, bound_to FROM signin_session_of(%s)", _digest(token))
+    bound = bytes(row[2]) if row and row[2] else None
+    if row is None or (bound is not None and not hmac.compare_digest(bound, thumbprint or b"")):
         raise Refusal("authentication-missing", "authentication-missing")
     who = _load(row[0])
     proof = Authentication(
-        means=Means.PRO_SANTE_CONNECT,
+        means=who.means,
         level=who.level,
         expires_at=row[1],
         at=who.at,
@@ -120,3 +138,15 @@ def actor_of(token: str) -> Actor:
         _in_directory(who),
         who.software_name or who.software_id,
     )
+
+
+SESSIONS_KEPT = timedelta(days=365)
+
+
+def _purge(at: datetime) -> int:
+    with unit() as work:
+        row = work.row("SELECT signin_purge(%s, %s)", at, at - SESSIONS_KEPT)
+    return int(row[0]) if row else 0
+
+
+TIMERS = (Timer("session-purge", timedelta(days=1), _purge),)

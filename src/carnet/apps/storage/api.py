@@ -1,6 +1,6 @@
 """Public face of storage: units of work in the scope of a record, record keys, document bytes."""
 
-from carnet.apps.storage.blobs import BlobMissingError, get, put, stored_records, sweep
+from carnet.apps.storage.blobs import BlobMissingError, get, put, remove_all, stored_addresses, stored_records, sweep
 from carnet.apps.storage.executor import Row, Statement, Work, close_pool, long_reading, lookup, pool, unit
 from carnet.apps.storage.keys import (
     KEY_FACTS,
@@ -10,6 +10,7 @@ from carnet.apps.storage.keys import (
     blind_index,
     create_key,
     derived,
+    destroy_key,
     key_of,
     open_key,
     seal,
@@ -31,6 +32,7 @@ __all__ = [
     "close_pool",
     "create_key",
     "derived",
+    "destroy_key",
     "get",
     "key_of",
     "long_reading",
@@ -38,7 +40,9 @@ __all__ = [
     "open_key",
     "pool",
     "put",
+    "remove_all",
     "seal",
+    "stored_addresses",
     "stored_records",
     "sweep",
     "unit",

@@ -5,6 +5,7 @@ metadata is an orphan, and is swept.
 """
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,3 +87,16 @@ def sweep(record_id: UUID, known: frozenset[str], older_than: float = 3600.0) ->
             path.unlink(missing_ok=True)
             gone += 1
     return gone
+
+
+def remove_all(record_id: UUID) -> None:
+    """Remove the bytes of a record whose key is destroyed. Removing again is no error."""
+    folder = _folder(record_id)
+    if folder.is_dir():
+        shutil.rmtree(folder)
+
+
+def stored_addresses(record_id: UUID) -> frozenset[str]:
+    """Addresses of the bytes that the store holds for a record."""
+    folder = _folder(record_id)
+    return frozenset(p.name for p in folder.iterdir() if not p.name.startswith(".")) if folder.is_dir() else frozenset()

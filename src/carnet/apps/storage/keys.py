@@ -7,6 +7,7 @@ Destroying the record key is the erasure (security.md §6.2).
 import hashlib
 import hmac
 import os
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from uuid import UUID
@@ -112,12 +113,17 @@ def key_of(work: Work, record_id: UUID) -> RecordKey:
     return open_key(record_id, row[0] if row else None)
 
 
-def create_key(work: Work, record_id: UUID) -> RecordKey:
+def create_key(work: Work, record_id: UUID, at: datetime) -> RecordKey:
     """Make the key of a new record."""
     key = os.urandom(32)
     wrapped = seal(derived("record-key"), key, record_id.bytes)
     work.run(
-        "INSERT INTO storage_record_key (record_id, version, wrapped, created_at) VALUES (%s, 1, %s, now())",
-        record_id, wrapped,
+        "INSERT INTO storage_record_key (record_id, version, wrapped, created_at) VALUES (%s, 1, %s, %s)",
+        record_id, wrapped, at,
     )  # fmt: skip
     return RecordKey(record_id, key)
+
+
+def destroy_key(work: Work, record_id: UUID, at: datetime) -> None:
+    """Destroy the key of a record, every version: what it sealed can be read by nobody any more (security.md §6.2)."""
+    work.run("UPDATE storage_record_key SET wrapped = NULL, destroyed_at = %s WHERE record_id = %s", at, record_id)

@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
+import httpx
 from joserfc import jwt
+from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from carnet.config.environment import DEMONSTRATION_SECRET
@@ -28,7 +30,18 @@ from carnet.config.environment import DEMONSTRATION_SECRET
 REALM = "/auth/realms/esante-wallet"
 ACCESS_LIFE = 120
 REFRESH_LIFE = 1800
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 Fields = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Token:
+    """An access or refresh token: whose, of which client, in which session, until when."""
+
+    person: str = ""
+    client: str = ""
+    session: str = ""
+    expires: float = 0.0
 
 
 @dataclass
@@ -40,9 +53,13 @@ class Provider:
     redirect_uris: list[str]
     client_id: str = "carnet"
     client_secret: str = DEMONSTRATION_SECRET
+    software: tuple[str, ...] = ("logiciel-demo", "logiciel-regulation")
+    """Other relying parties: software that signs its users in by itself and exchanges its token at Carnet."""
+    backchannel: tuple[str, ...] = ()
+    """Where logout tokens are posted."""
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "psc-simulator", "use": "sig"}))
     codes: dict[str, Fields] = field(default_factory=dict)
-    tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
+    tokens: dict[str, "Token"] = field(default_factory=dict)
 
     @property
     def issuer(self) -> str:
@@ -59,6 +76,8 @@ class Provider:
             "introspection_endpoint": f"{protocol}/token/introspect",
             "userinfo_endpoint": f"{protocol}/userinfo",
             "end_session_endpoint": f"{protocol}/logout",
+            "backchannel_logout_supported": True,
+            "backchannel_logout_session_supported": True,
             "jwks_uri": f"{protocol}/certs",
             "response_types_supported": ["code"],
             "grant_types_supported": ["authorization_code", "refresh_token"],
@@ -78,26 +97,28 @@ class Provider:
     def redeem(self, form: Fields) -> dict[str, Any] | None:
         """Tokens for a code, once, with its PKCE verifier; or for a refresh token."""
         if form.get("grant_type") == "refresh_token":
-            person, expires = self.tokens.pop(form.get("refresh_token", ""), ("", 0.0))
-            return self._tokens(person, "") if person and expires > time.time() else None
+            held = self.tokens.pop(form.get("refresh_token", ""), Token())
+            alive = held.person and held.expires > time.time()
+            return self._tokens(held.person, held.client, held.session, "") if alive else None
         kept = self.codes.pop(form.get("code", ""), None)
         if kept is None or float(kept["expires"]) < time.time() or kept["redirect_uri"] != form.get("redirect_uri"):
             return None
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         if base64.urlsafe_b64encode(digest).decode().rstrip("=") != kept["code_challenge"]:
             return None
-        return self._tokens(kept["person"], kept.get("nonce", ""))
+        return self._tokens(kept["person"], kept["client_id"], secrets.token_urlsafe(16), kept.get("nonce", ""))
 
-    def _tokens(self, person: str, nonce: str) -> dict[str, Any]:
+    def _tokens(self, person: str, client: str, session: str, nonce: str) -> dict[str, Any]:
         now = int(time.time())
         access, refresh = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-        self.tokens[access] = (person, now + ACCESS_LIFE)
-        self.tokens[refresh] = (person, now + REFRESH_LIFE)
+        self.tokens[access] = Token(person, client, session, now + ACCESS_LIFE)
+        self.tokens[refresh] = Token(person, client, session, now + REFRESH_LIFE)
         claims = {
             "iss": self.issuer,
             "sub": self.people[person]["sub"],
-            "aud": self.client_id,
-            "azp": self.client_id,
+            "aud": client,
+            "azp": client,
+            "sid": session,
             "exp": now + ACCESS_LIFE,
             "iat": now,
             "auth_time": now,
@@ -117,8 +138,31 @@ class Provider:
 
     def person_of(self, token: str) -> dict[str, Any] | None:
         """Userinfo of an access token that lives."""
-        person, expires = self.tokens.get(token, ("", 0.0))
-        return self.people[person] if person and expires > time.time() else None
+        held = self.tokens.get(token, Token())
+        return self.people[held.person] if held.person and held.expires > time.time() else None
+
+    def introspect(self, token: str) -> dict[str, Any]:
+        """RFC 7662: what a token is, or that it is nothing."""
+        person, held = self.person_of(token), self.tokens.get(token, Token())
+        if person is None:
+            return {"active": False}
+        proved = int(held.expires) - ACCESS_LIFE
+        return {"active": True, "client_id": held.client, "azp": held.client, "sub": person["sub"], "sid": held.session,
+                "exp": int(held.expires), "iat": proved, "auth_time": proved}  # fmt: skip
+
+    def log_out(self, id_token: str) -> None:
+        """End the session of an ID token, here and at every relying party that gave an address."""
+        claims = jwt.decode(id_token, self.key, algorithms=["RS256"]).claims
+        self.tokens = {name: held for name, held in self.tokens.items() if held.session != claims["sid"]}
+        for address in self.backchannel:
+            httpx.post(address, data={"logout_token": self.logout_token(claims["sub"], claims["sid"])}, timeout=10)
+
+    def logout_token(self, subject: str, session: str, **changes: Any) -> str:
+        """A logout token for Carnet (OIDC Back-Channel Logout §2.4)."""
+        claims = {"iss": self.issuer, "aud": self.client_id, "iat": int(time.time()), "jti": secrets.token_urlsafe(16),
+                  "sub": subject, "sid": session, "events": {LOGOUT_EVENT: {}}} | changes  # fmt: skip
+        header = {"alg": "RS256", "kid": "psc-simulator", "typ": "logout+jwt"}
+        return jwt.encode(header, {name: value for name, value in claims.items() if value is not None}, self.key)
 
 
 PAGE = """<!doctype html><html lang="fr"><meta charset="utf-8"><title>Simulateur de Pro Santé Connect</title>
@@ -154,7 +198,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _authorization(self, query: str) -> Fields | None:
         fields = dict(parse_qsl(query))
-        right = fields.get("client_id") == self.provider.client_id and fields.get("response_type") == "code"
+        right = (
+            fields.get("client_id") in (self.provider.client_id, *self.provider.software) and fields.get("response_type") == "code"
+        )
         return fields if right and fields.get("redirect_uri") in self.provider.redirect_uris else None
 
     def _page(self, query: str) -> None:
@@ -185,10 +231,24 @@ class Handler(BaseHTTPRequestHandler):
             return
         self._json({name: value for name, value in person.items() if not name.startswith("_")})
 
+    def _client(self, *others: str) -> bool:
+        """Whether the request carries the secret of Carnet, or of one of these others."""
+        names = (self.provider.client_id, *others)
+        known = {base64.b64encode(f"{name}:{self.provider.client_secret}".encode()).decode() for name in names}
+        return self.headers.get("Authorization", "").removeprefix("Basic ") in known
+
+    def _logout(self, query: str) -> None:
+        fields = dict(parse_qsl(query))
+        try:
+            self.provider.log_out(fields.get("id_token_hint", ""))
+        except (JoseError, ValueError):
+            self._send(400, b"id_token_hint", "text/plain")
+            return
+        self._send(200, b"", "text/plain")
+
     def _token(self) -> None:
         form = self._form()
-        expected = base64.b64encode(f"{self.provider.client_id}:{self.provider.client_secret}".encode()).decode()
-        if self.headers.get("Authorization", "") != f"Basic {expected}":
+        if not self._client(*self.provider.software):
             self._json({"error": "invalid_client"}, 401)
             return
         tokens = self.provider.redeem(form)
@@ -206,7 +266,7 @@ class Handler(BaseHTTPRequestHandler):
         elif url.path == f"{REALM}/protocol/openid-connect/userinfo":
             self._userinfo()
         elif url.path == f"{REALM}/protocol/openid-connect/logout":
-            self._send(200, b"", "text/plain")
+            self._logout(url.query)
         else:
             self._send(404, b"", "text/plain")
 
@@ -218,15 +278,20 @@ class Handler(BaseHTTPRequestHandler):
         elif url.path == f"{REALM}/protocol/openid-connect/token":
             self._token()
         elif url.path == f"{REALM}/protocol/openid-connect/token/introspect":
-            self._json({"active": self.provider.person_of(self._form().get("token", "")) is not None})
+            form = self._form()
+            known = self._client()
+            self._json(self.provider.introspect(form.get("token", "")) if known else {"error": "invalid_client"},
+                       200 if known else 401)  # fmt: skip
         else:
             self._send(404, b"", "text/plain")
 
 
-def serve(port: int, people: dict[str, dict[str, Any]], redirect_uris: list[str]) -> ThreadingHTTPServer:
+def serve(
+    port: int, people: dict[str, dict[str, Any]], redirect_uris: list[str], backchannel: tuple[str, ...] = ()
+) -> ThreadingHTTPServer:
     """A server ready to `serve_forever`."""
-    handler = type("Handler", (Handler,), {"provider": Provider(f"http://127.0.0.1:{port}", people, redirect_uris)})
-    return ThreadingHTTPServer(("127.0.0.1", port), handler)
+    provider = Provider(f"http://127.0.0.1:{port}", people, redirect_uris, backchannel=backchannel)
+    return ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (Handler,), {"provider": provider}))
 
 
 def main() -> None:
@@ -235,9 +300,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8090)
     parser.add_argument("--people", type=Path, required=True)
     parser.add_argument("--redirect-uri", action="append", required=True)
+    parser.add_argument("--backchannel", action="append", default=[], help="address of a relying party's back-channel logout")
     options = parser.parse_args()
     people = json.loads(options.people.read_text(encoding="utf-8"))
-    serve(options.port, people, options.redirect_uri).serve_forever()
+    serve(options.port, people, options.redirect_uri, tuple(options.backchannel)).serve_forever()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ FHIR_JSON = "application/fhir+json; charset=utf-8"
 _STATUS = {
     "authentication-missing": 401,
     "authentication-expired": 401,
+    "certificate-refused": 401,
+    "situation-choice": 400,
     "sign-in-refused": 400,
     "request-malformed": 400,
     "request-too-large": 413,

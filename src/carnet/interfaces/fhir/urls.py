@@ -31,5 +31,8 @@ urlpatterns = [
     path("signin/situation", signin.situation),
     path("signin/token", signin.token),
     path("signin/revoke", signin.revoke),
+    path("signin/backchannel-logout", signin.backchannel),
+    path("signin/sessions", signin.own_sessions),
+    path("signin/sessions/cut", signin.cut),
     re_path(r"^.*$", nothing_here),
 ]

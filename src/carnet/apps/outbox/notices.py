@@ -1,0 +1,42 @@
+"""Notices: rows written in the transaction of what they tell. A kind, a recipient and a date; nothing of the content."""
+
+from datetime import datetime
+from uuid import UUID, uuid4, uuid5
+
+from carnet.apps.storage.api import Statement, Work
+
+HOLDER = "holder"
+ACCESSES = UUID("6c0f5e0e-0b1c-5f38-9a3f-2f6f7d9c1a41")
+"""Name space of the notices of accesses: one for each professional, record and day."""
+_NOTIFY = """INSERT INTO outbox_notice (record_id, id, kind, recipient, created_at) VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT DO NOTHING"""
+
+
+def professional(identifier: str) -> str:
+    """The recipient that a professional is."""
+    return f"professional:{identifier}"
+
+
+def notify(work: Work, record_id: UUID, kind: str, recipient: str, at: datetime) -> None:
+    """Leave a notice in the transaction of what it tells: both are there, or neither."""
+    work.run(_NOTIFY, record_id, uuid4(), kind, recipient, at)
+
+
+def access_notice(record_id: UUID, actor: str, at: datetime) -> Statement:
+    """The statement that tells the holder of an access: the first of a professional on a day; the others change nothing."""
+    return _NOTIFY, (record_id, uuid5(ACCESSES, f"{record_id}|{actor}|{at.date()}"), "access", HOLDER, at)
+
+
+def pending(work: Work, record_id: UUID) -> list[tuple[str, str]]:
+    """Kinds and recipients of the notices of a record that wait for the courier, oldest first."""
+    rows = work.rows(
+        "SELECT kind, recipient FROM outbox_notice WHERE record_id = %s AND outcome = 'waiting' ORDER BY created_at, id",
+        record_id,
+    )
+    return [(str(kind), str(recipient)) for kind, recipient in rows]
+
+
+def forget(work: Work, record_id: UUID) -> None:
+    """Erase the notices and the address of a record that is destroyed."""
+    work.run("DELETE FROM outbox_notice WHERE record_id = %s", record_id)
+    work.run("DELETE FROM outbox_contact WHERE owner = %s", f"{HOLDER}:{record_id}")

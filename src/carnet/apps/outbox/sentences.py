@@ -1,0 +1,52 @@
+"""What a notice says. It names nobody, no document, no disease and no drug: it invites to look, after signing in.
+
+Whoever reads over a shoulder, or operates a mail server, learns that a person has a record, and no more.
+"""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext
+
+SUBJECT = "Votre carnet de santé : du nouveau"
+SUBJECT_PROFESSIONAL = "Carnet de santé d'un de vos patients : une information"
+KINDS: dict[str, str] = {
+    "deposit": "Un document a été ajouté à votre carnet.",
+    "archive": "Un document de votre carnet a été archivé.",
+    "unarchive": "Un document archivé de votre carnet est de nouveau en vigueur.",
+    "delete": "Un document de votre carnet a été supprimé par son auteur.",
+    "access": "Un professionnel de santé a consulté votre carnet.",
+    "authorisation-declared": "Un professionnel de santé a déclaré votre accord pour consulter votre carnet.",
+    "emergency-access": "Votre carnet a été ouvert en urgence, par un accès « bris de glace ».",
+    "regulation-access": "Votre carnet a été ouvert par un centre de régulation médicale (SAMU, SAS).",
+    "announcement-waiting": "Votre carnet a été mis à jour. Un professionnel de santé souhaite vous en parler : prenez "
+    "rendez-vous avec votre médecin.",
+    "document-visible": "Un document de votre carnet est maintenant visible pour vous.",
+    "record-opened": "Votre carnet est ouvert : vous ne vous y étiez pas opposé.",
+    "record-closed": "Votre carnet est fermé : il n'est plus ni lu ni alimenté.",
+    "new-device": "Une connexion a eu lieu depuis un appareil que vous n'aviez pas encore utilisé.",
+}
+FOR_PROFESSIONAL: dict[str, str] = {
+    "emergency-access": "Le carnet d'un patient dont vous êtes le médecin traitant a été ouvert en urgence (bris de glace).",
+    "regulation-access": "Le carnet d'un patient dont vous êtes le médecin traitant a été ouvert par un centre de régulation.",
+    "new-device": "Une connexion à Carnet a eu lieu avec votre identité depuis un appareil encore inconnu. Si ce n'est pas "
+    "vous, coupez cette session et cet appareil, puis prévenez l'exploitant.",
+}
+MANDATORY = frozenset({"emergency-access", "regulation-access", "announcement-waiting", "record-opened", "record-closed"})
+"""Notices that the law asks for (R.1111-48, R.1111-53, R.1111-28, R.1111-36 CSP): nobody can mute them."""
+_INTRODUCTION = "Bonjour,"
+_LOOK = "Connectez-vous pour en savoir plus : {address}"
+_NO_CONTENT = "Par discrétion, ce message ne dit rien du contenu du carnet. Nous ne vous demanderons jamais vos codes par courriel."
+_NO_ANSWER = "Message automatique : personne ne lit les réponses."
+
+
+def subject(professional: bool) -> str:
+    """The subject of a mail."""
+    return gettext(SUBJECT_PROFESSIONAL if professional else SUBJECT)
+
+
+def body(kinds: Iterable[str], professional: bool, address: str) -> str:
+    """The text of a mail: one line for each kind, once."""
+    told = FOR_PROFESSIONAL if professional else KINDS
+    lines = [f"- {gettext(told.get(kind, KINDS[kind]))}" for kind in dict.fromkeys(kinds)]
+    closing = [gettext(_LOOK).format(address=address), gettext(_NO_CONTENT), gettext(_NO_ANSWER)]
+    return "\n\n".join([gettext(_INTRODUCTION), "\n".join(lines), *closing]) + "\n"

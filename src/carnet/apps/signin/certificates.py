@@ -1,0 +1,206 @@
+"""Client certificates: cards of persons (CPS, CPF, CPE) and certificates of structures, of the IGC-Santé's published shape.
+
+The certificate says who it is: national identifier in the CN, profession and card type in extensions, structure in the
+OU (identity.md §4.1, PDT-INF-617). Chain, validity, usage and revocation are checked here even where a proxy did it before.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from django.conf import settings
+
+from carnet.kernel.identifiers import IdentifierError, ps_id, structure_id
+from carnet.kernel.refusal import Refusal
+
+PROFESSION = x509.ObjectIdentifier("1.2.250.1.71.1.2.7")
+SAVOIR_FAIRE = x509.ObjectIdentifier("1.2.250.1.71.4.2.5")
+CARD_TYPE = x509.ObjectIdentifier("1.2.250.1.71.1.2.2")
+STRUCTURE = "structure"
+CPS, CPF, CPE = "cps", "cpf", "cpe"
+_INTEGER, _UTF8, _SEQUENCE = 0x02, 0x0C, 0x30
+_EMPLOYER = {"0": "ADELI", "1": "ADELI", "3": "FINESS", "4": "SIREN", "5": "SIRET", "6": "RPPSRANG"}
+"""What the first character of a CPE's PS_IdNat says of the employer's identifier (EEDS, PSIdNat)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a client certificate says, once it is trusted."""
+
+    kind: str
+    """`cps`, `cpf`, `cpe` or `structure`."""
+    id: str
+    """PS_IdNat of a person, Struct_IdNat of a structure."""
+    name: str
+    structure: str
+    structure_name: str
+    profession: str
+    savoir_faire: str
+    thumbprint: bytes
+    """SHA-256 of the certificate (RFC 8705 §3.1, x5t#S256)."""
+    not_after: datetime
+    revoked: bool
+    regulation: bool
+
+
+def _refused(problem: str) -> Refusal:
+    return Refusal("certificate-refused", "certificate-refused", {"problem": problem})
+
+
+def _content(der: bytes, tag: int) -> bytes:
+    """The content of one short DER value. Extensions of the IGC-Santé are a few bytes long."""
+    if len(der) < 2 or der[0] != tag or der[1] != len(der) - 2 or der[1] > 127:
+        raise _refused("an extension is not of the published shape")
+    return der[2:]
+
+
+def _extension(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> bytes | None:
+    try:
+        found = certificate.extensions.get_extension_for_oid(oid).value
+    except x509.ExtensionNotFound:
+        return None
+    return found.value if isinstance(found, x509.UnrecognizedExtension) else None
+
+
+def _number(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str:
+    der = _extension(certificate, oid)
+    return "" if der is None else str(int.from_bytes(_content(der, _INTEGER), "big"))
+
+
+def _words(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str:
+    der = _extension(certificate, oid)
+    return "" if der is None else _content(_content(der, _SEQUENCE), _UTF8).decode("utf-8", "replace")
+
+
+def _subject(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str:
+    # The last RDN of a person is multi-valued: attributes are looked for one by one, wherever they stand.
+    found = certificate.subject.get_attributes_for_oid(oid)
+    return str(found[0].value) if found else ""
+
+
+@lru_cache(maxsize=8)
+def _authorities(path: Path, changed: int) -> tuple[x509.Certificate, ...]:
+    return tuple(x509.load_pem_x509_certificates(path.read_bytes()))
+
+
+def _load_list(path: Path) -> x509.CertificateRevocationList:
+    data = path.read_bytes()
+    return x509.load_pem_x509_crl(data) if data.startswith(b"-----") else x509.load_der_x509_crl(data)
+
+
+@lru_cache(maxsize=8)
+def _lists(folder: Path, seen: tuple[tuple[str, int], ...]) -> tuple[x509.CertificateRevocationList, ...]:
+    return tuple(_load_list(folder / name) for name, _ in seen)
+
+
+def _issuer(certificate: x509.Certificate) -> x509.Certificate:
+    path: Path | None = settings.CARNET.client_ca_file
+    if path is None:
+        raise _refused("this door trusts no certificate: client_ca_file is not set")
+    for authority in _authorities(path, path.stat().st_mtime_ns):
+        try:
+            certificate.verify_directly_issued_by(authority)
+        except (ValueError, TypeError, InvalidSignature):
+            continue
+        return authority
+    raise _refused("the issuer is not trusted here")
+
+
+def _revocation_lists() -> Iterable[x509.CertificateRevocationList]:
+    folder: Path | None = settings.CARNET.client_crl_dir
+    if folder is None or not folder.is_dir():
+        return ()
+    seen = tuple((p.name, p.stat().st_mtime_ns) for p in sorted(folder.iterdir()) if p.suffix in (".crl", ".pem"))
+    return _lists(folder, seen)
+
+
+def _is_revoked(certificate: x509.Certificate, issuer: x509.Certificate, at: datetime) -> bool:
+    """Whether the issuer's lists name this certificate. Without a current list nobody can say: then it opens nothing."""
+    current = [
+        crl
+        for crl in _revocation_lists()
+        if crl.issuer == issuer.subject and crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
+        and crl.next_update_utc is not None and crl.next_update_utc > at
+    ]  # fmt: skip
+    if not current and settings.CARNET.crl_required:
+        raise _refused("no current revocation list of this issuer")
+    return any(crl.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None for crl in current)
+
+
+def _check_usage(certificate: x509.Certificate, at: datetime) -> None:
+    if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
+        raise _refused("the certificate is not valid today")
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        raise _refused("the certificate is not one for authentication") from None
+    if ExtendedKeyUsageOID.CLIENT_AUTH not in usage:
+        raise _refused("the certificate is not one for authentication")
+
+
+def _employer(person: str) -> str:
+    """The structure of a CPE: its identifier stands in that of the card, before the slash."""
+    kind, body = _EMPLOYER.get(person[:1], ""), person[1:].partition("/")[0]
+    if not kind or not body:
+        raise _refused("the card names no structure")
+    return structure_id(body, kind)
+
+
+def _person(certificate: x509.Certificate, card: str) -> dict[str, str]:
+    number = ps_id(_subject(certificate, NameOID.COMMON_NAME))
+    family, given = _subject(certificate, NameOID.SURNAME), _subject(certificate, NameOID.GIVEN_NAME)
+    organization = _subject(certificate, NameOID.ORGANIZATION_NAME)
+    if not family:
+        # A CPE that names nobody: the organisation, and the card's own number (PDT-INF-617).
+        family, given = organization, number
+    return {
+        "id": number,
+        "name": f"{given} {family}".strip(),
+        "structure": _employer(number) if card == CPE else "",
+        "structure_name": organization if card == CPE else "",
+        "profession": _number(certificate, PROFESSION),
+        "savoir_faire": _words(certificate, SAVOIR_FAIRE),
+    }
+
+
+def _structure(certificate: x509.Certificate) -> dict[str, str]:
+    number = structure_id(_subject(certificate, NameOID.ORGANIZATIONAL_UNIT_NAME))
+    name = _subject(certificate, NameOID.ORGANIZATION_NAME)
+    empty = dict.fromkeys(("profession", "savoir_faire"), "")
+    return {"id": number, "name": name, "structure": number, "structure_name": name, **empty}
+
+
+def read_certificate(der: bytes, at: datetime) -> Certificate:
+    """Read and check a client certificate. Raises Refusal `certificate-refused` that names the check.
+
+    A revoked certificate is read and marked: the law refuses it by its own name.
+    """
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+    except ValueError:
+        raise _refused("not a certificate") from None
+    issuer = _issuer(certificate)
+    _check_usage(certificate, at)
+    number = _number(certificate, CARD_TYPE)
+    card = settings.CARNET.card_types.get(number, "") if number else STRUCTURE
+    try:
+        fields = _structure(certificate) if card == STRUCTURE else _person(certificate, card)
+    except IdentifierError:
+        raise _refused("the subject holds no national identifier") from None
+    if card not in (CPS, CPF, CPE, STRUCTURE):
+        raise _refused("this sort of card opens nothing here")
+    thumbprint = certificate.fingerprint(SHA256())
+    return Certificate(
+        kind=card,
+        thumbprint=thumbprint,
+        not_after=certificate.not_valid_after_utc,
+        revoked=_is_revoked(certificate, issuer, at),
+        regulation=thumbprint.hex() in settings.CARNET.regulation_certificates,
+        **fields,
+    )

@@ -1,0 +1,45 @@
+"""What the processes without a door share: start, clock, and a loop that ends when it is told to."""
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+
+from carnet.kernel.clock import Clock, system_clock
+
+log = logging.getLogger("carnet.process")
+
+
+def prepare() -> None:
+    """Start Django for this process."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carnet.config.settings")
+    import django
+
+    django.setup(set_prefix=False)
+
+
+def clock() -> Clock:
+    """The clock of the process; tests put another one in the settings."""
+    from django.conf import settings
+
+    injected: Clock = getattr(settings, "CLOCK", system_clock)
+    return injected
+
+
+def looping(name: str, work: Callable[[], int], pause: float) -> None:
+    """Do the work again and again, at once while there is some, until SIGTERM or SIGINT. A failure is logged and tried again."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    log.info("process-started name=%s", name)
+    while not stop.is_set():
+        try:
+            done = work()
+        except Exception as error:
+            # The text of an exception may carry values: only its type is logged.
+            log.error("process-failure name=%s type=%s", name, type(error).__name__)
+            done = 0
+        if not done:
+            stop.wait(pause)
+    log.info("process-stopped name=%s", name)
