@@ -5,6 +5,7 @@ Every test makes its own people with fresh numbers, so tests share the database 
 
 import os
 import shutil
+import ssl
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -18,8 +19,9 @@ import pytest
 from support.ports import free_port
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-DOOR_PORT, PSC_PORT = free_port(), free_port()
+DOOR_PORT, PSC_PORT, TLS_PORT = free_port(), free_port(), free_port()
 DATA = Path(tempfile.mkdtemp(prefix="carnet-tests-"))
+PKI = DATA / "pki"
 
 os.environ.update(
     {
@@ -35,6 +37,10 @@ os.environ.update(
         "CARNET_NEGATIVE_ANSWERS_PER_HOUR": "100000",
         "CARNET_MAX_DOCUMENT_BYTES": "200000",
         "CARNET_MAX_REQUEST_BYTES": "1000000",
+        "CARNET_TRAITS_SEARCHES_PER_HOUR": "100000",
+        "CARNET_CLIENT_CA_FILE": str(PKI / "ca.pem"),
+        "CARNET_CLIENT_CRL_DIR": str(PKI / "crl"),
+        "CARNET_SMTP_SECURITY": "none",
         "DJANGO_SETTINGS_MODULE": "carnet.config.settings",
     }
 )
@@ -49,7 +55,24 @@ class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
+class _TlsServer(_Server):
+    """Terminates TLS in the thread of the connection, as gunicorn does."""
+
+    context: ssl.SSLContext
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        try:
+            wrapped = self.context.wrap_socket(request, server_side=True)
+        except OSError:
+            return
+        self.RequestHandlerClass(wrapped, client_address, self)  # type: ignore[call-arg]
+
+
 class _Quiet(WSGIRequestHandler):
+    def get_environ(self) -> dict[str, Any]:
+        """What gunicorn gives too: the socket, from which the client certificate is read."""
+        return super().get_environ() | {"gunicorn.socket": self.connection}
+
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
 
@@ -115,7 +138,9 @@ def psc() -> Iterator[str]:
     from carnet.desk.demonstration.professionals import all_userinfo
     from carnet.desk.simulators.psc import serve
 
-    server = serve(PSC_PORT, all_userinfo(), [f"http://127.0.0.1:{DOOR_PORT}/signin/callback"])
+    callback = f"http://127.0.0.1:{DOOR_PORT}/signin/callback"
+    logout = f"http://127.0.0.1:{DOOR_PORT}/signin/backchannel-logout"
+    server = serve(PSC_PORT, all_userinfo(), [callback, "http://127.0.0.1/retour"], (logout,))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{PSC_PORT}"
     server.shutdown()
@@ -132,3 +157,61 @@ def door(psc: str) -> Iterator[str]:
     yield f"http://127.0.0.1:{DOOR_PORT}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def pki() -> Any:
+    """The test PKI: its folder is the one that the settings trust."""
+    from datetime import UTC, datetime
+
+    from carnet.desk.pki import Folder
+
+    folder = Folder(PKI)
+    folder.make(datetime.now(UTC))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tls_door(psc: str, pki: Any) -> Iterator[str]:
+    """The same door behind TLS with client certificates."""
+    from carnet.config.wsgi_fhir import application
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pki.path / "server.pem")
+    context.load_verify_locations(pki.authorities)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    server = make_server("127.0.0.1", TLS_PORT, application, server_class=_TlsServer, handler_class=_Quiet)
+    server.context = context  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"https://127.0.0.1:{TLS_PORT}"
+    server.shutdown()
+    server.server_close()
+
+
+class MovedClock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        from datetime import timedelta
+
+        self.ahead = timedelta(0)
+
+    def __call__(self) -> Any:
+        from datetime import UTC, datetime
+
+        return datetime.now(UTC) + self.ahead
+
+    def move(self, by: Any) -> None:
+        """Let time pass."""
+        self.ahead += by
+
+
+@pytest.fixture
+def settings_clock() -> Iterator[MovedClock]:
+    """The clock of every door and process of this run, in the hands of one test."""
+    from django.conf import settings
+
+    clock = MovedClock()
+    settings.CLOCK = clock
+    yield clock
+    del settings.CLOCK

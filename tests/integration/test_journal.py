@@ -220,7 +220,9 @@ def test_emergency_and_deposit_leave_notices_for_those_whom_the_law_says(door: s
         told = pending(work, record_id)
     assert told.count(("deposit", "holder")) == 1, "what is hidden leaves no notice"
     assert ("emergency-access", "holder") in told
-    assert ("emergency-access", "treating_doctor") in told
+    from carnet.desk.demonstration.professionals import PROFESSIONALS
+
+    assert ("emergency-access", f"professional:{PROFESSIONALS['treating'].id}") in told
 
 
 def test_units_of_work_do_not_nest() -> None:

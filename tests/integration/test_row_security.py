@@ -6,16 +6,18 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 from django.conf import settings
-from support.people import deposit, patient
+from support.people import ask, deposit, patient
 
+from carnet.apps.records import api as records
 from carnet.apps.storage.schema import PARTITIONS, ROLES
+from carnet.kernel.ask import Act, Mode
 
 OF_A_RECORD = (
     "storage_record_key", "outbox_notice", "identity_patient", "identity_ins", "access_authorisation", "access_block",
     "access_relation", "access_choices", "access_emergency", "records_record", "records_document", "records_submission_set",
-    "records_document_version", "records_directory",
+    "records_document_version", "records_directory", "records_folder", "records_folder_item", "identity_trait_token",
 )  # fmt: skip
-SEES_ALL = {("outbox_notice", "courier"), ("journal_entry", "sealer")}
+SEES_ALL = {("outbox_notice", "courier"), ("journal_entry", "sealer"), ("journal_leaf", "sealer"), ("access_emergency", "operator")}
 
 
 @contextmanager
@@ -29,6 +31,9 @@ def two_records() -> tuple:
     first, second = patient("treating", treating="treating"), patient("treating")
     for person, _ in (first, second):
         deposit(person)
+        records.open_emergency(
+            ask("emergency", Act.OPEN_EMERGENCY, person, Mode.BREAK_GLASS, "Personne inconsciente, danger immédiat.")
+        )
     return first[1], second[1]
 
 
@@ -114,5 +119,30 @@ def test_tables_of_a_record_are_hash_partitioned_with_the_record_first() -> None
                 "SELECT pg_get_partkeydef(%s::regclass), (SELECT count(*) FROM pg_inherits WHERE inhparent = %s::regclass)",
                 [table, table],
             ).fetchone()
-            key = {"identity_ins": "ins_index", "records_directory": "logical_id"}.get(table, "record_id")
+            key = {"identity_ins": "ins_index", "records_directory": "logical_id", "identity_trait_token": "token"}.get(
+                table, "record_id"
+            )
             assert rows == (f"HASH ({key})", PARTITIONS), table
+
+
+def test_an_address_is_read_by_its_owner_s_door_and_by_the_courier_alone(two_records: tuple) -> None:
+    from support.people import now
+
+    from carnet.apps.outbox.api import Contact, set_contact
+    from carnet.apps.storage.api import Work
+
+    first, second = two_records
+    with connected("carnet_espace") as connection:
+        for record in (first, second):
+            connection.execute("SELECT set_config('carnet.record', %s, false)", [str(record)])
+            set_contact(Work(connection), f"holder:{record}", Contact("claude@patients.example"), now())
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            set_contact(Work(connection), f"holder:{first}", Contact("autre@patients.example"), now())
+        assert connection.execute("SELECT owner FROM outbox_contact").fetchall() == [(f"holder:{second}",)]
+    with connected("carnet_courier") as connection:
+        assert len(connection.execute("SELECT owner FROM outbox_contact").fetchall()) >= 2
+    with connected("carnet_operator") as connection:
+        assert connection.execute("SELECT owner FROM outbox_contact WHERE owner LIKE 'holder:%'").fetchall() == []
+    for role in ("fhir", "dmp", "sealer", "webps"):
+        with connected(f"carnet_{role}") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT owner FROM outbox_contact")

@@ -18,7 +18,7 @@ from carnet.formats.fhir import (
     write_document_reference,
 )
 from carnet.formats.fhir.document_reference import read_document_reference
-from carnet.formats.fhir.submission_set import read_submission_set, write_submission_set
+from carnet.formats.fhir.submission_set import read_submission_set, with_entries, write_submission_set
 from carnet.formats.fhir.systems import oid_of, uri_of
 from carnet.formats.timestamps import bounds_of_fhir, from_fhir, from_hl7
 from carnet.formats.xds import Author, Coding, DocumentEntry, Parent, SubmissionSet
@@ -242,13 +242,13 @@ def test_submission_sets_read_and_write() -> None:
     stored = SubmissionSet(
         "urn:uuid:1", "1.2.3", Coding("04", "1.2"), datetime(2026, 1, 1, tzinfo=UTC), "Titre", "", ("record", "r")
     )
-    written = write_submission_set(stored, "1", "r", ["d"])
+    written = with_entries(write_submission_set(stored, "1", "r"), ["d"])
     back = read_submission_set(written, {}, "List")
     assert (back.unique_id, back.source_id, back.content_type.code, back.title) == ("urn:uuid:1", "1.2.3", "04", "Titre")
-    bare = write_submission_set(SubmissionSet("urn:uuid:1"), "1", "r", [])
+    bare = write_submission_set(SubmissionSet("urn:uuid:1"), "1", "r")
     assert "extension" not in bare
     assert read_submission_set(bare | {"note": [{"text": "n"}], "identifier": []}, {}, "List").comments == "n"
-    urn = write_submission_set(SubmissionSet("urn:uuid:1", "urn:oid:1.2"), "1", "r", [])
+    urn = write_submission_set(SubmissionSet("urn:uuid:1", "urn:oid:1.2"), "1", "r")
     assert urn["extension"][0]["valueIdentifier"]["value"] == "urn:oid:1.2"
 
 

@@ -79,6 +79,10 @@ class Environment(BaseSettings):
     soft_new_records_per_hour: int = Field(60, ge=1, description="New records per professional and hour before a step-up.")
     hard_new_records_per_hour: int = Field(300, ge=1, description="New records per professional and hour before a stop.")
     negative_answers_per_hour: int = Field(30, ge=1, description="Negative answers to TD0.2 per hour before a step-up.")
+    visit_pause_minutes: int = Field(
+        30, ge=1, le=1440, description="Pause between two readings of a record that makes a new visit (what is new since the last)."
+    )
+    traits_searches_per_hour: int = Field(60, ge=1, description="Searches by traits per hour in regulation before a step-up.")
     client_ca_file: Path | None = Field(
         None, description="PEM file of the authorities whose client certificates open a door. Empty: no certificate does."
     )
@@ -146,6 +150,10 @@ class Environment(BaseSettings):
             emergency_lasts=timedelta(minutes=self.emergency_minutes),
             support_line=self.support_line,
         )
+
+    def visit_pause(self) -> timedelta:
+        """The pause that makes a new visit."""
+        return timedelta(minutes=self.visit_pause_minutes)
 
     def key_file(self) -> Path:
         """Where the root key is."""

@@ -107,6 +107,32 @@ class Client:
         """Open an emergency access."""
         return self.post("/fhir/Patient/$emergency-access", parameters(ins, {"name": "reason", "valueString": reason}), mode)
 
+    def patch(self, logical_id: object, operations: list[Json], mode: str = "", **headers: str) -> httpx.Response:
+        """TD3.3 by a JSON Patch."""
+        sent = self.headers(mode) | {"Content-Type": "application/json-patch+json"} | headers
+        return self.http.patch(f"{self.base}/fhir/DocumentReference/{logical_id}", json=operations, headers=sent)
+
+    def lists(self, ins: Ins, mode: str = "", **criteria: str) -> httpx.Response:
+        """ITI-66."""
+        form = {"patient.identifier": token_of(ins), "status": "current", **criteria}
+        return self.http.post(f"{self.base}/fhir/List/_search", data=form, headers=self.headers(mode))
+
+    def traces(self, ins: Ins, **criteria: str) -> httpx.Response:
+        """Own traces, or all of the record's for its treating doctor."""
+        form = {"patient.identifier": token_of(ins), **criteria}
+        return self.http.post(f"{self.base}/fhir/AuditEvent/_search", data=form, headers=self.headers())
+
+    def match(self, mode: str = "centre_15", **traits: Any) -> httpx.Response:
+        """TD0.5: candidates by traits. `family`, `given`, `gender`, `birthdate`."""
+        patient: Json = {
+            "resourceType": "Patient",
+            "name": [{"family": traits.get("family", ""), "given": traits.get("given", [])}],
+        }
+        patient |= {"gender": traits["gender"]} if "gender" in traits else {}
+        patient |= {"birthDate": traits["birthdate"]} if "birthdate" in traits else {}
+        resource = {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": patient}]}
+        return self.post("/fhir/Patient/$match", resource, mode)
+
     def deposit(self, entry: DocumentEntry, content: bytes, **changes: Any) -> httpx.Response:
         """ITI-65 with one document."""
         return self.post("/fhir", provide_bundle(entry, content, **changes))
@@ -201,6 +227,11 @@ def code_of(answer: httpx.Response) -> str:
 def documents_of(answer: httpx.Response) -> list[Json]:
     """DocumentReferences of a searchset."""
     return [e["resource"] for e in answer.json().get("entry", []) if e["resource"]["resourceType"] == "DocumentReference"]
+
+
+def resources_of(answer: httpx.Response, kind: str) -> list[Json]:
+    """Resources of one type in a searchset."""
+    return [e["resource"] for e in answer.json().get("entry", []) if e["resource"]["resourceType"] == kind]
 
 
 def lights_of(answer: httpx.Response) -> dict[str, str]:

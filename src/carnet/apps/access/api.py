@@ -13,8 +13,19 @@ from carnet.apps.access.acts import (
     unblock,
     withdraw,
 )
-from carnet.apps.access.budgets import NEGATIVE_ANSWER, NEW_RECORD, plausibility, spend
-from carnet.apps.access.decision import Decided, Place, asking, before_record, decide_or_refuse, edition, grant, law, write_entry
+from carnet.apps.access.budgets import NEGATIVE_ANSWER, NEW_RECORD, TRAITS_SEARCH, plausibility, spend
+from carnet.apps.access.decision import (
+    Decided,
+    Place,
+    about,
+    asking,
+    before_record,
+    decide_or_refuse,
+    edition,
+    grant,
+    law,
+    write_entry,
+)
 from carnet.apps.access.facts import FACTS, facts, parameters
 from carnet.apps.access.timers import TIMERS, forget, timer_grant, timer_question
 
@@ -23,9 +34,11 @@ __all__ = [
     "NEGATIVE_ANSWER",
     "NEW_RECORD",
     "TIMERS",
+    "TRAITS_SEARCH",
     "Consent",
     "Decided",
     "Place",
+    "about",
     "asking",
     "authorise",
     "authorise_at",

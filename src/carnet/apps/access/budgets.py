@@ -11,6 +11,7 @@ from carnet.kernel.refusal import Refusal
 
 NEW_RECORD = "new-record"
 NEGATIVE_ANSWER = "negative-answer"
+TRAITS_SEARCH = "traits-search"
 TELLING = frozenset({"record-absent", "ins-unknown", "ins-mismatch", "ins-not-qualified"})
 """Refusals that tell something of an identity to whoever tries numbers or traits."""
 HARD_NEGATIVE = 4
@@ -43,7 +44,8 @@ def plausibility(actor: Actor, at: datetime) -> Plausibility:
     new, negative = used.get(NEW_RECORD, 0), used.get(NEGATIVE_ANSWER, 0)
     if new >= bounds.hard_new_records_per_hour or negative >= bounds.negative_answers_per_hour * HARD_NEGATIVE:
         return Plausibility.STOP
-    soft = new >= bounds.soft_new_records_per_hour or negative >= bounds.negative_answers_per_hour
+    traits = used.get(TRAITS_SEARCH, 0) >= bounds.traits_searches_per_hour
+    soft = traits or new >= bounds.soft_new_records_per_hour or negative >= bounds.negative_answers_per_hour
     return Plausibility.STEP_UP if soft and not _answered(actor, at) else Plausibility.PLAUSIBLE
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from uuid import UUID
@@ -18,7 +18,7 @@ from carnet.dicah.facts import Facts
 from carnet.dicah.habilitation import Edition, in_force
 from carnet.dicah.settings import LawSettings
 from carnet.kernel.actor import ActorKind
-from carnet.kernel.ask import Ask
+from carnet.kernel.ask import Act, Ask
 from carnet.kernel.grant import Grant
 from carnet.kernel.refusal import Refusal
 
@@ -102,11 +102,18 @@ def write_entry(work: Work, granted: Grant, documents: tuple[str, ...], detail: 
                           documents=documents, kind="write", detail=detail))  # fmt: skip
 
 
+def about(granted: Grant, record_id: UUID) -> Grant:
+    """The Grant of an act that concerned no record yet, told in the journal of a record that it showed."""
+    return Grant(granted.ask, record_id, granted.rule, None)
+
+
 @dataclass(slots=True)
 class Place:
     """Which record a question turned out to be about, once it was found."""
 
     record_id: UUID | None = None
+    act: Act | None = None
+    """The act, where only what was found could tell which one was asked for."""
 
 
 @contextmanager
@@ -119,6 +126,7 @@ def asking(ask: Ask, documents: tuple[str, ...] = ()) -> Iterator[Place]:
         answer = refusal
         if ask.actor.kind is not ActorKind.ANONYMOUS:
             answer = negative_answer(ask.actor, refusal, ask.at)
-            event = event_of(ask, "refuse", answer.rule, code=answer.code, record_id=place.record_id, documents=documents)
+            told = replace(ask, act=place.act) if place.act else ask
+            event = event_of(told, "refuse", answer.rule, code=answer.code, record_id=place.record_id, documents=documents)
             record_alone(event)
         raise answer from None

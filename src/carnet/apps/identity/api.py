@@ -1,5 +1,6 @@
 """Public face of identity: patients and their INS, the national directory, INSi."""
 
+from carnet.apps.identity.candidates import candidates, enough_to_search, resemblance
 from carnet.apps.identity.directory import (
     ExtractionError,
     Person,
@@ -34,7 +35,9 @@ __all__ = [
     "StructureLine",
     "active_ins",
     "attach",
+    "candidates",
     "close_situations",
+    "enough_to_search",
     "facts",
     "find",
     "forget",
@@ -45,6 +48,7 @@ __all__ = [
     "professional",
     "read",
     "register",
+    "resemblance",
     "store",
     "structure",
     "traits_of",

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import date
 from uuid import UUID
 
+from carnet.apps.identity.candidates import index
 from carnet.apps.storage.api import RecordKey, Statement, Work, blind_index, lookup
 from carnet.dicah.facts import IdentityFacts
 from carnet.kernel.identifiers import Oid
@@ -35,6 +36,7 @@ def register(work: Work, key: RecordKey, traits: Traits, status: str, annotation
         sealed = excluded.sealed""",
         key.record_id, status, list(annotations), sealed,
     )  # fmt: skip
+    index(work, key.record_id, traits)
 
 
 def attach(work: Work, key: RecordKey, ins: Ins, valid_from: date | None = None, valid_to: date | None = None) -> None:

@@ -4,6 +4,7 @@ Nothing updates or deletes an entry: a trigger forbids it to everybody, the owne
 """
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +19,11 @@ __all__ = [
     "append",
     "append_statement",
     "check_chain",
+    "entries_of_actor",
     "entries_of_record",
     "entry_hash",
+    "last_visit",
+    "numbered_entries",
     "record_alone",
     "stored_lines",
     "verify_all",
@@ -46,7 +50,29 @@ def record_alone(event: Event) -> None:
         append(work, event)
 
 
+_ENTRIES = "SELECT counter, body FROM journal_entry WHERE chain_id = %s"
+LAST_VISIT = """SELECT max(at) FROM (SELECT at, lag(at) OVER (ORDER BY at DESC, counter DESC) AS later FROM journal_entry
+    WHERE chain_id = %s AND actor = %s AND at <= %s AND body::jsonb ->> 'outcome' = 'permit'
+    AND body::jsonb ->> 'act' IN ('TD3.1:metadata', 'TD3.2')) AS visits WHERE coalesce(later, %s) - at > %s"""
+"""The end of an actor's last visit to a record: the latest reading that a pause separates from the next one, or from now."""
+
+
+def last_visit(record_id: UUID, actor: str, at: datetime, pause: timedelta) -> Statement:
+    """The statement that says when this actor's visit before the present one ended; null when there was none."""
+    return LAST_VISIT, (record_id, actor, at, at, pause)
+
+
 def entries_of_record(work: Work, record_id: UUID) -> list[dict[str, Any]]:
     """Entries of a record, oldest first, in the scope of that record."""
-    rows = work.rows("SELECT body FROM journal_entry WHERE chain_id = %s ORDER BY counter", record_id)
-    return [json.loads(body) for (body,) in rows]
+    return [json.loads(body) for _, body in work.rows(f"{_ENTRIES} ORDER BY counter", record_id)]
+
+
+def numbered_entries(work: Work, record_id: UUID) -> list[tuple[int, dict[str, Any]]]:
+    """Entries of a record with their numbers, the newest first."""
+    return [(counter, json.loads(body)) for counter, body in work.rows(f"{_ENTRIES} ORDER BY counter DESC", record_id)]
+
+
+def entries_of_actor(work: Work, record_id: UUID, actor: str, since: datetime, count: int) -> list[tuple[int, dict[str, Any]]]:
+    """Numbered entries of one actor on a record, the newest first, at most `count`."""
+    rows = work.rows(f"{_ENTRIES} AND actor = %s AND at >= %s ORDER BY counter DESC LIMIT %s", record_id, actor, since, count)
+    return [(counter, json.loads(body)) for counter, body in rows]

@@ -11,24 +11,32 @@ from carnet.apps.records.admission import (
     test_record,
     withdraw_authorisation,
 )
-from carnet.apps.records.changing import change_document
+from carnet.apps.records.changing import Patched, change_document, named_document, patch_document
 from carnet.apps.records.deposit import Accepted, Receipt, deposit
+from carnet.apps.records.lists import ListQuery, Lists, read_list, search_lists
 from carnet.apps.records.opening import ask_destruction, change_state, create_record
 from carnet.apps.records.reading import Content, read_content, read_metadata
+from carnet.apps.records.regulation import Candidate, search_by_traits
 from carnet.apps.records.search import Criterion, Cursor, Page, Query, ins_of_record, search
 from carnet.apps.records.sweeping import sweep_orphans
 from carnet.apps.records.timers import TIMERS
+from carnet.apps.records.traces import Traces, traces
 
 __all__ = [
     "TIMERS",
     "Accepted",
+    "Candidate",
     "Content",
     "Criterion",
     "Cursor",
+    "ListQuery",
+    "Lists",
     "Page",
+    "Patched",
     "Query",
     "Receipt",
     "RecordStatus",
+    "Traces",
     "ask_destruction",
     "change_document",
     "change_state",
@@ -36,11 +44,17 @@ __all__ = [
     "declare_authorisation",
     "deposit",
     "ins_of_record",
+    "named_document",
     "open_emergency",
+    "patch_document",
     "read_content",
+    "read_list",
     "read_metadata",
     "search",
+    "search_by_traits",
+    "search_lists",
     "sweep_orphans",
     "test_record",
+    "traces",
     "withdraw_authorisation",
 ]

@@ -3,8 +3,9 @@
 A change of metadata makes a new version: the logicalId stays, the entryUUID changes, the former version is kept.
 """
 
+import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -20,9 +21,12 @@ from carnet.apps.records.entering import (
     stored_document,
     unless_visible,
 )
+from carnet.apps.records.relations import readable, trimmed
 from carnet.apps.records.resources import labels_of, rewrite
 from carnet.apps.storage.api import SCOPE, RecordKey, Work, unit
-from carnet.dicah import Permit, decide
+from carnet.dicah import Permit, Refuse, decide
+from carnet.dicah.conditions.document import is_author
+from carnet.dicah.decision import BEFORE_RECORD, Light
 from carnet.dicah.facts import DocumentFacts, Facts
 from carnet.dicah.lifecycle import TransitionError, next_document_status
 from carnet.dicah.visibility import check_codes, codes_of
@@ -143,22 +147,109 @@ def _notify(work: Work, ask: Ask, record_id: UUID, changed: DocumentFacts) -> No
         outbox.notify(work, record_id, ask.act.name.lower(), outbox.HOLDER, ask.at)
 
 
+def _change(work: Work, ask: Ask, entered: Entered, document: StoredDocument, minor_agreed: bool) -> DocumentFacts:
+    """Do the act of the question. Nothing happens twice: an act already done changes nothing. Returns the facts after it."""
+    facts: Facts = replace(entered.with_document(document.facts), minor_agreed=minor_agreed)
+    granted = _grant(work, ask, entered, facts, document.logical_id)
+    changed = _changed(document, ask.act)
+    if changed == document.facts:
+        return changed
+    write_version(work, ask, entered.key, document, changed)
+    touched = [document.logical_id]
+    if ask.act in (Act.MASK, Act.UNMASK):
+        may = partial(_permitted, named_by_document(work, ask, entered), facts)
+        touched += mask_chain(work, ask, entered.key, document.logical_id, changed.masked, may)
+    access.write_entry(work, granted, tuple(str(one) for one in touched))
+    _notify(work, ask, record_of(entered), changed)
+    return changed
+
+
 def change_document(ask: Ask, logical_id: UUID, minor_agreed: bool = False) -> None:
-    """Do the act of the question on a document. Nothing happens twice: an act already done changes nothing."""
+    """Do the act of the question on a document."""
     with access.asking(ask, (str(logical_id),)) as place, unit() as work:
         entered = enter(work, ask, logical_id, ((DOCUMENT + " FOR UPDATE", (logical_id,)),))
         place.record_id = entered.record_id
         access.before_record(ask)
+        _change(work, ask, entered, _document(entered), minor_agreed)
+
+
+@dataclass(frozen=True, slots=True)
+class Patched:
+    """What a patch did: the act, and the resource after it for whoever may read it."""
+
+    act: Act | None
+    resource: bytes | None
+
+
+def _closed(question: Ask, document: DocumentFacts, facts: Facts) -> tuple[Refusal | None, bool]:
+    """The refusal of a reading, None for somebody who may read; and whether the document is the asker's own all the same."""
+    verdict = decide(replace(question, act=Act.READ), facts)
+    if not isinstance(verdict, Refuse):
+        return None, True
+    proved = verdict.lights["A"] is Light.GREEN
+    return Refusal(verdict.code, verdict.rule, verdict.details), proved and is_author(question, document) and not document.technical
+
+
+def _act_asked(ask: Ask, entered: Entered, document: StoredDocument, act_of: Callable[[Json], Act | None]) -> Act | None:
+    resource: Json = json.loads(entered.key.unseal(document.resource, f"resource/{document.logical_id}"))
+    return act_of(resource)
+
+
+_OF_ASKER = frozenset(rule.name for rule in BEFORE_RECORD)
+
+
+def _told(closed: Refusal, named: bool) -> Refusal:
+    """A document found by a name of its author's is unknown to whoever may not read it: the name alone tells nothing."""
+    return closed if not named or closed.rule in _OF_ASKER else Refusal("document-unknown", "document-unknown")
+
+
+def patch_document(
+    ask: Ask, logical_id: UUID, act_of: Callable[[Json], Act | None], minor_agreed: bool = False, named: bool = False
+) -> Patched:
+    """Do the act that a patch asks for. `act_of` tells it from the resource, or raises. `named`: found by its uniqueId.
+
+    A patch is looked at for somebody who may read the document, or whose own it is: for anybody else the answer is that
+    of a reading, whatever the patch, so that no patch questions a resource that is not shown.
+    """
+    reading = replace(ask, act=Act.READ)
+    with access.asking(reading, (str(logical_id),)) as place, unit() as work:
+        entered = enter(work, reading, logical_id, ((DOCUMENT + " FOR UPDATE", (logical_id,)),))
+        place.record_id = entered.record_id
+        if entered.record_id is None or not entered.extra[0]:
+            access.before_record(reading)
         document = _document(entered)
-        facts: Facts = replace(entered.with_document(document.facts), minor_agreed=minor_agreed)
-        granted = _grant(work, ask, entered, facts, logical_id)
-        changed = _changed(document, ask.act)
-        if changed == document.facts:
-            return
-        write_version(work, ask, entered.key, document, changed)
-        touched = [logical_id]
-        if ask.act in (Act.MASK, Act.UNMASK):
-            may = partial(_permitted, named_by_document(work, ask, entered), facts)
-            touched += mask_chain(work, ask, entered.key, logical_id, changed.masked, may)
-        access.write_entry(work, granted, tuple(str(one) for one in touched))
-        _notify(work, ask, record_of(entered), changed)
+        facts = entered.with_document(document.facts)
+        question = named_by_document(work, ask, entered)
+        closed, own = _closed(question, document.facts, facts)
+        if closed and not own:
+            raise _told(closed, named)
+        act = _act_asked(ask, entered, document, act_of)
+        place.act = act
+        if act is not None:
+            access.before_record(replace(ask, act=act))
+            _change(work, replace(ask, act=act), entered, document, minor_agreed)
+        elif closed:
+            raise closed
+        return Patched(act, None if closed else _resource_now(work, question, entered, facts, logical_id))
+
+
+def _resource_now(work: Work, question: Ask, entered: Entered, facts: Facts, logical_id: UUID) -> bytes:
+    document = stored_document(work.rows(DOCUMENT, logical_id)[0])
+    seen = readable(work, question, facts, document.parents)
+    return trimmed(entered.key.unseal(document.resource, f"resource/{logical_id}"), document.parents, seen)
+
+
+_NAMED = "SELECT record_id, logical_id FROM records_locate_named(%s)"
+
+
+def named_document(name: str, record_id: UUID | None = None) -> UUID:
+    """The document of a uniqueId or entryUUID, for a conditional update; it opens nothing.
+
+    Raises Refusal `document-unknown` when there is none, or several in different records and no record was named.
+    """
+    with unit() as work:
+        found = [logical for record, logical in work.rows(_NAMED, name) if record_id in (None, record)]
+    if len(found) != 1:
+        raise Refusal("document-unknown", "document-unknown")
+    logical_id: UUID = found[0]
+    return logical_id

@@ -233,7 +233,8 @@ def _times(checked: Checked, deposit: Deposit) -> Checked:
                                           language=entry.language or "fr-FR"))  # fmt: skip
 
 
-def _depositor_as_author(actor: Actor) -> Author:
+def depositor_of(actor: Actor) -> Author:
+    """Whoever deposits, as an author."""
     family, situation = actor.name, actor.situation
     return Author(actor.id, family, "", situation.structure, situation.structure_name)
 
@@ -243,7 +244,7 @@ def _authors(work: Work, checked: Checked, deposit: Deposit) -> Checked:
     entry, header = checked.entry, checked.header
     authors = entry.authors or (header.authors if header else ())
     if not authors:
-        authors = (_depositor_as_author(deposit.actor),)
+        authors = (depositor_of(deposit.actor),)
         checked = checked.warned("author-is-depositor")
     elif header:
         _check_authors(authors, header)

@@ -25,11 +25,13 @@ from carnet.apps.records.entering import (
     stored_document,
     unless_visible,
 )
-from carnet.apps.records.resources import insert_document, insert_submission, rewrite
+from carnet.apps.records.resources import Relations, insert_document, insert_folder, insert_submission, rewrite
 from carnet.apps.storage.api import RecordKey, Work, put, unit
+from carnet.dicah import Permit, decide
 from carnet.dicah.facts import DocumentFacts
 from carnet.dicah.visibility import check_codes, codes_of
 from carnet.formats.fhir import Submission
+from carnet.formats.xds import Folder
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED
@@ -64,6 +66,8 @@ class Planned:
     earlier: tuple[UUID, UUID] | None
     """Its logicalId and its submission."""
     labels: frozenset[str]
+    others: tuple[tuple[str, UUID], ...] = ()
+    """Other documents of the record that this one completes, transforms or signs: kind and logicalId."""
 
 
 _BY_IDENTIFIER = (
@@ -109,13 +113,23 @@ def _replaced(work: Work, ask: Ask, entered: Entered, checked: Checked) -> Store
     return found
 
 
+def _find(work: Work, record_id: UUID | None, target: str) -> StoredDocument | None:
+    bare = target.removeprefix("DocumentReference/").removeprefix("urn:uuid:")
+    row = work.row(_BY_IDENTIFIER, record_id, target, bare, bare)
+    return stored_document(row) if row else None
+
+
+def _others(work: Work, record_id: UUID | None, checked: Checked) -> tuple[tuple[str, UUID], ...]:
+    """Relations other than a replacement, to documents that are there; the answer to the depositor is the same for others."""
+    named = [(p.kind, _find(work, record_id, p.id)) for p in checked.entry.parents if p.kind != "replaces"]
+    return tuple((kind, found.logical_id) for kind, found in named if found and found.facts.status is not Status.DELETED)
+
+
 def _known_parent(work: Work, ask: Ask, entered: Entered, target: str) -> StoredDocument | None:
     """The document that a target names; None when there is none for the asker: one that is hidden was never there."""
-    bare = target.removeprefix("urn:uuid:")
-    row = work.row(_BY_IDENTIFIER, entered.record_id, target, bare, bare)
-    if row is None:
+    document = _find(work, entered.record_id, target)
+    if document is None:
         return None
-    document = stored_document(row)
     facts = entered.with_document(document.facts)
     try:
         access.decide_or_refuse(replace(ask, act=Act.REPLACE), facts, entered.record_id)
@@ -158,7 +172,8 @@ def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposi
         seen.add(checked.entry.unique_id)
         earlier = _earlier(work, entered.key, checked)
         replaced = None if earlier else _replaced(work, ask, entered, checked)
-        planned.append(Planned(checked, replaced, earlier, _check_labels(checked, replaced)))
+        others = _others(work, entered.record_id, checked)
+        planned.append(Planned(checked, replaced, earlier, _check_labels(checked, replaced), others))
     if all(p.checked.technical for p in planned):
         # The signature object of a submission comes with what it signs; alone it would be a hiding place.
         raise Refusal("document-metadata-mismatch", "", {"fields": "type"})
@@ -186,7 +201,8 @@ def _store(work: Work, ask: Ask, key: RecordKey, planned: Planned, submission_id
         labels = _check_labels(planned.checked, replaced)
         if MASKED in labels:
             mask_chain(work, ask, key, replaced.logical_id, True)
-    insert_document(work, ask, key, planned.checked, logical_id, submission_id, address, labels, replaced)
+    relations = Relations(replaced, planned.others)
+    insert_document(work, ask, key, planned.checked, logical_id, submission_id, address, labels, relations)
     return Accepted(logical_id, 1, planned.checked.warnings)
 
 
@@ -214,6 +230,21 @@ def _notify(work: Work, ask: Ask, record_id: UUID, planned: Sequence[Planned]) -
         outbox.notify(work, record_id, "deposit", outbox.HOLDER, ask.at)
 
 
+def _members(work: Work, ask: Ask, entered: Entered, folder: Folder, accepted: Sequence[Accepted]) -> list[UUID]:
+    """The documents of a folder: those of this deposit, and others that the depositor may read. Raises `document-unknown`."""
+    members = []
+    for member in folder.members:
+        if member.startswith("#"):
+            members.append(accepted[int(member[1:])].logical_id)
+            continue
+        found = _find(work, entered.record_id, member)
+        may = found and isinstance(decide(replace(ask, act=Act.READ), entered.with_document(found.facts)), Permit)
+        if not found or not may:
+            raise Refusal("document-unknown", "document-unknown")
+        members.append(found.logical_id)
+    return members
+
+
 def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Planned]) -> Receipt:
     """Second unit: bytes first, then everything else in one transaction, decided again on facts that can no longer change."""
     addresses = [put(key, p.checked.content) if not p.earlier else "" for p in planned]
@@ -225,9 +256,11 @@ def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Plann
         accepted = tuple(_store(work, ask, key, p, submission_id, address) for p, address in zip(planned, addresses, strict=True))
         fresh = tuple(str(a.logical_id) for a in accepted if not a.again)
         if fresh:
-            insert_submission(work, ask, key, submission.set, submission_id, list(fresh))
+            insert_submission(work, ask, key, submission.set, submission_id)
             access.write_entry(work, granted, fresh)
             _notify(work, ask, key.record_id, planned)
+        for folder in submission.folders:
+            insert_folder(work, ask, key, folder, _members(work, ask, entered, folder, accepted))
     return Receipt(submission_id, accepted)
 
 

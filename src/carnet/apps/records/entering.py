@@ -19,7 +19,7 @@ from carnet.kernel.visibility import Status
 RECORD = "SELECT state, since, reason FROM records_record WHERE record_id = s.record_id"
 DOCUMENT_COLUMNS = """logical_id, type_code, status, masked, hidden_from_patient, hidden_from_representatives, technical,
     by_patient, author_ids, author_structures, depositor, depositor_structure, address, mime, resource, entry_uuid,
-    version, deposited_at"""
+    version, deposited_at, waiting_told_at, parents"""
 DOCUMENT = f"SELECT {DOCUMENT_COLUMNS} FROM records_document WHERE record_id = {SCOPE} AND logical_id = %s"
 _LOCK = f"SELECT state FROM records_record WHERE record_id = {SCOPE} FOR SHARE"
 _LOCATE = "SELECT record_id FROM records_locate(%s)"
@@ -98,6 +98,17 @@ def enter(
     return replace(entered, facts=_facts(ask, row, entered.traits, requested, doubt))
 
 
+def enter_known(work: Work, ask: Ask, record_id: UUID) -> Entered:
+    """Enter a record by its pseudonym, for a question that was granted before any record was named."""
+    work.enter(record_id)
+    row = work.connection.execute(_FACTS, access.parameters(ask)).fetchone()
+    if row is None or row[0] is None or row[6] is None or row[0] in SHOWN_AS_ABSENT:
+        return absent(ask)
+    key = open_key(record_id, row[6])
+    entered = Entered(record_id, Facts(), key, identity.traits_of(key, bytes(row[5])))
+    return replace(entered, facts=_facts(ask, row, entered.traits, frozenset(), Plausibility.PLAUSIBLE))
+
+
 def _facts(ask: Ask, row: Row, traits: Traits, requested: frozenset[str], doubt: Plausibility) -> Facts:
     return Facts(
         record=RecordFacts(RecordState(row[0]), row[1], row[2]),
@@ -129,6 +140,9 @@ class StoredDocument:
     entry_uuid: UUID
     version: int
     deposited_at: datetime
+    waiting_told_at: datetime | None
+    parents: tuple[UUID, ...]
+    """Documents of the record that this one replaces, completes, transforms or signs."""
 
 
 def stored_document(row: Row) -> StoredDocument:
@@ -146,7 +160,7 @@ def stored_document(row: Row) -> StoredDocument:
         depositor=row[10],
         depositor_structure=row[11],
     )
-    return StoredDocument(row[0], facts, row[12], row[13], bytes(row[14]), row[15], row[16], row[17])
+    return StoredDocument(row[0], facts, row[12], row[13], bytes(row[14]), row[15], row[16], row[17], row[18], tuple(row[19]))
 
 
 def named_by_document(work: Work, ask: Ask, entered: Entered) -> Ask:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from carnet.apps.access import api as access
 from carnet.apps.records.entering import DOCUMENT, Entered, StoredDocument, enter, named_by_document, stored_document
+from carnet.apps.records.relations import readable, trimmed
 from carnet.apps.records.search import notices_of_access
 from carnet.apps.storage.api import Work, get, unit
 from carnet.kernel.actor import ActorKind
@@ -40,19 +41,22 @@ def _decide(work: Work, ask: Ask, entered: Entered, logical_id: UUID) -> StoredD
     return document
 
 
-def _read(ask: Ask, logical_id: UUID) -> tuple[Entered, StoredDocument]:
+def _read(ask: Ask, logical_id: UUID) -> tuple[Entered, StoredDocument, frozenset[UUID]]:
+    """The record, the document, and which of the documents that it is tied to the asker may read too."""
     if ask.actor.kind is ActorKind.ANONYMOUS:
         # The same answer for any identifier: nothing is looked up.
         raise Refusal("authentication-missing", "authentication-missing")
     with access.asking(ask, (str(logical_id),)) as place, unit() as work:
         entered = enter(work, ask, logical_id, ((DOCUMENT, (logical_id,)),))
         place.record_id = entered.record_id
-        return entered, _decide(work, ask, entered, logical_id)
+        document = _decide(work, ask, entered, logical_id)
+        seen = readable(work, named_by_document(work, ask, entered), entered.facts, document.parents) if document.parents else None
+        return entered, document, seen or frozenset()
 
 
 def read_content(ask: Ask, logical_id: UUID) -> Content:
     """The bytes of a document, after a decision journaled and committed."""
-    entered, document = _read(ask, logical_id)
+    entered, document, _ = _read(ask, logical_id)
     data = get(entered.key, document.address)
     facts = document.facts
     return Content(document.mime, data, facts.hidden_from_patient, facts.hidden_from_representatives)
@@ -60,5 +64,5 @@ def read_content(ask: Ask, logical_id: UUID) -> Content:
 
 def read_metadata(ask: Ask, logical_id: UUID) -> bytes:
     """The FHIR resource of a document, ready to send. It stands under the same rules as its bytes."""
-    entered, document = _read(replace(ask, act=Act.READ), logical_id)
-    return entered.key.unseal(document.resource, f"resource/{logical_id}")
+    entered, document, seen = _read(replace(ask, act=Act.READ), logical_id)
+    return trimmed(entered.key.unseal(document.resource, f"resource/{logical_id}"), document.parents, seen)

@@ -11,10 +11,14 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
+from carnet.apps.journal import api as journal
 from carnet.apps.outbox import api as outbox
 from carnet.apps.records.entering import enter, record_of
+from carnet.apps.records.relations import trimmed
 from carnet.apps.storage.api import KEY_OF_RECORD, Statement, open_key, unit
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask, Mode
@@ -59,6 +63,8 @@ class Query:
     count: int = 20
     after: Cursor | None = None
     total: bool = False
+    new_since_last_visit: bool = False
+    """Only what changed since the asker's last visit, which the journal knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,8 @@ class Page:
     resources: list[bytes]
     following: Cursor | None
     total: int | None
+    last_visit: datetime | None = None
+    """When the asker's last visit ended, where the search asked for what is new."""
 
 
 @lru_cache(maxsize=1024)
@@ -92,12 +100,30 @@ def visible_values(visibility: Visibility) -> list[Any]:
     ]  # fmt: skip
 
 
+def _last_visit(granted: Grant) -> Statement:
+    ask = granted.ask
+    return journal.last_visit(granted.record_id or UUID(int=0), ask.actor.key, ask.at, settings.CARNET.visit_pause())
+
+
+def _criteria(granted: Grant, query: Query) -> list[Criterion]:
+    if not query.new_since_last_visit:
+        return list(query.criteria)
+    sql, values = _last_visit(granted)
+    return [*query.criteria, Criterion(f"updated_at > coalesce(({sql}), '-infinity')", list(values))]
+
+
 def _where(granted: Grant, query: Query) -> tuple[str, list[Any]]:
     if granted.visibility is None:
         raise PermissionError("this Grant is not one for a list")
-    sql = "record_id = %s AND " + VISIBLE + "".join(f" AND ({c.sql})" for c in query.criteria)
-    values = [granted.record_id, *visible_values(granted.visibility), *(v for c in query.criteria for v in c.values)]
+    criteria = _criteria(granted, query)
+    sql = "record_id = %s AND " + VISIBLE + "".join(f" AND ({c.sql})" for c in criteria)
+    values = [granted.record_id, *visible_values(granted.visibility), *(v for c in criteria for v in c.values)]
     return sql, values
+
+
+_SEEN = f"""CASE WHEN parents = '{{}}' THEN parents ELSE ARRAY(SELECT logical_id FROM records_document p
+    WHERE p.record_id = d.record_id AND p.logical_id = ANY(d.parents) AND {VISIBLE}) END"""
+"""Of the documents that a row is tied to, those that the asker sees too."""
 
 
 def _page_statement(granted: Grant, query: Query) -> Statement:
@@ -108,7 +134,9 @@ def _page_statement(granted: Grant, query: Query) -> Statement:
         where += f" AND ({column} {sign} %s OR ({column} = %s AND logical_id > %s))"
         values += [query.after.at, query.after.at, query.after.logical_id]
     order = f"ORDER BY {column} {direction}, logical_id LIMIT %s"
-    return f"SELECT logical_id, {column}, resource FROM records_document WHERE {where} {order}", [*values, query.count + 1]
+    seen = visible_values(granted.visibility) if granted.visibility else []
+    sql = f"SELECT logical_id, {column}, resource, parents, {_SEEN} FROM records_document d WHERE {where} {order}"
+    return sql, [*seen, *values, query.count + 1]
 
 
 def _total_statement(granted: Grant, query: Query) -> Statement:
@@ -129,16 +157,27 @@ def search(ask: Ask, query: Query) -> Page:
         place.record_id = entered.record_id
         decided = access.decide_or_refuse(ask, entered.facts, entered.record_id)
         totals = [_total_statement(decided.grant, query)] if query.total else []
-        statements = [decided.statement, _page_statement(decided.grant, query), *totals]
-        _, found, *counted = work.send(*statements, *notices_of_access(ask, entered.record_id))
+        visits = [_last_visit(decided.grant)] if query.new_since_last_visit else []
+        # The visit is asked for before the entry of this very search is written: it must not count itself.
+        sent = work.send(*visits, _page_statement(decided.grant, query), *totals, decided.statement,
+                         *notices_of_access(ask, entered.record_id))  # fmt: skip
+        found, counted = sent[len(visits)], sent[len(visits) + 1]
     # The unit is over, so the journal entry is committed: only now are rows read.
     rows = found.fetchall()
     key = entered.key
     shown = rows[: query.count]
-    resources = [key.unseal(bytes(resource), f"resource/{logical_id}") for logical_id, _, resource in shown]
+    resources = [
+        trimmed(key.unseal(bytes(resource), f"resource/{logical_id}"), parents, seen)
+        for logical_id, _, resource, parents, seen in shown
+    ]
     following = Cursor(shown[-1][1], shown[-1][0]) if len(rows) > query.count else None
     return Page(
-        record_of(entered), [str(row[0]) for row in shown], resources, following, counted[0].fetchall()[0][0] if totals else None
+        record_of(entered),
+        [str(row[0]) for row in shown],
+        resources,
+        following,
+        counted.fetchall()[0][0] if totals else None,
+        sent[0].fetchall()[0][0] if visits else None,
     )
 
 

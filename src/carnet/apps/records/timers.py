@@ -19,7 +19,7 @@ from carnet.dicah.facts import RecordState
 from carnet.kernel.clock import Timer, catch_up
 
 BATCH = 500
-_WAITING = f"""SELECT {DOCUMENT_COLUMNS}, waiting_told_at FROM records_document WHERE record_id = %s AND hidden_from_patient
+_WAITING = f"""SELECT {DOCUMENT_COLUMNS} FROM records_document WHERE record_id = %s AND hidden_from_patient
     AND NOT technical AND status <> 'Deleted' AND deposited_at <= %s FOR UPDATE"""
 _STATE = "SELECT state, since, destruction_asked FROM records_record WHERE record_id = %s FOR UPDATE"
 
@@ -101,10 +101,10 @@ def _due_waiting(before: datetime, untold: bool) -> list[UUID]:
 def _tell(at: datetime, before: datetime, record_id: UUID) -> bool:
     """One notice for a record, whatever waits in it: how many, or what, is not told."""
     with unit(record_id) as work:
-        waiting = [row for row in work.rows(_WAITING, record_id, before) if row[-1] is None]
-        if not waiting:
+        waiting = [stored_document(row) for row in work.rows(_WAITING, record_id, before)]
+        documents = [d for d in waiting if d.waiting_told_at is None]
+        if not documents:
             return False
-        documents = [stored_document(row) for row in waiting]
         work.run(
             "UPDATE records_document SET waiting_told_at = %s WHERE record_id = %s AND logical_id = ANY(%s)",
             at, record_id, [d.logical_id for d in documents],

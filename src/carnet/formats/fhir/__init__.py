@@ -1,21 +1,31 @@
 """FHIR R4 as the ANS maps the DMP on it (PDSm 3.x, draft PDSm4DMP): JSON to dataclasses and back."""
 
+from carnet.formats.fhir.audit_event import write_audit_event
 from carnet.formats.fhir.bundle import Submission, SubmittedDocument, read_provide_bundle, read_simplified
 from carnet.formats.fhir.document_reference import write_document_reference
 from carnet.formats.fhir.outcome import Issue, operation_outcome
+from carnet.formats.fhir.patch import NotPatchableError, act_of, label_json, read_fhirpath_patch, read_json_patch
 from carnet.formats.fhir.reading import FhirError, Json, parse_json
-from carnet.formats.fhir.submission_set import write_submission_set
+from carnet.formats.fhir.submission_set import with_entries, write_folder, write_submission_set
 
 __all__ = [
     "FhirError",
     "Issue",
     "Json",
+    "NotPatchableError",
     "Submission",
     "SubmittedDocument",
+    "act_of",
+    "label_json",
     "operation_outcome",
     "parse_json",
+    "read_fhirpath_patch",
+    "read_json_patch",
     "read_provide_bundle",
     "read_simplified",
+    "with_entries",
+    "write_audit_event",
     "write_document_reference",
+    "write_folder",
     "write_submission_set",
 ]

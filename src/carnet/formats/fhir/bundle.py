@@ -2,12 +2,12 @@
 
 import base64
 import binascii
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from carnet.formats.fhir.document_reference import read_document_reference
 from carnet.formats.fhir.reading import FhirError, Json, items, obj, text
-from carnet.formats.fhir.submission_set import read_submission_set
-from carnet.formats.xds import DocumentEntry, SubmissionSet
+from carnet.formats.fhir.submission_set import FOLDER, SUBMISSION_SET, list_code, read_folder, read_submission_set
+from carnet.formats.xds import DocumentEntry, Folder, SubmissionSet
 
 _KNOWN = frozenset({"List", "DocumentReference", "Binary", "Patient", "Practitioner", "PractitionerRole",
                     "Organization", "Device", "Parameters"})  # fmt: skip
@@ -24,11 +24,13 @@ class SubmittedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A whole deposit. `kinds` are the resource types of the entries, in the order of the request."""
+    """A whole deposit. `kinds` are the resource types of the entries, in the order of the request, folders as `Folder`."""
 
     set: SubmissionSet
     documents: tuple[SubmittedDocument, ...]
     kinds: tuple[str, ...]
+    folders: tuple[Folder, ...] = ()
+    """Folders made or completed by this deposit; a member is `#n` for its n-th document, else a reference."""
 
 
 def _decode(data: object, path: str) -> bytes:
@@ -53,7 +55,12 @@ def _kind(entry: Json, position: int) -> str:
     kind = obj(entry, "resource", f"Bundle.entry[{position}]").get("resourceType")
     if kind not in _KNOWN:
         raise FhirError(f"Bundle.entry[{position}].resource", "is not a resource of a deposit")
-    return str(kind)
+    if kind != "List":
+        return str(kind)
+    code = list_code(entry["resource"], f"Bundle.entry[{position}].resource")
+    if code not in (SUBMISSION_SET, FOLDER):
+        raise FhirError(f"Bundle.entry[{position}].resource.code", "must be submissionset or folder")
+    return "Folder" if code == FOLDER else "List"
 
 
 def _by_reference(entries: list[Json]) -> dict[str, Json]:
@@ -90,13 +97,23 @@ def _check_listed(entries: list[Json], list_resource: Json, kinds: tuple[str, ..
             raise FhirError(f"Bundle.entry[{position}]", "is not an item of the submission set")
 
 
+def _folder(entries: list[Json], positions: list[int], place: int) -> Folder:
+    """A folder, its members that are documents of this bundle named by their place among them."""
+    folder = read_folder(entries[place]["resource"], f"Bundle.entry[{place}].resource")
+    names: dict[str, str] = {}
+    for number, position in enumerate(positions):
+        names[str(entries[position].get("fullUrl"))] = f"#{number}"
+        names[f"DocumentReference/{entries[position]['resource'].get('id')}"] = f"#{number}"
+    return replace(folder, members=tuple(names.get(member, member) for member in folder.members))
+
+
 def read_provide_bundle(bundle: Json, max_documents: int) -> Submission:
     """Read an ITI-65 bundle. Raises FhirError; nothing of it is kept in that case."""
     entries = _entries(bundle)
     kinds = tuple(_kind(entry, position) for position, entry in enumerate(entries))
     lists = [i for i, kind in enumerate(kinds) if kind == "List"]
     if len(lists) != 1:
-        raise FhirError("Bundle.entry", "must hold exactly one List, the submission set")
+        raise FhirError("Bundle.entry", "must hold exactly one List that is the submission set")
     references = _by_reference(entries)
     submission = read_submission_set(entries[lists[0]]["resource"], references, f"Bundle.entry[{lists[0]}].resource")
     _check_listed(entries, entries[lists[0]]["resource"], kinds)
@@ -108,7 +125,8 @@ def read_provide_bundle(bundle: Json, max_documents: int) -> Submission:
         resource, path = entries[position]["resource"], f"Bundle.entry[{position}].resource"
         entry = read_document_reference(resource, references, path)
         documents.append(SubmittedDocument(entry, _content(resource, references, path), position))
-    return Submission(submission, tuple(documents), kinds)
+    folders = tuple(_folder(entries, positions, i) for i, kind in enumerate(kinds) if kind == "Folder")
+    return Submission(submission, tuple(documents), kinds, folders)
 
 
 def read_simplified(resource: Json) -> Submission:

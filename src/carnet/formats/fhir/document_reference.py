@@ -157,7 +157,7 @@ def _identifier_json(unique_id: str) -> Json:
     return {"system": RFC3986, "value": unique_id if unique_id.startswith("urn:") else f"urn:oid:{unique_id}"}
 
 
-def _contained(author: Author, name: str) -> list[Json]:
+def contained_author(author: Author, name: str) -> list[Json]:
     """An author as contained resources: a role that ties a practitioner to an organization, or a device."""
     if author.device:
         device: Json = {
@@ -218,7 +218,7 @@ def _context(entry: DocumentEntry) -> Json:
 def _people(entry: DocumentEntry) -> tuple[list[Json], Json]:
     named: dict[str, Author | None] = {f"author-{i}": a for i, a in enumerate(entry.authors, start=1)}
     named |= {"authenticator": entry.authenticator, "custodian": entry.custodian}
-    contained = [resource for name, author in named.items() if author for resource in _contained(author, name)]
+    contained = [resource for name, author in named.items() if author for resource in contained_author(author, name)]
     fields: Json = {"author": [{"reference": f"#author-{i}"} for i in range(1, len(entry.authors) + 1)]}
     for name in ("authenticator", "custodian"):
         if named[name]:

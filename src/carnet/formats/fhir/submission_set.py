@@ -1,11 +1,18 @@
-"""SubmissionSet as a FHIR List (MHD 4.2, PDSm)."""
+"""SubmissionSet and Folder as FHIR Lists (MHD 4.2, PDSm)."""
 
-from carnet.formats.fhir.document_reference import concept_json
-from carnet.formats.fhir.reading import FhirError, Json, concept, extension, identifier_uri, items, moment, obj, text
-from carnet.formats.fhir.references import Resolver, patient_of
+from carnet.formats.fhir.document_reference import concept_json, contained_author
+from carnet.formats.fhir.reading import FhirError, Json, concept, concepts, extension, identifier_uri, items, moment, obj, text
+from carnet.formats.fhir.references import Resolver, author_of, patient_of
 from carnet.formats.fhir.systems import DESIGNATION, LIST_TYPES, RFC3986, SOURCE_ID
 from carnet.formats.timestamps import to_fhir
-from carnet.formats.xds import SubmissionSet
+from carnet.formats.xds import Author, Folder, SubmissionSet
+
+SUBMISSION_SET, FOLDER = "submissionset", "folder"
+
+
+def list_code(resource: Json, path: str) -> str:
+    """Whether a List is a submission set or a folder."""
+    return concept(resource, "code", path).code
 
 
 def _unique_id(resource: Json, path: str) -> str:
@@ -14,43 +21,97 @@ def _unique_id(resource: Json, path: str) -> str:
     return identifier_uri(usual[0], f"{path}.identifier") if usual else ""
 
 
+def _note(resource: Json, path: str) -> str:
+    notes = items(resource, "note", path)
+    return text(notes[0], "text", path) if notes else ""
+
+
+def _submitter(source: Json, resolver: Resolver, path: str) -> Author | None:
+    """Who submits. One that cannot be read is left to the depositor: it gives no right, and stops no document."""
+    try:
+        return author_of(source, resolver, f"{path}.source") if source else None
+    except FhirError:
+        return None
+
+
 def read_submission_set(resource: Json, entries: dict[str, Json], path: str) -> SubmissionSet:
     """Read the List of a deposit. Raises FhirError."""
-    if concept(resource, "code", path).code != "submissionset":
-        raise FhirError(f"{path}.code", "must be submissionset")
     resolver = Resolver(entries, items(resource, "contained", path))
     source = obj(extension(resource, SOURCE_ID, path), "valueIdentifier", path)
-    notes = items(resource, "note", path)
+    submitter = obj(resource, "source", path)
     return SubmissionSet(
         unique_id=_unique_id(resource, path),
         source_id=identifier_uri(source, path) if source else "",
         content_type=concept(extension(resource, DESIGNATION, path), "valueCodeableConcept", path),
         submitted_at=moment(resource, "date", path),
         title=text(resource, "title", path),
-        comments=text(notes[0], "text", path) if notes else "",
+        comments=_note(resource, path),
         patient=patient_of(obj(resource, "subject", path), resolver, f"{path}.subject"),
+        author=_submitter(submitter, resolver, path),
     )
 
 
-def write_submission_set(submission: SubmissionSet, list_id: str, record_id: str, documents: list[str]) -> Json:
-    """Write the List as it is stored."""
+def read_folder(resource: Json, path: str) -> Folder:
+    """Read a folder of a deposit. Raises FhirError: without an identifier nobody could add to it."""
+    unique_id = _unique_id(resource, path)
+    if not unique_id:
+        raise FhirError(f"{path}.identifier", "a folder has an identifier")
+    designations = [e for e in items(resource, "extension", path) if e.get("url") == DESIGNATION]
+    members = tuple(text(obj(e, "item", path), "reference", path) for e in items(resource, "entry", path))
+    return Folder(
+        unique_id=unique_id,
+        codes=tuple(concept(e, "valueCodeableConcept", path) for e in designations) or tuple(concepts(resource, "category", path)),
+        title=text(resource, "title", path),
+        comments=_note(resource, path),
+        members=members,
+    )
+
+
+def _list(list_id: str, record_id: str, code: str, unique_id: str, title: str, comments: str) -> Json:
+    uri = unique_id if unique_id.startswith("urn:") else f"urn:oid:{unique_id}"
+    return {
+        "resourceType": "List",
+        "id": list_id,
+        "identifier": [{"use": "usual", "system": RFC3986, "value": uri}],
+        "status": "current",
+        "mode": "working",
+        "title": title,
+        "code": {"coding": [{"system": LIST_TYPES, "code": code}]},
+        "subject": {"reference": f"Patient/{record_id}"},
+        "note": [{"text": comments}] if comments else [],
+    }
+
+
+def _filled(resource: Json) -> Json:
+    return {name: value for name, value in resource.items() if value not in ("", None, [])}
+
+
+def write_submission_set(submission: SubmissionSet, list_id: str, record_id: str) -> Json:
+    """Write the List as it is stored. Its entries are added when it leaves: those that the reader may see."""
     extensions = []
     if submission.content_type:
         extensions.append({"url": DESIGNATION, "valueCodeableConcept": concept_json(submission.content_type)})
     if submission.source_id:
         value = submission.source_id if submission.source_id.startswith("urn:") else f"urn:oid:{submission.source_id}"
         extensions.append({"url": SOURCE_ID, "valueIdentifier": {"system": RFC3986, "value": value}})
-    resource: Json = {
-        "resourceType": "List",
-        "id": list_id,
-        "extension": extensions,
-        "identifier": [{"use": "usual", "system": RFC3986, "value": submission.unique_id}],
-        "status": "current",
-        "mode": "working",
-        "title": submission.title,
-        "code": {"coding": [{"system": LIST_TYPES, "code": "submissionset"}]},
-        "subject": {"reference": f"Patient/{record_id}"},
-        "date": to_fhir(submission.submitted_at) if submission.submitted_at else None,
-        "entry": [{"item": {"reference": f"DocumentReference/{d}"}} for d in documents],
-    }
-    return {name: value for name, value in resource.items() if value not in ("", None, [])}
+    return _filled(
+        _list(list_id, record_id, SUBMISSION_SET, submission.unique_id, submission.title, submission.comments)
+        | {
+            "contained": contained_author(submission.author, "source") if submission.author else [],
+            "extension": extensions,
+            "date": to_fhir(submission.submitted_at) if submission.submitted_at else None,
+            "source": {"reference": "#source"} if submission.author else None,
+        }
+    )
+
+
+def write_folder(folder: Folder, list_id: str, record_id: str, updated: str) -> Json:
+    """Write a folder as it is stored, without its entries."""
+    extensions = [{"url": DESIGNATION, "valueCodeableConcept": concept_json(code)} for code in folder.codes]
+    listed = _list(list_id, record_id, FOLDER, folder.unique_id, folder.title, folder.comments)
+    return _filled(listed | {"extension": extensions, "date": updated})
+
+
+def with_entries(resource: Json, documents: list[str]) -> Json:
+    """A stored List with the documents that its reader may see."""
+    return resource | {"entry": [{"item": {"reference": f"DocumentReference/{d}"}} for d in documents]}

@@ -81,6 +81,17 @@ class DocumentEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of documents (ITI TF-3 §4.2.3.4). `members` are identifiers of its documents."""
+
+    unique_id: str = ""
+    codes: tuple[Coding, ...] = ()
+    title: str = ""
+    comments: str = ""
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SubmissionSet:
     """What is deposited together."""
 
@@ -91,3 +102,5 @@ class SubmissionSet:
     title: str = ""
     comments: str = ""
     patient: tuple[str, str] = ("", "")
+    author: Author | None = None
+    """Who submits, which is not always who wrote."""

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext
 
 from carnet.dicah.messages import message
-from carnet.formats.fhir import FhirError, Issue, Json, operation_outcome
+from carnet.formats.fhir import FhirError, Issue, Json, NotPatchableError, operation_outcome
 from carnet.formats.fhir.document_reference import BASE
 from carnet.kernel.refusal import Refusal
 
@@ -18,6 +18,9 @@ _STATUS = {
     "authentication-expired": 401,
     "certificate-refused": 401,
     "situation-choice": 400,
+    "patch-not-allowed": 405,
+    "traits-insufficient": 422,
+    "traits-too-common": 422,
     "sign-in-refused": 400,
     "request-malformed": 400,
     "request-too-large": 413,
@@ -105,4 +108,6 @@ def refusal_answer(refusal: Refusal) -> HttpResponse:
 
 def malformed(error: FhirError) -> Refusal:
     """A FHIR reading error as a refusal."""
+    if isinstance(error, NotPatchableError):
+        return Refusal("patch-not-allowed", "patch-not-allowed", {"element": error.element, "problem": error.problem})
     return Refusal("request-malformed", "request-malformed", {"element": error.element, "problem": error.problem})

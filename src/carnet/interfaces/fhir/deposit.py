@@ -11,6 +11,7 @@ from carnet.apps.records.api import Accepted, Receipt, deposit, ins_of_record
 from carnet.formats.fhir import FhirError, Issue, Json, Submission, operation_outcome, read_provide_bundle, read_simplified
 from carnet.interfaces.fhir.answers import fhir, issue_of
 from carnet.interfaces.fhir.door import ask, authenticated, body, ins_of_token, view
+from carnet.interfaces.fhir.patch import conditional
 from carnet.interfaces.fhir.search import get_search
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.ins import Ins
@@ -92,7 +93,9 @@ def _simplified(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-@view("GET", "POST")
+@view("GET", "POST", "PATCH")
 def document_references(request: HttpRequest) -> HttpResponse:
-    """`POST` publishes one document (ITI-105), `GET` searches without an INS in the address."""
+    """`POST` publishes one document (ITI-105), `GET` searches without an INS in the address, `PATCH` acts on a named one."""
+    if request.method == "PATCH":
+        return conditional(request)
     return get_search(request) if request.method == "GET" else _simplified(request)

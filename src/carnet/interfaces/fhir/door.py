@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Callable
 from functools import wraps
 from urllib.parse import unquote
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -129,22 +129,35 @@ def mode(request: HttpRequest) -> Mode:
         raise FhirError(MODE_HEADER, "is not normal, bris_de_glace or centre_15") from None
 
 
+def document_id(text: str) -> UUID:
+    """A FHIR id in an address. One that cannot be an id is unknown like any other."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refusal("document-unknown", "document-unknown") from None
+
+
 def ask(request: HttpRequest, who: Actor, act: Act, ins: Ins | None = None, words: str = "") -> Ask:
     """The question of this request."""
     return Ask(who, act, clock()(), ins, mode(request), words)
 
 
-def body(request: HttpRequest) -> Json:
-    """The FHIR JSON body. Another media type is refused."""
+def whole(request: HttpRequest, *media: str) -> bytes:
+    """The body of a request in one of these media types, in UTF-8 and as long as it says."""
     declared = (request.content_type or "").lower()
-    if declared not in ("application/fhir+json", "application/json"):
+    if declared not in media:
         raise Refusal("request-media-refused", "request-media-refused", {"media": declared[:80]})
     if request.content_params and request.content_params.get("charset", "utf-8").lower() != "utf-8":
         raise FhirError("(root)", "must be UTF-8")
     expected, received = request.headers.get("Content-Length"), request.body
     if expected is not None and int(expected) != len(received):
         raise FhirError("(root)", "is truncated")
-    return parse_json(received)
+    return received
+
+
+def body(request: HttpRequest) -> Json:
+    """The FHIR JSON body. Another media type is refused."""
+    return parse_json(whole(request, "application/fhir+json", "application/json"))
 
 
 def form(request: HttpRequest) -> QueryDict:

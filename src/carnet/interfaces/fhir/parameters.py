@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from django.http import QueryDict
+
 from carnet.apps.records import criteria
 from carnet.apps.records.api import Criterion, Query
 from carnet.formats import codes
@@ -13,21 +15,22 @@ Pairs = Sequence[tuple[str, str]]
 MAX_COUNT = 100
 PATIENT = ("patient", "patient.identifier", "patient:identifier")
 _STATUS = {"current": "Approved", "superseded": "Deprecated"}
-_CONTROL = frozenset({"_count", "_sort", "_total", "_format", "isArchived", "status", *PATIENT})
+_CONTROL = frozenset({"_count", "_sort", "_total", "_format", "isArchived", "new-since-last-visit", "status", *PATIENT})
 SUPPORTED = (
     "patient", "patient.identifier", "status", "type", "category", "facility", "setting", "format", "event",
     "security-label", "date", "creation", "period", "period-start", "period-end", "author.family", "author.given",
-    "author.identifier", "authorOrg", "identifier", "related", "relatesto", "isArchived", "_id", "_lastUpdated", "_count",
-    "_sort", "_total",
+    "author.identifier", "authorOrg", "identifier", "related", "relatesto", "isArchived",
+    "new-since-last-visit", "_id", "_lastUpdated", "_count", "_sort", "_total",
 )  # fmt: skip
 
 
-def _tokens(value: str) -> list[str]:
+def tokens(value: str) -> list[str]:
     """Codes of a token list; the systems are those of the value sets, so the code decides."""
     return [token.rpartition("|")[2] for token in value.split(",") if token]
 
 
-def _identifiers(value: str) -> list[str]:
+def identifiers(value: str) -> list[str]:
+    """Identifiers of a token list, as XDS writes them."""
     found = []
     for token in value.split(","):
         system, bar, text = token.rpartition("|")
@@ -48,19 +51,19 @@ def _date(name: str, value: str) -> Criterion:
 
 def _criterion(name: str, value: str) -> Criterion:
     if name in criteria.CODES:
-        return criteria.by_codes(name, _tokens(value))
+        return criteria.by_codes(name, tokens(value))
     if name in criteria.DATES:
         return _date(name, value)
     if name in ("author.family", "author.given"):
         return criteria.by_author_name(name.partition(".")[2], value)
     simple = {
-        "author.identifier": lambda: criteria.by_author_id(_tokens(value)[0] if _tokens(value) else ""),
-        "authorOrg": lambda: criteria.by_author_structure(_tokens(value)[0] if _tokens(value) else ""),
-        "identifier": lambda: criteria.by_identifier(_identifiers(value)),
-        "event": lambda: criteria.by_events(_tokens(value)),
-        "related": lambda: criteria.by_related(_tokens(value)),
+        "author.identifier": lambda: criteria.by_author_id(tokens(value)[0] if tokens(value) else ""),
+        "authorOrg": lambda: criteria.by_author_structure(tokens(value)[0] if tokens(value) else ""),
+        "identifier": lambda: criteria.by_identifier(identifiers(value)),
+        "event": lambda: criteria.by_events(tokens(value)),
+        "related": lambda: criteria.by_related(tokens(value)),
         "relatesto": lambda: criteria.by_replaced(value.removeprefix("DocumentReference/")),
-        "security-label": lambda: criteria.by_label(_tokens(value)[0] if _tokens(value) else ""),
+        "security-label": lambda: criteria.by_label(tokens(value)[0] if tokens(value) else ""),
         "_id": lambda: criteria.by_logical_id(value.split(",")),
     }
     if name not in simple:
@@ -70,7 +73,7 @@ def _criterion(name: str, value: str) -> Criterion:
 
 def _statuses(pairs: Pairs) -> Criterion:
     """`status` is mandatory (MHD). Archived documents come only when they are asked for (EX_3.1-1030)."""
-    asked = [token for name, value in pairs if name == "status" for token in _tokens(value)]
+    asked = [token for name, value in pairs if name == "status" for token in tokens(value)]
     unknown = [token for token in asked if token not in _STATUS]
     if not asked or unknown:
         raise FhirError("status", "is mandatory: current, superseded, or both")
@@ -83,19 +86,21 @@ def _statuses(pairs: Pairs) -> Criterion:
     return criteria.by_statuses(statuses)
 
 
-def _one(pairs: Pairs, name: str, default: str) -> str:
+def one(pairs: Pairs, name: str, default: str) -> str:
+    """The first value of a parameter."""
     return next((value for key, value in pairs if key == name), default)
 
 
-def _count(pairs: Pairs) -> int:
-    text = _one(pairs, "_count", "20")
+def count_of(pairs: Pairs) -> int:
+    """Size of a page."""
+    text = one(pairs, "_count", "20")
     if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) < 1:
         raise FhirError("_count", "must be a number from 1")
     return min(int(text), MAX_COUNT)
 
 
 def _sort(pairs: Pairs) -> tuple[str, bool]:
-    text = _one(pairs, "_sort", "-_lastUpdated")
+    text = one(pairs, "_sort", "-_lastUpdated")
     name = text.removeprefix("-")
     if name not in ("_lastUpdated", "date", "creation"):
         raise FhirError("_sort", "must be _lastUpdated, date or creation")
@@ -109,6 +114,18 @@ def _criteria(pairs: Pairs) -> Iterator[Criterion]:
         if "\x00" in value or len(value) > 2000:
             raise FhirError(name, "is not a value of this parameter")
         yield _criterion(name, value)
+
+
+def _flag(pairs: Pairs, name: str) -> bool:
+    text = one(pairs, name, "false")
+    if text not in ("true", "false"):
+        raise FhirError(name, "must be true or false")
+    return text == "true"
+
+
+def pairs_of(data: QueryDict) -> list[tuple[str, str]]:
+    """The parameters of a request, in their order."""
+    return [(name, value) for name, values in data.lists() for value in values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +147,7 @@ def patient_of(pairs: Pairs) -> str:
 def read_search(pairs: Pairs) -> Search:
     """Read the parameters. Raises FhirError on the first that is wrong."""
     sort, ascending = _sort(pairs)
-    types = frozenset(token for name, value in pairs if name == "type" for token in _tokens(value))
+    types = frozenset(token for name, value in pairs if name == "type" for token in tokens(value))
     unknown = [code for code in types if codes.member("type_codes", code) is None]
     if unknown:
         raise FhirError("type", "holds a code that no value set knows")
@@ -139,7 +156,8 @@ def read_search(pairs: Pairs) -> Search:
         types=types,
         sort=sort,
         ascending=ascending,
-        count=_count(pairs),
-        total=_one(pairs, "_total", "none") == "accurate",
+        count=count_of(pairs),
+        total=one(pairs, "_total", "none") == "accurate",
+        new_since_last_visit=_flag(pairs, "new-since-last-visit"),
     )
     return Search(patient_of(pairs), query)

@@ -4,7 +4,7 @@ TD0.2 tells the state of the record, the authorisation and the treating doctor, 
 because the identity that the software shows is its own (RG_0320).
 """
 
-import re
+from dataclasses import replace
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
@@ -24,24 +24,11 @@ from carnet.formats.fhir.systems import LIGHTS
 from carnet.formats.timestamps import to_fhir
 from carnet.interfaces.fhir.answers import fhir, issue_of
 from carnet.interfaces.fhir.door import MODE_HEADER, ask, authenticated, body, form, ins_of_token, mode, view
-from carnet.kernel.ask import Act, Ask, Mode
+from carnet.interfaces.fhir.traits import TRAIT_FIELDS, traits_of_fields
+from carnet.kernel.ask import Act, Mode
 from carnet.kernel.ins import Ins
-from carnet.kernel.traits import Traits
 
-_TRAITS = {"family": "birth_name", "given": "given_names", "gender": "sex", "birthdate": "birth_date"}
-_SEX = {"female": "F", "male": "M", "": ""}
-_BIRTH_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _STATUS_URL = "https://carnet.example/StructureDefinition/record-status"
-
-
-def _traits(fields: dict[str, str]) -> Traits:
-    """Traits sent with the INS, to be compared: the answer names those that contradict."""
-    values = {attribute: fields.get(name, "") for name, attribute in _TRAITS.items()}
-    if values["birth_date"] and not _BIRTH_DATE.fullmatch(values["birth_date"]):
-        raise FhirError("birthdate", "must be YYYY-MM-DD (YYYY-MM or YYYY when the day is unknown)")
-    if values["sex"] not in _SEX:
-        raise FhirError("gender", "must be female or male: strict traits have no other value")
-    return Traits(**values | {"sex": _SEX[values["sex"]]})
 
 
 def _patient(status: RecordStatus) -> Json:
@@ -91,12 +78,11 @@ def post_search(request: HttpRequest) -> HttpResponse:
     who = authenticated(request)
     posted = form(request)
     fields = {name: str(posted[name]).strip() for name in posted}
-    unknown = set(fields) - {"identifier", *_TRAITS}
+    unknown = set(fields) - {"identifier", *TRAIT_FIELDS}
     if unknown or "identifier" not in fields or request.GET:
         raise FhirError("identifier", "must stand in the body, with family, given, gender, birthdate at most")
     question = ask(request, who, Act.TEST_RECORD, ins_of_token(fields["identifier"]))
-    status = test_record(Ask(question.actor, question.act, question.at, question.ins, question.mode, traits=_traits(fields)))
-    return fhir(_searchset(status))
+    return fhir(_searchset(test_record(replace(question, traits=traits_of_fields(fields)))))
 
 
 def _parameters(request: HttpRequest) -> dict[str, object]:

@@ -1,24 +1,16 @@
 """ITI-68 Retrieve Document, TD3.2: the bytes as they were deposited, raw or as a FHIR Binary; and one DocumentReference."""
 
 import base64
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
 from carnet.apps.records.api import Content, read_content, read_metadata
 from carnet.interfaces.fhir.answers import FHIR_JSON, fhir, raw, stored
-from carnet.interfaces.fhir.door import ask, authenticated, view
+from carnet.interfaces.fhir.door import ask, authenticated, document_id, view
+from carnet.interfaces.fhir.patch import patched
 from carnet.kernel.ask import Act
-from carnet.kernel.refusal import Refusal
 
 WARNING_HEADER = "Carnet-Visibility-Warning"
-
-
-def _logical_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Refusal("document-unknown", "document-unknown") from None
 
 
 def _wants_binary(request: HttpRequest) -> bool:
@@ -37,7 +29,7 @@ def _warned(response: HttpResponse, content: Content) -> HttpResponse:
 @view("GET")
 def binary(request: HttpRequest, logical_id: str) -> HttpResponse:
     """The bytes of a document. `Accept: application/fhir+json` asks for a Binary resource."""
-    content = read_content(ask(request, authenticated(request), Act.READ), _logical_id(logical_id))
+    content = read_content(ask(request, authenticated(request), Act.READ), document_id(logical_id))
     if _wants_binary(request):
         data = base64.b64encode(content.data).decode()
         resource = {"resourceType": "Binary", "id": logical_id, "contentType": content.mime, "data": data}
@@ -49,8 +41,10 @@ def binary(request: HttpRequest, logical_id: str) -> HttpResponse:
     return _warned(response, content)
 
 
-@view("GET")
+@view("GET", "PATCH")
 def document_reference(request: HttpRequest, logical_id: str) -> HttpResponse:
-    """One DocumentReference, under the rules of reading the document itself."""
-    resource = read_metadata(ask(request, authenticated(request), Act.READ), _logical_id(logical_id))
+    """One DocumentReference: read under the rules of reading the document itself, or changed by an act of TD3.3."""
+    if request.method == "PATCH":
+        return patched(request, document_id(logical_id))
+    resource = read_metadata(ask(request, authenticated(request), Act.READ), document_id(logical_id))
     return raw(stored(resource), FHIR_JSON)

@@ -13,23 +13,21 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 
 from carnet.apps.records.api import Cursor, Page, ins_of_record, search
 from carnet.apps.storage.api import derived, seal, unseal
-from carnet.formats.fhir import FhirError
+from carnet.formats.fhir import FhirError, Json
+from carnet.formats.fhir.systems import LAST_VISIT
+from carnet.formats.timestamps import to_fhir
 from carnet.interfaces.fhir.answers import FHIR_JSON, raw, stored
 from carnet.interfaces.fhir.door import ask, authenticated, form, ins_of_token, view
-from carnet.interfaces.fhir.parameters import Pairs, read_search
+from carnet.interfaces.fhir.parameters import Pairs, pairs_of, read_search
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.ins import Ins
 
 _PAGE = "_page"
-
-
-def _pairs(data: QueryDict) -> list[tuple[str, str]]:
-    return [(name, value) for name, values in data.lists() for value in values]
 
 
 def _ins(question: Ask, patient: str) -> Ins:
@@ -40,6 +38,11 @@ def _ins(question: Ask, patient: str) -> Ins:
     except ValueError:
         raise FhirError("patient", "must be system|value, or Patient/id") from None
     return ins_of_record(question, record_id)
+
+
+def ins_of_patient(question: Ask, patient: str) -> Ask:
+    """The question about this patient, named by `system|value` or as `Patient/id`. Raises Refusal."""
+    return replace(question, ins=_ins(question, patient))
 
 
 def _next(pairs: Pairs, cursor: Cursor, who: Actor) -> str:
@@ -60,6 +63,10 @@ def _place(token: str, who: Actor) -> tuple[list[tuple[str, str]], Cursor]:
     return pairs, Cursor(datetime.fromisoformat(place["at"]), UUID(place["id"]))
 
 
+def _visit(ended: datetime) -> Json:
+    return {"extension": [{"url": LAST_VISIT, "valueInstant": to_fhir(ended)}]}
+
+
 def _bundle(page: Page, pairs: Pairs, who: Actor) -> bytes:
     """The searchset, put together from stored bytes: nothing is parsed or rebuilt on the way out."""
     base = settings.CARNET.base_url.encode()
@@ -72,28 +79,30 @@ def _bundle(page: Page, pairs: Pairs, who: Actor) -> bytes:
     if page.following:
         links.append({"relation": "next", "url": _next(pairs, page.following, who)})
     total = b',"total":%d' % page.total if page.total is not None else b""
-    head = b'{"resourceType":"Bundle","type":"searchset"' + total + b',"link":' + json.dumps(links).encode()
+    meta = b',"meta":' + json.dumps(_visit(page.last_visit)).encode() if page.last_visit else b""
+    head = b'{"resourceType":"Bundle","type":"searchset"' + meta + total + b',"link":' + json.dumps(links).encode()
     return stored(head + (b',"entry":[' + entries + b"]" if entries else b"") + b"}")
 
 
 def _answer(question: Ask, pairs: Pairs, cursor: Cursor | None) -> HttpResponse:
     asked = read_search(pairs)
-    page = search(replace(question, ins=_ins(question, asked.patient)), replace(asked.query, after=cursor))
+    page = search(ins_of_patient(question, asked.patient), replace(asked.query, after=cursor))
     return raw(_bundle(page, pairs, question.actor), FHIR_JSON)
 
 
-def _without_ins(pairs: Pairs) -> None:
+def without_ins(pairs: Pairs) -> None:
+    """Refuse an INS in an address: addresses end in logs."""
     if any("|" in value for name, value in pairs if name.startswith("patient")):
-        raise FhirError("patient.identifier", "an INS does not stand in an address: POST DocumentReference/_search")
+        raise FhirError("patient.identifier", "an INS does not stand in an address: POST to _search")
 
 
 @view("POST")
 def post_search(request: HttpRequest) -> HttpResponse:
     """`POST DocumentReference/_search`: parameters in the body, and in the address but for the INS."""
     who = authenticated(request)
-    in_address = _pairs(request.GET)
-    _without_ins(in_address)
-    return _answer(ask(request, who, Act.SEARCH), [*in_address, *_pairs(form(request))], None)
+    in_address = pairs_of(request.GET)
+    without_ins(in_address)
+    return _answer(ask(request, who, Act.SEARCH), [*in_address, *pairs_of(form(request))], None)
 
 
 def get_search(request: HttpRequest) -> HttpResponse:
@@ -102,6 +111,6 @@ def get_search(request: HttpRequest) -> HttpResponse:
     if _PAGE in request.GET:
         pairs, cursor = _place(request.GET[_PAGE], who)
         return _answer(ask(request, who, Act.SEARCH), pairs, cursor)
-    pairs = _pairs(request.GET)
-    _without_ins(pairs)
+    pairs = pairs_of(request.GET)
+    without_ins(pairs)
     return _answer(ask(request, who, Act.SEARCH), pairs, None)

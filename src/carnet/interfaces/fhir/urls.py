@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 
-from carnet.interfaces.fhir import capability, deposit, patient, retrieve, search, signin
+from carnet.interfaces.fhir import audit, capability, deposit, lists, match, patient, retrieve, search, signin
 from carnet.interfaces.fhir.door import view
 from carnet.kernel.refusal import Refusal
 
@@ -19,12 +19,17 @@ urlpatterns = [
     path("fhir", deposit.provide_bundle),
     path("fhir/", deposit.provide_bundle),
     path("fhir/Patient/_search", patient.post_search),
+    path("fhir/Patient/$match", match.match),
     path("fhir/Patient/$authorize", patient.authorize),
     path("fhir/Patient/$withdraw", patient.withdraw),
     path("fhir/Patient/$emergency-access", patient.emergency_access),
     path("fhir/DocumentReference", deposit.document_references),
     path("fhir/DocumentReference/_search", search.post_search),
     path("fhir/DocumentReference/<str:logical_id>", retrieve.document_reference),
+    path("fhir/List", lists.get_search),
+    path("fhir/List/_search", lists.post_search),
+    path("fhir/List/<str:list_id>", lists.read),
+    path("fhir/AuditEvent/_search", audit.post_search),
     path("fhir/Binary/<str:logical_id>", retrieve.binary),
     path("signin/authorize", signin.authorize),
     path("signin/callback", signin.callback),

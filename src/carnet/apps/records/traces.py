@@ -1,0 +1,42 @@
+"""Own traces, and all traces of the record for its treating doctor (access law §1; PDT-INF-527 §2.6)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from carnet.apps.access import api as access
+from carnet.apps.journal import api as journal
+from carnet.apps.records.entering import enter
+from carnet.apps.storage.api import unit
+from carnet.dicah import Permit, decide
+from carnet.kernel.ask import Act, Ask
+
+OWN_FOR, OWN_LINES = timedelta(days=365), 100
+"""A professional sees own traces of one year, a hundred lines at most; a treating doctor all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """Entries of a record's chain with their numbers, the newest first. Empty when there is no record."""
+
+    record_id: UUID | None
+    entries: Sequence[tuple[int, Mapping[str, Any]]]
+
+
+def traces(ask: Ask) -> Traces:
+    """The traces that the asker may see on this record. Asking is itself journaled."""
+    with access.asking(ask) as place, unit() as work:
+        entered = enter(work, ask)
+        place.record_id = entered.record_id
+        access.grant(work, ask, entered.facts, entered.record_id)
+        if entered.record_id is None:
+            return Traces(None, [])
+        # All traces are for a treating doctor who may enter at this moment: one whom the patient blocked sees his own.
+        whole = replace(ask, act=Act.LIST_AUTHORISED)
+        if entered.facts.access.treating_doctor and isinstance(decide(whole, entered.facts), Permit):
+            found = journal.numbered_entries(work, entered.record_id)
+        else:
+            found = journal.entries_of_actor(work, entered.record_id, ask.actor.key, ask.at - OWN_FOR, OWN_LINES)
+    return Traces(entered.record_id, found)

@@ -1,0 +1,30 @@
+"""`POST /fhir/AuditEvent/_search`: own traces, and all of the record's for its treating doctor (ITI-81 in its shape)."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from carnet.apps.records.api import traces
+from carnet.formats.fhir import FhirError, Json, write_audit_event
+from carnet.interfaces.fhir.answers import fhir
+from carnet.interfaces.fhir.door import ask, authenticated, form, view
+from carnet.interfaces.fhir.parameters import count_of, pairs_of, patient_of
+from carnet.interfaces.fhir.search import ins_of_patient
+from carnet.kernel.ask import Act
+
+_SUPPORTED = ("patient", "patient.identifier", "_count")
+
+
+@view("POST")
+def post_search(request: HttpRequest) -> HttpResponse:
+    """The traces that the asker may see, the newest first."""
+    question = ask(request, authenticated(request), Act.OWN_TRACES)
+    pairs = pairs_of(form(request))
+    unknown = [name for name, _ in pairs if name not in _SUPPORTED]
+    if unknown or request.GET:
+        raise FhirError(unknown[0] if unknown else "patient", "is not a parameter of this search: patient.identifier, _count")
+    found = traces(ins_of_patient(question, patient_of(pairs)))
+    events = [write_audit_event(entry, number, str(found.record_id)) for number, entry in found.entries[: count_of(pairs)]]
+    base = f"{settings.CARNET.base_url}/fhir/AuditEvent"
+    entries: list[Json] = [{"fullUrl": f"{base}/{event['id']}", "resource": event, "search": {"mode": "match"}} for event in events]
+    bundle: Json = {"resourceType": "Bundle", "type": "searchset"} | ({"entry": entries} if entries else {})
+    return fhir(bundle)

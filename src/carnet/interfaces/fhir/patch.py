@@ -1,0 +1,76 @@
+"""TD3.3a-d (PDSm flux 03/04): `PATCH DocumentReference/id`, and the guide's conditional `PATCH DocumentReference?identifier=…`.
+
+JSON Patch and FHIRPath Patch are read. The answer is the changed resource, or an OperationOutcome for an author who
+may act on an own document without being allowed to read the record.
+"""
+
+import json
+from functools import partial
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+
+from carnet.apps.records.api import named_document, patch_document
+from carnet.formats.fhir import FhirError, Issue, act_of, operation_outcome, parse_json, read_fhirpath_patch, read_json_patch
+from carnet.formats.fhir.patch import Patch
+from carnet.interfaces.fhir.answers import FHIR_JSON, fhir, raw, stored
+from carnet.interfaces.fhir.door import ask, authenticated, whole
+from carnet.kernel.ask import Act
+from carnet.kernel.refusal import Refusal
+
+JSON_PATCH, FHIR = "application/json-patch+json", "application/fhir+json"
+AGREEMENT_HEADER = "Carnet-Minor-Agreed"
+"""`true` states that the minor's agreement to show a document to the representatives was asked for and noted."""
+
+
+def _patch(request: HttpRequest) -> Patch:
+    received = whole(request, JSON_PATCH, FHIR)
+    if (request.content_type or "").lower() == FHIR:
+        return read_fhirpath_patch(parse_json(received))
+    try:
+        return read_json_patch(json.loads(received))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        raise FhirError("(root)", "is not JSON") from None
+
+
+def _record_of(reference: str) -> UUID | None:
+    try:
+        return UUID(reference.removeprefix("Patient/")) if reference else None
+    except ValueError:
+        raise FhirError("patient", "must be Patient/id") from None
+
+
+def _named(request: HttpRequest) -> UUID:
+    """The document of a conditional update: `identifier`, and `patient=Patient/id` where two records use the same."""
+    unknown = set(request.GET) - {"identifier", "patient"}
+    if unknown or not request.GET.get("identifier"):
+        raise FhirError("identifier", "must name one document: PATCH DocumentReference?identifier=system|value")
+    system, _, value = request.GET["identifier"].rpartition("|")
+    plain = value.removeprefix("urn:oid:").removeprefix("urn:uuid:") if not value.startswith("urn:uuid:") else value
+    root = system.removeprefix("urn:oid:")
+    if root not in ("", "urn:ietf:rfc:3986"):
+        plain = f"{root}^{plain}"
+    record_id = _record_of(request.GET.get("patient", ""))
+    try:
+        return named_document(plain, record_id)
+    except Refusal:
+        return named_document(plain.removeprefix("urn:uuid:"), record_id)
+
+
+def patched(request: HttpRequest, logical_id: UUID, named: bool = False) -> HttpResponse:
+    """Do the act that the patch asks for, and answer the resource as it is now."""
+    patch = _patch(request)
+    agreed = request.headers.get(AGREEMENT_HEADER, "").strip().lower() == "true"
+    done = patch_document(ask(request, authenticated(request), Act.READ), logical_id, partial(act_of, patch), agreed, named)
+    if done.resource is not None:
+        return raw(stored(done.resource), FHIR_JSON)
+    told = Issue("done", gettext("L'acte est fait."), severity="information", kind="informational")
+    return fhir(operation_outcome(told))
+
+
+def conditional(request: HttpRequest) -> HttpResponse:
+    """`PATCH DocumentReference?identifier=…`."""
+    authenticated(request)
+    _patch(request)
+    return patched(request, _named(request), named=True)
