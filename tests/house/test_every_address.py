@@ -7,7 +7,8 @@ from django.conf import settings
 from django.urls import URLPattern, get_resolver
 from support.people import client, deposit, patient
 
-OPEN = {"fhir/metadata", "signin/authorize", "signin/callback", "signin/situation", "signin/token", "signin/revoke"}
+OPEN = {"fhir/metadata", "signin/authorize", "signin/callback", "signin/situation", "signin/token", "signin/revoke",
+        "signin/backchannel-logout"}  # fmt: skip
 
 
 def addresses() -> list[str]:
@@ -20,13 +21,13 @@ def addresses() -> list[str]:
 
 
 def test_the_list_of_addresses_is_the_one_that_is_tried() -> None:
-    assert len(addresses()) == 16
+    assert len(addresses()) == 24
 
 
 @pytest.mark.parametrize("address", addresses())
 def test_nobody_gets_anything(door: str, address: str) -> None:
     person, _ = patient("treating")
-    url = f"{door}/{address.replace('<str:logical_id>', str(deposit(person)))}"
+    url = f"{door}/{address.replace('<str:logical_id>', str(deposit(person))).replace('<str:list_id>', str(person.ins.oid))}"
     for method in ("GET", "POST"):
         answer = httpx.request(method, url)
         if address in OPEN:
@@ -66,5 +67,7 @@ def test_a_get_writes_nothing_but_the_journal(door: str) -> None:
                  f"/fhir/DocumentReference?patient=Patient/{record_id}&status=current", "/nowhere"):  # fmt: skip
         who.get(path)
     after = _rows()
-    assert {t for t in after if after[t] != before[t]} == {"journal_entry"}
+    # The notice of an access goes with its journal entry (docs/adr/0010): one a day for each professional.
+    assert {t for t in after if after[t] != before[t]} == {"journal_entry", "outbox_notice"}
+    assert after["outbox_notice"] == before["outbox_notice"] + 1
     assert after["journal_entry"] == before["journal_entry"] + 3

@@ -154,8 +154,7 @@ def test_a_late_worker_catches_up_once() -> None:
 
 def test_the_signature_of_a_submission_is_touched_by_no_timer() -> None:
     person, record_id = patient("treating")
-    with unit(record_id) as work:
-        deposit(person, label=("INVISIBLE_PATIENT",))
+    deposit(person, label=("INVISIBLE_PATIENT",))
     with unit(record_id) as work:
         work.run("UPDATE records_document SET technical = true WHERE record_id = %s", record_id)
     run(now() + timedelta(days=60))
@@ -232,9 +231,11 @@ def test_what_is_only_technical_is_purged_at_its_term() -> None:
     access.spend(ask("nurse", Act.SEARCH).actor, access.NEW_RECORD, now() - timedelta(days=60))
     with unit(record_id) as work:
         outbox.notify(work, record_id, "deposit", outbox.HOLDER, now() - timedelta(days=500))
-        work.run("UPDATE outbox_notice SET outcome = 'sent' WHERE record_id = %s", record_id) if False else None
+        outbox.notify(work, record_id, "archive", outbox.HOLDER, now() - timedelta(days=500))
+    with as_role("carnet_courier"), unit() as work:
+        work.run("UPDATE outbox_notice SET outcome = 'sent' WHERE record_id = %s AND kind = 'archive'", record_id)
     done = run(now())
-    assert done["budget-purge"] >= 1
+    assert (done["budget-purge"], done["notice-purge"]) == (1, 1)
     assert notices(record_id) == ["deposit"], "what still waits is never purged"
 
 
