@@ -83,6 +83,18 @@ class Environment(BaseSettings):
         30, ge=1, le=1440, description="Pause between two readings of a record that makes a new visit (what is new since the last)."
     )
     traits_searches_per_hour: int = Field(60, ge=1, description="Searches by traits per hour in regulation before a step-up.")
+    log_dir: Path | None = Field(
+        None, description="Folder of the journal's tiles and checkpoints. Empty: `log` in the data folder."
+    )
+    log_key_file: Path | None = Field(
+        None, description="File of the key that signs checkpoints; the sealer alone reads it. Empty: `log.key` in the data folder."
+    )
+    log_origin: str = Field("carnet.example/journal", description="Name of this journal in its checkpoints (C2SP origin).")
+    witnesses: dict[str, str] = Field(
+        {},
+        description="Witnesses of the journal: address → verifier key. Empty: nobody cosigns, "
+        "and a fork shows only to those who compare.",
+    )
     client_ca_file: Path | None = Field(
         None, description="PEM file of the authorities whose client certificates open a door. Empty: no certificate does."
     )
@@ -150,6 +162,14 @@ class Environment(BaseSettings):
             emergency_lasts=timedelta(minutes=self.emergency_minutes),
             support_line=self.support_line,
         )
+
+    def log(self) -> Path:
+        """Where the journal's tiles and checkpoints are."""
+        return self.log_dir or self.data_dir / "log"
+
+    def log_key(self) -> Path:
+        """Where the key of the checkpoints is."""
+        return self.log_key_file or self.data_dir / "log.key"
 
     def visit_pause(self) -> timedelta:
         """The pause that makes a new visit."""

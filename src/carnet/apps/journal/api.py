@@ -9,24 +9,49 @@ from typing import Any
 from uuid import UUID
 
 from carnet.apps.journal.entries import Event, body_of, chain_of
+from carnet.apps.journal.export import chain_export, checkpoint_of, export_all, sealed_rows
+from carnet.apps.journal.maps import build_if_due as build_map_if_due
+from carnet.apps.journal.merkle import consistent
+from carnet.apps.journal.notes import COSIGNATURE_KEY, Checkpoint, Note, NoteError, Signer, Verifier
+from carnet.apps.journal.sealing import Sealer, SealerBusyError, log_signer, signer
+from carnet.apps.journal.tiles import write_file
 from carnet.apps.journal.verify import Fault, Line, check_chain, entry_hash, stored_lines, verify_all
+from carnet.apps.journal.witnesses import Witnesses
 from carnet.apps.storage.api import Statement, Work, unit
 
 __all__ = [
+    "COSIGNATURE_KEY",
+    "Checkpoint",
     "Event",
     "Fault",
     "Line",
+    "Note",
+    "NoteError",
+    "Sealer",
+    "SealerBusyError",
+    "Signer",
+    "Verifier",
+    "Witnesses",
     "append",
     "append_statement",
+    "build_map_if_due",
+    "chain_export",
     "check_chain",
+    "checkpoint_of",
+    "consistent",
     "entries_of_actor",
     "entries_of_record",
     "entry_hash",
+    "export_all",
     "last_visit",
+    "log_signer",
     "numbered_entries",
     "record_alone",
+    "sealed_rows",
+    "signer",
     "stored_lines",
     "verify_all",
+    "write_file",
 ]
 
 _APPEND = "SELECT journal_append(%s, %s, %s, %s)"

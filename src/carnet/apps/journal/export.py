@@ -1,0 +1,84 @@
+"""Export of the journal for verification by somebody else: entries with their places, the checkpoint, tiles and maps; or
+the entries of one chain with a proof for each.
+"""
+
+import base64
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from carnet.apps.journal import maps
+from carnet.apps.journal.merkle import inclusion_proof
+from carnet.apps.journal.notes import Checkpoint, Note, Verifier
+from carnet.apps.journal.sealing import CHECKPOINT
+from carnet.apps.journal.tiles import Tiles
+from carnet.apps.storage.api import Row, Work
+
+ENTRIES = "entries.jsonl"
+_COLUMNS = "e.chain_id, e.counter, e.writer, e.body, e.previous, e.hash, l.number"
+_SEALED = f"""SELECT {_COLUMNS} FROM journal_entry e JOIN journal_leaf l USING (chain_id, counter)
+    WHERE l.number < %s"""
+
+
+def _line(row: Row) -> dict[str, Any]:
+    chain, counter, writer, body, previous, digest, number = row
+    return {"chain": str(chain), "counter": counter, "writer": writer, "body": body,
+            "previous": bytes(previous).hex(), "hash": bytes(digest).hex(), "number": number}  # fmt: skip
+
+
+def _text(hashes: list[bytes]) -> list[str]:
+    return [base64.b64encode(one).decode() for one in hashes]
+
+
+def checkpoint_of(folder: Path) -> tuple[str, Checkpoint]:
+    """The published checkpoint, as it is signed and as it says."""
+    note = (folder / CHECKPOINT).read_text(encoding="utf-8")
+    return note, Checkpoint.read(Note.read(note).text)
+
+
+def export_all(work: Work, folder: Path, to: Path, keys: list[Verifier]) -> int:
+    """Export the whole sealed journal into an empty folder. Returns how many entries. Needs the sealer's role."""
+    note, checkpoint = checkpoint_of(folder)
+    to.mkdir(parents=True)
+    count = 0
+    with (to / ENTRIES).open("w", encoding="utf-8") as out, work.connection.cursor(name="export") as cursor:
+        cursor.itersize = 5000
+        cursor.execute(f"{_SEALED} ORDER BY l.number", [checkpoint.size])
+        for row in cursor:
+            out.write(json.dumps(_line(row), ensure_ascii=False, separators=(",", ":")) + "\n")
+            count += 1
+    (to / CHECKPOINT).write_text(note, encoding="utf-8")
+    (to / "keys").write_text("".join(f"{key}\n" for key in keys), encoding="utf-8")
+    for name in ("tile", "map"):
+        if (folder / name).is_dir():
+            shutil.copytree(folder / name, to / name)
+    return count
+
+
+def chain_export(rows: list[Row], folder: Path, chain: UUID) -> Iterator[tuple[str, str]]:
+    """Files of the export of one chain, from its sealed rows: entries with their proofs, checkpoint, and its map proofs."""
+    note, checkpoint = checkpoint_of(folder)
+    hashes = Tiles(folder, checkpoint.size).hashes()
+    lines = []
+    for row in rows:
+        line = _line(row)
+        if line["number"] < checkpoint.size:
+            line["proof"] = _text(inclusion_proof(hashes, line["number"], checkpoint.size))
+            lines.append(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+    yield ENTRIES, "".join(lines)
+    yield CHECKPOINT, note
+    proofs = (maps.proof(folder, day, chain) for day in maps.days(folder))
+    told = [
+        {"day": p.day, "note": p.note, "number": p.number, "counter": p.counter, "head": p.head.hex(), "proof": _text(p.path)}
+        for p in proofs
+        if p is not None
+    ]
+    yield "maps.json", json.dumps({"chain": str(chain), "maps": told}, ensure_ascii=False)
+
+
+def sealed_rows(work: Work, chain: UUID) -> list[Row]:
+    """Sealed entries of one chain in the scope of that chain, the oldest first."""
+    return work.rows(f"{_SEALED} AND e.chain_id = %s ORDER BY e.counter", 2**62, chain)

@@ -1,0 +1,1 @@
+"""The standalone verifier of the journal."""
