@@ -5,10 +5,12 @@ Every test makes its own people with fresh numbers, so tests share the database 
 
 import os
 import shutil
+import socket
 import ssl
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -65,7 +67,14 @@ class _TlsServer(_Server):
             wrapped = self.context.wrap_socket(request, server_side=True)
         except OSError:
             return
-        self.RequestHandlerClass(wrapped, client_address, self)  # type: ignore[call-arg]
+        with wrapped:
+            self.RequestHandlerClass(wrapped, client_address, self)
+            # A body that nobody read must not become a reset on the way out.
+            with suppress(OSError):
+                wrapped.shutdown(socket.SHUT_WR)
+                wrapped.settimeout(2)
+                while wrapped.recv(65536):
+                    pass
 
 
 class _Quiet(WSGIRequestHandler):
@@ -132,6 +141,15 @@ def directory() -> None:
     settings.CARNET.database_role = "carnet_fhir"
 
 
+psc_servers: list[Any] = []
+
+
+@pytest.fixture
+def psc_provider(psc: str) -> Any:
+    """The state of the simulator: its keys, codes and tokens."""
+    return psc_servers[0].RequestHandlerClass.provider
+
+
 @pytest.fixture(scope="session")
 def psc() -> Iterator[str]:
     """The Pro Santé Connect simulator, as a server of its own."""
@@ -142,6 +160,7 @@ def psc() -> Iterator[str]:
     logout = f"http://127.0.0.1:{DOOR_PORT}/signin/backchannel-logout"
     server = serve(PSC_PORT, all_userinfo(), [callback, "http://127.0.0.1/retour"], (logout,))
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    psc_servers.append(server)
     yield f"http://127.0.0.1:{PSC_PORT}"
     server.shutdown()
     server.server_close()
@@ -181,7 +200,7 @@ def tls_door(psc: str, pki: Any) -> Iterator[str]:
     context.load_verify_locations(pki.authorities)
     context.verify_mode = ssl.CERT_OPTIONAL
     server = make_server("127.0.0.1", TLS_PORT, application, server_class=_TlsServer, handler_class=_Quiet)
-    server.context = context  # type: ignore[attr-defined]
+    server.context = context
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"https://127.0.0.1:{TLS_PORT}"
     server.shutdown()

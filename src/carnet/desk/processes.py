@@ -35,6 +35,15 @@ def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 30.0) 
     raise RuntimeError(f"{url} does not answer after {seconds:.0f} seconds")
 
 
+def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 30.0) -> None:
+    """Wait until somebody listens on a port of the loopback. Raises RuntimeError as `wait_for` does."""
+    end = time.monotonic() + seconds
+    while is_free(port):
+        if process.poll() is not None or time.monotonic() > end:
+            raise RuntimeError(f"nobody listens on port {port}")
+        time.sleep(0.05)
+
+
 def fhir_command(port: int, workers: int = 2, threads: int = 2) -> list[str]:
     """The command of the FHIR door."""
     return [
