@@ -1,6 +1,5 @@
 """Cards, certificates, tokens bound to them, sessions and devices: through real TLS."""
 
-import ssl
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import NameOID
 from django.conf import settings
-from support.cards import close_all, with_certificate
+from support.cards import close_all, der_of, with_certificate
 from support.people import allow, cda, client, deposit, entry, fresh_uid, now, patient
 
 from carnet.apps.signin.api import read_certificate
@@ -40,10 +39,6 @@ SECRET = settings.CARNET.psc_client_secret
 def connections() -> Any:
     yield
     close_all()
-
-
-def der(path: Path) -> bytes:
-    return ssl.PEM_cert_to_DER_cert(path.read_text()[path.read_text().index("-----BEGIN CERT") :].split("-----BEGIN PRIV")[0])
 
 
 def test_a_card_opens_the_door_without_any_token(tls_door: str, pki: Folder) -> None:
@@ -193,18 +188,18 @@ def test_a_list_that_is_out_of_date_is_no_list(pki: Folder, monkeypatch: pytest.
 
 
 def test_a_card_of_the_published_shape_is_read_attribute_by_attribute(pki: Folder) -> None:
-    read = read_certificate(der(pki.certificate("treating")), now())
+    read = read_certificate(der_of(pki.certificate("treating")), now())
     assert (read.kind, read.id, read.name, read.profession, read.savoir_faire) == (
         "cps", PROFESSIONALS["treating"].id, "Alix BASTION", "10", "SM54",
     )  # fmt: skip
-    employee = read_certificate(der(pki.certificate("cpe-hospital")), now())
+    employee = read_certificate(der_of(pki.certificate("cpe-hospital")), now())
     assert (employee.kind, employee.structure) == ("cpe", "1330099944")
     assert employee.name == f"3330099944/0000000123 {HOSPITAL.name}", (
         "the organisation as family, the number as given (PDT-INF-617)"
     )
-    structure = read_certificate(der(pki.certificate("structure-hospital")), now())
+    structure = read_certificate(der_of(pki.certificate("structure-hospital")), now())
     assert (structure.kind, structure.id, structure.name) == ("structure", "1330099944", HOSPITAL.name)
-    certificate = x509.load_der_x509_certificate(der(pki.certificate("treating")))
+    certificate = x509.load_der_x509_certificate(der_of(pki.certificate("treating")))
     assert len(certificate.subject.rdns[-1]) == 3, "the last RDN is multi-valued"
     assert certificate.subject.get_attributes_for_oid(NameOID.TITLE)[0].value == "Médecin"
 

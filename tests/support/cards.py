@@ -26,3 +26,9 @@ def close_all() -> None:
     """Close every connection."""
     while _kept:
         _kept.popitem()[1].close()
+
+
+def der_of(path: Any) -> bytes:
+    """The certificate of a PEM file, as DER."""
+    text = path.read_text()
+    return ssl.PEM_cert_to_DER_cert(text[text.index("-----BEGIN CERT") :].split("-----BEGIN PRIV")[0])

@@ -93,15 +93,17 @@ class Client:
         form = {"patient.identifier": token_of(ins), "status": "current", **criteria}
         return self.http.post(f"{self.base}/fhir/DocumentReference/_search", data=form, headers=self.headers(mode))
 
-    def authorize(self, ins: Ins, ground: str = "consultation", agrees: bool = True, initial: bool = False) -> httpx.Response:
+    def authorize(
+        self, ins: Ins, ground: str = "consultation", agrees: bool = True, initial: bool = False, mode: str = ""
+    ) -> httpx.Response:
         """TD0.3 AJOUT."""
         consent: list[Json] = [{"name": "ground", "valueCode": ground}, {"name": "patientAgrees", "valueBoolean": agrees},
                    {"name": "initialConsent", "valueBoolean": initial}]  # fmt: skip
-        return self.post("/fhir/Patient/$authorize", parameters(ins, *consent))
+        return self.post("/fhir/Patient/$authorize", parameters(ins, *consent), mode)
 
-    def withdraw(self, ins: Ins) -> httpx.Response:
+    def withdraw(self, ins: Ins, mode: str = "") -> httpx.Response:
         """TD0.3 SUPPRESSION."""
-        return self.post("/fhir/Patient/$withdraw", parameters(ins))
+        return self.post("/fhir/Patient/$withdraw", parameters(ins), mode)
 
     def open_emergency(self, ins: Ins, mode: str, reason: str) -> httpx.Response:
         """Open an emergency access."""
@@ -117,10 +119,10 @@ class Client:
         form = {"patient.identifier": token_of(ins), "status": "current", **criteria}
         return self.http.post(f"{self.base}/fhir/List/_search", data=form, headers=self.headers(mode))
 
-    def traces(self, ins: Ins, **criteria: str) -> httpx.Response:
+    def traces(self, ins: Ins, mode: str = "", **criteria: str) -> httpx.Response:
         """Own traces, or all of the record's for its treating doctor."""
         form = {"patient.identifier": token_of(ins), **criteria}
-        return self.http.post(f"{self.base}/fhir/AuditEvent/_search", data=form, headers=self.headers())
+        return self.http.post(f"{self.base}/fhir/AuditEvent/_search", data=form, headers=self.headers(mode))
 
     def match(self, mode: str = "centre_15", **traits: Any) -> httpx.Response:
         """TD0.5: candidates by traits. `family`, `given`, `gender`, `birthdate`."""
@@ -133,9 +135,9 @@ class Client:
         resource = {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": patient}]}
         return self.post("/fhir/Patient/$match", resource, mode)
 
-    def deposit(self, entry: DocumentEntry, content: bytes, **changes: Any) -> httpx.Response:
+    def deposit(self, entry: DocumentEntry, content: bytes, mode: str = "", **changes: Any) -> httpx.Response:
         """ITI-65 with one document."""
-        return self.post("/fhir", provide_bundle(entry, content, **changes))
+        return self.post("/fhir", provide_bundle(entry, content, **changes), mode)
 
 
 def token_of(ins: Ins) -> str:
