@@ -35,6 +35,12 @@ def start(data_dir: Path) -> str:
     return admin.replace("postgres:@", "{role}:@", 1).replace("/postgres?", f"/{DATABASE}?", 1)
 
 
+def binary(data_dir: Path, name: str) -> Path:
+    """A program of the running server's own version (pg_basebackup, pgbench…)."""
+    found: Path = get_server((data_dir / "postgres").resolve(), cleanup_mode=None).bin_path / name
+    return found
+
+
 def stop_if_started(data_dir: Path) -> None:
     """Stop the embedded server if this process started it: a command leaves nothing behind."""
     if data_dir in _started:

@@ -1,27 +1,18 @@
 """`carnet`: the command line."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from carnet.desk.commands import add_commands, add_journal_commands, start
+
 Command = Callable[[argparse.Namespace], int]
 
 
-def _django(role: str) -> None:
-    """Set Django up for this command, as this PostgreSQL role."""
-    import django
-    from django.conf import settings
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carnet.config.settings")
-    django.setup(set_prefix=False)
-    settings.CARNET.database_role = role
-
-
 def _migrate(options: argparse.Namespace) -> int:
-    _django("")
+    start("")
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
@@ -30,7 +21,7 @@ def _migrate(options: argparse.Namespace) -> int:
 
 
 def _load(options: argparse.Namespace) -> int:
-    _django("carnet_operator")
+    start("carnet_operator")
     from django.conf import settings
 
     from carnet.apps.storage.api import close_pool
@@ -72,7 +63,7 @@ def _sign_in(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    _django("carnet_sealer")
+    start("carnet_sealer")
     from carnet.apps.journal.api import stored_lines, verify_all
     from carnet.apps.storage.api import long_reading
 
@@ -108,7 +99,7 @@ def _show_habilitation(options: argparse.Namespace) -> int:
 
 
 def _import_directory(options: argparse.Namespace) -> int:
-    _django("carnet_operator")
+    start("carnet_operator")
     from carnet.apps.identity.api import ExtractionError, read, store
     from carnet.apps.storage.api import unit
 
@@ -127,7 +118,7 @@ def _import_directory(options: argparse.Namespace) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    _django("carnet_fhir")
+    start("carnet_fhir")
     from carnet.apps.records.api import sweep_orphans
 
     print(f"{sweep_orphans(options.older_than)} fichier(s) orphelin(s) retiré(s).")
@@ -135,7 +126,7 @@ def _sweep(options: argparse.Namespace) -> int:
 
 
 def _docs(options: argparse.Namespace) -> int:
-    _django("carnet_fhir")
+    start("carnet_fhir")
     from carnet.desk.reference import write_reference
 
     changed = write_reference(options.folder, check=options.check)
@@ -170,6 +161,8 @@ def _parser() -> argparse.ArgumentParser:
     signing.add_argument("--base", default="http://127.0.0.1:8080", help="address of the FHIR door")
     journal = commands.add_parser("journal", help="The access journal.").add_subparsers(required=True)
     add("verify", "Follow every chain and say where one was changed, cut or reordered.", _verify, journal)
+    add_journal_commands(journal)
+    add_commands(commands)
     habilitation = commands.add_parser("habilitation", help="The habilitation matrix.").add_subparsers(required=True)
     importing = add("import", "Import an edition of the matrix. Editions are immutable.", _import_habilitation, habilitation)
     importing.add_argument("file", type=Path)

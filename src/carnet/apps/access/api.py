@@ -23,21 +23,37 @@ from carnet.apps.access.decision import (
     decide_or_refuse,
     edition,
     grant,
+    host_entry,
     law,
     write_entry,
 )
 from carnet.apps.access.facts import FACTS, facts, parameters
+from carnet.apps.access.reviews import VERDICTS, EmergencyToReview, ReviewError, emergencies_to_review, review_emergency
 from carnet.apps.access.timers import TIMERS, forget, timer_grant, timer_question
+from carnet.apps.storage.api import Table
+
+TABLES = (
+    Table("access_authorisation"),
+    Table("access_block"),
+    Table("access_relation"),
+    Table("access_choices"),
+    Table("access_emergency", {"reason": lambda row: f"emergency/{row['id']}"}),
+)
+"""What a record is transferred with: who may read it, who read it in emergency, and what the holder chose."""
 
 __all__ = [
     "FACTS",
     "NEGATIVE_ANSWER",
     "NEW_RECORD",
+    "TABLES",
     "TIMERS",
     "TRAITS_SEARCH",
+    "VERDICTS",
     "Consent",
     "Decided",
+    "EmergencyToReview",
     "Place",
+    "ReviewError",
     "about",
     "asking",
     "authorise",
@@ -47,15 +63,18 @@ __all__ = [
     "choose",
     "decide_or_refuse",
     "edition",
+    "emergencies_to_review",
     "facts",
     "forget",
     "grant",
+    "host_entry",
     "law",
     "name_relation",
     "object_to_deposits",
     "open_emergency",
     "parameters",
     "plausibility",
+    "review_emergency",
     "spend",
     "timer_grant",
     "timer_question",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -100,6 +100,12 @@ def write_entry(work: Work, granted: Grant, documents: tuple[str, ...], detail: 
     """Journal a write in the transaction of the write."""
     append(work, event_of(granted.ask, "done", granted.rule, record_id=granted.record_id,
                           documents=documents, kind="write", detail=detail))  # fmt: skip
+
+
+def host_entry(work: Work, record_id: UUID, act: str, by: str, at: datetime) -> None:
+    """Journal a procedure of the host (export, import): no decision of the law lets a host read, but no reading is untold."""
+    append(work, Event("procedure", at, f"operator:{by}", by, ActorKind.OPERATOR.value, act, "normal", "done", "",
+                       "host-procedure", record_id=str(record_id)))  # fmt: skip
 
 
 def about(granted: Grant, record_id: UUID) -> Grant:

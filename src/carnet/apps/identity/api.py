@@ -24,6 +24,7 @@ from carnet.apps.identity.patients import (
     way,
 )
 from carnet.apps.identity.professionals import Professional, Structure, known_professionals, professional, structure
+from carnet.apps.identity.transfer import check, dump, inses, load
 
 __all__ = [
     "FACTS",
@@ -36,14 +37,18 @@ __all__ = [
     "active_ins",
     "attach",
     "candidates",
+    "check",
     "close_situations",
+    "dump",
     "enough_to_search",
     "facts",
     "find",
     "forget",
     "index_of",
+    "inses",
     "is_unknown",
     "known_professionals",
+    "load",
     "profession_system",
     "professional",
     "read",

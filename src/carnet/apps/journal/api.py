@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from carnet.apps.journal.entries import Event, body_of, chain_of
-from carnet.apps.journal.export import chain_export, checkpoint_of, export_all, sealed_rows
+from carnet.apps.journal.export import chain_export, checkpoint_of, export_all, restore_chain, sealed_rows, stored_chain
 from carnet.apps.journal.maps import build_if_due as build_map_if_due
 from carnet.apps.journal.merkle import consistent
 from carnet.apps.journal.notes import COSIGNATURE_KEY, Checkpoint, Note, NoteError, Signer, Verifier
@@ -47,8 +47,10 @@ __all__ = [
     "log_signer",
     "numbered_entries",
     "record_alone",
+    "restore_chain",
     "sealed_rows",
     "signer",
+    "stored_chain",
     "stored_lines",
     "verify_all",
     "write_file",

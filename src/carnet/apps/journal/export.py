@@ -15,6 +15,7 @@ from carnet.apps.journal.merkle import inclusion_proof
 from carnet.apps.journal.notes import Checkpoint, Note, Verifier
 from carnet.apps.journal.sealing import CHECKPOINT
 from carnet.apps.journal.tiles import Tiles
+from carnet.apps.journal.verify import Line, check_chain
 from carnet.apps.storage.api import Row, Work
 
 ENTRIES = "entries.jsonl"
@@ -82,3 +83,36 @@ def chain_export(rows: list[Row], folder: Path, chain: UUID) -> Iterator[tuple[s
 def sealed_rows(work: Work, chain: UUID) -> list[Row]:
     """Sealed entries of one chain in the scope of that chain, the oldest first."""
     return work.rows(f"{_SEALED} AND e.chain_id = %s ORDER BY e.counter", 2**62, chain)
+
+
+def stored_chain(work: Work, chain: UUID) -> list[dict[str, Any]]:
+    """Every entry of a chain as it is stored, sealed or not, the oldest first."""
+    rows = work.rows(
+        """SELECT counter, at, actor, writer, body, previous, hash FROM journal_entry WHERE chain_id = %s ORDER BY counter""",
+        chain,
+    )  # fmt: skip
+    return [
+        {"counter": counter, "at": at.isoformat(), "actor": actor, "writer": writer, "body": body,
+         "previous": bytes(previous).hex(), "hash": bytes(digest).hex()}
+        for counter, at, actor, writer, body, previous, digest in rows
+    ]  # fmt: skip
+
+
+def restore_chain(work: Work, chain: UUID, entries: list[dict[str, Any]]) -> None:
+    """Bring a chain from another installation, as it was written there: verified first, then continued here.
+
+    Only the owner of the tables can: no process may set a counter, a writer or a hash. Raises ValueError for a chain
+    that does not hold.
+    """
+    lines = [
+        Line(chain, e["counter"], e["body"], bytes.fromhex(e["previous"]), bytes.fromhex(e["hash"]), e["actor"], e["writer"])
+        for e in entries
+    ]
+    if any(True for _ in check_chain(lines)):
+        raise ValueError("the journal of this export was changed")
+    for line, entry in zip(lines, entries, strict=True):
+        work.run(
+            """INSERT INTO journal_entry (chain_id, counter, at, actor, writer, body, previous, hash)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
+            chain, line.counter, entry["at"], line.actor, line.writer, line.body, line.previous, line.hash,
+        )  # fmt: skip

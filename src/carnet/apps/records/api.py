@@ -1,7 +1,8 @@
 """Public face of records. What concerns a person's data takes an Ask, decides, journals, and only then touches them.
 
 Without an Ask: `create_record`, `change_state` and `ask_destruction`, which read nothing back and which no door calls (they
-serve the demonstration until the acts of the holder join), `sweep_orphans`, for the operator, and the worker's `TIMERS`.
+serve the demonstration until the acts of the holder join), `sweep_orphans`, `check_record`, `export_record` and
+`import_record`, which are the host's procedures, and the worker's `TIMERS`.
 """
 
 from carnet.apps.records.admission import (
@@ -12,6 +13,7 @@ from carnet.apps.records.admission import (
     withdraw_authorisation,
 )
 from carnet.apps.records.changing import Patched, change_document, named_document, patch_document
+from carnet.apps.records.consistency import Fault, Health, all_records, check_record
 from carnet.apps.records.deposit import Accepted, Receipt, deposit
 from carnet.apps.records.lists import ListQuery, Lists, read_list, search_lists
 from carnet.apps.records.opening import ask_destruction, change_state, create_record
@@ -21,6 +23,7 @@ from carnet.apps.records.search import Criterion, Cursor, Page, Query, ins_of_re
 from carnet.apps.records.sweeping import sweep_orphans
 from carnet.apps.records.timers import TIMERS
 from carnet.apps.records.traces import Traces, traces
+from carnet.apps.records.transfer import TransferError, Transferred, export_record, import_record
 
 __all__ = [
     "TIMERS",
@@ -29,6 +32,8 @@ __all__ = [
     "Content",
     "Criterion",
     "Cursor",
+    "Fault",
+    "Health",
     "ListQuery",
     "Lists",
     "Page",
@@ -37,12 +42,18 @@ __all__ = [
     "Receipt",
     "RecordStatus",
     "Traces",
+    "TransferError",
+    "Transferred",
+    "all_records",
     "ask_destruction",
     "change_document",
     "change_state",
+    "check_record",
     "create_record",
     "declare_authorisation",
     "deposit",
+    "export_record",
+    "import_record",
     "ins_of_record",
     "named_document",
     "open_emergency",

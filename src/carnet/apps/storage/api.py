@@ -17,6 +17,7 @@ from carnet.apps.storage.keys import (
     unseal,
 )
 from carnet.apps.storage.schema import SCOPE
+from carnet.apps.storage.transfer import Table, Values, dump, load
 
 __all__ = [
     "KEY_FACTS",
@@ -27,14 +28,18 @@ __all__ = [
     "RecordKey",
     "Row",
     "Statement",
+    "Table",
+    "Values",
     "Work",
     "blind_index",
     "close_pool",
     "create_key",
     "derived",
     "destroy_key",
+    "dump",
     "get",
     "key_of",
+    "load",
     "long_reading",
     "lookup",
     "open_key",

@@ -1,0 +1,166 @@
+"""A whole record out and in again, in open formats: FHIR JSON, the documents' own bytes, the journal, plain tables.
+
+Whoever runs these holds the root key and the database: they are the host's procedure, for a migration or at the holder's
+request, and each leaves an entry in the journal of the record. The holder's own export, under the law, is the portal's.
+"""
+
+import base64
+import hashlib
+import json
+import mimetypes
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from carnet.apps.access import api as access
+from carnet.apps.identity import api as identity
+from carnet.apps.journal import api as journal
+from carnet.apps.storage.api import RecordKey, Table, Values, Work, create_key, dump, get, key_of, load, put, unit
+
+FORMAT = "carnet-record/1"
+MANIFEST = "manifest.json"
+TABLES = (
+    Table("records_record"),
+    Table("records_document", {"resource": lambda row: f"resource/{row['logical_id']}"}),
+    Table("records_document_version", {"resource": lambda row: f"resource/{row['logical_id']}"}),
+    Table("records_submission_set", {"resource": lambda row: f"submission/{row['submission_id']}"}),
+    Table("records_folder", {"resource": lambda row: f"folder/{row['folder_id']}"}),
+    Table("records_folder_item"),
+    Table("records_directory"),
+    *access.TABLES,
+)
+
+
+class TransferError(ValueError):
+    """The record cannot be exported or imported; the message says why and what to do. Nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """What was written or read: documents and journal entries."""
+
+    record_id: UUID
+    documents: int
+    entries: int
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True).encode()
+
+
+def _name(row: Values) -> str:
+    return f"documents/{row['logical_id']}{mimetypes.guess_extension(row['mime']) or '.bin'}"
+
+
+def _documents(key: RecordKey, rows: list[Values]) -> Iterator[tuple[str, bytes]]:
+    """Each document as it was deposited, and its metadata as FHIR beside it."""
+    for row in rows:
+        yield _name(row), get(key, row["address"])
+        yield f"documents/{row['logical_id']}.fhir.json", base64.b64decode(row["resource"])
+
+
+def _index(rows: list[Values]) -> bytes:
+    """A list that a person can read."""
+    lines = ["Contenu de ce carnet, documents les plus récents d'abord.", ""]
+    for row in sorted(rows, key=lambda r: str(r["authored_at"]), reverse=True):
+        title = json.loads(base64.b64decode(row["resource"]))["content"][0]["attachment"].get("title", "")
+        lines.append(f"{str(row['authored_at'])[:10]}  {title}  [{row['status']}]  {_name(row)}")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _contents(work: Work, key: RecordKey) -> tuple[dict[str, bytes], Transferred]:
+    tables = {table.name: dump(work, key, table) for table in TABLES}
+    documents = tables["records_document"]
+    entries = journal.stored_chain(work, key.record_id)
+    files = {f"tables/{name}.json": _json(rows) for name, rows in tables.items() if rows}
+    files |= dict(_documents(key, documents))
+    files["identity.json"] = _json(identity.dump(work, key))
+    files["journal.jsonl"] = b"".join(json.dumps(e, ensure_ascii=False).encode() + b"\n" for e in entries)
+    files["LISEZMOI.txt"] = _index(documents)
+    return files, Transferred(key.record_id, len(documents), len(entries))
+
+
+def export_record(record_id: UUID, to: Path, by: str, at: datetime) -> Transferred:
+    """Export a record into a new folder. The entry that tells it is in the journal before the first file is written."""
+    if to.exists():
+        raise TransferError(f"{to} exists already: choose another folder")
+    with unit(record_id) as work:
+        if not work.rows("SELECT 1 FROM records_record WHERE record_id = %s AND state <> 'destroyed'", record_id):
+            raise TransferError("there is no such record")
+        access.host_entry(work, record_id, "record:export", by, at)
+    with unit(record_id) as work:
+        files, done = _contents(work, key_of(work, record_id))
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    for name, content in files.items():
+        target = to / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    manifest = {"format": FORMAT, "record": str(record_id), "exported": at.isoformat(), "files": digests}
+    (to / MANIFEST).write_bytes(_json(manifest))
+    return done
+
+
+def _inside(name: str) -> str:
+    """A name of the manifest that stays in its folder."""
+    if name.startswith("/") or ".." in Path(name).parts:
+        raise ValueError("a name that leaves the folder")
+    return name
+
+
+def _checked(folder: Path) -> tuple[UUID, dict[str, bytes]]:
+    """The files of an export, each against the manifest."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        if manifest["format"] != FORMAT:
+            raise TransferError(f"this export is of another format: {manifest['format']}")
+        files = {name: (folder / _inside(name)).read_bytes() for name in manifest["files"]}
+        record_id = UUID(manifest["record"])
+    except (OSError, KeyError, ValueError) as error:
+        raise TransferError(f"this is not an export of a record: {type(error).__name__}") from None
+    wrong = [name for name, content in files.items() if hashlib.sha256(content).hexdigest() != manifest["files"][name]]
+    if wrong:
+        raise TransferError(f"changed since the export: {', '.join(sorted(wrong)[:5])}")
+    return record_id, files
+
+
+def _refuse_known(record_id: UUID, known: Values) -> None:
+    for ins in identity.inses(known):
+        if identity.find(ins) is not None:
+            raise TransferError("this person has a record here already: nothing was imported")
+    with unit(record_id) as work:
+        if work.rows("SELECT 1 FROM records_record WHERE record_id = %s", record_id):
+            raise TransferError("this record is here already: nothing was imported")
+
+
+def _with_bytes(key: RecordKey, files: dict[str, bytes], rows: list[Values]) -> list[Values]:
+    """Bytes first, flushed to the disk: the rows then name what is there, at its address under the new key."""
+    return [row | {"address": put(key, files[_name(row)])} for row in rows]
+
+
+def _restore_journal(work: Work, record_id: UUID, entries: list[Values]) -> None:
+    try:
+        journal.restore_chain(work, record_id, entries)
+    except ValueError as error:
+        raise TransferError(str(error)) from None
+
+
+def import_record(folder: Path, by: str, at: datetime) -> Transferred:
+    """Import a record that `export_record` wrote, with a key of its own. Raises TransferError; then nothing is kept."""
+    record_id, files = _checked(folder)
+    known = json.loads(files["identity.json"])
+    _refuse_known(record_id, known)
+    entries = [json.loads(line) for line in files["journal.jsonl"].splitlines()]
+    with unit(record_id) as work:
+        key = create_key(work, record_id, at)
+        for table in TABLES:
+            rows = json.loads(files.get(f"tables/{table.name}.json", b"[]"))
+            rows = _with_bytes(key, files, rows) if table.name == "records_document" else rows
+            load(work, key, table, rows)
+        identity.load(work, key, known)
+        _restore_journal(work, record_id, entries)
+        access.host_entry(work, record_id, "record:import", by, at)
+    documents = sum(1 for name in files if name.endswith(".fhir.json"))
+    return Transferred(record_id, documents, len(entries))

@@ -1,0 +1,49 @@
+"""Rows of a record as plain values, and back: what a whole record is exported and imported by.
+
+PostgreSQL turns rows into JSON and JSON into rows; sealed columns are opened on the way out and sealed again, under the
+key of the record that receives them, on the way in.
+"""
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from carnet.apps.storage.executor import Work
+from carnet.apps.storage.keys import RecordKey
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a record: its name, the names under which its sealed columns are bound, and columns that stay behind."""
+
+    name: str
+    sealed: Mapping[str, Callable[[Values], str]] = field(default_factory=dict)
+    left: frozenset[str] = frozenset()
+
+
+def dump(work: Work, key: RecordKey, table: Table) -> list[Values]:
+    """Every row of the record in a table, its sealed columns opened (base64)."""
+    rows = work.rows(f"SELECT to_jsonb(t) FROM {table.name} t WHERE record_id = %s ORDER BY to_jsonb(t)::text", key.record_id)
+    return [_opened(key, table, row[0]) for row in rows]
+
+
+def _opened(key: RecordKey, table: Table, row: Values) -> Values:
+    plain = {name: value for name, value in row.items() if name not in table.left}
+    for column, name in table.sealed.items():
+        sealed = bytes.fromhex(row[column].removeprefix("\\x"))
+        plain[column] = base64.b64encode(key.unseal(sealed, name(row))).decode()
+    return plain
+
+
+def load(work: Work, key: RecordKey, table: Table, rows: list[Values]) -> None:
+    """Write rows that `dump` gave, for the record of this key."""
+    for row in rows:
+        values = row | {"record_id": str(key.record_id)}
+        for column, name in table.sealed.items():
+            values[column] = "\\x" + key.seal(base64.b64decode(row[column], validate=True), name(values)).hex()
+        work.run(f"INSERT INTO {table.name} SELECT * FROM jsonb_populate_record(NULL::{table.name}, %s)", Jsonb(values))

@@ -1,0 +1,156 @@
+"""Keeping an installation: check it, back it up, restore it, move a record. For whoever holds the machine and the keys."""
+
+import getpass
+import json
+import shutil
+import subprocess
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from carnet import __version__
+from carnet.apps.journal.api import stored_lines, verify_all
+from carnet.apps.records.api import all_records, check_record
+from carnet.apps.storage.api import long_reading, stored_records
+from carnet.apps.storage.schema import PARTITIONS
+from carnet.config import embedded
+from carnet.config.environment import Environment
+
+KEYS = ("root.key", "log.key")
+FOLDERS = ("documents", "log", "habilitation")
+_PARTITIONED = """SELECT c.relname, count(i.inhrelid) FROM pg_partitioned_table p JOIN pg_class c ON c.oid = p.partrelid
+    LEFT JOIN pg_inherits i ON i.inhparent = c.oid GROUP BY c.relname"""
+_INVALID = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
+
+
+class UpkeepError(Exception):
+    """A command that cannot be done; the message says why and what to do. Nothing was changed."""
+
+
+@dataclass
+class Report:
+    """What `carnet fsck` found."""
+
+    records: int = 0
+    documents: int = 0
+    entries: int = 0
+    orphans: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    def summary(self) -> str:
+        """One line for people, and how many of each sort of fault."""
+        sorts = Counter(fault.split(" ")[0] for fault in self.faults)
+        counted = "".join(f", {kind} × {n}" for kind, n in sorted(sorts.items()))
+        return (
+            f"{self.records} dossiers, {self.documents} documents, {self.entries} entrées de journal, "
+            f"{self.orphans} fichier(s) orphelin(s) : {len(self.faults)} faute(s){counted}."
+        )
+
+
+def _check_database(report: Report, url: str) -> None:
+    with psycopg.connect(url) as connection:
+        for table, parts in connection.execute(_PARTITIONED):
+            if parts != PARTITIONS:
+                report.faults.append(f"partitions {table}: {parts}")
+        report.faults += [f"index-invalid {name}" for (name,) in connection.execute(_INVALID)]
+
+
+def check_everything(owner_url: str) -> Report:
+    """Metadata, bytes, keys, chains, partitions, value sets. It reads everything and changes nothing."""
+    report = Report()
+    _check_database(report, owner_url)
+    known = all_records()
+    for record_id in known:
+        health = check_record(record_id)
+        report.records, report.documents = report.records + 1, report.documents + health.documents
+        report.orphans += health.orphans
+        report.faults += [f"{fault.kind} {fault.record_id} {fault.where}" for fault in health.faults]
+    report.faults += [f"folder-without-record {stray}" for stray in set(stored_records()) - set(known)]
+    with long_reading() as work:
+        report.entries, _, faults = verify_all(stored_lines(work))
+    report.faults += [f"journal:{fault.kind} {fault.chain_id} {fault.counter}" for fault in faults]
+    return report
+
+
+def _copied(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target)
+    elif source.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)
+
+
+def back_up(config: Environment, url: str, to: Path, at: datetime) -> None:
+    """Copy the database first, the documents after: every document that the database names was written before it.
+
+    Raises UpkeepError for a database that is not the embedded one: its own tools back it up.
+    """
+    if config.database_url:
+        raise UpkeepError("this Carnet uses a PostgreSQL by URL: back it up with its own tools, then copy documents and keys")
+    if to.exists():
+        raise UpkeepError(f"{to} exists already: choose another folder")
+    to.mkdir(parents=True, mode=0o700)
+    host = str(conninfo_to_dict(url.replace("{role}", config.owner_role))["host"])
+    command = [str(embedded.binary(config.data_dir, "pg_basebackup")), "-D", str(to / "postgres"), "-h", host, "-U", config.owner_role,
+               "-X", "stream", "-c", "fast"]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        shutil.rmtree(to, ignore_errors=True)
+        raise UpkeepError(f"pg_basebackup: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}")
+    _copied(config.documents(), to / "documents")
+    _copied(config.log(), to / "log")
+    _copied(config.editions(), to / "habilitation")
+    _copied(config.key_file(), to / "keys" / "root.key")
+    _copied(config.log_key(), to / "keys" / "log.key")
+    (to / "backup.json").write_text(json.dumps({"carnet": __version__, "at": at.isoformat()}), encoding="utf-8")
+
+
+def restore(config: Environment, source: Path) -> None:
+    """Put a backup back into an empty data folder. Raises UpkeepError."""
+    if config.database_url:
+        raise UpkeepError("this Carnet uses a PostgreSQL by URL: restore it with its own tools")
+    if not (source / "backup.json").exists():
+        raise UpkeepError(f"{source} is not a backup: backup.json is missing")
+    if not (source / "keys" / "root.key").exists():
+        raise UpkeepError("keys/root.key is not in the backup: put it there, without it nothing can be read")
+    if config.data_dir.exists() and any(config.data_dir.iterdir()):
+        raise UpkeepError(f"{config.data_dir} is not empty: a restore never overwrites (CARNET_DATA_DIR for another)")
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    targets = {"documents": config.documents(), "log": config.log(), "habilitation": config.editions()}
+    for name, target in targets.items():
+        _copied(source / name, target)
+    _copied(source / "keys" / "root.key", config.key_file())
+    _copied(source / "keys" / "log.key", config.log_key())
+    # The database last: a restore that stops half-way leaves no folder that looks whole.
+    _copied(source / "postgres", config.data_dir / "postgres")
+
+
+def who() -> str:
+    """Who runs the command, for the journal."""
+    return getpass.getuser()
+
+
+def record_of(text: str) -> UUID:
+    """A record named by its pseudonym, or by the INS of its person (matricule, test OID). Raises UpkeepError."""
+    from django.conf import settings
+
+    from carnet.apps.identity.api import find
+    from carnet.kernel.ins import Ins, InsError
+
+    try:
+        return UUID(text)
+    except ValueError:
+        pass
+    for oid in sorted(settings.LAW.accepted_ins_oids):
+        try:
+            found = find(Ins.of(text, oid))
+        except InsError:
+            raise UpkeepError("neither a record's pseudonym nor an INS") from None
+        if found:
+            return found
+    raise UpkeepError("no record is behind this INS")
