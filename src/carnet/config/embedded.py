@@ -1,5 +1,9 @@
 """The embedded PostgreSQL of development and demonstration: a server wheel, started on a data folder."""
 
+import os
+import shutil
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -39,6 +43,26 @@ def binary(data_dir: Path, name: str) -> Path:
     """A program of the running server's own version (pg_basebackup, pgbench…)."""
     found: Path = get_server((data_dir / "postgres").resolve(), cleanup_mode=None).bin_path / name
     return found
+
+
+_EMPTY = """import pathlib, sys
+from carnet.config import embedded
+data_dir = pathlib.Path(sys.argv[1])
+embedded.start(data_dir)
+embedded.stop(data_dir)"""
+
+
+def replace_data(data_dir: Path, source: Path) -> None:
+    """Put a base backup in the place of the server's data. The folder of an empty server says who must own the files."""
+    # In a process of its own: the wheel keeps what it knows of a server that it started, and this one goes away.
+    subprocess.run([sys.executable, "-c", _EMPTY, str(data_dir)], check=True, capture_output=True)
+    folder = data_dir / "postgres"
+    owner = folder.stat()
+    shutil.rmtree(folder)
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("log", ".handle_pids.json", "postmaster.*"))
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+    folder.chmod(0o700)
 
 
 def stop_if_started(data_dir: Path) -> None:

@@ -101,7 +101,7 @@ def back_up(config: Environment, url: str, to: Path, at: datetime) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         shutil.rmtree(to, ignore_errors=True)
-        raise UpkeepError(f"pg_basebackup: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}")
+        raise UpkeepError(f"pg_basebackup: {(done.stderr.strip() or str(done.returncode)).splitlines()[0]}")
     _copied(config.documents(), to / "documents")
     _copied(config.log(), to / "log")
     _copied(config.editions(), to / "habilitation")
@@ -127,7 +127,7 @@ def restore(config: Environment, source: Path) -> None:
     _copied(source / "keys" / "root.key", config.key_file())
     _copied(source / "keys" / "log.key", config.log_key())
     # The database last: a restore that stops half-way leaves no folder that looks whole.
-    _copied(source / "postgres", config.data_dir / "postgres")
+    embedded.replace_data(config.data_dir, source / "postgres")
 
 
 def who() -> str:

@@ -114,12 +114,13 @@ def _checked(folder: Path) -> tuple[UUID, dict[str, bytes]]:
     """The files of an export, each against the manifest."""
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
-        if manifest["format"] != FORMAT:
-            raise TransferError(f"this export is of another format: {manifest['format']}")
+        known = manifest["format"] == FORMAT
         files = {name: (folder / _inside(name)).read_bytes() for name in manifest["files"]}
         record_id = UUID(manifest["record"])
     except (OSError, KeyError, ValueError) as error:
         raise TransferError(f"this is not an export of a record: {type(error).__name__}") from None
+    if not known:
+        raise TransferError(f"this export is of another format: {manifest['format']}")
     wrong = [name for name, content in files.items() if hashlib.sha256(content).hexdigest() != manifest["files"][name]]
     if wrong:
         raise TransferError(f"changed since the export: {', '.join(sorted(wrong)[:5])}")
