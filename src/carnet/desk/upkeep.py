@@ -91,13 +91,13 @@ def back_up(config: Environment, url: str, to: Path, at: datetime) -> None:
     Raises UpkeepError for a database that is not the embedded one: its own tools back it up.
     """
     if config.database_url:
-        raise UpkeepError("this Carnet uses a PostgreSQL by URL: back it up with its own tools, then copy documents and keys")
+        raise UpkeepError("this PostgreSQL is not the embedded one: back it up with its own tools, then copy documents and keys")
     if to.exists():
         raise UpkeepError(f"{to} exists already: choose another folder")
     to.mkdir(parents=True, mode=0o700)
     host = str(conninfo_to_dict(url.replace("{role}", config.owner_role))["host"])
-    command = [str(embedded.binary(config.data_dir, "pg_basebackup")), "-D", str(to / "postgres"), "-h", host, "-U", config.owner_role,
-               "-X", "stream", "-c", "fast"]  # fmt: skip
+    program = str(embedded.binary(config.data_dir, "pg_basebackup"))
+    command = [program, "-D", str(to / "postgres"), "-h", host, "-U", config.owner_role, "-X", "stream", "-c", "fast"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         shutil.rmtree(to, ignore_errors=True)

@@ -163,10 +163,8 @@ def dead_letters(work: Work) -> list[tuple[str, str, datetime, int, str]]:
 
 def retry_dead(work: Work, at: datetime) -> int:
     """Have every dead letter tried again from the start. Returns how many."""
-    rows = work.rows(
-        "UPDATE outbox_notice SET outcome = 'waiting', attempts = 0, next_at = %s WHERE outcome = 'dead' RETURNING 1", at
-    )
-    return len(rows)
+    row = work.row("SELECT outbox_retry(%s)", at)
+    return int(row[0]) if row else 0
 
 
 def _purge(at: datetime) -> int:

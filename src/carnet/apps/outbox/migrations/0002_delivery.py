@@ -11,6 +11,11 @@ SET search_path = public, pg_temp AS $$
   WITH gone AS (DELETE FROM outbox_notice WHERE outcome <> 'waiting' AND created_at < p_before RETURNING 1)
   SELECT count(*) FROM gone
 $$;
+CREATE FUNCTION outbox_retry(p_at timestamptz) RETURNS bigint LANGUAGE sql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+  WITH again AS (UPDATE outbox_notice SET outcome = 'waiting', attempts = 0, next_at = p_at WHERE outcome = 'dead' RETURNING 1)
+  SELECT count(*) FROM again
+$$;
 """
 SQL = (
     """
@@ -25,18 +30,18 @@ SQL = (
     + f"""CREATE POLICY outbox_contact_scope ON outbox_contact USING (owner = 'holder:' || {schema.SCOPE}::text);
     CREATE POLICY outbox_contact_courier ON outbox_contact FOR SELECT TO carnet_courier USING (true);
     CREATE POLICY outbox_contact_operator ON outbox_contact TO carnet_operator USING (owner LIKE 'professional:%');
-    CREATE POLICY outbox_notice_operator ON outbox_notice TO carnet_operator USING (outcome = 'dead')
-      WITH CHECK (outcome IN ('dead', 'waiting'));"""
+    CREATE POLICY outbox_notice_operator ON outbox_notice FOR SELECT TO carnet_operator USING (outcome = 'dead');"""
     + PURGE
     + schema.grant_function("outbox_purge(timestamptz)", "worker")
+    + schema.grant_function("outbox_retry(timestamptz)", "operator")
     + schema.grant("SELECT", "outbox_contact", "courier", "espace", "operator", "worker")
     + schema.grant("INSERT, UPDATE, DELETE", "outbox_contact", "espace", "operator", "worker")
     + schema.grant("DELETE", "outbox_notice", "worker")
     # Dead letters are shown to the operator, who may have them tried again; nothing else of the outbox.
-    + schema.grant("SELECT, UPDATE", "outbox_notice", "operator")
+    + schema.grant("SELECT", "outbox_notice", "operator")
 )
 UNDO = (
-    "DROP FUNCTION outbox_purge(timestamptz); DROP TABLE outbox_contact; DROP INDEX outbox_notice_waiting;"
+    "DROP FUNCTION outbox_purge(timestamptz), outbox_retry(timestamptz); DROP TABLE outbox_contact; DROP INDEX outbox_notice_waiting;"
     "DROP POLICY outbox_notice_operator ON outbox_notice;"
     "ALTER TABLE outbox_notice DROP COLUMN outcome, DROP COLUMN attempts, DROP COLUMN next_at, DROP COLUMN problem;"
 )
