@@ -104,14 +104,15 @@ def test_two_runs_do_not_disturb_each_other_and_one_stops_cleanly(tmp_path: Path
     port, psc_port = free_port(), free_port()
     settings_of_run = {"CARNET_DATA_DIR": str(tmp_path), "CARNET_EMBEDDED_URL": "", "CARNET_BASE_URL": ""}
     env = {k: v for k, v in os.environ.items() if k not in settings_of_run} | {"CARNET_DATA_DIR": str(tmp_path)}
-    command = [sys.executable, "-m", "carnet.desk.cli", "run", "--port", str(port), "--psc-port", str(psc_port)]
+    command = [sys.executable, "-m", "carnet.desk.cli", "run", "--port", str(port), "--psc-port", str(psc_port),
+               "--tls-port", str(free_port()), "--mail-port", str(free_port()), "--witness-port", str(free_port())]  # fmt: skip
     with (tmp_path / "log").open("w") as log:
         first = subprocess.Popen(command, env=env, stdout=log, stderr=log)
     try:
         processes.wait_for(f"http://127.0.0.1:{port}/fhir/metadata", first, 90)
         same_ports = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         assert (same_ports.returncode, str(port) in same_ports.stderr) == (2, True)
-        other = [*command[:-3], str(free_port()), "--psc-port", str(free_port())]
+        other = [a if not a.isdigit() else str(free_port()) for a in command]
         same_folder = subprocess.run(other, env=env, capture_output=True, text=True, check=False)
         assert same_folder.returncode == 2
         assert "tourne déjà" in same_folder.stderr

@@ -32,7 +32,7 @@ def looping(name: str, work: Callable[[], int], pause: float) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    log.info("process-started name=%s", name)
+    log.debug("process-started name=%s", name)
     while not stop.is_set():
         try:
             done = work()
@@ -42,4 +42,4 @@ def looping(name: str, work: Callable[[], int], pause: float) -> None:
             done = 0
         if not done:
             stop.wait(pause)
-    log.info("process-stopped name=%s", name)
+    log.debug("process-stopped name=%s", name)

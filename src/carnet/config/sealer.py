@@ -16,8 +16,9 @@ def main() -> None:
     sealer = Sealer(settings.CARNET.log(), log_signer(), Witnesses(settings.CARNET.witnesses))
 
     def work() -> int:
+        sealed = sealer.seal()
         build_map_if_due(sealer, clock()())
-        return sealer.seal()
+        return sealed
 
     looping("sealer", work, pause=1.0)
 

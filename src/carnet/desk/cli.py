@@ -33,14 +33,18 @@ def _load(options: argparse.Namespace) -> int:
     close_pool()
     settings.CARNET.database_role = "carnet_fhir"
     people, documents = loading.load(print, now)
+    for role, tell in (("carnet_espace", loading.tell_people), ("carnet_operator", loading.tell_professionals)):
+        close_pool()
+        settings.CARNET.database_role = role
+        tell(now)
     print(f"Démonstration chargée : {people} personnes, {documents} nouveaux documents.")
     return 0
 
 
 def _run(options: argparse.Namespace) -> int:
-    from carnet.desk.running import run
+    from carnet.desk.running import Ports, run
 
-    return run(options.port, options.psc_port)
+    return run(Ports(options.port, options.tls_port, options.psc_port, options.mail_port, options.witness_port))
 
 
 def _tour(options: argparse.Namespace) -> int:
@@ -150,7 +154,10 @@ def _parser() -> argparse.ArgumentParser:
     add("demonstration", "Load the demonstration (once: loading again deposits nothing twice).", _load)
     run = add("run", "Start everything: database, demonstration, doors, simulators.", _run)
     run.add_argument("--port", type=int, default=8080, help="port of the FHIR door")
+    run.add_argument("--tls-port", type=int, default=8443, help="port of the FHIR door for client certificates")
     run.add_argument("--psc-port", type=int, default=8090, help="port of the Pro Santé Connect simulator")
+    run.add_argument("--mail-port", type=int, default=8025, help="port of the mail server of the demonstration")
+    run.add_argument("--witness-port", type=int, default=8085, help="port of the witness of the journal")
     tour = add("tour", "Play the story of the national guide through the real HTTP door.", _tour)
     tour.add_argument("--base", default="http://127.0.0.1:8080", help="address of the FHIR door")
     tour.add_argument("--fast", action="store_true", help="no pause between the steps")

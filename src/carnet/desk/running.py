@@ -1,6 +1,7 @@
 """`carnet run`: everything that `make run` opens, with addresses and demonstration sign-ins."""
 
 import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -8,14 +9,31 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import astuple, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from carnet.apps.journal.api import signer
 from carnet.config import embedded
 from carnet.config.environment import Environment
 from carnet.desk import processes
 from carnet.desk.demonstration.loading import BLOCKING, CLOSED, EXPIRED, SUSPENDED, UNQUALIFIED, write_people
 from carnet.desk.demonstration.people import ABSENT, PEOPLE
 from carnet.desk.demonstration.professionals import PROFESSIONALS
+from carnet.desk.pki import Folder
+from carnet.desk.witness import make as make_witness
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Ports of the loopback that one run takes."""
+
+    fhir: int = 8080
+    tls: int = 8443
+    psc: int = 8090
+    mail: int = 8025
+    witness: int = 8085
+
 
 _SIGN_INS = ("treating", "pharmacist", "nurse", "emergency", "regulator", "occupational", "blocked", "student")
 
@@ -32,10 +50,53 @@ def environment(port: int, psc_port: int) -> dict[str, str]:
     }
 
 
-def _print_guide(port: int, psc_port: int) -> None:
+def _environment(config: Environment, ports: Ports) -> dict[str, str]:
+    """Settings of every process of the demonstration: doors, certificates, mail, journal."""
+    pki, folder = Folder(config.data_dir / "pki"), config.data_dir / "witness"
+    pki.make(datetime.now(UTC))
+    log = signer(config.log_key(), config.log_origin).verifier
+    witness = make_witness(folder, "temoin.demonstration", [log]).key.verifier
+    return environment(ports.fhir, ports.psc) | {
+        "CARNET_TLS_PORT": str(ports.tls),
+        "CARNET_TLS_CERTIFICATE": str(pki.path / "server.pem"),
+        "CARNET_CLIENT_CA_FILE": str(pki.authorities),
+        "CARNET_CLIENT_CRL_DIR": str(pki.lists),
+        "CARNET_SMTP_PORT": str(ports.mail),
+        "CARNET_SMTP_SECURITY": "none",
+        "CARNET_WITNESSES": json.dumps({f"http://127.0.0.1:{ports.witness}": str(witness)}),
+        "CARNET_DEMONSTRATION_LOG": str(log),
+    }
+
+
+def _start(config: Environment, ports: Ports) -> list[subprocess.Popen[bytes]]:
+    """Every process. The doors are last: what they answer to may count on the others."""
+    people = config.data_dir / "psc-people.json"
+    write_people(people)
+    callback = f"http://127.0.0.1:{ports.fhir}/signin/callback"
+    witness = ("--port", str(ports.witness), "--folder", str(config.data_dir / "witness"), "--name", "temoin.demonstration",
+               "--log", os.environ["CARNET_DEMONSTRATION_LOG"])  # fmt: skip
+    commands = [
+        processes.psc_command(ports.psc, people, callback),
+        processes.module_command(
+            "carnet.desk.simulators.mailbox", "--port", str(ports.mail), "--folder", str(config.data_dir / "mailbox")
+        ),
+        processes.module_command("carnet.desk.witness", *witness),
+        processes.module_command("carnet.config.sealer"),
+        processes.module_command("carnet.config.worker"),
+        processes.module_command("carnet.config.courier"),
+        processes.tls_command(),
+        processes.fhir_command(ports.fhir),
+    ]
+    return [processes.start(command, {}) for command in commands]
+
+
+def _print_guide(config: Environment, ports: Ports) -> None:
     print("\nCarnet est ouvert (données fictives).")
-    print(f"  Porte FHIR        http://127.0.0.1:{port}/fhir/metadata")
-    print(f"  Pro Santé Connect http://127.0.0.1:{psc_port} (simulateur : on choisit un nom, sans mot de passe)")
+    print(f"  Porte FHIR            http://127.0.0.1:{ports.fhir}/fhir/metadata")
+    print(f"  La même, par carte    https://127.0.0.1:{ports.tls}/fhir/metadata (certificats de test : {config.data_dir}/pki)")
+    print(f"  Pro Santé Connect     http://127.0.0.1:{ports.psc} (simulateur : on choisit un nom, sans mot de passe)")
+    print(f"  Avis par courriel     {config.data_dir}/mailbox (rien ne sort de cette machine)")
+    print(f"  Journal scellé        {config.data_dir}/log, cosigné par un témoin (carnet journal export)")
     print("\nConnexions de démonstration (identifiant national, profession) :")
     for key in _SIGN_INS:
         person = PROFESSIONALS[key]
@@ -77,14 +138,15 @@ def _interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def run(port: int, psc_port: int) -> int:
+def run(ports: Ports) -> int:
     """Start the database, load the demonstration, open the doors, and wait until stopped (Ctrl C or SIGTERM)."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
-    taken = [p for p in (port, psc_port) if not processes.is_free(p)]
+    taken = [p for p in astuple(ports) if not processes.is_free(p)]
     if taken:
         print(
-            f"Port déjà pris : {', '.join(map(str, taken))}. Choisissez-en d'autres : carnet run --port … --psc-port …",
+            f"Port déjà pris : {', '.join(map(str, taken))}. Choisissez-en d'autres : carnet run --port … --tls-port … "
+            "--psc-port … --mail-port … --witness-port …",
             file=sys.stderr,
         )
         return 2
@@ -93,27 +155,25 @@ def run(port: int, psc_port: int) -> int:
         if not alone:
             print(f"Carnet tourne déjà sur le dossier {config.data_dir} (CARNET_DATA_DIR pour un autre).", file=sys.stderr)
             return 2
-        return _run(config, port, psc_port)
+        return _run(config, ports)
 
 
-def _run(config: Environment, port: int, psc_port: int) -> int:
-    os.environ.update(environment(port, psc_port))
+def _run(config: Environment, ports: Ports) -> int:
+    os.environ.update(_environment(config, ports))
     if not config.database_url:
         print("Base de données embarquée…", flush=True)
         os.environ["CARNET_EMBEDDED_URL"] = embedded.start(config.data_dir)
     _carnet("migrate")
     print("Démonstration…", flush=True)
     _carnet("demonstration")
-    people = config.data_dir / "psc-people.json"
-    write_people(people)
-    psc = processes.start(processes.psc_command(psc_port, people, f"http://127.0.0.1:{port}/signin/callback"), {})
-    door = processes.start(processes.fhir_command(port), {})
     try:
-        with processes.running(psc, door):
-            processes.wait_for(f"http://127.0.0.1:{psc_port}/", psc)
-            processes.wait_for(f"http://127.0.0.1:{port}/fhir/metadata", door)
-            _print_guide(port, psc_port)
-            while psc.poll() is None and door.poll() is None:
+        started = _start(config, ports)
+        with processes.running(*started):
+            processes.wait_for(f"http://127.0.0.1:{ports.psc}/", started[0])
+            processes.wait_for_port(ports.tls, started[-2])
+            processes.wait_for(f"http://127.0.0.1:{ports.fhir}/fhir/metadata", started[-1])
+            _print_guide(config, ports)
+            while all(process.poll() is None for process in started):
                 time.sleep(0.5)
             return 1
     except KeyboardInterrupt:

@@ -51,8 +51,7 @@ def build(sealer: Sealer, day: date, at: datetime) -> Checkpoint:
     leaves, tree = _leaves(size), Frontier()
     for leaf in leaves:
         tree.add(leaf_hash(leaf))
-    origin = Checkpoint.read((sealer.folder / "checkpoint").read_text(encoding="utf-8").partition("\n\n")[0] + "\n").origin
-    checkpoint = Checkpoint(f"{origin}/map", len(leaves), tree.root(), (f"day {day.isoformat()}", f"tree {size}"))
+    checkpoint = Checkpoint(f"{sealer.origin}/map", len(leaves), tree.root(), (f"day {day.isoformat()}", f"tree {size}"))
     note = str(sealer.sign(checkpoint)).encode()
     path = _note_path(sealer.folder, day)
     write_file(path.with_name(f"{path.name}.leaves"), b"".join(leaves))

@@ -100,6 +100,11 @@ class Sealer:
             raise NoteError("the tiles are not those of the published checkpoint")
         self._catch_up()
 
+    @property
+    def origin(self) -> str:
+        """The name of the log."""
+        return self._key.name
+
     def _published(self) -> Checkpoint | None:
         path = self.folder / CHECKPOINT
         if not path.exists():

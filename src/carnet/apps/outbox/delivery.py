@@ -23,7 +23,8 @@ from carnet.apps.storage.api import Work, unit
 from carnet.kernel.clock import Timer
 
 CLAIMED_FOR = timedelta(minutes=5)
-BATCH = 200
+BATCH = 100
+"""People told in one round; all that waits for one of them leaves in one mail."""
 WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 360, 1440, 1440))
 """Waits between tries; after the last the notice is a dead letter, shown to the operator."""
 DIGEST_HOUR = time(18, 0)
@@ -56,12 +57,14 @@ def claim(at: datetime) -> list[Claimed]:
     """Take the notices that are due. Another courier passes them by."""
     with unit() as work:
         rows = work.rows(
-            """WITH due AS (SELECT record_id, id FROM outbox_notice WHERE outcome = 'waiting'
-              AND coalesce(next_at, created_at) <= %s ORDER BY created_at LIMIT %s FOR UPDATE SKIP LOCKED)
+            """WITH who AS (SELECT record_id, recipient FROM outbox_notice WHERE outcome = 'waiting'
+              AND coalesce(next_at, created_at) <= %s GROUP BY 1, 2 ORDER BY min(created_at) LIMIT %s),
+            due AS (SELECT n.record_id, n.id FROM outbox_notice n JOIN who USING (record_id, recipient)
+              WHERE n.outcome = 'waiting' AND coalesce(n.next_at, n.created_at) <= %s FOR UPDATE OF n SKIP LOCKED)
             UPDATE outbox_notice n SET attempts = n.attempts + 1, next_at = %s FROM due
             WHERE n.record_id = due.record_id AND n.id = due.id
             RETURNING n.record_id, n.id, n.kind, n.recipient, n.attempts""",
-            at, BATCH, at + CLAIMED_FOR,
+            at, BATCH, at, at + CLAIMED_FOR,
         )  # fmt: skip
     return [Claimed(*row) for row in rows]
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
+from carnet.apps.outbox import api as outbox
 from carnet.apps.records import api as records
 from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import unit
@@ -22,6 +23,7 @@ from carnet.formats.xds import SubmissionSet
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means, Situation
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import Code
+from carnet.kernel.traits import normalise_name
 
 CLOSED, UNQUALIFIED, BLOCKING, OPPOSED_TO_EMERGENCY, EXPIRED, SUSPENDED = 5, 9, 3, 14, 11, 22
 """Numbers of the people whose records show an automatic message."""
@@ -125,6 +127,29 @@ def load(say: Callable[[str], None], at: datetime | None = None) -> tuple[int, i
         if done % 11 == 0:
             say(f"  {done}/{len(PEOPLE)} dossiers, {documents} documents")
     return len(PEOPLE), documents
+
+
+def _address(given: str, family: str, domain: str) -> str:
+    name = f"{normalise_name(given)}.{normalise_name(family)}".replace(" ", "-").lower()
+    return f"{name}@{domain}"
+
+
+def tell_people(at: datetime) -> None:
+    """Give each holder an address, as each would in the portal."""
+    for person in PEOPLE:
+        record_id = identity.find(person.ins)
+        if record_id is not None:
+            contact = outbox.Contact(_address(person.traits.given_names, person.traits.birth_name, "patients.example"))
+            with unit(record_id) as work:
+                outbox.set_contact(work, outbox.owner_of(outbox.HOLDER, record_id), contact, at)
+
+
+def tell_professionals(at: datetime) -> None:
+    """Give each professional an address, as an operator does."""
+    with unit() as work:
+        for person in PROFESSIONALS.values():
+            contact = outbox.Contact(_address(person.given, person.family, "sante.example"))
+            outbox.set_contact(work, outbox.professional(person.id), contact, at)
 
 
 def write_people(path: Path) -> None:
