@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from carnet.apps.access import api as access
-from carnet.apps.records.entering import Entered, enter, record_of
+from carnet.apps.records.entering import Entered, enter, named_by_document, record_of
 from carnet.apps.records.search import VISIBLE, visible_values
 from carnet.apps.storage.api import RecordKey, Row, Statement, unit
 from carnet.formats.fhir import Json, with_entries
@@ -110,7 +110,7 @@ def read_list(ask: Ask, list_id: UUID) -> Json:
         place.record_id = entered.record_id
         if entered.record_id is None:
             raise Refusal("document-unknown", "document-unknown")
-        decided = access.decide_or_refuse(ask, entered.facts, entered.record_id)
+        decided = access.decide_or_refuse(named_by_document(work, ask, entered), entered.facts, entered.record_id)
         query = ListQuery(ids=(str(list_id),))
         _, *cursors = work.send(decided.statement, *(_statement(decided.grant, kind, query) for kind in query.kinds))
         answers = [(kind, cursor.fetchall()) for kind, cursor in zip(query.kinds, cursors, strict=True)]

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -19,7 +20,7 @@ from django.conf import settings
 
 from carnet.apps.storage.executor import Work
 
-NONCE = 12
+NONCE, TAG = 12, 16
 _KEY = "SELECT wrapped FROM storage_record_key WHERE record_id = {} AND destroyed_at IS NULL ORDER BY version DESC LIMIT 1"
 KEY_OF_RECORD = _KEY.format("%s")
 KEY_FACTS = _KEY.format("s.record_id")
@@ -72,6 +73,8 @@ def seal(key: bytes, plain: bytes, context: bytes) -> bytes:
 
 def unseal(key: bytes, sealed: bytes, context: bytes) -> bytes:
     """Decrypt what `seal` made. Raises cryptography's InvalidTag when bytes or context changed."""
+    if len(sealed) < NONCE + TAG:
+        raise InvalidTag
     return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], context)
 
 
@@ -89,7 +92,9 @@ class RecordKey:
         return nonce + self._cipher.encrypt(nonce, plain, self._context(name))
 
     def unseal(self, sealed: bytes, name: str) -> bytes:
-        """Decrypt a value of the record."""
+        """Decrypt a value of the record. Raises InvalidTag when bytes, name or record changed."""
+        if len(sealed) < NONCE + TAG:
+            raise InvalidTag
         return self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], self._context(name))
 
     def address(self, content: bytes) -> str:
