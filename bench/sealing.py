@@ -13,9 +13,7 @@ ENTRIES, CHAINS = 100_000, 500
 SECONDS = 15
 WRITERS = 4
 _BODY = json.dumps({"actor": "timer:bench", "act": "TD3.2", "at": "2026-11-23T10:00:00.000000+00:00", "salt": "0" * 32})
-_APPEND = (
-    "\\set n random(1, 500)\nSELECT journal_append(md5(:n::text)::uuid, now(), 'bench', '" + _BODY.replace(":", " ") + "');\n"
-)
+_APPEND = "\\set n random(1, 500)\nSELECT journal_append(md5(:n::text)::uuid, now(), 'bench', '" + _BODY.replace(":", " ") + "');\n"
 _PLAIN = "INSERT INTO bench_plain (chain, at, actor, body) VALUES (gen_random_uuid(), now(), 'bench', '" + "x" * 120 + "');\n"
 
 

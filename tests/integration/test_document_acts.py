@@ -124,6 +124,8 @@ def test_a_conditional_patch_names_the_document_by_its_author_s_identifier(door:
         ([], 400),
         (["x"], 400),
         ([{"op": "add", "path": 1}], 400),
+        ([{"op": "add", "path": "/securityLabel/-"}], 400),
+        ([{"op": "replace", "path": "/status", "value": {"a": 1}}], 405),
     ],
 )
 def test_a_patch_of_anything_else_is_refused_and_changes_nothing(door: str, operations: list, status: int) -> None:

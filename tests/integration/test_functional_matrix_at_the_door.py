@@ -238,7 +238,8 @@ def test_the_door_answers_as_the_matrix_says(
     who, author = _client(auth, actor, mode, door, tls_door, pki)
     keys = {"treating": "treating"} if actor == "treating_doctor" else {}
     # A name of one's own: traits that everybody has find nobody.
-    person = fresh_person(birth_name=f"MATRICE {fresh_uid()[-12:]}")
+    own = fresh_uid()[-10:]
+    person = fresh_person(birth_name=f"MATRICE {own}", given_names=f"Prénom{own}")
     record_id = open_record(person)
     allow(record_id, author, "radiologist", **keys)
     if mode in (Mode.BREAK_GLASS, Mode.REGULATION) and auth in ("cps_cpf", "air_ps"):

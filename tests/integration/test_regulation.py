@@ -80,17 +80,22 @@ def test_a_search_is_never_a_browse(regulator: Client) -> None:
     assert regulator.match(family="X", birthdate="hier").status_code == 400
     for number in range(12):
         somebody("FOURMILIER", given_names=f"Prénom{number}")
-    assert len(names(regulator.match(family="FOURMILIER", birthdate="1961-09-08"))) == 10
+    common = regulator.match(family="FOURMILIER", birthdate="1961-09-08")
+    assert (common.status_code, code_of(common)) == (422, "traits-too-common"), "twelve fit alike: ten of them would tell nothing"
+    told_apart = regulator.match(family="FOURMILIER", given=["Prénom7"], birthdate="1961-09-08")
+    assert 1 <= len(names(told_apart)) <= 10
+    assert resources_of(told_apart, "Patient")[0]["name"][0]["given"] == ["Prénom7"]
 
 
-def test_traits_that_everybody_has_show_nobody(regulator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_those_who_share_most_are_compared_however_many_share_something(regulator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     from carnet.apps.records import regulation
 
     monkeypatch.setattr(regulation, "LOOKED_AT", 3)
     for _ in range(5):
-        somebody("COMMUN")
-    answer = regulator.match(family="COMMUN", birthdate="1961-09-08")
-    assert (answer.status_code, code_of(answer)) == (422, "traits-too-common")
+        somebody("FOULE")
+    person, _ = somebody("FAUVETTE")
+    answer = regulator.match(family="FAUVETTE", given=["Marie"], gender="female", birthdate="1961-09-08")
+    assert resources_of(answer, "Patient")[0]["identifier"][0]["value"] == person.ins.matricule
 
 
 def test_who_has_no_open_record_or_a_doubtful_identity_is_not_listed(regulator: Client) -> None:

@@ -464,3 +464,53 @@ def test_the_map_binds_itself_into_the_journal(log: Log) -> None:
     note = (log.folder / "map" / day.date().isoformat()).read_bytes()
     assert hashlib.sha256(note).hexdigest() in {b["detail"] for b in bodies}
     assert Note.read(note.decode()).check(log.key) == 0
+
+
+def test_a_log_without_witness_and_one_that_another_sealer_moved(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from carnet.apps.journal.api import log_signer
+
+    monkeypatch.setattr(settings.CARNET, "log_key_file", tmp_path / "own.key")
+    log.seal()
+    with as_role("carnet_sealer"):
+        alone = Sealer(tmp_path / "tiles", log_signer())
+        alone.seal()
+        Sealer(tmp_path / "nobody", log_signer(), Witnesses({})).publish()
+        with long_reading() as work:
+            assert export_all(work, tmp_path / "tiles", tmp_path / "export", [log_signer().verifier]) == alone.tiles.size
+    assert not (tmp_path / "export" / "map").exists()
+    note = Note.read((tmp_path / "tiles" / "checkpoint").read_text())
+    assert len(note.signatures) == 1
+    assert Checkpoint.read(note.text).size == log.sealer.tiles.size
+    write(2)
+    log.seal()
+    with as_role("carnet_sealer"), pytest.raises(SealerBusyError, match="another sealer"):
+        alone.seal()
+
+
+def test_a_witness_that_fails_or_talks_nonsense_is_passed_by(log: Log, tmp_path: Path) -> None:
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+
+    answers = [(500, "x"), (409, "nonsense"), (409, str(10**9)), (409, "1")]
+
+    class Odd(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            status, text = answers[0]
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Odd)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    odd = Witnesses({f"http://127.0.0.1:{server.server_port}": str(log.witness)})
+    note, checkpoint = checkpoint_of(log.folder)
+    hashes = log.sealer.tiles.hashes()
+    for _ in range(len(answers)):
+        assert odd(Note.read(note), checkpoint, lambda old: consistency_proof(hashes, old, checkpoint.size)) == []
+        answers.append(answers.pop(0))
+    server.shutdown()
+    server.server_close()

@@ -162,6 +162,15 @@ def fsck(options: argparse.Namespace) -> int:
     return 1 if report.faults else 0
 
 
+def reindex(options: argparse.Namespace) -> int:
+    """Make the digests again by which regulation finds people (once, after an upgrade from 0.1)."""
+    start(_owner())
+    from carnet.apps.records.api import all_records, reindex_record
+
+    print(f"{sum(reindex_record(record_id) for record_id in all_records())} dossier(s) indexé(s).")
+    return 0
+
+
 def export_record(options: argparse.Namespace) -> int:
     """Export a whole record in open formats."""
     start(_owner())
@@ -259,6 +268,7 @@ def _add(into: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str,
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Commands of their own, and groups."""
     _add(commands, "fsck", fsck)
+    _add(commands, "reindex", reindex)
     one = _add(commands, "export", export_record)
     one.add_argument("record", help="pseudonym of the record, or INS of its person")
     one.add_argument("to", type=Path, help="new folder")

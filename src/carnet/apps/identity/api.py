@@ -24,7 +24,7 @@ from carnet.apps.identity.patients import (
     way,
 )
 from carnet.apps.identity.professionals import Professional, Structure, known_professionals, professional, structure
-from carnet.apps.identity.transfer import check, dump, inses, load
+from carnet.apps.identity.transfer import check, dump, inses, load, reindex
 
 __all__ = [
     "FACTS",
@@ -53,6 +53,7 @@ __all__ = [
     "professional",
     "read",
     "register",
+    "reindex",
     "resemblance",
     "store",
     "structure",

@@ -6,7 +6,7 @@ from datetime import date
 
 from cryptography.exceptions import InvalidTag
 
-from carnet.apps.identity.candidates import tokens
+from carnet.apps.identity.candidates import index, tokens
 from carnet.apps.identity.patients import attach, index_of, register, traits_of
 from carnet.apps.storage.api import RecordKey, Values, Work
 from carnet.kernel.identifiers import Oid
@@ -50,6 +50,13 @@ def load(work: Work, key: RecordKey, values: Values) -> None:
     register(work, key, Traits(**values["traits"]), values["status"], tuple(values["annotations"]))
     for one, ins in zip(values["ins"], inses(values), strict=True):
         attach(work, key, ins, _day(one["from"]), _day(one["to"]))
+
+
+def reindex(work: Work, key: RecordKey) -> None:
+    """Make the digests of traits again (after an upgrade from a release that had none, or a change of what they join)."""
+    patient = work.row(_PATIENT, key.record_id)
+    if patient is not None:
+        index(work, key.record_id, traits_of(key, bytes(patient[2])))
 
 
 def check(work: Work, key: RecordKey) -> Iterator[str]:

@@ -13,7 +13,7 @@ from carnet.apps.records.admission import (
     withdraw_authorisation,
 )
 from carnet.apps.records.changing import Patched, change_document, named_document, patch_document
-from carnet.apps.records.consistency import Fault, Health, all_records, check_record
+from carnet.apps.records.consistency import Fault, Health, all_records, check_record, reindex_record
 from carnet.apps.records.deposit import Accepted, Receipt, deposit
 from carnet.apps.records.lists import ListQuery, Lists, read_list, search_lists
 from carnet.apps.records.opening import ask_destruction, change_state, create_record
@@ -61,6 +61,7 @@ __all__ = [
     "read_content",
     "read_list",
     "read_metadata",
+    "reindex_record",
     "search",
     "search_by_traits",
     "search_lists",

@@ -17,7 +17,7 @@ from carnet.kernel.refusal import Refusal
 from carnet.kernel.traits import Traits
 
 LOOKED_AT = 60
-"""Records whose traits are compared; beyond, the traits are too common to find anybody by."""
+"""Records whose traits are compared: those that share most with the traits that were sent."""
 SHOWN = 10
 LEAST_SCORE = 0.6
 
@@ -46,12 +46,12 @@ def _candidate(work: Work, ask: Ask, record_id: UUID) -> Candidate | None:
 
 
 def _best(work: Work, ask: Ask) -> list[Candidate]:
-    found = identity.candidates(work, ask.traits, LOOKED_AT + 1)
-    if len(found) > LOOKED_AT:
+    compared = (_candidate(work, ask, record_id) for record_id in identity.candidates(work, ask.traits, LOOKED_AT))
+    good = sorted((c for c in compared if c is not None and c.score >= LEAST_SCORE), key=lambda c: (-c.score, str(c.record_id)))
+    if len(good) > SHOWN and good[SHOWN].score == good[0].score:
+        # More people fit equally well than are shown: nobody could tell them apart, and ten of them would be a browse.
         raise Refusal("traits-too-common", "traits-too-common")
-    compared = (_candidate(work, ask, record_id) for record_id in found)
-    good = [c for c in compared if c is not None and c.score >= LEAST_SCORE]
-    return sorted(good, key=lambda c: (-c.score, str(c.record_id)))[:SHOWN]
+    return good[:SHOWN]
 
 
 def search_by_traits(ask: Ask) -> list[Candidate]:

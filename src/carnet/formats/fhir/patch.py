@@ -58,15 +58,13 @@ def read_json_patch(operations: Any) -> Patch:
     """Read a JSON Patch. Raises FhirError; NotPatchableError for an element that no act changes."""
     if not isinstance(operations, list) or not 0 < len(operations) <= _MAX_OPERATIONS:
         raise FhirError("(root)", f"must be a list of 1 to {_MAX_OPERATIONS} operations")
-    patch = jsonpatch.JsonPatch([_pointed(operation, place) for place, operation in enumerate(operations)])
+    pointed = [_pointed(operation, place) for place, operation in enumerate(operations)]
 
     def apply(resource: Json) -> Json:
         try:
-            changed = patch.apply(resource)
+            changed: Json = jsonpatch.JsonPatch(pointed).apply(resource)
         except (jsonpatch.JsonPatchException, JsonPointerException, TypeError):
-            raise FhirError("(root)", "names something that is not in the resource") from None
-        if not isinstance(changed, dict):
-            raise FhirError("(root)", "leaves no resource")
+            raise FhirError("(root)", "names something that is not in the resource, or has no value") from None
         return changed
 
     return apply

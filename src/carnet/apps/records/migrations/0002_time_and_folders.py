@@ -40,6 +40,8 @@ SQL = (
     ALTER TABLE records_record ADD COLUMN destruction_asked date;
     ALTER TABLE records_document ADD COLUMN parents uuid[] NOT NULL DEFAULT '{}', ADD COLUMN waiting_told_at timestamptz;
     UPDATE records_document SET parents = ARRAY[replaces] WHERE replaces IS NOT NULL;
+INSERT INTO records_directory (logical_id, record_id) SELECT submission_id, record_id FROM records_submission_set
+  ON CONFLICT DO NOTHING;
     CREATE INDEX records_record_due ON records_record (state, since);
     CREATE INDEX records_document_unique ON records_document (unique_id);
     CREATE INDEX records_document_entry ON records_document (entry_uuid);

@@ -78,7 +78,7 @@ SQL = (
     ALTER TABLE signin_session ADD COLUMN id uuid NOT NULL DEFAULT gen_random_uuid(), ADD COLUMN means varchar(20) NOT NULL DEFAULT 'psc',
       ADD COLUMN device bytea, ADD COLUMN bound_to bytea, ADD COLUMN provider_subject varchar(160) NOT NULL DEFAULT '',
       ADD COLUMN provider_session varchar(120) NOT NULL DEFAULT '';
-    ALTER TABLE signin_session ALTER COLUMN id DROP DEFAULT;
+    -- The default stays: a process of 0.1 that is still running opens sessions without naming it.
     CREATE INDEX signin_session_owner ON signin_session (professional_id) WHERE ended_at IS NULL;
     CREATE INDEX signin_session_provider ON signin_session (provider_session, provider_subject) WHERE ended_at IS NULL;
     CREATE TABLE signin_device (professional_id varchar(64) NOT NULL, device bytea NOT NULL, label varchar(120) NOT NULL,
