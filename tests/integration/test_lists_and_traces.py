@@ -72,7 +72,8 @@ def test_a_submission_set_shows_what_was_deposited_together(door: str, doctor: C
     shown = resources_of(doctor.lists(person.ins, code="submissionset"), "List")
     assert len(shown) == 1
     one = shown[0]
-    assert [e["item"]["reference"] for e in one["entry"]] == [f"DocumentReference/{d}" for d in documents]
+    assert {e["item"]["reference"] for e in one["entry"]} == {f"DocumentReference/{d}" for d in documents}
+    assert len(one["entry"]) == 2
     assert (one["title"], one["note"][0]["text"]) == ("Sortie", "Commentaire")
     assert one["contained"][-1]["resourceType"] in ("PractitionerRole", "Practitioner")
     assert doctor.get(f"/fhir/List/{one['id']}").json() == one

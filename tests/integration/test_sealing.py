@@ -210,7 +210,8 @@ def test_a_record_s_own_export_proves_each_entry_and_its_map(log: Log, tmp_path:
         rows = sealed_rows(work, record_id)
     export = tmp_path / "mine"
     export.mkdir()
-    for name, text in chain_export(rows, log.folder, record_id):
+    placed_since = (*rows[-1][:6], 10**12)
+    for name, text in chain_export([*rows, placed_since], log.folder, record_id):
         (export / name).write_text(text, encoding="utf-8")
     assert verdict(export, log) == []
     told = json.loads((export / "maps.json").read_text())
