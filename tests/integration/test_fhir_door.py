@@ -5,6 +5,7 @@ import hashlib
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -38,20 +39,21 @@ REASON = "Patient inconscient, détresse respiratoire."
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch):
-    """Move the clock of the door."""
+def clock(settings_clock: Any):
+    """Set the clock of the door so much ahead."""
 
-    def move(delta: timedelta) -> None:
-        monkeypatch.setattr(settings, "CLOCK", lambda: now() + delta, raising=False)
+    def ahead(delta: timedelta) -> None:
+        settings_clock.ahead = delta
 
-    return move
+    return ahead
 
 
 def test_metadata_is_open_and_lists_the_interactions(door: str) -> None:
     statement = Client(door).get("/fhir/metadata").json()
     assert statement["fhirVersion"] == "4.0.1"
     resources = {r["type"]: r for r in statement["rest"][0]["resource"]}
-    assert set(resources) == {"DocumentReference", "Binary", "Patient"}
+    assert set(resources) == {"DocumentReference", "Binary", "Patient", "List", "AuditEvent"}
+    assert {"code": "patch"} in resources["DocumentReference"]["interaction"]
     assert "period" in {p["name"] for p in resources["DocumentReference"]["searchParam"]}
 
 
@@ -407,11 +409,11 @@ REACHED = {
 }
 ELSEWHERE = {
     "authentication-expired": "test_an_expired_token",
-    "certificate-revoked": "cards join in part 2: held by tests/law until then",
+    "certificate-revoked": "tests/integration/test_cards.py",
     "relation-missing": "the holder's door joins with the patient's portal: held by tests/law until then",
     "service-consent-missing": "the services' door joins with the catalogue: held by tests/law until then",
     "profile-section-closed": "the profile joins with WebPS: held by tests/law until then",
-    "minor-agreement-missing": "acts on documents join the door in part 2: tests/integration/test_deposit_and_read.py",
+    "minor-agreement-missing": "tests/integration/test_document_acts.py",
     "visibility-combination": "test_bad_deposits",
     "visibility-not-allowed": "tests/integration/test_deposit_and_read.py",
 }

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.conf import settings
 
 from carnet.config.environment import Environment
+from carnet.config.worker import timers
 from carnet.dicah import functional_rights
 from carnet.dicah.conditions import Rule
 from carnet.dicah.contexts import CONTEXT_OF_SECTOR
@@ -123,10 +124,11 @@ def _diagram(edges: Iterable[tuple[str, str, str]]) -> str:
 
 
 def states() -> str:
-    """The two life cycles as diagrams."""
+    """The two life cycles as diagrams, and the timers that move them."""
     record = _diagram((a.value, b.value, event) for (a, event), b in RECORD.items())
     document = _diagram((a.value, b.value, act.name.lower()) for (a, act), b in DOCUMENT.items())
-    return f"# Life cycles\n\n## Record\n\n{record}\n## Document\n\n{document}"
+    clocks = table(("timer", "looked at every"), [(f"`{t.name}`", t.every) for t in timers()])
+    return f"# Life cycles\n\n## Record\n\n{record}\n## Document\n\n{document}\n## Timers of the worker\n\n{clocks}"
 
 
 def _default(value: object) -> str:
@@ -185,18 +187,24 @@ def api() -> str:
         ("`POST /fhir/Patient/$authorize`", "TD0.3: `identifier`, `ground` (`care_team`, `consultation`), `patientAgrees`, `initialConsent`", "TD0.3"),
         ("`POST /fhir/Patient/$withdraw`", "withdraw one's own authorisation: `identifier`", "TD0.3"),
         ("`POST /fhir/Patient/$emergency-access`", "open an emergency access in the mode of the header: `identifier`, `reason`", "-"),
+        ("`POST /fhir/Patient/$match`", "candidates by traits, in regulation only (ITI-119 in its shape)", "TD0.5"),
         ("`POST /fhir`", "ITI-65 Provide Document Bundle", "TD2.1"),
         ("`POST /fhir/DocumentReference`", "ITI-105 Simplified Publish", "TD2.1"),
         ("`POST /fhir/DocumentReference/_search`", "ITI-67 Find Document References", "TD3.1"),
         ("`GET /fhir/DocumentReference?patient=Patient/ID&status=current`", "ITI-67 by the id that TD0.2 gave; following pages by `_page`", "TD3.1"),
         ("`GET /fhir/DocumentReference/ID`", "one DocumentReference", "TD3.2"),
+        ("`PATCH /fhir/DocumentReference/ID`, `PATCH /fhir/DocumentReference?identifier=…`", "mask, unmask, announce, archive, unarchive, delete: JSON Patch or FHIRPath Patch", "TD3.3a-d"),
+        ("`POST /fhir/List/_search`, `GET /fhir/List?patient=Patient/ID`, `GET /fhir/List/ID`", "ITI-66: submission sets and folders", "TD3.1"),
+        ("`POST /fhir/AuditEvent/_search`", "own traces; all of the record's for its treating doctor", "-"),
         ("`GET /fhir/Binary/ID`", "ITI-68 Retrieve Document; `Accept: application/fhir+json` for a Binary", "TD3.2"),
         ("`GET /signin/authorize`", "OAuth 2 authorization code with PKCE S256, through Pro Santé Connect", "-"),
-        ("`POST /signin/token`, `POST /signin/revoke`", "bearer token of the software, and its end", "-"),
+        ("`POST /signin/token`, `POST /signin/revoke`", "bearer token of the software (code, or token exchange of RFC 8693), and its end", "-"),
+        ("`GET /signin/sessions`, `POST /signin/sessions/cut`", "own sessions and devices, and their end", "-"),
+        ("`POST /signin/backchannel-logout`", "Pro Santé Connect says that a session is over", "-"),
     ]  # fmt: skip
     text = "# FHIR door\n\nJSON only. An INS never stands in an address. Answers are never cached.\n\n"
     text += table(("interaction", "what", "DMP"), rows)
-    text += "\nBodies to copy: [vendor.md](../vendor.md). Headers: `Authorization: Bearer …`; `Carnet-Access-Mode` (`normal`, `bris_de_glace`, `centre_15`); "
+    text += "\nBodies to copy: [vendor.md](../vendor.md). Headers: `Authorization: Bearer …`; `Carnet-Access-Mode` (`normal`, `bris_de_glace`, `centre_15`); `Carnet-Situation`; `Carnet-Minor-Agreed`; "
     text += "answers may carry `Carnet-Visibility-Warning`.\n\n## Search parameters\n\n"
     return text + ", ".join(f"`{name}`" for name in SUPPORTED) + ".\n"
 

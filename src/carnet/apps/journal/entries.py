@@ -48,7 +48,7 @@ def chain_of(record_id: UUID | None, actor: str) -> UUID:
 
 
 def body_of(event: Event) -> str:
-    """The canonical text of an entry. The salt keeps a published hash from being guessed (part 2 publishes leaves)."""
+    """The canonical text of an entry. The salt keeps a hash from being guessed: hashes are leaves of a public tree."""
     values = ((name, getattr(event, name)) for name in _FIELDS)
     told = {name: value for name, value in values if value not in ("", ())}
     told["at"] = event.at.isoformat(timespec="microseconds")

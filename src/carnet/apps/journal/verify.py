@@ -50,7 +50,7 @@ def _faults_of(line: Line, expected: int, previous: bytes) -> Iterator[Fault]:
 
 
 def check_chain(lines: Iterable[Line]) -> Iterator[Fault]:
-    """Faults of one chain, its lines in the order of their counters. A missing tail needs the seals of part 2."""
+    """Faults of one chain, its lines in the order of their counters. A missing tail shows against the seals only."""
     expected, previous = 1, GENESIS
     for line in lines:
         yield from _faults_of(line, expected, previous)
