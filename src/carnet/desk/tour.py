@@ -17,6 +17,7 @@ from carnet.desk.demonstration.making import make
 from carnet.desk.demonstration.people import ABSENT, PEOPLE, DemoPerson
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.desk.demonstration.stories import CONCLUSION, Part, Spec, stories_of
+from carnet.formats.fhir import label_json
 
 _NAMES = {"D": "Disponibilité", "I": "INS", "C": "Consentement", "A": "Authentification", "H": "Habilitation"}
 _SHOWN = {"ok": "✔", "stop": "✘", "dark": "·"}
@@ -169,10 +170,29 @@ def _masking(tour: Tour) -> None:
     tour.say("Le médecin traitant dépose un document masqué : la réponse faite à la pharmacienne reste identique à l'octet près.")
 
 
+def _acts(tour: Tour) -> None:
+    patient, treating, pharmacist = PEOPLE[0], tour.as_("treating"), tour.as_("pharmacist")
+    tour.title("Actes : le patient demande qu'un document soit masqué, puis change d'avis")
+    document = documents_of(pharmacist.search(patient.ins, _count="1"))[0]["id"]
+    mask = [{"op": "add", "path": "/securityLabel/-", "value": label_json("MASQUE_PS")}]
+    masked = treating.patch(document, mask)
+    if masked.status_code != 200 or pharmacist.get(f"/fhir/Binary/{document}").status_code != 404:
+        raise UnexpectedError(f"masking answered {masked.status_code} {code_of(masked)}")
+    tour.say("Masqué par un PATCH du médecin traitant : pour la pharmacienne, ce document n'existe plus.")
+    place = next(n for n, label in enumerate(masked.json()["securityLabel"]) if "MASQUE_PS" in str(label))
+    treating.patch(document, [{"op": "remove", "path": f"/securityLabel/{place}"}])
+    if pharmacist.get(f"/fhir/Binary/{document}").status_code != 200:
+        raise UnexpectedError("the document did not come back")
+    tour.say("Démasqué : elle le lit de nouveau. Le carnet garde chaque version, et le journal chaque acte.")
+
+
 def _announcement(tour: Tour) -> None:
     patient, treating = _with("INVISIBLE_PATIENT"), tour.as_("treating")
     tour.title(f"Annonce : un résultat de {_who(patient)} attend la consultation d'annonce")
     found = treating.search(patient.ins, **{"security-label": "INVISIBLE_PATIENT"})
+    if not documents_of(found):
+        tour.say("Plus d'un mois a passé depuis son dépôt : le document est devenu visible de lui-même.")
+        return
     document = documents_of(found)[0]
     read = treating.get(f"/fhir/Binary/{document['id']}")
     warning = read.headers.get("Carnet-Visibility-Warning", "")
@@ -198,6 +218,13 @@ def _emergency(tour: Tour) -> None:
     if regulator.open_emergency(patient.ins, "centre_15", reason).status_code != 200:
         raise UnexpectedError("the regulation doctor was refused")
     tour.say("Le médecin régulateur, lui, entre : sa connexion porte la preuve de régulation.")
+    traits = patient.traits
+    found = regulator.match(family=traits.birth_name, given=[traits.given_names], birthdate=traits.birth_date)
+    candidates = found.json().get("entry", [])
+    if not candidates:
+        raise UnexpectedError("the search by traits found nobody")
+    tour.say(f"Sans carte ni matricule, il cherche par les traits d'identité : {len(candidates)} candidat(s), "
+             f"le premier ressemble à {candidates[0]['search']['score']:.0%}.")  # fmt: skip
 
 
 def tour(base: str, fast: bool = False) -> int:
@@ -205,7 +232,7 @@ def tour(base: str, fast: bool = False) -> int:
     walk, began = Tour(base.rstrip("/"), fast), time.monotonic()
     print("Carnet : la visite du guide de consultation. Personnes et documents sont fictifs.")
     try:
-        for chapter in (_opening, _messages, _consent, _masking, _announcement, _emergency):
+        for chapter in (_opening, _messages, _consent, _masking, _acts, _announcement, _emergency):
             chapter(walk)
     except httpx.HTTPError as error:
         print(f"\nLa porte {base} ne répond pas ({type(error).__name__}). Lancez d'abord : make run", file=sys.stderr)
