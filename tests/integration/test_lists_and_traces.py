@@ -279,3 +279,25 @@ def test_entries_of_the_worker_and_of_deletions_have_their_action(door: str, doc
     assert {"R", "C", "U", "D"} <= {e["action"] for e in found}
     worker = next(e for e in found if e["subtype"][0]["code"] == "timer")
     assert worker["agent"][0]["who"] == {"display": "timer"}
+
+
+def test_a_masked_document_moves_nothing_in_the_lists_of_others(door: str, doctor: Client) -> None:
+    person, _ = patient("treating", "nurse", treating="treating")
+    unique_id = fresh_uid()
+    bundle = two_documents(person)
+    bundle["entry"].append(folder(unique_id, "urn:uuid:00000000-0000-4000-8000-000000000002"))
+    located(doctor.post("/fhir", bundle), "DocumentReference")
+    deposit(person)
+    nurse = client(door, "nurse")
+    before = nurse.lists(person.ins).content
+    hidden_uid = fresh_uid()
+    from support.people import labels
+
+    hidden = provide_bundle(
+        entry(person, unique_id=hidden_uid, confidentiality=labels("MASQUE_PS")), cda(person, unique_id=hidden_uid)
+    )
+    hidden["entry"].append(folder(unique_id, "urn:uuid:00000000-0000-4000-8000-000000000002"))
+    located(doctor.post("/fhir", hidden), "DocumentReference")
+    assert nurse.lists(person.ins).content == before, "neither order, nor date, nor count"
+    assert nurse.lists(person.ins, code="folder", date="ge2026-01-01").status_code == 200
+    assert len(resources_of(doctor.lists(person.ins, code="folder"), "List")[0]["entry"]) == 2

@@ -257,8 +257,9 @@ def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Plann
         fresh = tuple(str(a.logical_id) for a in accepted if not a.again)
         if fresh:
             insert_submission(work, ask, key, submission.set, submission_id)
-            access.write_entry(work, granted, fresh)
             _notify(work, ask, key.record_id, planned)
+        if fresh or submission.folders:
+            access.write_entry(work, granted, fresh, "folder" if submission.folders else "")
         for folder in submission.folders:
             insert_folder(work, ask, key, folder, _members(work, ask, entered, folder, accepted))
     return Receipt(submission_id, accepted)

@@ -29,7 +29,7 @@ _DOCUMENTS = {
 }
 _COLUMNS = {
     SUBMISSION_SETS: ("records_submission_set", "submission_id", "submitted_at", "submission"),
-    FOLDERS: ("records_folder", "folder_id", "updated_at", "folder"),
+    FOLDERS: ("records_folder", "folder_id", "made_at", "folder"),
 }
 
 

@@ -150,13 +150,16 @@ class DocumentVersion(models.Model):
 
 
 class Folder(models.Model):
-    """An XDS folder: documents that belong together, whoever deposited them."""
+    """An XDS folder: documents that belong together, whoever deposited them.
+
+    It has no date of change: one that moved with a masked document would tell of it.
+    """
 
     pk = models.CompositePrimaryKey("record_id", "folder_id")
     record_id = models.UUIDField()
     folder_id = models.UUIDField()
     unique_id = models.CharField(max_length=128)
-    updated_at = models.DateTimeField()
+    made_at = models.DateTimeField()
     depositor = models.CharField(max_length=64)
     resource = models.BinaryField()
 
@@ -164,7 +167,7 @@ class Folder(models.Model):
         db_table = "records_folder"
 
     classified: ClassVar[dict[str, Classified]] = {
-        **classify(Kind.TECHNICAL, LIFE, "record_id folder_id unique_id updated_at", why="identifiers, dates"),
+        **classify(Kind.TECHNICAL, LIFE, "record_id folder_id unique_id made_at", why="identifiers, dates"),
         **classify(Kind.IDENTITY, LIFE, "depositor", why="who made it"),
         **classify(Kind.HEALTH, LIFE, "resource", sealed=True),
     }

@@ -146,7 +146,7 @@ def insert_folder(work: Work, ask: Ask, key: RecordKey, folder: Folder, document
     if found is None:
         resource = dump(write_folder(folder, str(folder_id), str(key.record_id), to_fhir(ask.at)))
         work.run(
-            """INSERT INTO records_folder (record_id, folder_id, unique_id, updated_at, depositor, resource)
+            """INSERT INTO records_folder (record_id, folder_id, unique_id, made_at, depositor, resource)
             VALUES (%s, %s, %s, %s, %s, %s)""",
             key.record_id, folder_id, folder.unique_id[:128], ask.at, ask.actor.id, key.seal(resource, f"folder/{folder_id}"),
         )  # fmt: skip
@@ -157,7 +157,6 @@ def insert_folder(work: Work, ask: Ask, key: RecordKey, folder: Folder, document
             ON CONFLICT DO NOTHING""",
             key.record_id, folder_id, logical_id, ask.at,
         )  # fmt: skip
-    work.run("UPDATE records_folder SET updated_at = %s WHERE record_id = %s AND folder_id = %s", ask.at, key.record_id, folder_id)
 
 
 def rewrite(key: RecordKey, document: StoredDocument, change: Callable[[Json], Json], at: datetime) -> bytes:

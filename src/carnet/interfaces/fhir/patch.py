@@ -16,6 +16,7 @@ from carnet.formats.fhir import FhirError, Issue, act_of, operation_outcome, par
 from carnet.formats.fhir.patch import Patch
 from carnet.interfaces.fhir.answers import FHIR_JSON, fhir, raw, stored
 from carnet.interfaces.fhir.door import ask, authenticated, whole
+from carnet.interfaces.fhir.parameters import identifiers
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
 
@@ -44,18 +45,15 @@ def _record_of(reference: str) -> UUID | None:
 def _named(request: HttpRequest) -> UUID:
     """The document of a conditional update: `identifier`, and `patient=Patient/id` where two records use the same."""
     unknown = set(request.GET) - {"identifier", "patient"}
-    if unknown or not request.GET.get("identifier"):
+    if unknown or len(identifiers(request.GET.get("identifier", ""))) != 1:
         raise FhirError("identifier", "must name one document: PATCH DocumentReference?identifier=system|value")
-    system, _, value = request.GET["identifier"].rpartition("|")
-    plain = value.removeprefix("urn:oid:").removeprefix("urn:uuid:") if not value.startswith("urn:uuid:") else value
-    root = system.removeprefix("urn:oid:")
-    if root not in ("", "urn:ietf:rfc:3986"):
-        plain = f"{root}^{plain}"
+    (name,) = identifiers(request.GET["identifier"])
     record_id = _record_of(request.GET.get("patient", ""))
     try:
-        return named_document(plain, record_id)
+        return named_document(name, record_id)
     except Refusal:
-        return named_document(plain.removeprefix("urn:uuid:"), record_id)
+        # An entryUUID is stored bare, a uniqueId that is a UUID as a URN.
+        return named_document(name.removeprefix("urn:uuid:"), record_id)
 
 
 def patched(request: HttpRequest, logical_id: UUID, named: bool = False) -> HttpResponse:

@@ -7,7 +7,7 @@ from carnet.apps.storage import schema
 
 TABLES = {
     "records_folder": """record_id uuid NOT NULL, folder_id uuid NOT NULL, unique_id varchar(128) NOT NULL,
-        updated_at timestamptz NOT NULL, depositor varchar(64) NOT NULL, resource bytea NOT NULL,
+        made_at timestamptz NOT NULL, depositor varchar(64) NOT NULL, resource bytea NOT NULL,
         PRIMARY KEY (record_id, folder_id), UNIQUE (record_id, unique_id)""",
     "records_folder_item": """record_id uuid NOT NULL, folder_id uuid NOT NULL, logical_id uuid NOT NULL,
         added_at timestamptz NOT NULL, PRIMARY KEY (record_id, folder_id, logical_id)""",
@@ -20,7 +20,7 @@ RETURNS TABLE (record_id uuid, logical_id uuid) LANGUAGE sql STABLE SECURITY DEF
 SET search_path = public, pg_temp AS $$
   SELECT record_id, logical_id FROM records_document WHERE unique_id = p_name
   UNION SELECT record_id, logical_id FROM records_document
-  WHERE p_name ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' AND entry_uuid = p_name::uuid LIMIT 2
+  WHERE entry_uuid = CASE WHEN p_name ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN p_name::uuid END LIMIT 2
 $$;
 -- Timers learn identifiers only; each record is then entered by itself.
 CREATE FUNCTION records_due(p_state text, p_since date, p_asked date, p_limit int)
@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                         ("record_id", models.UUIDField()),
                         ("folder_id", models.UUIDField()),
                         ("unique_id", models.CharField(max_length=128)),
-                        ("updated_at", models.DateTimeField()),
+                        ("made_at", models.DateTimeField()),
                         ("depositor", models.CharField(max_length=64)),
                         ("resource", models.BinaryField()),
                     ],
