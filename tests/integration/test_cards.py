@@ -353,7 +353,7 @@ def test_a_new_device_is_told_to_its_owner_once() -> None:
     with unit(scope) as work:
         assert pending(work, scope) == [("new-device", f"professional:{owner}")]
     assert label_of("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0") == "Firefox · Linux"
-    assert label_of("curl/8") == "appareil"
+    assert (label_of("curl/8"), label_of("")) == ("curl", "appareil")
 
 
 def test_the_gunicorn_door_hands_the_certificate_over(pki: Folder) -> None:

@@ -100,8 +100,10 @@ def test_a_conditional_patch_names_the_document_by_its_author_s_identifier(door:
     assert conditional(identifier=f"urn:ietf:rfc:3986|{entry}").status_code == 200, "the entryUUID names it too"
     assert conditional(identifier="urn:ietf:rfc:3986|urn:oid:1.2.3.4").status_code == 404
     assert conditional(subject="x").status_code == 400
-    stranger = client(door, "cardiologist")
-    answer = stranger.http.patch(f"{door}/fhir/DocumentReference", params=named, json=MASK,
+    stranger, visible = client(door, "cardiologist"), deposit(person)
+    uri = doctor.get(f"/fhir/DocumentReference/{visible}").json()["masterIdentifier"]["value"]
+    assert code_of(stranger.patch(visible, MASK)) == "consent-missing"
+    answer = stranger.http.patch(f"{door}/fhir/DocumentReference", params={"identifier": f"urn:ietf:rfc:3986|{uri}"}, json=MASK,
                                  headers=stranger.headers() | {"Content-Type": "application/json-patch+json"})  # fmt: skip
     assert code_of(answer) == "document-unknown", "its name tells nothing to whoever may not read it"
 

@@ -103,7 +103,9 @@ def test_without_a_submitter_of_its_own_a_set_is_its_depositor_s(doctor: Client)
     doctor.post("/fhir", two_documents(person, source={"identifier": {"value": "?"}}))
     shown = resources_of(doctor.lists(person.ins), "List")[0]
     assert shown["source"] == {"reference": "#source"}
-    assert "Alix BASTION" in str(shown["contained"])
+    names = [c["name"][0] for c in shown["contained"] if c["resourceType"] == "Practitioner"]
+    assert names == [{"family": "BASTION", "given": ["Alix"]}]
+    assert len(resources_of(doctor.lists(person.ins, **{"source.family": "bastion", "source.given": "alix"}), "List")) == 1
 
 
 def test_a_set_shows_through_its_documents_and_not_beyond(door: str, doctor: Client) -> None:

@@ -515,3 +515,12 @@ def test_a_witness_that_fails_or_talks_nonsense_is_passed_by(log: Log, tmp_path:
         answers.append(answers.pop(0))
     server.shutdown()
     server.server_close()
+
+
+def test_a_key_of_the_journal_is_no_witness(log: Log, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log.seal()
+    export = log.export(tmp_path / "export")
+    assert carnet_verify.main([str(export), "--key", str(log.key), "--witness", str(log.key)]) == 2
+    assert carnet_verify.main([str(export), "--key", str(log.witness)]) == 2
+    assert carnet_verify.main([str(export), "--key", str(log.key), "--witness", ""]) == 2
+    assert "not a verifier key" in capsys.readouterr().err

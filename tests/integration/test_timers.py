@@ -104,6 +104,8 @@ def test_an_announcement_in_between_leaves_nothing_to_tell(door: str) -> None:
 def test_a_secret_of_a_minor_leaves_no_notice_but_becomes_visible_to_the_minor() -> None:
     person, record_id = patient("treating")
     document = deposit(person, label=("INVISIBLE_PATIENT", "INVISIBLE_REPRESENTANTS_LEGAUX"))
+    run(now() + timedelta(days=13, hours=1))
+    assert notices(record_id) == [], "nor does what waits"
     run(now() + timedelta(days=40))
     assert notices(record_id) == []
     with unit(record_id) as work:

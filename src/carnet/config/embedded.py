@@ -59,7 +59,7 @@ def replace_data(data_dir: Path, source: Path) -> None:
     folder = data_dir / "postgres"
     owner = folder.stat()
     shutil.rmtree(folder)
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("log", ".handle_pids.json", "postmaster.*"))
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("log", ".handle_pids.json", "postmaster.*", ".s.PGSQL*"))
     for path in (folder, *folder.rglob("*")):
         os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
     folder.chmod(0o700)

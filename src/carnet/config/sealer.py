@@ -11,9 +11,12 @@ def main() -> None:
     prepare()
     from django.conf import settings
 
-    from carnet.apps.journal.api import Sealer, Witnesses, build_map_if_due, log_signer
+    from carnet.apps.journal.api import Sealer, Witnesses, build_map_if_due, log_signer, write_file
 
-    sealer = Sealer(settings.CARNET.log(), log_signer(), Witnesses(settings.CARNET.witnesses))
+    folder, key, witnesses = settings.CARNET.log(), log_signer(), settings.CARNET.witnesses
+    sealer = Sealer(folder, key, Witnesses(witnesses))
+    # Public keys, for whoever exports the journal: those of the witnesses are the sealer's settings, not everybody's.
+    write_file(folder / "keys", "".join(f"{one}\n" for one in (key.verifier, *witnesses.values())).encode())
 
     def work() -> int:
         sealed = sealer.seal()

@@ -30,12 +30,24 @@ def _owner() -> str:
     return Environment().owner_role
 
 
+def _keys() -> list[str]:
+    """Verifier keys: those that the sealer published, else those of the settings."""
+    from django.conf import settings
+
+    from carnet.apps.journal.api import log_signer
+
+    published = settings.CARNET.log() / "keys"
+    if published.exists():
+        return published.read_text(encoding="utf-8").split()
+    return [str(log_signer().verifier), *settings.CARNET.witnesses.values()]
+
+
 def export_journal(options: argparse.Namespace) -> int:
     """Export the sealed journal, whole or for one record."""
     start(_owner() if options.record else "carnet_sealer")
     from django.conf import settings
 
-    from carnet.apps.journal.api import Verifier, chain_export, export_all, log_signer, sealed_rows
+    from carnet.apps.journal.api import Verifier, chain_export, export_all, sealed_rows
     from carnet.apps.storage.api import long_reading, unit
     from carnet.desk.upkeep import UpkeepError, record_of
 
@@ -43,7 +55,7 @@ def export_journal(options: argparse.Namespace) -> int:
         print(f"{options.to} existe déjà : choisissez un autre dossier.", file=sys.stderr)
         return 1
     config = settings.CARNET
-    keys = [log_signer().verifier, *(Verifier.read(key) for key in config.witnesses.values())]
+    keys = [Verifier.read(key) for key in _keys()]
     try:
         if options.record:
             record_id = record_of(options.record)
@@ -60,18 +72,15 @@ def export_journal(options: argparse.Namespace) -> int:
     except (UpkeepError, FileNotFoundError) as error:
         print(f"Le journal n'a pas été exporté : {error}", file=sys.stderr)
         return 1
-    print(f"{count} entrées exportées. Pour vérifier : carnet-verify {options.to} --key '{keys[0]}'")
+    witnesses = "".join(f" --witness '{key}'" for key in keys[1:])
+    print(f"{count} entrées exportées. Pour vérifier : carnet-verify {options.to} --key '{keys[0]}'{witnesses}")
     return 0
 
 
 def show_keys(options: argparse.Namespace) -> int:
     """Print the verifier keys of the journal and of its witnesses."""
     start("carnet_sealer")
-    from django.conf import settings
-
-    from carnet.apps.journal.api import log_signer
-
-    for key in (log_signer().verifier, *settings.CARNET.witnesses.values()):
+    for key in _keys():
         print(key)
     return 0
 
@@ -289,8 +298,8 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     pki = commands.add_parser("pki", help="A test PKI of the published shape.").add_subparsers(required=True)
     _add(pki, "make", make_pki).add_argument("folder", type=Path)
     lost = _add(pki, "revoke", revoke)
-    lost.add_argument("folder", type=Path)
-    lost.add_argument("certificate", type=Path)
+    lost.add_argument("folder", type=Path, help="folder of the PKI")
+    lost.add_argument("certificate", type=Path, help="PEM file of the certificate")
 
 
 def add_journal_commands(journal: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

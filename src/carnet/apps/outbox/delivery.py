@@ -99,7 +99,7 @@ def message(notices: Sequence[Claimed], contact: Contact, at: datetime) -> Email
     """The mail of these notices. Its Message-ID comes from them: sending again sends the same mail."""
     config, professional = settings.CARNET, notices[0].recipient != HOLDER
     mail = EmailMessage()
-    mail["Subject"] = sentences.subject(professional)
+    mail["Subject"] = sentences.subject({n.kind for n in notices}, professional)
     mail["From"] = config.notice_from
     mail["To"] = contact.address
     mail["Date"] = format_datetime(at)

@@ -3,12 +3,13 @@
 Whoever reads over a shoulder, or operates a mail server, learns that a person has a record, and no more.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.utils.translation import gettext
 
 SUBJECT = "Votre carnet de santé : du nouveau"
 SUBJECT_PROFESSIONAL = "Carnet de santé d'un de vos patients : une information"
+SUBJECT_OWN = "Carnet : une connexion depuis un nouvel appareil"
 KINDS: dict[str, str] = {
     "deposit": "Un document a été ajouté à votre carnet.",
     "archive": "Un document de votre carnet a été archivé.",
@@ -39,8 +40,10 @@ _NO_CONTENT = "Par discrétion, ce message ne dit rien du contenu du carnet. Nou
 _NO_ANSWER = "Message automatique : personne ne lit les réponses."
 
 
-def subject(professional: bool) -> str:
-    """The subject of a mail."""
+def subject(kinds: Collection[str], professional: bool) -> str:
+    """The subject of a mail: a professional is also told of what concerns no patient."""
+    if professional and set(kinds) == {"new-device"}:
+        return gettext(SUBJECT_OWN)
     return gettext(SUBJECT_PROFESSIONAL if professional else SUBJECT)
 
 

@@ -233,10 +233,11 @@ def _times(checked: Checked, deposit: Deposit) -> Checked:
                                           language=entry.language or "fr-FR"))  # fmt: skip
 
 
-def depositor_of(actor: Actor) -> Author:
-    """Whoever deposits, as an author."""
-    family, situation = actor.name, actor.situation
-    return Author(actor.id, family, "", situation.structure, situation.structure_name)
+def depositor_of(work: Work, actor: Actor) -> Author:
+    """Whoever deposits, as an author: named as the directory names them, else as they signed in."""
+    person, situation = identity.professional(work, actor.id), actor.situation
+    family, given = (person.family, person.given) if person else (actor.name, "")
+    return Author(actor.id, family, given, situation.structure, situation.structure_name)
 
 
 def _authors(work: Work, checked: Checked, deposit: Deposit) -> Checked:
@@ -244,7 +245,7 @@ def _authors(work: Work, checked: Checked, deposit: Deposit) -> Checked:
     entry, header = checked.entry, checked.header
     authors = entry.authors or (header.authors if header else ())
     if not authors:
-        authors = (depositor_of(deposit.actor),)
+        authors = (depositor_of(work, deposit.actor),)
         checked = checked.warned("author-is-depositor")
     elif header:
         _check_authors(authors, header)

@@ -192,8 +192,9 @@ def _prepare(ask: Ask, submission: Submission, place: access.Place) -> tuple[Ent
 
 def _store(work: Work, ask: Ask, key: RecordKey, planned: Planned, submission_id: UUID, address: str) -> Accepted:
     if planned.earlier:
-        # The first answer again: a later version would tell of a change that the depositor may not know.
-        return Accepted(planned.earlier[0], 1, planned.checked.warnings, again=True)
+        # The first answer again: a later version would tell of a change that the depositor may not know. Without the
+        # warnings, which say what was completed: nothing was, this time.
+        return Accepted(planned.earlier[0], 1, again=True)
     logical_id, replaced, labels = uuid4(), None, planned.labels
     if planned.replaced:
         replaced = _deprecate(work, ask, key, planned.replaced.logical_id)

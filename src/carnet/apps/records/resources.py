@@ -125,7 +125,7 @@ def insert_submission(work: Work, ask: Ask, key: RecordKey, submission: Submissi
         submission,
         unique_id=submission.unique_id or f"urn:uuid:{submission_id}",
         submitted_at=submission.submitted_at or ask.at,
-        author=submission.author or depositor_of(ask.actor),
+        author=submission.author or depositor_of(work, ask.actor),
     )
     resource = dump(write_submission_set(stored, str(submission_id), str(key.record_id)))
     work.run(

@@ -41,7 +41,7 @@ def label_of(user_agent: str) -> str:
     browser = next((b for b in _BROWSERS if b in user_agent), "")
     system = next((s for s in _SYSTEMS if s in user_agent), "")
     named = {"Edg": "Edge", "OPR": "Opera", "Mac OS X": "macOS"}
-    return " · ".join(named.get(part, part) for part in (browser, system) if part) or "appareil"
+    return " · ".join(named.get(part, part) for part in (browser, system) if part) or user_agent.split("/")[0][:40] or "appareil"
 
 
 def device_of(secret: str) -> bytes:

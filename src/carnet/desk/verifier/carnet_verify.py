@@ -79,10 +79,10 @@ def root_by_proof(entry_hash: bytes, number: int, size: int, path: list[bytes]) 
 
 def read_key(text: str) -> Key:
     """A verifier key `name+hash+key`: its name, its type, its four bytes and its Ed25519 key."""
-    name, key_hash, encoded = text.strip().split("+", 2)
+    name, key_hash, encoded = (text.strip().split("+", 2) + ["", ""])[:3]
     raw = base64.b64decode(encoded)
     if len(raw) != 33 or raw[0] not in (1, 4) or sha(name.encode() + b"\n" + raw)[:4].hex() != key_hash:
-        raise Unreadable(f"not a verifier key: {text.strip()[:60]}")
+        raise Unreadable(f"not a verifier key: {text.strip()[:60]!r}")
     return name, raw[0], bytes.fromhex(key_hash), Ed25519PublicKey.from_public_bytes(raw[1:])
 
 
@@ -280,7 +280,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         given = options.key or [line for line in (options.export / "keys").read_text().splitlines() if line]
         keys = [key for key in map(read_key, given) if key[1] == 1]
-        check = verify(options.export, keys, [read_key(w) for w in options.witness], options.since)
+        witnesses = [read_key(w) for w in options.witness]
+        if not keys or any(key[1] != 4 for key in witnesses):
+            raise Unreadable("--key takes the key of a journal, --witness that of a witness")
+        check = verify(options.export, keys, witnesses, options.since)
     except (OSError, ValueError, KeyError, TypeError, Unreadable) as error:
         print(f"This export cannot be read: {type(error).__name__}: {error}", file=sys.stderr)
         return 2
