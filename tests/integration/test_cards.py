@@ -20,6 +20,7 @@ from carnet.desk.client import Client, code_of, documents_of
 from carnet.desk.demonstration.professionals import HOSPITAL, PROFESSIONALS
 from carnet.desk.pki import (
     PERSONS,
+    STRUCTURES,
     Folder,
     _extension,
     _integer,
@@ -242,6 +243,9 @@ def test_a_software_exchanges_its_user_s_token_for_one_bound_to_its_certificate(
     fed = bound.deposit(entry(person, unique_id=unique_id), cda(person, "surgeon", unique_id=unique_id))
     assert code_of(fed) == "function-not-allowed", "and never feeds"
     assert Client(door, token).get(f"/fhir/Binary/{document}").status_code == 401, "stolen, it is worth nothing"
+    pki.revoke(pki.certificate("structure-hospital"), now())
+    assert code_of(bound.get(f"/fhir/Binary/{document}")) == "certificate-revoked", "revoked, it opens nothing any more"
+    pki.publish(STRUCTURES, [], now())
     other = with_certificate(tls_door, pki, "structure-samu", token=token)
     assert other.get(f"/fhir/Binary/{document}").status_code == 401, "nor with another certificate"
 

@@ -123,6 +123,9 @@ def test_a_conditional_patch_names_the_document_by_its_author_s_identifier(door:
         ([{"op": "remove", "path": "/securityLabel/9"}], 400),
         ([{"op": "replace", "path": "/extension/0/valueBoolean", "value": "perhaps"}], 400),
         ([{"op": "replace", "path": "/securityLabel", "value": "x"}], 400),
+        ([{"op": [], "path": "/status"}], 400),
+        ([{"op": "add", "path": "/securityLabel/-", "value": {"coding": [{"code": []}]}}], 405),
+        ([{"op": "add", "path": "/securityLabel/-", "value": {"coding": [{"code": {}}]}}], 405),
         ([], 400),
         (["x"], 400),
         ([{"op": "add", "path": 1}], 400),
@@ -267,3 +270,53 @@ def test_whoever_is_allowed_later_still_needs_consent(door: str) -> None:
     assert code_of(cardiologist.patch(document, MASK)) == "consent-missing"
     allow(record_id, "cardiologist")
     assert cardiologist.patch(document, MASK).status_code == 200
+
+
+def test_a_name_tells_nothing_whoever_asks_in_whichever_mode(door: str) -> None:
+    """A masked document and an invented one, by their uniqueIds: the same answer, byte for byte, for everybody."""
+    from support.people import fresh_uid
+
+    person, record_id = patient("treating", "nurse", treating="treating")
+    masked_uid = fresh_uid()
+    deposit(person, label=("MASQUE_PS",), unique_id=masked_uid)
+    allow(record_id, "nurse")
+    people = ("nurse", "dentist", "insurer_doctor", "occupational", "social_worker", "emergency")
+    for key, level in [*((k, "APPPRIP3") for k in people), ("nurse", "APPPRIP1")]:
+        who = client(door, key, level=level)
+        for mode in ("", "bris_de_glace", "centre_15"):
+            answers = []
+            for uid in (masked_uid, fresh_uid()):
+                headers = who.headers(mode) | {"Content-Type": "application/json-patch+json"}
+                named = {"identifier": f"urn:ietf:rfc:3986|urn:oid:{uid}"}
+                answers.append(who.http.patch(f"{door}/fhir/DocumentReference", params=named, json=MASK, headers=headers))
+            assert answers[0].status_code == answers[1].status_code, (key, mode)
+            assert answers[0].content == answers[1].content, (key, mode)
+
+
+def test_own_traces_tell_nothing_of_a_masked_document(door: str) -> None:
+    person, record_id = patient("treating", "nurse", treating="treating")
+    masked, invented = deposit(person, label=("MASQUE_PS",)), uuid4()
+    nurse = client(door, "nurse")
+    nurse.search(person.ins)
+    before = nurse.traces(person.ins).json()["entry"]
+    for one in (masked, invented):
+        assert nurse.get(f"/fhir/Binary/{one}").status_code == 404
+        assert nurse.patch(one, MASK).status_code == 404
+    after = nurse.traces(person.ins)
+    assert str(masked) not in after.text
+    assert after.json()["entry"][1:] == before, "one more line, that of the first question about traces"
+    assert str(masked) in client(door, "treating").traces(person.ins).text, "the treating doctor sees who tried"
+
+
+def test_numbers_and_depths_that_no_json_has_are_refused(door: str) -> None:
+    person, _ = patient("treating", **TREATING)
+    document, doctor = deposit(person), client(door, "treating")
+    sent = doctor.headers() | {"Content-Type": "application/json-patch+json"}
+    deep = b'[{"op":"add","path":"/extension/0/valueBoolean","value":' + b'{"a":' * 900 + b"1" + b"}" * 900 + b"}]"
+    for body in (b"[" + b"9" * 5000 + b"]", deep, b'[{"op":"add","op":"add"}]'):
+        for one in (document, uuid4()):
+            assert doctor.http.patch(f"{door}/fhir/DocumentReference/{one}", content=body, headers=sent).status_code == 400
+    for identifier in ("%00", "x|%00"):
+        assert (
+            doctor.http.patch(f"{door}/fhir/DocumentReference?identifier={identifier}", json=MASK, headers=sent).status_code == 400
+        )

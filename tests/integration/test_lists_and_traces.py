@@ -207,7 +207,15 @@ def test_who_may_not_enter_sees_no_list(door: str) -> None:
     assert Client(door).lists(person.ins).status_code == 401
     with unit(record_id) as work:
         (set_id,) = work.rows("SELECT submission_id FROM records_submission_set WHERE record_id = %s", record_id)[0]
-    assert stranger.get(f"/fhir/List/{set_id}").status_code == 403
+    assert stranger.get(f"/fhir/List/{set_id}").content == stranger.get(f"/fhir/List/{uuid4()}").content
+    hidden_person, hidden_record = patient("treating")
+    deposit(hidden_person, label=("MASQUE_PS",))
+    with unit(hidden_record) as work:
+        (hidden,) = work.rows("SELECT submission_id FROM records_submission_set WHERE record_id = %s", hidden_record)[0]
+    for mode in ("", "bris_de_glace"):
+        for who in (stranger, client(door, "social_worker"), client(door, "nurse")):
+            answers = [who.get(f"/fhir/List/{one}", mode) for one in (hidden, uuid4())]
+            assert answers[0].content == answers[1].content
 
 
 # ---- AuditEvent ----
@@ -303,3 +311,35 @@ def test_a_masked_document_moves_nothing_in_the_lists_of_others(door: str, docto
     assert nurse.lists(person.ins).content == before, "neither order, nor date, nor count"
     assert nurse.lists(person.ins, code="folder", date="ge2026-01-01").status_code == 200
     assert len(resources_of(doctor.lists(person.ins, code="folder"), "List")[0]["entry"]) == 2
+
+
+def test_a_folder_that_its_depositor_does_not_see_is_completed_by_nobody_else(door: str, doctor: Client) -> None:
+    from support.people import labels
+
+    person, _ = patient("treating", "dentist", treating="treating")
+    unique_id, hidden_uid, own_uid = fresh_uid(), fresh_uid(), fresh_uid()
+    hidden = provide_bundle(
+        entry(person, unique_id=hidden_uid, confidentiality=labels("MASQUE_PS")), cda(person, unique_id=hidden_uid)
+    )
+    hidden["entry"].append(folder(unique_id, "urn:uuid:00000000-0000-4000-8000-000000000002", title="Titre secret"))
+    located(doctor.post("/fhir", hidden), "DocumentReference")
+    dentist = client(door, "dentist")
+    own = provide_bundle(entry(person, unique_id=own_uid), cda(person, "dentist", "11488-4", own_uid))
+    own["entry"].append(folder(unique_id, "urn:uuid:00000000-0000-4000-8000-000000000002", title="Le mien"))
+    answer = dentist.post("/fhir", own)
+    assert code_of(answer) == "document-duplicate"
+    assert "Titre secret" not in dentist.lists(person.ins).text
+    again = provide_bundle(entry(person, unique_id=own_uid), cda(person, unique_id=own_uid))
+    again["entry"].append(folder(unique_id, "urn:uuid:00000000-0000-4000-8000-000000000002"))
+    located(doctor.post("/fhir", again), "DocumentReference")
+
+
+def test_members_that_are_no_reference_and_identifiers_that_are_too_long(doctor: Client) -> None:
+    person, _ = patient("treating")
+    for member in ("#99", "#x", "#-1", "#0"):
+        bundle = two_documents(person)
+        bundle["entry"].append(folder(fresh_uid(), member))
+        assert doctor.post("/fhir", bundle).status_code == 400
+    long = two_documents(person)
+    long["entry"].append(folder("1." + "2" * 200, "urn:uuid:00000000-0000-4000-8000-000000000002"))
+    assert doctor.post("/fhir", long).status_code == 400

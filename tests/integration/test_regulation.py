@@ -1,5 +1,6 @@
 """TD0.5: candidates by traits, in regulation only; what it counts, what it tells, and what it leaves in journals."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -149,6 +150,13 @@ def test_nothing_is_opened_by_being_listed(regulator: Client) -> None:
 
 
 def test_bad_requests_are_named(regulator: Client) -> None:
+    odd = {
+        "resourceType": "Parameters",
+        "parameter": [{"name": "resource", "resource": {"resourceType": "Patient", "name": [{"family": "\ud800"}]}}],
+    }
+    sent = regulator.headers("centre_15") | {"Content-Type": "application/fhir+json"}
+    body = json.dumps(odd).encode()
+    assert regulator.http.post(f"{regulator.base}/fhir/Patient/$match", content=body, headers=sent).status_code == 400
     for resource in ({"resourceType": "Patient"}, {"resourceType": "Parameters", "parameter": []},
                      {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": {"resourceType": "List"}}]}):  # fmt: skip
         assert regulator.post("/fhir/Patient/$match", resource, "centre_15").status_code == 400

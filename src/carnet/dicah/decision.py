@@ -86,6 +86,10 @@ BEFORE_RECORD = tuple(rule for rule in ORDER if rule.light == "A" or rule.name i
 """The rules that look at the asker alone: they answer alike whether the record or the document exists or not."""
 
 
+AUTHENTICATION = tuple(rule for rule in ORDER if rule.light == "A")
+"""The rules of the asker's proof, whatever the act."""
+
+
 def _editions(facts: Facts) -> dict[str, str]:
     return {
         "law": facts.settings.edition,

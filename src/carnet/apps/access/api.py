@@ -25,6 +25,7 @@ from carnet.apps.access.decision import (
     grant,
     host_entry,
     law,
+    proved,
     write_entry,
 )
 from carnet.apps.access.facts import FACTS, facts, parameters
@@ -74,6 +75,7 @@ __all__ = [
     "open_emergency",
     "parameters",
     "plausibility",
+    "proved",
     "review_emergency",
     "spend",
     "timer_grant",

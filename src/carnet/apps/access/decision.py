@@ -13,7 +13,7 @@ from carnet.apps.access.budgets import negative_answer
 from carnet.apps.journal.api import Event, append, append_statement, record_alone
 from carnet.apps.storage.api import Statement, Work
 from carnet.dicah import Permit, Refuse, decide
-from carnet.dicah.decision import BEFORE_RECORD
+from carnet.dicah.decision import AUTHENTICATION, BEFORE_RECORD
 from carnet.dicah.facts import Facts
 from carnet.dicah.habilitation import Edition, in_force
 from carnet.dicah.settings import LawSettings
@@ -84,6 +84,13 @@ def before_record(ask: Ask) -> None:
     """Apply the rules that look at the asker alone, before anything is looked up. Raises Refusal."""
     facts = Facts(settings=law(), edition=edition(ask.at.date()))
     verdict = decide(ask, facts, BEFORE_RECORD)
+    if isinstance(verdict, Refuse):
+        raise Refusal(verdict.code, verdict.rule, verdict.details)
+
+
+def proved(ask: Ask) -> None:
+    """Apply the rules of authentication alone, for a question whose act is not known yet. Raises Refusal."""
+    verdict = decide(ask, Facts(settings=law(), edition=edition(ask.at.date())), AUTHENTICATION)
     if isinstance(verdict, Refuse):
         raise Refusal(verdict.code, verdict.rule, verdict.details)
 

@@ -100,6 +100,14 @@ def numbered_entries(work: Work, record_id: UUID) -> list[tuple[int, dict[str, A
 
 
 def entries_of_actor(work: Work, record_id: UUID, actor: str, since: datetime, count: int) -> list[tuple[int, dict[str, Any]]]:
-    """Numbered entries of one actor on a record, the newest first, at most `count`."""
-    rows = work.rows(f"{_ENTRIES} AND actor = %s AND at >= %s ORDER BY counter DESC LIMIT %s", record_id, actor, since, count)
+    """Numbered entries of one actor on a record, the newest first, at most `count`.
+
+    Without the refusals of documents that are unknown to the actor: that such a line stands in the chain of this record, and
+    not in the actor's own, would tell that the document exists, and whose it is.
+    """
+    rows = work.rows(
+        f"""{_ENTRIES} AND actor = %s AND at >= %s AND body::jsonb ->> 'code' IS DISTINCT FROM 'document-unknown'
+        ORDER BY counter DESC LIMIT %s""",
+        record_id, actor, since, count,
+    )  # fmt: skip
     return [(counter, json.loads(body)) for counter, body in rows]

@@ -4,7 +4,7 @@ A change of metadata makes a new version: the logicalId stays, the entryUUID cha
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID, uuid4
@@ -26,7 +26,7 @@ from carnet.apps.records.resources import labels_of, rewrite
 from carnet.apps.storage.api import SCOPE, RecordKey, Work, unit
 from carnet.dicah import Permit, Refuse, decide
 from carnet.dicah.conditions.document import is_author
-from carnet.dicah.decision import BEFORE_RECORD, Light
+from carnet.dicah.decision import Light
 from carnet.dicah.facts import DocumentFacts, Facts
 from carnet.dicah.lifecycle import TransitionError, next_document_status
 from carnet.dicah.visibility import check_codes, codes_of
@@ -195,14 +195,6 @@ def _act_asked(ask: Ask, entered: Entered, document: StoredDocument, act_of: Cal
     return act_of(resource)
 
 
-_OF_ASKER = frozenset(rule.name for rule in BEFORE_RECORD)
-
-
-def _told(closed: Refusal, named: bool) -> Refusal:
-    """A document found by a name of its author's is unknown to whoever may not read it: the name alone tells nothing."""
-    return closed if not named or closed.rule in _OF_ASKER else Refusal("document-unknown", "document-unknown")
-
-
 def patch_document(
     ask: Ask, logical_id: UUID, act_of: Callable[[Json], Act | None], minor_agreed: bool = False, named: bool = False
 ) -> Patched:
@@ -222,7 +214,8 @@ def patch_document(
         question = named_by_document(work, ask, entered)
         closed, own = _closed(question, document.facts, facts)
         if closed and not own:
-            raise _told(closed, named)
+            # Found by a name of its author's, it is unknown to whoever may not read it: the name alone tells nothing.
+            raise Refusal("document-unknown", "document-unknown") if named else closed
         act = _act_asked(ask, entered, document, act_of)
         place.act = act
         if act is not None:
@@ -242,14 +235,18 @@ def _resource_now(work: Work, question: Ask, entered: Entered, facts: Facts, log
 _NAMED = "SELECT record_id, logical_id FROM records_locate_named(%s)"
 
 
-def named_document(name: str, record_id: UUID | None = None) -> UUID:
+def named_document(ask: Ask, names: Sequence[str], record_id: UUID | None = None) -> UUID:
     """The document of a uniqueId or entryUUID, for a conditional update; it opens nothing.
 
-    Raises Refusal `document-unknown` when there is none, or several in different records and no record was named.
+    Raises Refusal: what concerns the asker's proof first, then `document-unknown` when there is none, or several in
+    different records and no record was named.
     """
-    with unit() as work:
-        found = [logical for record, logical in work.rows(_NAMED, name) if record_id in (None, record)]
-    if len(found) != 1:
-        raise Refusal("document-unknown", "document-unknown")
-    logical_id: UUID = found[0]
+    reading = replace(ask, act=Act.READ)
+    with access.asking(reading):
+        access.proved(reading)
+        with unit() as work:
+            found = {logical for name in names for record, logical in work.rows(_NAMED, name) if record_id in (None, record)}
+        if len(found) != 1:
+            raise Refusal("document-unknown", "document-unknown")
+    logical_id: UUID = found.pop()
     return logical_id

@@ -231,6 +231,26 @@ def _notify(work: Work, ask: Ask, record_id: UUID, planned: Sequence[Planned]) -
         outbox.notify(work, record_id, "deposit", outbox.HOLDER, ask.at)
 
 
+_IN_FOLDER = f"""SELECT {DOCUMENT_COLUMNS} FROM records_document WHERE record_id = %s AND logical_id IN (
+    SELECT i.logical_id FROM records_folder_item i WHERE i.record_id = %s AND i.folder_id = %s)"""
+
+
+def _may_complete(work: Work, ask: Ask, entered: Entered, folder: Folder) -> None:
+    """A folder is completed by who made it, or who reads a document in it: to anybody else its title would begin to show.
+
+    Raises `document-duplicate`: the identifier is used, as for a document.
+    """
+    record_id = entered.record_id
+    row = work.row(
+        "SELECT folder_id, depositor FROM records_folder WHERE record_id = %s AND unique_id = %s", record_id, folder.unique_id
+    )
+    if row is None or row[1] == ask.actor.id:
+        return
+    inside = (stored_document(one) for one in work.rows(_IN_FOLDER, record_id, record_id, row[0]))
+    if not any(isinstance(decide(replace(ask, act=Act.READ), entered.with_document(d.facts)), Permit) for d in inside):
+        raise Refusal("document-duplicate", "document-duplicate")
+
+
 def _members(work: Work, ask: Ask, entered: Entered, folder: Folder, accepted: Sequence[Accepted]) -> list[UUID]:
     """The documents of a folder: those of this deposit, and others that the depositor may read. Raises `document-unknown`."""
     members = []
@@ -262,6 +282,7 @@ def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Plann
         if fresh or submission.folders:
             access.write_entry(work, granted, fresh, "folder" if submission.folders else "")
         for folder in submission.folders:
+            _may_complete(work, ask, entered, folder)
             insert_folder(work, ask, key, folder, _members(work, ask, entered, folder, accepted))
     return Receipt(submission_id, accepted)
 

@@ -110,7 +110,11 @@ def read_list(ask: Ask, list_id: UUID) -> Json:
         place.record_id = entered.record_id
         if entered.record_id is None:
             raise Refusal("document-unknown", "document-unknown")
-        decided = access.decide_or_refuse(named_by_document(work, ask, entered), entered.facts, entered.record_id)
+        try:
+            decided = access.decide_or_refuse(named_by_document(work, ask, entered), entered.facts, entered.record_id)
+        except Refusal:
+            # Whoever may not search this record is told of no list in it: one of masked documents would else differ.
+            raise Refusal("document-unknown", "document-unknown") from None
         query = ListQuery(ids=(str(list_id),))
         _, *cursors = work.send(decided.statement, *(_statement(decided.grant, kind, query) for kind in query.kinds))
         answers = [(kind, cursor.fetchall()) for kind, cursor in zip(query.kinds, cursors, strict=True)]

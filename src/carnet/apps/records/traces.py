@@ -9,7 +9,7 @@ from uuid import UUID
 from carnet.apps.access import api as access
 from carnet.apps.journal import api as journal
 from carnet.apps.records.entering import enter
-from carnet.apps.storage.api import unit
+from carnet.apps.storage.api import blind_index, unit
 from carnet.dicah import Permit, decide
 from carnet.kernel.ask import Act, Ask
 
@@ -19,10 +19,13 @@ OWN_FOR, OWN_LINES = timedelta(days=365), 100
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """Entries of a record's chain with their numbers, the newest first. Empty when there is no record."""
+    """Entries of a record's chain under names of their own, the newest first. Empty when there is no record.
+
+    The name of an entry tells nothing of its number: a gap between two would tell of what others did.
+    """
 
     record_id: UUID | None
-    entries: Sequence[tuple[int, Mapping[str, Any]]]
+    entries: Sequence[tuple[UUID, Mapping[str, Any]]]
 
 
 def traces(ask: Ask) -> Traces:
@@ -39,4 +42,8 @@ def traces(ask: Ask) -> Traces:
             found = journal.numbered_entries(work, entered.record_id)
         else:
             found = journal.entries_of_actor(work, entered.record_id, ask.actor.key, ask.at - OWN_FOR, OWN_LINES)
-    return Traces(entered.record_id, found)
+    return Traces(entered.record_id, [(_name(entered.record_id, number), entry) for number, entry in found])
+
+
+def _name(record_id: UUID, number: int) -> UUID:
+    return UUID(bytes=blind_index("trace", f"{record_id}/{number}")[:16])

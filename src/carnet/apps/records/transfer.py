@@ -117,6 +117,8 @@ def _checked(folder: Path) -> tuple[UUID, dict[str, bytes]]:
         known = manifest["format"] == FORMAT
         files = {name: (folder / _inside(name)).read_bytes() for name in manifest["files"]}
         record_id = UUID(manifest["record"])
+        if known and not {"identity.json", "journal.jsonl"} <= set(files):
+            raise KeyError("files")
     except (OSError, KeyError, ValueError) as error:
         raise TransferError(f"this is not an export of a record: {type(error).__name__}") from None
     if not known:

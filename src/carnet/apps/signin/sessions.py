@@ -112,10 +112,11 @@ def _situation(who: SignedIn) -> Situation:
     return replace(claimed, open=any(s.open for s in (here or same)), structure_linked=linked)
 
 
-def actor_of(token: str, thumbprint: bytes | None = None) -> Actor:
+def actor_of(token: str, thumbprint: bytes | None = None, revoked: bool = False) -> Actor:
     """The actor of a bearer token. Raises Refusal for a token that nobody has; an expired one is the law's to refuse.
 
-    A token bound to a certificate is nobody's without that certificate (RFC 8705 §3).
+    A token bound to a certificate is nobody's without that certificate (RFC 8705 §3). `revoked`: the certificate of the
+    connection is; the law then refuses it whatever the token.
     """
     row = lookup("SELECT actor, expires_at, bound_to FROM signin_session_of(%s)", _digest(token))
     bound = bytes(row[2]) if row and row[2] else None
@@ -127,6 +128,7 @@ def actor_of(token: str, thumbprint: bytes | None = None) -> Actor:
         level=who.level,
         expires_at=row[1],
         at=who.at,
+        revoked=revoked,
         regulation=who.regulation,
         software_is_regulation=who.software_is_regulation,
     )

@@ -3,13 +3,13 @@
 
     python carnet_verify.py EXPORT --key VKEY [--witness VKEY …] [--since EARLIER …]
 
-One file, standard library and `cryptography`; nothing of Carnet is imported and nothing is asked of its server. EXPORT is
-a folder made by `carnet journal export`: of the whole journal, or of one record. EARLIER is an earlier export, or a
+One file, standard library and `cryptography`; nothing of Carnet is imported and nothing is asked of its server. EXPORT is a
+folder made by `carnet journal export`: of the whole journal, or of one record. EARLIER is an earlier export, or a
 checkpoint that somebody kept: the journal must continue it. Exit code 0: everything holds; 1: faults, named one by one;
 2: the files cannot be read.
 
-What is checked: every entry against the hash that chains it; every chain without gap; every entry at its place in the
-tree whose root the checkpoint signs; the signatures of the log and of the witnesses; the daily maps; the earlier states.
+Checked: the hash that chains every entry; every chain without gap; every entry's place in the tree whose root is signed;
+the signatures of log and witnesses; the daily maps; the earlier states.
 """
 
 import argparse
@@ -32,7 +32,7 @@ Fact = tuple[str, int, bytes]
 
 
 class Unreadable(Exception):
-    """The export cannot be read at all."""
+    """The export, or a key, cannot be read at all."""
 
 
 def sha(data: bytes) -> bytes:
@@ -79,7 +79,7 @@ def root_by_proof(entry_hash: bytes, number: int, size: int, path: list[bytes]) 
 
 def read_key(text: str) -> Key:
     """A verifier key `name+hash+key`: its name, its type, its four bytes and its Ed25519 key."""
-    name, key_hash, encoded = (text.strip().split("+", 2) + ["", ""])[:3]
+    name, key_hash, encoded = [*text.strip().split("+", 2), "", ""][:3]
     raw = base64.b64decode(encoded)
     if len(raw) != 33 or raw[0] not in (1, 4) or sha(name.encode() + b"\n" + raw)[:4].hex() != key_hash:
         raise Unreadable(f"not a verifier key: {text.strip()[:60]!r}")

@@ -5,7 +5,7 @@ from carnet.formats.fhir.bundle import Submission, SubmittedDocument, read_provi
 from carnet.formats.fhir.document_reference import write_document_reference
 from carnet.formats.fhir.outcome import Issue, operation_outcome
 from carnet.formats.fhir.patch import NotPatchableError, act_of, label_json, read_fhirpath_patch, read_json_patch
-from carnet.formats.fhir.reading import FhirError, Json, parse_json
+from carnet.formats.fhir.reading import FhirError, Json, parse_json, parse_tree
 from carnet.formats.fhir.submission_set import with_entries, write_folder, write_submission_set
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "label_json",
     "operation_outcome",
     "parse_json",
+    "parse_tree",
     "read_fhirpath_patch",
     "read_json_patch",
     "read_provide_bundle",

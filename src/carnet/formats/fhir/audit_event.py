@@ -36,12 +36,12 @@ def _entities(entry: Mapping[str, Any], record_id: str) -> list[Json]:
     return [{"what": {"reference": f"Patient/{record_id}"}}, *documents]
 
 
-def write_audit_event(entry: Mapping[str, Any], number: int, record_id: str) -> Json:
+def write_audit_event(entry: Mapping[str, Any], name: str, record_id: str) -> Json:
     """One entry of a record's chain. The reason of an emergency in words is sealed and is not here."""
     refused = entry["outcome"] == "refuse"
     resource: Json = {
         "resourceType": "AuditEvent",
-        "id": f"{record_id}-{number}",
+        "id": name,
         "type": {"system": _AUDIT_TYPES, "code": "rest"},
         "subtype": [{"system": ACTS, "code": entry["act"]}],
         "action": _action(entry["act"], entry["kind"]),

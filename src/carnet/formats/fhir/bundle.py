@@ -104,6 +104,8 @@ def _folder(entries: list[Json], positions: list[int], place: int) -> Folder:
     for number, position in enumerate(positions):
         names[str(entries[position].get("fullUrl"))] = f"#{number}"
         names[f"DocumentReference/{entries[position]['resource'].get('id')}"] = f"#{number}"
+    if any(member.startswith("#") for member in folder.members):
+        raise FhirError(f"Bundle.entry[{place}].resource.entry", "names nothing of this bundle")
     return replace(folder, members=tuple(names.get(member, member) for member in folder.members))
 
 

@@ -40,7 +40,7 @@ def _boolean(value: Any) -> Any:
 
 def _pointed(operation: Any, place: int) -> Json:
     where = f"[{place}]"
-    if not isinstance(operation, dict) or operation.get("op") not in _OPERATIONS:
+    if not isinstance(operation, dict) or str(operation.get("op")) not in _OPERATIONS:
         # `test` would let a caller question a resource that is not shown: it is no act of TD3.3.
         raise FhirError(where, "must be add, remove or replace")
     path = operation.get("path")
@@ -137,9 +137,9 @@ def _codes_of(labels: Any) -> frozenset[str]:
         codings = label.get("coding") if isinstance(label, dict) else None
         for coding in codings if isinstance(codings, list) else [None]:
             code = coding.get("code") if isinstance(coding, dict) else None
-            if code != "N" and code not in VISIBILITY_CODES:
+            if not isinstance(code, str) or code not in VISIBILITY_CODES | {"N"}:
                 raise NotPatchableError("securityLabel", "holds a code that is not one of visibility")
-            found.add(str(code))
+            found.add(code)
     return frozenset(found - {"N"})
 
 

@@ -37,8 +37,8 @@ def _check_depth(value: Any, depth: int = 0) -> None:
         _check_depth(child, depth + 1)
 
 
-def parse_json(body: bytes) -> Json:
-    """Read a resource. Raises FhirError for anything that is not a JSON object with a resourceType, in UTF-8."""
+def parse_tree(body: bytes) -> Any:
+    """Read JSON in UTF-8, no key twice, not too deep. Raises FhirError."""
     try:
         parsed = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_unique)
     except UnicodeDecodeError:
@@ -47,7 +47,18 @@ def parse_json(body: bytes) -> Json:
         raise FhirError("(root)", f"not JSON, at line {error.lineno}") from None
     except RecursionError:
         raise FhirError("(root)", "nested too deep") from None
+    except FhirError:
+        raise
+    except ValueError:
+        # Python reads no number of thousands of digits.
+        raise FhirError("(root)", "holds a number that is too long") from None
     _check_depth(parsed)
+    return parsed
+
+
+def parse_json(body: bytes) -> Json:
+    """Read a resource. Raises FhirError for anything that is not a JSON object with a resourceType, in UTF-8."""
+    parsed = parse_tree(body)
     if not isinstance(parsed, dict) or not isinstance(parsed.get("resourceType"), str):
         raise FhirError("(root)", "no resourceType")
     return parsed

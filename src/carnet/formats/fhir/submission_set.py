@@ -54,8 +54,8 @@ def read_submission_set(resource: Json, entries: dict[str, Json], path: str) -> 
 def read_folder(resource: Json, path: str) -> Folder:
     """Read a folder of a deposit. Raises FhirError: without an identifier nobody could add to it."""
     unique_id = _unique_id(resource, path)
-    if not unique_id:
-        raise FhirError(f"{path}.identifier", "a folder has an identifier")
+    if not unique_id or len(unique_id) > 128:
+        raise FhirError(f"{path}.identifier", "a folder has an identifier of at most 128 characters")
     designations = [e for e in items(resource, "extension", path) if e.get("url") == DESIGNATION]
     members = tuple(text(obj(e, "item", path), "reference", path) for e in items(resource, "entry", path))
     return Folder(

@@ -23,7 +23,7 @@ def post_search(request: HttpRequest) -> HttpResponse:
     if unknown or request.GET:
         raise FhirError(unknown[0] if unknown else "patient", "is not a parameter of this search: patient.identifier, _count")
     found = traces(ins_of_patient(question, patient_of(pairs)))
-    events = [write_audit_event(entry, number, str(found.record_id)) for number, entry in found.entries[: count_of(pairs)]]
+    events = [write_audit_event(entry, str(name), str(found.record_id)) for name, entry in found.entries[: count_of(pairs)]]
     base = f"{settings.CARNET.base_url}/fhir/AuditEvent"
     entries: list[Json] = [{"fullUrl": f"{base}/{event['id']}", "resource": event, "search": {"mode": "match"}} for event in events]
     bundle: Json = {"resourceType": "Bundle", "type": "searchset"} | ({"entry": entries} if entries else {})

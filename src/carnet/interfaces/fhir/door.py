@@ -106,7 +106,7 @@ def actor(request: HttpRequest) -> Actor:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     presented = certificate(request)
     if scheme.lower() == "bearer" and token.strip():
-        return actor_of(token.strip(), presented.thumbprint if presented else None)
+        return actor_of(token.strip(), *((presented.thumbprint, presented.revoked) if presented else ()))
     if presented is None:
         return ANONYMOUS
     return actor_of_certificate(presented, clock()(), request.headers.get(SITUATION_HEADER, "").strip()[:64])

@@ -85,6 +85,9 @@ def read_list_search(pairs: Pairs) -> ListQuery:
     unknown = [name for name, _ in pairs if name not in SUPPORTED]
     if unknown:
         raise FhirError(unknown[0], "is not a search parameter of this door; /fhir/metadata lists them")
+    odd = [name for name, value in pairs if "\x00" in value or len(value) > 2000]
+    if odd:
+        raise FhirError(odd[0], "is not a value of this parameter")
     if {token for name, value in pairs if name == "status" for token in tokens(value)} - {"current"}:
         raise FhirError("status", "must be current: lists have no other status")
     since, until = _dates(pairs)

@@ -4,7 +4,6 @@ JSON Patch and FHIRPath Patch are read. The answer is the changed resource, or a
 may act on an own document without being allowed to read the record.
 """
 
-import json
 from functools import partial
 from uuid import UUID
 
@@ -12,13 +11,21 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
 from carnet.apps.records.api import named_document, patch_document
-from carnet.formats.fhir import FhirError, Issue, act_of, operation_outcome, parse_json, read_fhirpath_patch, read_json_patch
+from carnet.formats.fhir import (
+    FhirError,
+    Issue,
+    act_of,
+    operation_outcome,
+    parse_json,
+    parse_tree,
+    read_fhirpath_patch,
+    read_json_patch,
+)
 from carnet.formats.fhir.patch import Patch
 from carnet.interfaces.fhir.answers import FHIR_JSON, fhir, raw, stored
 from carnet.interfaces.fhir.door import ask, authenticated, whole
 from carnet.interfaces.fhir.parameters import identifiers
-from carnet.kernel.ask import Act
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.ask import Act, Ask
 
 JSON_PATCH, FHIR = "application/json-patch+json", "application/fhir+json"
 AGREEMENT_HEADER = "Carnet-Minor-Agreed"
@@ -29,10 +36,7 @@ def _patch(request: HttpRequest) -> Patch:
     received = whole(request, JSON_PATCH, FHIR)
     if (request.content_type or "").lower() == FHIR:
         return read_fhirpath_patch(parse_json(received))
-    try:
-        return read_json_patch(json.loads(received))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
-        raise FhirError("(root)", "is not JSON") from None
+    return read_json_patch(parse_tree(received))
 
 
 def _record_of(reference: str) -> UUID | None:
@@ -42,18 +46,17 @@ def _record_of(reference: str) -> UUID | None:
         raise FhirError("patient", "must be Patient/id") from None
 
 
-def _named(request: HttpRequest) -> UUID:
+def _named(request: HttpRequest, question: Ask) -> UUID:
     """The document of a conditional update: `identifier`, and `patient=Patient/id` where two records use the same."""
     unknown = set(request.GET) - {"identifier", "patient"}
     if unknown or len(identifiers(request.GET.get("identifier", ""))) != 1:
         raise FhirError("identifier", "must name one document: PATCH DocumentReference?identifier=system|value")
     (name,) = identifiers(request.GET["identifier"])
-    record_id = _record_of(request.GET.get("patient", ""))
-    try:
-        return named_document(name, record_id)
-    except Refusal:
-        # An entryUUID is stored bare, a uniqueId that is a UUID as a URN.
-        return named_document(name.removeprefix("urn:uuid:"), record_id)
+    if "\x00" in name:
+        raise FhirError("identifier", "is not a value of this parameter")
+    # An entryUUID is stored bare, a uniqueId that is a UUID as a URN.
+    names = dict.fromkeys((name, name.removeprefix("urn:uuid:")))
+    return named_document(question, tuple(names), _record_of(request.GET.get("patient", "")))
 
 
 def patched(request: HttpRequest, logical_id: UUID, named: bool = False) -> HttpResponse:
@@ -69,6 +72,6 @@ def patched(request: HttpRequest, logical_id: UUID, named: bool = False) -> Http
 
 def conditional(request: HttpRequest) -> HttpResponse:
     """`PATCH DocumentReference?identifier=…`."""
-    authenticated(request)
+    question = ask(request, authenticated(request), Act.READ)
     _patch(request)
-    return patched(request, _named(request), named=True)
+    return patched(request, _named(request, question), named=True)
