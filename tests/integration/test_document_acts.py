@@ -294,7 +294,7 @@ def test_a_name_tells_nothing_whoever_asks_in_whichever_mode(door: str) -> None:
 
 
 def test_own_traces_tell_nothing_of_a_masked_document(door: str) -> None:
-    person, record_id = patient("treating", "nurse", treating="treating")
+    person, _ = patient("treating", "nurse", treating="treating")
     masked, invented = deposit(person, label=("MASQUE_PS",)), uuid4()
     nurse = client(door, "nurse")
     nurse.search(person.ins)

@@ -3,10 +3,9 @@
 
     python carnet_verify.py EXPORT --key VKEY [--witness VKEY …] [--since EARLIER …]
 
-One file, standard library and `cryptography`; nothing of Carnet is imported and nothing is asked of its server. EXPORT is a
-folder made by `carnet journal export`: of the whole journal, or of one record. EARLIER is an earlier export, or a
-checkpoint that somebody kept: the journal must continue it. Exit code 0: everything holds; 1: faults, named one by one;
-2: the files cannot be read.
+One file, standard library and `cryptography`; nothing of Carnet is imported, nothing is asked of its server. EXPORT is made by
+`carnet journal export`, of the whole journal or of one record. EARLIER is an earlier export, or a checkpoint that was kept: the
+journal must continue it. Exit code 0: everything holds; 1: faults, named one by one; 2: the files cannot be read.
 
 Checked: the hash that chains every entry; every chain without gap; every entry's place in the tree whose root is signed;
 the signatures of log and witnesses; the daily maps; the earlier states.
