@@ -175,6 +175,9 @@ def _run(config: Environment, ports: Ports) -> int:
             _print_guide(config, ports)
             while all(process.poll() is None for process in started):
                 time.sleep(0.5)
+            ended = next(process for process in started if process.poll() is not None)
+            name = " ".join(str(part) for part in ended.args[1:4]) if isinstance(ended.args, list) else ""
+            print(f"Un processus s'est arrêté (code {ended.returncode}) : {name}", file=sys.stderr)
             return 1
     except KeyboardInterrupt:
         return 0
