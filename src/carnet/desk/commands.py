@@ -5,6 +5,10 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from carnet.kernel.ask import Ask
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -119,7 +123,7 @@ def dead_notices(options: argparse.Namespace) -> int:
     return 0
 
 
-def _operator(by: str) -> "object":
+def _operator(by: str) -> "Ask":
     from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
     from carnet.kernel.ask import Act, Ask
 
@@ -132,7 +136,7 @@ def list_emergencies(options: argparse.Namespace) -> int:
     from carnet.apps.access.api import emergencies_to_review
     from carnet.desk.upkeep import who
 
-    found = emergencies_to_review(_operator(who()))  # type: ignore[arg-type]
+    found = emergencies_to_review(_operator(who()))
     for one in found:
         marks = (" PRIORITÉ" if one.priority else "") + (" EN RETARD" if one.overdue else "")
         print(f"{one.id}  {one.started_at:%Y-%m-%d %H:%M}  {one.mode}  {one.professional_id}  dossier {one.record_id}{marks}")
@@ -149,7 +153,7 @@ def review(options: argparse.Namespace) -> int:
     from carnet.desk.upkeep import who
 
     try:
-        review_emergency(_operator(options.by or who()), UUID(options.id), options.verdict)  # type: ignore[arg-type]
+        review_emergency(_operator(options.by or who()), UUID(options.id), options.verdict)
     except (ReviewError, ValueError) as error:
         print(f"L'examen n'a pas été noté : {error}", file=sys.stderr)
         return 1

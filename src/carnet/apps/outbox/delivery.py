@@ -76,11 +76,10 @@ def _mark(work: Work, notices: Sequence[Claimed], outcome: str, at: datetime, pr
     )  # fmt: skip
 
 
-def _again(work: Work, notices: Sequence[Claimed], at: datetime, problem: str, counted: bool = True) -> None:
+def _again(work: Work, notices: Sequence[Claimed], at: datetime, problem: str) -> None:
     work.run(
-        """UPDATE outbox_notice SET next_at = %s, problem = %s, attempts = attempts - %s
-        WHERE record_id = ANY(%s) AND id = ANY(%s)""",
-        at, problem, 0 if counted else 1, [n.record_id for n in notices], [n.id for n in notices],
+        "UPDATE outbox_notice SET next_at = %s, problem = %s WHERE record_id = ANY(%s) AND id = ANY(%s)",
+        at, problem, [n.record_id for n in notices], [n.id for n in notices],
     )  # fmt: skip
 
 
@@ -135,7 +134,7 @@ def _sort_out(notices: list[Claimed], contact: Contact | None, at: datetime) -> 
         if muted:
             _mark(work, muted, "muted", at)
         if later:
-            _again(work, later, next_digest(at), "", counted=True)
+            _again(work, later, next_digest(at), "")
     return [n for n in notices if n not in muted and n not in later]
 
 
