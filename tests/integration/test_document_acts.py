@@ -291,6 +291,7 @@ def test_a_name_tells_nothing_whoever_asks_in_whichever_mode(door: str) -> None:
                 answers.append(who.http.patch(f"{door}/fhir/DocumentReference", params=named, json=MASK, headers=headers))
             assert answers[0].status_code == answers[1].status_code, (key, mode)
             assert answers[0].content == answers[1].content, (key, mode)
+            assert (code_of(answers[0]) == "authentication-too-weak") is (level == "APPPRIP1")
 
 
 def test_own_traces_tell_nothing_of_a_masked_document(door: str) -> None:

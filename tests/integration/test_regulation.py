@@ -107,7 +107,8 @@ def test_who_has_no_open_record_or_a_doubtful_identity_is_not_listed(regulator: 
     open_record(doubtful, annotations=("DOUT",))
     provisional = fresh_person(birth_name="INVISIBLE", birth_date="1961-09-08")
     open_record(provisional, status="PROV")
-    assert names(regulator.match(family="INVISIBLE", birthdate="1961-09-08")) == []
+    answer = regulator.match(family="INVISIBLE", birthdate="1961-09-08")
+    assert (answer.status_code, names(answer)) == (200, [])
 
 
 def test_an_opposition_to_emergency_access_is_shown_with_the_candidate(regulator: Client) -> None:
