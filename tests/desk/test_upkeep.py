@@ -30,9 +30,9 @@ def carnet(data: Path, *arguments: str, code: int = 0) -> str:
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def installation(home: Path) -> Iterator[Path]:
     """A small installation of its own: three people, sealed."""
-    data = tmp_path_factory.mktemp("inst") / "data"
+    data = home / "data"
     carnet(data, "migrate")
     script = """
 import django; django.setup()
