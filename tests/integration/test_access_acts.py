@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from uuid import uuid4
+
 import pytest
 from django.conf import settings
 from support.people import actor, ask, fresh_ins, fresh_person, now, open_record, patient
@@ -11,7 +13,7 @@ from carnet.apps.access import api as access
 from carnet.apps.access.api import Consent
 from carnet.apps.records import api as records
 from carnet.apps.records.api import Query
-from carnet.apps.storage.api import unit
+from carnet.apps.storage.api import RecordKey, unit
 from carnet.desk.demonstration.loading import load_person
 from carnet.desk.demonstration.people import PEOPLE
 from carnet.desk.demonstration.professionals import PROFESSIONALS
@@ -42,7 +44,8 @@ def test_a_secretary_authorises_the_structure_and_opens_no_document_to_anybody()
 
 def test_a_grant_without_a_record_authorises_nothing() -> None:
     with unit() as work, pytest.raises(PermissionError):
-        access.authorise(work, Grant(ask("nurse", Act.OWN_LIST), None, "r", None), Consent(AuthorisationGround.CARE_TEAM, True))
+        nothing = Grant(ask("nurse", Act.OWN_LIST), None, "r", None)
+        access.authorise(work, nothing, Consent(AuthorisationGround.CARE_TEAM, True), RecordKey(uuid4(), bytes(32)))
 
 
 def test_a_recent_proof_of_identity_answers_a_step_up(monkeypatch: pytest.MonkeyPatch) -> None:

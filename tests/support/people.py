@@ -121,12 +121,12 @@ def labels(*names: str) -> tuple[Coding, ...]:
 
 def deposit(
     person: DemoPerson, by: str = "treating", type_: str = "11488-4", label: tuple[str, ...] = (), replaces: UUID | None = None,
-    content: bytes = b"", unique_id: str = "", at: datetime | None = None,
+    content: bytes = b"", unique_id: str = "", at: datetime | None = None, **options: object,
 ) -> UUID:  # fmt: skip
-    """Deposit a document and return its logicalId."""
+    """Deposit a document and return its logicalId. Options are those of the CDA."""
     unique_id = unique_id or fresh_uid()
     parents = (Parent("replaces", f"DocumentReference/{replaces}"),) if replaces else ()
-    data = content or cda(person, by, type_, unique_id)
+    data = content or cda(person, by, type_, unique_id, **options)
     question = ask(by, Act.FEED, person)
     question = replace(question, at=at) if at else question
     receipt = records.deposit(

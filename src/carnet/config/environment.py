@@ -46,6 +46,20 @@ class Environment(BaseSettings):
         None, description="Folder of imported editions of the habilitation matrix. Empty: in the data folder."
     )
     base_url: str = Field("http://127.0.0.1:8080", description="Public address of the FHIR door, without a final slash.")
+    webps_url: str = Field("http://127.0.0.1:8081", description="Public address of the portal of professionals (WebPS).")
+    webps_port: int = Field(8081, ge=1, le=65535, description="Port of the portal of professionals.")
+    webps_card_url: str = Field(
+        "", description="Address of the portal on the port that asks for a client certificate (card sign-in). Empty: no cards."
+    )
+    webps_card_port: int = Field(8444, ge=1, le=65535, description="Port of the portal for client certificates.")
+    webps_regulation: bool = Field(
+        False, description="Whether WebPS offers the search by traits to doctors with a proof of regulation (demonstration)."
+    )
+    vitale: Literal["off", "simulator"] = Field(
+        "off", description="Reader of the Vitale card at the portal: off, or the simulator (not production)."
+    )
+    portal_session_seconds: int = Field(14400, ge=300, le=14400, description="Life of a session of the portal, in seconds.")
+    portal_idle_seconds: int = Field(1800, ge=60, le=1800, description="Seconds without a request that end such a session.")
     fhir_port: int = Field(8080, ge=1, le=65535, description="Port of the FHIR door.")
     psc_issuer: str = Field("http://127.0.0.1:8090/auth/realms/esante-wallet", description="Issuer of Pro Santé Connect.")
     psc_discovery: str = Field("/.well-known/wallet-openid-configuration", description="Discovery path that follows the issuer.")
@@ -128,7 +142,7 @@ class Environment(BaseSettings):
     portal_url: str = Field("https://carnet.example/espace", description="Address that the notices invite to.")
     debug: bool = Field(False, description="Developer traces. Refused in production.")
 
-    @field_validator("base_url", "psc_issuer")
+    @field_validator("base_url", "psc_issuer", "webps_url")
     @classmethod
     def _no_final_slash(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
@@ -138,6 +152,8 @@ class Environment(BaseSettings):
     @model_validator(mode="after")
     def _fit_for_production(self) -> Self:
         if self.environment == "production":
+            if self.vitale == "simulator":
+                raise ValueError("vitale=simulator is refused in production: a simulator reads no card")
             if self.insi == "simulator":
                 raise ValueError("insi=simulator is refused in production: a simulator knows only published test people")
             if self.smtp_security == "none" and self.smtp_host not in ("127.0.0.1", "localhost", "::1"):

@@ -20,8 +20,8 @@ def _database(role: str) -> dict[str, object]:
 
 
 DATABASES = {"default": _database(CARNET.owner_role)}
-APPS = ("storage", "outbox", "journal", "identity", "signin", "access", "records")
-INSTALLED_APPS = [*(f"carnet.apps.{name}" for name in APPS), "carnet.interfaces.fhir"]
+APPS = ("storage", "outbox", "journal", "identity", "signin", "access", "records", "profile")
+INSTALLED_APPS = [*(f"carnet.apps.{name}" for name in APPS), "carnet.interfaces.fhir", "carnet.interfaces.webps"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # No key signs anything in Carnet through Django; the setting must exist, so it is random for each process.
 SECRET_KEY = os.urandom(32).hex()
@@ -48,3 +48,4 @@ LOGGING = {
 LAW = CARNET.law()
 """Settings of the access law; `carnet.apps.access` passes them as facts."""
 INSI_CLIENT = "carnet.desk.simulators.insi.Simulator" if CARNET.insi == "simulator" else ""
+VITALE_READER = "carnet.desk.simulators.vitale.Simulator" if CARNET.vitale == "simulator" else ""

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from carnet.apps.access.decision import law, write_entry
+from carnet.apps.access.presence import count_declaration, prove
 from carnet.apps.outbox.api import HOLDER, notify, professional
 from carnet.apps.storage.api import RecordKey, Work
 from carnet.dicah.facts import AuthorisationGround
@@ -26,9 +27,11 @@ class Consent:
     patient_agrees: bool
     initial_consent: bool = False
     """The patient gives now the initial consent to the care team (R.1111-46)."""
+    presence_code: str = ""
+    """A single-use code that the patient shows; empty when there is none, which blocks nothing."""
 
 
-def authorise(work: Work, granted: Grant, consent: Consent) -> datetime:
+def authorise(work: Work, granted: Grant, consent: Consent, key: RecordKey) -> datetime:
     """Write an authorisation, dated, by an explicit act only (EX_0.3-1010). Returns when it ends."""
     ask, record_id = granted.ask, _record(granted)
     if not consent.patient_agrees:
@@ -49,6 +52,9 @@ def authorise(work: Work, granted: Grant, consent: Consent) -> datetime:
         RETURNING expires_at""",
         record_id, kind, subject, consent.ground.value, ask.at, expires, ask.actor.key,
     )  # fmt: skip
+    if consent.presence_code:
+        prove(work, key, granted, consent.presence_code)
+    count_declaration(work, ask.at.date(), bool(consent.presence_code))
     write_entry(work, granted, (), consent.ground.value)
     notify(work, record_id, "authorisation-declared", HOLDER, ask.at)
     return row[0] if row else _held_until(work, record_id, kind, subject)
@@ -105,6 +111,23 @@ def open_emergency(work: Work, granted: Grant, key: RecordKey) -> datetime:
     if treating and treating != ask.actor.id:
         notify(work, record_id, kind, professional(treating), ask.at)
     return ends
+
+
+def end_emergency(work: Work, granted: Grant) -> None:
+    """End one's own emergency access before its time."""
+    ask = granted.ask
+    work.run(
+        """UPDATE access_emergency SET ends_at = %s WHERE record_id = %s AND professional_id = %s AND mode = %s
+        AND ends_at > %s""",
+        ask.at, granted.record_id, ask.actor.id, ask.mode.value, ask.at,
+    )  # fmt: skip
+    write_entry(work, granted, (), "emergency-ended")
+
+
+def close_sections(work: Work, record_id: UUID, sections: list[str]) -> None:
+    """Keep which sections of the profile the holder closes to professionals (access law §1, read the profile)."""
+    _ensure_choices(work, record_id)
+    work.run("UPDATE access_choices SET hidden_sections = %s WHERE record_id = %s", sections, record_id)
 
 
 def _record_initial_consent(work: Work, record_id: UUID, at: datetime, by: str) -> None:

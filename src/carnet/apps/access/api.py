@@ -6,6 +6,8 @@ from carnet.apps.access.acts import (
     authorise_at,
     block,
     choose,
+    close_sections,
+    end_emergency,
     name_relation,
     object_to_deposits,
     open_emergency,
@@ -29,7 +31,10 @@ from carnet.apps.access.decision import (
     write_entry,
 )
 from carnet.apps.access.facts import FACTS, facts, parameters
+from carnet.apps.access.listing import EmergencyAccess, Named, emergencies, named
+from carnet.apps.access.presence import Share, make_card, presence_share
 from carnet.apps.access.reviews import VERDICTS, EmergencyToReview, ReviewError, emergencies_to_review, review_emergency
+from carnet.apps.access.telling import Told, sentence, told
 from carnet.apps.access.timers import TIMERS, forget, timer_grant, timer_question
 from carnet.apps.storage.api import Table
 
@@ -39,10 +44,14 @@ TABLES = (
     Table("access_relation"),
     Table("access_choices"),
     Table("access_emergency", {"reason": lambda row: f"emergency/{row['id']}"}),
+    Table("access_presence"),
 )
 """What a record is transferred with: who may read it, who read it in emergency, and what the holder chose."""
 
 __all__ = [
+    "told",
+    "sentence",
+    "Told",
     "FACTS",
     "NEGATIVE_ANSWER",
     "NEW_RECORD",
@@ -52,9 +61,12 @@ __all__ = [
     "VERDICTS",
     "Consent",
     "Decided",
+    "EmergencyAccess",
     "EmergencyToReview",
+    "Named",
     "Place",
     "ReviewError",
+    "Share",
     "about",
     "asking",
     "authorise",
@@ -62,19 +74,25 @@ __all__ = [
     "before_record",
     "block",
     "choose",
+    "close_sections",
     "decide_or_refuse",
     "edition",
+    "emergencies",
     "emergencies_to_review",
+    "end_emergency",
     "facts",
     "forget",
     "grant",
     "host_entry",
     "law",
+    "make_card",
     "name_relation",
+    "named",
     "object_to_deposits",
     "open_emergency",
     "parameters",
     "plausibility",
+    "presence_share",
     "proved",
     "review_emergency",
     "spend",

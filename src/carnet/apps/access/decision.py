@@ -71,12 +71,12 @@ class Decided:
     statement: Statement
 
 
-def decide_or_refuse(ask: Ask, facts: Facts, record_id: UUID | None, documents: tuple[str, ...] = ()) -> Decided:
-    """Take the decision. A refusal is raised; `asking` journals it in a transaction of its own."""
+def decide_or_refuse(ask: Ask, facts: Facts, record_id: UUID | None, documents: tuple[str, ...] = (), detail: str = "") -> Decided:
+    """Take the decision. A refusal is raised; `asking` journals it in a transaction of its own. `detail` joins the entry."""
     verdict: Permit | Refuse = decide(ask, facts)
     if isinstance(verdict, Refuse):
         raise Refusal(verdict.code, verdict.rule, verdict.details)
-    event = event_of(ask, "permit", verdict.rule, record_id=record_id, documents=documents)
+    event = event_of(ask, "permit", verdict.rule, record_id=record_id, documents=documents, detail=detail)
     return Decided(Grant(ask, record_id, verdict.rule, verdict.visibility), append_statement(event))
 
 

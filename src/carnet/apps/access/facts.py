@@ -20,7 +20,8 @@ FACTS = """SELECT a.ground, a.granted_at, a.expires_at, c.initial_consent_at IS 
   EXISTS (SELECT FROM access_authorisation t WHERE t.record_id = s.record_id AND t.subject_kind = 'structure'
           AND t.subject_id = %(structure)s AND t.expires_at > %(at)s) AS structure_authorised,
   (SELECT max(e.ends_at) FROM access_emergency e WHERE e.record_id = s.record_id AND e.professional_id = %(person)s
-          AND e.mode = %(mode)s) AS emergency_until
+          AND e.mode = %(mode)s) AS emergency_until,
+  coalesce(c.hidden_sections, '{}') AS hidden_sections
 FROM (SELECT s.record_id) AS one
 LEFT JOIN access_choices c ON c.record_id = s.record_id
 LEFT JOIN access_authorisation a ON a.record_id = s.record_id AND a.subject_kind = 'person' AND a.subject_id = %(person)s"""
@@ -54,4 +55,5 @@ def facts(row: Sequence[Any], ask: Ask) -> AccessFacts:
         switch_regulation=regulation,
         switch_masked=masked,
         objection=bool(objects),
+        hidden_profile_sections=frozenset(row[13]),
     )

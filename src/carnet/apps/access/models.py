@@ -74,6 +74,7 @@ class Choices(models.Model):
     regulation = models.BooleanField()
     masked_in_emergency = models.BooleanField()
     objects_to_deposits_of = ArrayField(models.CharField(max_length=64))
+    hidden_sections = ArrayField(models.CharField(max_length=20), null=True)
 
     class Meta:
         db_table = "access_choices"
@@ -81,7 +82,8 @@ class Choices(models.Model):
     classified: ClassVar[dict[str, Classified]] = classify(
         Kind.IDENTITY,
         LIFE,
-        "record_id initial_consent_at initial_consent_by break_glass regulation masked_in_emergency objects_to_deposits_of",
+        "record_id initial_consent_at initial_consent_by break_glass regulation masked_in_emergency objects_to_deposits_of "
+        "hidden_sections",
         why="read by the decision",
     )
 
@@ -132,3 +134,37 @@ class Budget(models.Model):
         db_table = "access_budget"
 
     classified: ClassVar[dict[str, Classified]] = classify(Kind.TECHNICAL, "one month", "actor kind hour used", why="counts")
+
+
+class Presence(models.Model):
+    """A single-use code that shows that the patient is there. Only its keyed digest is kept."""
+
+    pk = models.CompositePrimaryKey("record_id", "id")
+    record_id = models.UUIDField()
+    id = models.UUIDField()
+    code = models.BinaryField()
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    made_by = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+    used_by = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "access_presence"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.IDENTITY, LIFE, "record_id id code made_at expires_at made_by used_at used_by", why="a digest, and who used it"
+    )
+
+
+class PresenceShare(models.Model):
+    """How many authorisations of a day were declared, and with a proof of presence: what operators see."""
+
+    day = models.DateField(primary_key=True)
+    declared = models.IntegerField()
+    proved = models.IntegerField()
+
+    class Meta:
+        db_table = "access_presence_share"
+
+    classified: ClassVar[dict[str, Classified]] = classify(Kind.TECHNICAL, "five years", "day declared proved", why="counts")

@@ -19,14 +19,19 @@ from carnet.apps.identity.patients import (
     find,
     forget,
     index_of,
+    ins_of,
     register,
     traits_of,
     way,
 )
-from carnet.apps.identity.professionals import Professional, Structure, known_professionals, professional, structure
+from carnet.apps.identity.professionals import Professional, Structure, known_professionals, names, professional, structure
+from carnet.apps.identity.vitale import VitaleCard, VitaleReader, reader
 from carnet.apps.identity.transfer import check, dump, inses, load, reindex
 
 __all__ = [
+    "reader",
+    "VitaleReader",
+    "VitaleCard",
     "FACTS",
     "ExtractionError",
     "InsiClient",
@@ -45,10 +50,12 @@ __all__ = [
     "find",
     "forget",
     "index_of",
+    "ins_of",
     "inses",
     "is_unknown",
     "known_professionals",
     "load",
+    "names",
     "profession_system",
     "professional",
     "read",

@@ -55,9 +55,12 @@ def active_ins(work: Work, key: RecordKey) -> Ins | None:
         "SELECT sealed FROM identity_ins WHERE record_id = %s AND active ORDER BY valid_from DESC NULLS LAST LIMIT 1",
         key.record_id,
     )
-    if row is None:
-        return None
-    matricule, oid = key.unseal(bytes(row[0]), "ins").decode().split("|")
+    return ins_of(key, bytes(row[0])) if row else None
+
+
+def ins_of(key: RecordKey, sealed: bytes) -> Ins:
+    """Open a sealed INS."""
+    matricule, oid = key.unseal(sealed, "ins").decode().split("|")
     return Ins(matricule, Oid(oid))
 
 

@@ -1,8 +1,9 @@
 """Reading the directory: who a professional is, in which open situations, and which structure an id means."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from carnet.apps.storage.api import Work
+from carnet.apps.storage.api import Row, Work
 from carnet.kernel.actor import Situation
 from carnet.kernel.codes import Code
 
@@ -61,3 +62,23 @@ def known_professionals(work: Work, identifiers: frozenset[str]) -> frozenset[st
     """Those of the identifiers that the directory knows."""
     rows = work.rows("SELECT id FROM identity_professional WHERE id = ANY(%s)", sorted(identifiers))
     return frozenset(row[0] for row in rows)
+
+
+def names(work: Work, identifiers: Iterable[str]) -> dict[str, tuple[str, Situation | None]]:
+    """Name and first situation of professionals, and names of structures, by their national identifiers."""
+    wanted = sorted(set(identifiers))
+    people = work.rows(
+        """SELECT p.id, p.given || ' ' || p.family, s.profession_system, s.profession_code, s.savoir_faire, s.structure_id,
+        coalesce(t.name, ''), s.sector FROM identity_professional p LEFT JOIN LATERAL (SELECT * FROM identity_situation s
+        WHERE s.professional_id = p.id ORDER BY NOT open, number LIMIT 1) AS s ON true
+        LEFT JOIN identity_structure t ON t.id = s.structure_id WHERE p.id = ANY(%s)
+        UNION ALL SELECT id, name, NULL, NULL, NULL, NULL, name, sector FROM identity_structure WHERE id = ANY(%s)""",
+        wanted, wanted,
+    )  # fmt: skip
+    return {row[0]: (row[1], _named(row)) for row in people}
+
+
+def _named(row: Row) -> Situation | None:
+    if row[2] is None:
+        return None
+    return Situation(Code(row[2], row[3]), row[4], row[5] or "", row[6], row[7] or "")

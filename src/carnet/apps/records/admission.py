@@ -88,8 +88,8 @@ def _admitted(ask: Ask, doubt: Plausibility = Plausibility.PLAUSIBLE) -> Iterato
 
 def declare_authorisation(ask: Ask, consent: Consent) -> datetime:
     """TD0.3 AJOUT, on an explicit act that states the patient's agreement. Returns when the authorisation ends."""
-    with _admitted(ask, _doubt(ask)) as (work, _, granted):
-        ends = access.authorise(work, granted, consent)
+    with _admitted(ask, _doubt(ask)) as (work, entered, granted):
+        ends = access.authorise(work, granted, consent, entered.key)
     access.spend(ask.actor, access.NEW_RECORD, ask.at)
     return ends
 
@@ -98,6 +98,12 @@ def withdraw_authorisation(ask: Ask) -> None:
     """TD0.3 SUPPRESSION: the professional withdraws their own authorisation."""
     with _admitted(ask) as (work, _, granted):
         access.withdraw(work, granted)
+
+
+def end_emergency(ask: Ask) -> None:
+    """End one's own emergency access before its time. The act is that of opening it: whoever may open may end."""
+    with _admitted(ask) as (work, _, granted):
+        access.end_emergency(work, granted)
 
 
 def open_emergency(ask: Ask) -> datetime:

@@ -8,6 +8,7 @@ serve the demonstration until the acts of the holder join), `sweep_orphans`, `ch
 from carnet.apps.records.admission import (
     RecordStatus,
     declare_authorisation,
+    end_emergency,
     open_emergency,
     test_record,
     withdraw_authorisation,
@@ -15,8 +16,11 @@ from carnet.apps.records.admission import (
 from carnet.apps.records.changing import Patched, change_document, named_document, patch_document
 from carnet.apps.records.consistency import Fault, Health, all_records, check_record, reindex_record
 from carnet.apps.records.deposit import Accepted, Receipt, deposit
+from carnet.apps.records.hooks import Deposited, join
 from carnet.apps.records.lists import ListQuery, Lists, read_list, search_lists
+from carnet.apps.records.media import TYPES_OF_CDA
 from carnet.apps.records.opening import ask_destruction, change_state, create_record
+from carnet.apps.records.own_list import Listed, ends_soon, own_list
 from carnet.apps.records.reading import Content, read_content, read_metadata
 from carnet.apps.records.regulation import Candidate, search_by_traits
 from carnet.apps.records.search import Criterion, Cursor, Page, Query, ins_of_record, search
@@ -24,26 +28,35 @@ from carnet.apps.records.sweeping import sweep_orphans
 from carnet.apps.records.timers import TIMERS
 from carnet.apps.records.traces import Traces, traces
 from carnet.apps.records.transfer import TransferError, Transferred, export_record, import_record
+from carnet.apps.records.visiting import Documents, Seen, Visit, documents, previous_visit, visiting, writing, written
+from carnet.apps.records.words import Hit, find_words
 
 __all__ = [
     "TIMERS",
+    "TYPES_OF_CDA",
     "Accepted",
     "Candidate",
     "Content",
     "Criterion",
     "Cursor",
+    "Deposited",
+    "Documents",
     "Fault",
     "Health",
+    "Hit",
     "ListQuery",
+    "Listed",
     "Lists",
     "Page",
     "Patched",
     "Query",
     "Receipt",
     "RecordStatus",
+    "Seen",
     "Traces",
     "TransferError",
     "Transferred",
+    "Visit",
     "all_records",
     "ask_destruction",
     "change_document",
@@ -52,12 +65,19 @@ __all__ = [
     "create_record",
     "declare_authorisation",
     "deposit",
+    "documents",
+    "end_emergency",
+    "ends_soon",
     "export_record",
+    "find_words",
     "import_record",
     "ins_of_record",
+    "join",
     "named_document",
     "open_emergency",
+    "own_list",
     "patch_document",
+    "previous_visit",
     "read_content",
     "read_list",
     "read_metadata",
@@ -68,5 +88,8 @@ __all__ = [
     "sweep_orphans",
     "test_record",
     "traces",
+    "visiting",
     "withdraw_authorisation",
+    "writing",
+    "written",
 ]

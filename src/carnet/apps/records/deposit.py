@@ -25,7 +25,9 @@ from carnet.apps.records.entering import (
     stored_document,
     unless_visible,
 )
+from carnet.apps.records.hooks import HOOKS, Deposited
 from carnet.apps.records.resources import Relations, insert_document, insert_folder, insert_submission, rewrite
+from carnet.apps.records.words import keep_words, text_of
 from carnet.apps.storage.api import RecordKey, Work, put, unit
 from carnet.dicah import Permit, decide
 from carnet.dicah.facts import DocumentFacts
@@ -204,7 +206,17 @@ def _store(work: Work, ask: Ask, key: RecordKey, planned: Planned, submission_id
             mask_chain(work, ask, key, replaced.logical_id, True)
     relations = Relations(replaced, planned.others)
     insert_document(work, ask, key, planned.checked, logical_id, submission_id, address, labels, relations)
+    if not planned.checked.technical:
+        _read(work, ask, key, planned.checked, logical_id)
     return Accepted(logical_id, 1, planned.checked.warnings)
+
+
+def _read(work: Work, ask: Ask, key: RecordKey, checked: Checked, logical_id: UUID) -> None:
+    """Keep the words of a new document, and let the apps above read what it states."""
+    entry, content = checked.entry, checked.content
+    keep_words(work, key, logical_id, entry.title, text_of(entry.mime, content))
+    for read in HOOKS.deposited:
+        read(work, key, Deposited(logical_id, entry.mime, content, ask.at))
 
 
 def _deprecate(work: Work, ask: Ask, key: RecordKey, logical_id: UUID) -> StoredDocument:

@@ -71,18 +71,24 @@ def _into(way: Statement) -> Statement:
     return f"SELECT set_config('carnet.record', coalesce(({sql})::text, ''), true)", values
 
 
+def _way(ask: Ask, document: UUID | None, record: UUID | None) -> Statement:
+    if document is not None:
+        return _LOCATE, (document,)
+    return identity.way(ask.ins) if ask.ins else ("SELECT %s::uuid", (record,))
+
+
 def enter(
     work: Work, ask: Ask, document: UUID | None = None, extra: Sequence[Statement] = (), requested: frozenset[str] = frozenset(),
-    doubt: Plausibility = Plausibility.PLAUSIBLE, lock: bool = False,
+    doubt: Plausibility = Plausibility.PLAUSIBLE, lock: bool = False, record: UUID | None = None,
 ) -> Entered:  # fmt: skip
-    """Find the record by the INS (or by a document), enter its scope and load everything that the decision looks at.
+    """Find the record by the INS (or a document, or its pseudonym), enter its scope and load all that the decision looks at.
 
     Nothing is looked up for somebody who is not authenticated. With `lock` the state of the record cannot change before
     the end of the unit: a writer decides on what will still be true when it commits.
     """
-    if not ask.actor.id or (ask.ins is None and document is None):
+    if not ask.actor.id or (ask.ins is None and document is None and record is None):
         return absent(ask, requested, doubt)
-    way = identity.way(ask.ins) if document is None and ask.ins else (_LOCATE, (document,))
+    way = _way(ask, document, record)
     held = [(_LOCK, ())] if lock else []
     scope, *_, facts = work.send(_into(way), *held, (_FACTS, access.parameters(ask)))
     more = work.send(*extra)

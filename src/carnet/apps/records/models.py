@@ -188,3 +188,40 @@ class FolderItem(models.Model):
     classified: ClassVar[dict[str, Classified]] = classify(
         Kind.TECHNICAL, LIFE, "record_id folder_id logical_id added_at", why="identifiers, dates"
     )
+
+
+class Words(models.Model):
+    """The words of a document, sealed: opened for one question inside one record, never an index across records."""
+
+    pk = models.CompositePrimaryKey("record_id", "logical_id")
+    record_id = models.UUIDField()
+    logical_id = models.UUIDField()
+    sealed = models.BinaryField()
+
+    class Meta:
+        db_table = "records_words"
+
+    classified: ClassVar[dict[str, Classified]] = {
+        **classify(Kind.TECHNICAL, LIFE, "record_id logical_id", why="identifiers"),
+        **classify(Kind.HEALTH, LIFE, "sealed", sealed=True),
+    }
+
+
+class Alert(models.Model):
+    """A professional who wants to be told of new documents of some types in a record."""
+
+    pk = models.CompositePrimaryKey("record_id", "professional_id")
+    record_id = models.UUIDField()
+    professional_id = models.CharField(max_length=64)
+    types = ArrayField(models.CharField(max_length=40))
+    profession_system = models.CharField(max_length=80)
+    profession_code = models.CharField(max_length=20)
+    since = models.DateTimeField()
+
+    class Meta:
+        db_table = "records_alert"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.IDENTITY, LIFE, "record_id professional_id types profession_system profession_code since",
+        why="read at a deposit, by whoever deposits",
+    )  # fmt: skip

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.outbox import api as outbox
+from carnet.apps.records.hooks import HOOKS
 from carnet.apps.storage.api import Work, create_key, destroy_key, unit
 from carnet.dicah.facts import RecordState
 from carnet.dicah.lifecycle import TransitionError, next_record_state
@@ -13,7 +14,7 @@ from carnet.kernel.ins import Ins
 from carnet.kernel.traits import Traits
 
 _ERASED = ("records_folder_item", "records_folder", "records_document_version", "records_submission_set",
-           "records_directory", "records_document")  # fmt: skip
+           "records_directory", "records_words", "records_alert", "records_document")  # fmt: skip
 
 
 def create_record(
@@ -68,6 +69,8 @@ def erase(work: Work, record_id: UUID, at: datetime) -> None:
     destroy_key(work, record_id, at)
     for table in _ERASED:
         work.run(f"DELETE FROM {table} WHERE record_id = %s", record_id)
+    for erase_more in HOOKS.erased:
+        erase_more(work, record_id)
     identity.forget(work, record_id)
     access.forget(work, record_id)
     outbox.forget(work, record_id)

@@ -100,7 +100,8 @@ def visible_values(visibility: Visibility) -> list[Any]:
     ]  # fmt: skip
 
 
-def _last_visit(granted: Grant) -> Statement:
+def last_visit(granted: Grant) -> Statement:
+    """The statement that says when this asker's last visit to the record ended."""
     ask = granted.ask
     return journal.last_visit(granted.record_id or UUID(int=0), ask.actor.key, ask.at, settings.CARNET.visit_pause())
 
@@ -108,7 +109,7 @@ def _last_visit(granted: Grant) -> Statement:
 def _criteria(granted: Grant, query: Query) -> list[Criterion]:
     if not query.new_since_last_visit:
         return list(query.criteria)
-    sql, values = _last_visit(granted)
+    sql, values = last_visit(granted)
     return [*query.criteria, Criterion(f"updated_at > coalesce(({sql}), '-infinity')", list(values))]
 
 
@@ -126,7 +127,8 @@ _SEEN = f"""CASE WHEN parents = '{{}}' THEN parents ELSE ARRAY(SELECT logical_id
 """Of the documents that a row is tied to, those that the asker sees too."""
 
 
-def _page_statement(granted: Grant, query: Query) -> Statement:
+def page_statement(granted: Grant, query: Query, more: str = "") -> Statement:
+    """The statement of a page of documents. `more` names further columns."""
     column, direction = SORTS[query.sort], "ASC" if query.ascending else "DESC"
     where, values = _where(granted, query)
     if query.after is not None:
@@ -135,11 +137,12 @@ def _page_statement(granted: Grant, query: Query) -> Statement:
         values += [query.after.at, query.after.at, query.after.logical_id]
     order = f"ORDER BY {column} {direction}, logical_id LIMIT %s"
     seen = visible_values(granted.visibility) if granted.visibility else []
-    sql = f"SELECT logical_id, {column}, resource, parents, {_SEEN} FROM records_document d WHERE {where} {order}"
+    sql = f"SELECT logical_id, {column}, resource, parents, {_SEEN}{more} FROM records_document d WHERE {where} {order}"
     return sql, [*seen, *values, query.count + 1]
 
 
-def _total_statement(granted: Grant, query: Query) -> Statement:
+def total_statement(granted: Grant, query: Query) -> Statement:
+    """The statement that counts what a search finds."""
     where, values = _where(granted, query)
     return f"SELECT count(*) FROM records_document WHERE {where}", values
 
@@ -156,10 +159,10 @@ def search(ask: Ask, query: Query) -> Page:
         entered = enter(work, ask, requested=query.types)
         place.record_id = entered.record_id
         decided = access.decide_or_refuse(ask, entered.facts, entered.record_id)
-        totals = [_total_statement(decided.grant, query)] if query.total else []
-        visits = [_last_visit(decided.grant)] if query.new_since_last_visit else []
+        totals = [total_statement(decided.grant, query)] if query.total else []
+        visits = [last_visit(decided.grant)] if query.new_since_last_visit else []
         # The visit is asked for before the entry of this very search is written: it must not count itself.
-        sent = work.send(*visits, _page_statement(decided.grant, query), *totals, decided.statement,
+        sent = work.send(*visits, page_statement(decided.grant, query), *totals, decided.statement,
                          *notices_of_access(ask, entered.record_id))  # fmt: skip
         found, counted = sent[len(visits)], sent[len(visits) + 1]
     # The unit is over, so the journal entry is committed: only now are rows read.

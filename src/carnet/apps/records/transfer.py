@@ -18,6 +18,7 @@ from uuid import UUID
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.journal import api as journal
+from carnet.apps.records.hooks import HOOKS
 from carnet.apps.storage.api import RecordKey, Table, Values, Work, create_key, dump, get, key_of, load, put, unit
 
 FORMAT = "carnet-record/1"
@@ -30,6 +31,8 @@ TABLES = (
     Table("records_folder", {"resource": lambda row: f"folder/{row['folder_id']}"}),
     Table("records_folder_item"),
     Table("records_directory"),
+    Table("records_words", {"sealed": lambda row: f"words/{row['logical_id']}"}),
+    Table("records_alert"),
     *access.TABLES,
 )
 
@@ -72,7 +75,7 @@ def _index(rows: list[Values]) -> bytes:
 
 
 def _contents(work: Work, key: RecordKey) -> tuple[dict[str, bytes], Transferred]:
-    tables = {table.name: dump(work, key, table) for table in TABLES}
+    tables = {table.name: dump(work, key, table) for table in (*TABLES, *HOOKS.tables)}
     documents = tables["records_document"]
     entries = journal.stored_chain(work, key.record_id)
     files = {f"tables/{name}.json": _json(rows) for name, rows in tables.items() if rows}
@@ -158,7 +161,7 @@ def import_record(folder: Path, by: str, at: datetime) -> Transferred:
     entries = [json.loads(line) for line in files["journal.jsonl"].splitlines()]
     with unit(record_id) as work:
         key = create_key(work, record_id, at)
-        for table in TABLES:
+        for table in (*TABLES, *HOOKS.tables):
             rows = json.loads(files.get(f"tables/{table.name}.json", b"[]"))
             rows = _with_bytes(key, files, rows) if table.name == "records_document" else rows
             load(work, key, table, rows)

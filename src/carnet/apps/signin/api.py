@@ -15,6 +15,20 @@ from carnet.apps.signin.exchange import ACCESS_TOKEN, GRANT, exchange_token
 from carnet.apps.signin.flow import Choice, Request, choose, exchange, register_software, returned, start
 from carnet.apps.signin.logout import backchannel_logout
 from carnet.apps.signin.pkce import challenge_of
+from carnet.apps.signin.portal import (
+    Identified,
+    PortalSession,
+    choose_situation,
+    poll_mobile,
+    portal_session,
+    prefer,
+    return_psc,
+    start_card,
+    start_mobile,
+    start_psc,
+    take_card,
+)
+from carnet.apps.signin.presented import certificate_of, presented
 from carnet.apps.signin.sessions import TIMERS, SignedIn, actor_of, end_session, open_session
 
 __all__ = [
@@ -23,15 +37,19 @@ __all__ = [
     "TIMERS",
     "Certificate",
     "Choice",
+    "Identified",
     "KnownDevice",
     "OpenSession",
+    "PortalSession",
     "Request",
     "SignedIn",
     "actor_of",
     "actor_of_certificate",
     "backchannel_logout",
+    "certificate_of",
     "challenge_of",
     "choose",
+    "choose_situation",
     "cut_device",
     "cut_session",
     "devices",
@@ -40,9 +58,18 @@ __all__ = [
     "exchange_token",
     "label_of",
     "open_session",
+    "poll_mobile",
+    "portal_session",
+    "prefer",
+    "presented",
     "read_certificate",
     "register_software",
+    "return_psc",
     "returned",
     "sessions",
     "start",
+    "start_card",
+    "start_mobile",
+    "start_psc",
+    "take_card",
 ]

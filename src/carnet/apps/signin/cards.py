@@ -27,7 +27,7 @@ def _proof(certificate: Certificate, means: Means, at: datetime, level: str = ""
     )
 
 
-def _place(structure: str, name: str) -> Situation:
+def place_of(structure: str, name: str) -> Situation:
     """The structure as the directory knows it: without its word, the exercise is not open."""
     with unit() as work:
         found = identity.structure(work, structure)
@@ -60,10 +60,10 @@ def actor_of_certificate(certificate: Certificate, at: datetime, situation: str 
     Raises Refusal `situation-choice` when the directory knows several and none was named.
     """
     if certificate.kind == STRUCTURE:
-        place = _place(certificate.structure, certificate.structure_name)
+        place = place_of(certificate.structure, certificate.structure_name)
         return Actor(ActorKind.STRUCTURE, place.structure, certificate.name, _proof(certificate, Means.CERTIFICATE, at), place)
     if certificate.kind == CPE:
-        place = _place(certificate.structure, certificate.structure_name)
+        place = place_of(certificate.structure, certificate.structure_name)
         proof = _proof(certificate, Means.CPE, at, CARD_LEVEL)
         return Actor(ActorKind.EMPLOYEE, certificate.id, certificate.name, proof, place)
     proof = _proof(certificate, Means.CPS_CPF, at, CARD_LEVEL)

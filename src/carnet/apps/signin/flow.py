@@ -96,7 +96,8 @@ def start(request: Request, at: datetime) -> tuple[str, str]:
     return psc.authorization_url(begun, state), browser
 
 
-def _same_browser(kept: str, given: str) -> None:
+def same_browser(kept: str, given: str) -> None:
+    """Raises Refusal when a step comes back in another browser than the one it left."""
     if not hmac.compare_digest(kept.encode(), given.encode()):
         raise refused("the sign-in was started in another browser")
 
@@ -104,7 +105,7 @@ def _same_browser(kept: str, given: str) -> None:
 def returned(state: str, code: str, browser: str, at: datetime) -> tuple[str, list[Choice]]:
     """Come back from Pro Santé Connect. Returns a ticket and the situations to choose from."""
     fields = take("started", state, at)
-    _same_browser(fields["browser"], browser)
+    same_browser(fields["browser"], browser)
     who = psc.identify(code, fields["psc"]["verifier"], fields["psc"]["nonce"])
     fields["who"] = asdict(who)
     choices = [
@@ -120,7 +121,7 @@ def choose(ticket: str, number: int, browser: str, at: datetime, device: str = "
     `device` is the secret that the browser keeps between sign-ins; `label` is what a person recognises it by.
     """
     fields = take("identified", ticket, at)
-    _same_browser(fields["browser"], browser)
+    same_browser(fields["browser"], browser)
     situations = fields["who"]["situations"]
     if not 0 <= number < len(situations):
         raise refused("this situation is not one of yours")

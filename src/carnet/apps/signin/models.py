@@ -58,6 +58,7 @@ class Session(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "signin_session"
@@ -66,7 +67,7 @@ class Session(models.Model):
         **classify(
             Kind.TECHNICAL,
             "one year",
-            "token id client_id means device bound_to created_at expires_at ended_at",
+            "token id client_id means device bound_to created_at expires_at ended_at last_used_at",
             why="digests and dates",
         ),
         **classify(
@@ -110,3 +111,20 @@ class UsedToken(models.Model):
     classified: ClassVar[dict[str, Classified]] = classify(
         Kind.TECHNICAL, "until it expires", "id expires_at", why="digest and date"
     )
+
+
+class Preference(models.Model):
+    """What a professional prefers: the situation chosen last, when the legal notice was read, single-key shortcuts."""
+
+    professional_id = models.CharField(max_length=64, primary_key=True)
+    situation = models.CharField(max_length=200)
+    legal_read_at = models.DateTimeField(null=True)
+    shortcuts = models.BooleanField()
+
+    class Meta:
+        db_table = "signin_preference"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.IDENTITY, "as long as the directory knows the person", "professional_id situation legal_read_at shortcuts",
+        why="read at sign-in",
+    )  # fmt: skip

@@ -95,13 +95,13 @@ def begin() -> Start:
     return Start(secrets.token_urlsafe(24), secrets.token_urlsafe(48))
 
 
-def authorization_url(start: Start, state: str) -> str:
+def authorization_url(start: Start, state: str, redirect_uri: str = "") -> str:
     """Where the browser is sent (scope scope_all, acr_values eidas1, PKCE S256)."""
     config = settings.CARNET
     parameters = {
         "response_type": "code",
         "client_id": config.psc_client_id,
-        "redirect_uri": callback_uri(),
+        "redirect_uri": redirect_uri or callback_uri(),
         "scope": "openid scope_all",
         "acr_values": "eidas1",
         "state": state,
@@ -117,26 +117,28 @@ def callback_uri() -> str:
     return f"{settings.CARNET.base_url}/signin/callback"
 
 
-def _tokens(code: str, verifier: str) -> dict[str, Any]:
+def _asked(endpoint: str, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    """Ask an endpoint of the provider as its client. Returns status and answer."""
     config = settings.CARNET
-    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback_uri(), "code_verifier": verifier}
     try:
         answer = httpx.post(
-            discovery()["token_endpoint"],
-            data=form,
-            auth=(config.psc_client_id, config.psc_client_secret),
-            timeout=TIMEOUT,
-        )
-        tokens: dict[str, Any] = answer.json()
-    except (httpx.HTTPError, ValueError):
-        raise refused("token endpoint") from None
-    if answer.status_code != 200 or "id_token" not in tokens or "access_token" not in tokens:
+            discovery()[endpoint], data=form, auth=(config.psc_client_id, config.psc_client_secret), timeout=TIMEOUT
+        )  # fmt: skip
+        told: dict[str, Any] = answer.json()
+    except (httpx.HTTPError, ValueError, KeyError):
+        raise refused(endpoint.replace("_", " ")) from None
+    return answer.status_code, told
+
+
+def _tokens(form: dict[str, str]) -> dict[str, Any]:
+    status, tokens = _asked("token_endpoint", form)
+    if status != 200 or "id_token" not in tokens or "access_token" not in tokens:
         raise refused("token endpoint")
     return tokens
 
 
 def _id_claims(id_token: str, nonce: str) -> dict[str, Any]:
-    """Check signature (pinned algorithms), issuer, audience, azp, expiry, nonce and acr."""
+    """Check signature (pinned algorithms), issuer, audience, azp, expiry, acr, and the nonce where the browser carried one."""
     config = settings.CARNET
     keys = _keys(discovery()["jwks_uri"], int(monotonic() // REFRESH))
     registry = jwt.JWTClaimsRegistry(
@@ -145,7 +147,7 @@ def _id_claims(id_token: str, nonce: str) -> dict[str, Any]:
         aud={"essential": True, "value": config.psc_client_id},
         exp={"essential": True},
         iat={"essential": True},
-        nonce={"essential": True, "value": nonce},
+        nonce={"essential": bool(nonce), "value": nonce},
         acr={"essential": True, "values": list(config.psc_acr)},
     )
     try:
@@ -261,9 +263,41 @@ def logout_claims(token: str, at: datetime) -> dict[str, Any]:
     return claims
 
 
-def identify(code: str, verifier: str, nonce: str) -> PscIdentity:
+def identify(code: str, verifier: str, nonce: str, redirect_uri: str = "") -> PscIdentity:
     """Exchange the code and check everything. Raises Refusal `sign-in-refused` with the check that failed."""
-    tokens = _tokens(code, verifier)
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri or callback_uri(),
+            "code_verifier": verifier}  # fmt: skip
+    return _who(_tokens(form), nonce)
+
+
+def _who(tokens: dict[str, Any], nonce: str) -> PscIdentity:
     claims = _id_claims(tokens["id_token"], nonce)
     info = _userinfo(tokens["access_token"], str(claims.get("sub", "")))
     return _identity(info, int(claims.get("auth_time", claims["iat"])), str(claims.get("sid", "")))
+
+
+CIBA = "urn:openid:params:grant-type:ciba"
+
+
+def ciba_start(identifier: str, digits: str) -> str:
+    """Ask the telephone of a professional to confirm (CIBA Core 1.0 §7; identity.md §3.6). Returns the request to poll.
+
+    `digits` are shown here and on the telephone: the person compares them before confirming.
+    """
+    status, told = _asked(
+        "backchannel_authentication_endpoint",
+        {"scope": "openid scope_all", "login_hint": identifier, "binding_message": digits, "acr_values": "eidas1"},
+    )
+    if status != 200 or not told.get("auth_req_id"):
+        raise refused("the telephone cannot be reached for this identifier")
+    return str(told["auth_req_id"])
+
+
+def ciba_poll(request: str) -> PscIdentity | None:
+    """Whether the telephone confirmed: who it is, or None while it waits. Raises Refusal when it was denied or is too old."""
+    status, tokens = _asked("token_endpoint", {"grant_type": CIBA, "auth_req_id": request})
+    if tokens.get("error") in ("authorization_pending", "slow_down"):
+        return None
+    if status != 200 or "id_token" not in tokens:
+        raise refused("the telephone did not confirm")
+    return _who(tokens, "")

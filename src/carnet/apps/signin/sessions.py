@@ -6,12 +6,13 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 
 from carnet.apps.identity import api as identity
-from carnet.apps.storage.api import blind_index, lookup, unit
+from carnet.apps.signin.cards import place_of
+from carnet.apps.storage.api import Work, blind_index, lookup, unit
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means, Situation
 from carnet.kernel.clock import Timer
 from carnet.kernel.codes import Code
@@ -42,25 +43,31 @@ class SignedIn:
     """SHA-256 of the client certificate that alone may use the token (RFC 8705 §3)."""
     provider_subject: str = ""
     provider_session: str = ""
+    kind: ActorKind = ActorKind.PROFESSIONAL
+    certificate: str = ""
+    """The card's certificate (base64 of its DER) of a session of the portal: its revocation ends the session."""
 
 
 def _digest(token: str) -> bytes:
     return blind_index("token", token)
 
 
-_COLUMNS = ("at", "profession", "means", "device", "bound_to", "provider_subject", "provider_session")
+_COLUMNS = ("at", "profession", "means", "kind", "device", "bound_to", "provider_subject", "provider_session")
 
 
 def _dump(who: SignedIn) -> str:
     fields = {name: getattr(who, name) for name in who.__slots__ if name not in _COLUMNS}
-    fields |= {"at": who.at.isoformat(), "profession": [who.profession.system, who.profession.code], "means": who.means.value}
+    fields |= {"at": who.at.isoformat(), "profession": [who.profession.system, who.profession.code], "means": who.means.value,
+               "kind": who.kind.value}  # fmt: skip
     return json.dumps(fields, ensure_ascii=False)
 
 
-def _load(text: str) -> SignedIn:
+def load(text: str) -> SignedIn:
+    """Who signed in, as a session keeps it."""
     fields = json.loads(text)
     fields["at"], fields["profession"] = datetime.fromisoformat(fields["at"]), Code(*fields["profession"])
     fields["means"] = Means(fields.get("means", Means.PRO_SANTE_CONNECT))
+    fields["kind"] = ActorKind(fields.get("kind", ActorKind.PROFESSIONAL))
     return SignedIn(**fields)
 
 
@@ -68,13 +75,21 @@ def open_session(who: SignedIn, at: datetime) -> tuple[str, int]:
     """Open a session. Returns the bearer token and its life in seconds."""
     token, life = secrets.token_urlsafe(32), settings.CARNET.token_lifetime
     with unit() as work:
-        work.run(
-            """INSERT INTO signin_session (token, id, professional_id, client_id, means, device, bound_to, provider_subject,
-            provider_session, actor, created_at, expires_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-            _digest(token), uuid4(), who.professional_id, who.software_id, who.means.value, who.device, who.bound_to,
-            who.provider_subject, who.provider_session, _dump(who), at, at + timedelta(seconds=life),
-        )  # fmt: skip
+        insert_session(work, token, uuid4(), who, at, at + timedelta(seconds=life))
     return token, life
+
+
+def insert_session(
+    work: Work, token: str, number: UUID, who: SignedIn, at: datetime, ends_at: datetime, used_at: datetime | None = None
+) -> None:
+    """Write a session. One with a moment of last use ends when it is not used."""
+    work.run(
+        """INSERT INTO signin_session (token, id, professional_id, client_id, means, device, bound_to, provider_subject,
+        provider_session, actor, created_at, expires_at, last_used_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        _digest(token), number, who.professional_id, who.software_id, who.means.value, who.device, who.bound_to,
+        who.provider_subject, who.provider_session, _dump(who), at, ends_at, used_at,
+    )  # fmt: skip
 
 
 def end_session(token: str, at: datetime) -> None:
@@ -122,24 +137,23 @@ def actor_of(token: str, thumbprint: bytes | None = None, revoked: bool = False)
     bound = bytes(row[2]) if row and row[2] else None
     if row is None or (bound is not None and not hmac.compare_digest(bound, thumbprint or b"")):
         raise Refusal("authentication-missing", "authentication-missing")
-    who = _load(row[0])
+    return actor_from(load(row[0]), row[1], revoked)
+
+
+def actor_from(who: SignedIn, expires_at: datetime, revoked: bool) -> Actor:
+    """The actor that a session stands for, in the situation as the directory knows it now."""
     proof = Authentication(
         means=who.means,
         level=who.level,
-        expires_at=row[1],
+        expires_at=expires_at,
         at=who.at,
         revoked=revoked,
         regulation=who.regulation,
         software_is_regulation=who.software_is_regulation,
     )
-    return Actor(
-        ActorKind.PROFESSIONAL,
-        who.professional_id,
-        who.name,
-        proof,
-        _in_directory(who),
-        who.software_name or who.software_id,
-    )
+    employee = who.kind is ActorKind.EMPLOYEE
+    situation = place_of(who.structure, who.structure_name) if employee else _in_directory(who)
+    return Actor(who.kind, who.professional_id, who.name, proof, situation, who.software_name or who.software_id)
 
 
 SESSIONS_KEPT = timedelta(days=365)

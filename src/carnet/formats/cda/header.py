@@ -49,7 +49,8 @@ class CdaHeader:
     structured: bool
 
 
-def _parse(content: bytes) -> etree._Element:
+def parse_document(content: bytes) -> etree._Element:
+    """The root of an XML document, with nothing external fetched and no DOCTYPE. Raises CdaError."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=False)
     try:
         root = etree.fromstring(content, parser)
@@ -212,7 +213,7 @@ def _events(root: etree._Element) -> tuple[Coding, ...]:
 
 def read_header(content: bytes) -> CdaHeader:
     """Read the header of a CDA document. Raises NotClinicalError or CdaError."""
-    root = _parse(content)
+    root = parse_document(content)
     if root.tag != _ROOT:
         raise NotClinicalError("the root element is not ClinicalDocument")
     role, (mime, structured), (start, stop) = _patient(root), _body(root), _service(root)

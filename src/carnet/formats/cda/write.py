@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lxml import etree
-from lxml.builder import ElementMaker
 
+from carnet.formats.cda.entries import E, entry, words
+from carnet.formats.cda.facts import Fact
 from carnet.formats.timestamps import to_hl7
 from carnet.formats.xds import Coding
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM
 from carnet.kernel.ins import Ins
 from carnet.kernel.traits import Traits
-
-HL7 = "urn:hl7-org:v3"
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
-E = ElementMaker(namespace=HL7, nsmap={None: HL7, "xsi": XSI})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +32,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section: its LOINC code, title, paragraphs, and rows of a table when there are any (first row: headings)."""
+    """A section: its LOINC code, title, paragraphs, rows of a table when there are any (first row: headings), and what it
+    states in a structured form. Facts that are as many as the rows are said by them; others by a list of their own."""
 
     code: str
     title: str
     paragraphs: tuple[str, ...] = ()
     table: tuple[tuple[str, ...], ...] = ()
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,8 @@ class CdaDraft:
     pdf: bytes | None = None
     replaces: str = ""
     service_start: datetime | None = None
+    stay: tuple[datetime, datetime] | None = None
+    """Beginning and end of the stay that the document tells of."""
 
 
 def _identifier(tag: str, unique_id: str) -> etree._Element:
@@ -92,17 +93,24 @@ def _code(tag: str, coding: Coding) -> etree._Element:
     return E(tag, code=coding.code, codeSystem=coding.system, displayName=coding.display)
 
 
-def _table(rows: tuple[tuple[str, ...], ...]) -> etree._Element:
+def _table(rows: tuple[tuple[str, ...], ...], anchors: list[str]) -> etree._Element:
+    names = [{"ID": anchor} for anchor in anchors] or [{}] * len(rows)
     head = E.thead(E.tr(*(E.th(cell) for cell in rows[0])))
-    return E.table(head, E.tbody(*(E.tr(*(E.td(cell) for cell in row)) for row in rows[1:])))
+    body = (E.tr(named, *(E.td(cell) for cell in row)) for row, named in zip(rows[1:], names, strict=False))
+    return E.table(head, E.tbody(*body))
 
 
 def _section(section: Section) -> etree._Element:
     text = E.text(*(E.paragraph(p) for p in section.paragraphs))
+    anchors = [f"f-{section.code}-{number}" for number in range(len(section.facts))]
+    in_table = bool(section.table) and len(section.facts) == len(section.table) - 1
     if section.table:
-        text.append(_table(section.table))
+        text.append(_table(section.table, anchors if in_table else []))
+    if section.facts and not in_table:
+        text.append(E.list(*(E.item(words(f), ID=a) for f, a in zip(section.facts, anchors, strict=True))))
     code = E.code(code=section.code, codeSystem="2.16.840.1.113883.6.1", displayName=section.title)
-    return E.component(E.section(code, E.title(section.title), text))
+    entries = (entry(f, a) for f, a in zip(section.facts, anchors, strict=True))
+    return E.component(E.section(code, E.title(section.title), text, *entries))
 
 
 def _body(draft: CdaDraft) -> etree._Element:
@@ -116,6 +124,14 @@ def _service(draft: CdaDraft) -> etree._Element:
     low = E.low(value=to_hl7(draft.service_start or draft.effective_time))
     performer = E.performer(_assigned("assignedEntity", draft.author), typeCode="PRF")
     return E.documentationOf(E.serviceEvent(E.effectiveTime(low), performer))
+
+
+def _encounter(draft: CdaDraft) -> list[etree._Element]:
+    if draft.stay is None:
+        return []
+    times = E.effectiveTime(E.low(value=to_hl7(draft.stay[0])), E.high(value=to_hl7(draft.stay[1])))
+    place = E.location(E.healthCareFacility(E.location(E.name(draft.author.structure_name))))
+    return [E.componentOf(E.encompassingEncounter(times, place))]
 
 
 def write_document(draft: CdaDraft) -> bytes:
@@ -144,5 +160,6 @@ def write_document(draft: CdaDraft) -> bytes:
     )
     if draft.replaces:
         root.append(E.relatedDocument(E.parentDocument(_identifier("id", draft.replaces)), typeCode="RPLC"))
+    root.extend(_encounter(draft))
     root.append(_body(draft))
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.utils.translation import gettext
 
+from carnet.apps.access.api import sentence
 from carnet.dicah.messages import message
 from carnet.formats.fhir import FhirError, Issue, Json, NotPatchableError, operation_outcome
 from carnet.formats.fhir.document_reference import BASE
@@ -56,11 +56,6 @@ def status_of(code: str) -> int:
     if code in ("document-not-own", "deposit-objection"):
         return 403
     return 422 if code.startswith(_UNPROCESSABLE) else 403
-
-
-def sentence(text: str) -> str:
-    """A sentence of the catalogue in the reader's language, with the support line of the settings."""
-    return gettext(text).format(support=settings.LAW.support_line)
 
 
 def issue_of(code: str, details: Mapping[str, str], severity: str = "error") -> Issue:

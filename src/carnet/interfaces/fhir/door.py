@@ -1,20 +1,17 @@
 """What every request of the door goes through: who asks, in which mode, how large, and what an error becomes."""
 
 import logging
-import ssl
 from collections.abc import Callable
 from functools import wraps
-from urllib.parse import unquote
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext, override
 
-from carnet.apps.signin.api import Certificate, actor_of, actor_of_certificate, read_certificate
+from carnet.apps.signin.api import Certificate, actor_of, actor_of_certificate, certificate_of
 from carnet.formats.fhir import FhirError, Issue, Json, operation_outcome, parse_json
 from carnet.interfaces.fhir.answers import fhir, malformed, refusal_answer
 from carnet.kernel.actor import ANONYMOUS, Actor
@@ -29,7 +26,6 @@ View = Callable[..., HttpResponse]
 MODE_HEADER = "Carnet-Access-Mode"
 SITUATION_HEADER = "Carnet-Situation"
 """The structure of the situation of exercise, for a card whose holder has several."""
-_OF_THIS_MACHINE = frozenset({"", "127.0.0.1", "::1"})
 
 
 def clock() -> Clock:
@@ -80,25 +76,9 @@ def view(*methods: str) -> Callable[[View], View]:
     return decorate
 
 
-def _presented(request: HttpRequest) -> bytes | None:
-    """The client certificate of the connection: from the server that terminated TLS, or from the proxy of this machine."""
-    connection = request.environ.get("gunicorn.socket") if isinstance(request, WSGIRequest) else None
-    if isinstance(connection, ssl.SSLSocket):
-        return connection.getpeercert(binary_form=True)
-    header = settings.CARNET.certificate_header
-    passed = request.headers.get(header, "") if header else ""
-    if not passed or request.META.get("REMOTE_ADDR", "") not in _OF_THIS_MACHINE:
-        return None
-    try:
-        return ssl.PEM_cert_to_DER_cert(unquote(passed))
-    except ValueError:
-        raise Refusal("certificate-refused", "certificate-refused", {"problem": "not a certificate"}) from None
-
-
 def certificate(request: HttpRequest) -> Certificate | None:
     """The client certificate, read and checked. None without one; raises Refusal for one that is not trusted."""
-    der = _presented(request)
-    return read_certificate(der, clock()()) if der else None
+    return certificate_of(request, clock()())
 
 
 def actor(request: HttpRequest) -> Actor:

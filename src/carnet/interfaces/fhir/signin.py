@@ -25,10 +25,11 @@ from carnet.apps.signin.api import (
     sessions,
     start,
 )
+from carnet.apps.access.api import sentence
 from carnet.dicah.messages import message
 from carnet.formats import codes
 from carnet.formats.fhir import FhirError
-from carnet.interfaces.fhir.answers import raw, sentence
+from carnet.interfaces.fhir.answers import raw
 from carnet.interfaces.fhir.door import authenticated, certificate, clock, view
 from carnet.kernel.refusal import Refusal
 

@@ -1,0 +1,52 @@
+"""Who may read a record, who may not, and who entered in emergency: lists of one record (TD1.6), inside its scope."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from carnet.apps.storage.api import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A professional or a structure that stands in some relation to a record."""
+
+    kind: str
+    """`authorised`, `blocked`, `treating_doctor` or `administrator`."""
+    subject_kind: str
+    subject_id: str
+    since: datetime
+    until: datetime | None = None
+    ground: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyAccess:
+    """An emergency access: who, in which mode, when. Its reason stays sealed."""
+
+    professional_id: str
+    mode: str
+    started_at: datetime
+    ends_at: datetime
+    reviewed: bool
+
+
+_NAMED = """SELECT 'authorised', subject_kind, subject_id, granted_at, expires_at, ground FROM access_authorisation
+    WHERE record_id = %s UNION ALL SELECT 'blocked', subject_kind, subject_id, since, NULL, '' FROM access_block
+    WHERE record_id = %s UNION ALL SELECT kind, 'person', professional_id, since, NULL, '' FROM access_relation
+    WHERE record_id = %s ORDER BY 1, 4 DESC"""
+
+
+def named(work: Work, record_id: UUID) -> list[Named]:
+    """Everybody who is authorised, blocked or named on a record."""
+    return [Named(*row) for row in work.rows(_NAMED, record_id, record_id, record_id)]
+
+
+def emergencies(work: Work, record_id: UUID, professional_id: str = "") -> list[EmergencyAccess]:
+    """Emergency accesses of a record, the newest first; of one professional alone where one is named."""
+    rows = work.rows(
+        """SELECT professional_id, mode, started_at, ends_at, reviewed_at IS NOT NULL FROM access_emergency
+        WHERE record_id = %s AND (%s = '' OR professional_id = %s) ORDER BY started_at DESC""",
+        record_id, professional_id, professional_id,
+    )  # fmt: skip
+    return [EmergencyAccess(*row) for row in rows]

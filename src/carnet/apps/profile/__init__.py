@@ -1,0 +1,1 @@
+"""The health profile of a record."""

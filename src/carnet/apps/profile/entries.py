@@ -1,0 +1,134 @@
+"""Entries of the health profile: what is stored, and what a reader sees of it.
+
+An entry that comes from a document, or that confirms or corrects one that does, is seen by whoever sees that document: what
+is masked is masked with everything that was read in it.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from carnet.apps.records.api import Visit
+from carnet.apps.storage.api import RecordKey, Row, Table, Work
+
+TABLES = (Table("profile_entry", {"sealed": lambda row: f"profile/{row['entry_id']}"}),)
+DOCUMENT, PROFESSIONAL, PERSON = "document", "professional", "person"
+SECTIONS: dict[str, str] = {
+    "allergies": "allergies",
+    "treatments": "treatments",
+    "vaccinations": "vaccinations",
+    "problems": "history",
+    "history": "history",
+    "devices": "history",
+    "wishes": "wishes",
+    "contacts": "contacts",
+    "results": "",
+    "stays": "",
+}
+"""Section → the category that the law opens or closes. Results and stays are read in documents alone: their documents decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an entry says. Dates are ISO, empty when they are unknown."""
+
+    label: str
+    code: str = ""
+    system: str = ""
+    start: str = ""
+    end: str = ""
+    detail: str = ""
+    value: str = ""
+    unit: str = ""
+    low: str = ""
+    high: str = ""
+    anchor: str = ""
+    active: bool = True
+
+    @property
+    def starts(self) -> date | None:
+        """Start as a date."""
+        return date.fromisoformat(self.start) if self.start else None
+
+    @property
+    def ends(self) -> date | None:
+        """End as a date."""
+        return date.fromisoformat(self.end) if self.end else None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry with its source. `recorded_by` is a PS_IdNat, a person's key, or the document's depositor."""
+
+    id: UUID
+    section: str
+    source: str
+    document_id: UUID | None
+    recorded_at: datetime
+    recorded_by: str
+    confirmed: bool
+    replaces: UUID | None
+    ended_at: datetime | None
+    content: Content
+
+
+_COLUMNS = "entry_id, section, source, document_id, recorded_at, recorded_by, confirmed, replaces, ended_at, sealed"
+_VISIBLE = """(document_id IS NULL OR document_id IN (SELECT logical_id FROM records_document
+    WHERE record_id = %s AND {} AND (status = 'Approved' OR source <> 'document')))"""
+
+
+def insert(work: Work, key: RecordKey, entry: Entry) -> None:
+    """Write an entry."""
+    sealed = key.seal(json.dumps(asdict(entry.content), ensure_ascii=False).encode(), f"profile/{entry.id}")
+    work.run(
+        f"INSERT INTO profile_entry (record_id, {_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        key.record_id, entry.id, entry.section, entry.source, entry.document_id, entry.recorded_at, entry.recorded_by,
+        entry.confirmed, entry.replaces, entry.ended_at, sealed,
+    )  # fmt: skip
+
+
+def new(
+    section: str, content: Content, source: str, at: datetime, by: str, document_id: UUID | None = None,
+    confirmed: bool = False, replaces: UUID | None = None,
+) -> Entry:  # fmt: skip
+    """A new entry. Raises ValueError for a section that does not exist."""
+    if section not in SECTIONS:
+        raise ValueError("no such section of the profile")
+    return Entry(uuid4(), section, source, document_id, at, by, confirmed, replaces, None, content)
+
+
+_FIELDS = frozenset(f.name for f in fields(Content))
+
+
+def opened(key: RecordKey, row: Row) -> Entry:
+    """Open a row."""
+    told: dict[str, Any] = json.loads(key.unseal(bytes(row[9]), f"profile/{row[0]}"))
+    # A field that a later version added is not known to this one: it is left aside, not a failure.
+    content = Content(**{name: value for name, value in told.items() if name in _FIELDS})
+    number, section, source, document_id, at, by, confirmed, replaces, ended_at = row[:9]
+    return Entry(number, section, source, document_id, at, by, confirmed, replaces, ended_at, content)
+
+
+def readable_sections(visit: Visit, wanted: Iterable[str] = SECTIONS) -> list[str]:
+    """Those of the sections that the law opens to this reader."""
+    return [s for s in wanted if not SECTIONS[s] or visit.opens(SECTIONS[s])]
+
+
+def entries(visit: Visit, wanted: Iterable[str] = SECTIONS, ended: bool = False) -> list[Entry]:
+    """Entries that the reader may see, the newest first. `ended` brings those that were replaced or withdrawn too."""
+    condition, values = visit.visible()
+    over = "" if ended else "AND ended_at IS NULL"
+    rows = visit.work.rows(
+        f"""SELECT {_COLUMNS} FROM profile_entry WHERE record_id = %s AND section = ANY(%s) {over}
+        AND {_VISIBLE.format(condition)} ORDER BY recorded_at DESC, entry_id""",
+        visit.record_id, readable_sections(visit, wanted), visit.record_id, *values,
+    )  # fmt: skip
+    return [opened(visit.key, row) for row in rows]
+
+
+def forget(work: Work, record_id: UUID) -> None:
+    """Erase the profile of a record that is destroyed."""
+    work.run("DELETE FROM profile_entry WHERE record_id = %s", record_id)

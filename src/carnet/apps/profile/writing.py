@@ -1,0 +1,93 @@
+"""What a professional writes in the profile: add, confirm, correct, withdraw. Each keeps the history (access law §1, write)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from uuid import UUID
+
+from carnet.apps.profile.entries import PROFESSIONAL, Content, Entry, entries, insert, new
+from carnet.apps.records.api import Visit, visiting, writing, written
+from carnet.kernel.ask import Act, Ask
+from carnet.kernel.refusal import Refusal
+
+WRITABLE = frozenset({"allergies", "problems", "history", "vaccinations", "devices", "treatments"})
+"""Sections that a professional writes. Wishes and contacts are the person's; results and stays are documents'."""
+
+
+@contextmanager
+def _writing(ask: Ask, record_id: UUID) -> Iterator[Visit]:
+    """A visit in which the profile may be written: the law is asked for both, and the write is journaled."""
+    with visiting(ask, record_id, "profile") as visit, written(visit, Act.WRITE_PROFILE, "profile"):
+        yield visit
+
+
+def _found(visit: Visit, entry_id: UUID) -> Entry:
+    """An entry that the writer sees; another one is unknown."""
+    for entry in entries(visit, WRITABLE):
+        if entry.id == entry_id:
+            return entry
+    raise Refusal("document-unknown", "document-unknown")
+
+
+def _end(visit: Visit, entry: Entry) -> None:
+    visit.work.run(
+        "UPDATE profile_entry SET ended_at = %s WHERE record_id = %s AND entry_id = %s",
+        visit.ask.at, visit.record_id, entry.id,
+    )  # fmt: skip
+
+
+def _check(section: str, content: Content) -> None:
+    if section not in WRITABLE or not content.label.strip():
+        raise Refusal("request-malformed", "", {"problem": "a section that professionals write, and what it is"})
+
+
+def add_entry(ask: Ask, record_id: UUID, section: str, content: Content) -> UUID:
+    """Write a new entry, confirmed by whoever writes it. As feeding, it asks for no authorisation. Returns its id."""
+    _check(section, content)
+    with writing(ask, Act.WRITE_PROFILE, record_id, "profile") as visit:
+        entry = new(section, content, PROFESSIONAL, ask.at, ask.actor.id, confirmed=True)
+        insert(visit.work, visit.key, entry)
+        return entry.id
+
+
+def correct_entry(ask: Ask, record_id: UUID, entry_id: UUID, content: Content | None = None) -> UUID:
+    """Confirm an entry as it is, or with other words. The former one stays in the history.
+
+    The new entry keeps the document of the former one: it is seen by whoever sees that document, and by nobody else.
+    """
+    with _writing(ask, record_id) as visit:
+        old = _found(visit, entry_id)
+        told = content or old.content
+        _check(old.section, told)
+        entry = new(old.section, told, PROFESSIONAL, ask.at, ask.actor.id, old.document_id, True, old.id)
+        _end(visit, old)
+        insert(visit.work, visit.key, entry)
+        return entry.id
+
+
+def withdraw_entry(ask: Ask, record_id: UUID, entry_id: UUID) -> None:
+    """Withdraw an entry that does not hold (refuted, written by mistake). It stays in the history."""
+    with _writing(ask, record_id) as visit:
+        _end(visit, _found(visit, entry_id))
+
+
+def restore_entry(ask: Ask, record_id: UUID, entry_id: UUID) -> None:
+    """Take back a withdrawal. Raises Refusal `document-unknown` for an entry that another one replaced since."""
+    with _writing(ask, record_id) as visit:
+        listed = entries(visit, WRITABLE, ended=True)
+        found = [e for e in listed if e.id == entry_id and e.ended_at is not None]
+        if not found or any(e.replaces == entry_id for e in listed):
+            raise Refusal("document-unknown", "document-unknown")
+        again = replace(found[0], ended_at=None)
+        visit.work.run("UPDATE profile_entry SET ended_at = NULL WHERE record_id = %s AND entry_id = %s", visit.record_id, again.id)
+
+
+def entry_history(ask: Ask, record_id: UUID, entry_id: UUID) -> list[Entry]:
+    """An entry and those it replaced, the newest first. Empty for one that the reader does not see."""
+    with visiting(ask, record_id, "profile") as visit:
+        known = {e.id: e for e in entries(visit, ended=True)}
+    chain, at = [], known.get(entry_id)
+    while at is not None:
+        chain.append(at)
+        at = known.get(at.replaces) if at.replaces else None
+    return chain

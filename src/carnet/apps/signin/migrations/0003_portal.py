@@ -1,0 +1,71 @@
+"""Sessions of the portal end when nothing happens; a professional's own preferences."""
+
+from django.db import migrations, models
+
+from carnet.apps.storage import schema
+
+_HEAD = "LANGUAGE sql {} SECURITY DEFINER SET search_path = public, pg_temp AS $$"
+READS, WRITES = _HEAD.format("STABLE"), _HEAD.format("VOLATILE")
+NAMES = (
+    "signin_portal_session(bytea, timestamptz, interval)",
+    "signin_preferences(text)",
+    "signin_prefer(text, varchar, timestamptz, boolean)",
+)
+FUNCTIONS = f"""
+-- Finds a session of the portal that lives and was used within the pause, and notes its use, at most once a minute.
+CREATE FUNCTION signin_portal_session(p_token bytea, p_at timestamptz, p_idle interval)
+RETURNS TABLE (actor text, expires_at timestamptz, id uuid, situation varchar, legal_read_at timestamptz, shortcuts boolean) {WRITES}
+  UPDATE signin_session SET last_used_at = p_at WHERE token = p_token AND ended_at IS NULL AND expires_at > p_at
+    AND last_used_at > p_at - p_idle AND last_used_at < p_at - interval '1 minute';
+  SELECT s.actor, s.expires_at, s.id, p.situation, p.legal_read_at, coalesce(p.shortcuts, true) FROM signin_session s
+  LEFT JOIN signin_preference p ON p.professional_id = s.professional_id
+  WHERE s.token = p_token AND s.ended_at IS NULL AND s.last_used_at > p_at - p_idle
+$$;
+CREATE FUNCTION signin_preferences(p_owner text) RETURNS TABLE (situation varchar, legal_read_at timestamptz, shortcuts boolean) {READS}
+  SELECT situation, legal_read_at, shortcuts FROM signin_preference WHERE professional_id = p_owner
+$$;
+CREATE FUNCTION signin_prefer(p_owner text, p_situation varchar, p_legal timestamptz, p_shortcuts boolean) RETURNS void {WRITES}
+  INSERT INTO signin_preference AS p (professional_id, situation, legal_read_at, shortcuts)
+  VALUES (p_owner, coalesce(p_situation, ''), p_legal, coalesce(p_shortcuts, true))
+  ON CONFLICT (professional_id) DO UPDATE SET situation = coalesce(p_situation, p.situation),
+  legal_read_at = coalesce(p_legal, p.legal_read_at), shortcuts = coalesce(p_shortcuts, p.shortcuts)
+$$;
+"""
+SQL = (
+    """
+    ALTER TABLE signin_session ADD COLUMN last_used_at timestamptz;
+    CREATE TABLE signin_preference (professional_id varchar(64) PRIMARY KEY, situation varchar(200) NOT NULL,
+      legal_read_at timestamptz, shortcuts boolean NOT NULL);
+    """
+    + FUNCTIONS
+    + "".join(schema.grant_function(f, "webps") for f in NAMES)
+)
+UNDO = (
+    "".join(f"DROP FUNCTION {f};" for f in NAMES)
+    + "DROP TABLE signin_preference; ALTER TABLE signin_session DROP COLUMN last_used_at;"
+)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("signin", "0002_devices")]
+
+    operations = [
+        migrations.SeparateDatabaseAndState(
+            database_operations=[migrations.RunSQL(SQL, UNDO)],
+            state_operations=[
+                migrations.AddField(
+                    model_name="session", name="last_used_at", field=models.DateTimeField(null=True)
+                ),
+                migrations.CreateModel(
+                    name="Preference",
+                    fields=[
+                        ("professional_id", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                        ("situation", models.CharField(max_length=200)),
+                        ("legal_read_at", models.DateTimeField(null=True)),
+                        ("shortcuts", models.BooleanField()),
+                    ],
+                    options={"db_table": "signin_preference"},
+                ),
+            ],
+        ),
+    ]

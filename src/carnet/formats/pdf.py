@@ -1,0 +1,27 @@
+"""The text of a PDF, for the search. What a PDF only draws (scans, pictures of text) is not read: there is no OCR."""
+
+import io
+import logging
+
+from pypdf import PdfReader
+
+PAGES, CHARACTERS = 200, 400_000
+"""Bounds of what is read of one document."""
+# The library tells of every oddity of a file; a log line of ours never comes from a document.
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+
+
+def pdf_text(content: bytes) -> str:
+    """The words of a PDF, page after page; empty for one that cannot be read."""
+    found, length = [], 0
+    try:
+        for page in PdfReader(io.BytesIO(content)).pages[:PAGES]:
+            text = page.extract_text()
+            found.append(text)
+            length += len(text)
+            if length > CHARACTERS:
+                break
+    except Exception:
+        # A PDF that a reader cannot open is still a deposit that nobody may lose: it is found by its metadata alone.
+        return "\n".join(found)
+    return "\n".join(found)[:CHARACTERS]

@@ -1,0 +1,83 @@
+"""French words as a search compares them: accents, case and endings apart.
+
+A text is kept with the stems of its words in order, so that a question is answered by looking for stems; extracts are cut
+from the text itself.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import snowballstemmer
+
+from carnet.kernel.traits import normalise_name
+
+_WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*", re.UNICODE)
+_STEMMER = snowballstemmer.stemmer("french")
+_EMPTY = frozenset(
+    re.split(
+        " ",
+        "a au aux avec ce ces cet cette d dans de des du elle en est et il ils j je l la le les leur lui m mais me n ne nous on ou "
+        "par pas pour qu que qui s sa se ses son sont sous sur t un une vous y",
+    )
+)
+"""Words that say nothing alone. A question made of them only is taken as it is."""
+SPAN = 90
+"""Characters of text on each side of what was found."""
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """The comparable form of a word. The stemmer knows accents, so it comes first."""
+    return normalise_name(_STEMMER.stemWord(word.lower())).lower()
+
+
+def stems(text: str) -> str:
+    """The stems of a text in order, between blanks, ready to be searched in."""
+    return " " + " ".join(stem(word) for word in _WORD.findall(text)) + " "
+
+
+def question(text: str) -> tuple[str, ...]:
+    """The stems that a question asks for, each once. The last word may be unfinished."""
+    words = _WORD.findall(text)[:12]
+    told = [w for w in words if w.lower() not in _EMPTY] or words
+    return tuple(dict.fromkeys(stem(w) for w in told))
+
+
+def matches(kept: str, asked: Sequence[str]) -> bool:
+    """Whether a text, given by its stems, holds every stem of the question at the beginning of a word."""
+    return bool(asked) and all(f" {one}" in kept for one in asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of an extract, marked where it answers the question."""
+
+    text: str
+    marked: bool = False
+
+
+def _found(text: str, asked: Sequence[str]) -> Iterator[tuple[int, int]]:
+    for word in _WORD.finditer(text):
+        if any(stem(word.group()).startswith(one) for one in asked):
+            yield word.span()
+
+
+def extract(text: str, asked: Sequence[str]) -> list[Piece]:
+    """A few words around the first place that answers, with every answering word in them marked."""
+    spans = list(_found(text, asked))
+    if not spans:
+        return [Piece(" ".join(text[: 2 * SPAN].split()))]
+    start, end = max(spans[0][0] - SPAN, 0), min(spans[0][1] + 2 * SPAN, len(text))
+    pieces, at = [Piece("… " if start else "")], start
+    for left, right in spans:
+        if left >= start and right <= end:
+            pieces += [Piece(_joined(text[at:left])), Piece(text[left:right], True)]
+            at = right
+    return [p for p in [*pieces, Piece(_joined(text[at:end])), Piece(" …" if end < len(text) else "")] if p.text]
+
+
+def _joined(text: str) -> str:
+    """Text with its line breaks as blanks: blanks at its ends stay, they separate it from a marked word."""
+    return re.sub(r"\s+", " ", text)

@@ -1,0 +1,1 @@
+"""WebPS, the portal of professionals."""

@@ -1,0 +1,214 @@
+"""What every request of the portal goes through: session, legal notice, origin of forms, and what an error becomes."""
+
+import hmac
+import logging
+from collections.abc import Callable
+from functools import wraps
+from urllib.parse import urlencode, urlsplit
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.utils.translation import gettext, override
+
+from carnet.apps.access.api import told
+from carnet.apps.signin.api import PortalSession, portal_session
+from carnet.apps.storage.api import blind_index
+from carnet.kernel.actor import Actor
+from carnet.kernel.ask import Act, Ask, Mode
+from carnet.kernel.clock import Clock, system_clock
+from carnet.kernel.ins import Ins
+from carnet.kernel.refusal import Refusal
+
+log = logging.getLogger("carnet.webps")
+View = Callable[..., HttpResponse]
+COOKIE, DEVICE = "carnet-webps", "carnet-webps-device"
+_A_YEAR = 365 * 24 * 3600
+_SIGN_IN = frozenset({"authentication-missing", "authentication-expired", "certificate-refused", "certificate-revoked"})
+_STATUS = {"record-absent": 404, "document-unknown": 404, "request-malformed": 400, "step-up-required": 403}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+"""Nothing comes from elsewhere and nothing runs inline; the page frames only documents of this door."""
+
+
+def clock() -> Clock:
+    """The clock of the door; tests put another one in the settings."""
+    injected: Clock = getattr(settings, "CLOCK", system_clock)
+    return injected
+
+
+class Asked:
+    """A request with its session: what a view of the portal receives."""
+
+    def __init__(self, request: HttpRequest, session: PortalSession, token: str) -> None:
+        self.request, self.session = request, session
+        self.at = clock()()
+        self.form_token = form_token(token)
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks."""
+        return self.session.actor
+
+    def ask(self, act: Act, ins: Ins | None = None, mode: Mode = Mode.NORMAL, reason: str = "") -> Ask:
+        """A question of this request."""
+        return Ask(self.actor, act, self.at, ins, mode, reason)
+
+    def posted(self, name: str, length: int = 4000) -> str:
+        """A field of the form, without blanks around it."""
+        return self.request.POST.get(name, "").strip()[:length]
+
+
+def form_token(token: str) -> str:
+    """What a form of this session carries: nobody else can write it (security.md, cross-site requests)."""
+    return blind_index("webps-form", token).hex()[:32]
+
+
+def secure(response: HttpResponse) -> HttpResponse:
+    """The headers of every answer: nothing is kept, framed, guessed or sent on."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("Content-Security-Policy", POLICY)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Referrer-Policy"] = "same-origin"
+    response["Cross-Origin-Opener-Policy"] = "same-origin"
+    return response
+
+
+def render(name: str, context: dict[str, object], status: int = 200) -> HttpResponse:
+    """A page without a session (sign-in, errors)."""
+    return HttpResponse(render_to_string(f"webps/{name}.html", context), status=status)
+
+
+def page(asked: Asked, name: str, context: dict[str, object], status: int = 200) -> HttpResponse:
+    """A page of somebody who signed in."""
+    shared: dict[str, object] = {
+        "me": asked.actor, "session": asked.session, "form_token": asked.form_token, "now": asked.at,
+        "shortcuts": asked.session.shortcuts, "regulation": may_regulate(asked), "path": asked.request.path,
+    }  # fmt: skip
+    return HttpResponse(render_to_string(f"webps/{name}.html", shared | context), status=status)
+
+
+def may_regulate(asked: Asked) -> bool:
+    """Whether this portal offers the search by traits to this person: a setting, and a proof of regulation."""
+    return bool(settings.CARNET.webps_regulation) and asked.actor.authentication.regulation
+
+
+def refused_page(refusal: Refusal) -> HttpResponse:
+    """A refusal that concerns no open record."""
+    context: dict[str, object] = {"told": told(refusal.code), "problem": refusal.details.get("problem", "")}
+    return render("refused", context, _STATUS.get(refusal.code, 403))
+
+
+def _failed(error: Exception) -> HttpResponse:
+    # The exception's text may carry values: only its type and a reference reach the log and the page.
+    reference = uuid4().hex[:12]
+    log.error("door-failure reference=%s type=%s", reference, type(error).__name__)
+    if settings.DEBUG:
+        log.exception("door-failure-trace reference=%s", reference)
+    return render("failed", {"reference": reference}, 500)
+
+
+def local(path: str) -> str:
+    """A path of this portal to go on to, or the first page."""
+    parts = urlsplit(path)
+    safe = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc and "\\" not in path
+    return path if safe else "/patients"
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Go and sign in, then come back to what was asked for."""
+    then = request.get_full_path() if request.method == "GET" else "/patients"
+    response = HttpResponseRedirect(f"/connexion?{urlencode({'suite': then})}")
+    response.delete_cookie(COOKIE)
+    return response
+
+
+def _foreign(request: HttpRequest) -> bool:
+    """Whether a form comes from another site: browsers say where a form was, and its token says whose it is."""
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    origin = request.headers.get("Origin", "")
+    own = f"{request.scheme}://{request.get_host()}"
+    return site not in ("same-origin", "none") or bool(origin and origin not in (own, settings.CARNET.webps_url))
+
+
+def _answer(request: HttpRequest, function: Callable[[], HttpResponse]) -> HttpResponse:
+    with override("fr"):
+        try:
+            return secure(function())
+        except Refusal as refusal:
+            signs = refusal.code in _SIGN_IN and request.COOKIES.get(COOKIE)
+            return secure(to_sign_in(request) if signs else refused_page(refusal))
+        except Exception as error:
+            return secure(_failed(error))
+
+
+def public(*methods: str) -> Callable[[View], View]:
+    """A view for everybody: sign-in, guide, files of the look."""
+
+    def decorate(function: View) -> View:
+        @wraps(function)
+        def wrapped(request: HttpRequest, **kwargs: str) -> HttpResponse:
+            if request.method not in methods:
+                return secure(HttpResponseNotAllowed(methods))
+            if request.method == "POST" and _foreign(request):
+                return secure(render("foreign", {}, 403))
+            return _answer(request, lambda: function(request, **kwargs))
+
+        return wrapped
+
+    return decorate
+
+
+def signed_in(*methods: str, legal: bool = True) -> Callable[[View], View]:
+    """A view for somebody who signed in and read the legal notice; a form carries the token of the session."""
+
+    def decorate(function: View) -> View:
+        @wraps(function)
+        def wrapped(request: HttpRequest, **kwargs: object) -> HttpResponse:
+            if request.method not in methods:
+                return secure(HttpResponseNotAllowed(methods))
+            return _answer(request, lambda: _signed_in(request, function, legal, kwargs))
+
+        return wrapped
+
+    return decorate
+
+
+def _signed_in(request: HttpRequest, function: View, legal: bool, kwargs: dict[str, object]) -> HttpResponse:
+    token = request.COOKIES.get(COOKIE, "")
+    try:
+        asked = Asked(request, portal_session(token, clock()()), token)
+    except Refusal:
+        return to_sign_in(request)
+    if request.method == "POST":
+        given = request.POST.get("form_token", "")
+        if _foreign(request) or not hmac.compare_digest(given.encode(), asked.form_token.encode()):
+            return render("foreign", {}, 403)
+    if legal and not asked.session.legal_read:
+        return HttpResponseRedirect(f"/mentions?{urlencode({'suite': local(request.get_full_path())})}")
+    return function(asked, **kwargs)
+
+
+def set_cookie(response: HttpResponse, name: str, value: str, seconds: int, path: str = "/") -> None:
+    """A cookie that scripts cannot read and that other sites do not send."""
+    secured = settings.CARNET.webps_url.startswith("https://")
+    response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="Lax", path=path, secure=secured)
+
+
+def remember_device(response: HttpResponse, value: str) -> None:
+    """Keep the secret by which a browser is recognised."""
+    set_cookie(response, DEVICE, value, _A_YEAR, "/connexion")
+
+
+def saying(path: str, done: str) -> HttpResponseRedirect:
+    """Go on to a page that says what was done, once. `done` is a key of the sentences in `done.py`."""
+    separator = "&" if "?" in path else "?"
+    return HttpResponseRedirect(f"{path}{separator}{urlencode({'fait': done})}")
+
+
+def problem(sentence: str) -> list[str]:
+    """One sentence of an error summary."""
+    return [gettext(sentence)]
