@@ -14,17 +14,18 @@ help:
 	@echo "make bench  measure, as ratios to pgbench; writes docs/performance.md"
 	@echo "make docs   write the generated reference"
 
+# The locks are complete: nothing is resolved again, so that a newer release elsewhere changes nothing here.
 $(BIN)/.run: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Carnet needs Python 3.11 or later; try: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing (once)…"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(BIN)/.dev: requirements-dev.lock $(BIN)/.run
 	@echo "Installing the tools of the tests (once)…"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
 
 run: $(BIN)/.run

@@ -40,7 +40,7 @@ def read_datamatrix(text: str) -> tuple[Ins, Traits]:
     if "S1" not in fields or not fields.get("S2"):
         raise InsError("shape")
     traits = Traits(**{name: fields[tag] for tag, name in _TRAIT.items() if fields.get(tag)})
-    day, month, year = (traits.birth_date.split("-") + ["", "", ""])[:3]
+    day, month, year = ([*traits.birth_date.split("-"), "", "", ""])[:3]
     if len(year) == 4:
         traits = replace(traits, birth_date=f"{year}-{month}-{day}")
     return Ins.of(fields["S1"], fields["S2"]), traits

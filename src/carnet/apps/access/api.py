@@ -49,9 +49,6 @@ TABLES = (
 """What a record is transferred with: who may read it, who read it in emergency, and what the holder chose."""
 
 __all__ = [
-    "told",
-    "sentence",
-    "Told",
     "FACTS",
     "NEGATIVE_ANSWER",
     "NEW_RECORD",
@@ -67,6 +64,7 @@ __all__ = [
     "Place",
     "ReviewError",
     "Share",
+    "Told",
     "about",
     "asking",
     "authorise",
@@ -95,9 +93,11 @@ __all__ = [
     "presence_share",
     "proved",
     "review_emergency",
+    "sentence",
     "spend",
     "timer_grant",
     "timer_question",
+    "told",
     "treating_doctor_of",
     "unblock",
     "withdraw",

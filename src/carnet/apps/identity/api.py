@@ -25,13 +25,10 @@ from carnet.apps.identity.patients import (
     way,
 )
 from carnet.apps.identity.professionals import Professional, Structure, known_professionals, names, professional, structure
-from carnet.apps.identity.vitale import VitaleCard, VitaleReader, reader
 from carnet.apps.identity.transfer import check, dump, inses, load, reindex
+from carnet.apps.identity.vitale import VitaleCard, VitaleReader, reader
 
 __all__ = [
-    "reader",
-    "VitaleReader",
-    "VitaleCard",
     "FACTS",
     "ExtractionError",
     "InsiClient",
@@ -39,6 +36,8 @@ __all__ = [
     "Professional",
     "Structure",
     "StructureLine",
+    "VitaleCard",
+    "VitaleReader",
     "active_ins",
     "attach",
     "candidates",
@@ -59,6 +58,7 @@ __all__ = [
     "profession_system",
     "professional",
     "read",
+    "reader",
     "register",
     "reindex",
     "resemblance",

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 
+from carnet.apps.access.api import sentence
 from carnet.apps.signin.api import (
     ACCESS_TOKEN,
     GRANT,
@@ -25,7 +26,6 @@ from carnet.apps.signin.api import (
     sessions,
     start,
 )
-from carnet.apps.access.api import sentence
 from carnet.dicah.messages import message
 from carnet.formats import codes
 from carnet.formats.fhir import FhirError
