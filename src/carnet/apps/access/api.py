@@ -30,8 +30,18 @@ from carnet.apps.access.decision import (
     proved,
     write_entry,
 )
+from carnet.apps.access.delegation import (
+    Delegation,
+    Lookup,
+    delegate_to,
+    delegations,
+    end_delegation,
+    lookups_to_review,
+    note_lookup,
+    review_lookup,
+)
 from carnet.apps.access.facts import FACTS, facts, parameters
-from carnet.apps.access.listing import EmergencyAccess, Named, emergencies, named
+from carnet.apps.access.listing import EmergencyAccess, Named, emergencies, named, readers
 from carnet.apps.access.presence import Share, make_card, presence_share
 from carnet.apps.access.reviews import VERDICTS, EmergencyToReview, ReviewError, emergencies_to_review, review_emergency
 from carnet.apps.access.telling import Told, sentence, told
@@ -45,6 +55,7 @@ TABLES = (
     Table("access_choices"),
     Table("access_emergency", {"reason": lambda row: f"emergency/{row['id']}"}),
     Table("access_presence"),
+    Table("access_lookup"),
 )
 """What a record is transferred with: who may read it, who read it in emergency, and what the holder chose."""
 
@@ -58,8 +69,10 @@ __all__ = [
     "VERDICTS",
     "Consent",
     "Decided",
+    "Delegation",
     "EmergencyAccess",
     "EmergencyToReview",
+    "Lookup",
     "Named",
     "Place",
     "ReviewError",
@@ -74,25 +87,32 @@ __all__ = [
     "choose",
     "close_sections",
     "decide_or_refuse",
+    "delegate_to",
+    "delegations",
     "edition",
     "emergencies",
     "emergencies_to_review",
+    "end_delegation",
     "end_emergency",
     "facts",
     "forget",
     "grant",
     "host_entry",
     "law",
+    "lookups_to_review",
     "make_card",
     "name_relation",
     "named",
+    "note_lookup",
     "object_to_deposits",
     "open_emergency",
     "parameters",
     "plausibility",
     "presence_share",
     "proved",
+    "readers",
     "review_emergency",
+    "review_lookup",
     "sentence",
     "spend",
     "timer_grant",

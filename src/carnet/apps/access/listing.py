@@ -50,3 +50,13 @@ def emergencies(work: Work, record_id: UUID, professional_id: str = "") -> list[
         record_id, professional_id, professional_id,
     )  # fmt: skip
     return [EmergencyAccess(*row) for row in rows]
+
+
+def readers(work: Work, record_id: UUID, at: datetime) -> frozenset[str]:
+    """Professionals whose own authorisation holds at a moment, without those who are blocked."""
+    rows = work.rows(
+        """SELECT subject_id FROM access_authorisation WHERE record_id = %s AND subject_kind = 'person' AND expires_at > %s
+        EXCEPT SELECT subject_id FROM access_block WHERE record_id = %s""",
+        record_id, at, record_id,
+    )  # fmt: skip
+    return frozenset(row[0] for row in rows)

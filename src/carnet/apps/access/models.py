@@ -168,3 +168,43 @@ class PresenceShare(models.Model):
         db_table = "access_presence_share"
 
     classified: ClassVar[dict[str, Classified]] = classify(Kind.TECHNICAL, "five years", "day declared proved", why="counts")
+
+
+class Delegation(models.Model):
+    """Somebody who may look things up on behalf of a colleague of the same structure. It widens no right."""
+
+    pk = models.CompositePrimaryKey("delegating", "delegate")
+    delegating = models.CharField(max_length=64)
+    delegate = models.CharField(max_length=64)
+    structure = models.CharField(max_length=64)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "access_delegation"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.IDENTITY, "until a year after its end", "delegating delegate structure since until", why="professionals and dates"
+    )
+
+
+class Lookup(models.Model):
+    """A look-up on somebody's behalf, which that person reviews."""
+
+    pk = models.CompositePrimaryKey("record_id", "id")
+    record_id = models.UUIDField()
+    id = models.UUIDField()
+    delegating = models.CharField(max_length=64)
+    delegate = models.CharField(max_length=64)
+    delegate_name = models.CharField(max_length=160)
+    at = models.DateTimeField()
+    reviewed_at = models.DateTimeField(null=True)
+    verdict = models.CharField(max_length=20)
+
+    class Meta:
+        db_table = "access_lookup"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.IDENTITY, LIFE, "record_id id delegating delegate delegate_name at reviewed_at verdict",
+        why="professionals and dates, nothing of the content",
+    )  # fmt: skip

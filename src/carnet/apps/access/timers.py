@@ -13,7 +13,8 @@ from carnet.kernel.grant import Grant
 
 BATCH = 500
 BUDGETS_KEPT = timedelta(days=31)
-_ERASED = ("access_authorisation", "access_block", "access_relation", "access_choices", "access_emergency", "access_presence")
+_ERASED = ("access_authorisation", "access_block", "access_relation", "access_choices", "access_emergency", "access_presence",
+           "access_lookup")  # fmt: skip
 
 
 def timer_question(name: str, at: datetime) -> Ask:

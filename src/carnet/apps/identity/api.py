@@ -24,12 +24,21 @@ from carnet.apps.identity.patients import (
     traits_of,
     way,
 )
-from carnet.apps.identity.professionals import Professional, Structure, known_professionals, names, professional, structure
+from carnet.apps.identity.professionals import (
+    WITH_SPECIALTY,
+    Professional,
+    Structure,
+    known_professionals,
+    names,
+    professional,
+    structure,
+)
 from carnet.apps.identity.transfer import check, dump, inses, load, reindex
 from carnet.apps.identity.vitale import VitaleCard, VitaleReader, reader
 
 __all__ = [
     "FACTS",
+    "WITH_SPECIALTY",
     "ExtractionError",
     "InsiClient",
     "Person",

@@ -58,6 +58,10 @@ def structure(work: Work, identifier: str) -> Structure | None:
     return Structure(*row) if row else None
 
 
+WITH_SPECIALTY = "EXISTS (SELECT FROM identity_situation i WHERE i.professional_id = ANY(author_ids) AND i.savoir_faire = %s)"
+"""A fragment for a statement about documents: one of the authors has this savoir-faire in the directory."""
+
+
 def known_professionals(work: Work, identifiers: frozenset[str]) -> frozenset[str]:
     """Those of the identifiers that the directory knows."""
     rows = work.rows("SELECT id FROM identity_professional WHERE id = ANY(%s)", sorted(identifiers))

@@ -25,8 +25,10 @@ KINDS: dict[str, str] = {
     "record-opened": "Votre carnet est ouvert : vous ne vous y étiez pas opposé.",
     "record-closed": "Votre carnet est fermé : il n'est plus ni lu ni alimenté.",
     "new-device": "Une connexion a eu lieu depuis un appareil que vous n'aviez pas encore utilisé.",
+    "new-document": "Un document a été ajouté à votre carnet.",
 }
 FOR_PROFESSIONAL: dict[str, str] = {
+    "new-document": "Un document que vous suivez a été ajouté au carnet d'un de vos patients.",
     "emergency-access": "Le carnet d'un patient dont vous êtes le médecin traitant a été ouvert en urgence (bris de glace).",
     "regulation-access": "Le carnet d'un patient dont vous êtes le médecin traitant a été ouvert par un centre de régulation.",
     "new-device": "Une connexion à Carnet a eu lieu avec votre identité depuis un appareil encore inconnu. Si ce n'est pas "

@@ -5,7 +5,19 @@
 
 from datetime import datetime
 
-from carnet.apps.profile.entries import PERSON, PROFESSIONAL, SECTIONS, Content, Entry, entries, insert, new, readable_sections
+from carnet.apps.profile.entries import (
+    DOCUMENT,
+    PERSON,
+    PROFESSIONAL,
+    SECTIONS,
+    SUMMARY,
+    Content,
+    Entry,
+    entries,
+    insert,
+    new,
+    readable_sections,
+)
 from carnet.apps.profile.summary import (
     Series,
     Stated,
@@ -26,9 +38,11 @@ def declare(work: Work, key: RecordKey, section: str, content: Content, at: date
 
 
 __all__ = [
+    "DOCUMENT",
     "PERSON",
     "PROFESSIONAL",
     "SECTIONS",
+    "SUMMARY",
     "WRITABLE",
     "Content",
     "Entry",

@@ -117,14 +117,23 @@ def readable_sections(visit: Visit, wanted: Iterable[str] = SECTIONS) -> list[st
     return [s for s in wanted if not SECTIONS[s] or visit.opens(SECTIONS[s])]
 
 
-def entries(visit: Visit, wanted: Iterable[str] = SECTIONS, ended: bool = False) -> list[Entry]:
-    """Entries that the reader may see, the newest first. `ended` brings those that were replaced or withdrawn too."""
+MOST = 5000
+SUMMARY = 120
+"""Entries of a section that one screen of summary opens: a page of a long record costs what a page of a short one does."""
+
+
+def entries(visit: Visit, wanted: Iterable[str] = SECTIONS, ended: bool = False, most: int = MOST) -> list[Entry]:
+    """Entries that the reader may see, the newest first, at most `most` of a section.
+
+    `ended` brings those that were replaced or withdrawn too.
+    """
     condition, values = visit.visible()
     over = "" if ended else "AND ended_at IS NULL"
     rows = visit.work.rows(
-        f"""SELECT {_COLUMNS} FROM profile_entry WHERE record_id = %s AND section = ANY(%s) {over}
-        AND {_VISIBLE.format(condition)} ORDER BY recorded_at DESC, entry_id""",
-        visit.record_id, readable_sections(visit, wanted), visit.record_id, *values,
+        f"""SELECT {_COLUMNS} FROM unnest(%s::varchar[]) AS s (name) CROSS JOIN LATERAL (SELECT * FROM profile_entry
+        WHERE record_id = %s AND section = s.name {over} AND {_VISIBLE.format(condition)}
+        ORDER BY recorded_at DESC, entry_id LIMIT %s) AS e ORDER BY recorded_at DESC, entry_id""",
+        readable_sections(visit, wanted), visit.record_id, visit.record_id, *values, most,
     )  # fmt: skip
     return [opened(visit.key, row) for row in rows]
 

@@ -13,6 +13,7 @@ from carnet.apps.records.admission import (
     test_record,
     withdraw_authorisation,
 )
+from carnet.apps.records.alerts import alert_of, set_alert
 from carnet.apps.records.changing import Patched, change_document, named_document, patch_document
 from carnet.apps.records.consistency import Fault, Health, all_records, check_record, reindex_record
 from carnet.apps.records.deposit import Accepted, Receipt, deposit
@@ -57,6 +58,7 @@ __all__ = [
     "TransferError",
     "Transferred",
     "Visit",
+    "alert_of",
     "all_records",
     "ask_destruction",
     "change_document",
@@ -85,6 +87,7 @@ __all__ = [
     "search",
     "search_by_traits",
     "search_lists",
+    "set_alert",
     "sweep_orphans",
     "test_record",
     "traces",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from carnet.apps.identity.api import WITH_SPECIALTY
 from carnet.apps.records.search import Criterion
 from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED
 from carnet.kernel.traits import normalise_name
@@ -65,6 +66,11 @@ def by_author_id(identifier: str) -> Criterion:
 def by_author_structure(identifier: str) -> Criterion:
     """An author in this structure."""
     return Criterion("%s = ANY(author_structures)", [identifier])
+
+
+def by_author_specialty(savoir_faire: str) -> Criterion:
+    """An author who has this savoir-faire in the directory."""
+    return Criterion(WITH_SPECIALTY, [savoir_faire])
 
 
 def by_identifier(values: Sequence[str]) -> Criterion:

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from carnet.apps.access import api as access
 from carnet.apps.outbox import api as outbox
+from carnet.apps.records.alerts import New, tell_alerted
 from carnet.apps.records.changing import mask_chain
 from carnet.apps.records.checking import Checked, Deposit, check
 from carnet.apps.records.entering import (
@@ -241,6 +242,8 @@ def _notify(work: Work, ask: Ask, record_id: UUID, planned: Sequence[Planned]) -
                and not p.labels & {HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES}]  # fmt: skip
     if visible:
         outbox.notify(work, record_id, "deposit", outbox.HOLDER, ask.at)
+    fresh = [New(p.checked.entry.type.code, bool(p.labels)) for p in planned if not p.earlier and not p.checked.technical]
+    tell_alerted(work, record_id, ask.actor.id, fresh, ask.at)
 
 
 _IN_FOLDER = f"""SELECT {DOCUMENT_COLUMNS} FROM records_document WHERE record_id = %s AND logical_id IN (

@@ -87,6 +87,8 @@ class Listed:
     """Code of the refusal that a consultation would get now; empty when the record opens."""
     last_visit: datetime | None
     new: int
+    of_structure: bool = False
+    """Whether the structure of the asker's situation holds an authorisation: a resident of the ward, a patient of the practice."""
 
     @property
     def name(self) -> str:
@@ -114,6 +116,7 @@ def _one(ask: Ask, row: Row) -> tuple[Listed, Visibility | None]:
     listed = Listed(
         row[0], ins, traits, held.expires_at if held else None, held.ground.value if held else "structure",
         facts.access.treating_doctor, "" if opened else getattr(verdict, "code", ""), row[23], 0,
+        facts.access.structure_authorised,
     )  # fmt: skip
     return listed, verdict.visibility if isinstance(verdict, Permit) else None
 

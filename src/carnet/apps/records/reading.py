@@ -34,7 +34,8 @@ def _decide(work: Work, ask: Ask, entered: Entered, logical_id: UUID) -> StoredD
         raise _unknown()
     document = stored_document(rows[0])
     question = named_by_document(work, ask, entered)
-    access.grant(work, question, entered.with_document(document.facts), entered.record_id, (str(logical_id),))
+    granted = access.grant(work, question, entered.with_document(document.facts), entered.record_id, (str(logical_id),))
+    access.note_lookup(work, granted)
     if not document.facts.hidden_from_representatives:
         # A secret act of a minor leaves no notice.
         work.send(*notices_of_access(question, entered.record_id))

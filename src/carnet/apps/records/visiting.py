@@ -167,6 +167,7 @@ def visiting(ask: Ask, record_id: UUID | None = None, detail: str = "") -> Itera
             raise Refusal("record-absent", "record-absent")
         named = named_by_document(work, ask, entered)
         decided = access.decide_or_refuse(named, entered.facts, entered.record_id, detail=detail)
+        access.note_lookup(work, decided.grant)
         yield Visit(work, named, decided.grant, entered)
         work.send(decided.statement, *notices_of_access(named, entered.record_id))
 
@@ -188,6 +189,11 @@ def writing(ask: Ask, act: Act, record_id: UUID | None = None, detail: str = "")
         granted = access.grant(work, named, entered.facts, entered.record_id)
         yield Visit(work, named, granted, entered)
         access.write_entry(work, granted, (), detail)
+
+
+def consulted(visit: Visit, act: Act) -> None:
+    """A further consultation inside a visit (TD1.3a, TD1.6, own traces): decided and journaled. Raises Refusal."""
+    access.grant(visit.work, replace(visit.ask, act=act), visit.facts, visit.record_id)
 
 
 @contextmanager

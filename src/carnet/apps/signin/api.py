@@ -18,6 +18,7 @@ from carnet.apps.signin.pkce import challenge_of
 from carnet.apps.signin.portal import (
     Identified,
     PortalSession,
+    act_for,
     choose_situation,
     poll_mobile,
     portal_session,
@@ -43,6 +44,7 @@ __all__ = [
     "PortalSession",
     "Request",
     "SignedIn",
+    "act_for",
     "actor_of",
     "actor_of_certificate",
     "backchannel_logout",

@@ -6,7 +6,7 @@ then an opaque token in a cookie. A card's certificate stays with its session, s
 
 import base64
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,7 +20,7 @@ from carnet.apps.signin.cards import CARD_LEVEL, place_of
 from carnet.apps.signin.certificates import CPE, CPF, STRUCTURE, read_certificate
 from carnet.apps.signin.devices import device_of, seen
 from carnet.apps.signin.flow import Choice, same_browser
-from carnet.apps.signin.sessions import SignedIn, actor_from, insert_session, load
+from carnet.apps.signin.sessions import SignedIn, actor_from, dump, insert_session, load
 from carnet.apps.storage.api import blind_index, lookup, unit
 from carnet.kernel.actor import Actor, ActorKind, Means, Situation
 from carnet.kernel.codes import PROFESSION_SYSTEM, TRAINEE_SYSTEM, Code
@@ -184,6 +184,16 @@ def prefer(
     """Keep preferences; those that are not given stay."""
     with unit() as work:
         work.run("SELECT signin_prefer(%s, %s, %s, %s)", professional_id, situation, legal_read_at, shortcuts)
+
+
+def act_for(token: str, colleague: str, at: datetime) -> None:
+    """Say on whose behalf this session looks things up; an empty name ends it. Raises Refusal for a session that is over."""
+    digest, idle = blind_index("token", token), timedelta(seconds=settings.CARNET.portal_idle_seconds)
+    row = lookup("SELECT * FROM signin_portal_session(%s, %s, %s)", digest, at, idle)
+    if row is None:
+        raise Refusal("authentication-missing", "authentication-missing")
+    with unit() as work:
+        work.run("SELECT signin_act_for(%s, %s)", digest, dump(replace(load(row[0]), on_behalf_of=colleague)))
 
 
 @dataclass(frozen=True, slots=True)

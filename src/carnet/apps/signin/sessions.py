@@ -46,6 +46,8 @@ class SignedIn:
     kind: ActorKind = ActorKind.PROFESSIONAL
     certificate: str = ""
     """The card's certificate (base64 of its DER) of a session of the portal: its revocation ends the session."""
+    on_behalf_of: str = ""
+    """Colleague on whose behalf this session looks things up."""
 
 
 def _digest(token: str) -> bytes:
@@ -55,7 +57,8 @@ def _digest(token: str) -> bytes:
 _COLUMNS = ("at", "profession", "means", "kind", "device", "bound_to", "provider_subject", "provider_session")
 
 
-def _dump(who: SignedIn) -> str:
+def dump(who: SignedIn) -> str:
+    """Who signed in, as a session keeps it."""
     fields = {name: getattr(who, name) for name in who.__slots__ if name not in _COLUMNS}
     fields |= {"at": who.at.isoformat(), "profession": [who.profession.system, who.profession.code], "means": who.means.value,
                "kind": who.kind.value}  # fmt: skip
@@ -88,7 +91,7 @@ def insert_session(
         provider_session, actor, created_at, expires_at, last_used_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
         _digest(token), number, who.professional_id, who.software_id, who.means.value, who.device, who.bound_to,
-        who.provider_subject, who.provider_session, _dump(who), at, ends_at, used_at,
+        who.provider_subject, who.provider_session, dump(who), at, ends_at, used_at,
     )  # fmt: skip
 
 
@@ -153,7 +156,8 @@ def actor_from(who: SignedIn, expires_at: datetime, revoked: bool) -> Actor:
     )
     employee = who.kind is ActorKind.EMPLOYEE
     situation = place_of(who.structure, who.structure_name) if employee else _in_directory(who)
-    return Actor(who.kind, who.professional_id, who.name, proof, situation, who.software_name or who.software_id)
+    return Actor(who.kind, who.professional_id, who.name, proof, situation, who.software_name or who.software_id,
+                 who.on_behalf_of)  # fmt: skip
 
 
 SESSIONS_KEPT = timedelta(days=365)

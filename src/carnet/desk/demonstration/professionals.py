@@ -72,13 +72,13 @@ def _rows() -> tuple[tuple[Any, ...], ...]:
     return (
         ("treating", "Alix", "BASTION", "10", "Médecin", "SM54", (CABINET,)),
         ("cardiologist", "Bérénice", "CORNICHE", "10", "Médecin", "SM04", (CABINET_2, HOSPITAL)),
-        ("emergency", "Cyprien", "DONJON", "10", "Médecin", "SM26", (HOSPITAL,)),
-        ("regulator", "Doria", "ESCARPE", "10", "Médecin", "SM26", (SAMU, HOSPITAL)),
+        ("emergency", "Cyprien", "DONJON", "10", "Médecin", "SM59", (HOSPITAL,)),
+        ("regulator", "Doria", "ESCARPE", "10", "Médecin", "SM59", (SAMU, HOSPITAL)),
         ("geriatrician", "Eudes", "FRONTON", "10", "Médecin", "SM18", (CARE_HOME, HOSPITAL)),
         ("radiologist", "Fanny", "GALERIE", "10", "Médecin", "SM44", (IMAGING,)),
         ("psychiatrist", "Gaspard", "HALLEBARDE", "10", "Médecin", "SM42", (CLINIC,)),
         ("occupational", "Honorine", "IMPOSTE", "10", "Médecin", "SM25", (WORKS,)),
-        ("biologist", "Isaure", "JAMBAGE", "21", "Pharmacien", "SM02", (LABORATORY,)),
+        ("biologist", "Isaure", "JAMBAGE", "21", "Pharmacien", "SM03", (LABORATORY,)),
         ("pharmacist", "Justin", "KIOSQUE", "21", "Pharmacien", "", (PHARMACY,)),
         ("dentist", "Koré", "LINTEAU", "40", "Chirurgien-Dentiste", "", (CABINET_2,)),
         ("midwife", "Lazare", "MEURTRIÈRE", "50", "Sage-Femme", "", (MSP,)),
@@ -99,7 +99,7 @@ def _rows() -> tuple[tuple[Any, ...], ...]:
         ("psychologist", "Aubin", "ENTABLEMENT", "93", "Psychologue", "", (CLINIC,)),
         ("blocked", "Bruno", "FAÎTAGE", "10", "Médecin", "SM54", (CABINET_2,)),
         ("insurer_doctor", "Clara", "GOUTTIÈRE", "10", "Médecin", "SM54", (INSURER,)),
-        ("surgeon", "Damien", "HERSE", "10", "Médecin", "SM50", (HOSPITAL,)),
+        ("surgeon", "Damien", "HERSE", "10", "Médecin", "SM08", (HOSPITAL,)),
     )
 
 

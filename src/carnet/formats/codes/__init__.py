@@ -1,7 +1,7 @@
 """Value sets as dated data: ended codes are accepted on read and refused on write.
 
 Sources: JDV_J02, J04, J06, J07, J08, J10 of the CI-SIS and their association table type → class (ASS_X04, ASS_X16), read
-on 2026-11-22. The exact members of the DMP subsets (J57 to J66) were not available: the CI-SIS sets are used.
+on 2026-11-22; savoir-faire: JDV_J107 (SM, SCD, SI). The exact members of the DMP subsets (J57 to J66) were not available: the CI-SIS sets are used.
 """
 
 import csv
@@ -12,7 +12,7 @@ from importlib import resources
 from typing import Literal
 
 Name = Literal["type_codes", "class_codes", "format_codes", "facility_types", "practice_settings",
-               "confidentiality_codes", "professions", "sectors"]  # fmt: skip
+               "confidentiality_codes", "professions", "sectors", "specialties"]  # fmt: skip
 State = Literal["valid", "ended", "unknown"]
 
 

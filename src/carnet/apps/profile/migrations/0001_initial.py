@@ -11,6 +11,7 @@ SQL = (
     schema.partitioned("profile_entry", COLUMNS)
     + schema.scoped("profile_entry")
     + "CREATE INDEX profile_entry_document ON profile_entry (record_id, document_id);"
+    + "CREATE INDEX profile_entry_section ON profile_entry (record_id, section, recorded_at DESC);"
     + schema.grant("SELECT, INSERT, UPDATE", "profile_entry", *schema.RECORD_DOORS)
     + schema.grant("SELECT, DELETE", "profile_entry", "worker")
 )

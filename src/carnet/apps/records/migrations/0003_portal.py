@@ -33,12 +33,13 @@ SQL = (
     + schema.grant("DELETE", "records_alert", "webps", "fhir")
     + "".join(schema.grant("SELECT, DELETE", table, "worker") for table in TABLES)
     + "CREATE INDEX access_authorisation_subject ON access_authorisation (subject_id, subject_kind);"
+    + "CREATE INDEX records_document_date ON records_document (record_id, authored_at DESC, logical_id);"
     + FUNCTIONS
     + schema.grant_function(OWN_LIST, "fhir", "dmp", "webps")
     + schema.grant_function(NEW_COUNTS, "fhir", "dmp", "webps")
 )
 UNDO = (
-    f"DROP FUNCTION {OWN_LIST}; DROP FUNCTION {NEW_COUNTS}; DROP INDEX access_authorisation_subject;"
+    f"DROP FUNCTION {OWN_LIST}; DROP FUNCTION {NEW_COUNTS}; DROP INDEX access_authorisation_subject, records_document_date;"
     + "".join(schema.drop(table) for table in TABLES)
 )
 

@@ -10,6 +10,7 @@ NAMES = (
     "signin_portal_session(bytea, timestamptz, interval)",
     "signin_preferences(text)",
     "signin_prefer(text, varchar, timestamptz, boolean)",
+    "signin_act_for(bytea, text)",
 )
 FUNCTIONS = f"""
 -- Finds a session of the portal that lives and was used within the pause, and notes its use, at most once a minute.
@@ -29,6 +30,10 @@ CREATE FUNCTION signin_prefer(p_owner text, p_situation varchar, p_legal timesta
   VALUES (p_owner, coalesce(p_situation, ''), p_legal, coalesce(p_shortcuts, true))
   ON CONFLICT (professional_id) DO UPDATE SET situation = coalesce(p_situation, p.situation),
   legal_read_at = coalesce(p_legal, p.legal_read_at), shortcuts = coalesce(p_shortcuts, p.shortcuts)
+$$;
+CREATE FUNCTION signin_act_for(p_token bytea, p_actor text) RETURNS void {WRITES}
+  UPDATE signin_session SET actor = p_actor WHERE token = p_token AND ended_at IS NULL
+    AND actor::jsonb - 'on_behalf_of' = p_actor::jsonb - 'on_behalf_of'
 $$;
 """
 SQL = (
