@@ -30,6 +30,7 @@ from carnet.apps.access.decision import (
     proved,
     write_entry,
 )
+from carnet.apps.access.delegation import VERDICTS as VERDICTS_OF_LOOKUPS
 from carnet.apps.access.delegation import (
     Delegation,
     Lookup,
@@ -42,6 +43,7 @@ from carnet.apps.access.delegation import (
 )
 from carnet.apps.access.facts import FACTS, facts, parameters
 from carnet.apps.access.listing import EmergencyAccess, Named, emergencies, named, readers
+from carnet.apps.access.presence import LASTS as PRESENCE_LASTS
 from carnet.apps.access.presence import Share, make_card, presence_share
 from carnet.apps.access.reviews import VERDICTS, EmergencyToReview, ReviewError, emergencies_to_review, review_emergency
 from carnet.apps.access.telling import Told, sentence, told
@@ -63,10 +65,12 @@ __all__ = [
     "FACTS",
     "NEGATIVE_ANSWER",
     "NEW_RECORD",
+    "PRESENCE_LASTS",
     "TABLES",
     "TIMERS",
     "TRAITS_SEARCH",
     "VERDICTS",
+    "VERDICTS_OF_LOOKUPS",
     "Consent",
     "Decided",
     "Delegation",

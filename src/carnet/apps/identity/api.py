@@ -26,8 +26,10 @@ from carnet.apps.identity.patients import (
 )
 from carnet.apps.identity.professionals import (
     WITH_SPECIALTY,
+    Colleague,
     Professional,
     Structure,
+    colleagues,
     known_professionals,
     names,
     professional,
@@ -39,6 +41,7 @@ from carnet.apps.identity.vitale import VitaleCard, VitaleReader, reader
 __all__ = [
     "FACTS",
     "WITH_SPECIALTY",
+    "Colleague",
     "ExtractionError",
     "InsiClient",
     "Person",
@@ -52,6 +55,7 @@ __all__ = [
     "candidates",
     "check",
     "close_situations",
+    "colleagues",
     "dump",
     "enough_to_search",
     "facts",

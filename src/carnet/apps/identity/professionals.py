@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from carnet.apps.storage.api import Row, Work
+from carnet.apps.storage.api import Row, Work, unit
 from carnet.kernel.actor import Situation
 from carnet.kernel.codes import Code
 
@@ -23,21 +23,23 @@ class Professional:
         return f"{self.given} {self.family}".strip()
 
 
-_SITUATIONS = """SELECT s.profession_system, s.profession_code, s.savoir_faire, s.structure_id, coalesce(t.name, ''),
-    s.sector, s.role, s.open FROM identity_situation s LEFT JOIN identity_structure t ON t.id = s.structure_id
-    WHERE s.professional_id = %s ORDER BY s.number"""
+_PROFESSIONAL = """SELECT p.family, p.given, s.profession_system, s.profession_code, s.savoir_faire, s.structure_id,
+    coalesce(t.name, ''), s.sector, s.role, s.open FROM identity_professional p
+    LEFT JOIN identity_situation s ON s.professional_id = p.id LEFT JOIN identity_structure t ON t.id = s.structure_id
+    WHERE p.id = %s ORDER BY s.number"""
 
 
 def professional(work: Work, identifier: str) -> Professional | None:
     """Look a professional up by PS_IdNat."""
-    person = work.row("SELECT family, given FROM identity_professional WHERE id = %s", identifier)
-    if person is None:
+    rows = work.rows(_PROFESSIONAL, identifier)
+    if not rows:
         return None
     situations = tuple(
         Situation(Code(system, code), savoir_faire, structure, name, sector, role, is_open)
-        for system, code, savoir_faire, structure, name, sector, role, is_open in work.rows(_SITUATIONS, identifier)
+        for _, _, system, code, savoir_faire, structure, name, sector, role, is_open in rows
+        if system is not None
     )
-    return Professional(identifier, person[0], person[1], situations)
+    return Professional(identifier, rows[0][0], rows[0][1], situations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,27 @@ def known_professionals(work: Work, identifiers: frozenset[str]) -> frozenset[st
     """Those of the identifiers that the directory knows."""
     rows = work.rows("SELECT id FROM identity_professional WHERE id = ANY(%s)", sorted(identifiers))
     return frozenset(row[0] for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody who exercises in a structure."""
+
+    id: str
+    name: str
+
+
+def colleagues(structure_id: str) -> list[Colleague]:
+    """Professionals with an open situation in a structure, by name."""
+    if not structure_id:
+        return []
+    with unit() as work:
+        rows = work.rows(
+            """SELECT DISTINCT p.id, p.family, p.given FROM identity_professional p JOIN identity_situation s
+            ON s.professional_id = p.id WHERE s.structure_id = %s AND s.open ORDER BY p.family, p.given LIMIT 500""",
+            structure_id,
+        )
+    return [Colleague(number, f"{given} {family}".strip()) for number, family, given in rows]
 
 
 def names(work: Work, identifiers: Iterable[str]) -> dict[str, tuple[str, Situation | None]]:

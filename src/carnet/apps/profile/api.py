@@ -7,6 +7,7 @@ from datetime import datetime
 
 from carnet.apps.profile.entries import (
     DOCUMENT,
+    MOST,
     PERSON,
     PROFESSIONAL,
     SECTIONS,
@@ -28,7 +29,7 @@ from carnet.apps.profile.summary import (
     series,
     stated,
 )
-from carnet.apps.profile.writing import WRITABLE, add_entry, correct_entry, entry_history, restore_entry, withdraw_entry
+from carnet.apps.profile.writing import WRITABLE, add_entry, correct_entry, entry_history, history_in, restore_entry, withdraw_entry
 from carnet.apps.storage.api import RecordKey, Work
 
 
@@ -39,6 +40,7 @@ def declare(work: Work, key: RecordKey, section: str, content: Content, at: date
 
 __all__ = [
     "DOCUMENT",
+    "MOST",
     "PERSON",
     "PROFESSIONAL",
     "SECTIONS",
@@ -55,6 +57,7 @@ __all__ = [
     "declare",
     "entries",
     "entry_history",
+    "history_in",
     "number_of",
     "out_of_bounds",
     "readable_sections",

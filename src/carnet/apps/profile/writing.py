@@ -15,7 +15,7 @@ WRITABLE = frozenset({"allergies", "problems", "history", "vaccinations", "devic
 
 
 @contextmanager
-def _writing(ask: Ask, record_id: UUID) -> Iterator[Visit]:
+def _writing(ask: Ask, record_id: UUID | None) -> Iterator[Visit]:
     """A visit in which the profile may be written: the law is asked for both, and the write is journaled."""
     with visiting(ask, record_id, "profile") as visit, written(visit, Act.WRITE_PROFILE, "profile"):
         yield visit
@@ -41,7 +41,7 @@ def _check(section: str, content: Content) -> None:
         raise Refusal("request-malformed", "", {"problem": "a section that professionals write, and what it is"})
 
 
-def add_entry(ask: Ask, record_id: UUID, section: str, content: Content) -> UUID:
+def add_entry(ask: Ask, record_id: UUID | None, section: str, content: Content) -> UUID:
     """Write a new entry, confirmed by whoever writes it. As feeding, it asks for no authorisation. Returns its id."""
     _check(section, content)
     with writing(ask, Act.WRITE_PROFILE, record_id, "profile") as visit:
@@ -50,7 +50,7 @@ def add_entry(ask: Ask, record_id: UUID, section: str, content: Content) -> UUID
         return entry.id
 
 
-def correct_entry(ask: Ask, record_id: UUID, entry_id: UUID, content: Content | None = None) -> UUID:
+def correct_entry(ask: Ask, record_id: UUID | None, entry_id: UUID, content: Content | None = None) -> UUID:
     """Confirm an entry as it is, or with other words. The former one stays in the history.
 
     The new entry keeps the document of the former one: it is seen by whoever sees that document, and by nobody else.
@@ -65,13 +65,13 @@ def correct_entry(ask: Ask, record_id: UUID, entry_id: UUID, content: Content | 
         return entry.id
 
 
-def withdraw_entry(ask: Ask, record_id: UUID, entry_id: UUID) -> None:
+def withdraw_entry(ask: Ask, record_id: UUID | None, entry_id: UUID) -> None:
     """Withdraw an entry that does not hold (refuted, written by mistake). It stays in the history."""
     with _writing(ask, record_id) as visit:
         _end(visit, _found(visit, entry_id))
 
 
-def restore_entry(ask: Ask, record_id: UUID, entry_id: UUID) -> None:
+def restore_entry(ask: Ask, record_id: UUID | None, entry_id: UUID) -> None:
     """Take back a withdrawal. Raises Refusal `document-unknown` for an entry that another one replaced since."""
     with _writing(ask, record_id) as visit:
         listed = entries(visit, WRITABLE, ended=True)
@@ -82,12 +82,17 @@ def restore_entry(ask: Ask, record_id: UUID, entry_id: UUID) -> None:
         visit.work.run("UPDATE profile_entry SET ended_at = NULL WHERE record_id = %s AND entry_id = %s", visit.record_id, again.id)
 
 
-def entry_history(ask: Ask, record_id: UUID, entry_id: UUID) -> list[Entry]:
+def history_in(visit: Visit, entry_id: UUID) -> list[Entry]:
     """An entry and those it replaced, the newest first. Empty for one that the reader does not see."""
-    with visiting(ask, record_id, "profile") as visit:
-        known = {e.id: e for e in entries(visit, ended=True)}
+    known = {e.id: e for e in entries(visit, ended=True)}
     chain, at = [], known.get(entry_id)
     while at is not None:
         chain.append(at)
         at = known.get(at.replaces) if at.replaces else None
     return chain
+
+
+def entry_history(ask: Ask, record_id: UUID | None, entry_id: UUID) -> list[Entry]:
+    """The history of an entry, by a visit of its own. Raises Refusal."""
+    with visiting(ask, record_id, "profile") as visit:
+        return history_in(visit, entry_id)

@@ -112,3 +112,11 @@ def open_emergency(ask: Ask) -> datetime:
         ends = access.open_emergency(work, granted, entered.key)
     access.spend(ask.actor, access.NEW_RECORD, ask.at)
     return ends
+
+
+def presence_card(ask: Ask) -> tuple[list[str], datetime]:
+    """Codes of a new presence card, shown this once, and until when they hold. The former card's codes are over."""
+    with _admitted(ask) as (work, entered, granted):
+        codes = access.make_card(work, entered.key, granted)
+        access.write_entry(work, granted, (), "presence-card")
+    return codes, ask.at + access.PRESENCE_LASTS

@@ -10,6 +10,7 @@ from carnet.apps.records.admission import (
     declare_authorisation,
     end_emergency,
     open_emergency,
+    presence_card,
     test_record,
     withdraw_authorisation,
 )
@@ -20,16 +21,17 @@ from carnet.apps.records.deposit import Accepted, Receipt, deposit
 from carnet.apps.records.hooks import Deposited, join
 from carnet.apps.records.lists import ListQuery, Lists, read_list, search_lists
 from carnet.apps.records.media import TYPES_OF_CDA
+from carnet.apps.records.notes import Note, already_there, note_as_cda
 from carnet.apps.records.opening import ask_destruction, change_state, create_record
 from carnet.apps.records.own_list import Listed, ends_soon, own_list
-from carnet.apps.records.reading import Content, read_content, read_metadata
+from carnet.apps.records.reading import Content, read_content, read_in, read_metadata
 from carnet.apps.records.regulation import Candidate, search_by_traits
 from carnet.apps.records.search import Criterion, Cursor, Page, Query, ins_of_record, search
 from carnet.apps.records.sweeping import sweep_orphans
 from carnet.apps.records.timers import TIMERS
-from carnet.apps.records.traces import Traces, traces
+from carnet.apps.records.traces import Traces, traces, traces_in
 from carnet.apps.records.transfer import TransferError, Transferred, export_record, import_record
-from carnet.apps.records.visiting import Documents, Seen, Visit, documents, previous_visit, visiting, writing, written
+from carnet.apps.records.visiting import Documents, Seen, Visit, consulted, documents, previous_visit, visiting, writing, written
 from carnet.apps.records.words import Hit, find_words
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "ListQuery",
     "Listed",
     "Lists",
+    "Note",
     "Page",
     "Patched",
     "Query",
@@ -60,10 +63,12 @@ __all__ = [
     "Visit",
     "alert_of",
     "all_records",
+    "already_there",
     "ask_destruction",
     "change_document",
     "change_state",
     "check_record",
+    "consulted",
     "create_record",
     "declare_authorisation",
     "deposit",
@@ -76,11 +81,14 @@ __all__ = [
     "ins_of_record",
     "join",
     "named_document",
+    "note_as_cda",
     "open_emergency",
     "own_list",
     "patch_document",
+    "presence_card",
     "previous_visit",
     "read_content",
+    "read_in",
     "read_list",
     "read_metadata",
     "reindex_record",
@@ -91,6 +99,7 @@ __all__ = [
     "sweep_orphans",
     "test_record",
     "traces",
+    "traces_in",
     "visiting",
     "withdraw_authorisation",
     "writing",

@@ -86,7 +86,8 @@ def _no_parent() -> Refusal:
     return Refusal("document-parent-unknown", "document-parent-unknown")
 
 
-def _question(ask: Ask) -> Ask:
+def question_of(ask: Ask) -> Ask:
+    """The question of a deposit: an employee feeds by TD2.2, everybody else by TD2.1."""
     act = Act.FEED_AS_EMPLOYEE if ask.actor.kind is ActorKind.EMPLOYEE else Act.FEED
     return replace(ask, act=act)
 
@@ -304,7 +305,7 @@ def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Plann
 
 def deposit(ask: Ask, submission: Submission) -> Receipt:
     """Deposit a submission. Raises Refusal with the code that fits; then nothing is stored."""
-    ask = _question(ask)
+    ask = question_of(ask)
     with access.asking(ask) as place:
         for attempt in (1, 2):
             entered, planned = _prepare(ask, submission, place)

@@ -7,7 +7,8 @@ from carnet.apps.access import api as access
 from carnet.apps.records.entering import DOCUMENT, Entered, StoredDocument, enter, named_by_document, stored_document
 from carnet.apps.records.relations import readable, trimmed
 from carnet.apps.records.search import notices_of_access
-from carnet.apps.storage.api import Work, get, unit
+from carnet.apps.records.visiting import Visit
+from carnet.apps.storage.api import RecordKey, Work, get, unit
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import Refusal
@@ -58,9 +59,23 @@ def _read(ask: Ask, logical_id: UUID) -> tuple[Entered, StoredDocument, frozense
 def read_content(ask: Ask, logical_id: UUID) -> Content:
     """The bytes of a document, after a decision journaled and committed."""
     entered, document, _ = _read(ask, logical_id)
-    data = get(entered.key, document.address)
+    return _content(entered.key, document)
+
+
+def read_in(visit: Visit, logical_id: UUID) -> Content:
+    """The bytes of a document inside a visit: a decision and a trace of its own (TD3.2). Raises Refusal."""
+    rows = visit.work.rows(DOCUMENT, logical_id)
+    if not rows:
+        raise _unknown()
+    document = stored_document(rows[0])
+    facts = replace(visit.facts, document=document.facts)
+    access.grant(visit.work, replace(visit.ask, act=Act.READ), facts, visit.record_id, (str(logical_id),))
+    return _content(visit.key, document)
+
+
+def _content(key: RecordKey, document: StoredDocument) -> Content:
     facts = document.facts
-    return Content(document.mime, data, facts.hidden_from_patient, facts.hidden_from_representatives)
+    return Content(document.mime, get(key, document.address), facts.hidden_from_patient, facts.hidden_from_representatives)
 
 
 def read_metadata(ask: Ask, logical_id: UUID) -> bytes:

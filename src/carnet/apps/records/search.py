@@ -63,6 +63,8 @@ class Query:
     count: int = 20
     after: Cursor | None = None
     total: bool = False
+    backwards: bool = False
+    """The page before `after`, not the one behind it."""
     new_since_last_visit: bool = False
     """Only what changed since the asker's last visit, which the journal knows."""
 
@@ -129,13 +131,13 @@ _SEEN = f"""CASE WHEN parents = '{{}}' THEN parents ELSE ARRAY(SELECT logical_id
 
 def page_statement(granted: Grant, query: Query, more: str = "") -> Statement:
     """The statement of a page of documents. `more` names further columns."""
-    column, direction = SORTS[query.sort], "ASC" if query.ascending else "DESC"
+    column, ascending = SORTS[query.sort], query.ascending is not query.backwards
     where, values = _where(granted, query)
     if query.after is not None:
-        sign = ">" if query.ascending else "<"
-        where += f" AND ({column} {sign} %s OR ({column} = %s AND logical_id > %s))"
+        sign, beside = ">" if ascending else "<", "<" if query.backwards else ">"
+        where += f" AND ({column} {sign} %s OR ({column} = %s AND logical_id {beside} %s))"
         values += [query.after.at, query.after.at, query.after.logical_id]
-    order = f"ORDER BY {column} {direction}, logical_id LIMIT %s"
+    order = f"ORDER BY {column} {'ASC' if ascending else 'DESC'}, logical_id {'DESC' if query.backwards else 'ASC'} LIMIT %s"
     seen = visible_values(granted.visibility) if granted.visibility else []
     sql = f"SELECT logical_id, {column}, resource, parents, {_SEEN}{more} FROM records_document d WHERE {where} {order}"
     return sql, [*seen, *values, query.count + 1]

@@ -9,8 +9,10 @@ from uuid import UUID
 from carnet.apps.access import api as access
 from carnet.apps.journal import api as journal
 from carnet.apps.records.entering import enter
-from carnet.apps.storage.api import blind_index, unit
+from carnet.apps.records.visiting import Visit
+from carnet.apps.storage.api import Work, blind_index, unit
 from carnet.dicah import Permit, decide
+from carnet.dicah.facts import Facts
 from carnet.kernel.ask import Act, Ask
 
 OWN_FOR, OWN_LINES = timedelta(days=365), 100
@@ -36,13 +38,21 @@ def traces(ask: Ask) -> Traces:
         access.grant(work, ask, entered.facts, entered.record_id)
         if entered.record_id is None:
             return Traces(None, [])
-        # All traces are for a treating doctor who may enter at this moment: one whom the patient blocked sees his own.
-        whole = replace(ask, act=Act.LIST_AUTHORISED)
-        if entered.facts.access.treating_doctor and isinstance(decide(whole, entered.facts), Permit):
-            found = journal.numbered_entries(work, entered.record_id)
-        else:
-            found = journal.entries_of_actor(work, entered.record_id, ask.actor.key, ask.at - OWN_FOR, OWN_LINES)
+        found = _seen_by(work, ask, entered.facts, entered.record_id)
     return Traces(entered.record_id, [(_name(entered.record_id, number), entry) for number, entry in found])
+
+
+def _seen_by(work: Work, ask: Ask, facts: Facts, record_id: UUID) -> list[tuple[int, dict[str, Any]]]:
+    """All traces for a treating doctor who may enter at this moment: one whom the patient blocked sees his own."""
+    whole = replace(ask, act=Act.LIST_AUTHORISED)
+    if facts.access.treating_doctor and isinstance(decide(whole, facts), Permit):
+        return journal.numbered_entries(work, record_id)
+    return journal.entries_of_actor(work, record_id, ask.actor.key, ask.at - OWN_FOR, OWN_LINES)
+
+
+def traces_in(visit: Visit) -> list[dict[str, Any]]:
+    """The traces that the reader of a visit may see, the newest first, without their numbers."""
+    return [entry for _, entry in _seen_by(visit.work, visit.ask, visit.facts, visit.record_id)]
 
 
 def _name(record_id: UUID, number: int) -> UUID:

@@ -89,9 +89,9 @@ class Visit:
             raise PermissionError("a visit names its person")
         return self.ask.ins
 
-    def may(self, act: Act, document: DocumentFacts | None = None) -> bool:
+    def may(self, act: Act, document: DocumentFacts | None = None, minor_agreed: bool = False) -> bool:
         """Whether the law permits an act here: what a page offers is what would be done."""
-        facts = replace(self.facts, document=document)
+        facts = replace(self.facts, document=document, minor_agreed=minor_agreed)
         return isinstance(decide(replace(self.ask, act=act), facts), Permit)
 
     def opens(self, section: str) -> bool:
@@ -120,11 +120,13 @@ def _facts(row: Sequence[Any]) -> DocumentFacts:
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """A page of documents, and where the next one starts."""
+    """A page of documents, whether there are more in its direction, and where it begins and ends."""
 
     items: list[Seen]
-    following: Cursor | None
+    more: bool
     total: int | None = None
+    first: Cursor | None = None
+    last: Cursor | None = None
 
 
 def documents(visit: Visit, query: Query) -> Documents:
@@ -132,10 +134,10 @@ def documents(visit: Visit, query: Query) -> Documents:
     sql, values = page_statement(visit.granted, query, _COLUMNS)
     counts = [total_statement(visit.granted, query)] if query.total else []
     rows, *counted = visit.work.several([(sql, values), *counts])
-    shown = rows[: query.count]
+    shown = rows[: query.count][:: -1 if query.backwards else 1]
+    first, last = (Cursor(shown[n][1], shown[n][0]) if shown else None for n in (0, -1))
     items = [_seen(visit, row) for row in shown]
-    following = Cursor(shown[-1][1], shown[-1][0]) if len(rows) > query.count else None
-    return Documents(items, following, counted[0][0][0] if counted else None)
+    return Documents(items, len(rows) > query.count, counted[0][0][0] if counted else None, first, last)
 
 
 def _seen(visit: Visit, row: Sequence[Any]) -> Seen:

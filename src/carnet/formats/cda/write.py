@@ -55,6 +55,8 @@ class CdaDraft:
     author: Person
     sections: tuple[Section, ...] = ()
     pdf: bytes | None = None
+    text: str = ""
+    """A note as it was typed: the body of a document of level 1."""
     replaces: str = ""
     service_start: datetime | None = None
     stay: tuple[datetime, datetime] | None = None
@@ -117,6 +119,9 @@ def _body(draft: CdaDraft) -> etree._Element:
     if draft.pdf is not None:
         data = base64.b64encode(draft.pdf).decode()
         return E.component(E.nonXMLBody(E.text(data, mediaType="application/pdf", representation="B64")))
+    if draft.text:
+        data = base64.b64encode(draft.text.encode()).decode()
+        return E.component(E.nonXMLBody(E.text(data, mediaType="text/plain", representation="B64")))
     return E.component(E.structuredBody(*(_section(s) for s in draft.sections)))
 
 

@@ -1,7 +1,8 @@
 """Value sets as dated data: ended codes are accepted on read and refused on write.
 
 Sources: JDV_J02, J04, J06, J07, J08, J10 of the CI-SIS and their association table type → class (ASS_X04, ASS_X16), read
-on 2026-11-22; savoir-faire: JDV_J107 (SM, SCD, SI). The exact members of the DMP subsets (J57 to J66) were not available: the CI-SIS sets are used.
+on 2026-11-22; savoir-faire: JDV_J107 (SM, SCD, SI). The exact members of the DMP subsets (J57 to J66) were not available:
+the CI-SIS sets are used.
 """
 
 import csv

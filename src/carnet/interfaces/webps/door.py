@@ -10,12 +10,14 @@ from uuid import uuid4
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.loader import render_to_string
-from django.utils.translation import gettext, override
+from django.utils.translation import override
 
 from carnet.apps.access.api import told
 from carnet.apps.signin.api import PortalSession, portal_session
 from carnet.apps.storage.api import blind_index
-from carnet.kernel.actor import Actor
+from carnet.interfaces.webps.done import said, undoing
+from carnet.interfaces.webps.handles import Sought, opened_text, sealed_text
+from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import Act, Ask, Mode
 from carnet.kernel.clock import Clock, system_clock
 from carnet.kernel.ins import Ins
@@ -57,6 +59,20 @@ class Asked:
         """A question of this request."""
         return Ask(self.actor, act, self.at, ins, mode, reason)
 
+    def about(self, sought: Sought, act: Act, reason: str = "") -> Ask:
+        """A question about somebody who was sought, with the local traits that came along: they must not contradict."""
+        return Ask(self.actor, act, self.at, sought.ins, sought.mode, reason, sought.traits)
+
+    @property
+    def employee(self) -> bool:
+        """Whether a structure's employee (CPE) signed in: deposits and prepares, reads nothing."""
+        return self.actor.kind is ActorKind.EMPLOYEE
+
+    @property
+    def fragment(self) -> bool:
+        """Whether HTMX asks for a part of a page."""
+        return self.request.headers.get("HX-Request") == "true"
+
     def posted(self, name: str, length: int = 4000) -> str:
         """A field of the form, without blanks around it."""
         return self.request.POST.get(name, "").strip()[:length]
@@ -87,6 +103,8 @@ def page(asked: Asked, name: str, context: dict[str, object], status: int = 200)
     shared: dict[str, object] = {
         "me": asked.actor, "session": asked.session, "form_token": asked.form_token, "now": asked.at,
         "shortcuts": asked.session.shortcuts, "regulation": may_regulate(asked), "path": asked.request.path,
+        "employee": asked.employee, "done": said(asked.request.GET.get("fait", "")),
+        "undo": undoing(asked.request.GET, str(context.get("handle", ""))), "undo_on": asked.request.GET.get("sur", ""),
     }  # fmt: skip
     return HttpResponse(render_to_string(f"webps/{name}.html", shared | context), status=status)
 
@@ -111,8 +129,12 @@ def _failed(error: Exception) -> HttpResponse:
     return render("failed", {"reference": reference}, 500)
 
 
+_THEN = "suite"
+
+
 def local(path: str) -> str:
-    """A path of this portal to go on to, or the first page."""
+    """A path of this portal to go on to, or the first page. One that names a person comes sealed (`to_sign_in`)."""
+    path = opened_text(path[1:], _THEN) or "" if path.startswith("~") else path
     parts = urlsplit(path)
     safe = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc and "\\" not in path
     return path if safe else "/patients"
@@ -121,6 +143,8 @@ def local(path: str) -> str:
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """Go and sign in, then come back to what was asked for."""
     then = request.get_full_path() if request.method == "GET" else "/patients"
+    # A contextual call carries an INS in its address: it goes on sealed.
+    then = f"~{sealed_text(then, _THEN)}" if then.startswith("/AccesDirect/") else then
     response = HttpResponseRedirect(f"/connexion?{urlencode({'suite': then})}")
     response.delete_cookie(COOKIE)
     return response
@@ -203,12 +227,7 @@ def remember_device(response: HttpResponse, value: str) -> None:
     set_cookie(response, DEVICE, value, _A_YEAR, "/connexion")
 
 
-def saying(path: str, done: str) -> HttpResponseRedirect:
-    """Go on to a page that says what was done, once. `done` is a key of the sentences in `done.py`."""
+def saying(path: str, done: str, **more: str) -> HttpResponseRedirect:
+    """Go on to a page that says what was done. `done` is a key of the sentences in `done.py`."""
     separator = "&" if "?" in path else "?"
-    return HttpResponseRedirect(f"{path}{separator}{urlencode({'fait': done})}")
-
-
-def problem(sentence: str) -> list[str]:
-    """One sentence of an error summary."""
-    return [gettext(sentence)]
+    return HttpResponseRedirect(f"{path}{separator}{urlencode({'fait': done} | more)}")

@@ -6,7 +6,7 @@ An address is kept by histories and logs of browsers; a matricule must not be (A
 import base64
 import binascii
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from cryptography.exceptions import InvalidTag
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.conf import settings
 from carnet.apps.storage.api import derived, seal, unseal
 from carnet.formats.ins_datamatrix import PREFIX, read_datamatrix
 from carnet.kernel.actor import Actor
+from carnet.kernel.ask import Mode
 from carnet.kernel.identifiers import Oid
 from carnet.kernel.ins import INS_NIR, INS_NIR_TEST, Ins
 from carnet.kernel.refusal import Refusal
@@ -22,31 +23,49 @@ from carnet.kernel.traits import Traits
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Somebody who was asked for: the INS, and the local traits that came with it."""
+    """Somebody who was asked for: the INS, the local traits that came with it, and the access mode of what follows."""
 
     ins: Ins
     traits: Traits = Traits()
+    mode: Mode = Mode.NORMAL
+
+    def in_mode(self, mode: Mode) -> "Sought":
+        """The same person in another access mode."""
+        return replace(self, mode=mode)
 
 
 def _key() -> bytes:
     return derived("webps-patient")
 
 
+def sealed_text(text: str, context: str) -> str:
+    """A text for an address, which only this context opens."""
+    return base64.urlsafe_b64encode(seal(_key(), text.encode(), context.encode())).decode().rstrip("=")
+
+
+def opened_text(sealed: str, context: str) -> str | None:
+    """What `sealed_text` sealed; None for anything else."""
+    try:
+        raw = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+        return unseal(_key(), raw, context.encode()).decode()
+    except (binascii.Error, ValueError, InvalidTag):
+        return None
+
+
 def handle_of(sought: Sought, actor: Actor) -> str:
     """The part of an address that names somebody, for this professional alone."""
-    told = {"m": sought.ins.matricule, "o": sought.ins.oid.value, "t": {k: v for k, v in asdict(sought.traits).items() if v}}
-    sealed = seal(_key(), json.dumps(told).encode(), actor.key.encode())
-    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+    told = {"m": sought.ins.matricule, "o": sought.ins.oid.value, "a": sought.mode.value,
+            "t": {k: v for k, v in asdict(sought.traits).items() if v}}  # fmt: skip
+    return sealed_text(json.dumps(told), actor.key)
 
 
 def sought_of(handle: str, actor: Actor) -> Sought:
     """Who an address names. Raises Refusal for one that is not this professional's."""
-    try:
-        sealed = base64.urlsafe_b64decode(handle + "=" * (-len(handle) % 4))
-        told = json.loads(unseal(_key(), sealed, actor.key.encode()))
-    except (binascii.Error, ValueError, InvalidTag):
-        raise Refusal("document-unknown", "document-unknown") from None
-    return Sought(Ins(told["m"], Oid(told["o"])), Traits(**told["t"]))
+    text = opened_text(handle, actor.key)
+    if text is None:
+        raise Refusal("document-unknown", "document-unknown")
+    told = json.loads(text)
+    return Sought(Ins(told["m"], Oid(told["o"])), Traits(**told["t"]), Mode(told["a"]))
 
 
 def typed(text: str) -> Sought:

@@ -111,7 +111,7 @@ def _barcodes(data: bytes) -> list[str]:
         image = Image.open(io.BytesIO(data)).convert("L")
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
         return []
-    return [code.text for code in zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.DataMatrix)]
+    return [code.text for code in zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.DataMatrix))]
 
 
 _TRAITS = {"nom": "birth_name", "prenom": "given_names", "sexe": "sex", "naissance": "birth_date"}

@@ -1,0 +1,44 @@
+"""One's own account: sessions and devices with a button that cuts them, shortcuts, how long a session lasts."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+
+from carnet.apps.signin.api import cut_device, cut_session, devices, prefer, sessions
+from carnet.interfaces.webps.door import Asked, page, saying, signed_in
+
+
+@signed_in("GET")
+def account(asked: Asked) -> HttpResponse:
+    """The page."""
+    found = {"sessions": sessions(asked.actor, asked.at), "devices": devices(asked.actor)}
+    return page(asked, "account/account", {"tab": "", **found})
+
+
+@signed_in("POST")
+def cut(asked: Asked) -> HttpResponse:
+    """Cut a session or a device: one of one's own, or nothing happens."""
+    session, device = asked.posted("session", 40), asked.posted("appareil", 80)
+    try:
+        if session:
+            cut_session(asked.actor, UUID(session), asked.at)
+        elif device:
+            cut_device(asked.actor, device, asked.at)
+    except ValueError:
+        return saying("/compte", "")
+    return saying("/compte", "session-coupee" if session else "appareil-coupe")
+
+
+@signed_in("POST")
+def shortcuts(asked: Asked) -> HttpResponse:
+    """Turn the keys of one letter on or off (WCAG 2.1.4)."""
+    prefer(asked.actor.id, shortcuts=asked.posted("raccourcis") == "oui")
+    return saying("/compte", "raccourcis")
+
+
+@signed_in("POST")
+def prolong(asked: Asked) -> HttpResponse:
+    """Somebody is still there: the session goes on until its own end."""
+    response = HttpResponse(asked.session.ends_at.isoformat(), content_type="text/plain")
+    response["Cache-Control"] = "no-store"
+    return response

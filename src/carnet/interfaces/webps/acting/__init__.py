@@ -1,0 +1,1 @@
+"""Acts from the portal: on documents, deposits, entries of the profile."""

@@ -1,0 +1,185 @@
+"""Deposit: files or a typed note, several at once, with what the content proposes; then said, and undone while it may be."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils.translation import gettext
+
+from carnet.apps.access.api import told
+from carnet.apps.records.api import Note, already_there, change_document, deposit, note_as_cda
+from carnet.formats import codes
+from carnet.formats.fhir import Submission, SubmittedDocument
+from carnet.formats.xds import Coding, DocumentEntry, Parent, SubmissionSet
+from carnet.interfaces.webps.acting.proposing import Proposal, propose
+from carnet.interfaces.webps.door import Asked, page, saying, signed_in
+from carnet.interfaces.webps.handles import Sought, sought_of
+from carnet.kernel.ask import Act, Ask
+from carnet.kernel.codes import VISIBILITY_CODES
+from carnet.kernel.refusal import Refusal
+
+MOST_FILES = 20
+Problems = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that came with a form, with what is proposed for it and what the form says of it."""
+
+    number: int
+    data: bytes
+    proposal: Proposal
+
+
+def _received(asked: Asked) -> list[Received]:
+    on, files = asked.at.date(), asked.request.FILES.getlist("fichiers")[:MOST_FILES]
+    read = ((n, str(f.name or ""), f.read()) for n, f in enumerate(files))
+    return [Received(n, data, propose(name, data, asked.actor, on)) for n, name, data in read]
+
+
+def _types() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Types by class, for the list of the form."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for member in codes.members("type_codes").values():
+        if member.label and member.class_code and member.valid_to is None:
+            groups.setdefault(codes.label("class_codes", member.class_code), []).append((member.code, member.label))
+    return [(label, sorted(found, key=lambda t: t[1])) for label, found in groups.items()]
+
+
+def _form(asked: Asked, handle: str, sought: Sought, problems: Problems, status: int = 200, **more: object) -> HttpResponse:
+    replaced = asked.request.GET.get("remplacer", "") or asked.posted("remplacer", 40)
+    context: dict[str, object] = {
+        "tab": "patients", "handle": handle, "ins": sought.ins, "traits": sought.traits, "problems": problems, "types": _types(),
+        "given": asked.request.POST, "replaced": replaced, "most": MOST_FILES, "rows": [],
+        "limit": settings.CARNET.max_document_bytes // 1_000_000,
+    }  # fmt: skip
+    return page(asked, "deposit/form", context | more, status)
+
+
+def _label_problem(code: str) -> str:
+    return told(code).professional
+
+
+@signed_in("POST")
+def look(asked: Asked, handle: str) -> HttpResponse:
+    """What is proposed for the files that were chosen: a part of the form, before anything is deposited."""
+    sought, received = sought_of(handle, asked.actor), _received(asked)
+    try:
+        found = already_there(asked.about(sought, Act.FEED), [r.data for r in received])
+    except Refusal as refusal:
+        return page(asked, "deposit/refused", {"told": told(refusal.code)})
+    rows = [
+        (r, _label_problem(r.proposal.problem) if r.proposal.problem else "", same is not None)
+        for r, same in zip(received, found, strict=True)
+    ]  # fmt: skip
+    return page(asked, "deposit/proposals", {"rows": rows, "types": _types()})
+
+
+def _moment(text: str, asked: Asked) -> datetime:
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        return asked.at
+    at = datetime.combine(day, time(12), ZoneInfo(settings.LAW.civil_zone)).astimezone(UTC)
+    return min(at, asked.at)
+
+
+def _visibility(asked: Asked, number: int) -> tuple[Coding, ...]:
+    code = asked.posted(f"visibilite-{number}", 40)
+    return (Coding(code),) if code in VISIBILITY_CODES else ()
+
+
+def _parents(asked: Asked) -> tuple[Parent, ...]:
+    replaced = asked.posted("remplacer", 40)
+    return (Parent("replaces", f"DocumentReference/{replaced}"),) if replaced else ()
+
+
+def _entry_of(asked: Asked, received: Received, sought: Sought) -> DocumentEntry:
+    proposal, n = received.proposal, received.number
+    ins, visibility, parents = (sought.ins.oid.value, sought.ins.matricule), _visibility(asked, n), _parents(asked)
+    if proposal.mime == "text/xml":
+        # A CDA says what it is: only its visibility is chosen here.
+        return DocumentEntry(mime="text/xml", confidentiality=visibility, patient=ins, parents=parents)
+    type_code = asked.posted(f"type-{n}", 40) or proposal.type_code
+    at = _moment(asked.posted(f"date-{n}", 10) or proposal.date, asked)
+    return DocumentEntry(
+        unique_id=f"2.25.{uuid4().int}", type=Coding(type_code), title=asked.posted(f"titre-{n}", 300) or proposal.title,
+        mime=proposal.mime, creation_time=at, date=at, service_start=at, confidentiality=visibility, patient=ins, parents=parents,
+    )  # fmt: skip
+
+
+def _note_of(asked: Asked, sought: Sought, question: Ask) -> tuple[DocumentEntry, bytes]:
+    title = asked.posted("titre-note", 300) or gettext("Note")
+    note = Note(title, asked.request.POST.get("note", ""), asked.posted("type-note", 40) or "11488-4", asked.at)
+    unique_id, content = note_as_cda(question, note)
+    entry = DocumentEntry(
+        unique_id=unique_id, mime="text/xml", confidentiality=_visibility(asked, -1), parents=_parents(asked),
+        patient=(sought.ins.oid.value, sought.ins.matricule),
+    )  # fmt: skip
+    return entry, content
+
+
+def _documents(asked: Asked, sought: Sought, question: Ask, received: list[Received]) -> Iterator[tuple[DocumentEntry, bytes]]:
+    for one in received:
+        yield _entry_of(asked, one, sought), one.data
+    if asked.request.POST.get("note", "").strip():
+        yield _note_of(asked, sought, question)
+
+
+def _problems(asked: Asked, received: list[Received]) -> Problems:
+    found = [("fichiers", f"{r.proposal.name} : {_label_problem(r.proposal.problem)}") for r in received if r.proposal.problem]
+    note = asked.request.POST.get("note", "").strip()
+    if not received and not note:
+        found.append(("fichiers", gettext("Choisissez un fichier, ou écrivez une note.")))
+    if asked.posted("remplacer", 40) and len(received) + bool(note) > 1:
+        found.append(("fichiers", gettext("Un document en remplace un seul : choisissez un fichier ou une note.")))
+    return found
+
+
+@signed_in("GET", "POST")
+def form(asked: Asked, handle: str) -> HttpResponse:
+    """The form and the deposit: all of it, or nothing."""
+    sought = sought_of(handle, asked.actor)
+    if asked.request.method == "GET":
+        return _form(asked, handle, sought, [])
+    received = _received(asked)
+    problems = _problems(asked, received)
+    if problems:
+        return _form(asked, handle, sought, problems, 400)
+    question = asked.about(sought, Act.FEED)
+    try:
+        pairs = list(_documents(asked, sought, question, received))
+        items = tuple(SubmittedDocument(entry, data, n) for n, (entry, data) in enumerate(pairs))
+        kinds = ("DocumentReference",) * len(items)
+        receipt = deposit(question, Submission(SubmissionSet(patient=items[0].entry.patient), items, kinds))
+    except Refusal as refusal:
+        sentence = told(refusal.code)
+        return _form(asked, handle, sought, [("fichiers", f"{sentence.professional} {sentence.next_step}")], 400)
+    return _done(asked, handle, [d.logical_id for d in receipt.documents if not d.again])
+
+
+def _done(asked: Asked, handle: str, fresh: list[UUID]) -> HttpResponse:
+    undo = {"annuler": "depot", "sur": ",".join(str(n) for n in fresh[:MOST_FILES])} if fresh else {}
+    response = saying(f"/porte/{handle}", "depot", **undo)
+    if asked.fragment:
+        # HTMX sent the files to show how far they were: it is told where to go.
+        moved = HttpResponse(status=204)
+        moved["HX-Redirect"] = response.url
+        return moved
+    return response
+
+
+@signed_in("POST")
+def undo(asked: Asked, handle: str) -> HttpResponse:
+    """Take a deposit back: the documents are deleted, as their author may, and it is journaled."""
+    sought = sought_of(handle, asked.actor)
+    for number in asked.posted("sur", 1000).split(","):
+        try:
+            change_document(asked.about(sought, Act.DELETE), UUID(number))
+        except ValueError:
+            raise Refusal("document-unknown", "document-unknown") from None
+    return saying(f"/porte/{handle}?voyants=1", "depot-annule")

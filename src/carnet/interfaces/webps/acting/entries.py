@@ -1,0 +1,108 @@
+"""Entries of the profile: add, confirm, correct, withdraw, take back. What was there before stays in the history."""
+
+from datetime import date
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from carnet.apps.identity.api import names
+from carnet.apps.profile import api as profile
+from carnet.interfaces.webps.door import Asked, page, saying, signed_in
+from carnet.interfaces.webps.handles import Sought, sought_of
+from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
+from carnet.kernel.ask import Act
+from carnet.kernel.refusal import Refusal
+
+TITLES = {
+    "allergies": _("une allergie"), "problems": _("une maladie"), "history": _("un antécédent"),
+    "vaccinations": _("une vaccination"), "devices": _("un dispositif implanté"), "treatments": _("un traitement"),
+}  # fmt: skip
+_BACK = {"vaccinations": "/vaccinations", "history": "/volontes", "problems": "/volontes", "devices": "/volontes"}
+
+
+def _date(text: str) -> str:
+    return date.fromisoformat(text).isoformat() if text else ""
+
+
+def _content(asked: Asked, problems: list[tuple[str, str]]) -> profile.Content:
+    """What the form says; what is wrong with it joins `problems` as field and sentence."""
+    label = asked.posted("libelle", 300)
+    if not label:
+        problems.append(("libelle", gettext("Écrivez de quoi il s'agit.")))
+    start = asked.posted("date", 10)
+    try:
+        start = _date(start)
+        if start and start > asked.at.date().isoformat():
+            problems.append(("date", gettext("Cette date est dans l'avenir.")))
+    except ValueError:
+        problems.append(("date", gettext("Écrivez la date comme 2026-11-21, ou laissez-la vide.")))
+    return profile.Content(label, start=start, detail=asked.posted("precision", 300))
+
+
+def _form(asked: Asked, handle: str, sought: Sought, context: Context, status: int = 200) -> HttpResponse:
+    told: Context = {"tab": "patients", "handle": handle, "ins": sought.ins, "traits": sought.traits, "given": asked.request.POST}
+    return page(asked, "record/entry_form", told | context, status)
+
+
+@signed_in("GET", "POST")
+def add(asked: Asked, handle: str, section: str) -> HttpResponse:
+    """Write a new entry. As feeding, it asks for no authorisation to read."""
+    if section not in TITLES:
+        raise Refusal("document-unknown", "document-unknown")
+    sought, problems = sought_of(handle, asked.actor), list[tuple[str, str]]()
+    context: Context = {"section": section, "what": gettext(TITLES[section]), "problems": problems,
+                        "action": f"/dossier/{handle}/profil/{section}/ajouter"}  # fmt: skip
+    if asked.request.method == "GET":
+        return _form(asked, handle, sought, context)
+    content = _content(asked, problems)
+    if problems:
+        return _form(asked, handle, sought, context, 400)
+    profile.add_entry(asked.about(sought, Act.WRITE_PROFILE), None, section, content)
+    return saying(f"/dossier/{handle}{_BACK.get(section, '')}", "entree-ajoutee")
+
+
+def _entry(opened: Opened, number: UUID) -> profile.Entry:
+    for entry in opened.entries:
+        if entry.id == number:
+            return entry
+    raise Refusal("document-unknown", "document-unknown")
+
+
+@record_page("essentiel", "GET", sections=tuple(profile.WRITABLE), most=profile.MOST)
+def edit(opened: Opened, number: UUID) -> Shown | HttpResponse:
+    """An entry with its source and history, to be confirmed, corrected or withdrawn."""
+    entry = _entry(opened, number)
+    history = profile.history_in(opened.visit, number)
+    writers = names(opened.visit.work, [e.recorded_by for e in history if e.source == profile.PROFESSIONAL])
+    context: Context = {
+        "entry": entry, "what": gettext(TITLES.get(entry.section, "")), "writable": entry.section in profile.WRITABLE,
+        "history": [(e, writers.get(e.recorded_by, ("", None))[0]) for e in history],
+    }  # fmt: skip
+    return Shown("entry.html", context)
+
+
+@signed_in("POST")
+def change(asked: Asked, handle: str, number: UUID, act: str) -> HttpResponse:
+    """Confirm, correct, withdraw or take back."""
+    sought = sought_of(handle, asked.actor)
+    question, base = asked.about(sought, Act.WRITE_PROFILE), f"/dossier/{handle}"
+    if act == "confirmer":
+        profile.correct_entry(question, None, number)
+        return saying(base, "entree-confirmee")
+    if act == "retirer":
+        profile.withdraw_entry(question, None, number)
+        return saying(base, "entree-retiree", annuler="entree", sur=str(number))
+    if act == "retablir":
+        profile.restore_entry(question, None, number)
+        return saying(base, "entree-retablie")
+    problems: list[tuple[str, str]] = []
+    content = _content(asked, problems)
+    if act != "corriger":
+        raise Refusal("document-unknown", "document-unknown")
+    if problems:
+        action = f"{base}/profil/{number}/corriger"
+        return _form(asked, handle, sought, {"problems": problems, "action": action, "what": "", "correcting": True}, 400)
+    profile.correct_entry(question, None, number, content)
+    return saying(base, "entree-corrigee")

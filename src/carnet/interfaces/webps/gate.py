@@ -1,0 +1,152 @@
+"""The gate: the five lights, what is missing, and the one next act; the consent; and the emergency access."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from carnet.apps.access.api import Consent, told
+from carnet.apps.records.api import (
+    RecordStatus,
+    declare_authorisation,
+    end_emergency,
+    open_emergency,
+    test_record,
+)
+from carnet.dicah.decision import Light
+from carnet.dicah.facts import AuthorisationGround
+from carnet.dicah.messages import message
+from carnet.interfaces.webps.door import Asked, may_regulate, page, saying, signed_in
+from carnet.interfaces.webps.handles import Sought, handle_of, sought_of
+from carnet.kernel.ask import EMERGENCY_MODES, Act, Mode
+from carnet.kernel.refusal import Refusal
+
+_CONSENT = frozenset({"consent-missing", "consent-expired"})
+_NO_EMERGENCY = frozenset({"record-absent", "record-closed", "record-suspended", "ins-malformed", "ins-unknown",
+                           "ins-not-qualified", "ins-mismatch", "ins-oid-refused", "emergency-opposed"})  # fmt: skip
+_NAMES = {"D": _("Disponibilité"), "I": _("Identité INS"), "C": _("Consentement"), "A": _("Authentification"),
+          "H": _("Habilitation")}  # fmt: skip
+_HOLDS = {
+    "D": _("Le dossier existe et il est ouvert."),
+    "I": _("L'identité est qualifiée et les traits concordent."),
+    "C": _("Un accord en cours vous ouvre ce dossier."),
+    "A": _("Votre connexion a le niveau exigé."),
+    "H": _("Votre profession et votre lieu d'exercice ouvrent ce dossier."),
+}
+_FIELDS = {"birth_name": _("Nom de naissance"), "given_names": _("Prénoms"), "sex": _("Sexe"),
+           "birth_date": _("Date de naissance"), "birth_place": _("Lieu de naissance")}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """One of the five conditions as the panel shows it: `ok`, `stop`, or dark where the asker may not learn it yet."""
+
+    letter: str
+    name: str
+    state: str
+    said: str
+    words: str
+
+
+_WORDS = {"ok": _("Remplie"), "stop": _("Non remplie"), "dark": _("Non vérifiée")}
+
+
+def _lamp(letter: str, light: Light, status: RecordStatus) -> Lamp:
+    held = gettext(_HOLDS[letter]) if light is Light.GREEN else ""
+    missing = told(status.obstacle).professional if light is Light.RED and status.obstacle else ""
+    words = gettext("À recueillir") if light is Light.RED and status.obstacle in _CONSENT else gettext(_WORDS[light.value])
+    return Lamp(letter, gettext(_NAMES[letter]), light.value, held or missing, words)
+
+
+def _fields(sought: Sought, wrong: str) -> list[tuple[str, bool]]:
+    """The traits that were compared, and whether each agrees. Values are never shown."""
+    names = [part.strip() for part in wrong.split(",") if part.strip()]
+    return [(gettext(label), name not in names) for name, label in _FIELDS.items() if getattr(sought.traits, name)]
+
+
+def _context(asked: Asked, handle: str, sought: Sought, status: RecordStatus) -> dict[str, object]:
+    lights = [_lamp(letter, status.lights[letter], status) for letter in "DICAH"]
+    code = status.obstacle
+    open_now = code not in _NO_EMERGENCY and not asked.employee
+    return {
+        "tab": "patients", "handle": handle, "sought": sought, "ins": sought.ins, "traits": sought.traits, "lights": lights,
+        "held": sum(lamp.state == "ok" for lamp in lights), "told": told(code) if code else None, "code": code,
+        "rule": message(code).rule if code else "", "consent": code in _CONSENT, "status": status,
+        "fields": _fields(sought, status.details.get("fields", "")) if code == "ins-mismatch" else [],
+        "break_glass": open_now and sought.mode is Mode.NORMAL, "regulate": open_now and may_regulate(asked),
+        "days": settings.LAW.authorisation_lasts.days, "until": asked.at + settings.LAW.authorisation_lasts,
+        "hours": int(settings.LAW.consultation_lasts.total_seconds() // 3600), "support": settings.LAW.support_line,
+        "may_feed": status.state == "open" and status.lights["I"] is Light.GREEN,
+    }  # fmt: skip
+
+
+def _tested(asked: Asked, sought: Sought) -> RecordStatus:
+    """TD0.2, in words for the panel: a refusal of the test itself is shown the same way."""
+    try:
+        return test_record(asked.about(sought, Act.TEST_RECORD))
+    except Refusal as refusal:
+        letter = "I" if refusal.code.startswith("ins-") else "A" if refusal.code.startswith("authentication") else "H"
+        lights = dict.fromkeys("DICAH", Light.DARK) | {"A": Light.GREEN, letter: Light.RED}
+        return RecordStatus(None, "", None, "", "", False, lights, refusal.code, refusal.details)
+
+
+@signed_in("GET")
+def gate(asked: Asked, handle: str) -> HttpResponse:
+    """What stands between this professional and this person; nothing, and the record opens."""
+    sought = sought_of(handle, asked.actor)
+    status = _tested(asked, sought)
+    # The lights of an employee are those of a consultation, which is never theirs: their page says what they may do.
+    if not status.obstacle and "voyants" not in asked.request.GET:
+        more = asked.request.GET.urlencode()
+        return HttpResponseRedirect(f"/dossier/{handle}" + (f"?{more}" if more else ""))
+    return page(asked, "gate/gate", _context(asked, handle, sought, status))
+
+
+@signed_in("POST")
+def consent(asked: Asked, handle: str) -> HttpResponse:
+    """TD0.3: the explicit act of the professional who states that the patient was informed and agrees."""
+    sought = sought_of(handle, asked.actor)
+    team, agreed, code = asked.posted("titre") != "consultation", asked.posted("accord") == "oui", asked.posted("code", 20)
+    ground = AuthorisationGround.CARE_TEAM if team else AuthorisationGround.CONSULTATION
+    try:
+        declare_authorisation(asked.about(sought, Act.DECLARE_AUTHORISATION), Consent(ground, agreed, team, code))
+    except Refusal as refusal:
+        context = _context(asked, handle, sought, _tested(asked, sought))
+        problem = gettext("Cochez la case : sans l'accord du patient, le dossier reste fermé.") if not agreed else ""
+        given = {"title": asked.posted("titre"), "agreed": agreed, "presence": code}
+        return page(asked, "gate/gate", context | {"problem": problem or told(refusal.code).professional, "given": given,
+                                                   "problem_field": "accord" if not agreed else "code"}, 400)  # fmt: skip
+    if asked.employee:
+        return saying(f"/porte/{handle}", "accord")
+    return saying(f"/dossier/{handle}", "presence" if code else "accord")
+
+
+@signed_in("GET", "POST")
+def emergency(asked: Asked, handle: str, mode: str) -> HttpResponse:
+    """Open an emergency access, with its reason in words. It is told to the holder and reviewed."""
+    sought = sought_of(handle, asked.actor)
+    wanted = Mode.REGULATION if mode == "regulation" else Mode.BREAK_GLASS
+    if wanted is Mode.REGULATION and not may_regulate(asked):
+        raise Refusal("regulation-not-proved", "regulation-not-proved")
+    context: dict[str, object] = {"tab": "patients", "handle": handle, "ins": sought.ins, "traits": sought.traits, "mode": mode,
+                                  "minutes": int(settings.LAW.emergency_lasts.total_seconds() // 60)}  # fmt: skip
+    if asked.request.method == "GET":
+        return page(asked, "gate/emergency", context)
+    reason = asked.posted("motif", 1000)
+    try:
+        open_emergency(asked.about(sought.in_mode(wanted), Act.OPEN_EMERGENCY, reason))
+    except Refusal as refusal:
+        return page(asked, "gate/emergency", context | {"told": told(refusal.code), "reason": reason}, 400)
+    return HttpResponseRedirect(f"/dossier/{handle_of(sought.in_mode(wanted), asked.actor)}")
+
+
+@signed_in("POST")
+def leave_emergency(asked: Asked, handle: str) -> HttpResponse:
+    """End one's own emergency access before its time."""
+    sought = sought_of(handle, asked.actor)
+    if sought.mode in EMERGENCY_MODES:
+        # The act of opening asks for a reason; ending one needs none of its own.
+        end_emergency(asked.about(sought, Act.OPEN_EMERGENCY, "fin de l'accès d'urgence"))
+    return saying("/patients", "urgence-fin")

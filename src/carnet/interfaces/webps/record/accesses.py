@@ -1,0 +1,103 @@
+"""Who looked: own traces, all of them for the treating doctor; and who entered in emergency."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from carnet.apps.access.api import EmergencyAccess, emergencies
+from carnet.apps.identity.api import names
+from carnet.apps.records.api import consulted, traces_in
+from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
+from carnet.kernel.ask import Act
+
+SHOWN = 200
+_SAID: dict[str, str] = {
+    Act.TEST_RECORD: _("a vérifié si le dossier est ouvert"),
+    Act.DECLARE_AUTHORISATION: _("a déclaré l'accord du patient"),
+    Act.WITHDRAW_AUTHORISATION: _("a renoncé à son accès"),
+    Act.SEARCH_BY_TRAITS: _("a vu ce dossier parmi les candidats d'une recherche en régulation"),
+    Act.READ_ADMINISTRATIVE: _("a lu les données administratives"),
+    Act.LIST_AUTHORISED: _("a lu la liste des professionnels autorisés"),
+    Act.FEED: _("a déposé un document"),
+    Act.FEED_AS_EMPLOYEE: _("a déposé un document pour sa structure"),
+    Act.REPLACE: _("a remplacé un document"),
+    Act.SEARCH: _("a consulté le dossier"),
+    Act.READ: _("a lu un document"),
+    Act.MASK: _("a masqué un document"),
+    Act.UNMASK: _("a démasqué un document"),
+    Act.ANNOUNCE: _("a annoncé un document au patient"),
+    Act.DELETE: _("a supprimé un document"),
+    Act.ARCHIVE: _("a archivé un document"),
+    Act.UNARCHIVE: _("a désarchivé un document"),
+    Act.OWN_TRACES: _("a lu les traces d'accès"),
+    Act.WRITE_PROFILE: _("a écrit dans le profil de santé"),
+    Act.OPEN_EMERGENCY: _("a ouvert le dossier en urgence"),
+}
+_DETAILS: dict[str, str] = {
+    "summary": _("l'essentiel"), "documents": _("la liste des documents"), "document": _("la fiche d'un document"),
+    "text-search": _("une recherche dans le texte"), "path": _("le parcours de soins"), "results": _("les résultats"),
+    "vaccinations": _("les vaccinations"), "comparison": _("deux documents côte à côte"),
+    "wishes-and-rights": _("les volontés et les droits"), "traces": _("les accès"), "presence-proved": _("avec preuve de présence"),
+    "shown-as-candidate": _("régulation médicale"), "emergency-ended": _("fin de l'accès d'urgence"),
+    "presence-card": _("carte de présence imprimée"), "care_team": _("équipe de soins"), "consultation": _("cette consultation"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One access in words."""
+
+    at: datetime
+    who: str
+    where: str
+    said: str
+    detail: str
+    refused: bool
+    emergency: bool
+    on_behalf_of: str
+
+
+def _line(entry: Mapping[str, Any]) -> Line:
+    act = str(entry.get("act", ""))
+    return Line(
+        at=datetime.fromisoformat(entry["at"]), who=str(entry.get("actor_name", "")), where=str(entry.get("structure", "")),
+        said=gettext(_SAID.get(act, act)), detail=gettext(_DETAILS[entry["detail"]]) if entry.get("detail") in _DETAILS else "",
+        refused=entry.get("outcome") == "refuse", emergency=entry.get("mode") != "normal",
+        on_behalf_of=str(entry.get("on_behalf_of", "")),
+    )  # fmt: skip
+
+
+def _worth_telling(entry: Mapping[str, Any]) -> bool:
+    # A write is told by its own entry: the permission that came before it would tell it twice.
+    writes = entry.get("outcome") == "permit" and entry.get("act") in _WRITES
+    return not writes and entry.get("detail") != "presence-proved"
+
+
+_WRITES = frozenset({Act.FEED, Act.FEED_AS_EMPLOYEE, Act.REPLACE, Act.MASK, Act.UNMASK, Act.ANNOUNCE, Act.DELETE,
+                     Act.ARCHIVE, Act.UNARCHIVE, Act.WRITE_PROFILE, Act.DECLARE_AUTHORISATION,
+                     Act.WITHDRAW_AUTHORISATION, Act.OPEN_EMERGENCY})  # fmt: skip
+
+
+def _emergencies(opened: Opened) -> list[tuple[EmergencyAccess, str]]:
+    """Emergency accesses: all for the treating doctor, own ones for others."""
+    visit = opened.visit
+    mine = "" if visit.facts.access.treating_doctor else visit.ask.actor.id
+    found = emergencies(visit.work, visit.record_id, mine)
+    known = names(visit.work, [e.professional_id for e in found]) if found else {}
+    return [(e, known.get(e.professional_id, (e.professional_id, None))[0]) for e in found]
+
+
+@record_page("acces", "GET", detail="traces")
+def accesses(opened: Opened) -> Shown | HttpResponse:
+    """The page. Reading traces is itself journaled (own traces)."""
+    consulted(opened.visit, Act.OWN_TRACES)
+    entries = [e for e in traces_in(opened.visit) if _worth_telling(e)]
+    context: Context = {
+        "lines": [_line(e) for e in entries[:SHOWN]], "more": len(entries) > SHOWN, "emergencies": _emergencies(opened),
+    }  # fmt: skip
+    return Shown("accesses.html", context)

@@ -1,0 +1,132 @@
+"""What every page of an open record has: the visit, the header with its watch line, and the way back to the gate."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+
+from django.http import HttpResponse, HttpResponseRedirect
+
+from carnet.apps.profile import api as profile
+from carnet.apps.records.api import Visit, visiting
+from carnet.interfaces.webps.door import Asked, page, signed_in
+from carnet.interfaces.webps.handles import Sought, handle_of, sought_of
+from carnet.kernel.actor import ActorKind
+from carnet.kernel.ask import EMERGENCY_MODES, Act, Mode
+from carnet.kernel.refusal import Refusal
+
+WATCHED = ("allergies", "treatments", "devices", "wishes")
+TABS = (
+    ("essentiel", "", "Essentiel"),
+    ("documents", "/documents", "Documents"),
+    ("parcours", "/parcours", "Parcours"),
+    ("resultats", "/resultats", "Résultats"),
+    ("vaccinations", "/vaccinations", "Vaccinations"),
+    ("volontes", "/volontes", "Volontés et droits"),
+    ("acces", "/acces", "Accès"),
+)
+_NOT_THE_GATE = frozenset({"document-unknown", "document-not-own", "request-malformed", "visibility-combination",
+                           "minor-agreement-missing", "authentication-expired", "authentication-missing"})  # fmt: skip
+"""Refusals that concern a document or a form, not the entry to the record."""
+Context = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A record that is open for one page."""
+
+    asked: Asked
+    handle: str
+    sought: Sought
+    visit: Visit
+    entries: list[profile.Entry] = field(default_factory=list)
+    """Of the profile: what the header watches, and the sections that the page asked for; the newest of each."""
+
+    @property
+    def base(self) -> str:
+        """Beginning of the addresses of this record."""
+        return f"/dossier/{self.handle}"
+
+    def allergies(self) -> list[profile.Stated]:
+        """Allergies that are not over."""
+        return [s for s in profile.stated(self.entries, "allergies") if s.first.content.active]
+
+    def treatments(self) -> list[profile.Stated]:
+        """Current treatments."""
+        return profile.current_treatments(self.entries, self.asked.at.date())
+
+    def context(self, tab: str) -> Context:
+        """What the header shows."""
+        visit, treatments = self.visit, self.treatments()
+        access = visit.facts.access
+        return {
+            "tab": "patients", "record_tab": tab, "tabs": TABS, "base": self.base, "handle": self.handle, "ins": visit.ins,
+            "traits": visit.traits, "authorisation": access.authorisation, "treating_doctor": access.treating_doctor,
+            "emergency": access.emergency if self.sought.mode in EMERGENCY_MODES else None, "mode": self.sought.mode.value,
+            "watch_allergies": self.allergies(), "watch_anticoagulants": profile.anticoagulants(treatments),
+            "watch_devices": profile.stated(self.entries, "devices"), "watch_wishes": profile.stated(self.entries, "wishes"),
+            "may_feed": visit.may(Act.FEED), "may_write_profile": visit.may(Act.WRITE_PROFILE),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a view answers: a template with its context, written once the record is closed again."""
+
+    template: str
+    context: Context
+    status: int = 200
+
+
+View = Callable[..., Shown | HttpResponse]
+
+
+def to_gate(handle: str) -> HttpResponse:
+    """What stands between this professional and this record is said at the gate."""
+    return HttpResponseRedirect(f"/porte/{handle}")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page asks of the frame."""
+
+    tab: str
+    detail: str
+    sections: tuple[str, ...]
+    most: int
+
+
+def _visited(asked: Asked, handle: str, wanted: Page, function: View, kwargs: dict[str, object]) -> HttpResponse:
+    sought = sought_of(handle, asked.actor)
+    if asked.actor.kind is not ActorKind.PROFESSIONAL:
+        return to_gate(handle)
+    try:
+        with visiting(asked.about(sought, Act.SEARCH), detail=wanted.detail) as visit:
+            entries = profile.entries(visit, {*WATCHED, *wanted.sections}, most=wanted.most)
+            opened = Opened(asked, handle, sought, visit, entries)
+            shown = function(opened, **kwargs)
+            base = opened.context(wanted.tab) if isinstance(shown, Shown) else {}
+    except Refusal as refusal:
+        if refusal.code in _NOT_THE_GATE:
+            raise
+        # An emergency access that is over leads to the normal gate.
+        over = sought.mode in EMERGENCY_MODES
+        return to_gate(handle_of(sought.in_mode(Mode.NORMAL), asked.actor) if over else handle)
+    if isinstance(shown, Shown):
+        return page(asked, f"record/{shown.template}", base | shown.context, shown.status)
+    return shown
+
+
+def record_page(
+    tab: str, *methods: str, detail: str = "", sections: tuple[str, ...] = (), most: int = profile.SUMMARY
+) -> Callable[[View], Callable[..., HttpResponse]]:
+    """A page of an open record: one decision, one visit, one journal entry. A refusal leads to the gate."""
+    wanted = Page(tab, detail, sections, most)
+
+    def decorate(function: View) -> Callable[..., HttpResponse]:
+        @wraps(function)
+        def view(asked: Asked, handle: str, **kwargs: object) -> HttpResponse:
+            return _visited(asked, handle, wanted, function, kwargs)
+
+        return signed_in(*(methods or ("GET",)))(view)
+
+    return decorate

@@ -1,0 +1,77 @@
+"""Parcours de soins: documents and stays by year, month and day."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpResponse
+
+from carnet.apps.profile import api as profile
+from carnet.apps.records import criteria
+from carnet.apps.records.api import Query, documents
+from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
+from carnet.interfaces.webps.record.rows import Row, row
+
+MOST = 400
+"""Lines of one year: more are read in the list, month by month."""
+YEARS_BACK = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A day of the path: documents of that day, or a stay that begins on it."""
+
+    day: date
+    documents: list[Row]
+    stay: profile.Entry | None = None
+
+
+def _civil(iso: str) -> date:
+    moment = datetime.fromisoformat(iso)
+    return moment.astimezone(ZoneInfo(settings.LAW.civil_zone)).date()
+
+
+def _steps(rows: list[Row], stays: list[profile.Entry]) -> list[Step]:
+    days: dict[date, list[Row]] = defaultdict(list)
+    for one in rows:
+        days[_civil(one.date)].append(one)
+    steps = [Step(day, found) for day, found in days.items()]
+    steps += [Step(s.content.starts, [], s) for s in stays if s.content.starts]
+    return sorted(steps, key=lambda s: (s.day, s.stay is None), reverse=True)
+
+
+def _by_month(steps: list[Step]) -> list[tuple[int, list[Step]]]:
+    months: dict[int, list[Step]] = defaultdict(list)
+    for step in steps:
+        months[step.day.month].append(step)
+    return list(months.items())
+
+
+def _year(text: str, present: int) -> int:
+    return int(text) if text.isdigit() and present - YEARS_BACK <= int(text) <= present else present
+
+
+def _moment(year: int) -> datetime:
+    return datetime.combine(date(year, 1, 1), time.min, ZoneInfo(settings.LAW.civil_zone)).astimezone(UTC)
+
+
+@record_page("parcours", "GET", detail="path", sections=("stays",), most=profile.MOST)
+def path(opened: Opened) -> Shown | HttpResponse:
+    """One year of the path; the years that have something are the way to the others."""
+    visit, present = opened.visit, opened.asked.at.year
+    year = _year(opened.asked.request.GET.get("annee", ""), present)
+    low, high = _moment(year), _moment(year + 1) - timedelta(microseconds=1)
+    between = (criteria.by_date("date", "ge", low, low), criteria.by_date("date", "lt", high, high))
+    found = documents(visit, Query(between, sort="date", count=MOST))
+    older = documents(visit, Query((criteria.by_date("date", "lt", low, low),), sort="date", count=1)).items
+    stays = [e for e in opened.entries if e.section == "stays"]
+    of_year = [s for s in stays if s.content.start[:4] == str(year)]
+    before = [_civil(row(d).date).year for d in older]
+    before += [int(s.content.start[:4]) for s in stays if s.content.start[:4] < str(year)]
+    context: Context = {
+        "year": year, "months": _by_month(_steps([row(d) for d in found.items], of_year)), "more": found.more,
+        "next_year": year + 1 if year < present else None, "previous_year": max(before) if before else None,
+    }  # fmt: skip
+    return Shown("path.html", context)

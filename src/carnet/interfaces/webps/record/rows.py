@@ -1,0 +1,141 @@
+"""A document as a list shows it: title, date, who wrote it, what it is, and what may be done with it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+
+from carnet.apps.records.api import Seen, Visit
+from carnet.formats.fhir import Json
+from carnet.kernel.ask import Act
+from carnet.kernel.visibility import Status
+
+CDA = frozenset({"text/xml", "application/xml", "application/hl7-v3+xml", "application/hl7-cda+xml"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a template needs of a document."""
+
+    id: UUID
+    title: str
+    date: str
+    """When it was authored, ISO."""
+    author: str
+    place: str
+    type: str
+    class_code: str
+    class_label: str
+    mime: str
+    size: int
+    status: Status
+    masked: bool
+    waits: bool
+    """Not announced: the patient does not see it yet."""
+    opens_at: datetime | None
+    """When a document that waits becomes visible by itself."""
+    secret: bool
+    """Hidden from the representatives of a minor."""
+    by_patient: bool
+    start: str
+    stop: str
+    comments: str
+
+    @property
+    def who(self) -> str:
+        """Who wrote it, and where."""
+        return ", ".join(part for part in (self.author, self.place) if part)
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another document took its place."""
+        return self.status is Status.DEPRECATED
+
+    @property
+    def archived(self) -> bool:
+        """Whether it is archived."""
+        return self.status is Status.ARCHIVED
+
+    @property
+    def is_cda(self) -> bool:
+        """Whether our own renderer shows it."""
+        return self.mime in CDA
+
+    @property
+    def picture(self) -> bool:
+        """Whether it is an image."""
+        return self.mime.startswith("image/")
+
+
+def _contained(resource: Json, kind: str) -> Json:
+    found: Json = next((c for c in resource.get("contained", ()) if c.get("resourceType") == kind), {})
+    return found
+
+
+def _author(resource: Json) -> tuple[str, str]:
+    """Name and place of the first author: contained resources stand in the order of the authors."""
+    named = _contained(resource, "Practitioner").get("name", [{}])[0]
+    person = " ".join([*named.get("given", ()), named.get("family", "")]).strip()
+    device = _contained(resource, "Device").get("deviceName", [{}])[0].get("name", "")
+    return person or device, _contained(resource, "Organization").get("name", "")
+
+
+def row(seen: Seen) -> Row:
+    """A document as a row."""
+    resource, facts = seen.resource, seen.facts
+    attachment, period = resource["content"][0]["attachment"], resource.get("context", {}).get("period", {})
+    coding, category = resource["type"]["coding"][0], resource["category"][0]["coding"][0]
+    author, place = _author(resource)
+    waits = facts.hidden_from_patient
+    return Row(
+        id=seen.logical_id, title=seen.title, date=resource.get("date") or attachment.get("creation", ""), author=author,
+        place=place, type=coding.get("display") or coding.get("code", ""), class_code=category.get("code", ""),
+        class_label=category.get("display") or category.get("code", ""), mime=attachment.get("contentType", ""),
+        size=attachment.get("size", 0), status=facts.status, masked=facts.masked, waits=waits,
+        opens_at=seen.deposited_at + settings.LAW.visible_by_itself_after if waits else None,
+        secret=facts.hidden_from_representatives, by_patient=facts.by_patient, start=period.get("start", ""),
+        stop=period.get("end", ""), comments=resource.get("description", ""),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """An act that the law permits on a document now."""
+
+    name: str
+    label: str
+    danger: bool = False
+
+
+_ACTS: tuple[tuple[Act, str, str], ...] = (
+    (Act.ANNOUNCE, "annoncer", "Annoncer"),
+    (Act.MASK, "masquer", "Masquer"),
+    (Act.UNMASK, "demasquer", "Démasquer"),
+    (Act.REPLACE, "remplacer", "Remplacer"),
+    (Act.ARCHIVE, "archiver", "Archiver"),
+    (Act.UNARCHIVE, "desarchiver", "Désarchiver"),
+    (Act.DELETE, "supprimer", "Supprimer"),
+)
+ACT_OF = {name: act for act, name, _ in _ACTS if act is not Act.REPLACE}
+
+
+def _makes_sense(act: Act, seen: Seen) -> bool:
+    facts, waits = seen.facts, seen.facts.hidden_from_patient or seen.facts.hidden_from_representatives
+    current = facts.status is Status.APPROVED
+    return {
+        Act.ANNOUNCE: waits and current, Act.MASK: current and not facts.masked and not facts.hidden_from_patient,
+        Act.UNMASK: facts.masked, Act.REPLACE: current, Act.ARCHIVE: current, Act.UNARCHIVE: facts.status is Status.ARCHIVED,
+        Act.DELETE: True,
+    }[act]  # fmt: skip
+
+
+def possible(visit: Visit, seen: Seen) -> list[Possible]:
+    """The acts that a page offers: those that make sense in the document's state and that the law permits to this reader."""
+    offered = ((act, name, label) for act, name, label in _ACTS if _makes_sense(act, seen))
+    return [Possible(name, label, act is Act.DELETE) for act, name, label in offered if _permitted(visit, act, seen)]
+
+
+def _permitted(visit: Visit, act: Act, seen: Seen) -> bool:
+    # The end of INVISIBLE_REPRESENTANTS_LEGAUX asks for the minor's agreement: the form takes it, so the offer stands.
+    return visit.may(act, seen.facts, minor_agreed=True)

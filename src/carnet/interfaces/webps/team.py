@@ -1,0 +1,103 @@
+"""Team life: the residents of one's structure with what is new, delegations and their reviews, what a secretary prepares."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils.translation import gettext
+
+from carnet.apps.access.api import (
+    VERDICTS_OF_LOOKUPS,
+    Lookup,
+    delegate_to,
+    delegations,
+    end_delegation,
+    lookups_to_review,
+    review_lookup,
+)
+from carnet.apps.identity.api import colleagues
+from carnet.apps.records.api import Listed, own_list
+from carnet.apps.signin.api import act_for
+from carnet.interfaces.webps.door import COOKIE, Asked, page, saying, signed_in
+from carnet.interfaces.webps.handles import Sought, handle_of
+from carnet.kernel.ask import Act
+from carnet.kernel.refusal import Refusal
+
+
+def _residents(asked: Asked) -> list[Listed]:
+    try:
+        return own_list(asked.ask(Act.OWN_LIST))
+    except Refusal:
+        # A profile without a list of its own still has a team.
+        return []
+
+
+def _reviews(asked: Asked, listed: list[Listed]) -> list[tuple[Lookup, str]]:
+    """Look-ups to review, with the name of the patient where the record is on the reviewer's own list."""
+    named = {one.record_id: one.name for one in listed}
+    return [(lookup, named.get(lookup.record_id, "")) for lookup in lookups_to_review(asked.actor)]
+
+
+def _filtered(asked: Asked, listed: list[Listed]) -> list[Listed]:
+    kept = {
+        "nouveau": [o for o in listed if o.new > 0],
+        "accord": [o for o in listed if o.obstacle],
+        "mes": [o for o in listed if o.until is not None],
+    }
+    return kept.get(asked.request.GET.get("voir", ""), listed)
+
+
+@signed_in("GET")
+def team(asked: Asked) -> HttpResponse:
+    """The board of the structure, and delegations."""
+    listed = _residents(asked)
+    residents = [one for one in listed if one.of_structure]
+    shown = [(one, handle_of(Sought(one.ins), asked.actor)) for one in _filtered(asked, residents)]
+    held = delegations(asked.actor, asked.at)
+    people = {c.id: c.name for c in colleagues(asked.actor.situation.structure) if c.id != asked.actor.id}
+    context: dict[str, object] = {
+        "tab": "equipe", "residents": shown, "total": len(residents), "view": asked.request.GET.get("voir", ""),
+        "with_news": sum(o.new > 0 for o in residents), "without_consent": sum(bool(o.obstacle) for o in residents),
+        "given": [(d, people.get(d.delegate, d.delegate)) for d in held if d.delegating == asked.actor.id],
+        "taken": [(d, people.get(d.delegating, d.delegating)) for d in held if d.delegate == asked.actor.id],
+        "reviews": _reviews(asked, listed), "colleagues": sorted(people.items(), key=lambda p: p[1]),
+        "acting_for": people.get(asked.actor.on_behalf_of, asked.actor.on_behalf_of), "problem": "",
+    }  # fmt: skip
+    return page(asked, "team/board", context)
+
+
+@signed_in("POST")
+def delegate(asked: Asked) -> HttpResponse:
+    """Let a colleague look things up on one's behalf, or end it."""
+    colleague = asked.posted("confrere", 64)
+    if "terminer" in asked.request.POST:
+        end_delegation(asked.actor, colleague, asked.at)
+        if asked.actor.on_behalf_of == colleague:
+            act_for(asked.request.COOKIES[COOKIE], "", asked.at)
+        return saying("/equipe", "delegation-fin")
+    if colleague not in {c.id for c in colleagues(asked.actor.situation.structure)}:
+        raise Refusal("delegation-missing", "delegation-missing")
+    delegate_to(asked.actor, colleague, asked.at)
+    return saying("/equipe", "delegation")
+
+
+@signed_in("POST")
+def on_behalf(asked: Asked) -> HttpResponse:
+    """From now on, this session looks things up on behalf of a colleague, or in its own name again."""
+    colleague = asked.posted("confrere", 64)
+    if colleague and colleague not in {d.delegating for d in delegations(asked.actor, asked.at)}:
+        raise Refusal("delegation-missing", "delegation-missing")
+    act_for(asked.request.COOKIES[COOKIE], colleague, asked.at)
+    return saying("/patients", "agir-pour" if colleague else "agir-seul")
+
+
+@signed_in("POST")
+def review(asked: Asked) -> HttpResponse:
+    """The delegating professional says whether a look-up was as agreed."""
+    verdict, lookup = asked.posted("avis", 20), asked.posted("consultation", 40)
+    try:
+        done = verdict in VERDICTS_OF_LOOKUPS and review_lookup(asked.actor, UUID(lookup), verdict, asked.at)
+    except ValueError:
+        done = False
+    if not done:
+        raise Refusal("request-malformed", "", {"problem": gettext("Cette consultation n'attend pas votre relecture.")})
+    return saying("/equipe", "relu")

@@ -1,0 +1,161 @@
+"""How the portal writes dates, matricules, professions and icons."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.conf import settings
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from carnet.formats import codes
+from carnet.interfaces.webps.files import address_of
+from carnet.kernel.actor import Situation
+from carnet.kernel.ins import Ins
+
+register = template.Library()
+_ICONS = {
+    "check": '<path d="m4 10.5 4 4 8-9"/>',
+    "cross": '<path d="m5 5 10 10M15 5 5 15"/>',
+    "lock": '<rect x="4" y="9" width="12" height="8" rx="1.5"/><path d="M6.5 9V6.5a3.5 3.5 0 0 1 7 0V9"/>',
+    "alert": '<path d="M10 3 2.5 16.5h15zM10 8v4m0 2.4v.1"/>',
+    "info": '<circle cx="10" cy="10" r="7.5"/><path d="M10 9v5m0-8v.1"/>',
+    "clock": '<circle cx="10" cy="10" r="7.5"/><path d="M10 5.5V10l3 2"/>',
+    "page": '<path d="M5 2.5h6.5L15.5 6.5v11H5zM8 10h5m-5 3.5h5"/>',
+    "search": '<circle cx="8.5" cy="8.5" r="5.5"/><path d="m13 13 4.5 4.5"/>',
+    "print": '<path d="M5.5 7V2.5h9V7M5.5 14.5H3V7.5h14v7h-2.5M5.5 12h9v5.5h-9z"/>',
+    "eye": '<path d="M2 10s3-5.5 8-5.5S18 10 18 10s-3 5.5-8 5.5S2 10 2 10z"/><circle cx="10" cy="10" r="2.3"/>',
+    "veil": '<path d="M2 10s3-5.5 8-5.5S18 10 18 10s-3 5.5-8 5.5S2 10 2 10zM4 17 16 3"/>',
+    "card": '<rect x="2.5" y="4.5" width="15" height="11" rx="1.5"/><path d="M5 9h3v2.5H5zM11 9h4m-4 2.5h4"/>',
+    "scan": '<path d="M3 7V3h4m6 0h4v4m0 6v4h-4m-6 0H3v-4M6.5 6.5h3v3h-3zm4 4h3v3h-3z"/>',
+}
+_MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
+
+
+def _local(value: datetime | date | str | None) -> date | None:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value) if len(value) > 10 else date.fromisoformat(value)
+        except ValueError:
+            return None
+    if isinstance(value, datetime):
+        return value.astimezone(ZoneInfo(settings.LAW.civil_zone))
+    return value
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon beside a word; hidden from screen readers, which read the word."""
+    return format_html('<svg class="icon" viewBox="0 0 20 20" aria-hidden="true">{}</svg>', mark_safe(_ICONS[name]))
+
+
+@register.simple_tag
+def asset(name: str) -> str:
+    """Address of a file of the look."""
+    return address_of(name)
+
+
+@register.filter
+def day(value: datetime | date | str | None) -> str:
+    """A date as 21/11/2026, in the civil time of the law's settings."""
+    found = _local(value)
+    return found.strftime("%d/%m/%Y") if found else ""
+
+
+@register.filter
+def iso(value: datetime | date | str | None) -> str:
+    """A date as a machine reads it."""
+    found = _local(value)
+    return found.strftime("%Y-%m-%d") if found else ""
+
+
+@register.filter
+def long_day(value: datetime | date | str | None) -> str:
+    """A date as 21 novembre 2026."""
+    found = _local(value)
+    first = gettext("1er") if found and found.day == 1 else str(found.day) if found else ""
+    return f"{first} {gettext(_MONTHS[found.month - 1])} {found.year}" if found else ""
+
+
+@register.filter
+def month(value: int) -> str:
+    """The name of a month."""
+    return gettext(_MONTHS[value - 1])
+
+
+@register.filter
+def moment(value: datetime | str | None) -> str:
+    """A moment as 21/11/2026 à 9 h 14."""
+    found = _local(value)
+    return f"{found:%d/%m/%Y} à {found.hour} h {found.minute:02d}" if isinstance(found, datetime) else ""
+
+
+@register.filter
+def hour(value: datetime | None) -> str:
+    """An hour as 9 h 14."""
+    found = _local(value)
+    return f"{found.hour} h {found.minute:02d}" if isinstance(found, datetime) else ""
+
+
+@register.filter
+def left(until: datetime, at: datetime) -> str:
+    """Time that is left, as 3 h 12 or 47 min."""
+    minutes = max(int((until - at).total_seconds() // 60), 0)
+    return f"{minutes // 60} h {minutes % 60:02d}" if minutes >= 60 else f"{minutes} min"
+
+
+@register.filter
+def matricule(ins: Ins) -> str:
+    """A matricule in the groups in which people read it."""
+    m = ins.matricule
+    return " ".join((m[0], m[1:3], m[3:5], m[5:7], m[7:10], m[10:13], m[13:]))
+
+
+@register.filter
+def age(born: str, at: datetime) -> str:
+    """Age in years, in months under three."""
+    try:
+        birth = date.fromisoformat(born)
+    except ValueError:
+        return ""
+    on = at.date()
+    months = (on.year - birth.year) * 12 + on.month - birth.month - (on.day < birth.day)
+    return gettext("%(n)d ans") % {"n": months // 12} if months >= 36 else gettext("%(n)d mois") % {"n": max(months, 0)}
+
+
+@register.filter
+def profession(situation: Situation | None) -> str:
+    """Profession and savoir-faire of a situation, as people say them."""
+    if situation is None or situation.profession is None:
+        return ""
+    code = situation.profession
+    if situation.savoir_faire:
+        return codes.label("specialties", situation.savoir_faire).lower()
+    trainee = code.system != "1.2.250.1.71.1.2.7"
+    known = codes.label("professions", code.code, "1.2.250.1.71.1.2.7").lower()
+    return gettext("%(profession)s en formation") % {"profession": known} if trainee else known
+
+
+@register.filter
+def class_label(code: str) -> str:
+    """Label of a document class."""
+    return codes.label("class_codes", code)
+
+
+@register.filter
+def comma(value: str) -> str:
+    """A number as French readers write it."""
+    return value.replace(".", ",")
+
+
+@register.filter
+def plus_days(value: datetime, days: int) -> datetime:
+    """A moment some days later."""
+    return value + timedelta(days=days)
+
+
+@register.filter
+def sex(value: str) -> str:
+    """M or F as a page writes it."""
+    return {"M": "M", "F": "F", "male": "M", "female": "F"}.get(value, value)
