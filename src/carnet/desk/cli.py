@@ -44,7 +44,8 @@ def _load(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     from carnet.desk.running import Ports, run
 
-    return run(Ports(options.port, options.tls_port, options.psc_port, options.mail_port, options.witness_port))
+    return run(Ports(options.port, options.tls_port, options.psc_port, options.mail_port, options.witness_port,
+                     options.webps_port, options.webps_card_port))  # fmt: skip
 
 
 def _tour(options: argparse.Namespace) -> int:
@@ -158,6 +159,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--psc-port", type=int, default=8090, help="port of the Pro Santé Connect simulator")
     run.add_argument("--mail-port", type=int, default=8025, help="port of the mail server of the demonstration")
     run.add_argument("--witness-port", type=int, default=8085, help="port of the witness of the journal")
+    run.add_argument("--webps-port", type=int, default=8081, help="port of the portal of professionals")
+    run.add_argument("--webps-card-port", type=int, default=8444, help="port of the portal for client certificates")
     tour = add("tour", "Play the story of the national guide through the real HTTP door.", _tour)
     tour.add_argument("--base", default="http://127.0.0.1:8080", help="address of the FHIR door")
     tour.add_argument("--fast", action="store_true", help="no pause between the steps")

@@ -44,25 +44,24 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 
         time.sleep(0.05)
 
 
-def fhir_command(port: int, workers: int = 2, threads: int = 2) -> list[str]:
-    """The command of the FHIR door."""
+def door_command(name: str, port: int, workers: int = 2, threads: int = 2) -> list[str]:
+    """The command of a door over HTTP: `fhir` or `webps`."""
     return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
         "--workers", str(workers), "--blocking-threads", str(threads), "--log-level", "error", "--no-ws",
-        "carnet.config.wsgi_fhir:application",
+        f"carnet.config.wsgi_{name}:application",
     ]  # fmt: skip
 
 
-def tls_command() -> list[str]:
-    """The command of the FHIR door that asks for client certificates (its settings come from the environment)."""
-    return [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "--config",
-        "python:carnet.config.gunicorn_fhir",
-        "carnet.config.wsgi_fhir:application",
-    ]
+def fhir_command(port: int, workers: int = 2, threads: int = 2) -> list[str]:
+    """The command of the FHIR door."""
+    return door_command("fhir", port, workers, threads)
+
+
+def tls_command(name: str = "fhir") -> list[str]:
+    """The command of a door that asks for client certificates (its settings come from the environment)."""
+    settings, application = f"python:carnet.config.gunicorn_{name}", f"carnet.config.wsgi_{name}:application"
+    return [sys.executable, "-m", "gunicorn", "--config", settings, application]
 
 
 def module_command(module: str, *arguments: str) -> list[str]:
@@ -70,10 +69,11 @@ def module_command(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
 
 
-def psc_command(port: int, people: Path, callback: str) -> list[str]:
-    """The command of the simulator of Pro Santé Connect."""
+def psc_command(port: int, people: Path, callback: str, *others: str) -> list[str]:
+    """The command of the simulator of Pro Santé Connect; `others` are redirect URIs of other doors."""
+    more = [part for uri in others for part in ("--redirect-uri", uri)]
     return [
-        sys.executable, "-m", "carnet.desk.simulators.psc", "--port", str(port), "--people", str(people),
+        sys.executable, "-m", "carnet.desk.simulators.psc", "--port", str(port), "--people", str(people), *more,
         "--redirect-uri", callback, "--backchannel", callback.replace("/signin/callback", "/signin/backchannel-logout"),
     ]  # fmt: skip
 

@@ -33,6 +33,8 @@ class Ports:
     psc: int = 8090
     mail: int = 8025
     witness: int = 8085
+    webps: int = 8081
+    webps_card: int = 8444
 
 
 _SIGN_INS = ("treating", "pharmacist", "nurse", "emergency", "regulator", "occupational", "blocked", "student")
@@ -57,6 +59,12 @@ def _environment(config: Environment, ports: Ports) -> dict[str, str]:
     log = signer(config.log_key(), config.log_origin).verifier
     witness = make_witness(folder, "temoin.demonstration", [log]).key.verifier
     return environment(ports.fhir, ports.psc) | {
+        "CARNET_WEBPS_URL": f"http://127.0.0.1:{ports.webps}",
+        "CARNET_WEBPS_PORT": str(ports.webps),
+        "CARNET_WEBPS_CARD_URL": f"https://127.0.0.1:{ports.webps_card}",
+        "CARNET_WEBPS_CARD_PORT": str(ports.webps_card),
+        "CARNET_WEBPS_REGULATION": "true",
+        "CARNET_VITALE": "simulator",
         "CARNET_TLS_PORT": str(ports.tls),
         "CARNET_TLS_CERTIFICATE": str(pki.path / "server.pem"),
         "CARNET_CLIENT_CA_FILE": str(pki.authorities),
@@ -76,7 +84,7 @@ def _start(config: Environment, ports: Ports) -> list[subprocess.Popen[bytes]]:
     witness = ("--port", str(ports.witness), "--folder", str(config.data_dir / "witness"), "--name", "temoin.demonstration",
                "--log", os.environ["CARNET_DEMONSTRATION_LOG"])  # fmt: skip
     commands = [
-        processes.psc_command(ports.psc, people, callback),
+        processes.psc_command(ports.psc, people, callback, f"http://127.0.0.1:{ports.webps}/connexion/retour"),
         processes.module_command(
             "carnet.desk.simulators.mailbox", "--port", str(ports.mail), "--folder", str(config.data_dir / "mailbox")
         ),
@@ -87,14 +95,18 @@ def _start(config: Environment, ports: Ports) -> list[subprocess.Popen[bytes]]:
         processes.tls_command(),
         processes.fhir_command(ports.fhir),
     ]
-    return [processes.start(command, {}) for command in commands]
+    portal = [processes.tls_command("webps"), processes.door_command("webps", ports.webps)]
+    role = {"CARNET_DATABASE_ROLE": "carnet_webps"}
+    return [*(processes.start(c, {}) for c in commands), *(processes.start(c, role) for c in portal)]
 
 
 def _print_guide(config: Environment, ports: Ports) -> None:
     print("\nCarnet est ouvert (données fictives).")
+    print(f"  WebPS, le portail     http://127.0.0.1:{ports.webps} (par carte : https://127.0.0.1:{ports.webps_card}/carte)")
     print(f"  Porte FHIR            http://127.0.0.1:{ports.fhir}/fhir/metadata")
     print(f"  La même, par carte    https://127.0.0.1:{ports.tls}/fhir/metadata (certificats de test : {config.data_dir}/pki)")
     print(f"  Pro Santé Connect     http://127.0.0.1:{ports.psc} (simulateur : on choisit un nom, sans mot de passe)")
+    print(f"  Téléphone e-CPS       http://127.0.0.1:{ports.psc}/telephone (le même simulateur, pour confirmer deux chiffres)")
     print(f"  Avis par courriel     {config.data_dir}/mailbox (rien ne sort de cette machine)")
     print(f"  Journal scellé        {config.data_dir}/log, cosigné par un témoin (carnet journal export)")
     print("\nConnexions de démonstration (identifiant national, profession) :")
@@ -146,7 +158,7 @@ def run(ports: Ports) -> int:
     if taken:
         print(
             f"Port déjà pris : {', '.join(map(str, taken))}. Choisissez-en d'autres : carnet run --port … --tls-port … "
-            "--psc-port … --mail-port … --witness-port …",
+            "--psc-port … --mail-port … --witness-port … --webps-port … --webps-card-port …",
             file=sys.stderr,
         )
         return 2
@@ -170,8 +182,11 @@ def _run(config: Environment, ports: Ports) -> int:
         started = _start(config, ports)
         with processes.running(*started):
             processes.wait_for(f"http://127.0.0.1:{ports.psc}/", started[0])
-            processes.wait_for_port(ports.tls, started[-2])
-            processes.wait_for(f"http://127.0.0.1:{ports.fhir}/fhir/metadata", started[-1])
+            *_, tls, fhir, card, webps = started
+            processes.wait_for_port(ports.tls, tls)
+            processes.wait_for(f"http://127.0.0.1:{ports.fhir}/fhir/metadata", fhir)
+            processes.wait_for_port(ports.webps_card, card)
+            processes.wait_for(f"http://127.0.0.1:{ports.webps}/connexion", webps)
             _print_guide(config, ports)
             while all(process.poll() is None for process in started):
                 time.sleep(0.5)

@@ -30,6 +30,7 @@ from carnet.config.environment import DEMONSTRATION_SECRET
 REALM = "/auth/realms/esante-wallet"
 ACCESS_LIFE = 120
 REFRESH_LIFE = 1800
+CIBA = "urn:openid:params:grant-type:ciba"
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 Fields = dict[str, str]
 
@@ -42,6 +43,17 @@ class Token:
     client: str = ""
     session: str = ""
     expires: float = 0.0
+
+
+@dataclass
+class Waiting:
+    """A sign-in that waits for a telephone: whose, with which digits, and what the person answered."""
+
+    person: str
+    client: str
+    digits: str
+    expires: float
+    answer: str = ""
 
 
 @dataclass
@@ -60,6 +72,7 @@ class Provider:
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "psc-simulator", "use": "sig"}))
     codes: dict[str, Fields] = field(default_factory=dict)
     tokens: dict[str, "Token"] = field(default_factory=dict)
+    waiting: dict[str, "Waiting"] = field(default_factory=dict)
 
     @property
     def issuer(self) -> str:
@@ -75,12 +88,14 @@ class Provider:
             "token_endpoint": f"{protocol}/token",
             "introspection_endpoint": f"{protocol}/token/introspect",
             "userinfo_endpoint": f"{protocol}/userinfo",
+            "backchannel_authentication_endpoint": f"{protocol}/ext/ciba/auth",
+            "backchannel_token_delivery_modes_supported": ["poll"],
             "end_session_endpoint": f"{protocol}/logout",
             "backchannel_logout_supported": True,
             "backchannel_logout_session_supported": True,
             "jwks_uri": f"{protocol}/certs",
             "response_types_supported": ["code"],
-            "grant_types_supported": ["authorization_code", "refresh_token"],
+            "grant_types_supported": ["authorization_code", "refresh_token", CIBA],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "code_challenge_methods_supported": ["S256"],
@@ -107,6 +122,28 @@ class Provider:
         if base64.urlsafe_b64encode(digest).decode().rstrip("=") != kept["code_challenge"]:
             return None
         return self._tokens(kept["person"], kept["client_id"], secrets.token_urlsafe(16), kept.get("nonce", ""))
+
+    def ask_telephone(self, form: Fields, client: str) -> dict[str, Any] | None:
+        """CIBA Core 1.0 §7: a request that waits for the telephone of a person; None for somebody unknown."""
+        person = form.get("login_hint", "")
+        if person not in self.people:
+            return None
+        request = secrets.token_urlsafe(24)
+        self.waiting[request] = Waiting(person, client, form.get("binding_message", ""), time.time() + ACCESS_LIFE)
+        return {"auth_req_id": request, "expires_in": ACCESS_LIFE, "interval": 1}
+
+    def poll(self, form: Fields) -> dict[str, Any]:
+        """CIBA Core 1.0 §10.1: tokens once the person confirmed, else what stands in the way."""
+        request = form.get("auth_req_id", "")
+        held = self.waiting.get(request)
+        if held is None or held.expires < time.time():
+            return {"error": "expired_token"}
+        if not held.answer:
+            return {"error": "authorization_pending"}
+        del self.waiting[request]
+        if held.answer != "yes":
+            return {"error": "access_denied"}
+        return self._tokens(held.person, held.client, secrets.token_urlsafe(16), "")
 
     def _tokens(self, person: str, client: str, session: str, nonce: str) -> dict[str, Any]:
         now = int(time.time())
@@ -170,6 +207,12 @@ PAGE = """<!doctype html><html lang="fr"><meta charset="utf-8"><title>Simulateur
 button{{font:inherit;display:block;width:100%;text-align:left;margin:.3rem 0;padding:.6rem}}</style>
 <h1>Simulateur de Pro Santé Connect</h1><p>Ceci n'est pas le service national. Choisissez un professionnel fictif.</p>
 <form method="post" action="/auth?{query}">{people}</form></html>"""
+
+
+TELEPHONE = """<!doctype html><html lang="fr"><meta charset="utf-8"><title>Simulateur de téléphone e-CPS</title>
+<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="3">
+<style>body{{font:16px/1.5 system-ui;max-width:28rem;margin:2rem auto}}button{{font:inherit;padding:.6rem;margin:.3rem}}b{{font-size:3rem}}</style>
+<h1>Téléphone (simulateur)</h1><p>Comparez les deux chiffres avec ceux de l'écran avant de confirmer.</p>{requests}</html>"""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -246,10 +289,39 @@ class Handler(BaseHTTPRequestHandler):
             return
         self._send(200, b"", "text/plain")
 
+    def _telephone(self) -> None:
+        """The page of the telephone: what waits for whom."""
+        requests = "".join(
+            f'<form method="post" action="/telephone"><p>{html.escape(self.provider.people[w.person]["_label"])}</p>'
+            f"<p><b>{html.escape(w.digits)}</b></p>"
+            f'<input type="hidden" name="request" value="{html.escape(name)}"><button name="answer" value="yes">Confirmer</button>'
+            f'<button name="answer" value="no">Refuser</button></form>'
+            for name, w in self.provider.waiting.items()
+            if not w.answer
+        )
+        page = TELEPHONE.format(requests=requests or "<p>Aucune demande.</p>")
+        self._send(200, page.encode(), "text/html; charset=utf-8")
+
+    def _answered(self) -> None:
+        form = self._form()
+        held = self.provider.waiting.get(form.get("request", ""))
+        if held is not None:
+            held.answer = form.get("answer", "no")
+        self._send(303, b"", "text/plain", Location="/telephone")
+
+    def _ciba(self) -> None:
+        form = self._form()
+        asked = self.provider.ask_telephone(form, self.provider.client_id) if self._client() else None
+        self._json(asked or {"error": "unknown_user_id"}, 200 if asked else 400)
+
     def _token(self) -> None:
         form = self._form()
         if not self._client(*self.provider.software):
             self._json({"error": "invalid_client"}, 401)
+            return
+        if form.get("grant_type") == CIBA:
+            told = self.provider.poll(form)
+            self._json(told, 400 if "error" in told else 200)
             return
         tokens = self.provider.redeem(form)
         self._json(tokens or {"error": "invalid_grant"}, 200 if tokens else 400)
@@ -263,6 +335,8 @@ class Handler(BaseHTTPRequestHandler):
             self._json({"keys": [self.provider.key.as_dict(private=False)]})
         elif url.path == "/auth":
             self._page(url.query)
+        elif url.path == "/telephone":
+            self._telephone()
         elif url.path == f"{REALM}/protocol/openid-connect/userinfo":
             self._userinfo()
         elif url.path == f"{REALM}/protocol/openid-connect/logout":
@@ -275,6 +349,10 @@ class Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         if url.path == "/auth":
             self._chosen(url.query)
+        elif url.path == "/telephone":
+            self._answered()
+        elif url.path == f"{REALM}/protocol/openid-connect/ext/ciba/auth":
+            self._ciba()
         elif url.path == f"{REALM}/protocol/openid-connect/token":
             self._token()
         elif url.path == f"{REALM}/protocol/openid-connect/token/introspect":

@@ -1,13 +1,15 @@
 """Finding a patient: INS, Datamatrix, Vitale card, own list; identity traits in regulation alone."""
 
 import io
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil
+from urllib.parse import urlencode
 
 import zxingcpp
 from django.http import HttpResponse, HttpResponseRedirect
 from PIL import Image, UnidentifiedImageError
 
+from carnet.apps.access.api import told
 from carnet.apps.identity.api import reader
 from carnet.apps.records.api import Listed, ends_soon, own_list, search_by_traits
 from carnet.formats.ins_datamatrix import PREFIX
@@ -37,27 +39,47 @@ def _number(text: str) -> int:
     return int(text) if text.isdigit() and len(text) < 5 else 1
 
 
-def _todo(listed: list[Listed], asked: Asked) -> list[Listed]:
-    return [one for one in listed if ends_soon(one, asked.at.date())]
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A record of the own list, with its address for this professional."""
+
+    listed: Listed
+    handle: str
+    soon: bool
+
+
+def _line(asked: Asked, listed: Listed) -> Line:
+    return Line(listed, handle_of(Sought(listed.ins), asked.actor), ends_soon(listed, asked.at.date()))
+
+
+def _own(asked: Asked, name: str) -> tuple[list[Listed], str]:
+    """The own list, or the code of the refusal for a profile that has none: a search by INS stays open to it."""
+    try:
+        return own_list(asked.ask(Act.OWN_LIST), name), ""
+    except Refusal as refusal:
+        return [], refusal.code
+
+
+def _pages(total: int, asked_for: int, name: str) -> dict[str, object]:
+    pages = max(ceil(total / PER_PAGE), 1)
+    number = min(max(asked_for, 1), pages)
+    start = (number - 1) * PER_PAGE
+    around = {"previous": number - 1, "next": number + 1 if number < pages else 0}
+    links = {n: urlencode({"page": p} | ({"nom": name} if name else {})) if p else "" for n, p in around.items()}
+    return {"pages": pages, "start": start, "first": start + 1, "last": min(start + PER_PAGE, total), **links}
 
 
 def _found(asked: Asked, wrong: str = "", typed_text: str = "", status: int = 200) -> HttpResponse:
     """The page: the ways to a patient, what is to be settled, and the own list."""
     get = asked.request.GET
-    name, refused = get.get("nom", "").strip()[:60], ""
-    try:
-        listed = own_list(asked.ask(Act.OWN_LIST), name)
-    except Refusal as refusal:
-        # Not everybody has a list of their own: a search by INS stays, and says what the law says of it.
-        listed, refused = [], refusal.code
-    pages = max(ceil(len(listed) / PER_PAGE), 1)
-    number = min(max(_number(get.get("page", "1")), 1), pages)
-    start = (number - 1) * PER_PAGE
+    name = get.get("nom", "").strip()[:60]
+    listed, refused = _own(asked, name)
+    paging = _pages(len(listed), _number(get.get("page", "1")), name)
+    start = int(str(paging["start"]))
     context: dict[str, object] = {
-        "tab": "patients", "listed": listed[start : start + PER_PAGE], "total": len(listed), "first": start + 1,
-        "last": min(start + PER_PAGE, len(listed)), "page": number, "pages": pages, "name": name, "wrong": _WRONG.get(wrong, ""),
-        "typed": typed_text, "ending": _todo(listed, asked), "no_list": refused, "vitale": reader() is not None,
-        "done": get.get("fait", ""),
+        "tab": "patients", "listed": [_line(asked, one) for one in listed[start : start + PER_PAGE]], "total": len(listed),
+        "name": name, "wrong": _WRONG.get(wrong, ""), "typed": typed_text, "no_list": refused, "vitale": reader() is not None,
+        "ending": [one for one in listed if ends_soon(one, asked.at.date())], **paging,
     }  # fmt: skip
     return page(asked, "patients/search", context, status)
 
@@ -130,6 +152,6 @@ def traits(asked: Asked) -> HttpResponse:
     try:
         found = search_by_traits(question)
     except Refusal as refusal:
-        return page(asked, "patients/traits", context | {"refused": refusal.code}, 400)
+        return page(asked, "patients/traits", context | {"refusal": told(refusal.code)}, 400)
     rows = [(c, handle_of(Sought(c.ins, c.traits), asked.actor), round(c.score * 100)) for c in found]
     return page(asked, "patients/traits", context | {"candidates": rows, "asked": True})

@@ -1,5 +1,6 @@
 """How the portal writes dates, matricules, professions and icons."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -159,3 +160,9 @@ def plus_days(value: datetime, days: int) -> datetime:
 def sex(value: str) -> str:
     """M or F as a page writes it."""
     return {"M": "M", "F": "F", "male": "M", "female": "F"}.get(value, value)
+
+
+@register.filter
+def get(values: Mapping[str, str], name: str) -> str:
+    """A value by a name that a template cannot write with a point."""
+    return values.get(name, "")
