@@ -20,6 +20,8 @@ ca_certs = str(_config.client_ca_file)
 cert_reqs = ssl.CERT_OPTIONAL
 loglevel = "error"
 accesslog = None
+# No socket for a control tool: two doors of one user would ask for the same one, and nobody uses it.
+control_socket_disable = True
 
 
 def ssl_context(config: object, default_ssl_context_factory: object) -> ssl.SSLContext:

@@ -6,6 +6,7 @@ from carnet.config.gunicorn_fhir import (
     ca_certs,
     cert_reqs,
     certfile,
+    control_socket_disable,
     keepalive,
     keyfile,
     loglevel,
@@ -17,5 +18,18 @@ from carnet.config.gunicorn_fhir import (
 
 bind = f"127.0.0.1:{Environment().webps_card_port}"
 
-__all__ = ["accesslog", "bind", "ca_certs", "cert_reqs", "certfile", "keepalive", "keyfile", "loglevel", "ssl_context", "threads",
-           "worker_class", "workers"]  # fmt: skip
+__all__ = [
+    "accesslog",
+    "bind",
+    "ca_certs",
+    "cert_reqs",
+    "certfile",
+    "control_socket_disable",
+    "keepalive",
+    "keyfile",
+    "loglevel",
+    "ssl_context",
+    "threads",
+    "worker_class",
+    "workers",
+]

@@ -204,7 +204,9 @@ def treating_doctor_of(work: Work, record_id: UUID) -> str:
     return str(row[0]) if row else ""
 
 
-def authorise_at(work: Work, record_id: UUID, professional_id: str, ground: AuthorisationGround, granted_at: datetime) -> None:
+def authorise_at(
+    work: Work, record_id: UUID, subject_id: str, ground: AuthorisationGround, granted_at: datetime, subject_kind: str = "person"
+) -> None:
     """Bring an authorisation that was given elsewhere (migration of records, demonstration), with its own date."""
     settings = law()
     team = ground is AuthorisationGround.CARE_TEAM
@@ -212,6 +214,6 @@ def authorise_at(work: Work, record_id: UUID, professional_id: str, ground: Auth
     _record_initial_consent(work, record_id, granted_at, "import")
     work.run(
         """INSERT INTO access_authorisation (record_id, subject_kind, subject_id, ground, granted_at, expires_at,
-        declared_by) VALUES (%s, 'person', %s, %s, %s, %s, 'import') ON CONFLICT DO NOTHING""",
-        record_id, professional_id, ground.value, granted_at, expires,
+        declared_by) VALUES (%s, %s, %s, %s, %s, %s, 'import') ON CONFLICT DO NOTHING""",
+        record_id, subject_kind, subject_id, ground.value, granted_at, expires,
     )  # fmt: skip

@@ -10,12 +10,21 @@ from uuid import UUID
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.outbox import api as outbox
+from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
 from carnet.apps.signin import api as signin
-from carnet.apps.storage.api import unit
+from carnet.apps.storage.api import key_of, unit
 from carnet.desk.demonstration.making import make
 from carnet.desk.demonstration.people import PEOPLE, DemoPerson
-from carnet.desk.demonstration.professionals import PROFESSIONALS, DemoProfessional, all_userinfo, extraction
+from carnet.desk.demonstration.professionals import (
+    CARE_HOME,
+    HOSPITAL,
+    PHARMACY,
+    PROFESSIONALS,
+    DemoProfessional,
+    all_userinfo,
+    extraction,
+)
 from carnet.desk.demonstration.stories import Spec, stories_of
 from carnet.dicah.facts import AuthorisationGround
 from carnet.formats.fhir import Submission, SubmittedDocument
@@ -27,6 +36,8 @@ from carnet.kernel.traits import normalise_name
 
 CLOSED, UNQUALIFIED, BLOCKING, OPPOSED_TO_EMERGENCY, EXPIRED, SUSPENDED = 5, 9, 3, 14, 11, 22
 """Numbers of the people whose records show an automatic message."""
+OPENED = 700
+"""Days ago on which the records of the demonstration opened."""
 SOFTWARE = "logiciel-demo"
 REGULATION_SOFTWARE = "logiciel-regulation"
 LOOPBACK = "http://127.0.0.1/retour"
@@ -62,10 +73,41 @@ def _deposit(person: DemoPerson, spec: Spec, index: int, at: datetime) -> None:
     submission = Submission(SubmissionSet(patient=entry.patient), (SubmittedDocument(entry, content, 0),), ("DocumentReference",))
     actor = actor_of(PROFESSIONALS[spec.author], at)
     # A deposit of the past is told at its own date, so that life cycles have something to count from.
-    moment = at - timedelta(days=max(spec.days - 1, 0))
+    # What is older than the record was brought in when it opened.
+    moment = at - timedelta(days=min(max(spec.days - 1, 0), OPENED - 10))
     proof = Authentication(Means.PRO_SANTE_CONNECT, "APPPRIP3", moment + timedelta(hours=1), moment)
     told = Actor(actor.kind, actor.id, actor.name, proof, actor.situation, actor.software)
     records.deposit(Ask(told, Act.FEED, moment, person.ins), submission)
+
+
+def _places(person: DemoPerson, at: datetime) -> list[tuple[str, tuple[str, ...]]]:
+    """Structures that a person gave an agreement to, and who of them declared themselves: a care home, a ward, a pharmacy."""
+    age = at.year - person.born.year
+    found: list[tuple[str, tuple[str, ...]]] = [(f"1{PHARMACY.finess}", ())] if person.number % 3 == 0 else []
+    if age >= 78:
+        # One resident in four has just arrived: the structure is authorised, the nurse has still to declare herself.
+        staff = ("care_home_nurse", "geriatrician") if person.number % 4 else ("geriatrician",)
+        found.append((f"1{CARE_HOME.finess}", staff))
+    if 50 <= age < 78 and person.number % 5 == 0:
+        found.append((f"1{HOSPITAL.finess}", ("surgeon", "student")))
+    return found
+
+
+_CONTACTS = (("Basile Exemple", "conjoint, personne de confiance"), ("Inès Exemple", "fille, à prévenir en urgence"))
+
+
+def _declare(record_id: UUID, person: DemoPerson, at: datetime) -> None:
+    """What the person said in the portal: contacts, wishes, a drug bought without prescription."""
+    with unit(record_id) as work:
+        key = key_of(work, record_id)
+        for n, (name, what) in enumerate(_CONTACTS[: person.number % 3]):
+            phone = f"06 39 98 {person.number % 100:02d} {n:02d}"
+            profile.declare(work, key, "contacts", profile.Content(name, detail=what, value=phone), at)
+        if person.number % 4 == 0 and at.year - person.born.year >= 18:
+            profile.declare(work, key, "wishes", profile.Content("Directives anticipées", detail="rédigées, chez le médecin"), at)
+        if person.number % 6 == 0:
+            content = profile.Content("Ibuprofène 400 mg", detail="parfois, pour le dos", start=at.date().isoformat())
+            profile.declare(work, key, "treatments", content, at)
 
 
 def _relations(record_id: UUID, person: DemoPerson, at: datetime) -> None:
@@ -75,6 +117,10 @@ def _relations(record_id: UUID, person: DemoPerson, at: datetime) -> None:
         granted = at - timedelta(days=500 if person.number == EXPIRED else 30)
         for key in ("treating", *team):
             access.authorise_at(work, record_id, PROFESSIONALS[key].id, AuthorisationGround.CARE_TEAM, granted)
+        for place, keys in _places(person, at):
+            access.authorise_at(work, record_id, place, AuthorisationGround.CARE_TEAM, granted, "structure")
+            for key in keys:
+                access.authorise_at(work, record_id, PROFESSIONALS[key].id, AuthorisationGround.CARE_TEAM, granted)
         if person.number % 7 == BLOCKING:
             access.block(work, record_id, PROFESSIONALS["blocked"].id, at)
         if person.number == OPPOSED_TO_EMERGENCY:
@@ -87,7 +133,7 @@ def _record(person: DemoPerson, at: datetime) -> UUID:
     return identity.find(person.ins) or records.create_record(
         person.ins,
         person.traits,
-        (at - timedelta(days=700)).date(),
+        (at - timedelta(days=OPENED)).date(),
         annotations=("DOUT",) if person.number == UNQUALIFIED else (),
         activated=person.number % 2 == 0,
     )
@@ -109,6 +155,7 @@ def load_person(person: DemoPerson, at: datetime) -> int:
         specs += story(Random(f"{person.number}/{story.__name__}"))
     for index, spec in enumerate(specs):
         _deposit(person, spec, index, at)
+    _declare(record_id, person, at)
     _relations(record_id, person, at)
     event = {CLOSED: "close", SUSPENDED: "suspend"}.get(person.number)
     if event:

@@ -5,6 +5,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from fpdf import FPDF
 
+from carnet.desk.demonstration.lexicon import facts_of
 from carnet.desk.demonstration.people import DemoPerson
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.desk.demonstration.stories import Spec
@@ -66,6 +67,7 @@ def make(person: DemoPerson, spec: Spec, index: int, today: datetime) -> tuple[D
     )
     if spec.form == "pdf":
         return entry, _pdf(person, spec, author, at)
-    sections = tuple(Section(p.code, p.title, p.paragraphs, p.table) for p in spec.parts)
-    draft = CdaDraft(entry.unique_id, type_, spec.title, at, person.ins, person.traits, author, sections)
+    sections = tuple(Section(p.code, p.title, p.paragraphs, p.table, facts_of(p)) for p in spec.parts)
+    stay = (at - timedelta(days=spec.stay), at) if spec.stay else None
+    draft = CdaDraft(entry.unique_id, type_, spec.title, at, person.ins, person.traits, author, sections, stay=stay)
     return entry, write_document(draft)

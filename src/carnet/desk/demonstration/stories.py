@@ -30,7 +30,8 @@ class Spec:
     parts: tuple[Part, ...]
     form: str = "cda"
     labels: tuple[str, ...] = ()
-    ward: str = ""
+    stay: int = 0
+    """Days of the stay that the document tells of."""
 
 
 def _p(code: str, title: str, *paragraphs: str, table: Table = ()) -> Part:
@@ -98,7 +99,7 @@ def hip_fracture(r: Random) -> list[Spec]:
         Spec("11490-0", "Lettre de liaison à la sortie de chirurgie", "surgeon", 65, (
             _p(HISTORY, "Séjour", f"Hémoglobine à {haemoglobin} g/L au troisième jour, non transfusée. Lever au premier jour."),
             _p(TREATMENTS, "Traitement de sortie", "Paracétamol 1 g trois fois par jour. Apixaban 2,5 mg deux fois par jour. Vitamine D."),
-            _p(PLAN, "Suite", "Appui complet autorisé. Rééducation quotidienne. Ablation des agrafes au quatorzième jour."))),
+            _p(PLAN, "Suite", "Appui complet autorisé. Rééducation quotidienne. Ablation des agrafes au quatorzième jour.")), stay=9),
         Spec("74207-2", "Document de liaison d'urgence", "geriatrician", 40, (
             _p(PROBLEMS, "Essentiel", "Prothèse de hanche droite, fibrillation atriale, insuffisance rénale modérée."),
             _p(ALLERGIES, "Allergies", "Aucune allergie signalée à ce jour par la famille."),
@@ -191,7 +192,7 @@ def heart(r: Random) -> list[Spec]:
         Spec("34112-3", "Compte rendu d'hospitalisation : insuffisance cardiaque", "cardiologist", 130, (
             _p(REASON, "Motif", "Essoufflement croissant depuis dix jours, œdèmes des chevilles."),
             _p(EXAM, "Séjour", f"Fraction d'éjection à {fraction} %. Perte de 6 kg sous diurétique. Poids de sortie {weight} kg."),
-            _p(PLAN, "Suite", "Pesée quotidienne : appeler si prise de 2 kg en trois jours. Consultation à un mois."))),
+            _p(PLAN, "Suite", "Pesée quotidienne : appeler si prise de 2 kg en trois jours. Consultation à un mois.")), stay=8),
         Spec("11502-2", "Bilan biologique : suivi d'insuffisance cardiaque", "biologist", 100, (
             _p(RESULTS, "Résultats", table=(
                 ("Analyse", "Résultat", "Unité", "Valeurs usuelles du laboratoire"),
@@ -280,11 +281,123 @@ def teenager(r: Random) -> list[Spec]:
     ]  # fmt: skip
 
 
+def long_follow_up(r: Random) -> list[Spec]:
+    """Ten years with a chronic disease, told quarter by quarter: a long record."""
+    specs, filtration = [], 92.0
+    for quarter in range(40):
+        days = 3600 - quarter * 90
+        filtration -= r.uniform(0.2, 1.1)
+        specs.append(
+            Spec(
+                "11502-2",
+                "Bilan biologique trimestriel",
+                "biologist",
+                days,
+                (
+                    _p(
+                        RESULTS,
+                        "Résultats",
+                        table=(
+                            ("Analyse", "Résultat", "Unité", "Valeurs usuelles du laboratoire"),
+                            ("Hémoglobine glyquée (HbA1c)", f"{r.uniform(6.6, 8.4):.1f}".replace(".", ","), "%", "4,0 - 6,0"),
+                            ("Débit de filtration glomérulaire", f"{filtration:.0f}", "mL/min", "> 60"),
+                            ("Potassium", f"{r.uniform(3.9, 5.2):.1f}".replace(".", ","), "mmol/L", "3,5 - 5,1"),
+                            ("LDL", f"{r.uniform(0.7, 1.5):.2f}".replace(".", ","), "g/L", "< 1,60"),
+                        ),
+                    ),
+                ),
+            )
+        )
+        specs.append(
+            Spec(
+                "11488-4",
+                "Consultation de suivi trimestriel",
+                "treating",
+                days - 5,
+                (
+                    _p(
+                        EXAM,
+                        "Examen",
+                        f"Pression artérielle {r.randint(122, 148)}/{r.randint(70, 88)} mmHg. Poids {r.randint(74, 82)} kg.",
+                    ),
+                    _p(
+                        CONCLUSION,
+                        "Conclusion",
+                        "Équilibre discuté avec le patient, objectifs revus. Marche quotidienne encouragée.",
+                    ),
+                ),
+            )
+        )
+        specs.append(
+            Spec(
+                "57833-6",
+                "Ordonnance : renouvellement",
+                "treating",
+                days - 5,
+                (_p(TREATMENTS, "Prescription", "Metformine 1000 mg, ramipril 5 mg, atorvastatine 20 mg : trois mois."),),
+            )
+        )
+        specs.append(
+            Spec(
+                "60593-1",
+                "Dispensation : renouvellement",
+                "pharmacist",
+                days - 4,
+                (_p(TREATMENTS, "Délivrance", "Metformine 1000 mg, ramipril 5 mg, atorvastatine 20 mg."),),
+            )
+        )
+    return specs  # fmt: skip
+
+
+def thyroid(r: Random) -> list[Spec]:
+    """Hypothyroidism, a few lines a year."""
+    return [
+        Spec("11502-2", "Bilan thyroïdien", "biologist", 150, (
+            _p(RESULTS, "Résultats", table=(
+                ("Analyse", "Résultat", "Unité", "Valeurs usuelles du laboratoire"),
+                ("TSH", f"{r.uniform(0.8, 6.5):.1f}".replace(".", ","), "mUI/L", "0,4 - 4,0"),
+                ("Hémoglobine", f"{r.uniform(11.4, 14.2):.1f}".replace(".", ","), "g/dL", "12,0 - 16,0"))),)),
+        Spec("57833-6", "Ordonnance : lévothyroxine", "treating", 140, (
+            _p(TREATMENTS, "Prescription", "Lévothyroxine 75 µg : un comprimé le matin à jeun, six mois."),)),
+        Spec("60591-5", "Synthèse médicale", "treating", 130, (
+            _p(PROBLEMS, "Problèmes en cours", "Hypothyroïdie substituée."),
+            _p(ALLERGIES, "Allergies", "Urticaire de contact au latex, signalée par la patiente."),
+            _p(VACCINES, "Vaccinations", "Grippe et pneumocoque à jour."))),
+        Spec("11506-3", "Suivi infirmier à domicile", "nurse", 20, (
+            _p(EXAM, "Passage", f"Pression artérielle {r.randint(118, 139)}/{r.randint(66, 84)} mmHg. Pilulier préparé pour la semaine."),)),
+    ]  # fmt: skip
+
+
+def thin(r: Random) -> list[Spec]:
+    """One line in a life without care."""
+    return [
+        Spec("89601-9", "Certificat médical : aptitude au sport", "treating", r.randint(30, 600), (
+            _p(CONCLUSION, "Certificat", "Pas de contre-indication décelée ce jour à la pratique du sport en club."),)),
+    ]  # fmt: skip
+
+
 Story = Callable[[Random], list[Spec]]
+LONG = frozenset({2, 90})
+"""People whose records are long."""
 
 
 def stories_of(age: int, sex: str, number: int) -> list[Story]:
-    """Stories that fit a person: never a pregnancy at eighty nor a hip at seven."""
+    """Stories that fit a person: never a pregnancy at eighty nor a hip at seven. Some records are long, some thin."""
+    if number in LONG:
+        return [long_follow_up, *_by_age(age, sex, number)]
+    if number > FIRST and number % 11 == 0:
+        return []
+    if number > FIRST and number % 7 == 0:
+        return [thin]
+    more: list[Story] = [thyroid] if number > FIRST and age > 35 else []
+    return [*_by_age(age, sex, number), *more]
+
+
+FIRST = 65
+"""Number of the last of the people that were there from the first version on."""
+
+
+def _by_age(age: int, sex: str, number: int) -> list[Story]:
     if age < 11:
         return [asthma] if number % 3 else [asthma, healthy]
     if age < 18:

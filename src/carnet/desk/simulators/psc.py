@@ -211,7 +211,8 @@ button{{font:inherit;display:block;width:100%;text-align:left;margin:.3rem 0;pad
 
 TELEPHONE = """<!doctype html><html lang="fr"><meta charset="utf-8"><title>Simulateur de téléphone e-CPS</title>
 <meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="3">
-<style>body{{font:16px/1.5 system-ui;max-width:28rem;margin:2rem auto}}button{{font:inherit;padding:.6rem;margin:.3rem}}b{{font-size:3rem}}</style>
+<style>body{{font:16px/1.5 system-ui;max-width:28rem;margin:2rem auto}}b{{font-size:3rem}}
+button{{font:inherit;padding:.6rem;margin:.3rem}}</style>
 <h1>Téléphone (simulateur)</h1><p>Comparez les deux chiffres avec ceux de l'écran avant de confirmer.</p>{requests}</html>"""
 
 

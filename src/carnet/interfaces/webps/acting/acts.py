@@ -61,7 +61,7 @@ def confirm(opened: Opened, number: UUID, act: str) -> Shown | HttpResponse:
         raise Refusal("document-not-own", "document-not-own")
     minor = act == "annoncer" and seen.facts.hidden_from_representatives and not seen.facts.hidden_from_patient
     context: Context = {"doc": row(seen), "act": act, "words": _words(act), "minor": minor, "undo": _UNDO.get(act, "")}
-    return Shown("act.html", context)
+    return Shown("act", context)
 
 
 @signed_in("POST")

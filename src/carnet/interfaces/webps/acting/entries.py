@@ -80,7 +80,7 @@ def edit(opened: Opened, number: UUID) -> Shown | HttpResponse:
         "entry": entry, "what": gettext(TITLES.get(entry.section, "")), "writable": entry.section in profile.WRITABLE,
         "history": [(e, writers.get(e.recorded_by, ("", None))[0]) for e in history],
     }  # fmt: skip
-    return Shown("entry.html", context)
+    return Shown("entry", context)
 
 
 @signed_in("POST")

@@ -100,4 +100,4 @@ def accesses(opened: Opened) -> Shown | HttpResponse:
     context: Context = {
         "lines": [_line(e) for e in entries[:SHOWN]], "more": len(entries) > SHOWN, "emergencies": _emergencies(opened),
     }  # fmt: skip
-    return Shown("accesses.html", context)
+    return Shown("accesses", context)

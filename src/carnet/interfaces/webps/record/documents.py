@@ -127,7 +127,7 @@ def listing(opened: Opened) -> Shown | HttpResponse:
     """The list, or the answers to a question."""
     get = opened.asked.request.GET
     searched = _search(opened, get) if get.get("q", "").strip() else _listed(opened, get)
-    return Shown("documents.html", _choices(opened, get) | searched)
+    return Shown("documents", _choices(opened, get) | searched)
 
 
 @record_page("essentiel", "GET", detail="text-search")

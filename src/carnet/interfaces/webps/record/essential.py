@@ -60,4 +60,4 @@ def essential(opened: Opened) -> Shown | HttpResponse:
         "wishes": profile.stated(entries, "wishes"), "devices": profile.stated(entries, "devices"),
         "closed": sorted(set(profile.SECTIONS) - set(profile.readable_sections(visit))), "year": opened.asked.at.year,
     }  # fmt: skip
-    return Shown("essential.html", context)
+    return Shown("essential", context)

@@ -74,4 +74,4 @@ def path(opened: Opened) -> Shown | HttpResponse:
         "year": year, "months": _by_month(_steps([row(d) for d in found.items], of_year)), "more": found.more,
         "next_year": year + 1 if year < present else None, "previous_year": max(before) if before else None,
     }  # fmt: skip
-    return Shown("path.html", context)
+    return Shown("path", context)

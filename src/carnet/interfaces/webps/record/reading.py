@@ -96,7 +96,7 @@ def document(opened: Opened, number: UUID) -> Shown | HttpResponse:
     context: Context = {
         "doc": doc, "body": body_in(visit, doc), "acts": possible(visit, seen), "newer": _newer(visit, seen),
     }  # fmt: skip
-    return Shown("document.html", context | _neighbours(visit, seen))
+    return Shown("document", context | _neighbours(visit, seen))
 
 
 def _name(content: Content, number: UUID) -> str:
@@ -168,4 +168,4 @@ def compare(opened: Opened) -> Shown | HttpResponse:
         "pairs": [(a, b, profile.out_of_bounds(a) if a else 0, profile.out_of_bounds(b) if b else 0)
                   for a, b in _paired(results, rows[0].id, rows[1].id)],
     }  # fmt: skip
-    return Shown("compare.html", context)
+    return Shown("compare", context)

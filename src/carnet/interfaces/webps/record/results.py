@@ -19,11 +19,11 @@ def results(opened: Opened) -> Shown | HttpResponse:
     ]  # fmt: skip
     latest = list(dict.fromkeys(e.document_id for e in entries if e.document_id))[:2]
     context: Context = {"rows": rows, "latest": latest if len(latest) == 2 else []}
-    return Shown("results.html", context)
+    return Shown("results", context)
 
 
 @record_page("vaccinations", "GET", detail="vaccinations", sections=("vaccinations",), most=profile.MOST)
 def vaccinations(opened: Opened) -> Shown | HttpResponse:
     """What was given, by vaccine, with lot, source and date."""
     opened_to_me = "vaccinations" in profile.readable_sections(opened.visit)
-    return Shown("vaccinations.html", {"vaccinations": profile.stated(opened.entries, "vaccinations"), "open": opened_to_me})
+    return Shown("vaccinations", {"vaccinations": profile.stated(opened.entries, "vaccinations"), "open": opened_to_me})

@@ -56,7 +56,7 @@ def rights(opened: Opened) -> Shown | HttpResponse:
         "classes": [(c.code, c.label) for c in codes.members("class_codes").values()], "waiting": _waiting(opened),
         "term": settings.LAW.visible_by_itself_after.days,
     }  # fmt: skip
-    return Shown("rights.html", context)
+    return Shown("rights", context)
 
 
 @record_page("volontes", "POST")
