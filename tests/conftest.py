@@ -22,6 +22,7 @@ from support.ports import free_port
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 DOOR_PORT, PSC_PORT, TLS_PORT = free_port(), free_port(), free_port()
+WEBPS_PORT, WEBPS_TLS_PORT, WEBPS_PROCESS_PORT = free_port(), free_port(), free_port()
 DATA = Path(tempfile.mkdtemp(prefix="carnet-tests-"))
 PKI = DATA / "pki"
 
@@ -32,6 +33,10 @@ os.environ.update(
         "CARNET_INSI": "simulator",
         "CARNET_BASE_URL": f"http://127.0.0.1:{DOOR_PORT}",
         "CARNET_PSC_ISSUER": f"http://127.0.0.1:{PSC_PORT}/auth/realms/esante-wallet",
+        "CARNET_WEBPS_URL": f"http://127.0.0.1:{WEBPS_PORT}",
+        "CARNET_WEBPS_CARD_URL": f"https://127.0.0.1:{WEBPS_TLS_PORT}",
+        "CARNET_WEBPS_REGULATION": "true",
+        "CARNET_VITALE": "simulator",
         "CARNET_DIRECTORY_CACHE_SECONDS": "0",
         # Budgets are for the tests that lower them: a whole run is no professional's hour.
         "CARNET_SOFT_NEW_RECORDS_PER_HOUR": "100000",
@@ -157,8 +162,9 @@ def psc() -> Iterator[str]:
     from carnet.desk.simulators.psc import serve
 
     callback = f"http://127.0.0.1:{DOOR_PORT}/signin/callback"
+    portals = [f"http://127.0.0.1:{port}/connexion/retour" for port in (WEBPS_PORT, WEBPS_PROCESS_PORT)]
     logout = f"http://127.0.0.1:{DOOR_PORT}/signin/backchannel-logout"
-    server = serve(PSC_PORT, all_userinfo(), [callback, "http://127.0.0.1/retour"], (logout,))
+    server = serve(PSC_PORT, all_userinfo(), [callback, "http://127.0.0.1/retour", *portals], (logout,))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     psc_servers.append(server)
     yield f"http://127.0.0.1:{PSC_PORT}"
@@ -190,21 +196,78 @@ def pki() -> Any:
     return folder
 
 
+def _over_tls(port: int, application: Any, pki: Any) -> Iterator[str]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pki.path / "server.pem")
+    context.load_verify_locations(pki.authorities)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    server = make_server("127.0.0.1", port, application, server_class=_TlsServer, handler_class=_Quiet)
+    server.context = context
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"https://127.0.0.1:{port}"
+    server.shutdown()
+    server.server_close()
+
+
 @pytest.fixture(scope="session")
 def tls_door(psc: str, pki: Any) -> Iterator[str]:
     """The same door behind TLS with client certificates."""
     from carnet.config.wsgi_fhir import application
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pki.path / "server.pem")
-    context.load_verify_locations(pki.authorities)
-    context.verify_mode = ssl.CERT_OPTIONAL
-    server = make_server("127.0.0.1", TLS_PORT, application, server_class=_TlsServer, handler_class=_Quiet)
-    server.context = context
+    yield from _over_tls(TLS_PORT, application, pki)
+
+
+class _AsWebps:
+    """The portal with the role of its own process: its threads have a pool of connections of their own.
+
+    Tests prepare people as another role; what the portal may not touch, its pages do not touch here either.
+    """
+
+    def __init__(self, application: Any) -> None:
+        from django.conf import settings
+
+        from carnet.apps.storage import executor
+
+        self.application, self.mine, self.others = application, threading.local(), executor.pool
+        role, settings.CARNET.database_role = settings.CARNET.database_role, "carnet_webps"
+        self.pool = executor._open_pool()
+        settings.CARNET.database_role = role
+        executor.pool = lambda: self.pool if getattr(self.mine, "here", False) else self.others()
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        self.mine.here = True
+        return self.application(environ, start_response)
+
+    def close(self) -> None:
+        from carnet.apps.storage import executor
+
+        executor.pool = self.others
+        self.pool.close()
+
+
+@pytest.fixture(scope="session")
+def _webps() -> Iterator[Any]:
+    from carnet.config.wsgi_webps import application
+
+    wrapped = _AsWebps(application)
+    yield wrapped
+    wrapped.close()
+
+
+@pytest.fixture(scope="session")
+def portal(psc: str, _webps: Any) -> Iterator[str]:
+    """The portal of professionals, in this process so that tests can move its clock."""
+    server = make_server("127.0.0.1", WEBPS_PORT, _webps, server_class=_Server, handler_class=_Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"https://127.0.0.1:{TLS_PORT}"
+    yield f"http://127.0.0.1:{WEBPS_PORT}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def card_portal(psc: str, pki: Any, _webps: Any) -> Iterator[str]:
+    """The port of the portal that asks for a client certificate."""
+    yield from _over_tls(WEBPS_TLS_PORT, _webps, pki)
 
 
 class MovedClock:

@@ -73,9 +73,13 @@ class Entry:
     replaces: UUID | None
     ended_at: datetime | None
     content: Content
+    document_class: str = ""
+    """Class of the document that it comes from, and when that document was written."""
+    written_at: datetime | None = None
 
 
 _COLUMNS = "entry_id, section, source, document_id, recorded_at, recorded_by, confirmed, replaces, ended_at, sealed"
+_COLUMNS_OF_E = ", ".join(f"e.{name}" for name in _COLUMNS.split(", "))
 _VISIBLE = """(document_id IS NULL OR document_id IN (SELECT logical_id FROM records_document
     WHERE record_id = %s AND {} AND (status = 'Approved' OR source <> 'document')))"""
 
@@ -109,7 +113,8 @@ def opened(key: RecordKey, row: Row) -> Entry:
     # A field that a later version added is not known to this one: it is left aside, not a failure.
     content = Content(**{name: value for name, value in told.items() if name in _FIELDS})
     number, section, source, document_id, at, by, confirmed, replaces, ended_at = row[:9]
-    return Entry(number, section, source, document_id, at, by, confirmed, replaces, ended_at, content)
+    document = (row[10] or "", row[11]) if len(row) > 10 else ("", None)
+    return Entry(number, section, source, document_id, at, by, confirmed, replaces, ended_at, content, *document)
 
 
 def readable_sections(visit: Visit, wanted: Iterable[str] = SECTIONS) -> list[str]:
@@ -130,9 +135,11 @@ def entries(visit: Visit, wanted: Iterable[str] = SECTIONS, ended: bool = False,
     condition, values = visit.visible()
     over = "" if ended else "AND ended_at IS NULL"
     rows = visit.work.rows(
-        f"""SELECT {_COLUMNS} FROM unnest(%s::varchar[]) AS s (name) CROSS JOIN LATERAL (SELECT * FROM profile_entry
-        WHERE record_id = %s AND section = s.name {over} AND {_VISIBLE.format(condition)}
-        ORDER BY recorded_at DESC, entry_id LIMIT %s) AS e ORDER BY recorded_at DESC, entry_id""",
+        f"""SELECT {_COLUMNS_OF_E}, d.class_code, d.authored_at FROM unnest(%s::varchar[]) AS s (name)
+        CROSS JOIN LATERAL (SELECT * FROM profile_entry WHERE record_id = %s AND section = s.name {over}
+        AND {_VISIBLE.format(condition)} ORDER BY recorded_at DESC, entry_id LIMIT %s) AS e
+        LEFT JOIN records_document d ON d.record_id = e.record_id AND d.logical_id = e.document_id
+        ORDER BY e.recorded_at DESC, e.entry_id""",
         readable_sections(visit, wanted), visit.record_id, visit.record_id, *values, most,
     )  # fmt: skip
     return [opened(visit.key, row) for row in rows]

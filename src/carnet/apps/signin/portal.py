@@ -203,7 +203,9 @@ class PortalSession:
     id: UUID
     actor: Actor
     ends_at: datetime
-    """When it ends at the latest: by its length, or because nothing happens."""
+    """When it ends if nothing happens."""
+    closes_at: datetime
+    """When it ends at the latest, whatever happens."""
     legal_read: bool
     shortcuts: bool
 
@@ -218,4 +220,4 @@ def portal_session(token: str, at: datetime) -> PortalSession:
     revoked = bool(who.certificate) and read_certificate(base64.b64decode(who.certificate), at).revoked
     actor = actor_from(who, row[1], revoked)
     legal = row[4] is not None and row[4] > at - LEGAL_NOTICE_LASTS
-    return PortalSession(row[2], actor, min(row[1], at + idle), legal, row[5])
+    return PortalSession(row[2], actor, min(row[1], at + idle), row[1], legal, row[5])

@@ -11,7 +11,7 @@ from carnet.kernel.refusal import Refusal
 
 PLACES = {
     "DossierPatient": "",
-    "GestionDMPPatient": "/volontes#administratif",
+    "GestionDMPPatient": "/droits",
     "Documents": "/documents",
     "ParcoursDeSoins": "/parcours",
     "HistoriqueAcces": "/acces",

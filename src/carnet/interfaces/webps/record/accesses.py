@@ -42,7 +42,8 @@ _DETAILS: dict[str, str] = {
     "summary": _("l'essentiel"), "documents": _("la liste des documents"), "document": _("la fiche d'un document"),
     "text-search": _("une recherche dans le texte"), "path": _("le parcours de soins"), "results": _("les résultats"),
     "vaccinations": _("les vaccinations"), "comparison": _("deux documents côte à côte"),
-    "wishes-and-rights": _("les volontés et les droits"), "traces": _("les accès"), "presence-proved": _("avec preuve de présence"),
+    "wishes": _("les volontés"), "rights": _("les droits"), "traces": _("les accès"),
+    "presence-proved": _("avec preuve de présence"),
     "shown-as-candidate": _("régulation médicale"), "emergency-ended": _("fin de l'accès d'urgence"),
     "presence-card": _("carte de présence imprimée"), "care_team": _("équipe de soins"), "consultation": _("cette consultation"),
 }  # fmt: skip

@@ -16,7 +16,7 @@ from carnet.apps.records.api import Criterion, Cursor, Query, documents, find_wo
 from carnet.formats import codes
 from carnet.interfaces.webps.door import page
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
-from carnet.interfaces.webps.record.rows import row
+from carnet.interfaces.webps.record.rows import clinical_classes, row
 from carnet.kernel.codes import MASKED
 
 PER_PAGE = 20
@@ -107,7 +107,7 @@ def _choices(opened: Opened, get: QueryDict) -> Context:
     access = opened.visit.facts.access
     kept = {name: get.get(name, "") for name in FIELDS}
     return {
-        "classes": [(c.code, c.label) for c in codes.members("class_codes").values()],
+        "classes": clinical_classes(),
         "types": sorted(((c.code, c.label) for c in codes.members("type_codes").values() if c.label), key=lambda t: t[1]),
         "specialties": sorted(((c.code, c.label) for c in codes.members("specialties").values()), key=lambda t: t[1]),
         "given": kept, "filtered": any(v for n, v in kept.items() if n != "q"), "address": _address(opened, get),

@@ -1,6 +1,5 @@
 """Wishes, contacts, administrative data; who is authorised and who is not; alerts; the calendar of announcements; presence."""
 
-from django.conf import settings
 from django.http import HttpResponse
 
 from carnet.apps.access.api import Named, named
@@ -16,16 +15,15 @@ from carnet.apps.records.api import (
     set_alert,
     withdraw_authorisation,
 )
-from carnet.formats import codes
 from carnet.interfaces.webps.door import Asked, page, saying, signed_in
 from carnet.interfaces.webps.handles import sought_of
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
-from carnet.interfaces.webps.record.rows import row
+from carnet.interfaces.webps.record.rows import clinical_classes, row
 from carnet.kernel.actor import Situation
 from carnet.kernel.ask import Act
 from carnet.kernel.codes import HIDDEN_FROM_PATIENT
 
-_SECTIONS = ("contacts", "wishes", "problems", "history", "devices")
+_SECTIONS = ("contacts", "wishes")
 
 
 def _people(opened: Opened, found: list[Named]) -> list[tuple[Named, str, Situation | None]]:
@@ -39,23 +37,27 @@ def _waiting(opened: Opened) -> list[object]:
     return [row(d) for d in documents(opened.visit, query).items]
 
 
-@record_page("volontes", "GET", detail="wishes-and-rights", sections=_SECTIONS)
+@record_page("volontes", "GET", detail="wishes", sections=_SECTIONS)
+def wishes(opened: Opened) -> Shown | HttpResponse:
+    """Wishes and contacts, what waits for an announcement, alerts, the presence card."""
+    entries, stated = opened.entries, profile.stated
+    context: Context = {
+        "contacts": stated(entries, "contacts"), "wishes": stated(entries, "wishes"), "alert": alert_of(opened.visit),
+        "classes": clinical_classes(), "waiting": _waiting(opened),
+    }  # fmt: skip
+    return Shown("wishes", context)
+
+
+@record_page("volontes", "GET", detail="rights")
 def rights(opened: Opened) -> Shown | HttpResponse:
-    """The page. Who is authorised and administrative data are consultations of their own (TD1.6, TD1.3a)."""
+    """Who is authorised (TD1.6) and administrative data (TD1.3a): consultations of their own, each with its trace."""
     visit, context = opened.visit, dict[str, object]()
     if visit.may(Act.LIST_AUTHORISED):
         consulted(visit, Act.LIST_AUTHORISED)
         context["people"] = _people(opened, named(visit.work, visit.record_id))
     if visit.may(Act.READ_ADMINISTRATIVE):
         consulted(visit, Act.READ_ADMINISTRATIVE)
-        context |= {"administrative": visit.facts.identity, "switches": visit.facts.access, "record": visit.facts.record}
-    entries, stated = opened.entries, profile.stated
-    context |= {
-        "contacts": stated(entries, "contacts"), "wishes": stated(entries, "wishes"), "alert": alert_of(visit),
-        "history": [*stated(entries, "problems"), *stated(entries, "history")], "devices": stated(entries, "devices"),
-        "classes": [(c.code, c.label) for c in codes.members("class_codes").values()], "waiting": _waiting(opened),
-        "term": settings.LAW.visible_by_itself_after.days,
-    }  # fmt: skip
+        context["switches"] = visit.facts.access
     return Shown("rights", context)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 
 from carnet.apps.records.api import Seen, Visit
+from carnet.formats import codes
 from carnet.formats.fhir import Json
 from carnet.kernel.ask import Act
 from carnet.kernel.visibility import Status
@@ -97,6 +98,11 @@ def row(seen: Seen) -> Row:
         secret=facts.hidden_from_representatives, by_patient=facts.by_patient, start=period.get("start", ""),
         stop=period.get("end", ""), comments=resource.get("description", ""),
     )  # fmt: skip
+
+
+def clinical_classes() -> list[tuple[str, str]]:
+    """Classes of documents that people read: those of the habilitation matrix, without technical ones."""
+    return [(c.code, c.label) for c in codes.members("class_codes").values() if c.code.isdigit() and len(c.code) == 2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@
   function tick() {
     const now = new Date(), left = ends ? ends - now : Infinity;
     const text = $("[data-left]"), warning = $("#fin-de-session");
-    if (text && ends) text.textContent = words(left);
+    if (text && ends) text.textContent = words(new Date(document.body.dataset.closes) - now);
     if (warning) warning.hidden = left > 300000;
     const emergency = $(".emergency[data-until]");
     if (emergency) {
