@@ -190,7 +190,7 @@ def identify(provider: Provider, monkeypatch: pytest.MonkeyPatch, claims: dict |
             "exp": stamp + 120, "iat": stamp, "acr": "eidas1"} | (claims or {})  # fmt: skip
     good = {k: v for k, v in good.items() if v is not None}
     token = jwt.encode(header or {"alg": "RS256", "kid": "psc-simulator"}, good, key or provider.key)
-    monkeypatch.setattr(relying_party, "_tokens", lambda code, verifier: {"id_token": token, "access_token": "a"})
+    monkeypatch.setattr(relying_party, "_tokens", lambda form: {"id_token": token, "access_token": "a"})
     from joserfc.jwk import KeySet
 
     monkeypatch.setattr(relying_party, "_keys", lambda url, period: KeySet([provider.key]))

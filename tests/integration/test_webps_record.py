@@ -38,7 +38,13 @@ def rich():
         profile.declare(work, key, "wishes", profile.Content("Directives anticipées"), now())
     today = now().date()
     for n, value in enumerate(("4.2", "4.8", "5.6")):
-        deposit(person, "biologist", "11502-2", sections=(result(value, today - timedelta(days=90 - n)),), effective_time=now() - timedelta(days=90 - n))
+        deposit(
+            person,
+            "biologist",
+            "11502-2",
+            sections=(result(value, today - timedelta(days=90 - n)),),
+            effective_time=now() - timedelta(days=90 - n),
+        )
     deposit(person, "treating", "60591-5", sections=RICH, title="Synthèse médicale")
     stay = (now() - timedelta(days=40), now() - timedelta(days=33))
     deposit(person, "surgeon", "34112-3", title="Séjour en chirurgie", stay=stay)
@@ -55,7 +61,7 @@ def test_the_essential_shows_what_is_new_dangerous_and_current_with_its_source(p
                  "Centre hospitalier", "Votre première visite"):  # fmt: skip
         assert told in text, told
     assert 'aria-label="Potassium : 4,2, 4,8, 5,6 mmol/L. En hausse."' in page.text
-    assert re.search(r'documents/[0-9a-f-]{36}#n-f-48765-2-0', page.text), "an allergy leads to its place in its document"
+    assert re.search(r"documents/[0-9a-f-]{36}#n-f-48765-2-0", page.text), "an allergy leads to its place in its document"
 
 
 def test_empty_parts_say_so(portal: str) -> None:

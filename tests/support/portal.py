@@ -1,6 +1,7 @@
 """A browser of the portal without a screen: keeps cookies, follows the sign-in, sends forms with their token."""
 
 import re
+import ssl
 from typing import Any
 
 import httpx
@@ -80,3 +81,13 @@ def words(answer: httpx.Response) -> str:
     for entity, sign in (("&#x27;", "'"), ("&quot;", '"'), ("&amp;", "&"), ("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">")):
         text = text.replace(entity, sign)
     return " ".join(text.split())
+
+
+def by_card(portal: str, card_portal: str, pki: Any, name: str) -> tuple[Browser, httpx.Response]:
+    """Present a card on its port. Returns a fresh browser of the portal and the answer of that port."""
+    context = ssl.create_default_context(cafile=str(pki.path / "server-ca.pem"))
+    if name:
+        context.load_cert_chain(pki.certificate(name))
+    with httpx.Client(verify=context) as reader:
+        answer = reader.get(f"{card_portal}/carte", params={"suite": "/equipe"})
+    return Browser(portal), answer

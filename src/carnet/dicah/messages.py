@@ -269,7 +269,7 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("sign-in-refused", "OpenID Connect Core 1.0; référentiel Pro Santé Connect",
      "La connexion n'a pas pu être vérifiée.",
      "La connexion de ce professionnel n'a pas été acceptée.",
-     "Recommencez la connexion depuis votre logiciel."),
+     "Recommencez la connexion."),
 )  # fmt: skip
 
 MESSAGES: dict[str, Message] = {row[0]: Message(*row) for row in _ROWS}
