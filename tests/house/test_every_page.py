@@ -1,0 +1,134 @@
+"""Every address of the portal, tried by nobody, by an unrelated professional, by one with a right, and by an employee."""
+
+from typing import Any
+from uuid import UUID
+
+import httpx
+import psycopg
+import pytest
+from django.conf import settings
+from django.urls import URLPattern, get_resolver
+from support.people import deposit, patient
+from support.portal import Browser
+
+PUBLIC = {"", "guide", "guide/<str:context>", "accessibilite", "connexion", "connexion/psc", "connexion/retour", "connexion/telephone",
+          "connexion/telephone/attente", "connexion/carte", "connexion/situation", "carte", "fichiers/<str:digest>/<str:name>"}  # fmt: skip
+WITHOUT_RECORD = {"patients", "patients/chercher", "patients/vitale", "patients/datamatrix", "patients/traits", "mentions", "deconnexion",
+                  "equipe", "equipe/delegation", "equipe/agir-pour", "equipe/relecture", "compte", "compte/couper", "compte/raccourcis",
+                  "session/prolonger", "AccesDirect/TableauDeBord", "AccesDirect/Parametrages"}  # fmt: skip
+
+
+def addresses() -> list[str]:
+    [included] = get_resolver("carnet.config.urls_webps").url_patterns
+    found = [str(p.pattern) for p in included.url_patterns if isinstance(p, URLPattern)]
+    return [a for a in found if a != "^.*$"]
+
+
+def test_the_list_of_addresses_is_the_one_that_is_tried() -> None:
+    assert len(addresses()) == 59
+
+
+def filled(address: str, handle: str, document: UUID) -> str:
+    values = {"<str:handle>": handle, "<uuid:number>": str(document), "<str:act>": "masquer", "<str:section>": "allergies",
+              "<str:mode>": "bris-de-glace", "<str:context>": "ville", "<str:digest>": "0", "<str:name>": "Documents",
+              "<str:ins>": "231011399900185"}  # fmt: skip
+    for name, value in values.items():
+        address = address.replace(name, value)
+    return "/" + address
+
+
+@pytest.mark.parametrize("address", addresses())
+def test_nobody_gets_anything(portal: str, address: str) -> None:
+    person, _ = patient("treating")
+    document = deposit(person, title="Titre secret")
+    handle = Browser(portal).sign_in("treating").seek(person.ins.matricule)
+    for method in ("GET", "POST"):
+        answer = httpx.request(method, portal + filled(address, handle, document))
+        assert "Titre secret" not in answer.text
+        assert person.traits.birth_name not in answer.text
+        if address not in PUBLIC:
+            assert answer.status_code in (302, 405), (method, address)
+            assert answer.status_code == 405 or answer.headers["location"].startswith("/connexion")
+
+
+@pytest.mark.parametrize("address", [a for a in addresses() if a not in PUBLIC | WITHOUT_RECORD])
+def test_somebody_without_relation_learns_nothing_of_a_record(portal: str, address: str) -> None:
+    person, _ = patient("treating")
+    document = deposit(person, title="Titre secret")
+    browser = Browser(portal).sign_in("dentist")
+    handle = browser.seek(person.ins.matricule)
+    browser.get("/patients")
+    for answer in (browser.get(filled(address, handle, document)), browser.post(filled(address, handle, document))):
+        assert answer.status_code in (200, 302, 400, 403, 404, 405), (address, answer.status_code)
+        assert "Titre secret" not in answer.text
+        assert person.traits.birth_name not in answer.text
+        if address.startswith("dossier/") and answer.status_code == 302 and "fait=" not in answer.headers["location"]:
+            assert answer.headers["location"].startswith("/porte/")
+
+
+@pytest.mark.parametrize("address", [a for a in addresses() if a.startswith("dossier/")])
+def test_a_handle_of_somebody_else_is_an_address_that_does_not_exist(portal: str, address: str) -> None:
+    person, _ = patient("treating", "nurse")
+    document = deposit(person)
+    handle = Browser(portal).sign_in("treating").seek(person.ins.matricule)
+    nurse = Browser(portal).sign_in("nurse")
+    nurse.get("/patients")
+    for answer in (nurse.get(filled(address, handle, document)), nurse.post(filled(address, handle, document))):
+        assert answer.status_code in (404, 405), (address, answer.status_code)
+
+
+def _rows() -> dict[str, Any]:
+    with psycopg.connect(settings.DATABASE_URL.replace("{role}", "postgres")) as connection:
+        tables = [
+            t
+            for (t,) in connection.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename !~ '_p[0-9]+$'"
+            )
+        ]
+        told = "SELECT count(*), coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') FROM {} t"
+        return {t: connection.execute(told.format(t)).fetchone() for t in tables}
+
+
+def test_a_get_writes_nothing_but_the_journal_and_the_state_of_the_session(portal: str) -> None:
+    person, _ = patient("treating")
+    document = deposit(person)
+    browser = Browser(portal).sign_in("treating")
+    handle = browser.open(person.ins.matricule).split("/")[-1]
+    before = _rows()
+    for address in addresses():
+        if address not in PUBLIC and "<str:ins>" not in address:
+            browser.get(filled(address, handle, document))
+    after = _rows()
+    changed = {t for t in after if after[t] != before[t]}
+    assert changed <= {"journal_entry", "outbox_notice", "signin_session", "access_budget"}, changed
+    assert "journal_entry" in changed
+
+
+def test_templates_write_nothing_inline_and_load_nothing_from_elsewhere() -> None:
+    from pathlib import Path
+
+    import carnet.interfaces.webps as webps
+
+    folder = Path(webps.__file__).parent
+    for path in (folder / "templates").rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        for never in (" style=", " onclick=", "<script>", "http://", "https://", "javascript:", "|safe", "autoescape off"):
+            assert never not in text.replace("{{ body.html }}", ""), f"{path.name} has {never}"
+    script = (folder / "static/webps.js").read_text(encoding="utf-8")
+    assert "innerHTML" not in script
+    assert "eval(" not in script
+
+
+def test_the_look_is_under_its_weight_and_its_values_stand_in_tokens_alone() -> None:
+    import re
+    from pathlib import Path
+
+    import carnet.interfaces.webps as webps
+
+    static = Path(webps.__file__).parent / "static"
+    sheets = {
+        name: (static / name).read_text(encoding="utf-8") for name in ("tokens.css", "base.css", "components.css", "webps.css")
+    }
+    assert sum(len(s.encode()) for s in sheets.values()) < 36_000
+    assert not re.search(r"#[0-9a-fA-F]{3,8}\b(?!raccourcis)", re.sub(r"#reponses", "", sheets["webps.css"]))
+    assert "url(" not in "".join(sheets.values())
