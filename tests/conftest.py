@@ -37,6 +37,7 @@ os.environ.update(
         "CARNET_WEBPS_CARD_URL": f"https://127.0.0.1:{WEBPS_TLS_PORT}",
         "CARNET_WEBPS_REGULATION": "true",
         "CARNET_VITALE": "simulator",
+        "CARNET_TEST_PORTAL_PORT": str(WEBPS_PROCESS_PORT),
         "CARNET_DIRECTORY_CACHE_SECONDS": "0",
         # Budgets are for the tests that lower them: a whole run is no professional's hour.
         "CARNET_SOFT_NEW_RECORDS_PER_HOUR": "100000",

@@ -79,9 +79,6 @@ class Entry:
 
 
 _COLUMNS = "entry_id, section, source, document_id, recorded_at, recorded_by, confirmed, replaces, ended_at, sealed"
-_COLUMNS_OF_E = ", ".join(f"e.{name}" for name in _COLUMNS.split(", "))
-_VISIBLE = """(document_id IS NULL OR document_id IN (SELECT logical_id FROM records_document
-    WHERE record_id = %s AND {} AND (status = 'Approved' OR source <> 'document')))"""
 
 
 def insert(work: Work, key: RecordKey, entry: Entry) -> None:
@@ -132,15 +129,15 @@ def entries(visit: Visit, wanted: Iterable[str] = SECTIONS, ended: bool = False,
 
     `ended` brings those that were replaced or withdrawn too.
     """
-    condition, values = visit.visible()
-    over = "" if ended else "AND ended_at IS NULL"
+    documents, values = visit.visible_documents()
+    over = "" if ended else "AND p.ended_at IS NULL"
     rows = visit.work.rows(
-        f"""SELECT {_COLUMNS_OF_E}, d.class_code, d.authored_at FROM unnest(%s::varchar[]) AS s (name)
-        CROSS JOIN LATERAL (SELECT * FROM profile_entry WHERE record_id = %s AND section = s.name {over}
-        AND {_VISIBLE.format(condition)} ORDER BY recorded_at DESC, entry_id LIMIT %s) AS e
-        LEFT JOIN records_document d ON d.record_id = e.record_id AND d.logical_id = e.document_id
-        ORDER BY e.recorded_at DESC, e.entry_id""",
-        readable_sections(visit, wanted), visit.record_id, visit.record_id, *values, most,
+        f"""WITH seen AS MATERIALIZED ({documents}) SELECT {_COLUMNS}, class_code, authored_at
+        FROM unnest(%s::varchar[]) AS wanted (name) CROSS JOIN LATERAL (SELECT p.*, d.class_code, d.authored_at
+        FROM profile_entry p LEFT JOIN seen d ON d.logical_id = p.document_id WHERE p.record_id = %s AND p.section = wanted.name
+        {over} AND (p.document_id IS NULL OR d.status = 'Approved' OR (d.status IS NOT NULL AND p.source <> 'document'))
+        ORDER BY p.recorded_at DESC, p.entry_id LIMIT %s) AS e ORDER BY recorded_at DESC, entry_id""",
+        *values, readable_sections(visit, wanted), visit.record_id, most,
     )  # fmt: skip
     return [opened(visit.key, row) for row in rows]
 

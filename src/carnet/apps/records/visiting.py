@@ -99,6 +99,12 @@ class Visit:
         facts = replace(self.facts, category=section)
         return isinstance(decide(replace(self.ask, act=Act.READ_PROFILE), facts), Permit)
 
+    def visible_documents(self) -> tuple[str, list[Any]]:
+        """A statement that gives number, status, class and date of every document that the reader sees, and its values."""
+        condition, values = self.visible()
+        sql = f"SELECT logical_id, status, class_code, authored_at FROM records_document WHERE record_id = %s AND {condition}"
+        return sql, [self.record_id, *values]
+
     def visible(self) -> tuple[str, list[Any]]:
         """The condition on documents of this visit, and its values: every statement about documents carries it."""
         if self.granted.visibility is None:

@@ -149,7 +149,7 @@ def _id_claims(id_token: str, nonce: str) -> dict[str, Any]:
         iat={"essential": True},
         acr={"essential": True, "values": list(config.psc_acr)},
         # What a telephone confirms (CIBA) began in no browser, so there is no nonce to find again.
-        **({"nonce": {"essential": True, "value": nonce}} if nonce else {}),
+        nonce={"essential": True, "value": nonce} if nonce else {"essential": False},
     )
     try:
         claims: dict[str, Any] = jwt.decode(id_token, keys, algorithms=list(config.psc_algorithms)).claims

@@ -1,0 +1,73 @@
+"""A real Chromium in front of a real process of the portal, on people of the demonstration."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.ports import free_port
+
+_PLACES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--font-render-hinting=none"]  # fmt: skip
+
+
+def found() -> str:
+    """The browser of this machine; empty without one."""
+    named = os.environ.get("CARNET_CHROMIUM", "")
+    return named or next((p for place in _PLACES if (p := shutil.which(place) or (place if Path(place).exists() else ""))), "")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium."""
+    path = found()
+    if not path:
+        pytest.skip(
+            "no Chromium here: browser journeys are not run (Debian: apt-get install chromium; macOS: install Google Chrome)"
+        )
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def people() -> None:
+    """People of the demonstration, and the care home's residents."""
+    from support.people import now
+
+    from carnet.desk.demonstration.loading import load_person
+    from carnet.desk.demonstration.people import PEOPLE
+
+    for person in PEOPLE[:12]:
+        load_person(person, now())
+
+
+@pytest.fixture(scope="session")
+def process(psc: str, pki: Any, people: None) -> Iterator[str]:
+    """The portal as `make run` starts it, in a process of its own with its own role, and its port for cards."""
+    from carnet.desk import processes
+
+    port, card = int(os.environ["CARNET_TEST_PORTAL_PORT"]), free_port()
+    environment = {
+        "CARNET_WEBPS_URL": f"http://127.0.0.1:{port}", "CARNET_WEBPS_CARD_URL": f"https://127.0.0.1:{card}",
+        "CARNET_WEBPS_CARD_PORT": str(card), "CARNET_DATABASE_ROLE": "carnet_webps", "CARNET_TLS_CERTIFICATE": str(pki.path / "server.pem"),
+    }  # fmt: skip
+    started = [processes.start(processes.tls_command("webps"), environment),
+               processes.start(processes.door_command("webps", port, workers=1), environment)]  # fmt: skip
+    with processes.running(*started):
+        processes.wait_for_port(card, started[0])
+        processes.wait_for(f"http://127.0.0.1:{port}/connexion", started[1])
+        os.environ["CARNET_TEST_CARD_PORTAL"] = f"https://127.0.0.1:{card}"
+        yield f"http://127.0.0.1:{port}"
