@@ -1,3 +1,3 @@
 """Carnet: an open-source shared health record."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

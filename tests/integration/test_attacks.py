@@ -31,7 +31,7 @@ from carnet.apps.access import api as access
 from carnet.apps.access.api import Consent
 from carnet.apps.records import api as records
 from carnet.apps.records import deposit as depositing
-from carnet.apps.storage.api import unit
+from carnet.apps.storage.api import key_of, unit
 from carnet.desk.client import Client, code_of, documents_of, provide_bundle
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.dicah.facts import AuthorisationGround
@@ -288,8 +288,9 @@ def test_a_consultation_takes_nothing_from_the_care_team_and_gives_nothing_to_it
     with unit(record_id) as work:
         granted = access.grant(work, *_declaring(person))
         granted = replace(granted, record_id=record_id)
-        team = access.authorise(work, granted, Consent(AuthorisationGround.CARE_TEAM, True))
-        assert access.authorise(work, granted, Consent(AuthorisationGround.CONSULTATION, True, True)) == team
+        key = key_of(work, record_id)
+        team = access.authorise(work, granted, Consent(AuthorisationGround.CARE_TEAM, True), key)
+        assert access.authorise(work, granted, Consent(AuthorisationGround.CONSULTATION, True, True), key) == team
         assert work.rows("SELECT ground FROM access_authorisation WHERE record_id = %s", record_id) == [("care_team",)]
         assert work.rows("SELECT initial_consent_at FROM access_choices WHERE record_id = %s", record_id) == []
 

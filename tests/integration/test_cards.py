@@ -126,9 +126,9 @@ def test_a_certificate_passed_by_the_proxy_of_this_machine(door: str, pki: Folde
     monkeypatch.setattr(settings.CARNET, "certificate_header", "X-Client-Cert")
     assert httpx.post(url, data=form, headers={"X-Client-Cert": pem}).status_code == 200
     assert code_of(httpx.post(url, data=form, headers={"X-Client-Cert": "nonsense"})) == "certificate-refused"
-    import carnet.interfaces.fhir.door as door_module
+    import carnet.apps.signin.presented as presented
 
-    monkeypatch.setattr(door_module, "_OF_THIS_MACHINE", frozenset({"10.0.0.1"}))
+    monkeypatch.setattr(presented, "_OF_THIS_MACHINE", frozenset({"10.0.0.1"}))
     assert httpx.post(url, data=form, headers={"X-Client-Cert": pem}).status_code == 401, "from elsewhere it is a forgery"
 
 

@@ -176,7 +176,7 @@ def fsck(options: argparse.Namespace) -> int:
 
 
 def reindex(options: argparse.Namespace) -> int:
-    """Make the digests again by which regulation finds people (once, after an upgrade from 0.1)."""
+    """Make again what is derived from records: digests of traits, words of documents, facts of the profile."""
     start(_owner())
     from carnet.apps.records.api import all_records, reindex_record
 

@@ -12,11 +12,12 @@ from uuid import uuid4
 import httpx
 
 from carnet.desk.client import Client, SignInError, code_of, documents_of, lights_of, outcome_of
+from carnet.desk.demonstration.lives import stories_of
 from carnet.desk.demonstration.loading import BLOCKING, CLOSED, OPPOSED_TO_EMERGENCY, SUSPENDED, UNQUALIFIED
 from carnet.desk.demonstration.making import make
 from carnet.desk.demonstration.people import ABSENT, PEOPLE, DemoPerson
 from carnet.desk.demonstration.professionals import PROFESSIONALS
-from carnet.desk.demonstration.stories import CONCLUSION, Part, Spec, stories_of
+from carnet.desk.demonstration.stories import CONCLUSION, Part, Spec
 from carnet.formats.fhir import label_json
 
 _NAMES = {"D": "Disponibilité", "I": "INS", "C": "Consentement", "A": "Authentification", "H": "Habilitation"}

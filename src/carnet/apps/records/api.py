@@ -16,9 +16,10 @@ from carnet.apps.records.admission import (
 )
 from carnet.apps.records.alerts import alert_of, set_alert
 from carnet.apps.records.changing import Patched, change_document, named_document, patch_document
-from carnet.apps.records.consistency import Fault, Health, all_records, check_record, reindex_record
+from carnet.apps.records.consistency import Fault, Health, all_records, check_record
 from carnet.apps.records.deposit import Accepted, Receipt, deposit
 from carnet.apps.records.hooks import Deposited, join
+from carnet.apps.records.indexing import reindex_record
 from carnet.apps.records.lists import ListQuery, Lists, read_list, search_lists
 from carnet.apps.records.media import TYPES_OF_CDA
 from carnet.apps.records.notes import Note, already_there, note_as_cda

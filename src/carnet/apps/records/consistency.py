@@ -60,16 +60,6 @@ def all_records() -> list[UUID]:
         return [row[0] for row in work.rows("SELECT record_id FROM records_record ORDER BY record_id")]
 
 
-def reindex_record(record_id: UUID) -> bool:
-    """Make the digests again by which regulation finds a person. Returns False for a record that is destroyed."""
-    with unit(record_id) as work:
-        try:
-            identity.reindex(work, key_of(work, record_id))
-        except KeyDestroyedError:
-            return False
-    return True
-
-
 def _labels(resource: Json) -> set[str]:
     return {c["code"] for label in resource.get("securityLabel", []) for c in label["coding"]} - {"N"}
 

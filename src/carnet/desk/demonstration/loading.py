@@ -14,6 +14,7 @@ from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
 from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import key_of, unit
+from carnet.desk.demonstration.lives import stories_of
 from carnet.desk.demonstration.making import make
 from carnet.desk.demonstration.people import PEOPLE, DemoPerson
 from carnet.desk.demonstration.professionals import (
@@ -25,7 +26,7 @@ from carnet.desk.demonstration.professionals import (
     all_userinfo,
     extraction,
 )
-from carnet.desk.demonstration.stories import Spec, stories_of
+from carnet.desk.demonstration.stories import Spec
 from carnet.dicah.facts import AuthorisationGround
 from carnet.formats.fhir import Submission, SubmittedDocument
 from carnet.formats.xds import SubmissionSet
