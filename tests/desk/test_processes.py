@@ -58,7 +58,7 @@ def test_the_demonstration_is_as_large_as_it_must_be(demonstration: tuple[int, i
     from carnet.desk.demonstration.professionals import PROFESSIONALS
 
     people, _ = demonstration
-    assert people >= 60
+    assert people >= 200
     assert len(PROFESSIONALS) >= 25
     total = 0
     for person in PEOPLE:
@@ -66,7 +66,7 @@ def test_the_demonstration_is_as_large_as_it_must_be(demonstration: tuple[int, i
 
         with unit(find(person.ins)) as work:
             total += work.row("SELECT count(*) FROM records_document")[0]
-    assert total >= 300
+    assert total >= 2000
     assert len({p.profession for p in PROFESSIONALS.values()}) >= 15
 
 
@@ -101,15 +101,17 @@ def test_the_tour_says_when_no_door_answers() -> None:
 
 
 def test_two_runs_do_not_disturb_each_other_and_one_stops_cleanly(tmp_path: Path) -> None:
-    port, psc_port = free_port(), free_port()
+    port, psc_port, webps_port = free_port(), free_port(), free_port()
     settings_of_run = {"CARNET_DATA_DIR": str(tmp_path), "CARNET_EMBEDDED_URL": "", "CARNET_BASE_URL": ""}
     env = {k: v for k, v in os.environ.items() if k not in settings_of_run} | {"CARNET_DATA_DIR": str(tmp_path)}
     command = [sys.executable, "-m", "carnet.desk.cli", "run", "--port", str(port), "--psc-port", str(psc_port),
-               "--tls-port", str(free_port()), "--mail-port", str(free_port()), "--witness-port", str(free_port())]  # fmt: skip
+               "--tls-port", str(free_port()), "--mail-port", str(free_port()), "--witness-port", str(free_port()),
+               "--webps-port", str(webps_port), "--webps-card-port", str(free_port())]  # fmt: skip
     with (tmp_path / "said.txt").open("w") as log:
         first = subprocess.Popen(command, env=env, stdout=log, stderr=log)
     try:
-        processes.wait_for(f"http://127.0.0.1:{port}/fhir/metadata", first, 90)
+        processes.wait_for(f"http://127.0.0.1:{port}/fhir/metadata", first, 240)
+        processes.wait_for(f"http://127.0.0.1:{webps_port}/connexion", first, 60)
         same_ports = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         assert (same_ports.returncode, str(port) in same_ports.stderr) == (2, True)
         other = [a if not a.isdigit() else str(free_port()) for a in command]
@@ -220,10 +222,12 @@ def test_a_wrong_setting_stops_the_start_and_is_named() -> None:
     stopped = carnet("journal", "verify", CARNET_PSC_ALGORITHMS='["HS256"]')
     assert stopped.returncode != 0
     assert "psc_algorithms" in stopped.stderr
-    simulator = carnet("journal", "verify", CARNET_ENVIRONMENT="production", CARNET_INSI="simulator")
+    simulator = carnet("journal", "verify", CARNET_ENVIRONMENT="production", CARNET_INSI="simulator", CARNET_VITALE="off")
     assert simulator.returncode != 0
     assert "refused in production" in simulator.stderr
-    secret = carnet("journal", "verify", CARNET_ENVIRONMENT="production", CARNET_INSI="off")
+    card = carnet("journal", "verify", CARNET_ENVIRONMENT="production", CARNET_INSI="off", CARNET_VITALE="simulator")
+    assert "a simulator reads no card" in card.stderr
+    secret = carnet("journal", "verify", CARNET_ENVIRONMENT="production", CARNET_INSI="off", CARNET_VITALE="off")
     assert "psc_client_secret" in secret.stderr
 
 

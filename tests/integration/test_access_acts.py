@@ -88,3 +88,24 @@ def test_the_demonstration_loads_once_and_goes_on_where_it_stopped() -> None:
     loaded = load_person(person, now())
     assert loaded >= 4
     assert load_person(person, now()) == 0
+
+
+def test_a_delegation_is_given_to_somebody_else_in_a_structure_and_its_verdict_is_a_known_one() -> None:
+    from uuid import uuid4
+
+    who = actor("geriatrician")
+    nowhere = replace(who, situation=replace(who.situation, structure=""))
+    for giver, to in ((who, who.id), (who, ""), (nowhere, "899700001136")):
+        with pytest.raises(Refusal, match="delegation-missing"):
+            access.delegate_to(giver, to, now())
+    with pytest.raises(ValueError, match="choose one of"):
+        access.review_lookup(who, uuid4(), "perhaps", now())
+
+
+def test_a_look_up_outside_any_record_or_in_ones_own_name_is_nobodys_to_review() -> None:
+    own = Grant(ask("nurse", Act.OWN_LIST), None, "r", None)
+    delegated = replace(own.ask, actor=replace(own.ask.actor, on_behalf_of="899700001011"))
+    with unit() as work:
+        # Neither writes: the door's role has no right on the table, and a write would say so.
+        access.note_lookup(work, own)
+        access.note_lookup(work, Grant(delegated, None, "r", None))

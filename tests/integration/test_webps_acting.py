@@ -426,7 +426,8 @@ def test_the_board_lists_residents_with_what_is_new(portal: str) -> None:
     assert set(rows) == {"1 document", "À recueillir"}
     assert "1 document" not in rows["À recueillir"], "nothing is counted in a record that is not open to the reader"
     assert "À recueillir" not in browser.get("/equipe?voir=mes").text.partition("<tbody")[2]
-    assert browser.get("/equipe?voir=nouveau").text.count("<tr") == 2
+    news = browser.get("/equipe?voir=nouveau").text.partition("<tbody")[2]
+    assert news.count("<tr") == news.count('class="badge new"') >= 1
     browser.get(browser.open(person.ins.matricule))
 
 

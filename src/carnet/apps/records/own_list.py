@@ -4,12 +4,14 @@ The database gives, for one asker, the facts of every record that names them; th
 so a number never counts a document that the asker would not see. No record is entered: nothing of their content is read.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from django.conf import settings
 
 from carnet.apps.access import api as access
@@ -17,7 +19,7 @@ from carnet.apps.identity import api as identity
 from carnet.apps.journal import api as journal
 from carnet.apps.records.entering import RECORD
 from carnet.apps.records.search import VISIBLE, visible_values
-from carnet.apps.storage.api import KEY_FACTS, Row, Work, open_key, unit
+from carnet.apps.storage.api import KEY_FACTS, KeyDestroyedError, Row, Work, open_key, unit
 from carnet.dicah import Permit, decide
 from carnet.dicah.facts import Facts, RecordFacts, RecordState
 from carnet.kernel.ask import Act, Ask
@@ -25,6 +27,7 @@ from carnet.kernel.ins import Ins
 from carnet.kernel.traits import Traits, normalise_name
 from carnet.kernel.visibility import Visibility
 
+log = logging.getLogger("carnet.records")
 LIMIT = 2000
 """Records of one list: somebody who has more finds a patient by the INS."""
 _NAMES = {"%(person)s": "p_person", "%(structure)s": "p_structure", "%(at)s": "p_at", "%(mode)s": "'normal'"}
@@ -121,6 +124,15 @@ def _one(ask: Ask, row: Row) -> tuple[Listed, Visibility | None]:
     return listed, verdict.visibility if isinstance(verdict, Permit) else None
 
 
+def _readable(ask: Ask, row: Row) -> tuple[Listed, Visibility | None] | None:
+    """A line of the list; none for a record that cannot be opened: one damaged record must not close all the others."""
+    try:
+        return _one(ask, row)
+    except (InvalidTag, KeyDestroyedError):
+        log.error("record-unreadable record=%s", row[0])
+        return None
+
+
 def _counts(work: Work, found: Sequence[tuple[Listed, Visibility | None]]) -> dict[UUID, int]:
     """New documents of each record, asked once for each visibility that the law gave."""
     groups: dict[Visibility, list[Listed]] = {}
@@ -148,7 +160,7 @@ def own_list(ask: Ask, name: str = "") -> list[Listed]:
     with access.asking(ask), unit() as work:
         access.grant(work, ask, Facts(settings=access.law(), edition=access.edition(ask.at.date())), None)
         rows = work.rows("SELECT * FROM records_own_list(%s, %s, %s, %s, %s)", *values)
-        found = [pair for pair in (_one(ask, row) for row in rows) if _named_so(pair[0], name)]
+        found = [pair for row in rows if (pair := _readable(ask, row)) and _named_so(pair[0], name)]
         counts = _counts(work, found)
     listed = [replace(one, new=counts.get(one.record_id, 0)) for one, _ in found]
     return sorted(listed, key=lambda one: (one.new == 0, one.name))

@@ -99,10 +99,12 @@ class Visit:
         facts = replace(self.facts, category=section)
         return isinstance(decide(replace(self.ask, act=Act.READ_PROFILE), facts), Permit)
 
-    def visible_documents(self) -> tuple[str, list[Any]]:
-        """A statement that gives number, status, class and date of every document that the reader sees, and its values."""
+    def visible_document(self, number: str) -> tuple[str, list[Any]]:
+        """A fragment for the statement of another app, and its values: status, class and date of the document whose number
+        stands in that column, when the reader sees it."""
         condition, values = self.visible()
-        sql = f"SELECT logical_id, status, class_code, authored_at FROM records_document WHERE record_id = %s AND {condition}"
+        sql = f"""SELECT status, class_code, authored_at FROM records_document
+            WHERE record_id = %s AND logical_id = {number} AND {condition}"""
         return sql, [self.record_id, *values]
 
     def visible(self) -> tuple[str, list[Any]]:

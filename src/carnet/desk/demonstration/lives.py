@@ -26,72 +26,49 @@ from carnet.desk.demonstration.stories import (
 )
 
 
+def _quarter(r: Random, days: int, filtration: float) -> list[Spec]:
+    usual = ("Analyse", "Résultat", "Unité", "Valeurs usuelles du laboratoire")
+
+    def value(low: float, high: float, digits: int) -> str:
+        return f"{r.uniform(low, high):.{digits}f}".replace(".", ",")
+
+    results = (
+        usual,
+        ("Hémoglobine glyquée (HbA1c)", value(6.6, 8.4, 1), "%", "4,0 - 6,0"),
+        ("Débit de filtration glomérulaire", f"{filtration:.0f}", "mL/min", "> 60"),
+        ("Potassium", value(3.9, 5.2, 1), "mmol/L", "3,5 - 5,1"),
+        ("LDL", value(0.7, 1.5, 2), "g/L", "< 1,60"),
+    )
+    exam = f"Pression artérielle {r.randint(122, 148)}/{r.randint(70, 88)} mmHg. Poids {r.randint(74, 82)} kg."
+    told = "Équilibre discuté avec le patient, objectifs revus. Marche quotidienne encouragée."
+    drugs = "Metformine 1000 mg, ramipril 5 mg, atorvastatine 20 mg"
+    return [
+        Spec("11502-2", "Bilan biologique trimestriel", "biologist", days, (part(RESULTS, "Résultats", table=results),)),
+        Spec(
+            "11488-4",
+            "Consultation de suivi trimestriel",
+            "treating",
+            days - 5,
+            (part(EXAM, "Examen", exam), part(CONCLUSION, "Conclusion", told)),
+        ),
+        Spec(
+            "57833-6",
+            "Ordonnance : renouvellement",
+            "treating",
+            days - 5,
+            (part(TREATMENTS, "Prescription", f"{drugs} : trois mois."),),
+        ),
+        Spec("60593-1", "Dispensation : renouvellement", "pharmacist", days - 4, (part(TREATMENTS, "Délivrance", f"{drugs}."),)),
+    ]
+
+
 def long_follow_up(r: Random) -> list[Spec]:
     """Ten years with a chronic disease, told quarter by quarter: a long record."""
     specs, filtration = [], 92.0
     for quarter in range(40):
-        days = 3600 - quarter * 90
         filtration -= r.uniform(0.2, 1.1)
-        specs.append(
-            Spec(
-                "11502-2",
-                "Bilan biologique trimestriel",
-                "biologist",
-                days,
-                (
-                    part(
-                        RESULTS,
-                        "Résultats",
-                        table=(
-                            ("Analyse", "Résultat", "Unité", "Valeurs usuelles du laboratoire"),
-                            ("Hémoglobine glyquée (HbA1c)", f"{r.uniform(6.6, 8.4):.1f}".replace(".", ","), "%", "4,0 - 6,0"),
-                            ("Débit de filtration glomérulaire", f"{filtration:.0f}", "mL/min", "> 60"),
-                            ("Potassium", f"{r.uniform(3.9, 5.2):.1f}".replace(".", ","), "mmol/L", "3,5 - 5,1"),
-                            ("LDL", f"{r.uniform(0.7, 1.5):.2f}".replace(".", ","), "g/L", "< 1,60"),
-                        ),
-                    ),
-                ),
-            )
-        )
-        specs.append(
-            Spec(
-                "11488-4",
-                "Consultation de suivi trimestriel",
-                "treating",
-                days - 5,
-                (
-                    part(
-                        EXAM,
-                        "Examen",
-                        f"Pression artérielle {r.randint(122, 148)}/{r.randint(70, 88)} mmHg. Poids {r.randint(74, 82)} kg.",
-                    ),
-                    part(
-                        CONCLUSION,
-                        "Conclusion",
-                        "Équilibre discuté avec le patient, objectifs revus. Marche quotidienne encouragée.",
-                    ),
-                ),
-            )
-        )
-        specs.append(
-            Spec(
-                "57833-6",
-                "Ordonnance : renouvellement",
-                "treating",
-                days - 5,
-                (part(TREATMENTS, "Prescription", "Metformine 1000 mg, ramipril 5 mg, atorvastatine 20 mg : trois mois."),),
-            )
-        )
-        specs.append(
-            Spec(
-                "60593-1",
-                "Dispensation : renouvellement",
-                "pharmacist",
-                days - 4,
-                (part(TREATMENTS, "Délivrance", "Metformine 1000 mg, ramipril 5 mg, atorvastatine 20 mg."),),
-            )
-        )
-    return specs  # fmt: skip
+        specs += _quarter(r, 3600 - quarter * 90, filtration)
+    return specs
 
 
 def thyroid(r: Random) -> list[Spec]:

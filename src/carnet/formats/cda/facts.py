@@ -136,11 +136,8 @@ def _concern(section: str, node: etree._Element, narrative: _Narrative) -> Itera
 
 
 def _reaction(observation: etree._Element, narrative: _Narrative) -> str:
-    for relation in observation.iterfind("h:entryRelationship[@typeCode='MFST']/h:observation", NS):
-        found = narrative.label(relation.find("h:value", NS))
-        if found:
-            return found
-    return ""
+    values = observation.iterfind("h:entryRelationship[@typeCode='MFST']/h:observation/h:value", NS)
+    return next((found for value in values if (found := narrative.label(value))), "")
 
 
 def _administration(section: str, node: etree._Element, narrative: _Narrative) -> Iterator[Fact]:

@@ -7,10 +7,12 @@ from carnet.interfaces.webps.record.essential import results as with_trend
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 
 SHOWN = 200
+NEWEST = 240
+"""Values that the page opens, the newest first: twelve of twenty examinations. Older ones are in their documents."""
 POINTS = 12
 
 
-@record_page("resultats", "GET", detail="results", sections=("results",), most=profile.MOST)
+@record_page("resultats", "GET", detail="results", sections=("results",), most=NEWEST)
 def results(opened: Opened) -> Shown | HttpResponse:
     """Each examination with its values, the newest first, and its trend."""
     entries = [e for e in opened.entries if e.section == "results"]
