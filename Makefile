@@ -4,14 +4,15 @@ BIN := .venv/bin
 # mypy's Django plugin reads the settings: an address keeps it from starting a database.
 OFFLINE := CARNET_DATABASE_URL=postgresql://nobody@localhost/none DJANGO_SETTINGS_MODULE=carnet.config.settings
 
-.PHONY: run test check bench docs lock clean
+.PHONY: run test check bench journeys docs lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run    install, start the database, load the demonstration, open the doors"
 	@echo "make test   install what it needs, check everything, run every test"
 	@echo "make check  linters, types, import contracts, migrations, generated docs"
-	@echo "make bench  measure, as ratios to pgbench; writes docs/performance.md"
+	@echo "make bench  measure, as ratios; writes docs/performance.md and docs/performance-webps.md"
+	@echo "make journeys  actions and seconds of each journey at the portal, while make run is up"
 	@echo "make docs   write the generated reference"
 
 # The locks are complete: nothing is resolved again, so that a newer release elsewhere changes nothing here.
@@ -42,8 +43,13 @@ check: $(BIN)/.dev
 test: check
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
-bench: $(BIN)/.run
+bench: $(BIN)/.dev
 	$(BIN)/python -m bench.run
+	$(BIN)/python -m bench.portal
+
+# Actions and seconds of each journey of a professional, in a real browser, while `make run` is up.
+journeys: $(BIN)/.dev
+	$(BIN)/python -m bench.journeys
 
 docs: $(BIN)/.dev
 	PYTHONPATH=tests $(BIN)/python -m law.reference

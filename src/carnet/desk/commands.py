@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -271,6 +271,17 @@ def revoke(options: argparse.Namespace) -> int:
     return 0
 
 
+def presence(options: argparse.Namespace) -> int:
+    """Say how many agreements were declared with a proof that the patient was there."""
+    start("carnet_operator")
+    from carnet.apps.access.api import presence_share
+
+    share = presence_share(_now() - timedelta(days=options.days))
+    part = f"{100 * share.proved / share.declared:.0f} %" if share.declared else "aucune part à dire"
+    print(f"{share.declared} accord(s) déclaré(s) en {options.days} jours, dont {share.proved} avec preuve de présence : {part}.")
+    return 0
+
+
 def _add(into: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, call: Command) -> argparse.ArgumentParser:
     text = (call.__doc__ or "").strip()
     parser = into.add_parser(name, help=text, description=text)
@@ -282,6 +293,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Commands of their own, and groups."""
     _add(commands, "fsck", fsck)
     _add(commands, "reindex", reindex)
+    _add(commands, "presence", presence).add_argument("--days", type=int, default=30, help="days that are looked back")
     one = _add(commands, "export", export_record)
     one.add_argument("record", help="pseudonym of the record, or INS of its person")
     one.add_argument("to", type=Path, help="new folder")
