@@ -145,7 +145,7 @@ def signed_in(journey: Journey, screen: Screen, card_portal: str = "") -> Screen
     if not card_portal:
         return screen.sign_in(journey.who, journey.place)
     page: Any = screen.page
-    page.goto(f"{card_portal}/carte?suite=/patients")
+    page.goto(f"{screen.base}/connexion/par-carte?suite=/patients")
     page.wait_for_url("**/connexion/carte**")
     page.get_by_role("button", name="Continuer").click()
     page.wait_for_url(re.compile("/(mentions|patients)"))

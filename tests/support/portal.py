@@ -88,6 +88,9 @@ def by_card(portal: str, card_portal: str, pki: Any, name: str) -> tuple[Browser
     context = ssl.create_default_context(cafile=str(pki.path / "server-ca.pem"))
     if name:
         context.load_cert_chain(pki.certificate(name))
+    browser = Browser(portal)
+    left = browser.http.get("/connexion/par-carte", params={"suite": "/equipe"}).headers["location"]
+    assert left.startswith(card_portal)
     with httpx.Client(verify=context) as reader:
-        answer = reader.get(f"{card_portal}/carte", params={"suite": "/equipe"})
-    return Browser(portal), answer
+        answer = reader.get(left)
+    return browser, answer

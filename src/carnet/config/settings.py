@@ -36,6 +36,9 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", "Français"), ("en", "English")]
 DATA_UPLOAD_MAX_MEMORY_SIZE = CARNET.max_request_bytes
+# A document that is being sent stays in memory: no health data in clear in a temporary folder. The doors bound a request's length.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = CARNET.max_request_bytes
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "DIRS": []}]
 LOGGING = {
     "version": 1,

@@ -116,12 +116,13 @@ def open_emergency(work: Work, granted: Grant, key: RecordKey) -> datetime:
 def end_emergency(work: Work, granted: Grant) -> None:
     """End one's own emergency access before its time."""
     ask = granted.ask
-    work.run(
+    ended = work.rows(
         """UPDATE access_emergency SET ends_at = %s WHERE record_id = %s AND professional_id = %s AND mode = %s
-        AND ends_at > %s""",
+        AND ends_at > %s RETURNING 1""",
         ask.at, granted.record_id, ask.actor.id, ask.mode.value, ask.at,
     )  # fmt: skip
-    write_entry(work, granted, (), "emergency-ended")
+    if ended:
+        write_entry(work, granted, (), "emergency-ended")
 
 
 def close_sections(work: Work, record_id: UUID, sections: list[str]) -> None:

@@ -38,6 +38,7 @@ from carnet.apps.access.delegation import (
     delegations,
     end_delegation,
     lookups_to_review,
+    may_act_for,
     note_lookup,
     review_lookup,
 )
@@ -105,6 +106,7 @@ __all__ = [
     "law",
     "lookups_to_review",
     "make_card",
+    "may_act_for",
     "name_relation",
     "named",
     "note_lookup",

@@ -6,16 +6,15 @@ whose behalf the delegate looked to the journal, and puts the look-up on that pe
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4
 
-from carnet.apps.storage.api import Work, unit
-from carnet.kernel.actor import Actor
+from carnet.apps.journal.api import Event, append
+from carnet.apps.storage.api import Work, lookup, unit
+from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.grant import Grant
 from carnet.kernel.refusal import Refusal
 
 LASTS = timedelta(days=180)
-LOOKUPS = UUID("0d7f2a54-7b0e-5a0f-9f64-6f0f3a7f1c33")
-"""Name space of look-ups: one for each delegate, record and day."""
 VERDICTS = ("as-agreed", "not-asked-for")
 
 
@@ -42,7 +41,8 @@ class Lookup:
 
 def delegate_to(actor: Actor, delegate: str, at: datetime) -> None:
     """Let somebody of the same structure look things up for this professional, for half a year."""
-    if not delegate or delegate == actor.id or not actor.situation.structure:
+    professional = actor.kind is ActorKind.PROFESSIONAL
+    if not professional or not delegate or delegate == actor.id or not actor.situation.structure:
         raise Refusal("delegation-missing", "delegation-missing")
     with unit() as work:
         work.run(
@@ -73,23 +73,29 @@ def delegations(actor: Actor, at: datetime) -> list[Delegation]:
     return [Delegation(*row) for row in rows]
 
 
+_HOLDS = "SELECT 1 FROM access_delegation WHERE delegating = %s AND delegate = %s AND structure = %s AND until > %s"
+
+
+def may_act_for(actor: Actor, colleague: str, at: datetime) -> bool:
+    """Whether a colleague lets this person look things up now, in the structure of the present situation."""
+    return lookup(_HOLDS, colleague, actor.id, actor.situation.structure, at) is not None
+
+
 def note_lookup(work: Work, granted: Grant) -> None:
     """Put a visit on the list of the one on whose behalf it is made. Raises Refusal `delegation-missing` when none holds."""
     ask = granted.ask
     for_whom = ask.actor.on_behalf_of
     if not for_whom or granted.record_id is None:
         return
-    held = work.row(
-        "SELECT 1 FROM access_delegation WHERE delegating = %s AND delegate = %s AND structure = %s AND until > %s",
-        for_whom, ask.actor.id, ask.actor.situation.structure, ask.at,
-    )  # fmt: skip
-    if held is None:
+    if work.row(_HOLDS, for_whom, ask.actor.id, ask.actor.situation.structure, ask.at) is None:
         raise Refusal("delegation-missing", "delegation-missing")
-    name = uuid5(LOOKUPS, f"{granted.record_id}|{ask.actor.id}|{for_whom}|{ask.at.date()}")
+    # One line a day until it is reviewed; what is looked up after the review waits for another one.
     work.run(
         """INSERT INTO access_lookup (record_id, id, delegating, delegate, delegate_name, at, verdict)
-        VALUES (%s, %s, %s, %s, %s, %s, '') ON CONFLICT DO NOTHING""",
-        granted.record_id, name, for_whom, ask.actor.id, ask.actor.name, ask.at,
+        SELECT %s, %s, %s, %s, %s, %s, '' WHERE NOT EXISTS (SELECT FROM access_lookup WHERE record_id = %s AND delegating = %s
+        AND delegate = %s AND reviewed_at IS NULL AND at > %s)""",
+        granted.record_id, uuid4(), for_whom, ask.actor.id, ask.actor.name, ask.at,
+        granted.record_id, for_whom, ask.actor.id, ask.at - timedelta(days=1),
     )  # fmt: skip
 
 
@@ -100,10 +106,17 @@ def lookups_to_review(actor: Actor) -> list[Lookup]:
     return [Lookup(*row) for row in rows]
 
 
-def review_lookup(actor: Actor, lookup: UUID, verdict: str, at: datetime) -> bool:
-    """Note what the delegating professional says of a look-up, once. False for one that is not theirs to review."""
+def review_lookup(actor: Actor, number: UUID, verdict: str, at: datetime) -> bool:
+    """Note what the delegating professional says of a look-up, once, in the record's journal too.
+
+    False for one that is not theirs to review.
+    """
     if verdict not in VERDICTS:
         raise ValueError(f"choose one of {', '.join(VERDICTS)}")
     with unit() as work:
-        row = work.row("SELECT access_review_lookup(%s, %s, %s, %s)", actor.id, lookup, verdict, at)
-    return bool(row and row[0])
+        row = work.row("SELECT access_review_lookup(%s, %s, %s, %s)", actor.id, number, verdict, at)
+        if row is None or row[0] is None:
+            return False
+        append(work, Event("write", at, actor.key, actor.name, actor.kind.value, "delegation:review", "normal", "done", "",
+                           "delegated-look-up", record_id=str(row[0]), detail=verdict))  # fmt: skip
+    return True

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from carnet.apps.storage.api import Work
 
@@ -52,11 +55,28 @@ def emergencies(work: Work, record_id: UUID, professional_id: str = "") -> list[
     return [EmergencyAccess(*row) for row in rows]
 
 
-def readers(work: Work, record_id: UUID, at: datetime) -> frozenset[str]:
-    """Professionals whose own authorisation holds at a moment, without those who are blocked."""
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Who holds an authorisation of their own, and who is kept out: persons and structures."""
+
+    authorised: frozenset[str]
+    blocked: frozenset[str]
+
+    def reads(self, person: str, structure: str) -> bool:
+        """Whether a person who exercises in this structure may enter, as far as the patient's will goes."""
+        return person in self.authorised and not {person, structure} & self.blocked
+
+
+def readers(work: Work, record_id: UUID, at: datetime) -> Readers:
+    """Who may enter a record at a moment. The consent for one consultation ended with its day, as the law says."""
     rows = work.rows(
-        """SELECT subject_id FROM access_authorisation WHERE record_id = %s AND subject_kind = 'person' AND expires_at > %s
-        EXCEPT SELECT subject_id FROM access_block WHERE record_id = %s""",
-        record_id, at, record_id,
+        """SELECT a.subject_id, a.ground, a.granted_at, c.initial_consent_at IS NOT NULL FROM access_authorisation a
+        LEFT JOIN access_choices c USING (record_id) WHERE a.record_id = %s AND a.subject_kind = 'person' AND a.expires_at > %s""",
+        record_id, at,
     )  # fmt: skip
-    return frozenset(row[0] for row in rows)
+    zone = ZoneInfo(settings.LAW.civil_zone)
+    today = at.astimezone(zone).date()
+    held = (who for who, ground, since, initial in rows
+            if (initial if ground == "care_team" else since.astimezone(zone).date() == today))  # fmt: skip
+    blocked = work.rows("SELECT subject_id FROM access_block WHERE record_id = %s", record_id)
+    return Readers(frozenset(held), frozenset(row[0] for row in blocked))

@@ -16,6 +16,8 @@ from carnet.kernel.refusal import Refusal
 
 CODES, DIGITS = 10, 8
 LASTS = timedelta(days=365)
+OWN_CARD_RESTS = timedelta(days=1)
+"""A code of a card that one printed oneself proves nothing before: the card must first have left the room."""
 PROVED = "presence-proved"
 
 
@@ -45,12 +47,14 @@ def prove(work: Work, key: RecordKey, granted: Grant, code: str) -> None:
     ask = granted.ask
     row = work.row(
         """UPDATE access_presence SET used_at = %s, used_by = %s WHERE record_id = %s AND code = %s AND used_at IS NULL
-        AND expires_at > %s RETURNING 1""",
+        AND expires_at > %s AND (made_by <> %s OR made_at < %s) RETURNING made_by""",
         ask.at, ask.actor.id, key.record_id, _digest(key, "".join(c for c in code if c.isdigit())), ask.at,
+        ask.actor.id, ask.at - OWN_CARD_RESTS,
     )  # fmt: skip
     if row is None:
         raise Refusal("presence-code-wrong", "presence-code-wrong")
-    write_entry(work, granted, (), PROVED)
+    # Whoever printed the card has seen its codes: the journal says so.
+    write_entry(work, granted, (), PROVED if row[0] != ask.actor.id else f"{PROVED}-own-card")
 
 
 def count_declaration(work: Work, on: date, proved: bool) -> None:

@@ -9,12 +9,14 @@ from uuid import UUID
 from carnet.apps.access import api as access
 from carnet.apps.access.api import Consent
 from carnet.apps.records.entering import Entered, enter
+from carnet.apps.records.visiting import visiting, written
 from carnet.apps.storage.api import Work, unit
 from carnet.dicah import Refuse, decide
 from carnet.dicah.decision import Light
 from carnet.dicah.facts import AccessFacts, Plausibility
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.grant import Grant
+from carnet.kernel.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,14 @@ def _admitted(ask: Ask, doubt: Plausibility = Plausibility.PLAUSIBLE) -> Iterato
 
 def declare_authorisation(ask: Ask, consent: Consent) -> datetime:
     """TD0.3 AJOUT, on an explicit act that states the patient's agreement. Returns when the authorisation ends."""
-    with _admitted(ask, _doubt(ask)) as (work, entered, granted):
-        ends = access.authorise(work, granted, consent, entered.key)
+    try:
+        with _admitted(ask, _doubt(ask)) as (work, entered, granted):
+            ends = access.authorise(work, granted, consent, entered.key)
+    except Refusal as refusal:
+        if refusal.code == "presence-code-wrong":
+            # Whoever tries codes runs into the budget of negative answers.
+            access.spend(ask.actor, access.NEGATIVE_ANSWER, ask.at)
+        raise
     access.spend(ask.actor, access.NEW_RECORD, ask.at)
     return ends
 
@@ -115,8 +123,10 @@ def open_emergency(ask: Ask) -> datetime:
 
 
 def presence_card(ask: Ask) -> tuple[list[str], datetime]:
-    """Codes of a new presence card, shown this once, and until when they hold. The former card's codes are over."""
-    with _admitted(ask) as (work, entered, granted):
-        codes = access.make_card(work, entered.key, granted)
-        access.write_entry(work, granted, (), "presence-card")
+    """Codes of a new presence card, shown this once, and until when they hold. The former card's codes are over.
+
+    For somebody who reads the record: nobody else ends the card that a patient carries. Raises Refusal.
+    """
+    with visiting(ask, detail="presence-card") as visit, written(visit, Act.DECLARE_AUTHORISATION, "presence-card") as granted:
+        codes = access.make_card(visit.work, visit.key, granted)
     return codes, ask.at + access.PRESENCE_LASTS

@@ -46,10 +46,11 @@ def set_alert(visit: Visit, classes: frozenset[str] | None) -> None:
         return
     known = sorted(c for c in classes if codes.member("class_codes", c))
     visit.work.run(
-        """INSERT INTO records_alert (record_id, professional_id, types, profession_system, profession_code, since)
-        VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (record_id, professional_id) DO UPDATE SET types = excluded.types,
-        profession_system = excluded.profession_system, profession_code = excluded.profession_code""",
-        visit.record_id, visit.ask.actor.id, known, who.system, who.code, visit.ask.at,
+        """INSERT INTO records_alert (record_id, professional_id, types, profession_system, profession_code, structure, since)
+        VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (record_id, professional_id) DO UPDATE SET types = excluded.types,
+        profession_system = excluded.profession_system, profession_code = excluded.profession_code,
+        structure = excluded.structure""",
+        visit.record_id, visit.ask.actor.id, known, who.system, who.code, visit.ask.actor.situation.structure, visit.ask.at,
     )  # fmt: skip
 
 
@@ -57,15 +58,16 @@ def tell_alerted(work: Work, record_id: UUID, depositor: str, documents: list[Ne
     """Leave a notice for each professional whose alert a deposit answers, in the transaction of the deposit."""
     shown = [d for d in documents if not d.hidden]
     rows = work.rows(
-        "SELECT professional_id, types, profession_system, profession_code FROM records_alert WHERE record_id = %s", record_id
+        "SELECT professional_id, types, profession_system, profession_code, structure FROM records_alert WHERE record_id = %s",
+        record_id,
     )
     if not shown or not rows:
         return
     readers = access.readers(work, record_id, at)
-    for who, classes, system, code in rows:
+    for who, classes, system, code, structure in rows:
         opened = access.edition(at.date()).consultable(Code(system, code))
         wanted = [d for d in shown if d.type_code in opened and (not classes or _class(d.type_code) in classes)]
-        if wanted and who != depositor and who in readers:
+        if wanted and who != depositor and readers.reads(who, structure):
             outbox.notify(work, record_id, KIND, outbox.professional(who), at)
 
 

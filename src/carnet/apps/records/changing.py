@@ -18,6 +18,7 @@ from carnet.apps.records.entering import (
     enter,
     named_by_document,
     record_of,
+    same_person,
     stored_document,
     unless_visible,
 )
@@ -170,6 +171,7 @@ def change_document(ask: Ask, logical_id: UUID, minor_agreed: bool = False) -> N
         entered = enter(work, ask, logical_id, ((DOCUMENT + " FOR UPDATE", (logical_id,)),))
         place.record_id = entered.record_id
         access.before_record(ask)
+        same_person(work, ask, entered)
         _change(work, ask, entered, _document(entered), minor_agreed)
 
 

@@ -176,6 +176,12 @@ def named_by_document(work: Work, ask: Ask, entered: Entered) -> Ask:
     return replace(ask, ins=identity.active_ins(work, entered.key))
 
 
+def same_person(work: Work, ask: Ask, entered: Entered) -> None:
+    """A question that names a person and a document is about a document of that person; else the document is unknown."""
+    if ask.ins is not None and identity.find(ask.ins, work) != entered.record_id:
+        raise Refusal("document-unknown", "document-unknown")
+
+
 def unless_visible(ask: Ask, facts: Facts, refusal: Refusal, hidden_code: str) -> Refusal:
     """Say that a document is not the asker's own only to somebody who may read it; to others it is unknown."""
     if refusal.code != "document-not-own":

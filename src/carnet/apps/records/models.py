@@ -216,12 +216,13 @@ class Alert(models.Model):
     types = ArrayField(models.CharField(max_length=40))
     profession_system = models.CharField(max_length=80)
     profession_code = models.CharField(max_length=20)
+    structure = models.CharField(max_length=64)
     since = models.DateTimeField()
 
     class Meta:
         db_table = "records_alert"
 
     classified: ClassVar[dict[str, Classified]] = classify(
-        Kind.IDENTITY, LIFE, "record_id professional_id types profession_system profession_code since",
+        Kind.IDENTITY, LIFE, "record_id professional_id types profession_system profession_code structure since",
         why="read at a deposit, by whoever deposits",
     )  # fmt: skip

@@ -18,7 +18,8 @@ from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import Refusal
 
 NOTE_LENGTH = 20_000
-_SAME = f"SELECT {DOCUMENT_COLUMNS} FROM records_document WHERE record_id = %s AND address = ANY(%s) AND NOT technical"
+_SAME = f"""SELECT {DOCUMENT_COLUMNS} FROM records_document WHERE record_id = %s AND address = ANY(%s) AND NOT technical
+    AND status <> 'Deleted'"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,8 @@ def list_source() -> str:
         last = last.replace("%s", value, 1)
     return f"""
   SELECT s.record_id, r.*, i.*, k.*, a.*, n.sealed AS ins, v.max AS last_visit
-  FROM (SELECT DISTINCT record_id FROM access_authorisation WHERE (subject_kind = 'person' AND subject_id = p_person)
+  FROM (SELECT DISTINCT record_id FROM access_authorisation WHERE (subject_kind = 'person' AND subject_id = p_person
+    AND (ground = 'care_team' OR expires_at > p_at))
     OR (subject_kind = 'structure' AND subject_id = p_structure AND expires_at > p_at) LIMIT {LIMIT}) AS s
   JOIN LATERAL ({RECORD} AND state = 'open') AS r ON true
   JOIN LATERAL ({identity.FACTS}) AS i ON true JOIN LATERAL ({KEY_FACTS}) AS k ON true

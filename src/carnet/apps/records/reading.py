@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from carnet.apps.access import api as access
-from carnet.apps.records.entering import DOCUMENT, Entered, StoredDocument, enter, named_by_document, stored_document
+from carnet.apps.records.entering import DOCUMENT, Entered, StoredDocument, enter, named_by_document, same_person, stored_document
 from carnet.apps.records.relations import readable, trimmed
 from carnet.apps.records.search import notices_of_access
 from carnet.apps.records.visiting import Visit
@@ -51,6 +51,7 @@ def _read(ask: Ask, logical_id: UUID) -> tuple[Entered, StoredDocument, frozense
     with access.asking(ask, (str(logical_id),)) as place, unit() as work:
         entered = enter(work, ask, logical_id, ((DOCUMENT, (logical_id,)),))
         place.record_id = entered.record_id
+        same_person(work, ask, entered)
         document = _decide(work, ask, entered, logical_id)
         seen = readable(work, named_by_document(work, ask, entered), entered.facts, document.parents) if document.parents else None
         return entered, document, seen or frozenset()

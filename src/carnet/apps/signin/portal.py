@@ -20,7 +20,7 @@ from carnet.apps.signin.cards import CARD_LEVEL, place_of
 from carnet.apps.signin.certificates import CPE, CPF, STRUCTURE, read_certificate
 from carnet.apps.signin.devices import device_of, seen
 from carnet.apps.signin.flow import Choice, same_browser
-from carnet.apps.signin.sessions import SignedIn, actor_from, dump, insert_session, load
+from carnet.apps.signin.sessions import SignedIn, actor_from, dump, end, insert_session, load
 from carnet.apps.storage.api import blind_index, lookup, unit
 from carnet.kernel.actor import Actor, ActorKind, Means, Situation
 from carnet.kernel.codes import PROFESSION_SYSTEM, TRAINEE_SYSTEM, Code
@@ -39,6 +39,16 @@ class Identified:
     name: str
     choices: list[Choice]
     last: int
+
+
+def _digest(token: str) -> bytes:
+    """A name space of its own: the cookie of the portal is no bearer token of another door, which knows no idle end."""
+    return blind_index("portal-token", token)
+
+
+def end_portal_session(token: str, at: datetime) -> None:
+    """End a session of the portal."""
+    end(_digest(token), at)
 
 
 def callback_uri() -> str:
@@ -90,8 +100,17 @@ def _from_psc(who: psc.PscIdentity) -> dict[str, Any]:
     }
 
 
-def start_card(der: bytes, then: str, at: datetime) -> str:
-    """A card was presented on the port that asks for one. Returns the ticket that the portal takes over, once."""
+def leave_for_card() -> tuple[str, str]:
+    """A secret for the browser's cookie before it leaves for the port of cards, and the digest that goes along."""
+    browser = secrets.token_urlsafe(24)
+    return browser, blind_index("card-browser", browser).hex()
+
+
+def start_card(der: bytes, then: str, browser: str, at: datetime) -> str:
+    """A card was presented on the port that asks for one. Returns the ticket that the portal takes over, once.
+
+    `browser` is the digest of the browser that left for that port: a ticket given to somebody else signs nobody in.
+    """
     card = read_certificate(der, at)
     if card.kind == STRUCTURE:
         raise Refusal("certificate-refused", "certificate-refused", {"problem": "the certificate of a structure names no person"})
@@ -104,7 +123,7 @@ def start_card(der: bytes, then: str, at: datetime) -> str:
         "kind": (ActorKind.EMPLOYEE if card.kind == CPE else ActorKind.PROFESSIONAL).value,
         "situations": [_situation_fields(s) for s in _card_situations(card.kind, card.id, card.profession, card.structure)],
     }  # fmt: skip
-    return keep("portal-card", {"who": fields, "then": then}, at)
+    return keep("portal-card", {"who": fields, "then": then, "browser": browser}, at)
 
 
 def _card_situations(kind: str, identifier: str, profession: str, structure: str) -> list[Situation]:
@@ -126,10 +145,11 @@ def _situation_fields(situation: Situation) -> dict[str, str]:
     }  # fmt: skip
 
 
-def take_card(ticket: str, at: datetime) -> tuple[Identified, str]:
-    """Take over a card's ticket in the portal. Returns who it is, and a secret for the browser's cookie."""
-    fields, browser = take("portal-card", ticket, at), secrets.token_urlsafe(24)
-    return _identified(fields["who"], browser, fields["then"], at), browser
+def take_card(ticket: str, browser: str, at: datetime) -> Identified:
+    """Take over a card's ticket in the browser that left for it."""
+    fields = take("portal-card", ticket, at)
+    same_browser(fields["browser"], blind_index("card-browser", browser).hex())
+    return _identified(fields["who"], browser, fields["then"], at)
 
 
 def _remembered(situation: dict[str, str]) -> str:
@@ -174,7 +194,7 @@ def _open(signed: SignedIn, at: datetime) -> str:
     token = secrets.token_urlsafe(32)
     life = timedelta(seconds=settings.CARNET.portal_session_seconds)
     with unit() as work:
-        insert_session(work, token, uuid4(), signed, at, at + life, at)
+        insert_session(work, _digest(token), uuid4(), signed, at, at + life, at)
     return token
 
 
@@ -188,7 +208,7 @@ def prefer(
 
 def act_for(token: str, colleague: str, at: datetime) -> None:
     """Say on whose behalf this session looks things up; an empty name ends it. Raises Refusal for a session that is over."""
-    digest, idle = blind_index("token", token), timedelta(seconds=settings.CARNET.portal_idle_seconds)
+    digest, idle = _digest(token), timedelta(seconds=settings.CARNET.portal_idle_seconds)
     row = lookup("SELECT * FROM signin_portal_session(%s, %s, %s)", digest, at, idle)
     if row is None:
         raise Refusal("authentication-missing", "authentication-missing")
@@ -213,7 +233,7 @@ class PortalSession:
 def portal_session(token: str, at: datetime) -> PortalSession:
     """The session of a cookie's token; its use is noted. Raises Refusal for one that is over, cut or unknown."""
     idle = timedelta(seconds=settings.CARNET.portal_idle_seconds)
-    row = lookup("SELECT * FROM signin_portal_session(%s, %s, %s)", blind_index("token", token), at, idle) if token else None
+    row = lookup("SELECT * FROM signin_portal_session(%s, %s, %s)", _digest(token), at, idle) if token else None
     if row is None or row[1] <= at:
         raise Refusal("authentication-missing", "authentication-missing")
     who = load(row[0])

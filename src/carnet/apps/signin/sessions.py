@@ -78,27 +78,32 @@ def open_session(who: SignedIn, at: datetime) -> tuple[str, int]:
     """Open a session. Returns the bearer token and its life in seconds."""
     token, life = secrets.token_urlsafe(32), settings.CARNET.token_lifetime
     with unit() as work:
-        insert_session(work, token, uuid4(), who, at, at + timedelta(seconds=life))
+        insert_session(work, _digest(token), uuid4(), who, at, at + timedelta(seconds=life))
     return token, life
 
 
 def insert_session(
-    work: Work, token: str, number: UUID, who: SignedIn, at: datetime, ends_at: datetime, used_at: datetime | None = None
+    work: Work, digest: bytes, number: UUID, who: SignedIn, at: datetime, ends_at: datetime, used_at: datetime | None = None
 ) -> None:
-    """Write a session. One with a moment of last use ends when it is not used."""
+    """Write a session under the digest of its token. One with a moment of last use ends when it is not used."""
     work.run(
         """INSERT INTO signin_session (token, id, professional_id, client_id, means, device, bound_to, provider_subject,
         provider_session, actor, created_at, expires_at, last_used_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-        _digest(token), number, who.professional_id, who.software_id, who.means.value, who.device, who.bound_to,
+        digest, number, who.professional_id, who.software_id, who.means.value, who.device, who.bound_to,
         who.provider_subject, who.provider_session, dump(who), at, ends_at, used_at,
     )  # fmt: skip
 
 
 def end_session(token: str, at: datetime) -> None:
     """End a session: its token opens nothing any more."""
+    end(_digest(token), at)
+
+
+def end(digest: bytes, at: datetime) -> None:
+    """End the session of a digest."""
     with unit() as work:
-        work.run("SELECT signin_end(%s, %s)", _digest(token), at)
+        work.run("SELECT signin_end(%s, %s)", digest, at)
 
 
 _seen: dict[tuple[str, ...], tuple[float, Situation]] = {}

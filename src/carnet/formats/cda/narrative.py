@@ -6,6 +6,7 @@ shown as its text. No script, no style, no address of another machine: an image 
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from html import escape
 
@@ -21,6 +22,7 @@ _PLAIN = {
 _STYLES = {"Bold": "b", "Italics": "i", "Underline": "u", "Emphasis": "em"}
 _IMAGES = {"image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8", "image/gif": b"GIF8"}
 _DEPTH = 60
+_SPAN = re.compile("[2-9]|[1-9][0-9]", re.ASCII)
 
 
 def _name(node: etree._Element) -> str:
@@ -34,7 +36,7 @@ def _anchor(node: etree._Element) -> str:
 
 def _spans(node: etree._Element) -> str:
     kept = ((k, node.get(k, "")) for k in ("colspan", "rowspan"))
-    return "".join(f' {k}="{v}"' for k, v in kept if v.isdigit() and 1 < int(v) < 100)
+    return "".join(f' {k}="{v}"' for k, v in kept if _SPAN.fullmatch(v))
 
 
 class _Renderer:

@@ -44,14 +44,16 @@ def said(key: str) -> str:
 
 
 _ON_DOCUMENT = frozenset({"masquer", "demasquer", "archiver", "desarchiver"})
-_IDS = re.compile(r"[0-9a-f-]{36}(,[0-9a-f-]{36})*")
+_ID, _SEALED = re.compile(r"[0-9a-f-]{36}"), re.compile(r"[\w-]{20,2000}")
 
 
 def undoing(get: Mapping[str, str], handle: str) -> str:
     """Where the button that takes the act back posts to; empty when there is nothing to take back."""
     act, on = get.get("annuler", ""), get.get("sur", "")
-    if not handle or not _IDS.fullmatch(on):
+    if handle and act == "depot" and _SEALED.fullmatch(on):
+        return f"/deposer/{handle}/annuler"
+    if not handle or not _ID.fullmatch(on):
         return ""
     if act in _ON_DOCUMENT:
         return f"/dossier/{handle}/documents/{on}/{act}"
-    return {"entree": f"/dossier/{handle}/profil/{on}/retablir", "depot": f"/deposer/{handle}/annuler"}.get(act, "")
+    return f"/dossier/{handle}/profil/{on}/retablir" if act == "entree" else ""

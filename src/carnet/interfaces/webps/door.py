@@ -2,17 +2,22 @@
 
 import hmac
 import logging
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import UnreadablePostError
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
-from carnet.apps.access.api import told
+from carnet.apps.access.api import may_act_for, told
 from carnet.apps.signin.api import PortalSession, portal_session
 from carnet.apps.storage.api import blind_index
 from carnet.interfaces.webps.done import said, undoing
@@ -28,7 +33,13 @@ View = Callable[..., HttpResponse]
 COOKIE, DEVICE = "carnet-webps", "carnet-webps-device"
 _A_YEAR = 365 * 24 * 3600
 _SIGN_IN = frozenset({"authentication-missing", "authentication-expired", "certificate-refused", "certificate-revoked"})
-_STATUS = {"record-absent": 404, "document-unknown": 404, "request-malformed": 400, "step-up-required": 403}
+_STATUS = {
+    "record-absent": 404,
+    "document-unknown": 404,
+    "request-malformed": 400,
+    "request-too-large": 413,
+    "step-up-required": 403,
+}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -46,8 +57,11 @@ class Asked:
     """A request with its session: what a view of the portal receives."""
 
     def __init__(self, request: HttpRequest, session: PortalSession, token: str) -> None:
-        self.request, self.session = request, session
         self.at = clock()()
+        if session.actor.on_behalf_of and not may_act_for(session.actor, session.actor.on_behalf_of, self.at):
+            # The delegation ended, or is of another structure: what follows is in one's own name, and says so.
+            session = replace(session, actor=replace(session.actor, on_behalf_of=""))
+        self.request, self.session = request, session
         self.form_token = form_token(token)
 
     @property
@@ -132,19 +146,25 @@ def _failed(error: Exception) -> HttpResponse:
 _THEN = "suite"
 
 
+def onward(path: str) -> str:
+    """A path as it may stand in another address: a contextual call carries an INS, and goes on sealed."""
+    return f"~{sealed_text(path, _THEN)}" if path.startswith("/AccesDirect/") else path
+
+
 def local(path: str) -> str:
     """A path of this portal to go on to, or the first page. One that names a person comes sealed (`to_sign_in`)."""
     path = opened_text(path[1:], _THEN) or "" if path.startswith("~") else path
-    parts = urlsplit(path)
+    try:
+        parts = urlsplit(path)
+    except ValueError:
+        return "/patients"
     safe = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc and "\\" not in path
     return path if safe else "/patients"
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """Go and sign in, then come back to what was asked for."""
-    then = request.get_full_path() if request.method == "GET" else "/patients"
-    # A contextual call carries an INS in its address: it goes on sealed.
-    then = f"~{sealed_text(then, _THEN)}" if then.startswith("/AccesDirect/") else then
+    then = onward(request.get_full_path()) if request.method == "GET" else "/patients"
     response = HttpResponseRedirect(f"/connexion?{urlencode({'suite': then})}")
     response.delete_cookie(COOKIE)
     return response
@@ -158,9 +178,26 @@ def _foreign(request: HttpRequest) -> bool:
     return site not in ("same-origin", "none") or bool(origin and origin not in (own, settings.CARNET.webps_url))
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+
+
+def _check(request: HttpRequest) -> None:
+    """What no form of ours sends is refused before anything looks at it: too much, unreadable, or with control characters."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or int(length) > settings.CARNET.max_request_bytes:
+        raise Refusal("request-too-large", "request-too-large")
+    try:
+        values = [v for data in (request.GET, request.POST) for _, found in data.lists() for v in found]
+    except (SuspiciousOperation, MultiPartParserError, UnreadablePostError):
+        raise Refusal("request-malformed", "request-malformed") from None
+    if any(_CONTROL.search(str(value)) for value in (request.path, *values)):
+        raise Refusal("request-malformed", "request-malformed")
+
+
 def _answer(request: HttpRequest, function: Callable[[], HttpResponse]) -> HttpResponse:
     with override("fr"):
         try:
+            _check(request)
             return secure(function())
         except Refusal as refusal:
             signs = refusal.code in _SIGN_IN and request.COOKIES.get(COOKIE)
@@ -212,7 +249,7 @@ def _signed_in(request: HttpRequest, function: View, legal: bool, kwargs: dict[s
         if _foreign(request) or not hmac.compare_digest(given.encode(), asked.form_token.encode()):
             return render("foreign", {}, 403)
     if legal and not asked.session.legal_read:
-        return HttpResponseRedirect(f"/mentions?{urlencode({'suite': local(request.get_full_path())})}")
+        return HttpResponseRedirect(f"/mentions?{urlencode({'suite': onward(local(request.get_full_path()))})}")
     return function(asked, **kwargs)
 
 

@@ -1,6 +1,7 @@
 """Finding a patient: INS, Datamatrix, Vitale card, own list; identity traits in regulation alone."""
 
 import io
+import struct
 from dataclasses import dataclass, replace
 from math import ceil
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from carnet.apps.access.api import told
 from carnet.apps.identity.api import reader
 from carnet.apps.records.api import Listed, ends_soon, own_list, search_by_traits
 from carnet.formats.ins_datamatrix import PREFIX
+from carnet.interfaces.webps.civil import number_of
 from carnet.interfaces.webps.door import Asked, may_regulate, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of, typed
 from carnet.kernel.ask import Act, Mode
@@ -27,16 +29,13 @@ _WRONG = {
     "image": "Aucun Datamatrix n'a été lu sur cette image. Reprenez la photo de près, à plat et sans reflet.",
 }
 _LARGEST_IMAGE = 10_000_000
+_PHOTOGRAPHS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
 Image.MAX_IMAGE_PIXELS = 50_000_000
 
 
 def go(asked: Asked, sought: Sought) -> HttpResponse:
     """Go and see what stands between this professional and this person."""
     return HttpResponseRedirect(f"/porte/{handle_of(sought, asked.actor)}")
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdigit() and len(text) < 5 else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def _found(asked: Asked, wrong: str = "", typed_text: str = "", status: int = 20
     get = asked.request.GET
     name = get.get("nom", "").strip()[:60]
     listed, refused = _own(asked, name)
-    paging = _pages(len(listed), _number(get.get("page", "1")), name)
+    paging = _pages(len(listed), number_of(get.get("page", "1"), 9999) or 1, name)
     start = int(str(paging["start"]))
     context: dict[str, object] = {
         "tab": "patients", "listed": [_line(asked, one) for one in listed[start : start + PER_PAGE]], "total": len(listed),
@@ -107,8 +106,8 @@ def vitale(asked: Asked) -> HttpResponse:
     found = reader()
     cards = found.cards() if found else []
     if asked.request.method == "POST":
-        number = _number(asked.posted("carte", 4) or "x")
-        if asked.posted("carte", 4).isdigit() and number < len(cards):
+        number = number_of(asked.posted("carte", 4), len(cards) - 1)
+        if number is not None:
             return go(asked, Sought(cards[number].ins, cards[number].traits))
     return page(asked, "patients/vitale", {"tab": "patients", "cards": list(enumerate(cards)), "reader": found is not None})
 
@@ -130,8 +129,8 @@ def camera(asked: Asked) -> HttpResponse:
 
 def _barcodes(data: bytes) -> list[str]:
     try:
-        image = Image.open(io.BytesIO(data)).convert("L")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        image = Image.open(io.BytesIO(data), formats=_PHOTOGRAPHS).convert("L")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError):
         return []
     return [code.text for code in zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.DataMatrix))]
 

@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from carnet.apps.signin.api import (
     Identified,
     choose_situation,
-    end_session,
+    end_portal_session,
     label_of,
+    leave_for_card,
     poll_mobile,
     prefer,
     presented,
@@ -27,6 +28,7 @@ from carnet.interfaces.webps.door import (
     Asked,
     clock,
     local,
+    onward,
     page,
     public,
     remember_device,
@@ -44,7 +46,7 @@ _NUMBERS = frozenset(str(n) for n in range(100))
 @public("GET")
 def choose_means(request: HttpRequest) -> HttpResponse:
     """The ways in."""
-    then = local(request.GET.get("suite", "/patients"))
+    then = onward(local(request.GET.get("suite", "/patients")))
     return render("signin/means", {"then": then, "cards": settings.CARNET.webps_card_url, "ended": "suite" in request.GET})
 
 
@@ -80,7 +82,7 @@ def mobile(request: HttpRequest) -> HttpResponse:
     """The telephone confirms (CIBA): the two digits are shown here and there."""
     then = local(request.POST.get("suite", "") or request.GET.get("suite", ""))
     if request.method == "GET":
-        return render("signin/mobile", {"then": then})
+        return render("signin/mobile", {"then": onward(then)})
     ticket, digits, browser = start_mobile(request.POST.get("identifiant", "")[:20], then, clock()())
     response = render("signin/mobile_wait", {"ticket": ticket, "digits": digits})
     set_cookie(response, BROWSER, browser, _STEP, "/connexion")
@@ -97,22 +99,32 @@ def mobile_wait(request: HttpRequest) -> HttpResponse:
 
 
 @public("GET")
+def to_card(request: HttpRequest) -> HttpResponse:
+    """Leave for the port that asks for a certificate, remembered as the browser that left."""
+    browser, digest = leave_for_card()
+    asked = urlencode({"suite": onward(local(request.GET.get("suite", ""))), "navigateur": digest})
+    response = HttpResponseRedirect(f"{settings.CARNET.webps_card_url}/carte?{asked}")
+    set_cookie(response, BROWSER, browser, _STEP, "/connexion")
+    return response
+
+
+@public("GET")
 def card(request: HttpRequest) -> HttpResponse:
     """On the port that asks for a certificate: the card says who it is, and the portal takes over."""
+    portal, browser = settings.CARNET.webps_url, request.GET.get("navigateur", "")
+    if not browser:
+        return HttpResponseRedirect(f"{portal}/connexion/par-carte")
     der = presented(request)
     if der is None:
-        return render("signin/no_card", {"back": settings.CARNET.webps_url}, 401)
-    ticket = start_card(der, local(request.GET.get("suite", "")), clock()())
-    return HttpResponseRedirect(f"{settings.CARNET.webps_url}/connexion/carte?{urlencode({'ticket': ticket})}")
+        return render("signin/no_card", {"back": portal}, 401)
+    ticket = start_card(der, local(request.GET.get("suite", "")), browser[:80], clock()())
+    return HttpResponseRedirect(f"{portal}/connexion/carte?{urlencode({'ticket': ticket})}")
 
 
 @public("GET")
 def card_taken(request: HttpRequest) -> HttpResponse:
     """The portal takes over what the card proved."""
-    found, browser = take_card(request.GET.get("ticket", ""), clock()())
-    response = _situations(found)
-    set_cookie(response, BROWSER, browser, _STEP, "/connexion")
-    return response
+    return _situations(take_card(request.GET.get("ticket", ""), request.COOKIES.get(BROWSER, ""), clock()()))
 
 
 @public("POST")
@@ -136,7 +148,7 @@ def legal_notice(asked: Asked) -> HttpResponse:
     """The legal notice, at the first sign-in and every 180 days."""
     then = local(asked.request.GET.get("suite", "") or asked.posted("suite"))
     if asked.request.method == "GET":
-        return page(asked, "signin/legal", {"then": then})
+        return page(asked, "signin/legal", {"then": onward(then)})
     prefer(asked.actor.id, legal_read_at=asked.at)
     return HttpResponseRedirect(then)
 
@@ -144,7 +156,7 @@ def legal_notice(asked: Asked) -> HttpResponse:
 @signed_in("POST", legal=False)
 def leave(asked: Asked) -> HttpResponse:
     """End the session."""
-    end_session(asked.request.COOKIES[COOKIE], asked.at)
+    end_portal_session(asked.request.COOKIES[COOKIE], asked.at)
     response = render("signin/left", {})
     response.delete_cookie(COOKIE)
     return response

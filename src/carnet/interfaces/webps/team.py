@@ -12,6 +12,7 @@ from carnet.apps.access.api import (
     delegations,
     end_delegation,
     lookups_to_review,
+    may_act_for,
     review_lookup,
 )
 from carnet.apps.identity.api import colleagues
@@ -84,7 +85,7 @@ def delegate(asked: Asked) -> HttpResponse:
 def on_behalf(asked: Asked) -> HttpResponse:
     """From now on, this session looks things up on behalf of a colleague, or in its own name again."""
     colleague = asked.posted("confrere", 64)
-    if colleague and colleague not in {d.delegating for d in delegations(asked.actor, asked.at)}:
+    if colleague and not may_act_for(asked.actor, colleague, asked.at):
         raise Refusal("delegation-missing", "delegation-missing")
     act_for(asked.request.COOKIES[COOKIE], colleague, asked.at)
     return saying("/patients", "agir-pour" if colleague else "agir-seul")

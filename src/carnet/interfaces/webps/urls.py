@@ -33,6 +33,7 @@ urlpatterns = [
     path("connexion/retour", signin.returned),
     path("connexion/telephone", signin.mobile),
     path("connexion/telephone/attente", signin.mobile_wait),
+    path("connexion/par-carte", signin.to_card),
     path("connexion/carte", signin.card_taken),
     path("carte", signin.card),
     path("connexion/situation", signin.situation),

@@ -20,9 +20,9 @@ CREATE FUNCTION access_lookups_of(p_who text) RETURNS TABLE (record_id uuid, id 
   SELECT record_id, id, delegate, delegate_name, at FROM access_lookup WHERE delegating = p_who AND reviewed_at IS NULL
   ORDER BY at LIMIT 500
 $$;
-CREATE FUNCTION access_review_lookup(p_who text, p_id uuid, p_verdict varchar, p_at timestamptz) RETURNS bigint {_HEAD.format("VOLATILE")}
-  WITH done AS (UPDATE access_lookup SET reviewed_at = p_at, verdict = p_verdict
-    WHERE delegating = p_who AND id = p_id AND reviewed_at IS NULL RETURNING 1) SELECT count(*) FROM done
+CREATE FUNCTION access_review_lookup(p_who text, p_id uuid, p_verdict varchar, p_at timestamptz) RETURNS uuid {_HEAD.format("VOLATILE")}
+  UPDATE access_lookup SET reviewed_at = p_at, verdict = p_verdict
+  WHERE delegating = p_who AND id = p_id AND reviewed_at IS NULL RETURNING record_id
 $$;
 """
 SQL = (

@@ -10,7 +10,7 @@ TABLES = {
     "records_words": """record_id uuid NOT NULL, logical_id uuid NOT NULL, sealed bytea NOT NULL,
         PRIMARY KEY (record_id, logical_id)""",
     "records_alert": """record_id uuid NOT NULL, professional_id varchar(64) NOT NULL, types varchar(40)[] NOT NULL,
-        profession_system varchar(80) NOT NULL, profession_code varchar(20) NOT NULL, since timestamptz NOT NULL,
+        profession_system varchar(80) NOT NULL, profession_code varchar(20) NOT NULL, structure varchar(64) NOT NULL, since timestamptz NOT NULL,
         PRIMARY KEY (record_id, professional_id)""",
 }
 _HEAD = "LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$"
@@ -88,6 +88,7 @@ class Migration(migrations.Migration):
                         ),
                         ("profession_system", models.CharField(max_length=80)),
                         ("profession_code", models.CharField(max_length=20)),
+                        ("structure", models.CharField(max_length=64)),
                         ("since", models.DateTimeField()),
                     ],
                     options={"db_table": "records_alert"},

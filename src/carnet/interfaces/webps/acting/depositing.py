@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils.translation import gettext
 
 from carnet.apps.access.api import told
-from carnet.apps.records.api import Note, already_there, change_document, deposit, note_as_cda
+from carnet.apps.records.api import Note, Receipt, already_there, change_document, deposit, note_as_cda
 from carnet.formats import codes
 from carnet.formats.fhir import Submission, SubmittedDocument
 from carnet.formats.xds import Coding, DocumentEntry, Parent, SubmissionSet
 from carnet.interfaces.webps.acting.proposing import Proposal, propose
+from carnet.interfaces.webps.civil import begins, day_of
 from carnet.interfaces.webps.door import Asked, page, saying, signed_in
-from carnet.interfaces.webps.handles import Sought, sought_of
+from carnet.interfaces.webps.handles import Sought, opened_text, sealed_text, sought_of
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import VISIBILITY_CODES
 from carnet.kernel.refusal import Refusal
@@ -60,7 +60,7 @@ def _form(asked: Asked, handle: str, sought: Sought, problems: Problems, status:
     return page(asked, "deposit/form", context | more, status)
 
 
-def _label_problem(code: str) -> str:
+def _told(code: str) -> str:
     return told(code).professional
 
 
@@ -73,19 +73,16 @@ def look(asked: Asked, handle: str) -> HttpResponse:
     except Refusal as refusal:
         return page(asked, "deposit/refused", {"told": told(refusal.code)})
     rows = [
-        (r, _label_problem(r.proposal.problem) if r.proposal.problem else "", same is not None)
+        (r, _told(r.proposal.problem) if r.proposal.problem else "", same is not None)
         for r, same in zip(received, found, strict=True)
     ]  # fmt: skip
     return page(asked, "deposit/proposals", {"rows": rows, "types": _types()})
 
 
 def _moment(text: str, asked: Asked) -> datetime:
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
-    except ValueError:
-        return asked.at
-    at = datetime.combine(day, time(12), ZoneInfo(settings.LAW.civil_zone)).astimezone(UTC)
-    return min(at, asked.at)
+    """Noon of a day that was given, never later than now; now where there is none."""
+    day = day_of(text)
+    return min(begins(day) + timedelta(hours=12), asked.at) if day else asked.at
 
 
 def _visibility(asked: Asked, number: int) -> tuple[Coding, ...]:
@@ -131,7 +128,7 @@ def _documents(asked: Asked, sought: Sought, question: Ask, received: list[Recei
 
 
 def _problems(asked: Asked, received: list[Received]) -> Problems:
-    found = [("fichiers", f"{r.proposal.name} : {_label_problem(r.proposal.problem)}") for r in received if r.proposal.problem]
+    found = [("fichiers", f"{r.proposal.name} : {_told(r.proposal.problem)}") for r in received if r.proposal.problem]
     note = asked.request.POST.get("note", "").strip()
     if not received and not note:
         found.append(("fichiers", gettext("Choisissez un fichier, ou écrivez une note.")))
@@ -159,12 +156,23 @@ def form(asked: Asked, handle: str) -> HttpResponse:
     except Refusal as refusal:
         sentence = told(refusal.code)
         return _form(asked, handle, sought, [("fichiers", f"{sentence.professional} {sentence.next_step}")], 400)
-    return _done(asked, handle, [d.logical_id for d in receipt.documents if not d.again])
+    return _done(asked, handle, receipt)
 
 
-def _done(asked: Asked, handle: str, fresh: list[UUID]) -> HttpResponse:
-    undo = {"annuler": "depot", "sur": ",".join(str(n) for n in fresh[:MOST_FILES])} if fresh else {}
-    response = saying(f"/porte/{handle}", "depot", **undo)
+def _undo_of(asked: Asked, receipt: Receipt) -> dict[str, str]:
+    """What takes a deposit back; nothing for a replacement, whose end would leave the person with neither version.
+
+    A document that was there before keeps its place in the list without its number, sealed: the answer is the same, so that
+    nobody learns from it that the same bytes are in the record.
+    """
+    if asked.posted("remplacer", 40):
+        return {}
+    numbers = [UUID(int=0) if d.again else d.logical_id for d in receipt.documents[:MOST_FILES]]
+    return {"annuler": "depot", "sur": sealed_text(",".join(map(str, numbers)), f"undo/{asked.actor.key}")}
+
+
+def _done(asked: Asked, handle: str, receipt: Receipt) -> HttpResponse:
+    response = saying(f"/porte/{handle}", "depot", **_undo_of(asked, receipt))
     if asked.fragment:
         # HTMX sent the files to show how far they were: it is told where to go.
         moved = HttpResponse(status=204)
@@ -177,9 +185,10 @@ def _done(asked: Asked, handle: str, fresh: list[UUID]) -> HttpResponse:
 def undo(asked: Asked, handle: str) -> HttpResponse:
     """Take a deposit back: the documents are deleted, as their author may, and it is journaled."""
     sought = sought_of(handle, asked.actor)
-    for number in asked.posted("sur", 1000).split(","):
-        try:
-            change_document(asked.about(sought, Act.DELETE), UUID(number))
-        except ValueError:
-            raise Refusal("document-unknown", "document-unknown") from None
+    numbers = opened_text(asked.posted("sur", 2000), f"undo/{asked.actor.key}")
+    if numbers is None:
+        raise Refusal("document-unknown", "document-unknown")
+    for number in map(UUID, numbers.split(",")):
+        if number.int:
+            change_document(asked.about(sought, Act.DELETE), number)
     return saying(f"/porte/{handle}?voyants=1", "depot-annule")

@@ -37,6 +37,7 @@ _SAID: dict[str, str] = {
     Act.OWN_TRACES: _("a lu les traces d'accès"),
     Act.WRITE_PROFILE: _("a écrit dans le profil de santé"),
     Act.OPEN_EMERGENCY: _("a ouvert le dossier en urgence"),
+    "delegation:review": _("a relu une consultation faite en son nom"),
 }
 _DETAILS: dict[str, str] = {
     "summary": _("l'essentiel"), "documents": _("la liste des documents"), "document": _("la fiche d'un document"),
@@ -44,6 +45,7 @@ _DETAILS: dict[str, str] = {
     "vaccinations": _("les vaccinations"), "comparison": _("deux documents côte à côte"),
     "wishes": _("les volontés"), "rights": _("les droits"), "traces": _("les accès"),
     "presence-proved": _("avec preuve de présence"),
+    "as-agreed": _("conforme"), "not-asked-for": _("il ne l'avait pas demandée"),
     "shown-as-candidate": _("régulation médicale"), "emergency-ended": _("fin de l'accès d'urgence"),
     "presence-card": _("carte de présence imprimée"), "care_team": _("équipe de soins"), "consultation": _("cette consultation"),
 }  # fmt: skip
@@ -87,7 +89,8 @@ _WRITES = frozenset({Act.FEED, Act.FEED_AS_EMPLOYEE, Act.REPLACE, Act.MASK, Act.
 def _emergencies(opened: Opened) -> list[tuple[EmergencyAccess, str]]:
     """Emergency accesses: all for the treating doctor, own ones for others."""
     visit = opened.visit
-    mine = "" if visit.facts.access.treating_doctor else visit.ask.actor.id
+    all_of_them = visit.facts.access.treating_doctor and visit.may(Act.LIST_AUTHORISED)
+    mine = "" if all_of_them else visit.ask.actor.id
     found = emergencies(visit.work, visit.record_id, mine)
     known = names(visit.work, [e.professional_id for e in found]) if found else {}
     return [(e, known.get(e.professional_id, (e.professional_id, None))[0]) for e in found]

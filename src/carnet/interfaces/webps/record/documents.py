@@ -3,17 +3,16 @@
 import base64
 import binascii
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.http import HttpResponse, QueryDict
 
 from carnet.apps.records import criteria
 from carnet.apps.records.api import Criterion, Cursor, Query, documents, find_words
 from carnet.formats import codes
+from carnet.interfaces.webps.civil import begins, day_of
 from carnet.interfaces.webps.door import page
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.webps.record.rows import clinical_classes, row
@@ -25,26 +24,16 @@ _STATUSES = {"en-vigueur": ("Approved",), "archives": ("Archived",), "obsoletes"
 FIELDS = ("q", "classe", "type", "periode", "auteur", "specialite", "statut", "masques", "du", "au")
 
 
-def _zone() -> ZoneInfo:
-    return ZoneInfo(settings.LAW.civil_zone)
-
-
-def _day(text: str) -> datetime | None:
-    try:
-        return datetime.combine(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date(), time.min, _zone())
-    except ValueError:
-        return None
-
-
 def _since(value: str, at: datetime) -> list[Criterion]:
     low = at - timedelta(days=_PERIODS[value])
     return [criteria.by_date("date", "ge", low, low)]
 
 
 def _between(get: QueryDict) -> list[Criterion]:
-    first, last = _day(get.get("du", "")), _day(get.get("au", ""))
-    found = [criteria.by_date("date", "ge", first, first)] if first else []
-    return found + ([criteria.by_date("date", "lt", last + timedelta(days=1), last)] if last else [])
+    first, last = day_of(get.get("du", "")), day_of(get.get("au", ""))
+    found = [criteria.by_date("date", "ge", begins(first), begins(first))] if first else []
+    after = begins(last + timedelta(days=1)) if last else None
+    return found + ([criteria.by_date("date", "lt", after, after)] if after else [])
 
 
 def _plain(get: QueryDict) -> list[Criterion]:

@@ -25,7 +25,8 @@ TABS = (
     ("acces", "/acces", "Accès"),
 )
 _NOT_THE_GATE = frozenset({"document-unknown", "document-not-own", "request-malformed", "visibility-combination",
-                           "minor-agreement-missing", "authentication-expired", "authentication-missing"})  # fmt: skip
+                           "minor-agreement-missing", "authentication-expired", "authentication-missing",
+                           "delegation-missing"})  # fmt: skip
 """Refusals that concern a document or a form, not the entry to the record."""
 Context = dict[str, object]
 

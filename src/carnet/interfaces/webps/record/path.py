@@ -2,15 +2,14 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
-from django.conf import settings
 from django.http import HttpResponse
 
 from carnet.apps.profile import api as profile
 from carnet.apps.records import criteria
 from carnet.apps.records.api import Query, documents
+from carnet.interfaces.webps.civil import begins, civil, number_of
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.webps.record.rows import Row, row
 
@@ -29,8 +28,7 @@ class Step:
 
 
 def _civil(iso: str) -> date:
-    moment = datetime.fromisoformat(iso)
-    return moment.astimezone(ZoneInfo(settings.LAW.civil_zone)).date()
+    return civil(datetime.fromisoformat(iso)).date()
 
 
 def _steps(rows: list[Row], stays: list[profile.Entry]) -> list[Step]:
@@ -50,11 +48,8 @@ def _by_month(steps: list[Step]) -> list[tuple[int, list[Step]]]:
 
 
 def _year(text: str, present: int) -> int:
-    return int(text) if text.isdigit() and present - YEARS_BACK <= int(text) <= present else present
-
-
-def _moment(year: int) -> datetime:
-    return datetime.combine(date(year, 1, 1), time.min, ZoneInfo(settings.LAW.civil_zone)).astimezone(UTC)
+    found = number_of(text, present)
+    return found if found is not None and found >= present - YEARS_BACK else present
 
 
 @record_page("parcours", "GET", detail="path", sections=("stays",), most=profile.MOST)
@@ -62,7 +57,7 @@ def path(opened: Opened) -> Shown | HttpResponse:
     """One year of the path; the years that have something are the way to the others."""
     visit, present = opened.visit, opened.asked.at.year
     year = _year(opened.asked.request.GET.get("annee", ""), present)
-    low, high = _moment(year), _moment(year + 1) - timedelta(microseconds=1)
+    low, high = begins(date(year, 1, 1)), begins(date(year + 1, 1, 1)) - timedelta(microseconds=1)
     between = (criteria.by_date("date", "ge", low, low), criteria.by_date("date", "lt", high, high))
     found = documents(visit, Query(between, sort="date", count=MOST))
     older = documents(visit, Query((criteria.by_date("date", "lt", low, low),), sort="date", count=1)).items

@@ -1,6 +1,7 @@
 """One document: CDA by our own renderer, PDF and images in the page, text; its neighbours, its acts, its bytes."""
 
 import io
+import struct
 from dataclasses import dataclass
 from urllib.parse import quote
 from uuid import UUID
@@ -106,10 +107,10 @@ def _name(content: Content, number: UUID) -> str:
 def _as_png(data: bytes) -> bytes:
     """A TIFF as a browser shows it: its first page."""
     try:
-        image = Image.open(io.BytesIO(data))
+        image = Image.open(io.BytesIO(data), formats=("TIFF",))
         out = io.BytesIO()
         image.convert("RGB").save(out, "PNG")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError):
         raise Refusal("document-malformed", "document-malformed") from None
     return out.getvalue()
 

@@ -1,16 +1,15 @@
 """How the portal writes dates, matricules, professions and icons."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from django import template
-from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from carnet.formats import codes
+from carnet.interfaces.webps.civil import civil
 from carnet.interfaces.webps.files import address_of
 from carnet.kernel.actor import Situation
 from carnet.kernel.ins import Ins
@@ -40,9 +39,7 @@ def _local(value: datetime | date | str | None) -> date | None:
             value = datetime.fromisoformat(value) if len(value) > 10 else date.fromisoformat(value)
         except ValueError:
             return None
-    if isinstance(value, datetime):
-        return value.astimezone(ZoneInfo(settings.LAW.civil_zone))
-    return value
+    return civil(value) if isinstance(value, datetime) else value
 
 
 @register.simple_tag
@@ -148,12 +145,6 @@ def class_label(code: str) -> str:
 def comma(value: str) -> str:
     """A number as French readers write it."""
     return value.replace(".", ",")
-
-
-@register.filter
-def plus_days(value: datetime, days: int) -> datetime:
-    """A moment some days later."""
-    return value + timedelta(days=days)
 
 
 @register.filter
