@@ -12,7 +12,7 @@ from support.people import deposit, patient
 from support.portal import Browser
 
 PUBLIC = {"", "guide", "guide/<str:context>", "accessibilite", "connexion", "connexion/psc", "connexion/retour", "connexion/telephone",
-          "connexion/telephone/attente", "connexion/carte", "connexion/situation", "carte", "fichiers/<str:digest>/<str:name>"}  # fmt: skip
+          "connexion/telephone/attente", "connexion/carte", "connexion/par-carte", "connexion/situation", "carte", "fichiers/<str:digest>/<str:name>"}  # fmt: skip
 WITHOUT_RECORD = {"patients", "patients/chercher", "patients/vitale", "patients/datamatrix", "patients/traits", "mentions", "deconnexion",
                   "equipe", "equipe/delegation", "equipe/agir-pour", "equipe/relecture", "compte", "compte/couper", "compte/raccourcis",
                   "session/prolonger", "AccesDirect/TableauDeBord", "AccesDirect/Parametrages"}  # fmt: skip
@@ -25,7 +25,7 @@ def addresses() -> list[str]:
 
 
 def test_the_list_of_addresses_is_the_one_that_is_tried() -> None:
-    assert len(addresses()) == 59
+    assert len(addresses()) == 60
 
 
 def filled(address: str, handle: str, document: UUID) -> str:

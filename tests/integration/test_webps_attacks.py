@@ -228,8 +228,9 @@ def test_trying_codes_of_presence_runs_into_a_budget(portal: str, monkeypatch: p
     monkeypatch.setattr(settings.CARNET, "negative_answers_per_hour", 3)
     browser = Browser(portal).sign_in("orthoptist")
     handle = browser.seek(person.ins.matricule)
-    answers = [words(browser.post(f"/porte/{handle}/accord", {"accord": "oui", "code": f"{n:08d}"})) for n in range(6)]
-    assert "Confirmez votre identité" in answers[-1]
+    answers = [words(browser.post(f"/porte/{handle}/accord", {"accord": "oui", "code": f"{n:08d}"})) for n in range(14)]
+    assert "en cours d'examen" not in answers[0], "a wrong code is a wrong code"
+    assert "en cours d'examen" in answers[-1], "whoever goes on is stopped, even freshly signed in"
 
 
 def test_a_ticket_of_a_card_signs_in_the_browser_that_left_for_it_alone(portal: str, card_portal: str, pki: Any) -> None:

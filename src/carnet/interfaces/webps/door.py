@@ -178,7 +178,7 @@ def _foreign(request: HttpRequest) -> bool:
     return site not in ("same-origin", "none") or bool(origin and origin not in (own, settings.CARNET.webps_url))
 
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1c\x1e\x1f\ud800-\udfff]")
 
 
 def _check(request: HttpRequest) -> None:
