@@ -148,8 +148,6 @@ def _id_claims(id_token: str, nonce: str) -> dict[str, Any]:
         exp={"essential": True},
         iat={"essential": True},
         acr={"essential": True, "values": list(config.psc_acr)},
-        # What a telephone confirms (CIBA) began in no browser, so there is no nonce to find again.
-        nonce={"essential": True, "value": nonce} if nonce else {"essential": False},
     )
     try:
         claims: dict[str, Any] = jwt.decode(id_token, keys, algorithms=list(config.psc_algorithms)).claims
@@ -158,6 +156,9 @@ def _id_claims(id_token: str, nonce: str) -> dict[str, Any]:
         raise refused(f"id_token: {type(error).__name__}") from None
     if claims.get("azp", config.psc_client_id) != config.psc_client_id:
         raise refused("id_token: azp")
+    # What a telephone confirms (CIBA) began in no browser, so there is no nonce to find again.
+    if nonce and claims.get("nonce") != nonce:
+        raise refused("id_token: nonce")
     return claims
 
 

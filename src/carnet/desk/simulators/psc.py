@@ -159,7 +159,7 @@ class Provider:
             "exp": now + ACCESS_LIFE,
             "iat": now,
             "auth_time": now,
-            "nonce": nonce,
+            **({"nonce": nonce} if nonce else {}),
             "acr": "eidas1",
             "authMode": self.people[person]["authMode"],
         }
