@@ -228,6 +228,8 @@ def test_an_extract_marks_what_answers() -> None:
     pieces = words.extract(text, words.question("anticoagulants"))
     assert [p.text for p in pieces if p.marked] == ["anticoagulant"]
     assert pieces[0].text == "… "
+    assert {p.text.split()[0] for p in pieces if not p.marked} == {"…", "Début.", "oral"}, "no word is cut"
+    assert pieces[-2].text.split()[-1] == "Fin."
     assert pieces[-1].text == " …"
     assert words.extract("anticoagulant", words.question("anticoagulant")) == [words.Piece("anticoagulant", True)]
     assert words.extract("rien ici", words.question("autre")) == [words.Piece("rien ici")]

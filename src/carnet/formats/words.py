@@ -70,6 +70,10 @@ def extract(text: str, asked: Sequence[str]) -> list[Piece]:
     if not spans:
         return [Piece(" ".join(text[: 2 * SPAN].split()))]
     start, end = max(spans[0][0] - SPAN, 0), min(spans[0][1] + 2 * SPAN, len(text))
+    while 0 < start < spans[0][0] and not text[start - 1].isspace():
+        start += 1
+    while spans[0][1] < end < len(text) and not text[end].isspace():
+        end -= 1
     pieces, at = [Piece("… " if start else "")], start
     for left, right in spans:
         if left >= start and right <= end:
