@@ -63,6 +63,8 @@ class Screen:
 
     def scan(self, text: str) -> None:
         """A scanner types and ends with Enter: one action, in the field that has the focus."""
+        # The focus comes with the first frame that is drawn: nobody scans before there is a page to see.
+        self.page.wait_for_function("document.activeElement?.matches('input, textarea')")
         self.page.keyboard.insert_text(text)
         self.press("Enter")
 
