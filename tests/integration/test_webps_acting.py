@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from carnet.desk.demonstration.professionals import CARE_HOME, PROFESSIONALS
 from carnet.dicah.facts import AuthorisationGround
 from carnet.dicah.messages import message
 from carnet.kernel.ask import Act
+from carnet.kernel.refusal import Refusal
 
 PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "
@@ -401,6 +403,14 @@ def test_a_delegation_opens_nothing_and_its_end_is_the_end(portal: str) -> None:
     doctor.post("/equipe/delegation", {"confrere": PROFESSIONALS["care_home_nurse"].id, "terminer": "1"})
     afterwards = nurse.get(base)
     assert afterwards.status_code == 200 and "pour un confrère" not in afterwards.text, "from here on it is in her own name"
+
+
+def test_a_visit_for_somebody_who_ended_the_delegation_meanwhile_is_refused() -> None:
+    person, record_id = patient("care_home_nurse")
+    asked = ask("care_home_nurse", Act.SEARCH, person)
+    stale = replace(asked, actor=replace(asked.actor, on_behalf_of=PROFESSIONALS["geriatrician"].id))
+    with pytest.raises(Refusal, match="delegation-missing"), records.visiting(stale):
+        pass
 
 
 def test_nobody_acts_for_whoever_did_not_ask_nor_outside_the_structure(portal: str) -> None:

@@ -27,6 +27,7 @@ from carnet.kernel.traits import Traits, mismatches
 PRACTICE_SYSTEM = "1.2.250.1.213.1.1.4.9"
 CLASS_SYSTEM = "1.2.250.1.213.1.1.4.1"
 _OLDEST = 1850
+_LATEST = 2200
 TECHNICAL_TYPES = frozenset({"E1762"})
 """Type of the signature object of a submission (ASTM E1762)."""
 _PRACTICE = {Context.TOWN: "AMBULATOIRE", Context.HOSPITAL: "ETABLISSEMENT", Context.MEDICO_SOCIAL: "ESSMS"}
@@ -224,7 +225,7 @@ def _times(checked: Checked, deposit: Deposit) -> Checked:
     stop = entry.service_stop or (header.service_stop if header else None)
     if stop is not None and stop < start:
         raise _refuse("request-malformed", fields="context.period")
-    if not all(_OLDEST <= moment.year <= deposit.at.year + 1 for moment in (created, start, entry.date or created)):
+    if not all(_OLDEST <= moment.year <= _LATEST for moment in (created, start, entry.date or created)):
         # A clinical date is of a life: one of the year 9999 is a fault of a clock, and some programs cannot even show it.
         raise _refuse("request-malformed", fields="date")
     entry = replace(entry, creation_time=created, date=entry.date or created, service_start=start, service_stop=stop)
