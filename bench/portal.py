@@ -137,7 +137,7 @@ pages of a record with {SIZES[0]} documents and of one with {SIZES[1]}. Aim for 
 |---|---|---|---|
 {rows}
 The search inside the text opens the words of every document that the reader may see, for the question only: there is no index
-of content outside the record's key. It is the one page that grows with the record.
+of content outside the record's key. Results grow with the number of measures.
 """
 
 
