@@ -103,6 +103,32 @@ def test_a_professional_adds_corrects_withdraws_and_nothing_is_forgotten() -> No
         profile.restore_entry(who, record_id, first)
 
 
+def test_a_correction_keeps_what_its_form_does_not_show() -> None:
+    person, record_id = patient("treating")
+    who = ask("treating", Act.WRITE_PROFILE, person)
+    told = profile.Content("Apixaban 5 mg", code="B01AF02", system="2.16.840.1.113883.6.73", end="2099-01-01")
+    first = profile.add_entry(who, record_id, "treatments", told)
+    second = profile.correct_entry(who, record_id, first, profile.Content("apixaban 5 mg", detail="1 matin"))
+    [entry] = shown(person)
+    assert (entry.content.code, entry.content.end, entry.content.detail) == ("B01AF02", "2099-01-01", "1 matin")
+    profile.correct_entry(who, record_id, second, profile.Content("Paracétamol"))
+    assert [e.content.code for e in shown(person)] == [""], "a code does not stay on other words"
+
+
+def test_nothing_but_results_is_cut_by_the_summary() -> None:
+    person, record_id = patient("treating")
+    with unit(record_id) as work:
+        key = key_of(work, record_id)
+        for section in ("allergies", "results"):
+            profile.declare(work, key, section, profile.Content("Ancienne"), now() - timedelta(days=900))
+            for number in range(profile.SUMMARY):
+                profile.declare(work, key, section, profile.Content(f"Nouvelle {number}"), now())
+    with records.visiting(ask("treating", Act.SEARCH, person)) as visit:
+        found = profile.entries(visit, ("allergies", "results"), most=profile.SUMMARY)
+    assert [e.section for e in found if e.content.label == "Ancienne"] == ["allergies"]
+    assert len([e for e in found if e.section == "results"]) == profile.SUMMARY
+
+
 def test_what_cannot_be_written_is_refused() -> None:
     person, record_id = patient("treating")
     who = ask("treating", Act.WRITE_PROFILE, person)

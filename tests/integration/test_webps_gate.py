@@ -230,8 +230,10 @@ def test_a_presence_code_proves_once_that_the_patient_was_there(portal: str) -> 
     with unit(record_id) as work:
         details = [e.get("detail") for e in journal.entries_of_record(work, record_id)]
     assert "presence-proved" in details
-    text = words(browser.get(f"{browser.open(person.ins.matricule)}/acces"))
-    assert "a déclaré l'accord du patient" in text
+    assert "a imprimé une carte de présence" in words(browser.get(f"{browser.open(person.ins.matricule)}/acces"))
+    text = words(nurse.get(f"{nurse.open(person.ins.matricule)}/acces"))
+    assert "a déclaré l'accord du patient : avec preuve de présence" in text
+    assert "a imprimé" not in text, "one sees one's own traces"
 
 
 def test_a_new_card_ends_the_codes_of_the_former_and_a_code_is_of_one_record(portal: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from support.people import deposit, now, patient
 from support.portal import Browser, words
 
+from carnet.apps.access import api as access
 from carnet.apps.profile import api as profile
 from carnet.apps.storage.api import key_of, unit
 from carnet.formats.cda import Fact, Section
@@ -71,6 +72,30 @@ def test_empty_parts_say_so(portal: str) -> None:
     for told in ("Aucune allergie inscrite dans ce dossier. Cela ne veut pas dire", "Aucun traitement en cours", "Aucune vaccination inscrite",
                  "Aucun résultat chiffré", "Aucun document lisible", "Aucun antécédent", "Aucune volonté", "Aucun séjour", "Aucun dispositif"):  # fmt: skip
         assert told in text, told
+
+
+def test_a_section_that_the_patient_closed_says_so_and_not_that_it_is_empty(portal: str) -> None:
+    person, record_id = patient("treating")
+    with unit(record_id) as work:
+        access.close_sections(work, record_id, ["allergies", "treatments", "vaccinations", "history", "wishes", "contacts"])
+    browser = Browser(portal).sign_in("treating")
+    base = browser.open(person.ins.matricule)
+    sections = {base: 6, f"{base}/volontes": 2, f"{base}/vaccinations": 1}
+    for address, closed in sections.items():
+        text = words(browser.get(address))
+        assert text.count("Le patient n’ouvre pas cette rubrique") == closed, address
+        for claim in ("Aucune allergie", "Aucun antécédent", "Aucun dispositif", "Aucune volonté", "Aucun contact"):
+            assert claim not in text, address
+
+
+def test_every_illness_is_on_the_first_screen(portal: str) -> None:
+    person, record_id = patient("treating")
+    with unit(record_id) as work:
+        for number in range(9):
+            profile.declare(work, key_of(work, record_id), "history", profile.Content(f"Antécédent {number}"), now())
+    browser = Browser(portal).sign_in("treating")
+    text = words(browser.get(browser.open(person.ins.matricule)))
+    assert all(f"Antécédent {number}" in text for number in range(9)), "what is not shown would be taken for absent"
 
 
 @pytest.mark.parametrize("page", PAGES)

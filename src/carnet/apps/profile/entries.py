@@ -121,24 +121,26 @@ def readable_sections(visit: Visit, wanted: Iterable[str] = SECTIONS) -> list[st
 
 MOST = 5000
 SUMMARY = 60
-"""Entries of a section that one screen of summary opens: a page of a long record costs what a page of a short one does."""
+"""Results that one screen of summary opens: a page of a long record costs what a page of a short one does."""
 
 
 def entries(visit: Visit, wanted: Iterable[str] = SECTIONS, ended: bool = False, most: int = MOST) -> list[Entry]:
-    """Entries that the reader may see, the newest first, at most `most` of a section.
+    """Entries that the reader may see, the newest first. `ended` brings those that were replaced or withdrawn too.
 
-    `ended` brings those that were replaced or withdrawn too.
+    At most `most` results: a measure has a value a week for years. Nothing else is cut there, because an allergy that one old
+    document alone states counts as much as the newest.
     """
     # OFFSET keeps the look-up of each entry's document by its key: without statistics the planner would scan the record.
     document, values = visit.visible_document("p.document_id")
+    sections = readable_sections(visit, wanted)
     over = "" if ended else "AND p.ended_at IS NULL"
     rows = visit.work.rows(
-        f"""SELECT {_COLUMNS}, class_code, authored_at FROM unnest(%s::varchar[]) AS wanted (name)
+        f"""SELECT {_COLUMNS}, class_code, authored_at FROM unnest(%s::varchar[], %s::int[]) AS wanted (name, most)
         CROSS JOIN LATERAL (SELECT p.*, d.class_code, d.authored_at FROM profile_entry p
         LEFT JOIN LATERAL ({document} OFFSET 0) d ON true WHERE p.record_id = %s AND p.section = wanted.name {over}
         AND (p.document_id IS NULL OR d.status = 'Approved' OR (d.status IS NOT NULL AND p.source <> 'document'))
-        ORDER BY p.recorded_at DESC, p.entry_id LIMIT %s) AS e ORDER BY recorded_at DESC, entry_id""",
-        readable_sections(visit, wanted), *values, visit.record_id, most,
+        ORDER BY p.recorded_at DESC, p.entry_id LIMIT wanted.most) AS e ORDER BY recorded_at DESC, entry_id""",
+        sections, [most if section == "results" else MOST for section in sections], *values, visit.record_id,
     )  # fmt: skip
     return [opened(visit.key, row) for row in rows]
 

@@ -9,6 +9,7 @@ from carnet.apps.profile.entries import PROFESSIONAL, Content, Entry, entries, i
 from carnet.apps.records.api import Visit, visiting, writing, written
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import Refusal
+from carnet.kernel.traits import normalise_name
 
 WRITABLE = frozenset({"allergies", "problems", "history", "vaccinations", "devices", "treatments"})
 """Sections that a professional writes. Wishes and contacts are the person's; results and stays are documents'."""
@@ -50,6 +51,16 @@ def add_entry(ask: Ask, record_id: UUID | None, section: str, content: Content) 
         return entry.id
 
 
+def _corrected(old: Content, told: Content) -> Content:
+    """The former content with the words, the start and the detail of the correction: what no form shows is not lost.
+
+    A code stays as long as it names the same thing: the watch line tells an anticoagulant by its code.
+    """
+    same = normalise_name(old.label) == normalise_name(told.label)
+    coded = (old.code, old.system) if same else (told.code, told.system)
+    return replace(old, label=told.label, start=told.start, detail=told.detail, code=coded[0], system=coded[1])
+
+
 def correct_entry(ask: Ask, record_id: UUID | None, entry_id: UUID, content: Content | None = None) -> UUID:
     """Confirm an entry as it is, or with other words. The former one stays in the history.
 
@@ -57,7 +68,7 @@ def correct_entry(ask: Ask, record_id: UUID | None, entry_id: UUID, content: Con
     """
     with _writing(ask, record_id) as visit:
         old = _found(visit, entry_id)
-        told = content or old.content
+        told = _corrected(old.content, content) if content else old.content
         _check(old.section, told)
         entry = new(old.section, told, PROFESSIONAL, ask.at, ask.actor.id, old.document_id, True, old.id)
         _end(visit, old)

@@ -19,7 +19,8 @@ TITLES = {
     "allergies": _("une allergie"), "problems": _("une maladie"), "history": _("un antécédent"),
     "vaccinations": _("une vaccination"), "devices": _("un dispositif implanté"), "treatments": _("un traitement"),
 }  # fmt: skip
-_BACK = {"vaccinations": "/vaccinations", "history": "/volontes", "problems": "/volontes", "devices": "/volontes"}
+_BACK = {"vaccinations": "/vaccinations"}
+"""Where a section is read; the others are on the first screen."""
 
 
 def _date(text: str) -> str:
@@ -70,7 +71,7 @@ def _entry(opened: Opened, number: UUID) -> profile.Entry:
     raise Refusal("document-unknown", "document-unknown")
 
 
-@record_page("essentiel", "GET", sections=tuple(profile.WRITABLE), most=profile.MOST)
+@record_page("essentiel", "GET", sections=tuple(profile.WRITABLE))
 def edit(opened: Opened, number: UUID) -> Shown | HttpResponse:
     """An entry with its source and history, to be confirmed, corrected or withdrawn."""
     entry = _entry(opened, number)

@@ -39,15 +39,22 @@ _SAID: dict[str, str] = {
     Act.OPEN_EMERGENCY: _("a ouvert le dossier en urgence"),
     "delegation:review": _("a relu une consultation faite en son nom"),
 }
+_DONE: dict[str, str] = {
+    "presence-card": _("a imprimé une carte de présence"),
+    "emergency-ended": _("a terminé son accès d'urgence"),
+}
+"""Writes that the law decides as another act: the sentence is that of what was done."""
 _DETAILS: dict[str, str] = {
     "summary": _("l'essentiel"), "documents": _("la liste des documents"), "document": _("la fiche d'un document"),
     "text-search": _("une recherche dans le texte"), "path": _("le parcours de soins"), "results": _("les résultats"),
     "vaccinations": _("les vaccinations"), "comparison": _("deux documents côte à côte"),
     "wishes": _("les volontés"), "rights": _("les droits"), "traces": _("les accès"),
     "presence-proved": _("avec preuve de présence"),
+    "presence-proved-own-card": _("avec preuve de présence, sur une carte imprimée par ce même professionnel"),
     "as-agreed": _("conforme"), "not-asked-for": _("il ne l'avait pas demandée"),
-    "shown-as-candidate": _("régulation médicale"), "emergency-ended": _("fin de l'accès d'urgence"),
-    "presence-card": _("carte de présence imprimée"), "care_team": _("équipe de soins"), "consultation": _("cette consultation"),
+    "shown-as-candidate": _("régulation médicale"),
+    "presence-card": _("pour imprimer une carte de présence"),
+    "care_team": _("équipe de soins"), "consultation": _("cette consultation"),
 }  # fmt: skip
 
 
@@ -66,10 +73,11 @@ class Line:
 
 
 def _line(entry: Mapping[str, Any]) -> Line:
-    act = str(entry.get("act", ""))
+    act, detail = str(entry.get("act", "")), str(entry.get("detail", ""))
+    done = _DONE.get(detail, "") if entry.get("outcome") == "done" else ""
     return Line(
         at=datetime.fromisoformat(entry["at"]), who=str(entry.get("actor_name", "")), where=str(entry.get("structure", "")),
-        said=gettext(_SAID.get(act, act)), detail=gettext(_DETAILS[entry["detail"]]) if entry.get("detail") in _DETAILS else "",
+        said=gettext(done or _SAID.get(act, act)), detail=gettext(_DETAILS[detail]) if detail in _DETAILS and not done else "",
         refused=entry.get("outcome") == "refuse", emergency=entry.get("mode") != "normal",
         on_behalf_of=str(entry.get("on_behalf_of", "")),
     )  # fmt: skip
@@ -77,8 +85,7 @@ def _line(entry: Mapping[str, Any]) -> Line:
 
 def _worth_telling(entry: Mapping[str, Any]) -> bool:
     # A write is told by its own entry: the permission that came before it would tell it twice.
-    writes = entry.get("outcome") == "permit" and entry.get("act") in _WRITES
-    return not writes and entry.get("detail") != "presence-proved"
+    return entry.get("outcome") != "permit" or entry.get("act") not in _WRITES
 
 
 _WRITES = frozenset({Act.FEED, Act.FEED_AS_EMPLOYEE, Act.REPLACE, Act.MASK, Act.UNMASK, Act.ANNOUNCE, Act.DELETE,

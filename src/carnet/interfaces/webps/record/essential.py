@@ -55,9 +55,9 @@ def essential(opened: Opened) -> Shown | HttpResponse:
     context: Context = {
         "new": new, "more_new": more, "since": previous_visit(visit), "recent": [row(d) for d in recent.items],
         "treatments": opened.treatments(), "allergies": opened.allergies(), "results": results(entries, LINES),
-        "vaccinations": profile.stated(entries, "vaccinations")[:LINES], "history": _history(entries)[:LINES],
+        "vaccinations": profile.stated(entries, "vaccinations")[:LINES], "history": _history(entries),
         "stays": _stays(entries)[:3], "contacts": profile.stated(entries, "contacts"),
         "wishes": profile.stated(entries, "wishes"), "devices": profile.stated(entries, "devices"),
-        "closed": sorted(set(profile.SECTIONS) - set(profile.readable_sections(visit))), "year": opened.asked.at.year,
+        "year": opened.asked.at.year,
     }  # fmt: skip
     return Shown("essential", context)

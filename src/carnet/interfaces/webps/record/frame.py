@@ -40,7 +40,7 @@ class Opened:
     sought: Sought
     visit: Visit
     entries: list[profile.Entry] = field(default_factory=list)
-    """Of the profile: what the header watches, and the sections that the page asked for; the newest of each."""
+    """Of the profile: what the header watches, and the sections that the page asked for."""
 
     @property
     def base(self) -> str:
@@ -65,6 +65,7 @@ class Opened:
             "emergency": access.emergency if self.sought.mode in EMERGENCY_MODES else None, "mode": self.sought.mode.value,
             "watch_allergies": self.allergies(), "watch_anticoagulants": profile.anticoagulants(treatments),
             "watch_devices": profile.stated(self.entries, "devices"), "watch_wishes": profile.stated(self.entries, "wishes"),
+            "closed": sorted(set(profile.SECTIONS) - set(profile.readable_sections(visit))),
             "may_feed": visit.may(Act.FEED), "may_write_profile": visit.may(Act.WRITE_PROFILE),
         }  # fmt: skip
 

@@ -52,7 +52,7 @@ def _year(text: str, present: int) -> int:
     return found if found is not None and found >= present - YEARS_BACK else present
 
 
-@record_page("parcours", "GET", detail="path", sections=("stays",), most=profile.MOST)
+@record_page("parcours", "GET", detail="path", sections=("stays",))
 def path(opened: Opened) -> Shown | HttpResponse:
     """One year of the path; the years that have something are the way to the others."""
     visit, present = opened.visit, opened.asked.at.year

@@ -24,8 +24,7 @@ def results(opened: Opened) -> Shown | HttpResponse:
     return Shown("results", context)
 
 
-@record_page("vaccinations", "GET", detail="vaccinations", sections=("vaccinations",), most=profile.MOST)
+@record_page("vaccinations", "GET", detail="vaccinations", sections=("vaccinations",))
 def vaccinations(opened: Opened) -> Shown | HttpResponse:
     """What was given, by vaccine, with lot, source and date."""
-    opened_to_me = "vaccinations" in profile.readable_sections(opened.visit)
-    return Shown("vaccinations", {"vaccinations": profile.stated(opened.entries, "vaccinations"), "open": opened_to_me})
+    return Shown("vaccinations", {"vaccinations": profile.stated(opened.entries, "vaccinations")})
