@@ -26,9 +26,9 @@ def found() -> str:
     return named or next((p for place in _PLACES if (p := shutil.which(place) or (place if Path(place).exists() else ""))), "")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A headless Chromium."""
+    """A headless Chromium. Closed with its module: while Playwright runs, no other test of this thread can have an event loop."""
     path = found()
     if not path:
         pytest.skip(
