@@ -30,7 +30,7 @@ def test_a_date_at_the_end_of_the_calendar_is_refused_and_would_close_no_page(po
     person, _, browser, base = doctor_of(portal)
     with pytest.raises(Refusal, match="request-malformed"):
         deposit(person, "nurse", effective_time=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
-    from carnet.interfaces.webps.templatetags.webps import day
+    from carnet.pages.templatetags.pages import day
 
     assert day("9999-12-31T23:59:59+00:00") == "31/12/9999"
     assert browser.get(base).status_code == 200

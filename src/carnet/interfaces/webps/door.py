@@ -1,34 +1,28 @@
 """What every request of the portal goes through: session, legal notice, origin of forms, and what an error becomes."""
 
 import hmac
-import logging
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
-from urllib.parse import urlencode, urlsplit
-from uuid import uuid4
+from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.http.multipartparser import MultiPartParserError
-from django.http.request import UnreadablePostError
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from carnet.apps.access.api import may_act_for, told
 from carnet.apps.signin.api import PortalSession, portal_session
-from carnet.apps.storage.api import blind_index
 from carnet.interfaces.webps.done import said, undoing
-from carnet.interfaces.webps.handles import Sought, opened_text, sealed_text
+from carnet.interfaces.webps.handles import Sought
 from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import Act, Ask, Mode
-from carnet.kernel.clock import Clock, system_clock
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import Refusal
+from carnet.pages import safety
+from carnet.pages.safety import check_request, clock, failure_reference, foreign, form_token, local_path, secure
+from carnet.pages.sealed import opened_text, sealed_text
 
-log = logging.getLogger("carnet.webps")
 View = Callable[..., HttpResponse]
 COOKIE, DEVICE = "carnet-webps", "carnet-webps-device"
 _A_YEAR = 365 * 24 * 3600
@@ -40,17 +34,6 @@ _STATUS = {
     "request-too-large": 413,
     "step-up-required": 403,
 }
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
-"""Nothing comes from elsewhere and nothing runs inline; the page frames only documents of this door."""
-
-
-def clock() -> Clock:
-    """The clock of the door; tests put another one in the settings."""
-    injected: Clock = getattr(settings, "CLOCK", system_clock)
-    return injected
 
 
 class Asked:
@@ -62,7 +45,7 @@ class Asked:
             # The delegation ended, or is of another structure: what follows is in one's own name, and says so.
             session = replace(session, actor=replace(session.actor, on_behalf_of=""))
         self.request, self.session = request, session
-        self.form_token = form_token(token)
+        self.form_token = form_token("webps", token)
 
     @property
     def actor(self) -> Actor:
@@ -90,21 +73,6 @@ class Asked:
     def posted(self, name: str, length: int = 4000) -> str:
         """A field of the form, without blanks around it."""
         return self.request.POST.get(name, "").strip()[:length]
-
-
-def form_token(token: str) -> str:
-    """What a form of this session carries: nobody else can write it (security.md, cross-site requests)."""
-    return blind_index("webps-form", token).hex()[:32]
-
-
-def secure(response: HttpResponse) -> HttpResponse:
-    """The headers of every answer: nothing is kept, framed, guessed or sent on."""
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.setdefault("Content-Security-Policy", POLICY)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Referrer-Policy"] = "same-origin"
-    response["Cross-Origin-Opener-Policy"] = "same-origin"
-    return response
 
 
 def render(name: str, context: dict[str, object], status: int = 200) -> HttpResponse:
@@ -135,12 +103,7 @@ def refused_page(refusal: Refusal) -> HttpResponse:
 
 
 def _failed(error: Exception) -> HttpResponse:
-    # The exception's text may carry values: only its type and a reference reach the log and the page.
-    reference = uuid4().hex[:12]
-    log.error("door-failure reference=%s type=%s", reference, type(error).__name__)
-    if settings.DEBUG:
-        log.exception("door-failure-trace reference=%s", reference)
-    return render("failed", {"reference": reference}, 500)
+    return render("failed", {"reference": failure_reference(error)}, 500)
 
 
 _THEN = "suite"
@@ -154,12 +117,7 @@ def onward(path: str) -> str:
 def local(path: str) -> str:
     """A path of this portal to go on to, or the first page. One that names a person comes sealed (`to_sign_in`)."""
     path = opened_text(path[1:], _THEN) or "" if path.startswith("~") else path
-    try:
-        parts = urlsplit(path)
-    except ValueError:
-        return "/patients"
-    safe = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.netloc and "\\" not in path
-    return path if safe else "/patients"
+    return local_path(path, "/patients")
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -170,34 +128,10 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _foreign(request: HttpRequest) -> bool:
-    """Whether a form comes from another site: browsers say where a form was, and its token says whose it is."""
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    origin = request.headers.get("Origin", "")
-    own = f"{request.scheme}://{request.get_host()}"
-    return site not in ("same-origin", "none") or bool(origin and origin not in (own, settings.CARNET.webps_url))
-
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1c\x1e\x1f\ud800-\udfff]")
-
-
-def _check(request: HttpRequest) -> None:
-    """What no form of ours sends is refused before anything looks at it: too much, unreadable, or with control characters."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > settings.CARNET.max_request_bytes:
-        raise Refusal("request-too-large", "request-too-large")
-    try:
-        values = [v for data in (request.GET, request.POST) for _, found in data.lists() for v in found]
-    except (SuspiciousOperation, MultiPartParserError, UnreadablePostError):
-        raise Refusal("request-malformed", "request-malformed") from None
-    if any(_CONTROL.search(str(value)) for value in (request.path, *values)):
-        raise Refusal("request-malformed", "request-malformed")
-
-
 def _answer(request: HttpRequest, function: Callable[[], HttpResponse]) -> HttpResponse:
     with override("fr"):
         try:
-            _check(request)
+            check_request(request)
             return secure(function())
         except Refusal as refusal:
             signs = refusal.code in _SIGN_IN and request.COOKIES.get(COOKIE)
@@ -214,7 +148,7 @@ def public(*methods: str) -> Callable[[View], View]:
         def wrapped(request: HttpRequest, **kwargs: str) -> HttpResponse:
             if request.method not in methods:
                 return secure(HttpResponseNotAllowed(methods))
-            if request.method == "POST" and _foreign(request):
+            if request.method == "POST" and foreign(request, settings.CARNET.webps_url):
                 return secure(render("foreign", {}, 403))
             return _answer(request, lambda: function(request, **kwargs))
 
@@ -246,7 +180,7 @@ def _signed_in(request: HttpRequest, function: View, legal: bool, kwargs: dict[s
         return to_sign_in(request)
     if request.method == "POST":
         given = request.POST.get("form_token", "")
-        if _foreign(request) or not hmac.compare_digest(given.encode(), asked.form_token.encode()):
+        if foreign(request, settings.CARNET.webps_url) or not hmac.compare_digest(given.encode(), asked.form_token.encode()):
             return render("foreign", {}, 403)
     if legal and not asked.session.legal_read:
         return HttpResponseRedirect(f"/mentions?{urlencode({'suite': onward(local(request.get_full_path()))})}")
@@ -254,9 +188,8 @@ def _signed_in(request: HttpRequest, function: View, legal: bool, kwargs: dict[s
 
 
 def set_cookie(response: HttpResponse, name: str, value: str, seconds: int, path: str = "/") -> None:
-    """A cookie that scripts cannot read and that other sites do not send."""
-    secured = settings.CARNET.webps_url.startswith("https://")
-    response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="Lax", path=path, secure=secured)
+    """A cookie of this portal."""
+    safety.set_cookie(response, name, value, seconds, settings.CARNET.webps_url, path)
 
 
 def remember_device(response: HttpResponse, value: str) -> None:

@@ -12,10 +12,11 @@ from carnet.apps.access.api import Told, edition, told
 from carnet.dicah import functional_rights
 from carnet.dicah.contexts import CONTEXT_OF_SECTOR
 from carnet.formats import codes
-from carnet.interfaces.webps.door import clock, public, render
+from carnet.interfaces.webps.door import public, render
 from carnet.kernel.actor import Context
 from carnet.kernel.codes import PROFESSION_SYSTEM, Code
 from carnet.kernel.refusal import Refusal
+from carnet.pages.safety import clock
 
 CONTEXTS = {"ville": Context.TOWN, "hopital": Context.HOSPITAL, "medico-social": Context.MEDICO_SOCIAL}
 _TITLES = {"ville": _("Exercer en ville"), "hopital": _("Exercer à l'hôpital"), "medico-social": _("Exercer en médico-social")}

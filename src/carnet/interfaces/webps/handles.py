@@ -3,15 +3,11 @@
 An address is kept by histories and logs of browsers; a matricule must not be (ADR 8).
 """
 
-import base64
-import binascii
 import json
 from dataclasses import asdict, dataclass, replace
 
-from cryptography.exceptions import InvalidTag
 from django.conf import settings
 
-from carnet.apps.storage.api import derived, seal, unseal
 from carnet.formats.ins_datamatrix import PREFIX, read_datamatrix
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Mode
@@ -19,6 +15,7 @@ from carnet.kernel.identifiers import Oid
 from carnet.kernel.ins import INS_NIR, INS_NIR_TEST, Ins
 from carnet.kernel.refusal import Refusal
 from carnet.kernel.traits import Traits
+from carnet.pages.sealed import opened_text, sealed_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +29,6 @@ class Sought:
     def in_mode(self, mode: Mode) -> "Sought":
         """The same person in another access mode."""
         return replace(self, mode=mode)
-
-
-def _key() -> bytes:
-    return derived("webps-patient")
-
-
-def sealed_text(text: str, context: str) -> str:
-    """A text for an address, which only this context opens."""
-    return base64.urlsafe_b64encode(seal(_key(), text.encode(), context.encode())).decode().rstrip("=")
-
-
-def opened_text(sealed: str, context: str) -> str | None:
-    """What `sealed_text` sealed; None for anything else."""
-    try:
-        raw = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
-        return unseal(_key(), raw, context.encode()).decode()
-    except (binascii.Error, ValueError, InvalidTag):
-        return None
 
 
 def handle_of(sought: Sought, actor: Actor) -> str:

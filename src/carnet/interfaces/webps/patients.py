@@ -14,13 +14,13 @@ from carnet.apps.access.api import told
 from carnet.apps.identity.api import reader
 from carnet.apps.records.api import Listed, ends_soon, own_list, search_by_traits
 from carnet.formats.ins_datamatrix import PREFIX
-from carnet.interfaces.webps.civil import number_of
 from carnet.interfaces.webps.door import Asked, may_regulate, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of, typed
 from carnet.kernel.ask import Act, Mode
 from carnet.kernel.ins import InsError
 from carnet.kernel.refusal import Refusal
 from carnet.kernel.traits import Traits
+from carnet.pages.civil import number_of
 
 PER_PAGE = 12
 _WRONG = {

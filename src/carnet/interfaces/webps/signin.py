@@ -26,7 +26,6 @@ from carnet.interfaces.webps.door import (
     COOKIE,
     DEVICE,
     Asked,
-    clock,
     local,
     onward,
     page,
@@ -37,6 +36,7 @@ from carnet.interfaces.webps.door import (
     signed_in,
 )
 from carnet.kernel.refusal import Refusal
+from carnet.pages.safety import clock
 
 BROWSER = "carnet-webps-signin"
 _STEP = 600

@@ -6,15 +6,21 @@ from django.urls import path, re_path
 from carnet.interfaces.webps import account, direct, gate, guide, patients, signin, team
 from carnet.interfaces.webps.acting import acts, depositing, entries
 from carnet.interfaces.webps.door import public, render
-from carnet.interfaces.webps.files import file
 from carnet.interfaces.webps.record import accesses, documents, essential, reading, results, rights
 from carnet.interfaces.webps.record.path import path as care_path
+from carnet.pages.files import file_of_look
 
 
 @public("GET")
 def home(request: HttpRequest) -> HttpResponse:
     """The first page is that of patients."""
     return HttpResponseRedirect("/patients")
+
+
+@public("GET")
+def file(request: HttpRequest, digest: str, name: str) -> HttpResponse:
+    """A file of the look."""
+    return file_of_look(name)
 
 
 @public("GET", "POST", "HEAD")

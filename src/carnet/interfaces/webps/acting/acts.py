@@ -12,9 +12,10 @@ from carnet.apps.records.api import change_document
 from carnet.interfaces.webps.door import Asked, page, saying, signed_in
 from carnet.interfaces.webps.handles import sought_of
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
-from carnet.interfaces.webps.record.reading import seen_document
-from carnet.interfaces.webps.record.rows import ACT_OF, possible, row
+from carnet.interfaces.webps.record.possible import ACT_OF, possible
 from carnet.kernel.refusal import Refusal
+from carnet.pages.bodies import seen_document
+from carnet.pages.rows import row
 
 _UNDO = {"masquer": "demasquer", "demasquer": "masquer", "archiver": "desarchiver", "desarchiver": "archiver"}
 """What takes an act back. An announcement and a deletion cannot be taken back: their page says so."""

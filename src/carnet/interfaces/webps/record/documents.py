@@ -12,11 +12,11 @@ from django.http import HttpResponse, QueryDict
 from carnet.apps.records import criteria
 from carnet.apps.records.api import Criterion, Cursor, Query, documents, find_words
 from carnet.formats import codes
-from carnet.interfaces.webps.civil import begins, day_of
 from carnet.interfaces.webps.door import page
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
-from carnet.interfaces.webps.record.rows import clinical_classes, row
 from carnet.kernel.codes import MASKED
+from carnet.pages.civil import begins, day_of
+from carnet.pages.rows import clinical_classes, row
 
 PER_PAGE = 20
 _PERIODS = {"3m": 92, "1a": 366, "2a": 731, "5a": 1827}

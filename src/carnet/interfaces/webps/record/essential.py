@@ -7,8 +7,9 @@ from django.http import HttpResponse
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import Query, documents, previous_visit
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
-from carnet.interfaces.webps.record.rows import Row, possible, row
-from carnet.interfaces.webps.record.sparks import Spark, spark
+from carnet.interfaces.webps.record.possible import possible
+from carnet.pages.rows import Row, row
+from carnet.pages.sparks import Spark, spark
 
 NEW, RECENT, LINES = 5, 5, 5
 _SECTIONS = ("vaccinations", "results", "stays", "problems", "history", "contacts")

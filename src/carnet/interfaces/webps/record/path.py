@@ -9,9 +9,9 @@ from django.http import HttpResponse
 from carnet.apps.profile import api as profile
 from carnet.apps.records import criteria
 from carnet.apps.records.api import Query, documents
-from carnet.interfaces.webps.civil import begins, civil, number_of
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
-from carnet.interfaces.webps.record.rows import Row, row
+from carnet.pages.civil import begins, civil, number_of
+from carnet.pages.rows import Row, row
 
 MOST = 400
 """Lines of one year: more are read in the list, month by month."""

@@ -18,10 +18,10 @@ from carnet.apps.records.api import (
 from carnet.interfaces.webps.door import Asked, page, saying, signed_in
 from carnet.interfaces.webps.handles import sought_of
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
-from carnet.interfaces.webps.record.rows import clinical_classes, row
 from carnet.kernel.actor import Situation
 from carnet.kernel.ask import Act
 from carnet.kernel.codes import HIDDEN_FROM_PATIENT
+from carnet.pages.rows import clinical_classes, row
 
 _SECTIONS = ("contacts", "wishes")
 

@@ -1,4 +1,4 @@
-"""How the portal writes dates, matricules, professions and icons."""
+"""How the portals write dates, matricules, professions and icons."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -9,10 +9,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from carnet.formats import codes
-from carnet.interfaces.webps.civil import civil
-from carnet.interfaces.webps.files import address_of
 from carnet.kernel.actor import Situation
 from carnet.kernel.ins import Ins
+from carnet.pages.civil import civil
+from carnet.pages.files import address_of
 
 register = template.Library()
 _ICONS = {

@@ -1,0 +1,1 @@
+"""Mon espace, the portal of the people whose records these are."""

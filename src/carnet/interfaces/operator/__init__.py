@@ -1,0 +1,1 @@
+"""The pages of whoever operates Carnet: cases, help desk."""
