@@ -264,9 +264,11 @@ def _removed(entries: list[dict]) -> None:
 
 
 def _renumbered(entries: list[dict]) -> None:
-    """A forger who removes an entry and closes the gap in the places."""
-    del entries[3]
-    for entry in entries[3:]:
+    """A forger who removes an entry from the middle of its chain and closes the gap in the places."""
+    later = {(e["chain"], e["counter"]) for e in entries}
+    place = next(n for n, e in enumerate(entries) if n > 2 and (e["chain"], e["counter"] + 1) in later)
+    del entries[place]
+    for entry in entries[place:]:
         entry["number"] -= 1
 
 

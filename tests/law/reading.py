@@ -39,7 +39,10 @@ ACTS = {
     "list authorised": Act.LIST_AUTHORISED, "open emergency": Act.OPEN_EMERGENCY, "announce": Act.ANNOUNCE,
     "replace": Act.REPLACE, "delete": Act.DELETE, "archive": Act.ARCHIVE, "mask": Act.MASK, "unmask": Act.UNMASK,
     "read profile": Act.READ_PROFILE, "write profile": Act.WRITE_PROFILE, "close": Act.CLOSE_RECORD,
-    "reopen": Act.REOPEN_RECORD, "export": Act.EXPORT_RECORD, "timer": Act.RUN_TIMER, "configure": Act.CONFIGURE,
+    "reopen": Act.REOPEN_RECORD, "export": Act.EXPORT_RECORD, "oppose": Act.OPPOSE_RECORD, "open": Act.OPEN_RECORD,
+    "ask destruction": Act.DESTROY_RECORD, "choose rights": Act.CHOOSE_RIGHTS, "name people": Act.NAME_PEOPLE, "preview": Act.PREVIEW_RIGHTS,
+    "share sheet": Act.SHARE_SHEET, "show presence": Act.SHOW_PRESENCE, "report access": Act.REPORT_ACCESS,
+    "ask correction": Act.ASK_CORRECTION, "own traces": Act.OWN_TRACES, "timer": Act.RUN_TIMER, "configure": Act.CONFIGURE,
 }  # fmt: skip
 WITH_DOCUMENT = frozenset({"read", "see in a list", "search own", "announce", "replace", "delete", "archive", "mask", "unmask"})
 
@@ -214,6 +217,10 @@ PARTICULAR: dict[str, Callable[[World], World]] = {
     "relation over": _accessed(relation=Relation("representative", BEFORE, NOW)),
     "scope 11502-2": _scope("11502-2"),
     "scope 11488-4": _scope("11488-4"),
+    "reads only": _accessed(relation=Relation("carer", BEFORE, None, frozenset(), True)),
+    "scope profile": _scope("profile:allergies"),
+    "minor": _facts(minor=True),
+    "section directives": _facts(category="directives"),
     "no service consent": _accessed(service_consent=frozenset()),
     "section allergies": _facts(category="allergies"),
     "section family-history": _facts(category="family-history"),

@@ -217,6 +217,54 @@ carer               | read               | scope 11488-4                        
 carer               | export             | -                                              | function-not-allowed
 carer               | close              | -                                              | function-not-allowed
 holder              | close              | -                                              | yes
+holder              | close              | closed                                         | record-closed
+holder              | reopen             | closed                                         | yes
+holder              | export             | closed                                         | yes
+holder              | ask destruction    | closed                                         | yes
+holder              | read               | closed                                         | record-closed
+holder              | oppose             | pending opposition                             | yes
+holder              | open               | opposed                                        | yes
+holder              | oppose             | no record                                      | record-absent
+holder              | read               | pending opposition                             | record-absent
+doctor              | oppose             | pending opposition                             | function-not-allowed
+holder              | choose rights      | -                                              | yes
+holder              | preview            | -                                              | yes
+holder              | name people        | -                                              | yes
+holder              | share sheet        | -                                              | yes
+holder              | show presence      | -                                              | yes
+holder              | report access      | -                                              | yes
+holder              | own traces         | -                                              | yes
+holder              | ask correction     | -                                              | yes
+representative      | choose rights      | -                                              | yes
+representative      | name people        | minor                                          | yes
+representative      | name people        | relation over                                  | relation-missing
+stranger            | choose rights      | -                                              | relation-missing
+carer               | choose rights      | -                                              | function-not-allowed
+carer               | name people        | -                                              | function-not-allowed
+carer               | share sheet        | -                                              | function-not-allowed
+carer               | show presence      | -                                              | function-not-allowed
+carer               | ask destruction    | -                                              | function-not-allowed
+carer               | mask               | -                                              | function-not-allowed
+carer               | unmask             | masked                                         | function-not-allowed
+carer               | own traces         | -                                              | function-not-allowed
+carer               | feed               | -                                              | yes
+carer               | feed               | reads only                                     | carer-reads-only
+carer               | delete             | reads only, document of the patient            | carer-reads-only
+carer               | read               | reads only                                     | yes
+carer               | read profile       | section allergies                              | yes
+carer               | read profile       | section allergies, scope 11488-4               | outside-scope
+carer               | read profile       | section allergies, scope profile               | yes
+carer               | write profile      | section directives, scope profile              | outside-scope
+holder              | read               | minor                                          | yes
+holder              | read               | minor, invisible to representatives            | yes
+holder              | close              | minor                                          | minor-through-representative
+holder              | name people        | minor                                          | minor-through-representative
+holder              | share sheet        | minor                                          | minor-through-representative
+holder              | choose rights      | minor                                          | yes
+representative      | close              | minor                                          | yes
+holder              | write profile      | section directives                             | yes
+holder              | write profile      | section directives, minor                      | directives-for-adults
+representative      | write profile      | section directives, minor                      | directives-for-adults
 service             | read               | -                                              | yes
 service             | read               | no service consent                             | service-consent-missing
 service             | feed               | -                                              | service-consent-missing

@@ -60,6 +60,17 @@ class Environment(BaseSettings):
     )
     portal_session_seconds: int = Field(14400, ge=300, le=14400, description="Life of a session of the portal, in seconds.")
     portal_idle_seconds: int = Field(1800, ge=60, le=1800, description="Seconds without a request that end such a session.")
+    espace_url: str = Field(
+        "http://localhost:8082", description="Public address of the patients' portal. Its host is the one that passkeys belong to."
+    )
+    espace_port: int = Field(8082, ge=1, le=65535, description="Port of the patients' portal.")
+    operator_url: str = Field("http://127.0.0.1:8083", description="Address of the operator's pages (administration network).")
+    operator_port: int = Field(8083, ge=1, le=65535, description="Port of the operator's pages.")
+    franceconnect_issuer: str = Field("http://127.0.0.1:8091", description="Issuer of the persons' sign-in (FranceConnect+).")
+    franceconnect_client_id: str = Field("carnet", description="Client identifier of the patients' portal there.")
+    franceconnect_client_secret: str = Field(DEMONSTRATION_SECRET, description="Client secret there; never logged.")
+    franceconnect_algorithms: list[str] = Field(["ES256"], description="Accepted signatures of its tokens; HS* and none never.")
+    franceconnect_acr: list[str] = Field(["eidas2", "eidas3"], description="Accepted levels there; the first one is asked for.")
     fhir_port: int = Field(8080, ge=1, le=65535, description="Port of the FHIR door.")
     psc_issuer: str = Field("http://127.0.0.1:8090/auth/realms/esante-wallet", description="Issuer of Pro Santé Connect.")
     psc_discovery: str = Field("/.well-known/wallet-openid-configuration", description="Discovery path that follows the issuer.")
@@ -142,7 +153,7 @@ class Environment(BaseSettings):
     portal_url: str = Field("https://carnet.example/espace", description="Address that the notices invite to.")
     debug: bool = Field(False, description="Developer traces. Refused in production.")
 
-    @field_validator("base_url", "psc_issuer", "webps_url")
+    @field_validator("base_url", "psc_issuer", "webps_url", "espace_url", "operator_url", "franceconnect_issuer")
     @classmethod
     def _no_final_slash(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
@@ -160,9 +171,11 @@ class Environment(BaseSettings):
                 raise ValueError("smtp_security=none is refused in production for a mail server on another machine")
             if self.psc_client_secret == DEMONSTRATION_SECRET:
                 raise ValueError("psc_client_secret is that of the demonstration: give the one of Pro Santé Connect")
+            if self.franceconnect_client_secret == DEMONSTRATION_SECRET:
+                raise ValueError("franceconnect_client_secret is that of the demonstration: give the one of FranceConnect+")
         return self
 
-    @field_validator("psc_algorithms")
+    @field_validator("psc_algorithms", "franceconnect_algorithms")
     @classmethod
     def _asymmetric(cls, value: list[str]) -> list[str]:
         if not value or any(a.startswith("HS") or a.lower() == "none" for a in value):

@@ -32,6 +32,7 @@ WSGI_APPLICATION = "carnet.config.wsgi_fhir.application"
 MIDDLEWARE: list[str] = []
 APPEND_SLASH = False
 DEBUG = CARNET.debug and CARNET.environment != "production"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "fr"

@@ -83,6 +83,8 @@ class Relation:
     starts: datetime
     ends: datetime | None = None
     scope: frozenset[str] = frozenset()
+    """Types of documents, and `profile:` with a section."""
+    reads_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,8 @@ class Facts:
     """Category of data that a connected service, or a section that a professional, asks for."""
     minor_agreed: bool = False
     """The minor's recorded agreement to end INVISIBLE_REPRESENTANTS_LEGAUX."""
+    minor: bool = False
+    """Whether the person of the record is a minor at the moment of the question."""
     plausibility: Plausibility = Plausibility.PLAUSIBLE
     settings: LawSettings = field(default_factory=LawSettings)
     edition: Edition = field(default_factory=lambda: in_force(date.max))

@@ -6,7 +6,9 @@ matching only, the raw value stays stored, and a match never qualifies an identi
 
 import re
 import unicodedata
+from calendar import monthrange
 from dataclasses import dataclass
+from datetime import date
 
 _SEPARATORS = re.compile(r"[-'’\s]+")
 _LIGATURES = str.maketrans({"Œ": "OE", "œ": "oe", "Æ": "AE", "æ": "ae"})
@@ -59,3 +61,22 @@ def mismatches(sent: Traits, known: Traits) -> tuple[str, ...]:
     )
     pairs = ((name, getattr(sent, name), getattr(known, name), agree) for name, agree in checks)
     return tuple(name for name, a, b, agree in pairs if a and b and not agree(a, b))
+
+
+def majority(birth_date: str) -> date | None:
+    """The day on which a person comes of age (18 years, article 414 of the code civil); None without a usable date.
+
+    A date that lacks its day or its month is read as the latest that it can be: nobody is of age too early.
+    """
+    year, month, day = ([int(p) for p in birth_date.split("-") if p.isdecimal()] + [0, 0, 0])[:3]
+    if not 1 <= year <= 9000:
+        return None
+    month = month if 1 <= month <= 12 else 12
+    last = monthrange(year + 18, month)[1]
+    return date(year + 18, month, min(day or last, last))
+
+
+def is_minor(birth_date: str, on: date) -> bool:
+    """Whether a person is a minor on a day. Somebody whose date of birth is unknown is not said to be one."""
+    of_age = majority(birth_date)
+    return of_age is not None and on < of_age

@@ -1,7 +1,7 @@
 """Acts on access. What a professional does takes a Grant and is journaled in the same unit: declare, withdraw, emergency.
 
-Blocks, relations and the holder's choices are set here without either: no door calls them yet, they serve the demonstration
-until the acts of the holder join, with their Ask.
+Blocks, relations and the holder's choices are written inside a unit that the caller opened with the holder's Ask
+(`records.writing`), which decides and journals; the demonstration and imports write them as what they are, facts from elsewhere.
 """
 
 from dataclasses import dataclass
@@ -160,6 +160,20 @@ def choose(
     )  # fmt: skip
 
 
+def choose_masks(work: Work, record_id: UUID, masks_new: bool, categories: list[str]) -> None:
+    """Set what is masked on arrival: everything, or some of the public's categories."""
+    _ensure_choices(work, record_id)
+    work.run(
+        "UPDATE access_choices SET masks_new = %s, masked_categories = %s WHERE record_id = %s", masks_new, categories, record_id
+    )
+
+
+def masks_on_arrival(work: Work, record_id: UUID, category: str) -> bool:
+    """Whether the holder has a document of this category masked when it comes into sight."""
+    row = work.row("SELECT masks_new, masked_categories FROM access_choices WHERE record_id = %s", record_id)
+    return row is not None and (bool(row[0]) or category in (row[1] or ()))
+
+
 def object_to_deposits(work: Work, record_id: UUID, subject_id: str) -> None:
     """Keep the holder's legitimate objection to the deposits of one professional or structure (R.1111-47)."""
     _ensure_choices(work, record_id)
@@ -187,6 +201,59 @@ def unblock(work: Work, record_id: UUID, subject_id: str, subject_kind: str = "p
         "DELETE FROM access_block WHERE record_id = %s AND subject_kind = %s AND subject_id = %s",
         record_id, subject_kind, subject_id,
     )  # fmt: skip
+
+
+def withdraw_from(work: Work, record_id: UUID, subject_id: str, subject_kind: str = "person") -> bool:
+    """Take an authorisation back from a professional or a structure, who may ask again."""
+    return bool(work.rows(
+        "DELETE FROM access_authorisation WHERE record_id = %s AND subject_kind = %s AND subject_id = %s RETURNING 1",
+        record_id, subject_kind, subject_id,
+    ))  # fmt: skip
+
+
+def authorise_by_holder(work: Work, granted: Grant, subject_id: str, until: datetime) -> None:
+    """Give a professional access, or change until when: the holder's own act is the initial consent to the care team."""
+    ask, record_id = granted.ask, _record(granted)
+    _record_initial_consent(work, record_id, ask.at, ask.actor.key)
+    work.run(
+        """INSERT INTO access_authorisation (record_id, subject_kind, subject_id, ground, granted_at, expires_at, declared_by)
+        VALUES (%s, 'person', %s, 'care_team', %s, %s, %s) ON CONFLICT (record_id, subject_kind, subject_id) DO UPDATE SET
+        ground = excluded.ground, expires_at = excluded.expires_at, end_noted = false""",
+        record_id, subject_id, ask.at, min(until, ask.at + law().authorisation_lasts), ask.actor.key,
+    )  # fmt: skip
+
+
+def end_relation_of(work: Work, record_id: UUID, kind: str, professional_id: str) -> None:
+    """End what a professional was named: treating doctor or administrator."""
+    work.run(
+        "DELETE FROM access_relation WHERE record_id = %s AND kind = %s AND professional_id = %s",
+        record_id, kind, professional_id,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the holder chose: the three emergency switches, closed sections, what is masked on arrival."""
+
+    break_glass: bool = True
+    regulation: bool = True
+    masked_in_emergency: bool = False
+    hidden_sections: frozenset[str] = frozenset()
+    masks_new: bool = False
+    masked_categories: frozenset[str] = frozenset()
+    objects_to: frozenset[str] = frozenset()
+
+
+def choices(work: Work, record_id: UUID) -> Choices:
+    """The choices of a record's holder."""
+    row = work.row(
+        """SELECT break_glass, regulation, masked_in_emergency, coalesce(hidden_sections, '{}'), coalesce(masks_new, false),
+        coalesce(masked_categories, '{}'), objects_to_deposits_of FROM access_choices WHERE record_id = %s""",
+        record_id,
+    )  # fmt: skip
+    if row is None:
+        return Choices()
+    return Choices(row[0], row[1], row[2], frozenset(row[3]), row[4], frozenset(row[5]), frozenset(row[6]))
 
 
 def name_relation(work: Work, record_id: UUID, kind: str, professional_id: str, at: datetime) -> None:

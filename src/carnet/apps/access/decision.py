@@ -10,11 +10,11 @@ from uuid import UUID
 from django.conf import settings
 
 from carnet.apps.access.budgets import negative_answer
-from carnet.apps.journal.api import Event, append, append_statement, record_alone
+from carnet.apps.journal.api import BOTH, PATIENT, REPRESENTATIVES, Event, append, append_statement, record_alone
 from carnet.apps.storage.api import Statement, Work
 from carnet.dicah import Permit, Refuse, decide
 from carnet.dicah.decision import AUTHENTICATION, BEFORE_RECORD
-from carnet.dicah.facts import Facts
+from carnet.dicah.facts import DocumentFacts, Facts
 from carnet.dicah.habilitation import Edition, in_force
 from carnet.dicah.settings import LawSettings
 from carnet.kernel.actor import ActorKind
@@ -63,6 +63,15 @@ def event_of(
     )
 
 
+def veil_of(document: DocumentFacts | None) -> str:
+    """From whom on the patient's side a line about this document is hidden for now; empty for nobody."""
+    if document is None or not (document.hidden_from_patient or document.hidden_from_representatives):
+        return ""
+    if document.hidden_from_patient and document.hidden_from_representatives:
+        return BOTH
+    return PATIENT if document.hidden_from_patient else REPRESENTATIVES
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """A positive decision whose journal entry has not been sent yet: `statement` sends it, `grant` is worth it."""
@@ -71,13 +80,20 @@ class Decided:
     statement: Statement
 
 
-def decide_or_refuse(ask: Ask, facts: Facts, record_id: UUID | None, documents: tuple[str, ...] = (), detail: str = "") -> Decided:
-    """Take the decision. A refusal is raised; `asking` journals it in a transaction of its own. `detail` joins the entry."""
+def decide_or_refuse(
+    ask: Ask, facts: Facts, record_id: UUID | None, documents: tuple[str, ...] = (), detail: str = "", veil: str = ""
+) -> Decided:
+    """Take the decision. A refusal is raised; `asking` journals it in a transaction of its own. `detail` joins the entry.
+
+    A question about a document that is hidden from the patient's side leaves its line behind the veil of that document.
+    """
     verdict: Permit | Refuse = decide(ask, facts)
     if isinstance(verdict, Refuse):
         raise Refusal(verdict.code, verdict.rule, verdict.details)
     event = event_of(ask, "permit", verdict.rule, record_id=record_id, documents=documents, detail=detail)
-    return Decided(Grant(ask, record_id, verdict.rule, verdict.visibility), append_statement(event))
+    return Decided(
+        Grant(ask, record_id, verdict.rule, verdict.visibility), append_statement(event, veil or veil_of(facts.document))
+    )
 
 
 def before_record(ask: Ask) -> None:
@@ -95,24 +111,32 @@ def proved(ask: Ask) -> None:
         raise Refusal(verdict.code, verdict.rule, verdict.details)
 
 
-def grant(work: Work, ask: Ask, facts: Facts, record_id: UUID | None, documents: tuple[str, ...] = ()) -> Grant:
+def grant(work: Work, ask: Ask, facts: Facts, record_id: UUID | None, documents: tuple[str, ...] = (), veil: str = "") -> Grant:
     """Decide and journal in this unit of work, committed with it. Returns the Grant, or raises Refusal."""
-    decided = decide_or_refuse(ask, facts, record_id, documents)
+    decided = decide_or_refuse(ask, facts, record_id, documents, veil=veil)
     sql, values = decided.statement
     work.connection.execute(sql, values)
     return decided.grant
 
 
-def write_entry(work: Work, granted: Grant, documents: tuple[str, ...], detail: str = "") -> None:
+def write_entry(work: Work, granted: Grant, documents: tuple[str, ...], detail: str = "", veil: str = "") -> None:
     """Journal a write in the transaction of the write."""
-    append(work, event_of(granted.ask, "done", granted.rule, record_id=granted.record_id,
-                          documents=documents, kind="write", detail=detail))  # fmt: skip
+    event = event_of(
+        granted.ask, "done", granted.rule, record_id=granted.record_id, documents=documents, kind="write", detail=detail
+    )
+    append(work, event, veil)
 
 
 def host_entry(work: Work, record_id: UUID, act: str, by: str, at: datetime) -> None:
     """Journal a procedure of the host (export, import): no decision of the law lets a host read, but no reading is untold."""
     append(work, Event("procedure", at, f"operator:{by}", by, ActorKind.OPERATOR.value, act, "normal", "done", "",
                        "host-procedure", record_id=str(record_id)))  # fmt: skip
+
+
+def link_entry(work: Work, record_id: UUID, link: str, act: str, at: datetime) -> None:
+    """Journal what was opened by a link that the holder gave on: nobody signed in, so the link stands for whoever came."""
+    append(work, Event("procedure", at, f"link:{link}", "", ActorKind.ANONYMOUS.value, act, "normal", "done", "", "holder-link",
+                       record_id=str(record_id)))  # fmt: skip
 
 
 def about(granted: Grant, record_id: UUID) -> Grant:
@@ -127,6 +151,8 @@ class Place:
     record_id: UUID | None = None
     act: Act | None = None
     """The act, where only what was found could tell which one was asked for."""
+    veil: str = ""
+    """From whom a refusal is hidden, once the document that was asked for is known."""
 
 
 @contextmanager
@@ -141,5 +167,5 @@ def asking(ask: Ask, documents: tuple[str, ...] = ()) -> Iterator[Place]:
             answer = negative_answer(ask.actor, refusal, ask.at)
             told = replace(ask, act=place.act) if place.act else ask
             event = event_of(told, "refuse", answer.rule, code=answer.code, record_id=place.record_id, documents=documents)
-            record_alone(event)
+            record_alone(event, place.veil)
         raise answer from None

@@ -74,6 +74,8 @@ class Choices(models.Model):
     regulation = models.BooleanField()
     masked_in_emergency = models.BooleanField()
     objects_to_deposits_of = ArrayField(models.CharField(max_length=64))
+    masks_new = models.BooleanField(null=True)
+    masked_categories = ArrayField(models.CharField(max_length=20), null=True)
     hidden_sections = ArrayField(models.CharField(max_length=20), null=True)
 
     class Meta:
@@ -83,7 +85,7 @@ class Choices(models.Model):
         Kind.IDENTITY,
         LIFE,
         "record_id initial_consent_at initial_consent_by break_glass regulation masked_in_emergency objects_to_deposits_of "
-        "hidden_sections",
+        "hidden_sections masks_new masked_categories",
         why="read by the decision",
     )
 
@@ -208,3 +210,86 @@ class Lookup(models.Model):
         Kind.IDENTITY, LIFE, "record_id id delegating delegate delegate_name at reviewed_at verdict",
         why="professionals and dates, nothing of the content",
     )  # fmt: skip
+
+
+class Person(models.Model):
+    """Somebody who may act on a record: its holder, a legal representative, a carer."""
+
+    pk = models.CompositePrimaryKey("record_id", "person_id", "kind")
+    record_id = models.UUIDField()
+    person_id = models.UUIDField()
+    kind = models.CharField(max_length=16)
+    starts = models.DateTimeField()
+    ends = models.DateTimeField(null=True)
+    scope = ArrayField(models.CharField(max_length=40))
+    reads_only = models.BooleanField()
+    sealed = models.BinaryField()
+
+    class Meta:
+        db_table = "access_person"
+
+    classified: ClassVar[dict[str, Classified]] = {
+        **classify(Kind.TECHNICAL, LIFE, "record_id person_id kind starts ends scope reads_only", why="read by the decision"),
+        **classify(Kind.IDENTITY, LIFE, "sealed", sealed=True),
+    }
+
+
+class Invitation(models.Model):
+    """An invitation to act on a record. Only the keyed digest of its code is kept."""
+
+    pk = models.CompositePrimaryKey("record_id", "id")
+    record_id = models.UUIDField()
+    id = models.UUIDField()
+    code = models.BinaryField()
+    kind = models.CharField(max_length=16)
+    scope = ArrayField(models.CharField(max_length=40))
+    reads_only = models.BooleanField()
+    ends = models.DateTimeField(null=True)
+    sealed = models.BinaryField()
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    answer = models.CharField(max_length=10)
+
+    class Meta:
+        db_table = "access_invitation"
+
+    classified: ClassVar[dict[str, Classified]] = {
+        **classify(
+            Kind.TECHNICAL,
+            LIFE,
+            "record_id id code kind scope reads_only ends made_at expires_at answer",
+            why="digest, codes, dates",
+        ),
+        **classify(Kind.IDENTITY, LIFE, "sealed", sealed=True),
+    }
+
+
+class Case(models.Model):
+    """An access that the person does not recognise, or a correction that is asked for."""
+
+    pk = models.CompositePrimaryKey("record_id", "id")
+    record_id = models.UUIDField()
+    id = models.UUIDField()
+    kind = models.CharField(max_length=16)
+    subject = models.CharField(max_length=120)
+    about = models.BinaryField()
+    told = models.BinaryField()
+    state = models.CharField(max_length=12)
+    opened_at = models.DateTimeField()
+    opened_by = models.CharField(max_length=160)
+    due_at = models.DateTimeField()
+    taken_by = models.CharField(max_length=160)
+    answer = models.BinaryField(null=True)
+    verdict = models.CharField(max_length=24)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "access_case"
+
+    classified: ClassVar[dict[str, Classified]] = {
+        **classify(
+            Kind.TECHNICAL, LIFE, "record_id id kind subject state opened_at opened_by due_at taken_by verdict answered_at",
+            why="read by the operator's queue",
+        ),
+        **classify(Kind.HEALTH, LIFE, "about told answer", why="sealed under the key of the cases, which opens no record"),
+    }  # fmt: skip

@@ -1,12 +1,15 @@
 """Presence: the patient shows a single-use code, the professional types it, and the journal says that the patient was there.
 
+A code is one of a printed card, or the one that the patient's own screen shows at this minute.
+
 Nothing depends on it: without a code the declaration stands as before. Codes are printed on a card at WebPS; only their
 keyed digests are kept, under the record that they belong to, so that a code says nothing to whoever does not know whose.
 """
 
 import secrets
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from hmac import compare_digest
 from uuid import uuid4
 
 from carnet.apps.access.decision import write_entry
@@ -42,13 +45,51 @@ def make_card(work: Work, key: RecordKey, granted: Grant) -> list[str]:
     return codes
 
 
+STEP = timedelta(minutes=1)
+ROTATING = "rotating"
+
+
+def _minute(at: datetime) -> int:
+    return int(at.timestamp() // STEP.total_seconds())
+
+
+def _rotating(key: RecordKey, minute: int) -> str:
+    return f"{int.from_bytes(blind_index('presence-minute', f'{key.record_id}/{minute}')[:8], 'big') % 10**DIGITS:0{DIGITS}d}"
+
+
+def rotating_code(key: RecordKey, at: datetime) -> tuple[str, datetime]:
+    """The code of this minute, which the person's own screen shows, and when the next one comes."""
+    minute = _minute(at)
+    ends = datetime.fromtimestamp((minute + 1) * STEP.total_seconds(), UTC)
+    return _rotating(key, minute), ends
+
+
+def _proves_now(work: Work, key: RecordKey, granted: Grant, code: str) -> bool:
+    """Use the code of this minute or of the one before: once, like a code of a card."""
+    ask, minute = granted.ask, _minute(granted.ask.at)
+    if not any(compare_digest(code, _rotating(key, minute - back)) for back in (0, 1)):
+        return False
+    used = work.rows("SELECT 1 FROM access_presence WHERE record_id = %s AND code = %s", key.record_id, _digest(key, code))
+    if used:
+        return False
+    work.run(
+        """INSERT INTO access_presence (record_id, id, code, made_at, expires_at, made_by, used_at, used_by)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
+        key.record_id, uuid4(), _digest(key, code), ask.at, ask.at, ROTATING, ask.at, ask.actor.id,
+    )  # fmt: skip
+    return True
+
+
 def prove(work: Work, key: RecordKey, granted: Grant, code: str) -> None:
     """Use a code, once, in the transaction of the declaration that it goes with. Raises Refusal `presence-code-wrong`."""
-    ask = granted.ask
+    ask, typed = granted.ask, "".join(c for c in code if c.isdigit())
+    if _proves_now(work, key, granted, typed):
+        write_entry(work, granted, (), PROVED)
+        return
     row = work.row(
         """UPDATE access_presence SET used_at = %s, used_by = %s WHERE record_id = %s AND code = %s AND used_at IS NULL
         AND expires_at > %s AND (made_by <> %s OR made_at < %s) RETURNING made_by""",
-        ask.at, ask.actor.id, key.record_id, _digest(key, "".join(c for c in code if c.isdigit())), ask.at,
+        ask.at, ask.actor.id, key.record_id, _digest(key, typed), ask.at,
         ask.actor.id, ask.at - OWN_CARD_RESTS,
     )  # fmt: skip
     if row is None:

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from carnet.apps.identity.candidates import index
-from carnet.apps.storage.api import RecordKey, Statement, Work, blind_index, lookup
+from carnet.apps.storage.api import KeyDestroyedError, RecordKey, Statement, Work, blind_index, key_of, lookup
 from carnet.dicah.facts import IdentityFacts
 from carnet.kernel.identifiers import Oid
 from carnet.kernel.ins import Ins
@@ -67,6 +67,16 @@ def ins_of(key: RecordKey, sealed: bytes) -> Ins:
 def traits_of(key: RecordKey, sealed: bytes) -> Traits:
     """Open sealed traits."""
     return Traits(**json.loads(key.unseal(sealed, "traits")))
+
+
+def known(work: Work, record_id: UUID) -> tuple[str, Traits] | None:
+    """Status and traits of the person of a record, whose scope this enters. None without a record, or without its key."""
+    work.enter(record_id)
+    row = work.row("SELECT status, sealed FROM identity_patient WHERE record_id = %s", record_id)
+    try:
+        return (row[0], traits_of(key_of(work, record_id), bytes(row[1]))) if row else None
+    except KeyDestroyedError:
+        return None
 
 
 FACTS = "SELECT status, annotations, sealed FROM identity_patient WHERE record_id = s.record_id"

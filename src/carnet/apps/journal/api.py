@@ -4,12 +4,21 @@ Nothing updates or deletes an entry: a trigger forbids it to everybody, the owne
 """
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from carnet.apps.journal.entries import Event, body_of, chain_of
-from carnet.apps.journal.export import chain_export, checkpoint_of, export_all, restore_chain, sealed_rows, stored_chain
+from carnet.apps.journal.entries import BOTH, PATIENT, REPRESENTATIVES, VEILS, Event, body_of, chain_of, chains_of, veiled_chain
+from carnet.apps.journal.export import (
+    chain_export,
+    checkpoint_of,
+    export_all,
+    restore_chain,
+    sealed_rows,
+    stored_chain,
+    stored_veil,
+)
 from carnet.apps.journal.maps import build_if_due as build_map_if_due
 from carnet.apps.journal.merkle import consistent
 from carnet.apps.journal.notes import COSIGNATURE_KEY, Checkpoint, Note, NoteError, Signer, Verifier
@@ -20,13 +29,18 @@ from carnet.apps.journal.witnesses import Witnesses
 from carnet.apps.storage.api import Statement, Work, unit
 
 __all__ = [
+    "BOTH",
     "COSIGNATURE_KEY",
+    "PATIENT",
+    "REPRESENTATIVES",
+    "VEILS",
     "Checkpoint",
     "Event",
     "Fault",
     "Line",
     "Note",
     "NoteError",
+    "Numbered",
     "Sealer",
     "SealerBusyError",
     "Signer",
@@ -36,6 +50,7 @@ __all__ = [
     "append_statement",
     "build_map_if_due",
     "chain_export",
+    "chains_of",
     "check_chain",
     "checkpoint_of",
     "consistent",
@@ -52,6 +67,8 @@ __all__ = [
     "signer",
     "stored_chain",
     "stored_lines",
+    "stored_veil",
+    "veiled_chain",
     "verify_all",
     "write_file",
 ]
@@ -59,22 +76,47 @@ __all__ = [
 _APPEND = "SELECT journal_append(%s, %s, %s, %s)"
 
 
-def append_statement(event: Event) -> Statement:
-    """The statement that appends an entry, for a caller that sends several together."""
+def append_statement(event: Event, veil: str = "") -> Statement:
+    """The statement that appends an entry, for a caller that sends several together. `veil`: from whom it is hidden."""
     record_id = UUID(event.record_id) if event.record_id else None
-    return _APPEND, (chain_of(record_id, event.actor), event.at, event.actor, body_of(event))
+    chain = veiled_chain(record_id, veil) if record_id and veil else chain_of(record_id, event.actor)
+    return _APPEND, (chain, event.at, event.actor, body_of(event))
 
 
-def append(work: Work, event: Event) -> None:
+def append(work: Work, event: Event, veil: str = "") -> None:
     """Append an entry in the transaction of what it tells."""
-    sql, values = append_statement(event)
+    sql, values = append_statement(event, veil)
     work.row(sql, *values)
 
 
-def record_alone(event: Event) -> None:
+def record_alone(event: Event, veil: str = "") -> None:
     """Append an entry in a transaction of its own: a refusal survives whatever follows."""
     with unit() as work:
-        append(work, event)
+        append(work, event, veil)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """An entry of a record with its place: in which chain, and its number there."""
+
+    chain: UUID
+    counter: int
+    entry: dict[str, Any]
+
+    @property
+    def veiled(self) -> bool:
+        """Whether it stands in a chain beside the record's own."""
+        return str(self.chain) != self.entry.get("record_id")
+
+
+def _across(work: Work, record_id: UUID, sql: str, *values: Any) -> list[Numbered]:
+    """The entries that a statement finds in each chain of a record, the newest first. Leaves the scope as it was."""
+    found = []
+    for chain in chains_of(record_id):
+        work.enter(chain)
+        found += [Numbered(chain, counter, json.loads(body)) for counter, body in work.rows(sql, chain, *values)]
+    work.enter(record_id)
+    return sorted(found, key=lambda n: (n.entry["at"], n.counter), reverse=True)
 
 
 _ENTRIES = "SELECT counter, body FROM journal_entry WHERE chain_id = %s"
@@ -94,20 +136,17 @@ def entries_of_record(work: Work, record_id: UUID) -> list[dict[str, Any]]:
     return [json.loads(body) for _, body in work.rows(f"{_ENTRIES} ORDER BY counter", record_id)]
 
 
-def numbered_entries(work: Work, record_id: UUID) -> list[tuple[int, dict[str, Any]]]:
-    """Entries of a record with their numbers, the newest first."""
-    return [(counter, json.loads(body)) for counter, body in work.rows(f"{_ENTRIES} ORDER BY counter DESC", record_id)]
+def numbered_entries(work: Work, record_id: UUID) -> list[Numbered]:
+    """Every entry of a record, veiled ones included, the newest first."""
+    return _across(work, record_id, _ENTRIES)
 
 
-def entries_of_actor(work: Work, record_id: UUID, actor: str, since: datetime, count: int) -> list[tuple[int, dict[str, Any]]]:
-    """Numbered entries of one actor on a record, the newest first, at most `count`.
+def entries_of_actor(work: Work, record_id: UUID, actor: str, since: datetime, count: int) -> list[Numbered]:
+    """Entries of one actor on a record, the newest first, at most `count`.
 
     Without the refusals of documents that are unknown to the actor: that such a line stands in the chain of this record, and
     not in the actor's own, would tell that the document exists, and whose it is.
     """
-    rows = work.rows(
-        f"""{_ENTRIES} AND actor = %s AND at >= %s AND body::jsonb ->> 'code' IS DISTINCT FROM 'document-unknown'
-        ORDER BY counter DESC LIMIT %s""",
-        record_id, actor, since, count,
-    )  # fmt: skip
-    return [(counter, json.loads(body)) for counter, body in rows]
+    sql = f"""{_ENTRIES} AND actor = %s AND at >= %s AND body::jsonb ->> 'code' IS DISTINCT FROM 'document-unknown'
+        ORDER BY counter DESC LIMIT %s"""
+    return _across(work, record_id, sql, actor, since, count)[:count]

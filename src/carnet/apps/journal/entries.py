@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from carnet.apps.storage.api import blind_index
+
 GENESIS = bytes(32)
 ACTOR_CHAINS = UUID("4f5f3a0e-6d0c-5b7b-9a51-6a1f0c7b2d11")
 """Name space of the chains of actors (acts that concern no record)."""
@@ -45,6 +47,25 @@ _FIELDS = tuple(field.name for field in fields(Event))
 def chain_of(record_id: UUID | None, actor: str) -> UUID:
     """The chain of an entry: the record, else the actor."""
     return record_id or uuid5(ACTOR_CHAINS, actor)
+
+
+PATIENT, REPRESENTATIVES, BOTH = "patient", "representatives", "both"
+VEILS = (PATIENT, REPRESENTATIVES, BOTH)
+"""From whom the documents of a veiled chain are hidden while its lines are written."""
+
+
+def veiled_chain(record_id: UUID, veil: str) -> UUID:
+    """The chain of what concerns documents that somebody on the patient's side may not see yet (ADR 17).
+
+    In the record's own chain such a line would show: by its text, or by the number that the next line carries. Nobody can
+    work out the name of a veiled chain, so that nobody can tell from the daily map whether there is one.
+    """
+    return UUID(bytes=blind_index("journal-veil", f"{record_id}/{veil}")[:16])
+
+
+def chains_of(record_id: UUID) -> tuple[UUID, ...]:
+    """Every chain of a record: its own, then the veiled ones."""
+    return record_id, *(veiled_chain(record_id, veil) for veil in VEILS)
 
 
 def body_of(event: Event) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from carnet.apps.journal import maps
+from carnet.apps.journal.entries import veiled_chain
 from carnet.apps.journal.merkle import inclusion_proof
 from carnet.apps.journal.notes import Checkpoint, Note, Verifier
 from carnet.apps.journal.sealing import CHECKPOINT
@@ -96,6 +97,15 @@ def stored_chain(work: Work, chain: UUID) -> list[dict[str, Any]]:
          "previous": bytes(previous).hex(), "hash": bytes(digest).hex()}
         for counter, at, actor, writer, body, previous, digest in rows
     ]  # fmt: skip
+
+
+def stored_veil(work: Work, record_id: UUID, veil: str) -> list[dict[str, Any]]:
+    """Every entry of a veiled chain of a record. Leaves the scope of the record as it was."""
+    chain = veiled_chain(record_id, veil)
+    work.enter(chain)
+    found = stored_chain(work, chain)
+    work.enter(record_id)
+    return found
 
 
 def restore_chain(work: Work, chain: UUID, entries: list[dict[str, Any]]) -> None:

@@ -2,7 +2,7 @@
 
 from carnet.apps.outbox.contacts import DAILY, IMMEDIATE, Contact, ContactError, contacts, owner_of, set_contact
 from carnet.apps.outbox.delivery import TIMERS, Failure, dead_letters, deliver_due, retry_dead
-from carnet.apps.outbox.notices import HOLDER, access_notice, forget, notify, pending, professional
+from carnet.apps.outbox.notices import HOLDER, access_notice, forget, notify, pending, professional, send_code
 
 __all__ = [
     "DAILY",
@@ -22,5 +22,6 @@ __all__ = [
     "pending",
     "professional",
     "retry_dead",
+    "send_code",
     "set_contact",
 ]

@@ -19,7 +19,7 @@ from django.conf import settings
 from carnet.apps.outbox import sentences
 from carnet.apps.outbox.contacts import DAILY, Contact, contacts, owner_of
 from carnet.apps.outbox.notices import HOLDER
-from carnet.apps.storage.api import Work, unit
+from carnet.apps.storage.api import Work, derived, unit, unseal
 from carnet.kernel.clock import Timer
 
 CLAIMED_FOR = timedelta(minutes=5)
@@ -40,6 +40,12 @@ class Claimed:
     kind: str
     recipient: str
     attempts: int
+    secret: bytes | None = None
+
+    @property
+    def code(self) -> str:
+        """The code that this notice carries; empty for all others."""
+        return unseal(derived("notice-code"), bytes(self.secret), self.id.bytes).decode() if self.secret else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ def claim(at: datetime) -> list[Claimed]:
               WHERE n.outcome = 'waiting' AND coalesce(n.next_at, n.created_at) <= %s FOR UPDATE OF n SKIP LOCKED)
             UPDATE outbox_notice n SET attempts = n.attempts + 1, next_at = %s FROM due
             WHERE n.record_id = due.record_id AND n.id = due.id
-            RETURNING n.record_id, n.id, n.kind, n.recipient, n.attempts""",
+            RETURNING n.record_id, n.id, n.kind, n.recipient, n.attempts, n.secret""",
             at, BATCH, at, at + CLAIMED_FOR,
         )  # fmt: skip
     return [Claimed(*row) for row in rows]
@@ -71,7 +77,8 @@ def claim(at: datetime) -> list[Claimed]:
 
 def _mark(work: Work, notices: Sequence[Claimed], outcome: str, at: datetime, problem: str = "") -> None:
     work.run(
-        "UPDATE outbox_notice SET outcome = %s, delivered_at = %s, problem = %s WHERE record_id = ANY(%s) AND id = ANY(%s)",
+        """UPDATE outbox_notice SET outcome = %s, delivered_at = %s, problem = %s, secret = NULL
+        WHERE record_id = ANY(%s) AND id = ANY(%s)""",
         outcome, at if outcome == "sent" else None, problem, [n.record_id for n in notices], [n.id for n in notices],
     )  # fmt: skip
 
@@ -105,7 +112,8 @@ def message(notices: Sequence[Claimed], contact: Contact, at: datetime) -> Email
     digest = hashlib.sha256("".join(sorted(str(n.id) for n in notices)).encode()).hexdigest()[:40]
     mail["Message-ID"] = f"<{digest}@{config.notice_from.rpartition('@')[2].rstrip('>')}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(sentences.body((n.kind for n in notices), professional, config.portal_url))
+    codes = [n.code for n in notices if n.secret]
+    mail.set_content(sentences.body((n.kind for n in notices), professional, config.portal_url, codes))
     return mail
 
 

@@ -25,16 +25,18 @@ class Notice(models.Model):
     attempts = models.IntegerField()
     next_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=120)
+    secret = models.BinaryField(null=True)
 
     class Meta:
         db_table = "outbox_notice"
 
-    classified: ClassVar[dict[str, Classified]] = classify(
-        Kind.TECHNICAL,
-        "one year",
-        "record_id id kind recipient created_at delivered_at outcome attempts next_at problem",
-        why="pseudonyms, codes, dates",
-    )
+    classified: ClassVar[dict[str, Classified]] = {
+        **classify(
+            Kind.TECHNICAL, "one year", "record_id id kind recipient created_at delivered_at outcome attempts next_at problem",
+            why="pseudonyms, codes, dates",
+        ),
+        **classify(Kind.IDENTITY, "until it is sent", "secret", why="a code to send, sealed under the key of the courier"),
+    }  # fmt: skip
 
 
 class Contact(models.Model):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4, uuid5
 
-from carnet.apps.storage.api import Statement, Work
+from carnet.apps.storage.api import Statement, Work, derived, seal
 
 HOLDER = "holder"
 ACCESSES = UUID("6c0f5e0e-0b1c-5f38-9a3f-2f6f7d9c1a41")
@@ -20,6 +20,15 @@ def professional(identifier: str) -> str:
 def notify(work: Work, record_id: UUID, kind: str, recipient: str, at: datetime) -> None:
     """Leave a notice in the transaction of what it tells: both are there, or neither."""
     work.run(_NOTIFY, record_id, uuid4(), kind, recipient, at)
+
+
+def send_code(work: Work, record_id: UUID, kind: str, code: str, at: datetime) -> None:
+    """Leave a code to be sent to the holder's address, sealed so that the courier alone reads it, and forgotten once sent."""
+    number = uuid4()
+    work.run(
+        "INSERT INTO outbox_notice (record_id, id, kind, recipient, created_at, secret) VALUES (%s, %s, %s, %s, %s, %s)",
+        record_id, number, kind, HOLDER, at, seal(derived("notice-code"), code.encode(), number.bytes),
+    )  # fmt: skip
 
 
 def access_notice(record_id: UUID, actor: str, at: datetime) -> Statement:

@@ -26,6 +26,17 @@ KINDS: dict[str, str] = {
     "record-closed": "Votre carnet est fermé : il n'est plus ni lu ni alimenté.",
     "new-device": "Une connexion a eu lieu depuis un appareil que vous n'aviez pas encore utilisé.",
     "new-document": "Un document a été ajouté à votre carnet.",
+    "record-announced": "Un carnet de santé va s'ouvrir à votre nom dans six semaines. Vous pouvez l'ouvrir dès maintenant, "
+    "ou vous y opposer, avec le code ci-dessous.",
+    "access-code": "Voici le code que vous avez demandé pour entrer dans votre espace.",
+    "case-answered": "Une réponse à votre demande vous attend dans votre espace.",
+    "relation-answered": "Une personne que vous avez invitée a répondu.",
+    "relation-changed": "L'accès d'un proche à votre carnet a changé.",
+    "credentials-changed": "Les moyens de connexion à votre espace ont changé. Si ce n'est pas vous, appelez l'assistance.",
+    "rights-changed": "Vos choix de confidentialité ont changé.",
+    "destruction-asked": "La suppression de votre carnet est demandée. Elle sera faite dans les trois mois.",
+    "record-reopened": "Votre carnet est de nouveau ouvert.",
+    "sheet-read": "Votre fiche d'urgence a été ouverte par un lien que vous avez donné.",
 }
 FOR_PROFESSIONAL: dict[str, str] = {
     "new-document": "Un document que vous suivez a été ajouté au carnet d'un de vos patients.",
@@ -34,11 +45,13 @@ FOR_PROFESSIONAL: dict[str, str] = {
     "new-device": "Une connexion à Carnet a eu lieu avec votre identité depuis un appareil encore inconnu. Si ce n'est pas "
     "vous, coupez cette session et cet appareil, puis prévenez l'exploitant.",
 }
-MANDATORY = frozenset({"emergency-access", "regulation-access", "announcement-waiting", "record-opened", "record-closed"})
+MANDATORY = frozenset({"emergency-access", "regulation-access", "announcement-waiting", "record-opened", "record-closed",
+                       "record-announced", "access-code", "credentials-changed", "destruction-asked"})  # fmt: skip
 """Notices that the law asks for (R.1111-48, R.1111-53, R.1111-28, R.1111-36 CSP): nobody can mute them."""
 _INTRODUCTION = "Bonjour,"
 _LOOK = "Connectez-vous pour en savoir plus : {address}"
 _NO_CONTENT = "Par discrétion, ce message ne dit rien du contenu du carnet. Nous ne vous demanderons jamais vos codes par courriel."
+_CODE = "Code à usage unique : {code}"
 _NO_ANSWER = "Message automatique : personne ne lit les réponses."
 
 
@@ -49,9 +62,10 @@ def subject(kinds: Collection[str], professional: bool) -> str:
     return gettext(SUBJECT_PROFESSIONAL if professional else SUBJECT)
 
 
-def body(kinds: Iterable[str], professional: bool, address: str) -> str:
-    """The text of a mail: one line for each kind, once."""
+def body(kinds: Iterable[str], professional: bool, address: str, codes: Iterable[str] = ()) -> str:
+    """The text of a mail: one line for each kind, once; and the codes that were asked for."""
     told = FOR_PROFESSIONAL if professional else KINDS
     lines = [f"- {gettext(told.get(kind, KINDS[kind]))}" for kind in dict.fromkeys(kinds)]
+    lines += [gettext(_CODE).format(code=code) for code in codes]
     closing = [gettext(_LOOK).format(address=address), gettext(_NO_CONTENT), gettext(_NO_ANSWER)]
     return "\n\n".join([gettext(_INTRODUCTION), "\n".join(lines), *closing]) + "\n"

@@ -1,13 +1,23 @@
 """Public face of the health profile: read inside a visit, written by an act of its own.
 
-`declare` writes what a person said elsewhere (import, demonstration): the person's own door is the portal.
+`declare` writes what a person said elsewhere (import, demonstration); `declare_entry` and its like are the person's own acts.
 """
 
 from datetime import datetime
 
+from carnet.apps.profile.declaring import (
+    DECLARABLE,
+    category_of,
+    change_declared,
+    declare_entry,
+    not_concerned,
+    withdraw_declared,
+    write_directives,
+)
 from carnet.apps.profile.entries import (
     DOCUMENT,
     MOST,
+    NOT_CONCERNED,
     PERSON,
     PROFESSIONAL,
     SECTIONS,
@@ -19,6 +29,7 @@ from carnet.apps.profile.entries import (
     new,
     readable_sections,
 )
+from carnet.apps.profile.sheet import SHEET_SECTIONS, Link, Made, lines_of, links, make_link, open_link, revoke_link
 from carnet.apps.profile.summary import (
     Series,
     Stated,
@@ -39,30 +50,46 @@ def declare(work: Work, key: RecordKey, section: str, content: Content, at: date
 
 
 __all__ = [
+    "DECLARABLE",
     "DOCUMENT",
     "MOST",
+    "NOT_CONCERNED",
     "PERSON",
     "PROFESSIONAL",
     "SECTIONS",
+    "SHEET_SECTIONS",
     "SUMMARY",
     "WRITABLE",
     "Content",
     "Entry",
+    "Link",
+    "Made",
     "Series",
     "Stated",
     "add_entry",
     "anticoagulants",
+    "category_of",
+    "change_declared",
     "correct_entry",
     "current_treatments",
     "declare",
+    "declare_entry",
     "entries",
     "entry_history",
     "history_in",
+    "lines_of",
+    "links",
+    "make_link",
+    "not_concerned",
     "number_of",
+    "open_link",
     "out_of_bounds",
     "readable_sections",
     "restore_entry",
+    "revoke_link",
     "series",
     "stated",
+    "withdraw_declared",
     "withdraw_entry",
+    "write_directives",
 ]

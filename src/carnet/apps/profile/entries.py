@@ -14,7 +14,9 @@ from uuid import UUID, uuid4
 from carnet.apps.records.api import Visit
 from carnet.apps.storage.api import RecordKey, Row, Table, Work
 
-TABLES = (Table("profile_entry", {"sealed": lambda row: f"profile/{row['entry_id']}"}),)
+TABLES = (Table("profile_entry", {"sealed": lambda row: f"profile/{row['entry_id']}"}), Table("profile_sheet"))
+NOT_CONCERNED = "not-concerned"
+"""Code of the entry by which a person says that a section does not concern them: it is no allergy, no illness, no drug."""
 DOCUMENT, PROFESSIONAL, PERSON = "document", "professional", "person"
 SECTIONS: dict[str, str] = {
     "allergies": "allergies",
@@ -25,6 +27,12 @@ SECTIONS: dict[str, str] = {
     "devices": "history",
     "wishes": "wishes",
     "contacts": "contacts",
+    "family": "family-history",
+    "habits": "habits",
+    "disability": "disability",
+    "blood": "blood-group",
+    "measures": "measures",
+    "directives": "directives",
     "results": "",
     "stays": "",
 }
@@ -73,32 +81,34 @@ class Entry:
     replaces: UUID | None
     ended_at: datetime | None
     content: Content
+    secret: bool = False
+    """Written by a minor, and kept from the representatives."""
     document_class: str = ""
     """Class of the document that it comes from, and when that document was written."""
     written_at: datetime | None = None
 
 
-_COLUMNS = "entry_id, section, source, document_id, recorded_at, recorded_by, confirmed, replaces, ended_at, sealed"
+_COLUMNS = "entry_id, section, source, document_id, recorded_at, recorded_by, confirmed, replaces, ended_at, sealed, secret"
 
 
 def insert(work: Work, key: RecordKey, entry: Entry) -> None:
     """Write an entry."""
     sealed = key.seal(json.dumps(asdict(entry.content), ensure_ascii=False).encode(), f"profile/{entry.id}")
     work.run(
-        f"INSERT INTO profile_entry (record_id, {_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        f"INSERT INTO profile_entry (record_id, {_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         key.record_id, entry.id, entry.section, entry.source, entry.document_id, entry.recorded_at, entry.recorded_by,
-        entry.confirmed, entry.replaces, entry.ended_at, sealed,
+        entry.confirmed, entry.replaces, entry.ended_at, sealed, entry.secret,
     )  # fmt: skip
 
 
 def new(
     section: str, content: Content, source: str, at: datetime, by: str, document_id: UUID | None = None,
-    confirmed: bool = False, replaces: UUID | None = None,
+    confirmed: bool = False, replaces: UUID | None = None, secret: bool = False,
 ) -> Entry:  # fmt: skip
     """A new entry. Raises ValueError for a section that does not exist."""
     if section not in SECTIONS:
         raise ValueError("no such section of the profile")
-    return Entry(uuid4(), section, source, document_id, at, by, confirmed, replaces, None, content)
+    return Entry(uuid4(), section, source, document_id, at, by, confirmed, replaces, None, content, secret)
 
 
 _FIELDS = frozenset(f.name for f in fields(Content))
@@ -110,8 +120,9 @@ def opened(key: RecordKey, row: Row) -> Entry:
     # A field that a later version added is not known to this one: it is left aside, not a failure.
     content = Content(**{name: value for name, value in told.items() if name in _FIELDS})
     number, section, source, document_id, at, by, confirmed, replaces, ended_at = row[:9]
-    document = (row[10] or "", row[11]) if len(row) > 10 else ("", None)
-    return Entry(number, section, source, document_id, at, by, confirmed, replaces, ended_at, content, *document)
+    return Entry(
+        number, section, source, document_id, at, by, confirmed, replaces, ended_at, content, row[10], row[11] or "", row[12]
+    )
 
 
 def readable_sections(visit: Visit, wanted: Iterable[str] = SECTIONS) -> list[str]:
@@ -124,8 +135,12 @@ SUMMARY = 60
 """Results that one screen of summary opens: a page of a long record costs what a page of a short one does."""
 
 
-def entries(visit: Visit, wanted: Iterable[str] = SECTIONS, ended: bool = False, most: int = MOST) -> list[Entry]:
+def entries(
+    visit: Visit, wanted: Iterable[str] = SECTIONS, ended: bool = False, most: int = MOST, markers: bool = False
+) -> list[Entry]:
     """Entries that the reader may see, the newest first. `ended` brings those that were replaced or withdrawn too.
+
+    What a minor kept from the representatives is in no list of theirs. `markers` brings sections that do not concern the person.
 
     At most `most` results: a measure has a value a week for years. Nothing else is cut there, because an allergy that one old
     document alone states counts as much as the newest.
@@ -137,14 +152,18 @@ def entries(visit: Visit, wanted: Iterable[str] = SECTIONS, ended: bool = False,
     rows = visit.work.rows(
         f"""SELECT {_COLUMNS}, class_code, authored_at FROM unnest(%s::varchar[], %s::int[]) AS wanted (name, most)
         CROSS JOIN LATERAL (SELECT p.*, d.class_code, d.authored_at FROM profile_entry p
-        LEFT JOIN LATERAL ({document} OFFSET 0) d ON true WHERE p.record_id = %s AND p.section = wanted.name {over}
+        LEFT JOIN LATERAL ({document} OFFSET 0) d ON true WHERE p.record_id = %s
+        AND p.section = wanted.name AND (NOT p.secret OR %s) {over}
         AND (p.document_id IS NULL OR d.status = 'Approved' OR (d.status IS NOT NULL AND p.source <> 'document'))
         ORDER BY p.recorded_at DESC, p.entry_id LIMIT wanted.most) AS e ORDER BY recorded_at DESC, entry_id""",
         sections, [most if section == "results" else MOST for section in sections], *values, visit.record_id,
+        visit.sees_secrets(),
     )  # fmt: skip
-    return [opened(visit.key, row) for row in rows]
+    found = [opened(visit.key, row) for row in rows]
+    return found if markers else [e for e in found if e.content.code != NOT_CONCERNED]
 
 
 def forget(work: Work, record_id: UUID) -> None:
     """Erase the profile of a record that is destroyed."""
     work.run("DELETE FROM profile_entry WHERE record_id = %s", record_id)
+    work.run("DELETE FROM profile_sheet WHERE record_id = %s", record_id)

@@ -160,7 +160,8 @@ def _change(work: Work, ask: Ask, entered: Entered, document: StoredDocument, mi
     if ask.act in (Act.MASK, Act.UNMASK):
         may = partial(_permitted, named_by_document(work, ask, entered), facts)
         touched += mask_chain(work, ask, entered.key, document.logical_id, changed.masked, may)
-    access.write_entry(work, granted, tuple(str(one) for one in touched))
+    # What is announced from now on is no secret: its line stands where the patient reads it.
+    access.write_entry(work, granted, tuple(str(one) for one in touched), veil=access.veil_of(changed))
     _notify(work, ask, record_of(entered), changed)
     return changed
 
@@ -172,7 +173,9 @@ def change_document(ask: Ask, logical_id: UUID, minor_agreed: bool = False) -> N
         place.record_id = entered.record_id
         access.before_record(ask)
         same_person(work, ask, entered)
-        _change(work, ask, entered, _document(entered), minor_agreed)
+        document = _document(entered)
+        place.veil = access.veil_of(document.facts)
+        _change(work, ask, entered, document, minor_agreed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +215,7 @@ def patch_document(
         if entered.record_id is None or not entered.extra[0]:
             access.before_record(reading)
         document = _document(entered)
+        place.veil = access.veil_of(document.facts)
         facts = entered.with_document(document.facts)
         question = named_by_document(work, ask, entered)
         closed, own = _closed(question, document.facts, facts)

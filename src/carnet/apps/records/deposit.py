@@ -38,6 +38,7 @@ from carnet.formats.xds import Folder
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED
+from carnet.kernel.grant import Grant
 from carnet.kernel.refusal import Refusal
 from carnet.kernel.visibility import Status
 
@@ -282,6 +283,28 @@ def _members(work: Work, ask: Ask, entered: Entered, folder: Folder, accepted: S
     return members
 
 
+def _veils(planned: Sequence[Planned]) -> list[str]:
+    """From whom each document is hidden. The signature object is told with what it signs."""
+    return [access.veil_of(_facts_of(p.checked, p.labels)) for p in planned if not p.checked.technical]
+
+
+def _veil_of_all(planned: Sequence[Planned]) -> str:
+    """The veil of a deposit of hidden documents alone: that one was made must not show either."""
+    veils = _veils(planned)
+    return veils[0] if veils and all(veils) else ""
+
+
+def _tell(work: Work, granted: Grant, planned: Sequence[Planned], accepted: Sequence[Accepted], detail: str) -> None:
+    """Journal what was deposited, one line for each veil: documents that are hidden stand in no line that shows."""
+    shared, lines = _veil_of_all(planned), dict[str, list[str]]()
+    for one, done in zip(planned, accepted, strict=True):
+        veil = shared if one.checked.technical else access.veil_of(_facts_of(one.checked, one.labels))
+        lines.setdefault(veil, []).extend([] if done.again else [str(done.logical_id)])
+    for veil, documents in lines.items():
+        if documents or detail:
+            access.write_entry(work, granted, tuple(documents), detail, veil)
+
+
 def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Planned]) -> Receipt:
     """Second unit: bytes first, then everything else in one transaction, decided again on facts that can no longer change."""
     addresses = [put(key, p.checked.content) if not p.earlier else "" for p in planned]
@@ -289,14 +312,14 @@ def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Plann
     submission_id = known[0] if len(known) == len(planned) else uuid4()
     with unit() as work:
         entered = enter(work, ask, lock=True)
-        granted = access.grant(work, ask, entered.facts, entered.record_id)
+        granted = access.grant(work, ask, entered.facts, entered.record_id, veil=_veil_of_all(planned))
         accepted = tuple(_store(work, ask, key, p, submission_id, address) for p, address in zip(planned, addresses, strict=True))
         fresh = tuple(str(a.logical_id) for a in accepted if not a.again)
         if fresh:
             insert_submission(work, ask, key, submission.set, submission_id)
             _notify(work, ask, key.record_id, planned)
         if fresh or submission.folders:
-            access.write_entry(work, granted, fresh, "folder" if submission.folders else "")
+            _tell(work, granted, planned, accepted, "folder" if submission.folders else "")
         for folder in submission.folders:
             _may_complete(work, ask, entered, folder)
             insert_folder(work, ask, key, folder, _members(work, ask, entered, folder, accepted))

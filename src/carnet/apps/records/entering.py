@@ -9,11 +9,12 @@ from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.storage.api import KEY_FACTS, SCOPE, KeyDestroyedError, RecordKey, Row, Statement, Work, open_key
 from carnet.dicah import Permit, decide
-from carnet.dicah.conditions.availability import SHOWN_AS_ABSENT
+from carnet.dicah.conditions.authentication import PERSONS
+from carnet.dicah.conditions.availability import BEFORE_OPENING, SHOWN_AS_ABSENT
 from carnet.dicah.facts import DocumentFacts, Facts, IdentityFacts, Plausibility, RecordFacts, RecordState
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import Refusal
-from carnet.kernel.traits import Traits
+from carnet.kernel.traits import Traits, is_minor
 from carnet.kernel.visibility import Status
 
 RECORD = "SELECT state, since, reason FROM records_record WHERE record_id = s.record_id"
@@ -91,17 +92,22 @@ def enter(
     way = _way(ask, document, record)
     held = [(_LOCK, ())] if lock else []
     scope, *_, facts = work.send(_into(way), *held, (_FACTS, access.parameters(ask)))
+    related = work.send(access.relation_of(ask)) if ask.actor.kind in PERSONS else []
     more = work.send(*extra)
     found, row = scope.fetchone(), facts.fetchone()
     if not found or not found[0] or not row or row[0] is None or row[6] is None:
         return absent(ask, requested, doubt)
-    if row[0] in SHOWN_AS_ABSENT:
+    theirs = ask.act in BEFORE_OPENING and bool(related)
+    if row[0] in SHOWN_AS_ABSENT and not theirs:
         # An opposition must not show through what comes before it, a trait that contradicts for example.
         return absent(ask, requested, doubt)
     record_id = UUID(found[0])
     key = open_key(record_id, row[6])
     entered = Entered(record_id, Facts(), key, identity.traits_of(key, bytes(row[5])), [cursor.fetchall() for cursor in more])
-    return replace(entered, facts=_facts(ask, row, entered.traits, requested, doubt))
+    told = _facts(ask, row, entered.traits, requested, doubt)
+    if related:
+        told = replace(told, access=replace(told.access, relation=access.read_relation(related[0].fetchone())))
+    return replace(entered, facts=told)
 
 
 def enter_known(work: Work, ask: Ask, record_id: UUID) -> Entered:
@@ -121,6 +127,7 @@ def _facts(ask: Ask, row: Row, traits: Traits, requested: frozenset[str], doubt:
         identity=identity.facts(row[3], row[4], traits, ask.traits),
         access=access.facts(row[7:], ask),
         requested_types=requested,
+        minor=is_minor(traits.birth_date, ask.at.date()),
         plausibility=doubt,
         settings=access.law(),
         edition=access.edition(ask.at.date()),

@@ -7,6 +7,7 @@ from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.outbox import api as outbox
 from carnet.apps.records.hooks import HOOKS
+from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import Work, create_key, destroy_key, unit
 from carnet.dicah.facts import RecordState
 from carnet.dicah.lifecycle import TransitionError, next_record_state
@@ -74,3 +75,4 @@ def erase(work: Work, record_id: UUID, at: datetime) -> None:
     identity.forget(work, record_id)
     access.forget(work, record_id)
     outbox.forget(work, record_id)
+    signin.forget_account(work, record_id)

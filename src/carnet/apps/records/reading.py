@@ -28,12 +28,13 @@ def _unknown() -> Refusal:
     return Refusal("document-unknown", "document-unknown")
 
 
-def _decide(work: Work, ask: Ask, entered: Entered, logical_id: UUID) -> StoredDocument:
+def _decide(work: Work, ask: Ask, entered: Entered, logical_id: UUID, place: access.Place) -> StoredDocument:
     access.before_record(ask)
     rows = entered.extra[0] if entered.extra else []
     if not rows:
         raise _unknown()
     document = stored_document(rows[0])
+    place.veil = access.veil_of(document.facts)
     question = named_by_document(work, ask, entered)
     granted = access.grant(work, question, entered.with_document(document.facts), entered.record_id, (str(logical_id),))
     access.note_lookup(work, granted)
@@ -52,7 +53,7 @@ def _read(ask: Ask, logical_id: UUID) -> tuple[Entered, StoredDocument, frozense
         entered = enter(work, ask, logical_id, ((DOCUMENT, (logical_id,)),))
         place.record_id = entered.record_id
         same_person(work, ask, entered)
-        document = _decide(work, ask, entered, logical_id)
+        document = _decide(work, ask, entered, logical_id, place)
         seen = readable(work, named_by_document(work, ask, entered), entered.facts, document.parents) if document.parents else None
         return entered, document, seen or frozenset()
 

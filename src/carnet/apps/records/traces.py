@@ -39,10 +39,10 @@ def traces(ask: Ask) -> Traces:
         if entered.record_id is None:
             return Traces(None, [])
         found = _seen_by(work, ask, entered.facts, entered.record_id)
-    return Traces(entered.record_id, [(_name(entered.record_id, number), entry) for number, entry in found])
+    return Traces(entered.record_id, [(_name(n), n.entry) for n in found])
 
 
-def _seen_by(work: Work, ask: Ask, facts: Facts, record_id: UUID) -> list[tuple[int, dict[str, Any]]]:
+def _seen_by(work: Work, ask: Ask, facts: Facts, record_id: UUID) -> list[journal.Numbered]:
     """All traces for a treating doctor who may enter at this moment: one whom the patient blocked sees his own."""
     whole = replace(ask, act=Act.LIST_AUTHORISED)
     if facts.access.treating_doctor and isinstance(decide(whole, facts), Permit):
@@ -52,8 +52,8 @@ def _seen_by(work: Work, ask: Ask, facts: Facts, record_id: UUID) -> list[tuple[
 
 def traces_in(visit: Visit) -> list[dict[str, Any]]:
     """The traces that the reader of a visit may see, the newest first, without their numbers."""
-    return [entry for _, entry in _seen_by(visit.work, visit.ask, visit.facts, visit.record_id)]
+    return [n.entry for n in _seen_by(visit.work, visit.ask, visit.facts, visit.record_id)]
 
 
-def _name(record_id: UUID, number: int) -> UUID:
-    return UUID(bytes=blind_index("trace", f"{record_id}/{number}")[:16])
+def _name(numbered: journal.Numbered) -> UUID:
+    return UUID(bytes=blind_index("trace", f"{numbered.chain}/{numbered.counter}")[:16])

@@ -74,14 +74,20 @@ def _index(rows: list[Values]) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
+def _lines(entries: list[Values]) -> bytes:
+    return b"".join(json.dumps(e, ensure_ascii=False).encode() + b"\n" for e in entries)
+
+
 def _contents(work: Work, key: RecordKey) -> tuple[dict[str, bytes], Transferred]:
     tables = {table.name: dump(work, key, table) for table in (*TABLES, *HOOKS.tables)}
     documents = tables["records_document"]
     entries = journal.stored_chain(work, key.record_id)
+    veiled = {veil: journal.stored_veil(work, key.record_id, veil) for veil in journal.VEILS}
     files = {f"tables/{name}.json": _json(rows) for name, rows in tables.items() if rows}
     files |= dict(_documents(key, documents))
     files["identity.json"] = _json(identity.dump(work, key))
-    files["journal.jsonl"] = b"".join(json.dumps(e, ensure_ascii=False).encode() + b"\n" for e in entries)
+    files["journal.jsonl"] = _lines(entries)
+    files |= {f"journal-{veil}.jsonl": _lines(found) for veil, found in veiled.items() if found}
     files["LISEZMOI.txt"] = _index(documents)
     return files, Transferred(key.record_id, len(documents), len(entries))
 
@@ -167,6 +173,9 @@ def import_record(folder: Path, by: str, at: datetime) -> Transferred:
             load(work, key, table, rows)
         identity.load(work, key, known)
         _restore_journal(work, record_id, entries)
+        for veil in journal.VEILS:
+            lines = files.get(f"journal-{veil}.jsonl", b"").splitlines()
+            _restore_journal(work, journal.veiled_chain(record_id, veil), [json.loads(line) for line in lines])
         access.host_entry(work, record_id, "record:import", by, at)
     documents = sum(1 for name in files if name.endswith(".fhir.json"))
     return Transferred(record_id, documents, len(entries))

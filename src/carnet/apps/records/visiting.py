@@ -99,6 +99,10 @@ class Visit:
         facts = replace(self.facts, category=section)
         return isinstance(decide(replace(self.ask, act=Act.READ_PROFILE), facts), Permit)
 
+    def sees_secrets(self) -> bool:
+        """Whether the reader sees what is hidden from the representatives of a minor."""
+        return self.granted.visibility is not None and self.granted.visibility.hidden_from_representatives
+
     def visible_document(self, number: str) -> tuple[str, list[Any]]:
         """A fragment for the statement of another app, and its values: status, class and date of the document whose number
         stands in that column, when the reader sees it."""
@@ -183,10 +187,13 @@ def visiting(ask: Ask, record_id: UUID | None = None, detail: str = "") -> Itera
 
 
 @contextmanager
-def writing(ask: Ask, act: Act, record_id: UUID | None = None, detail: str = "") -> Iterator[Visit]:
+def writing(
+    ask: Ask, act: Act, record_id: UUID | None = None, detail: str = "", category: str = "", veil: str = ""
+) -> Iterator[Visit]:
     """Open a record for a write: decided, journaled as a permit and, at the end, as the write that it is. Raises Refusal.
 
-    It shows nothing: a visit that reads has a Grant for a list, this one has not.
+    It shows nothing: a visit that reads has a Grant for a list, this one has not. `category`: the section of the profile that is
+    written. `veil`: from whom the lines of the journal are hidden.
     """
     ask = replace(ask, act=act)
     with access.asking(ask) as place, unit() as work:
@@ -196,9 +203,9 @@ def writing(ask: Ask, act: Act, record_id: UUID | None = None, detail: str = "")
         if entered.record_id is None:
             raise Refusal("record-absent", "record-absent")
         named = named_by_document(work, ask, entered)
-        granted = access.grant(work, named, entered.facts, entered.record_id)
+        granted = access.grant(work, named, replace(entered.facts, category=category), entered.record_id, veil=veil)
         yield Visit(work, named, granted, entered)
-        access.write_entry(work, granted, (), detail)
+        access.write_entry(work, granted, (), detail, veil)
 
 
 def consulted(visit: Visit, act: Act) -> None:
@@ -207,8 +214,9 @@ def consulted(visit: Visit, act: Act) -> None:
 
 
 @contextmanager
-def written(visit: Visit, act: Act, detail: str = "") -> Iterator[Grant]:
+def written(visit: Visit, act: Act, detail: str = "", category: str = "", veil: str = "") -> Iterator[Grant]:
     """A write inside a visit: a decision of its own, and the write in the journal. Raises Refusal."""
-    granted = access.grant(visit.work, replace(visit.ask, act=act), visit.facts, visit.record_id)
+    facts = replace(visit.facts, category=category)
+    granted = access.grant(visit.work, replace(visit.ask, act=act), facts, visit.record_id, veil=veil)
     yield granted
-    access.write_entry(visit.work, granted, (), detail)
+    access.write_entry(visit.work, granted, (), detail, veil)

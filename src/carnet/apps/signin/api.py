@@ -1,5 +1,21 @@
 """Public face of sign-in: Pro Santé Connect, cards and certificates, tokens of software, sessions and devices."""
 
+from carnet.apps.signin.accounts import (
+    CODE_LASTS,
+    LETTER_LASTS,
+    Account,
+    CredentialError,
+    account_of_record,
+    check_credentials,
+    code_holds,
+    forget_account,
+    fresh_secret,
+    open_account,
+    provisional_code,
+    secret_uri,
+    set_credentials,
+    set_language,
+)
 from carnet.apps.signin.cards import actor_of_certificate
 from carnet.apps.signin.certificates import Certificate, read_certificate
 from carnet.apps.signin.devices import (
@@ -14,6 +30,39 @@ from carnet.apps.signin.devices import (
 from carnet.apps.signin.exchange import ACCESS_TOKEN, GRANT, exchange_token
 from carnet.apps.signin.flow import Choice, Request, choose, exchange, register_software, returned, start
 from carnet.apps.signin.logout import backchannel_logout
+from carnet.apps.signin.passkeys import (
+    Passkey,
+    account_of_passkey,
+    begin_passkey,
+    begin_with_passkey,
+    finish_passkey,
+    passkeys,
+    remove_passkey,
+)
+from carnet.apps.signin.person_sessions import TIMERS as PERSON_TIMERS
+from carnet.apps.signin.person_sessions import (
+    OpenPersonSession,
+    PersonSession,
+    act_on,
+    cut_all,
+    cut_person_session,
+    end_person_session,
+    open_person_session,
+    person_session,
+    person_sessions,
+)
+from carnet.apps.signin.persons import (
+    Activating,
+    Arrived,
+    activate,
+    activating,
+    finish_password,
+    name_of,
+    return_franceconnect,
+    start_activation,
+    start_franceconnect,
+    start_password,
+)
 from carnet.apps.signin.pkce import challenge_of
 from carnet.apps.signin.portal import (
     Identified,
@@ -32,50 +81,96 @@ from carnet.apps.signin.portal import (
     take_card,
 )
 from carnet.apps.signin.presented import certificate_of, presented
-from carnet.apps.signin.sessions import TIMERS, SignedIn, actor_of, end_session, open_session
+from carnet.apps.signin.sessions import TIMERS as SESSION_TIMERS
+from carnet.apps.signin.sessions import SignedIn, actor_of, end_session, open_session
+from carnet.apps.signin.spelling import as_typed, readable_code
+
+TIMERS = (*SESSION_TIMERS, *PERSON_TIMERS)
 
 __all__ = [
     "ACCESS_TOKEN",
+    "CODE_LASTS",
     "GRANT",
+    "LETTER_LASTS",
     "TIMERS",
+    "Account",
+    "Activating",
+    "Arrived",
     "Certificate",
     "Choice",
+    "CredentialError",
     "Identified",
     "KnownDevice",
+    "OpenPersonSession",
     "OpenSession",
+    "Passkey",
+    "PersonSession",
     "PortalSession",
     "Request",
     "SignedIn",
+    "account_of_passkey",
+    "account_of_record",
     "act_for",
+    "act_on",
+    "activate",
+    "activating",
     "actor_of",
     "actor_of_certificate",
+    "as_typed",
     "backchannel_logout",
+    "begin_passkey",
+    "begin_with_passkey",
     "certificate_of",
     "challenge_of",
+    "check_credentials",
     "choose",
     "choose_situation",
+    "code_holds",
+    "cut_all",
     "cut_device",
+    "cut_person_session",
     "cut_session",
     "devices",
+    "end_person_session",
     "end_portal_session",
     "end_session",
     "exchange",
     "exchange_token",
+    "finish_passkey",
+    "finish_password",
+    "forget_account",
+    "fresh_secret",
     "label_of",
     "leave_for_card",
+    "name_of",
+    "open_account",
+    "open_person_session",
     "open_session",
+    "passkeys",
+    "person_session",
+    "person_sessions",
     "poll_mobile",
     "portal_session",
     "prefer",
     "presented",
+    "provisional_code",
     "read_certificate",
+    "readable_code",
     "register_software",
+    "remove_passkey",
+    "return_franceconnect",
     "return_psc",
     "returned",
+    "secret_uri",
     "sessions",
+    "set_credentials",
+    "set_language",
     "start",
+    "start_activation",
     "start_card",
+    "start_franceconnect",
     "start_mobile",
+    "start_password",
     "start_psc",
     "take_card",
 ]

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from carnet.apps.storage.classification import Classified, Kind, classify
+from carnet.apps.storage.classification import LIFE, Classified, Kind, classify
 
 
 class Software(models.Model):
@@ -127,4 +127,102 @@ class Preference(models.Model):
     classified: ClassVar[dict[str, Classified]] = classify(
         Kind.IDENTITY, "as long as the directory knows the person", "professional_id situation legal_read_at shortcuts",
         why="read at sign-in",
+    )  # fmt: skip
+
+
+class Account(models.Model):
+    """The account of a person: how they sign in. Names and secrets are sealed under a key of accounts, logins are digests."""
+
+    id = models.UUIDField(primary_key=True)
+    record_id = models.UUIDField(unique=True)
+    login = models.BinaryField(null=True)
+    password = models.CharField(max_length=200, null=True)
+    secret = models.BinaryField(null=True)
+    recovery = ArrayField(models.BinaryField())
+    failures = models.IntegerField()
+    locked_until = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField()
+    subject = models.BinaryField(null=True)
+    name = models.BinaryField()
+    language = models.CharField(max_length=5)
+    created_at = models.DateTimeField()
+    activated_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "signin_account"
+
+    classified: ClassVar[dict[str, Classified]] = {
+        **classify(
+            Kind.TECHNICAL, LIFE,
+            "id record_id login password recovery failures locked_until last_step subject language created_at activated_at",
+            why="pseudonyms, digests, a hash (scrypt), dates",
+        ),
+        **classify(Kind.IDENTITY, LIFE, "name secret", why="sealed under a derived key, which opens no record"),
+    }  # fmt: skip
+
+
+class ProvisionalCode(models.Model):
+    """A single-use code that lets a person into their account: by mail, by letter, or from the help desk."""
+
+    code = models.BinaryField(primary_key=True)
+    record_id = models.UUIDField()
+    channel = models.CharField(max_length=10)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    made_by = models.CharField(max_length=160)
+    tries = models.IntegerField()
+
+    class Meta:
+        db_table = "signin_code"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.TECHNICAL,
+        "one year",
+        "code record_id channel made_at expires_at used_at made_by tries",
+        why="digest, pseudonym, dates",
+    )
+
+
+class Passkey(models.Model):
+    """A passkey of a person: its public key, never a secret."""
+
+    id = models.BinaryField(primary_key=True)
+    account_id = models.UUIDField()
+    credential = models.BinaryField()
+    label = models.CharField(max_length=80)
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "signin_passkey"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.TECHNICAL, LIFE, "id account_id credential label created_at used_at", why="public key, kind of device, dates"
+    )
+
+
+class PersonSession(models.Model):
+    """A session of a person: found by the digest of its token; on which record it acts."""
+
+    token = models.BinaryField(primary_key=True)
+    id = models.UUIDField()
+    account_id = models.UUIDField()
+    acting = models.UUIDField()
+    kind = models.CharField(max_length=16)
+    means = models.CharField(max_length=20)
+    device = models.BinaryField()
+    label = models.CharField(max_length=120)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "signin_person_session"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.TECHNICAL, "one year",
+        "token id account_id acting kind means device label created_at expires_at last_used_at ended_at",
+        why="digests, pseudonyms, dates",
     )  # fmt: skip

@@ -6,8 +6,6 @@ OpenID Connect Core 1.0 §3.1; référentiel Pro Santé Connect. Tokens are neve
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from time import monotonic
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,14 +13,13 @@ import httpx
 from django.conf import settings
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from carnet.apps.signin.attempts import refused
+from carnet.apps.signin.oidc import TIMEOUT, discovery_of, id_claims, period
+from carnet.apps.signin.oidc import keys_at as _keys
 from carnet.apps.signin.pkce import challenge_of
 from carnet.kernel.identifiers import IdentifierError, ps_id, structure_id
 
-TIMEOUT = 10.0
-REFRESH = 300.0
 _ROLE_SEPARATOR = "^"
 
 
@@ -55,31 +52,10 @@ class PscIdentity:
     """Subject and session at Pro Santé Connect, which its back-channel logout names."""
 
 
-@lru_cache(maxsize=4)
-def _metadata(url: str, period: int) -> dict[str, Any]:
-    answer = httpx.get(url, timeout=TIMEOUT)
-    answer.raise_for_status()
-    document: dict[str, Any] = answer.json()
-    return document
-
-
 def discovery() -> dict[str, Any]:
-    """The provider's metadata, read again every five minutes. Its issuer must be the configured one."""
+    """The metadata of Pro Santé Connect."""
     config = settings.CARNET
-    try:
-        found = _metadata(config.psc_issuer + config.psc_discovery, int(monotonic() // REFRESH))
-    except (httpx.HTTPError, ValueError):
-        raise refused("Pro Santé Connect does not answer") from None
-    if found.get("issuer") != config.psc_issuer:
-        raise refused("issuer of the discovery document")
-    return found
-
-
-@lru_cache(maxsize=4)
-def _keys(url: str, period: int) -> KeySet:
-    answer = httpx.get(url, timeout=TIMEOUT)
-    answer.raise_for_status()
-    return KeySet.import_key_set(answer.json())
+    return discovery_of(config.psc_issuer, config.psc_discovery, "Pro Santé Connect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,28 +114,11 @@ def _tokens(form: dict[str, str]) -> dict[str, Any]:
 
 
 def _id_claims(id_token: str, nonce: str) -> dict[str, Any]:
-    """Check signature (pinned algorithms), issuer, audience, azp, expiry, acr, and the nonce where the browser carried one."""
     config = settings.CARNET
-    keys = _keys(discovery()["jwks_uri"], int(monotonic() // REFRESH))
-    registry = jwt.JWTClaimsRegistry(
-        leeway=30,
-        iss={"essential": True, "value": config.psc_issuer},
-        aud={"essential": True, "value": config.psc_client_id},
-        exp={"essential": True},
-        iat={"essential": True},
-        acr={"essential": True, "values": list(config.psc_acr)},
-    )
-    try:
-        claims: dict[str, Any] = jwt.decode(id_token, keys, algorithms=list(config.psc_algorithms)).claims
-        registry.validate(claims)
-    except (JoseError, ValueError) as error:
-        raise refused(f"id_token: {type(error).__name__}") from None
-    if claims.get("azp", config.psc_client_id) != config.psc_client_id:
-        raise refused("id_token: azp")
-    # What a telephone confirms (CIBA) began in no browser, so there is no nonce to find again.
-    if nonce and claims.get("nonce") != nonce:
-        raise refused("id_token: nonce")
-    return claims
+    return id_claims(
+        id_token, _keys(discovery()["jwks_uri"], period()), issuer=config.psc_issuer, client=config.psc_client_id,
+        algorithms=list(config.psc_algorithms), acr=list(config.psc_acr), nonce=nonce,
+    )  # fmt: skip
 
 
 def _userinfo(access_token: str, subject: str) -> dict[str, Any]:
@@ -256,7 +215,7 @@ def logout_claims(token: str, at: datetime) -> dict[str, Any]:
         aud={"essential": True, "value": config.psc_client_id},
         iat={"essential": True},
     )
-    keys = _keys(discovery()["jwks_uri"], int(monotonic() // REFRESH))
+    keys = _keys(discovery()["jwks_uri"], period())
     try:
         claims: dict[str, Any] = jwt.decode(token, keys, algorithms=list(config.psc_algorithms)).claims
         registry.validate(claims)

@@ -6,7 +6,10 @@ from carnet.dicah.facts import Facts, RecordState
 from carnet.kernel.ask import Act, Ask
 
 _REPORTS_THE_STATE = WITHOUT_INS | {Act.TEST_RECORD}
-_HOLDER_OF_CLOSED = frozenset({Act.REOPEN_RECORD, Act.EXPORT_RECORD})
+_HOLDER_OF_CLOSED = frozenset({Act.REOPEN_RECORD, Act.EXPORT_RECORD, Act.DESTROY_RECORD})
+BEFORE_OPENING = frozenset({Act.OPPOSE_RECORD, Act.OPEN_RECORD})
+"""Acts of the person on a record that is announced and not yet open, or that was opposed."""
+_ANNOUNCED = frozenset({RecordState.PENDING_OPPOSITION, RecordState.OPPOSED})
 SHOWN_AS_ABSENT = frozenset(
     # An opposition is nobody's business: it is shown as an absence (access law §1).
     {RecordState.ABSENT, RecordState.OPPOSED, RecordState.PENDING_OPPOSITION, RecordState.DESTROYED}
@@ -18,7 +21,8 @@ def record_absent(ask: Ask, facts: Facts) -> Denial | None:
     """No record, an opposed one and one not yet open answer alike."""
     if ask.act in _REPORTS_THE_STATE or facts.record.state not in SHOWN_AS_ABSENT:
         return None
-    return Denial("record-absent")
+    theirs = ask.act in BEFORE_OPENING and facts.record.state in _ANNOUNCED
+    return None if theirs else Denial("record-absent")
 
 
 @rule("D", "R.1111-36 CSP; TD0.2 terminated")

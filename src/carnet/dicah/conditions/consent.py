@@ -123,3 +123,41 @@ def profile_section_closed(ask: Ask, facts: Facts) -> Denial | None:
         return None
     opened = facts.settings.profile_sections - facts.access.hidden_profile_sections
     return None if facts.category in opened else Denial("profile-section-closed")
+
+
+_THROUGH_REPRESENTATIVE = frozenset(
+    {Act.CLOSE_RECORD, Act.REOPEN_RECORD, Act.OPPOSE_RECORD, Act.OPEN_RECORD, Act.DESTROY_RECORD, Act.NAME_PEOPLE, Act.SHARE_SHEET}
+)
+_CHANGES = FEEDING | {Act.DELETE, Act.ARCHIVE, Act.UNARCHIVE, Act.FILE_MESSAGE, Act.ASK_CORRECTION}
+
+
+@rule("C", "articles 388-1-1 and 408 of the code civil; access law §6")
+def minor_through_representative(ask: Ask, facts: Facts) -> Denial | None:
+    """A minor reads, adds and keeps secrets alone; the life of the record and who else enters are for the representatives."""
+    alone = ask.actor.kind is ActorKind.HOLDER and facts.minor and ask.act in _THROUGH_REPRESENTATIVE
+    return Denial("minor-through-representative") if alone else None
+
+
+@rule("C", "L.1111-11 CSP")
+def directives_for_adults(ask: Ask, facts: Facts) -> Denial | None:
+    """Advance directives are those of adults: nobody writes any in the record of a minor."""
+    asked = ask.act is Act.WRITE_PROFILE and facts.category == "directives" and facts.minor
+    return Denial("directives-for-adults") if asked else None
+
+
+@rule("C", "access law §6: scope chosen by the holder")
+def carer_reads_only(ask: Ask, facts: Facts) -> Denial | None:
+    """A carer whom the holder lets read alone adds, changes and deletes nothing."""
+    relation = facts.access.relation
+    limited = ask.actor.kind is ActorKind.CARER and relation is not None and relation.reads_only
+    return Denial("carer-reads-only") if limited and ask.act in _CHANGES else None
+
+
+@rule("C", "access law §6: scope chosen by the holder")
+def profile_outside_scope(ask: Ask, facts: Facts) -> Denial | None:
+    """A carer with a scope sees and writes the sections of the profile that it names."""
+    relation = facts.access.relation
+    asked = ask.act in (Act.READ_PROFILE, Act.WRITE_PROFILE) and ask.actor.kind is ActorKind.CARER
+    if not asked or relation is None or not relation.scope or f"profile:{facts.category}" in relation.scope:
+        return None
+    return Denial("outside-scope")

@@ -29,15 +29,20 @@ _TRANSACTION = {
 _PERSON_ACTS = frozenset(
     {Act.SEARCH, Act.READ, Act.FEED, Act.MASK, Act.UNMASK, Act.DELETE, Act.ARCHIVE, Act.UNARCHIVE,
      Act.READ_PROFILE, Act.WRITE_PROFILE, Act.FILE_MESSAGE, Act.LIST_AUTHORISED, Act.OWN_TRACES,
-     Act.READ_ADMINISTRATIVE, Act.REPLACE, Act.WITHDRAW_AUTHORISATION}
+     Act.READ_ADMINISTRATIVE, Act.REPLACE, Act.WITHDRAW_AUTHORISATION, Act.REPORT_ACCESS, Act.ASK_CORRECTION}
 )  # fmt: skip
-_HOLDER_ONLY = frozenset({Act.CLOSE_RECORD, Act.REOPEN_RECORD, Act.EXPORT_RECORD})
+_HOLDER_ONLY = frozenset(
+    {Act.CLOSE_RECORD, Act.REOPEN_RECORD, Act.EXPORT_RECORD, Act.OPPOSE_RECORD, Act.OPEN_RECORD, Act.DESTROY_RECORD,
+     Act.CHOOSE_RIGHTS, Act.PREVIEW_RIGHTS, Act.NAME_PEOPLE, Act.SHARE_SHEET, Act.SHOW_PRESENCE}
+)  # fmt: skip
+_NOT_FOR_CARERS = frozenset({Act.WITHDRAW_AUTHORISATION, Act.MASK, Act.UNMASK, Act.OWN_TRACES, Act.REPORT_ACCESS})
+"""Who sees what, and the journal of who looked, stay with the holder (ours)."""
 
 ACTS_OF = {
     ActorKind.HOLDER: _PERSON_ACTS | _HOLDER_ONLY,
     ActorKind.REPRESENTATIVE: _PERSON_ACTS | _HOLDER_ONLY,
     # A carer may not pass on, change credentials, close, ask deletion of the record, or export (access law §6).
-    ActorKind.CARER: _PERSON_ACTS - {Act.WITHDRAW_AUTHORISATION},
+    ActorKind.CARER: _PERSON_ACTS - _NOT_FOR_CARERS,
     ActorKind.SERVICE: frozenset({Act.SEARCH, Act.READ, Act.FEED, Act.READ_PROFILE, Act.WRITE_PROFILE}),
     ActorKind.OPERATOR: frozenset({Act.CONFIGURE}),
     ActorKind.TIMER: frozenset({Act.RUN_TIMER}),

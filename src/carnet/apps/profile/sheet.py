@@ -1,0 +1,127 @@
+"""The emergency sheet: what the person chose, printed, or shown by a link that they make, that ends, and that they end.
+
+The link has the form of a SMART Health Link (HL7, SHL 1.0, flag U): the sheet is encrypted in the person's session under a key
+that stands in the link and nowhere else; who opens the link fetches bytes that the server cannot read.
+"""
+
+import base64
+import json
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from joserfc import jwe
+from joserfc.jwk import OctKey
+
+from carnet.apps.access import api as access
+from carnet.apps.outbox.api import HOLDER, notify
+from carnet.apps.profile.entries import Entry
+from carnet.apps.records.api import Visit, writing
+from carnet.apps.storage.api import Work, blind_index, lookup, unit
+from carnet.formats.fhir.emergency_sheet import Line, sheet_bundle
+from carnet.kernel.ask import Act, Ask
+from carnet.kernel.traits import Traits
+
+LONGEST = timedelta(days=30)
+MOST = 5
+SHEET_SECTIONS = ("allergies", "treatments", "problems", "devices", "blood", "contacts", "directives")
+_MEDIA = "application/fhir+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that was made. Its key is not known here any more."""
+
+    id: UUID
+    made_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    opened: int
+    last_opened_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A link as its person gives it on: shown this once."""
+
+    id: UUID
+    shlink: str
+    expires_at: datetime
+
+
+def lines_of(entries: Iterable[Entry], sections: Iterable[str]) -> list[Line]:
+    """The lines of a sheet, in the order of its sections: what is not over."""
+    kept = list(entries)
+    return [
+        Line(section, e.content.label, e.content.detail, e.content.value, e.confirmed,
+             e.content.start or e.recorded_at.date().isoformat())
+        for section in SHEET_SECTIONS if section in set(sections)
+        for e in kept if e.section == section and e.content.active
+    ]  # fmt: skip
+
+
+def _digest(token: str) -> bytes:
+    return blind_index("sheet-link", token)
+
+
+def _encoded(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def make_link(ask: Ask, record_id: UUID, traits: Traits, lines: list[Line], lasts: timedelta, base: str) -> Made:
+    """Make a link to a sheet. At most five live at a time: the oldest ends. Raises Refusal."""
+    key, token, number = secrets.token_bytes(32), secrets.token_urlsafe(32), uuid4()
+    until = ask.at + min(lasts, LONGEST)
+    content = json.dumps(sheet_bundle(traits, lines, ask.at), ensure_ascii=False).encode()
+    header = {"alg": "dir", "enc": "A256GCM", "cty": _MEDIA}
+    sealed = jwe.encrypt_compact(header, content, OctKey.import_key(key))
+    with writing(ask, Act.SHARE_SHEET, record_id, "sheet-link") as visit:
+        _make_room(visit)
+        visit.work.run(
+            """INSERT INTO profile_sheet (record_id, id, token, made_at, expires_at, opened, content)
+            VALUES (%s, %s, %s, %s, %s, 0, %s)""",
+            visit.record_id, number, _digest(token), ask.at, until, sealed.encode(),
+        )  # fmt: skip
+    told = {"url": f"{base}/fiche/lien/{token}", "key": base64.urlsafe_b64encode(key).decode().rstrip("="), "flag": "U",
+            "exp": int(until.timestamp()), "label": "Fiche d'urgence"}  # fmt: skip
+    return Made(number, f"shlink:/{_encoded(told)}", until)
+
+
+def _make_room(visit: Visit) -> None:
+    visit.work.run(
+        """UPDATE profile_sheet SET revoked_at = %s WHERE record_id = %s AND id IN (SELECT id FROM profile_sheet
+        WHERE record_id = %s AND revoked_at IS NULL AND expires_at > %s ORDER BY made_at DESC OFFSET %s)""",
+        visit.ask.at, visit.record_id, visit.record_id, visit.ask.at, MOST - 1,
+    )  # fmt: skip
+
+
+def links(work: Work, record_id: UUID) -> list[Link]:
+    """The links of a record, the newest first."""
+    rows = work.rows(
+        """SELECT id, made_at, expires_at, revoked_at, opened, last_opened_at FROM profile_sheet WHERE record_id = %s
+        ORDER BY made_at DESC LIMIT 20""",
+        record_id,
+    )  # fmt: skip
+    return [Link(*row) for row in rows]
+
+
+def revoke_link(ask: Ask, record_id: UUID, number: UUID) -> None:
+    """End a link before its time: what it led to is erased."""
+    with writing(ask, Act.SHARE_SHEET, record_id, "sheet-link-ended") as visit:
+        visit.work.run(
+            "UPDATE profile_sheet SET revoked_at = coalesce(revoked_at, %s), content = '' WHERE record_id = %s AND id = %s",
+            ask.at, visit.record_id, number,
+        )  # fmt: skip
+
+
+def open_link(token: str, at: datetime) -> bytes | None:
+    """The encrypted sheet of a link that lives. Its opening is journaled and told to the holder; None for any other token."""
+    row = lookup("SELECT record_id, id, content FROM profile_sheet_of(%s, %s)", _digest(token), at)
+    if row is None or row[0] is None:
+        return None
+    with unit(row[0]) as work:
+        access.link_entry(work, row[0], f"sheet:{row[1]}", "sheet:read", at)
+        notify(work, row[0], "sheet-read", HOLDER, at)
+    return bytes(row[2])

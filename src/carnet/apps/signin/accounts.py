@@ -1,0 +1,278 @@
+"""Accounts of persons: opened with a provisional code, then a password with a one-time code, or a passkey.
+
+An account belongs to the person of one record. What else that person may open, their children's or a parent's record, is a
+relation (`access`), never another account. Nothing here opens a record.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import pyotp
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import (
+    CommonPasswordValidator,
+    MinimumLengthValidator,
+    NumericPasswordValidator,
+    validate_password,
+)
+from django.core.exceptions import ValidationError
+
+from carnet.apps.signin.spelling import as_typed, readable_code
+from carnet.apps.storage.api import Work, blind_index, derived, seal, unit, unseal
+from carnet.kernel.refusal import Refusal
+
+CODE_LASTS = timedelta(hours=48)
+LETTER_LASTS = timedelta(days=30)
+"""A provisional code that goes by post lives longer than one that goes by mail."""
+TRIES, LOCKED_FOR = 5, timedelta(minutes=15)
+RECOVERY_CODES = 10
+PASSWORD_LENGTH, LOGIN_LENGTH = 12, 8
+_VALIDATORS = (MinimumLengthValidator(PASSWORD_LENGTH), CommonPasswordValidator(), NumericPasswordValidator())
+_COLUMNS = "id, record_id, login, password, secret, recovery, failures, locked_until, last_step, name, activated_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as sign-in looks at it."""
+
+    id: UUID
+    record_id: UUID
+    has_login: bool
+    name: str
+    activated_at: datetime | None
+
+
+class CredentialError(ValueError):
+    """A login or password that cannot be kept; `problems` are sentences for the person."""
+
+    def __init__(self, field: str, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.field, self.problems = field, list(problems)
+
+
+def _sealed(text: str, account: UUID, name: str) -> bytes:
+    return seal(derived("person-account"), text.encode(), f"{account}/{name}".encode())
+
+
+def opened_name(sealed: bytes, account: UUID) -> str:
+    """The name of the person of an account."""
+    return _unsealed(sealed, account, "name")
+
+
+def _unsealed(sealed: bytes, account: UUID, name: str) -> str:
+    return unseal(derived("person-account"), bytes(sealed), f"{account}/{name}".encode()).decode()
+
+
+def _code_digest(code: str) -> bytes:
+    return blind_index("provisional-code", as_typed(code))
+
+
+def provisional_code(work: Work, record_id: UUID, channel: str, by: str, at: datetime) -> str:
+    """Make a provisional code for the person of a record; the ones before it are over. Returns it, this once."""
+    code = readable_code()
+    work.run(
+        "UPDATE signin_code SET expires_at = %s WHERE record_id = %s AND used_at IS NULL AND expires_at > %s", at, record_id, at
+    )
+    work.run(
+        """INSERT INTO signin_code (code, record_id, channel, made_at, expires_at, made_by, tries)
+        VALUES (%s, %s, %s, %s, %s, %s, 0)""",
+        _code_digest(code), record_id, channel, at, at + (LETTER_LASTS if channel == "letter" else CODE_LASTS), by,
+    )  # fmt: skip
+    return code
+
+
+def code_owner(work: Work, code: str, at: datetime) -> UUID:
+    """The record of a provisional code that lives. Raises Refusal `code-unknown`, the same for every other one."""
+    row = work.row("SELECT record_id FROM signin_code WHERE code = %s AND used_at IS NULL AND expires_at > %s",
+                   _code_digest(code), at)  # fmt: skip
+    if row is None:
+        raise Refusal("code-unknown", "code-unknown")
+    found: UUID = row[0]
+    return found
+
+
+def count_try(work: Work, code: str, at: datetime) -> None:
+    """Count a try with another date of birth; the fifth ends the code."""
+    work.run(
+        """UPDATE signin_code SET tries = tries + 1, expires_at = CASE WHEN tries + 1 >= %s THEN %s ELSE expires_at END
+        WHERE code = %s""",
+        TRIES, at, _code_digest(code),
+    )  # fmt: skip
+
+
+def use_code(work: Work, code: str, at: datetime) -> UUID:
+    """Use a provisional code up. Raises Refusal `code-unknown`."""
+    row = work.row(
+        "UPDATE signin_code SET used_at = %s WHERE code = %s AND used_at IS NULL AND expires_at > %s RETURNING record_id",
+        at, _code_digest(code), at,
+    )  # fmt: skip
+    if row is None:
+        raise Refusal("code-unknown", "code-unknown")
+    found: UUID = row[0]
+    return found
+
+
+def account_of_record(work: Work, record_id: UUID) -> Account | None:
+    """The account of the person of a record."""
+    row = work.row(f"SELECT {_COLUMNS} FROM signin_account WHERE record_id = %s", record_id)
+    return _account(row) if row else None
+
+
+def _account(row: Sequence[object]) -> Account:
+    number, record_id, login, *_, name, activated_at = row
+    return Account(number, record_id, login is not None, opened_name(name, number), activated_at)  # type: ignore[arg-type]
+
+
+def open_account(work: Work, record_id: UUID, name: str, at: datetime) -> Account:
+    """The account of the person of a record, made when there is none."""
+    known = account_of_record(work, record_id)
+    if known is not None:
+        return known
+    number = uuid4()
+    work.run(
+        """INSERT INTO signin_account (id, record_id, recovery, failures, name, created_at, activated_at, language, last_step)
+        VALUES (%s, %s, '{}', 0, %s, %s, %s, 'fr', 0)""",
+        number, record_id, _sealed(name, number, "name"), at, at,
+    )  # fmt: skip
+    return Account(number, record_id, False, name, at)
+
+
+def check_credentials(login: str, password: str, words: Sequence[str] = ()) -> None:
+    """Check a login and a password that somebody chose. Raises CredentialError with the field and the sentences.
+
+    `words`: the person's own names and dates, which no password may hold.
+    """
+    if len(login) < LOGIN_LENGTH or len(login) > 80 or any(c.isspace() for c in login):
+        raise CredentialError("identifiant", ["Choisissez un identifiant d'au moins huit caractères, sans espace."])
+    try:
+        validate_password(password, password_validators=_VALIDATORS)
+    except ValidationError:
+        sentence = "Choisissez un mot de passe d'au moins douze caractères, peu courant, qui n'est pas fait que de chiffres."
+        raise CredentialError("mot-de-passe", [sentence]) from None
+    low = password.lower()
+    if login.lower() in low or any(len(w) > 3 and w.lower() in low for w in words):
+        raise CredentialError(
+            "mot-de-passe", ["Choisissez un mot de passe sans votre nom, votre date de naissance ni votre identifiant."]
+        )
+
+
+def _login_digest(login: str) -> bytes:
+    return blind_index("person-login", login.strip().lower())
+
+
+def fresh_secret() -> str:
+    """A secret for an application of one-time codes (RFC 6238)."""
+    return pyotp.random_base32()
+
+
+def secret_uri(secret: str, login: str) -> str:
+    """The address that such an application reads from a QR code."""
+    return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name="Carnet")
+
+
+def code_holds(secret: str, code: str, at: datetime) -> bool:
+    """Whether a one-time code is the one of this moment, give or take thirty seconds."""
+    return pyotp.TOTP(secret).verify(as_typed(code), for_time=at, valid_window=1)
+
+
+def set_credentials(work: Work, account: UUID, login: str, password: str, secret: str, at: datetime) -> list[str]:
+    """Keep a login, a password and the secret of one-time codes. Returns recovery codes, this once.
+
+    Raises Refusal `login-taken`.
+    """
+    taken = work.row("SELECT 1 FROM signin_account WHERE login = %s AND id <> %s", _login_digest(login), account)
+    if taken:
+        raise Refusal("login-taken", "login-taken")
+    recovery = [readable_code(8) for _ in range(RECOVERY_CODES)]
+    work.run(
+        """UPDATE signin_account SET login = %s, password = %s, secret = %s, recovery = %s, failures = 0, locked_until = NULL
+        WHERE id = %s""",
+        _login_digest(login), make_password(password), _sealed(secret, account, "secret"),
+        [blind_index("recovery-code", f"{account}/{code}") for code in recovery], account,
+    )  # fmt: skip
+    return recovery
+
+
+def _failed(account: UUID, at: datetime) -> None:
+    """Count a failure in a transaction of its own; five lock the account for a quarter of an hour."""
+    with unit() as work:
+        work.run(
+            """UPDATE signin_account SET failures = failures + 1,
+            locked_until = CASE WHEN failures + 1 >= %s THEN %s ELSE locked_until END WHERE id = %s""",
+            TRIES, at + LOCKED_FOR, account,
+        )  # fmt: skip
+
+
+def _wrong() -> Refusal:
+    return Refusal("credentials-wrong", "credentials-wrong")
+
+
+def password_holds(login: str, password: str, at: datetime) -> UUID:
+    """The account of a login and its password. Raises Refusal: the same for a login that nobody has."""
+    with unit() as work:
+        row = work.row(f"SELECT {_COLUMNS} FROM signin_account WHERE login = %s", _login_digest(login))
+    if row is None:
+        # The same work as for a login that exists.
+        make_password(password)
+        raise _wrong()
+    _unlocked(row, at)
+    if not check_password(password, row[3]):
+        _failed(row[0], at)
+        raise _wrong()
+    found: UUID = row[0]
+    return found
+
+
+def _unlocked(row: Sequence[object], at: datetime) -> None:
+    until = row[7]
+    if isinstance(until, datetime) and until > at:
+        raise Refusal("credentials-locked", "credentials-locked")
+
+
+def second_factor(account: UUID, code: str, at: datetime) -> None:
+    """Check a one-time code, once each, or use a recovery code up. Raises Refusal."""
+    with unit() as work:
+        row = work.row(f"SELECT {_COLUMNS} FROM signin_account WHERE id = %s FOR UPDATE", account)
+        if row is None or row[4] is None:
+            raise _wrong()
+        _unlocked(row, at)
+        step = int(at.timestamp()) // 30
+        recovery = blind_index("recovery-code", f"{account}/{as_typed(code)}")
+        if code_holds(_unsealed(row[4], account, "secret"), code, at) and row[8] < step:
+            work.run("UPDATE signin_account SET failures = 0, locked_until = NULL, last_step = %s WHERE id = %s", step, account)
+            return
+        if any(bytes(kept) == recovery for kept in row[5]):
+            work.run(
+                "UPDATE signin_account SET failures = 0, locked_until = NULL, recovery = array_remove(recovery, %s) WHERE id = %s",
+                recovery, account,
+            )  # fmt: skip
+            return
+    _failed(account, at)
+    raise _wrong()
+
+
+def by_subject(work: Work, subject: str) -> Account | None:
+    """The account that a subject of FranceConnect+ is tied to."""
+    row = work.row(f"SELECT {_COLUMNS} FROM signin_account WHERE subject = %s", blind_index("franceconnect", subject))
+    return _account(row) if row else None
+
+
+def tie_subject(work: Work, account: UUID, subject: str) -> None:
+    """Tie an account to a subject of FranceConnect+."""
+    work.run("UPDATE signin_account SET subject = %s WHERE id = %s", blind_index("franceconnect", subject), account)
+
+
+def set_language(account: UUID, language: str) -> None:
+    """Keep the language in which a person reads."""
+    with unit() as work:
+        work.run("UPDATE signin_account SET language = %s WHERE id = %s", language, account)
+
+
+def forget_account(work: Work, record_id: UUID) -> None:
+    """Erase the account of a record that is destroyed, its passkeys, codes and sessions."""
+    for table in ("signin_passkey", "signin_person_session"):
+        work.run(f"DELETE FROM {table} WHERE account_id IN (SELECT id FROM signin_account WHERE record_id = %s)", record_id)
+    work.run("DELETE FROM signin_code WHERE record_id = %s", record_id)
+    work.run("DELETE FROM signin_account WHERE record_id = %s", record_id)
