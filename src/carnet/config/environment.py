@@ -86,6 +86,10 @@ class Environment(BaseSettings):
     max_document_bytes: int = Field(20_000_000, ge=1_000, description="Largest document accepted, in bytes.")
     max_request_bytes: int = Field(60_000_000, ge=1_000, description="Largest request body accepted, in bytes.")
     max_documents_per_submission: int = Field(50, ge=1, description="Documents in one submission set.")
+    antivirus: str = Field(
+        "",
+        description="Address `host:port` of a clamd scanner that every deposited document is shown to. Empty: nothing is scanned.",
+    )
     unknown_parent: Literal["refuse", "accept"] = Field(
         "refuse", description="What to do with a replacement whose parent is not in the record."
     )

@@ -8,6 +8,7 @@ RECORD: dict[tuple[RecordState, str], RecordState] = {
     (RecordState.ABSENT, "notify"): RecordState.PENDING_OPPOSITION,
     (RecordState.PENDING_OPPOSITION, "oppose"): RecordState.OPPOSED,
     (RecordState.PENDING_OPPOSITION, "six weeks pass"): RecordState.OPEN,
+    (RecordState.PENDING_OPPOSITION, "ask for opening"): RecordState.OPEN,
     (RecordState.OPPOSED, "ask for opening"): RecordState.OPEN,
     (RecordState.OPEN, "close"): RecordState.CLOSED,
     (RecordState.OPEN, "suspend"): RecordState.SUSPENDED,

@@ -1,6 +1,7 @@
 """Small trend lines: points of the last results on the laboratory's own bounds, with all values in words."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.translation import gettext
 
@@ -55,3 +56,33 @@ def spark(series: profile.Series) -> Spark | None:
         band = (upper, round(max(lower - upper, 1.0), 1))
     label = f"{series.label} : {_words(values)} {series.unit}. {_trend(values)}"
     return Spark(" ".join(f"{x},{y}" for x, y in drawn), drawn[-1], band, label)
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A curve over time: points, first and last day, lowest and highest value, and the sentence that says the same."""
+
+    points: str
+    dots: list[tuple[float, float]]
+    first: str
+    last: str
+    low: str
+    high: str
+    label: str
+
+
+def curve(entries: list[profile.Entry]) -> Curve | None:
+    """The curve of a measure, the oldest first; None for fewer than three values, which show no curve (look.md)."""
+    told = [(e.content.start or e.recorded_at.date().isoformat(), profile.number_of(e.content.value)) for e in entries]
+    kept = [(date.fromisoformat(day), value) for day, value in told if value is not None]
+    if len(kept) < 3:
+        return None
+    days, values = [day.toordinal() for day, _ in kept], [value for _, value in kept]
+    span, rise = (max(days) - min(days)) or 1, (max(values) - min(values)) or 1.0
+    dots = [
+        (round(6 + (d - min(days)) / span * 288, 1), round(94 - (v - min(values)) / rise * 88, 1))
+        for d, v in zip(days, values, strict=True)
+    ]
+    label = f"{entries[-1].content.label} : {_words(values)} {entries[-1].content.unit}. {_trend(values)}"
+    return Curve(" ".join(f"{x},{y}" for x, y in dots), dots, kept[0][0].isoformat(), kept[-1][0].isoformat(),
+                 _words([min(values)]), _words([max(values)]), label)  # fmt: skip

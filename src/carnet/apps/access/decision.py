@@ -17,7 +17,7 @@ from carnet.dicah.decision import AUTHENTICATION, BEFORE_RECORD
 from carnet.dicah.facts import DocumentFacts, Facts
 from carnet.dicah.habilitation import Edition, in_force
 from carnet.dicah.settings import LawSettings
-from carnet.kernel.actor import ActorKind
+from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.grant import Grant
 from carnet.kernel.refusal import Refusal
@@ -131,6 +131,12 @@ def host_entry(work: Work, record_id: UUID, act: str, by: str, at: datetime) -> 
     """Journal a procedure of the host (export, import): no decision of the law lets a host read, but no reading is untold."""
     append(work, Event("procedure", at, f"operator:{by}", by, ActorKind.OPERATOR.value, act, "normal", "done", "",
                        "host-procedure", record_id=str(record_id)))  # fmt: skip
+
+
+def own_entry(work: Work, record_id: UUID, person: Actor, act: str, at: datetime) -> None:
+    """Journal what a person did before they had any relation to the record, or by the relation that it made."""
+    append(work, Event("write", at, person.key, person.name, person.kind.value, act, "normal", "done", "", "own-identity",
+                       means=person.authentication.means.value, software=person.software, record_id=str(record_id)))  # fmt: skip
 
 
 def link_entry(work: Work, record_id: UUID, link: str, act: str, at: datetime) -> None:

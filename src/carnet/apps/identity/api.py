@@ -34,6 +34,7 @@ from carnet.apps.identity.professionals import (
     known_professionals,
     names,
     professional,
+    search_professionals,
     structure,
 )
 from carnet.apps.identity.transfer import check, dump, inses, load, reindex
@@ -77,6 +78,7 @@ __all__ = [
     "register",
     "reindex",
     "resemblance",
+    "search_professionals",
     "store",
     "structure",
     "traits_of",

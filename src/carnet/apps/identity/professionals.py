@@ -109,3 +109,23 @@ def _named(row: Row) -> Situation | None:
     if row[2] is None:
         return None
     return Situation(Code(row[2], row[3]), row[4], row[5] or "", row[6], row[7] or "")
+
+
+def search_professionals(work: Work, question: str, limit: int = 30) -> list[tuple[str, str, str, Situation | None]]:
+    """People and structures of the national directory whose name holds the words, or whose number it is (public data).
+
+    Identifier, `person` or `structure`, name, first situation.
+    """
+    words = [f"%{w}%" for w in question.replace("%", "").replace("_", "").split()][:5]
+    if not words:
+        return []
+    people = work.rows(
+        """SELECT id FROM identity_professional WHERE (given || ' ' || family) ILIKE ALL(%s) OR id = %s ORDER BY family, given
+        LIMIT %s""",
+        words, question, limit,
+    )  # fmt: skip
+    places = work.rows("SELECT id FROM identity_structure WHERE name ILIKE ALL(%s) OR id = %s ORDER BY name LIMIT %s",
+                       words, question, limit)  # fmt: skip
+    known, structures = names(work, [row[0] for row in people]), {row[0] for row in places}
+    found = [(number, "person", *known[number]) for (number,) in people if number in known]
+    return found + [(number, "structure", name, None) for number, (name, _) in names(work, structures).items()]

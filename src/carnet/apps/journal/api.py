@@ -12,6 +12,7 @@ from uuid import UUID
 from carnet.apps.journal.entries import BOTH, PATIENT, REPRESENTATIVES, VEILS, Event, body_of, chain_of, chains_of, veiled_chain
 from carnet.apps.journal.export import (
     chain_export,
+    chains_export,
     checkpoint_of,
     export_all,
     restore_chain,
@@ -26,7 +27,7 @@ from carnet.apps.journal.sealing import Sealer, SealerBusyError, log_signer, sig
 from carnet.apps.journal.tiles import write_file
 from carnet.apps.journal.verify import Fault, Line, check_chain, entry_hash, stored_lines, verify_all
 from carnet.apps.journal.witnesses import Witnesses
-from carnet.apps.storage.api import Statement, Work, unit
+from carnet.apps.storage.api import Statement, Work, blind_index, unit
 
 __all__ = [
     "BOTH",
@@ -50,6 +51,7 @@ __all__ = [
     "append_statement",
     "build_map_if_due",
     "chain_export",
+    "chains_export",
     "chains_of",
     "check_chain",
     "checkpoint_of",
@@ -104,9 +106,9 @@ class Numbered:
     entry: dict[str, Any]
 
     @property
-    def veiled(self) -> bool:
-        """Whether it stands in a chain beside the record's own."""
-        return str(self.chain) != self.entry.get("record_id")
+    def name(self) -> UUID:
+        """A name that tells nothing of the number: a gap between two would tell of what others did."""
+        return UUID(bytes=blind_index("trace", f"{self.chain}/{self.counter}")[:16])
 
 
 def _across(work: Work, record_id: UUID, sql: str, *values: Any) -> list[Numbered]:

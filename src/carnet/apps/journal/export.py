@@ -5,7 +5,7 @@ the entries of one chain with a proof for each.
 import base64
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -79,6 +79,36 @@ def chain_export(rows: list[Row], folder: Path, chain: UUID) -> Iterator[tuple[s
         if p is not None
     ]
     yield "maps.json", json.dumps({"chain": str(chain), "maps": told}, ensure_ascii=False)
+
+
+def chains_export(shown: Sequence[tuple[UUID, list[Row]]], folder: Path) -> Iterator[tuple[str, str]]:
+    """Files of the export of several chains of one record, the record's own first; each as far as its rows go.
+
+    Of the own chain every daily map is proved. Of another one only the first map that holds all its rows: a later map, or the want
+    of one, would tell whether the chain went on.
+    """
+    note, checkpoint = checkpoint_of(folder)
+    hashes = Tiles(folder, checkpoint.size).hashes()
+    lines, told = [], []
+    for place, (chain, rows) in enumerate(shown):
+        placed = [line for row in rows if (line := _line(row))["number"] < checkpoint.size]
+        for line in placed:
+            line["proof"] = _text(inclusion_proof(hashes, line["number"], checkpoint.size))
+            lines.append(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
+        told += _maps_of(folder, chain, len(placed), whole=place == 0)
+    yield ENTRIES, "".join(lines)
+    yield CHECKPOINT, note
+    yield "maps.json", json.dumps({"chain": str(shown[0][0]), "maps": told}, ensure_ascii=False)
+
+
+def _maps_of(folder: Path, chain: UUID, count: int, whole: bool) -> list[dict[str, Any]]:
+    proofs = [p for day in maps.days(folder) if (p := maps.proof(folder, day, chain)) is not None and p.counter <= count]
+    kept = proofs if whole else [p for p in proofs if p.counter == count][:1]
+    return [
+        {"chain": str(chain), "day": p.day, "note": p.note, "number": p.number, "counter": p.counter, "head": p.head.hex(),
+         "proof": _text(p.path)}
+        for p in kept
+    ]  # fmt: skip
 
 
 def sealed_rows(work: Work, chain: UUID) -> list[Row]:

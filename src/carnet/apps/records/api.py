@@ -1,7 +1,8 @@
 """Public face of records. What concerns a person's data takes an Ask, decides, journals, and only then touches them.
 
-Without an Ask: `create_record`, `change_state` and `ask_destruction`, which read nothing back and which no door calls (they
-serve the demonstration until the acts of the holder join), `sweep_orphans`, `check_record`, `export_record` and
+Without an Ask: `create_record`, `change_state` and `ask_destruction`, which read nothing back and which no door calls (imports and
+the demonstration do; the person's own acts are `change_life` and `ask_to_destroy`), `standing`, `mine`, `activate_record` and
+`represent`, which make or follow a relation, `sweep_orphans`, `check_record`, `export_record` and
 `import_record`, which are the host's procedures, and the worker's `TIMERS`.
 """
 
@@ -18,13 +19,26 @@ from carnet.apps.records.alerts import alert_of, set_alert
 from carnet.apps.records.changing import Patched, change_document, named_document, patch_document
 from carnet.apps.records.consistency import Fault, Health, all_records, check_record
 from carnet.apps.records.deposit import Accepted, Receipt, deposit
+from carnet.apps.records.holding import (
+    Standing,
+    activate_record,
+    answer_invitation,
+    ask_to_destroy,
+    change_life,
+    mine,
+    represent,
+    standing,
+)
 from carnet.apps.records.hooks import Deposited, join
 from carnet.apps.records.indexing import reindex_record
 from carnet.apps.records.lists import ListQuery, Lists, read_list, search_lists
+from carnet.apps.records.looked import chains_shown, lines_shown, unseen_actors, waiting_since
 from carnet.apps.records.media import TYPES_OF_CDA
 from carnet.apps.records.notes import Note, already_there, note_as_cda
 from carnet.apps.records.opening import ask_destruction, change_state, create_record
 from carnet.apps.records.own_list import Listed, ends_soon, own_list
+from carnet.apps.records.portable import Exported, export_for
+from carnet.apps.records.preview import Look, preview
 from carnet.apps.records.reading import Content, read_content, read_in, read_metadata
 from carnet.apps.records.regulation import Candidate, search_by_traits
 from carnet.apps.records.search import Criterion, Cursor, Page, Query, ins_of_record, search
@@ -45,12 +59,14 @@ __all__ = [
     "Cursor",
     "Deposited",
     "Documents",
+    "Exported",
     "Fault",
     "Health",
     "Hit",
     "ListQuery",
     "Listed",
     "Lists",
+    "Look",
     "Note",
     "Page",
     "Patched",
@@ -58,15 +74,21 @@ __all__ = [
     "Receipt",
     "RecordStatus",
     "Seen",
+    "Standing",
     "Traces",
     "TransferError",
     "Transferred",
     "Visit",
+    "activate_record",
     "alert_of",
     "all_records",
     "already_there",
+    "answer_invitation",
     "ask_destruction",
+    "ask_to_destroy",
+    "chains_shown",
     "change_document",
+    "change_life",
     "change_state",
     "check_record",
     "consulted",
@@ -76,32 +98,40 @@ __all__ = [
     "documents",
     "end_emergency",
     "ends_soon",
+    "export_for",
     "export_record",
     "find_words",
     "import_record",
     "ins_of_record",
     "join",
+    "lines_shown",
+    "mine",
     "named_document",
     "note_as_cda",
     "open_emergency",
     "own_list",
     "patch_document",
     "presence_card",
+    "preview",
     "previous_visit",
     "read_content",
     "read_in",
     "read_list",
     "read_metadata",
     "reindex_record",
+    "represent",
     "search",
     "search_by_traits",
     "search_lists",
     "set_alert",
+    "standing",
     "sweep_orphans",
     "test_record",
     "traces",
     "traces_in",
+    "unseen_actors",
     "visiting",
+    "waiting_since",
     "withdraw_authorisation",
     "writing",
     "written",

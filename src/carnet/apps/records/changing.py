@@ -31,6 +31,8 @@ from carnet.dicah.decision import Light
 from carnet.dicah.facts import DocumentFacts, Facts
 from carnet.dicah.lifecycle import TransitionError, next_document_status
 from carnet.dicah.visibility import check_codes, codes_of
+from carnet.formats import codes
+from carnet.formats.codes.public import category_of
 from carnet.formats.fhir import Json
 from carnet.formats.fhir.document_reference import concept_json
 from carnet.formats.fhir.systems import IS_ARCHIVED
@@ -130,6 +132,18 @@ def _changed(document: StoredDocument, act: Act) -> DocumentFacts:
     return facts
 
 
+def masked_in_sight(work: Work, record_id: UUID, document: DocumentFacts) -> bool:
+    """Whether the holder has such documents masked as they come into sight."""
+    class_code = (codes.member("type_codes", document.type_code) or codes.NO_MEMBER).class_code
+    return access.masks_on_arrival(work, record_id, category_of(document.type_code, class_code))
+
+
+def _coming_into_sight(work: Work, entered: Entered, document: StoredDocument, changed: DocumentFacts) -> DocumentFacts:
+    """A document that is announced is masked if the holder has such documents masked: both codes could not stand before."""
+    shown = document.facts.hidden_from_patient and not changed.hidden_from_patient
+    return replace(changed, masked=changed.masked or (shown and masked_in_sight(work, record_of(entered), changed)))
+
+
 def _grant(work: Work, ask: Ask, entered: Entered, facts: Facts, logical_id: UUID) -> Grant:
     question = named_by_document(work, ask, entered)
     try:
@@ -152,7 +166,7 @@ def _change(work: Work, ask: Ask, entered: Entered, document: StoredDocument, mi
     """Do the act of the question. Nothing happens twice: an act already done changes nothing. Returns the facts after it."""
     facts: Facts = replace(entered.with_document(document.facts), minor_agreed=minor_agreed)
     granted = _grant(work, ask, entered, facts, document.logical_id)
-    changed = _changed(document, ask.act)
+    changed = _coming_into_sight(work, entered, document, _changed(document, ask.act))
     if changed == document.facts:
         return changed
     write_version(work, ask, entered.key, document, changed)

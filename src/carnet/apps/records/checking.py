@@ -13,6 +13,7 @@ from django.conf import settings
 from carnet.apps.identity import api as identity
 from carnet.apps.records.media import TYPES_OF_CDA, check_media, format_of
 from carnet.apps.storage.api import Work
+from carnet.dicah.conditions.authentication import PERSONS
 from carnet.dicah.contexts import CONTEXT_OF_SECTOR
 from carnet.formats import codes
 from carnet.formats.cda import CdaError, CdaHeader, NotClinicalError, read_header
@@ -30,6 +31,8 @@ _OLDEST = 1850
 _LATEST = 2200
 TECHNICAL_TYPES = frozenset({"E1762"})
 """Type of the signature object of a submission (ASTM E1762)."""
+_OWN_WORDS, OWN_WORDS_SYSTEM = "EXP_PATIENT", "1.2.250.1.213.1.1.4.6"
+"""Facility and practice setting of what patients deposit (JDV_J02, J04)."""
 _PRACTICE = {Context.TOWN: "AMBULATOIRE", Context.HOSPITAL: "ETABLISSEMENT", Context.MEDICO_SOCIAL: "ESSMS"}
 
 
@@ -208,6 +211,9 @@ def _settings_of_care(checked: Checked, deposit: Deposit) -> Checked:
     entry, on = checked.entry, deposit.at.date()
     sector = deposit.actor.situation.sector
     facility = entry.facility or Coding(sector, SECTOR_SYSTEM, codes.label("facility_types", sector))
+    if deposit.actor.kind in PERSONS:
+        own = Coding(_OWN_WORDS, OWN_WORDS_SYSTEM, codes.label("practice_settings", _OWN_WORDS))
+        entry = replace(entry, facility=entry.facility or own, practice=entry.practice or own)
     practice_code = _PRACTICE.get(CONTEXT_OF_SECTOR.get(sector, Context.TOWN), "AMBULATOIRE")
     practice = entry.practice or Coding(practice_code, PRACTICE_SYSTEM, codes.label("practice_settings", practice_code))
     _national("facility_types", facility, on, "context.facilityType")
@@ -240,6 +246,9 @@ def _times(checked: Checked, deposit: Deposit) -> Checked:
 
 def depositor_of(work: Work, actor: Actor) -> Author:
     """Whoever deposits, as an author: named as the directory names them, else as they signed in."""
+    if actor.kind in PERSONS:
+        given, _, family = actor.name.partition(" ")
+        return Author("", family or given, given if family else "")
     person, situation = identity.professional(work, actor.id), actor.situation
     family, given = (person.family, person.given) if person else (actor.name, "")
     return Author(actor.id, family, given, situation.structure, situation.structure_name)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from carnet.apps.identity.api import WITH_SPECIALTY
 from carnet.apps.records.search import Criterion
+from carnet.formats.codes.public import in_category
 from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED
 from carnet.kernel.traits import normalise_name
 
@@ -40,6 +41,13 @@ PREFIXES = frozenset(_COMPARE)
 def by_codes(parameter: str, codes: Sequence[str]) -> Criterion:
     """One of these codes."""
     return Criterion(f"{CODES[parameter]} = ANY(%s)", [list(codes)])
+
+
+def by_category(category: str) -> Criterion:
+    """One of the public's own categories: by type, else by class."""
+    types, classes, others = in_category(category)
+    sql = "type_code = ANY(%s) OR (class_code = ANY(%s) AND NOT type_code = ANY(%s))"
+    return Criterion(sql, [sorted(types), sorted(classes), sorted(others)])
 
 
 def by_date(parameter: str, prefix: str, low: datetime, high: datetime) -> Criterion:

@@ -28,11 +28,14 @@ from carnet.apps.records.entering import (
 )
 from carnet.apps.records.hooks import HOOKS, Deposited
 from carnet.apps.records.resources import Relations, insert_document, insert_folder, insert_submission, rewrite
+from carnet.apps.records.scanning import scan
 from carnet.apps.records.words import keep_words, text_of
 from carnet.apps.storage.api import RecordKey, Work, put, unit
 from carnet.dicah import Permit, decide
+from carnet.dicah.conditions.authentication import PERSONS
 from carnet.dicah.facts import DocumentFacts
 from carnet.dicah.visibility import check_codes, codes_of
+from carnet.formats.codes.public import category_of
 from carnet.formats.fhir import Submission
 from carnet.formats.xds import Folder
 from carnet.kernel.actor import ActorKind
@@ -158,10 +161,10 @@ def _facts_of(checked: Checked, labels: frozenset[str]) -> DocumentFacts:
     )
 
 
-def _check_labels(checked: Checked, replaced: StoredDocument | None) -> frozenset[str]:
+def _check_labels(checked: Checked, replaced: StoredDocument | None, by_person: bool = False) -> frozenset[str]:
     law, labels = access.law(), checked.labels() | (codes_of(replaced.facts) if replaced else frozenset())
     declared, whole = _facts_of(checked, checked.labels()), _facts_of(checked, labels)
-    denial = check_codes(declared, law, replaced.facts if replaced else None) or check_codes(whole, law)
+    denial = check_codes(declared, law, replaced.facts if replaced else None, by_person) or check_codes(whole, law)
     if denial:
         raise Refusal(denial.code, denial.code, denial.details)
     # A replacement inherits every code of the original: what the patient masked stays masked (access law §3).
@@ -178,7 +181,8 @@ def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposi
         earlier = _earlier(work, entered.key, checked)
         replaced = None if earlier else _replaced(work, ask, entered, checked)
         others = _others(work, entered.record_id, checked)
-        planned.append(Planned(checked, replaced, earlier, _check_labels(checked, replaced), others))
+        labels = _check_labels(checked, replaced, ask.actor.kind in PERSONS)
+        planned.append(Planned(checked, replaced, earlier, labels, others))
     if all(p.checked.technical for p in planned):
         # The signature object of a submission comes with what it signs; alone it would be a hiding place.
         raise Refusal("document-metadata-mismatch", "", {"fields": "type"})
@@ -207,11 +211,21 @@ def _store(work: Work, ask: Ask, key: RecordKey, planned: Planned, submission_id
         labels = _check_labels(planned.checked, replaced)
         if MASKED in labels:
             mask_chain(work, ask, key, replaced.logical_id, True)
+    if _masked_on_arrival(work, ask, key, planned.checked, labels):
+        labels = labels | {MASKED}
     relations = Relations(replaced, planned.others)
     insert_document(work, ask, key, planned.checked, logical_id, submission_id, address, labels, relations)
     if not planned.checked.technical:
         _read(work, ask, key, planned.checked, logical_id)
     return Accepted(logical_id, 1, planned.checked.warnings)
+
+
+def _masked_on_arrival(work: Work, ask: Ask, key: RecordKey, checked: Checked, labels: frozenset[str]) -> bool:
+    """Whether the holder has such documents masked as they come. One that is not announced is masked when it is."""
+    if checked.technical or HIDDEN_FROM_PATIENT in labels or ask.actor.kind in PERSONS:
+        return False
+    category = category_of(checked.entry.type.code, checked.entry.class_.code)
+    return access.masks_on_arrival(work, key.record_id, category)
 
 
 def _read(work: Work, ask: Ask, key: RecordKey, checked: Checked, logical_id: UUID) -> None:
@@ -330,6 +344,8 @@ def deposit(ask: Ask, submission: Submission) -> Receipt:
     """Deposit a submission. Raises Refusal with the code that fits; then nothing is stored."""
     ask = question_of(ask)
     with access.asking(ask) as place:
+        access.before_record(ask)
+        scan(d.content for d in submission.documents)
         for attempt in (1, 2):
             entered, planned = _prepare(ask, submission, place)
             try:

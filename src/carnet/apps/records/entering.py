@@ -134,6 +134,14 @@ def _facts(ask: Ask, row: Row, traits: Traits, requested: frozenset[str], doubt:
     )
 
 
+def facts_for(work: Work, ask: Ask, entered: Entered) -> Facts:
+    """What the decision would be taken on if this asker came to the record that is entered, now (a preview)."""
+    row = work.connection.execute(_FACTS, access.parameters(ask)).fetchone()
+    if row is None or row[0] is None:
+        return absent(ask).facts
+    return _facts(ask, row, entered.traits, frozenset(), Plausibility.PLAUSIBLE)
+
+
 def record_of(entered: Entered) -> UUID:
     """The record that was entered, after a decision that permits: the law permits none that does not exist."""
     if entered.record_id is None:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from carnet.apps.access import api as access
 from carnet.apps.outbox import api as outbox
-from carnet.apps.records.changing import write_version
+from carnet.apps.records.changing import masked_in_sight, write_version
 from carnet.apps.records.entering import DOCUMENT_COLUMNS, StoredDocument, stored_document
 from carnet.apps.records.opening import change_state, erase
 from carnet.apps.storage.api import Work, key_of, remove_all, unit
@@ -129,7 +129,8 @@ def _show(work: Work, at: datetime, record_id: UUID, documents: list[StoredDocum
     granted, key = access.timer_grant(ask, record_id), key_of(work, record_id)
     for document in documents:
         # The end of one code lifts no other: what is masked, or hidden from representatives, stays so.
-        write_version(work, ask, key, document, replace(document.facts, hidden_from_patient=False))
+        masked = document.facts.masked or masked_in_sight(work, record_id, document.facts)
+        write_version(work, ask, key, document, replace(document.facts, hidden_from_patient=False, masked=masked))
     access.write_entry(work, granted, tuple(str(d.logical_id) for d in documents))
     if any(not d.facts.hidden_from_representatives for d in documents):
         outbox.notify(work, record_id, "document-visible", outbox.HOLDER, at)

@@ -10,7 +10,7 @@ from carnet.apps.access import api as access
 from carnet.apps.journal import api as journal
 from carnet.apps.records.entering import enter
 from carnet.apps.records.visiting import Visit
-from carnet.apps.storage.api import Work, blind_index, unit
+from carnet.apps.storage.api import Work, unit
 from carnet.dicah import Permit, decide
 from carnet.dicah.facts import Facts
 from carnet.kernel.ask import Act, Ask
@@ -39,7 +39,7 @@ def traces(ask: Ask) -> Traces:
         if entered.record_id is None:
             return Traces(None, [])
         found = _seen_by(work, ask, entered.facts, entered.record_id)
-    return Traces(entered.record_id, [(_name(n), n.entry) for n in found])
+    return Traces(entered.record_id, [(n.name, n.entry) for n in found])
 
 
 def _seen_by(work: Work, ask: Ask, facts: Facts, record_id: UUID) -> list[journal.Numbered]:
@@ -53,7 +53,3 @@ def _seen_by(work: Work, ask: Ask, facts: Facts, record_id: UUID) -> list[journa
 def traces_in(visit: Visit) -> list[dict[str, Any]]:
     """The traces that the reader of a visit may see, the newest first, without their numbers."""
     return [n.entry for n in _seen_by(visit.work, visit.ask, visit.facts, visit.record_id)]
-
-
-def _name(numbered: journal.Numbered) -> UUID:
-    return UUID(bytes=blind_index("trace", f"{numbered.chain}/{numbered.counter}")[:16])

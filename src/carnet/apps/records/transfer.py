@@ -50,18 +50,20 @@ class Transferred:
     entries: int
 
 
-def _json(value: Any) -> bytes:
+def as_json(value: Any) -> bytes:
+    """A value as the JSON of an export."""
     return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True).encode()
 
 
-def _name(row: Values) -> str:
+def file_name(row: Values) -> str:
+    """Where an export keeps the bytes of a document."""
     return f"documents/{row['logical_id']}{mimetypes.guess_extension(row['mime']) or '.bin'}"
 
 
 def _documents(key: RecordKey, rows: list[Values]) -> Iterator[tuple[str, bytes]]:
     """Each document as it was deposited, and its metadata as FHIR beside it."""
     for row in rows:
-        yield _name(row), get(key, row["address"])
+        yield file_name(row), get(key, row["address"])
         yield f"documents/{row['logical_id']}.fhir.json", base64.b64decode(row["resource"])
 
 
@@ -70,11 +72,12 @@ def _index(rows: list[Values]) -> bytes:
     lines = ["Contenu de ce carnet, documents les plus récents d'abord.", ""]
     for row in sorted(rows, key=lambda r: str(r["authored_at"]), reverse=True):
         title = json.loads(base64.b64decode(row["resource"]))["content"][0]["attachment"].get("title", "")
-        lines.append(f"{str(row['authored_at'])[:10]}  {title}  [{row['status']}]  {_name(row)}")
+        lines.append(f"{str(row['authored_at'])[:10]}  {title}  [{row['status']}]  {file_name(row)}")
     return ("\n".join(lines) + "\n").encode()
 
 
-def _lines(entries: list[Values]) -> bytes:
+def journal_lines(entries: list[Values]) -> bytes:
+    """Entries of a chain, one a line."""
     return b"".join(json.dumps(e, ensure_ascii=False).encode() + b"\n" for e in entries)
 
 
@@ -83,11 +86,11 @@ def _contents(work: Work, key: RecordKey) -> tuple[dict[str, bytes], Transferred
     documents = tables["records_document"]
     entries = journal.stored_chain(work, key.record_id)
     veiled = {veil: journal.stored_veil(work, key.record_id, veil) for veil in journal.VEILS}
-    files = {f"tables/{name}.json": _json(rows) for name, rows in tables.items() if rows}
+    files = {f"tables/{name}.json": as_json(rows) for name, rows in tables.items() if rows}
     files |= dict(_documents(key, documents))
-    files["identity.json"] = _json(identity.dump(work, key))
-    files["journal.jsonl"] = _lines(entries)
-    files |= {f"journal-{veil}.jsonl": _lines(found) for veil, found in veiled.items() if found}
+    files["identity.json"] = as_json(identity.dump(work, key))
+    files["journal.jsonl"] = journal_lines(entries)
+    files |= {f"journal-{veil}.jsonl": journal_lines(found) for veil, found in veiled.items() if found}
     files["LISEZMOI.txt"] = _index(documents)
     return files, Transferred(key.record_id, len(documents), len(entries))
 
@@ -108,7 +111,7 @@ def export_record(record_id: UUID, to: Path, by: str, at: datetime) -> Transferr
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
     manifest = {"format": FORMAT, "record": str(record_id), "exported": at.isoformat(), "files": digests}
-    (to / MANIFEST).write_bytes(_json(manifest))
+    (to / MANIFEST).write_bytes(as_json(manifest))
     return done
 
 
@@ -149,7 +152,7 @@ def _refuse_known(record_id: UUID, known: Values) -> None:
 
 def _with_bytes(key: RecordKey, files: dict[str, bytes], rows: list[Values]) -> list[Values]:
     """Bytes first, flushed to the disk: the rows then name what is there, at its address under the new key."""
-    return [row | {"address": put(key, files[_name(row)])} for row in rows]
+    return [row | {"address": put(key, files[file_name(row)])} for row in rows]
 
 
 def _restore_journal(work: Work, record_id: UUID, entries: list[Values]) -> None:

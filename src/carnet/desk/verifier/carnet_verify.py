@@ -212,7 +212,7 @@ class Check:
         if not self.whole:
             told = json.loads((self.folder / "maps.json").read_text(encoding="utf-8"))
             for m in told["maps"]:
-                self.one_map(m["note"], keys, partial(self.proved, told["chain"], m))
+                self.one_map(m["note"], keys, partial(self.proved, m.get("chain", told["chain"]), m))
             return
         names = {sha(b"carnet-map" + bytes.fromhex(c.replace("-", ""))): c for c in self.heads}
         for path in sorted(p for p in self.folder.glob("map/*") if p.suffix != ".leaves"):
@@ -290,7 +290,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("Note: the key comes from the export itself. Get it by another way, and give it with --key.")
     for kind, text in check.faults[:50]:
         print(f"FAULT {kind}: {text}")
-    scope = "the whole journal" if check.whole else "one chain"
+    scope = "the whole journal" if check.whole else "one record"
     print(f"{len(check.entries)} entries of {scope}, tree of {check.size}: {len(check.faults)} fault(s).")
     return 1 if check.faults else 0
 

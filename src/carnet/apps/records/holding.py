@@ -1,0 +1,121 @@
+"""Acts of the person on the record itself: activation, opposition, opening, closing, reopening, destruction (access law §5)."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from carnet.apps.access import api as access
+from carnet.apps.identity import api as identity
+from carnet.apps.outbox import api as outbox
+from carnet.apps.records.opening import ask_destruction, change_state
+from carnet.apps.records.visiting import writing
+from carnet.apps.storage.api import Work, key_of, unit
+from carnet.dicah.facts import RecordState
+from carnet.dicah.lifecycle import TransitionError
+from carnet.kernel.actor import Actor, ActorKind
+from carnet.kernel.ask import Act, Ask
+from carnet.kernel.refusal import Refusal
+from carnet.kernel.traits import Traits, majority
+
+CLOSED_BY_HOLDER = "FERMETURE_DEMANDE_PATIENT"
+_EVENTS: dict[Act, tuple[str, str, str]] = {
+    Act.OPPOSE_RECORD: ("oppose", "", ""),
+    Act.OPEN_RECORD: ("ask for opening", "", "record-opened"),
+    Act.CLOSE_RECORD: ("close", CLOSED_BY_HOLDER, "record-closed"),
+    Act.REOPEN_RECORD: ("reopen", "", "record-reopened"),
+}
+"""Act → event of the life cycle, motive, notice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a person sees of a record before anything is opened: whose, in which state, since when."""
+
+    record_id: UUID
+    traits: Traits
+    state: RecordState
+    since: date
+    destruction_asked: date | None
+
+    @property
+    def of_age(self) -> date | None:
+        """When the person of the record comes of age, or came."""
+        return majority(self.traits.birth_date)
+
+
+def standing(record_id: UUID) -> Standing | None:
+    """The state of a record for a person who has a relation to it; whoever calls has checked that they have."""
+    with unit() as work:
+        told = identity.known(work, record_id)
+        row = work.row("SELECT state, since, destruction_asked FROM records_record WHERE record_id = %s", record_id)
+    return Standing(record_id, told[1], RecordState(row[0]), row[1], row[2]) if told and row else None
+
+
+def change_life(ask: Ask, record_id: UUID) -> RecordState:
+    """Do what the person asks of the life of the record. Raises Refusal, `request-malformed` where the state does not allow it."""
+    event, motive, notice = _EVENTS[ask.act]
+    with writing(ask, ask.act, record_id) as visit:
+        try:
+            state = change_state(visit.work, record_id, event, ask.at.date(), motive)
+        except TransitionError:
+            raise Refusal("request-malformed", "request-malformed", {"problem": "the record is not in that state"}) from None
+        if notice:
+            outbox.notify(visit.work, record_id, notice, outbox.HOLDER, ask.at)
+    return state
+
+
+def ask_to_destroy(ask: Ask, record_id: UUID) -> None:
+    """Ask for the destruction of a closed record: within three months (R.1111-36). Reopening before takes it back."""
+    with writing(ask, Act.DESTROY_RECORD, record_id) as visit:
+        with suppress(TransitionError):
+            # The law has refused a record that is not closed before this.
+            ask_destruction(visit.work, record_id, ask.at.date())
+        outbox.notify(visit.work, record_id, "destruction-asked", outbox.HOLDER, ask.at)
+
+
+def activate_record(person: Actor, record_id: UUID, at: datetime) -> bool:
+    """Make somebody who proved their identity the holder of their own record. Returns False when they are already.
+
+    Only the portal calls this, after a provisional code or FranceConnect+ said whose account it is.
+    """
+    with unit(record_id) as work:
+        known = work.rows(
+            "SELECT 1 FROM access_person WHERE record_id = %s AND person_id::text = %s AND kind = 'holder'", record_id, person.id
+        )
+        if known:
+            return False
+        access.name_person(work, key_of(work, record_id), UUID(person.id), access.HOLDS, person.name, access.Given(), at)
+        work.run("UPDATE records_record SET activated = true WHERE record_id = %s", record_id)
+        access.own_entry(work, record_id, person, "record:activate", at)
+    return True
+
+
+def represent(work: Work, record_id: UUID, person: UUID, name: str, at: datetime) -> bool:
+    """Tie a legal representative to a minor's record, until the minor comes of age. False for a record of an adult.
+
+    The help desk calls this after it saw the proof; the representative then invites the second one.
+    """
+    told = identity.known(work, record_id)
+    of_age = majority(told[1].birth_date) if told else None
+    if of_age is None or of_age <= at.date():
+        return False
+    ends = datetime(of_age.year, of_age.month, of_age.day, tzinfo=at.tzinfo)
+    access.name_person(work, key_of(work, record_id), person, access.REPRESENTS, name, access.Given(ends), at)
+    return True
+
+
+def mine(person: UUID, at: datetime) -> list[tuple[Standing, ActorKind, datetime | None]]:
+    """The records on which a person may act, with their standing: their own first."""
+    found = ((standing(m.record_id), ActorKind(m.kind), m.ends) for m in access.records_of_person(person, at))
+    return [(s, kind, ends) for s, kind, ends in found if s is not None]
+
+
+def answer_invitation(ask: Ask, code: str, accepts: bool) -> tuple[UUID, str]:
+    """Answer an invitation as the person who signed in. Returns the record and the kind of relation. Raises Refusal."""
+    with access.asking(ask):
+        record_id, number = access.invited_to(code, ask.at)
+        with unit(record_id) as work:
+            kind = access.answer_invitation(work, key_of(work, record_id), ask, number, accepts)
+            access.own_entry(work, record_id, ask.actor, f"invitation:{'accepted' if accepts else 'refused'}", ask.at)
+    return record_id, kind

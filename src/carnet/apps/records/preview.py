@@ -1,0 +1,68 @@
+"""What somebody else would see of this record: the real law on the real record, asked in the place of that professional.
+
+It opens nothing in their name and leaves no trace of theirs: the holder looks, and that is what the journal says. Documents that
+are hidden from the person who looks are in no list, so that a preview never tells of them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from carnet.apps.access import api as access
+from carnet.apps.records.entering import facts_for
+from carnet.apps.records.search import Query
+from carnet.apps.records.visiting import Seen, Visit, documents
+from carnet.dicah import Refuse, decide
+from carnet.dicah.facts import Authorisation, AuthorisationGround, Emergency, Facts
+from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask
+
+MOST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What they would see. `code` is that of the refusal of the whole record; empty when it opens."""
+
+    code: str
+    rule: str
+    seen: list[Seen]
+    hidden: list[tuple[Seen, str]]
+    """Documents that they would not see, each with the rule that hides it."""
+    sections: dict[str, str]
+    """Section of the profile → the rule that closes it; empty when it is open."""
+
+
+def _assumed(ask: Ask, facts: Facts, consents: bool) -> Facts:
+    """The facts once this person agreed to let them in, or an emergency access was opened."""
+    told = facts.access
+    if consents and told.authorisation is None:
+        given = Authorisation(AuthorisationGround.CARE_TEAM, ask.at, ask.at + timedelta(days=1), True)
+        told = replace(told, authorisation=given)
+    if ask.mode in EMERGENCY_MODES:
+        told = replace(told, emergency=Emergency(ask.mode.value, ask.at + access.law().emergency_lasts))
+    return replace(facts, access=told)
+
+
+def _rule(ask: Ask, facts: Facts) -> tuple[str, str]:
+    verdict = decide(ask, facts)
+    return (verdict.code, verdict.rule) if isinstance(verdict, Refuse) else ("", "")
+
+
+def preview(visit: Visit, asker: Ask, sections: Iterable[str], consents: bool = False) -> Look:
+    """Ask the law in the place of a professional. `consents`: as if the holder had agreed to let them in."""
+    question = replace(asker, act=Act.SEARCH, ins=visit.ins)
+    facts = _assumed(question, facts_for(visit.work, question, visit.entered), consents)
+    code, rule = _rule(question, facts)
+    if not code and question.mode in EMERGENCY_MODES:
+        # Reading stands on an access that is opened first: what refuses the opening refuses all.
+        code, rule = _rule(replace(question, act=Act.OPEN_EMERGENCY), facts)
+    listed = documents(visit, Query(sort="date", count=MOST)).items
+    if code:
+        return Look(code, rule, [], [(d, rule) for d in listed], dict.fromkeys(sections, rule))
+    reading = replace(question, act=Act.READ)
+    verdicts = [(d, _rule(reading, replace(facts, document=d.facts))[1]) for d in listed]
+    profile = replace(question, act=Act.READ_PROFILE)
+    return Look(
+        "", "", [d for d, hides in verdicts if not hides], [(d, hides) for d, hides in verdicts if hides],
+        {s: _rule(profile, replace(facts, category=s))[1] for s in sections},
+    )  # fmt: skip

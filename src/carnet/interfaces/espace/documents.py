@@ -1,0 +1,170 @@
+"""The documents of the record: by the public's own categories, searched in their text, read, added, masked, archived, deleted."""
+
+from datetime import timedelta
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.http import HttpResponse, QueryDict
+from django.utils.translation import gettext
+
+from carnet.apps.access.api import told
+from carnet.apps.records import criteria
+from carnet.apps.records.api import Criterion, Query, Seen, Visit, change_document, deposit, documents, find_words, read_content
+from carnet.formats.codes.public import CATEGORIES, EXPLANATIONS, TYPE_TO_DEPOSIT, category_of
+from carnet.formats.fhir import Submission, SubmittedDocument
+from carnet.formats.xds import Coding, DocumentEntry, SubmissionSet
+from carnet.interfaces.espace.civil_dates import day_text
+from carnet.interfaces.espace.door import Asked, page, saying, signed_in
+from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
+from carnet.kernel.ask import Act
+from carnet.kernel.refusal import Refusal
+from carnet.kernel.visibility import Status
+from carnet.pages.bodies import body_in, bytes_answer, seen_document
+from carnet.pages.civil import begins, day_of, number_of
+from carnet.pages.proposing import Proposal, propose
+from carnet.pages.rows import Row, row
+
+PER_PAGE, MOST_PAGES = 20, 500
+ACTS: dict[str, Act] = {"masquer": Act.MASK, "demasquer": Act.UNMASK, "archiver": Act.ARCHIVE, "desarchiver": Act.UNARCHIVE,
+                        "supprimer": Act.DELETE}  # fmt: skip
+_UNDO = {"masquer": "demasquer", "demasquer": "masquer", "archiver": "desarchiver", "desarchiver": "archiver"}
+_STATUSES = {"archives": ("Archived",), "remplaces": ("Deprecated",)}
+
+
+def _criteria(get: QueryDict) -> tuple[Criterion, ...]:
+    found = [criteria.by_statuses(_STATUSES.get(get.get("etat", ""), ("Approved",)))]
+    category = str(get.get("categorie", ""))
+    if category in CATEGORIES:
+        found.append(criteria.by_category(category))
+    if get.get("etat") == "masques":
+        found.append(criteria.by_label("MASQUE_PS"))
+    year = number_of(get.get("annee", ""), 2200)
+    if year and year >= 1850:
+        first, after = (begins(d) for d in (day_of(f"{year}-01-01"), day_of(f"{year + 1}-01-01")) if d)
+        found += [criteria.by_date("date", "ge", first, first), criteria.by_date("date", "lt", after, after)]
+    return tuple(found)
+
+
+def _categories(visit: Visit) -> list[tuple[str, str]]:
+    """Categories in which the reader sees something."""
+    kinds = {category_of(d.facts.type_code, d.resource["category"][0]["coding"][0]["code"])
+             for d in documents(visit, Query(sort="date", count=MOST_PAGES)).items}  # fmt: skip
+    return [(code, label) for code, label in CATEGORIES.items() if code in kinds]
+
+
+def _address(get: QueryDict, **changes: str) -> str:
+    kept = {n: get[n] for n in ("q", "categorie", "etat", "annee") if get.get(n)}
+    asked = {k: v for k, v in (kept | changes).items() if v}
+    return f"/documents?{urlencode(asked)}" if asked else "/documents"
+
+
+@record_page("documents", "GET", detail="documents")
+def listing(opened: Opened) -> Shown | HttpResponse:
+    """The list, or the documents whose text answers."""
+    get, visit = opened.asked.request.GET, opened.visit
+    question, at = get.get("q", "").strip()[:200], number_of(get.get("page", "1"), MOST_PAGES) or 1
+    wanted = _criteria(get)
+    context: Context = {"categories": _categories(visit), "given": get, "question": question, "may_feed": visit.may(Act.FEED)}
+    if question:
+        hits, total = find_words(visit, question, Query(wanted))
+        return Shown("documents/list", context | {"hits": [(row(h.document), h.extract) for h in hits], "found": total})
+    found = documents(visit, Query(wanted, sort="date", count=at * PER_PAGE)).items
+    rows = [row(d) for d in found[(at - 1) * PER_PAGE :]]
+    more = len(documents(visit, Query(wanted, sort="date", count=at * PER_PAGE + 1)).items) > at * PER_PAGE
+    pages = {"next": _address(get, page=str(at + 1)) if more else "", "previous": _address(get, page=str(at - 1)) if at > 1 else ""}
+    return Shown("documents/list", context | {"rows": rows, **pages})
+
+
+def _offered(visit: Visit, seen: Seen) -> list[str]:
+    facts, current = seen.facts, seen.facts.status is Status.APPROVED
+    sense = {"masquer": current and not facts.masked, "demasquer": facts.masked, "archiver": current,
+             "desarchiver": facts.status is Status.ARCHIVED, "supprimer": facts.by_patient}  # fmt: skip
+    return [name for name, act in ACTS.items() if sense[name] and visit.may(act, facts)]
+
+
+@record_page("documents", "GET", detail="document")
+def document(opened: Opened, number: UUID) -> Shown | HttpResponse:
+    """One document: what it says, what it is, what may be done with it."""
+    visit, seen = opened.visit, seen_document(opened.visit, number)
+    doc = row(seen)
+    category = category_of(seen.facts.type_code, doc.class_code)
+    context: Context = {
+        "doc": doc, "body": body_in(visit, doc), "acts": _offered(visit, seen), "category": CATEGORIES[category],
+        "explained": EXPLANATIONS[category], "newer": _newer(visit, doc), "may_correct": visit.may(Act.ASK_CORRECTION),
+    }  # fmt: skip
+    return Shown("documents/document", context)
+
+
+def _newer(visit: Visit, doc: Row) -> Row | None:
+    found = documents(visit, Query((criteria.by_replaced(str(doc.id)),), count=1)).items if doc.replaced else []
+    return row(found[0]) if found else None
+
+
+@signed_in("GET")
+def content(asked: Asked, number: UUID) -> HttpResponse:
+    """The bytes, shown in the page or downloaded."""
+    return bytes_answer(read_content(asked.ask(Act.READ), number), number, "telecharger" in asked.request.GET)
+
+
+@signed_in("GET", "POST")
+def act(asked: Asked, number: UUID, name: str) -> HttpResponse:
+    """Mask, unmask, archive, take back, delete. Deleting is asked on a page first: it cannot be undone."""
+    if name not in ACTS:
+        raise Refusal("document-unknown", "document-unknown")
+    if asked.request.method == "GET":
+        return page(asked, "documents/confirm", {"tab": "documents", "number": number, "act": name})
+    change_document(asked.ask(ACTS[name]), number)
+    place = "/documents" if name == "supprimer" else f"/documents/{number}"
+    undo = {"annuler": _UNDO[name], "sur": str(number)} if name in _UNDO else {}
+    return saying(place, name, **undo)
+
+
+def _received(asked: Asked) -> tuple[Proposal, bytes] | None:
+    found = asked.request.FILES.get("fichier")
+    if found is None:
+        return None
+    data = found.read()
+    return propose(str(found.name or ""), data, asked.actor, asked.at.date()), data
+
+
+def _form(asked: Asked, problems: list[tuple[str, str]], status: int = 200) -> HttpResponse:
+    context: dict[str, object] = {
+        "tab": "documents", "problems": problems, "given": asked.request.POST, "chosen": asked.request.GET.get("categorie", ""),
+        "categories": [(c, gettext(CATEGORIES[c])) for c in TYPE_TO_DEPOSIT], "today": asked.at.date().isoformat(),
+        "limit": settings.CARNET.max_document_bytes // 1_000_000,
+    }  # fmt: skip
+    return page(asked, "documents/add", context, status)
+
+
+@signed_in("GET", "POST")
+def add(asked: Asked) -> HttpResponse:
+    """Add a document: a file, or a photograph that a telephone takes."""
+    if asked.request.method == "GET":
+        return _form(asked, [])
+    received, category = _received(asked), asked.posted("categorie", 20)
+    if received is None:
+        return _form(asked, [("fichier", gettext("Choisissez un fichier, ou prenez une photo."))], 400)
+    proposal, data = received
+    if proposal.problem or proposal.mime == "text/xml":
+        return _form(asked, [("fichier", told(proposal.problem or "document-media-refused").patient)], 400)
+    if category not in TYPE_TO_DEPOSIT:
+        return _form(asked, [("categorie", gettext("Choisissez ce que c’est."))], 400)
+    try:
+        deposit(asked.ask(Act.FEED), _submission(asked, proposal, data, category))
+    except Refusal as refusal:
+        sentence = told(refusal.code)
+        return _form(asked, [("fichier", f"{sentence.patient} {sentence.next_step}")], 400)
+    return saying("/documents", "depot")
+
+
+def _submission(asked: Asked, proposal: Proposal, data: bytes, category: str) -> Submission:
+    day = day_of(day_text(asked.request.POST, "date") or proposal.date)
+    at = min(begins(day) + timedelta(hours=12), asked.at) if day else asked.at
+    label = (Coding("MASQUE_PS"),) if asked.posted("masquer", 4) == "oui" else ()
+    patient = ("record", str(asked.record))
+    entry = DocumentEntry(
+        unique_id=f"2.25.{uuid4().int}", type=Coding(TYPE_TO_DEPOSIT[category]), title=asked.posted("titre", 300) or proposal.title,
+        mime=proposal.mime, creation_time=at, date=at, service_start=at, confidentiality=label, patient=patient,
+    )  # fmt: skip
+    return Submission(SubmissionSet(patient=patient), (SubmittedDocument(entry, data, 0),), ("DocumentReference",))

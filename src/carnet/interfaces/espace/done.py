@@ -1,0 +1,69 @@
+"""What a page says after an act: one sentence, by a key that stands in the address; and where an act is taken back."""
+
+import re
+from collections.abc import Mapping
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+SENTENCES: dict[str, str] = {
+    "depot": _("C’est enregistré. Votre document est dans votre carnet."),
+    "masquer": _("C’est enregistré. Ce document est masqué."),
+    "demasquer": _("C’est enregistré. Ce document n’est plus masqué."),
+    "archiver": _("C’est enregistré. Ce document est archivé."),
+    "desarchiver": _("C’est enregistré. Ce document est de nouveau en vigueur."),
+    "supprimer": _("Le document est supprimé. Personne ne peut plus le lire."),
+    "entree-ajoutee": _("C’est enregistré dans votre profil de santé."),
+    "entree-changee": _("C’est corrigé. L’ancienne version reste dans l’historique."),
+    "entree-retiree": _("C’est retiré. L’ancienne version reste dans l’historique."),
+    "entree-retablie": _("C’est rétabli."),
+    "non-concerne": _("C’est noté : cette rubrique ne vous concerne pas."),
+    "concerne": _("C’est noté : cette rubrique vous concerne."),
+    "directives": _("Vos directives sont enregistrées. Elles remplacent les précédentes."),
+    "directives-retirees": _("Vos directives sont retirées."),
+    "choix": _("C’est enregistré. Vos choix valent dès maintenant."),
+    "bloque": _("C’est enregistré. Cette personne ne peut plus lire votre carnet."),
+    "debloque": _("C’est enregistré. Cette personne peut de nouveau vous demander votre accord."),
+    "accord-retire": _("L’accès est retiré. Cette personne peut vous redemander votre accord."),
+    "accord-donne": _("C’est enregistré. Cette personne peut lire votre carnet jusqu’à la date choisie."),
+    "administrateur": _("C’est enregistré. Cette personne voit aussi vos documents masqués."),
+    "administrateur-fin": _("C’est enregistré. Cette personne ne voit plus vos documents masqués."),
+    "medecin-traitant": _("C’est enregistré. Votre médecin traitant est noté."),
+    "signale": _("Votre signalement est reçu. Une personne l’examine et vous répond."),
+    "correction": _("Votre demande est reçue. Une personne l’examine et vous répond."),
+    "invitation-retiree": _("L’invitation est retirée."),
+    "acces-fin": _("L’accès de cette personne est terminé."),
+    "invitation-acceptee": _("C’est accepté. Vous pouvez ouvrir ce carnet depuis « Mes proches »."),
+    "invitation-refusee": _("C’est refusé. La personne qui vous a invité en est avertie."),
+    "lien-fin": _("Le lien est coupé. Il n’ouvre plus rien."),
+    "avis": _("C’est enregistré. Vous serez averti comme vous l’avez choisi."),
+    "session-coupee": _("La session est coupée."),
+    "cle-ajoutee": _("La clé d’accès est enregistrée."),
+    "cle-retiree": _("La clé d’accès est retirée."),
+    "ferme": _("Votre carnet est fermé."),
+    "rouvert": _("Votre carnet est de nouveau ouvert."),
+    "suppression": _("La suppression est demandée. Elle sera faite dans les trois mois."),
+    "opposition": _("Votre opposition est enregistrée. Aucun carnet ne sera ouvert."),
+    "ouvert": _("Votre carnet est ouvert."),
+    "acces-change": _("C’est enregistré. Vous avez de nouveaux moyens de connexion."),
+    "langue": _("C’est enregistré."),
+}
+
+
+def said(key: str) -> str:
+    """The sentence of a key; empty for another one."""
+    return gettext(SENTENCES[key]) if key in SENTENCES else ""
+
+
+_ID = re.compile(r"[0-9a-f-]{36}")
+_DOCUMENT = frozenset({"masquer", "demasquer", "archiver", "desarchiver"})
+
+
+def undoing(get: Mapping[str, str]) -> str:
+    """Where the button that takes the act back posts to; empty when there is nothing to take back."""
+    act, on = get.get("annuler", ""), get.get("sur", "")
+    if not _ID.fullmatch(on):
+        return ""
+    if act in _DOCUMENT or act == "supprimer":
+        return f"/documents/{on}/{act}"
+    return f"/profil/entree/{on}/{act}" if act in ("retablir", "retirer") else ""

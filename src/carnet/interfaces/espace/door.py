@@ -1,0 +1,168 @@
+"""What every request of the patients' portal goes through: session, language, origin of forms, and what an error becomes."""
+
+import hmac
+from collections.abc import Callable
+from functools import wraps
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.utils.translation import get_language, override
+
+from carnet.apps.access.api import told
+from carnet.apps.signin.api import PersonSession, person_session
+from carnet.interfaces.espace.done import said, undoing
+from carnet.kernel.actor import Actor, ActorKind
+from carnet.kernel.ask import Act, Ask
+from carnet.kernel.refusal import Refusal
+from carnet.pages import safety
+from carnet.pages.safety import check_request, clock, failure_reference, foreign, form_token, local_path, secure
+
+View = Callable[..., HttpResponse]
+COOKIE, DEVICE, LANGUAGE = "carnet-espace", "carnet-espace-device", "carnet-espace-language"
+HOME = "/"
+LANGUAGES = ("fr", "en")
+_A_YEAR = 365 * 24 * 3600
+_SIGN_IN = frozenset({"authentication-missing", "authentication-expired"})
+_STATUS = {"document-unknown": 404, "record-absent": 404, "request-malformed": 400, "request-too-large": 413}
+
+
+class Asked:
+    """A request with its session: what a view of the portal receives."""
+
+    def __init__(self, request: HttpRequest, session: PersonSession, token: str) -> None:
+        self.at, self.request, self.session = clock()(), request, session
+        self.form_token = form_token("espace", token)
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks, as what they are to the record that the session acts on."""
+        return self.session.actor
+
+    @property
+    def record(self) -> UUID:
+        """The record that the session acts on."""
+        return self.session.acting
+
+    @property
+    def own(self) -> bool:
+        """Whether the person acts on their own record."""
+        return self.actor.kind is ActorKind.HOLDER
+
+    def ask(self, act: Act, reason: str = "") -> Ask:
+        """A question of this request, about the record of the session."""
+        return Ask(self.actor, act, self.at, reason=reason)
+
+    def posted(self, name: str, length: int = 4000) -> str:
+        """A field of the form, without blanks around it."""
+        return self.request.POST.get(name, "").strip()[:length]
+
+
+def render(name: str, context: dict[str, object], status: int = 200) -> HttpResponse:
+    """A page without a session (sign-in, opening, errors)."""
+    shared: dict[str, object] = {"language": get_language(), "support": settings.LAW.support_line}
+    return HttpResponse(render_to_string(f"espace/{name}.html", shared | context), status=status)
+
+
+def page(asked: Asked, name: str, context: dict[str, object], status: int = 200) -> HttpResponse:
+    """A page of somebody who signed in."""
+    shared: dict[str, object] = {
+        "me": asked.actor, "session": asked.session, "form_token": asked.form_token, "now": asked.at, "own": asked.own,
+        "carer": asked.actor.kind is ActorKind.CARER, "path": asked.request.path, "done": said(asked.request.GET.get("fait", "")),
+        "undo": undoing(asked.request.GET), "undo_on": asked.request.GET.get("sur", ""),
+    }  # fmt: skip
+    return render(name, shared | context, status)
+
+
+def refused_page(refusal: Refusal) -> HttpResponse:
+    """A refusal in the words for the person."""
+    context: dict[str, object] = {"told": told(refusal.code), "code": refusal.code}
+    return render("refused", context, _STATUS.get(refusal.code, 403))
+
+
+def _language(request: HttpRequest) -> str:
+    chosen = request.COOKIES.get(LANGUAGE, "")
+    return chosen if chosen in LANGUAGES else "fr"
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Go and sign in, then come back to what was asked for."""
+    then = local_path(request.get_full_path(), HOME) if request.method == "GET" else HOME
+    response = HttpResponseRedirect("/connexion" if then == HOME else f"/connexion?{urlencode({'suite': then})}")
+    response.delete_cookie(COOKIE)
+    return response
+
+
+def _answer(request: HttpRequest, function: Callable[[], HttpResponse]) -> HttpResponse:
+    with override(_language(request)):
+        try:
+            check_request(request)
+            return secure(function())
+        except Refusal as refusal:
+            signs = refusal.code in _SIGN_IN and request.COOKIES.get(COOKIE)
+            return secure(to_sign_in(request) if signs else refused_page(refusal))
+        except Exception as error:
+            return secure(render("failed", {"reference": failure_reference(error)}, 500))
+
+
+def public(*methods: str) -> Callable[[View], View]:
+    """A view for everybody: sign-in, opening, help, files of the look."""
+
+    def decorate(function: View) -> View:
+        @wraps(function)
+        def wrapped(request: HttpRequest, **kwargs: str) -> HttpResponse:
+            if request.method not in methods:
+                return secure(HttpResponseNotAllowed(methods))
+            if request.method == "POST" and foreign(request, settings.CARNET.espace_url):
+                return secure(render("foreign", {}, 403))
+            return _answer(request, lambda: function(request, **kwargs))
+
+        return wrapped
+
+    return decorate
+
+
+def signed_in(*methods: str) -> Callable[[View], View]:
+    """A view for somebody who signed in; a form carries the token of the session."""
+
+    def decorate(function: View) -> View:
+        @wraps(function)
+        def wrapped(request: HttpRequest, **kwargs: object) -> HttpResponse:
+            if request.method not in methods:
+                return secure(HttpResponseNotAllowed(methods))
+            return _answer(request, lambda: _signed_in(request, function, kwargs))
+
+        return wrapped
+
+    return decorate
+
+
+def _signed_in(request: HttpRequest, function: View, kwargs: dict[str, object]) -> HttpResponse:
+    token = request.COOKIES.get(COOKIE, "")
+    try:
+        asked = Asked(request, person_session(token, clock()()), token)
+    except Refusal:
+        return to_sign_in(request)
+    if request.method == "POST":
+        given = request.POST.get("form_token", "") or request.headers.get("X-Form-Token", "")
+        if foreign(request, settings.CARNET.espace_url) or not hmac.compare_digest(given.encode(), asked.form_token.encode()):
+            return render("foreign", {}, 403)
+    return function(asked, **kwargs)
+
+
+def set_cookie(response: HttpResponse, name: str, value: str, seconds: int, path: str = "/") -> None:
+    """A cookie of this portal."""
+    safety.set_cookie(response, name, value, seconds, settings.CARNET.espace_url, path)
+
+
+def remember(response: HttpResponse, name: str, value: str) -> None:
+    """Keep something for a year: a device, a language."""
+    set_cookie(response, name, value, _A_YEAR)
+
+
+def saying(path: str, done: str, **more: str) -> HttpResponseRedirect:
+    """Go on to a page that says what was done. `done` is a key of the sentences in `done.py`."""
+    separator = "&" if "?" in path else "?"
+    return HttpResponseRedirect(f"{path}{separator}{urlencode({'fait': done} | more)}")

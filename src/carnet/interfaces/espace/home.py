@@ -1,0 +1,79 @@
+"""The first page: what waits for me, who looked, my confidentiality in sentences."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpResponse
+
+from carnet.apps.access import api as access
+from carnet.apps.identity.api import names
+from carnet.apps.records import criteria
+from carnet.apps.records.api import Query, Visit, documents, lines_shown, unseen_actors, waiting_since
+from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
+from carnet.interfaces.espace.wording import PERSONS, Line, line_of, merged, worth_telling
+from carnet.kernel.ask import Act
+from carnet.pages.rows import row
+
+NEW, SEEN = 4, 4
+RECENT = timedelta(days=30)
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """The state of one's confidentiality, in figures that the page says in sentences."""
+
+    readers: int
+    masked: int
+    blocked: int
+    choices: access.Choices
+
+
+def journal_lines(visit: Visit, me: str) -> list[Line]:
+    """The lines that the reader may see, in words, the newest first."""
+    shown = [n for n in lines_shown(visit) if worth_telling(n.entry)]
+    behalf = sorted({str(n.entry["on_behalf_of"]) for n in shown if n.entry.get("on_behalf_of")})
+    known = {number: name for number, (name, _) in names(visit.work, behalf).items()} if behalf else {}
+    return [line_of(n, me, known) for n in shown]
+
+
+def privacy_of(visit: Visit, at: datetime) -> Privacy:
+    """Counts of what the reader sees."""
+    found, unseen = access.named(visit.work, visit.record_id), unseen_actors(visit)
+    readers = {
+        n.subject_id for n in found if n.kind == "authorised" and n.subject_kind == "person" and (not n.until or n.until > at)
+    }
+    masked = documents(visit, Query((criteria.by_label("MASQUE_PS"),), count=1, total=True)).total or 0
+    blocked = sum(1 for n in found if n.kind == "blocked")
+    known = [r for r in readers if f"professional:{r}" not in unseen]
+    return Privacy(len(known), masked, blocked, access.choices(visit.work, visit.record_id))
+
+
+def _unread(visit: Visit, lines: list[Line], at: datetime) -> list[UUID]:
+    """Documents that came in the last month and that the person has not opened."""
+    query = Query((criteria.by_date("_lastUpdated", "ge", at - RECENT, at - RECENT), criteria.by_statuses(["Approved"])), count=60)
+    read = {d for line in lines if line.kind in PERSONS and line.act == Act.READ for d in line.documents}
+    return [d.logical_id for d in documents(visit, query).items if not d.facts.by_patient and str(d.logical_id) not in read]
+
+
+@record_page("accueil", "GET", detail="home")
+def home(opened: Opened) -> Shown | HttpResponse:
+    """The page. Somebody who may not read the journal (a carer) gets the documents alone."""
+    visit, at = opened.visit, opened.asked.at
+    may_look = visit.may(Act.OWN_TRACES)
+    lines = journal_lines(visit, opened.asked.actor.key) if may_look else []
+    unread = _unread(visit, lines, at) if may_look else []
+    listed = documents(visit, Query(sort="date", count=60)).items
+    new = [row(d) for d in listed if d.logical_id in unread][:NEW]
+    waits = waiting_since(visit)
+    others = [line for line in merged(lines) if line.kind not in PERSONS and line.kind not in ("timer", "operator")]
+    context: Context = {
+        "new": new, "more_new": len(unread) > NEW, "recent": [row(d) for d in listed[:NEW]],
+        "opens_at": waits + settings.LAW.visible_by_itself_after if waits else None,
+        "lines": [line for line in others if at - line.at <= WEEK][:SEEN], "may_look": may_look,
+        "privacy": privacy_of(visit, at) if visit.may(Act.CHOOSE_RIGHTS) else None,
+        "cases": [c for c in access.cases(visit.work, visit.record_id) if c.state != "answered"] if may_look else [],
+    }  # fmt: skip
+    return Shown("home", context)

@@ -1,0 +1,194 @@
+"""Who looked: the journal in sentences, an access that one does not recognise, notices, and the proof to keep."""
+
+import io
+import zipfile
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from carnet.apps.access import api as access
+from carnet.apps.journal import api as journal
+from carnet.apps.outbox import api as outbox
+from carnet.apps.records import criteria
+from carnet.apps.records.api import Query, Visit, chains_shown, consulted, documents, visiting, writing
+from carnet.interfaces.espace.door import Asked, page, saying, signed_in
+from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
+from carnet.interfaces.espace.home import journal_lines
+from carnet.interfaces.espace.wording import FILTERS, Line, chosen, merged
+from carnet.kernel.ask import Act
+from carnet.kernel.refusal import Refusal
+from carnet.kernel.traits import normalise_name
+from carnet.pages.civil import number_of
+
+PER_PAGE = 30
+NOTICES: dict[str, str] = {
+    "access": _("Un professionnel a consulté mon carnet"), "deposit": _("Un document est arrivé"),
+    "authorisation-declared": _("Un professionnel a déclaré mon accord"), "archive": _("Un document est archivé"),
+    "unarchive": _("Un document est remis en vigueur"), "delete": _("Un document est supprimé par son auteur"),
+    "document-visible": _("Un document qui m’attendait peut être lu"), "new-device": _("Une connexion depuis un nouvel appareil"),
+    "case-answered": _("Une réponse à une demande"), "sheet-read": _("Ma fiche d’urgence a été ouverte par un lien"),
+    "relation-answered": _("Un proche a répondu à une invitation"),
+}  # fmt: skip
+"""Notices that a person may turn off. Those that the law asks for are always sent."""
+_HOW = """Vérifier votre journal
+======================
+
+entries.jsonl  chaque ligne qui vous est montrée, avec la preuve de sa place
+checkpoint     l'état du journal, signé par la plateforme et par un témoin
+maps.json      la carte de chaque jour : combien de lignes avait votre journal ce jour-là
+keys           les clés publiques ; demandez-les aussi par une autre voie
+
+1. Gardez ce dossier.
+2. La prochaine fois, téléchargez de nouveau le journal.
+3. Sur votre ordinateur, sans nous :
+
+   python carnet_verify.py NOUVEAU --since ANCIEN --key CLE
+
+carnet_verify.py est un seul fichier, livré avec Carnet : il ne pose aucune question à notre serveur.
+"""
+
+
+def _titles(visit: Visit, lines: list[Line]) -> dict[str, str]:
+    """Titles of the documents that lines name, where the reader sees them."""
+    ids = sorted({d for line in lines for d in line.documents})
+    if not ids:
+        return {}
+    found = documents(visit, Query((criteria.by_logical_id(ids),), count=len(ids))).items
+    return {str(d.logical_id): d.title for d in found}
+
+
+def _fits(line: Line, words: str, titles: dict[str, str]) -> bool:
+    told = " ".join([line.who, line.role, line.where, line.done, *(titles.get(d, "") for d in line.documents)])
+    return words in normalise_name(told)
+
+
+@record_page("acces", "GET", detail="traces")
+def listing(opened: Opened) -> Shown | HttpResponse:
+    """The journal. Reading it is itself in it."""
+    get, visit = opened.asked.request.GET, opened.visit
+    consulted(visit, Act.OWN_TRACES)
+    kind, words = get.get("sorte", ""), normalise_name(get.get("q", "")[:80])
+    lines = merged(line for line in journal_lines(visit, opened.asked.actor.key) if chosen(line, kind))
+    titles = _titles(visit, lines) if words else {}
+    lines = [line for line in lines if _fits(line, words, titles)] if words else lines
+    at = number_of(get.get("page", "1"), 10_000) or 1
+    shown = lines[(at - 1) * PER_PAGE : at * PER_PAGE]
+    titles = titles or _titles(visit, shown)
+    told = {c.subject: c for c in access.cases(visit.work, visit.record_id) if c.kind == access.ACCESS}
+    context: Context = {
+        "access_tab": "journal", "lines": [(line, [titles[d] for d in line.documents if d in titles], told.get(str(line.name)))
+                                           for line in shown], "kind": kind, "words": get.get("q", "")[:80],
+        "filters": FILTERS, "next": at + 1 if len(lines) > at * PER_PAGE else 0, "previous": at - 1, "empty": not lines,
+        "provable": opened.asked.own and (settings.CARNET.log() / "checkpoint").exists(),
+    }  # fmt: skip
+    return Shown("journal/list", context)
+
+
+def _line(visit: Visit, me: str, number: UUID) -> Line:
+    for line in journal_lines(visit, me):
+        if line.name == number:
+            return line
+    raise Refusal("document-unknown", "document-unknown")
+
+
+@record_page("acces", "GET", detail="traces")
+def one(opened: Opened, number: UUID) -> Shown | HttpResponse:
+    """One line in full."""
+    consulted(opened.visit, Act.OWN_TRACES)
+    line = _line(opened.visit, opened.asked.actor.key, number)
+    titles = _titles(opened.visit, [line])
+    return Shown("journal/one", {"access_tab": "journal", "line": line, "titles": titles})
+
+
+def _sentence(line: Line) -> str:
+    parts = [
+        f"{line.who}, {line.role}" if line.role else line.who,
+        line.done,
+        f"{line.at:%d/%m/%Y %H:%M} UTC",
+        line.where,
+        line.behalf,
+    ]
+    return " · ".join(p for p in parts if p)
+
+
+@record_page("acces", "GET", detail="traces")
+def doubt(opened: Opened, number: UUID) -> Shown | HttpResponse:
+    """The form of somebody who does not recognise an access."""
+    line = _line(opened.visit, opened.asked.actor.key, number)
+    if not line.reportable:
+        raise Refusal("document-unknown", "document-unknown")
+    who = line.actor.partition(":")[2] if line.actor.startswith("professional:") else ""
+    context: Context = {"access_tab": "journal", "line": line, "blockable": who, "may_block": opened.visit.may(Act.CHOOSE_RIGHTS)}
+    return Shown("journal/doubt", context)
+
+
+@signed_in("POST")
+def report(asked: Asked, number: UUID) -> HttpResponse:
+    """Open a case, and block at once when that is asked too."""
+    with visiting(asked.ask(Act.SEARCH), asked.record, "traces") as visit:
+        consulted(visit, Act.OWN_TRACES)
+        line = _line(visit, asked.actor.key, number)
+    if not line.reportable:
+        raise Refusal("document-unknown", "document-unknown")
+    with writing(asked.ask(Act.REPORT_ACCESS), Act.REPORT_ACCESS, asked.record, "reported") as visit:
+        access.open_case(visit.work, visit.granted, access.ACCESS, str(number), _sentence(line), asked.posted("texte"))
+    if asked.posted("bloquer", 4) == "oui" and line.actor.startswith("professional:"):
+        with writing(asked.ask(Act.CHOOSE_RIGHTS), Act.CHOOSE_RIGHTS, asked.record, "block") as visit:
+            access.block(visit.work, visit.record_id, line.actor.partition(":")[2], asked.at)
+    return saying("/demandes", "signale")
+
+
+@signed_in("GET")
+def proof(asked: Asked) -> HttpResponse:
+    """The journal with its proofs, the signed checkpoint and the daily maps, as one archive to keep."""
+    if not asked.own:
+        raise Refusal("function-not-allowed", "function-not-allowed")
+    folder = settings.CARNET.log()
+    with visiting(asked.ask(Act.SEARCH), asked.record, "traces") as visit:
+        consulted(visit, Act.OWN_TRACES)
+        shown = []
+        for chain, lines in chains_shown(visit).items():
+            if lines or not shown:
+                visit.work.enter(chain)
+                shown.append((chain, journal.sealed_rows(visit.work, chain)[: len(lines)]))
+        visit.work.enter(visit.record_id)
+        files = dict(journal.chains_export(shown, folder))
+    keys = folder / "keys"
+    files |= {"LISEZMOI.txt": _HOW} | ({"keys": keys.read_text(encoding="utf-8")} if keys.exists() else {})
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in sorted(files.items()):
+            archive.writestr(name, text)
+    response = HttpResponse(out.getvalue(), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="journal-{asked.at.date().isoformat()}.zip"'
+    return response
+
+
+@record_page("acces", "GET", detail="rights")
+def notices(opened: Opened) -> Shown | HttpResponse:
+    """What one is told of by mail, where, and how often."""
+    owner = outbox.owner_of(outbox.HOLDER, opened.visit.record_id)
+    contact = outbox.contacts(opened.visit.work, [owner]).get(owner)
+    context: Context = {"access_tab": "journal", "contact": contact, "notices": [(k, gettext(t)) for k, t in NOTICES.items()],
+                        "may_choose": opened.visit.may(Act.CHOOSE_RIGHTS)}  # fmt: skip
+    return Shown("journal/notices", context)
+
+
+@signed_in("POST")
+def choose_notices(asked: Asked) -> HttpResponse:
+    """Keep an address and preferences."""
+    wanted = set(asked.request.POST.getlist("avis"))
+    contact = outbox.Contact(asked.posted("courriel", 200), frozenset(NOTICES) - wanted,
+                             outbox.DAILY if asked.posted("rythme", 10) == "jour" else outbox.IMMEDIATE)  # fmt: skip
+    try:
+        with writing(asked.ask(Act.CHOOSE_RIGHTS), Act.CHOOSE_RIGHTS, asked.record, "notices") as visit:
+            outbox.set_contact(visit.work, outbox.owner_of(outbox.HOLDER, visit.record_id), contact, asked.at)
+    except outbox.ContactError:
+        problems = [("courriel", gettext("Écrivez une adresse de courriel, comme nom@exemple.fr."))]
+        told: dict[str, object] = {"tab": "acces", "access_tab": "journal", "contact": contact, "problems": problems, "may_choose": True,
+                                   "notices": [(k, gettext(t)) for k, t in NOTICES.items()]}  # fmt: skip
+        return page(asked, "journal/notices", told, 400)
+    return saying("/acces/avis", "avis")

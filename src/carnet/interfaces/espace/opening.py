@@ -1,0 +1,133 @@
+"""Opening one's space with a provisional code: who it is, then open or oppose, then how to sign in from now on; and lost access.
+
+The same code serves a first activation and an access that was lost: in both, somebody who was identified gave it.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+import segno
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+
+from carnet.apps.records.api import activate_record, change_life, standing
+from carnet.apps.signin.api import Activating, CredentialError, activate, activating, name_of, secret_uri, start_activation
+from carnet.dicah.facts import RecordState
+from carnet.interfaces.espace.civil_dates import day_text
+from carnet.interfaces.espace.door import public, render
+from carnet.interfaces.espace.signin import open_for
+from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
+from carnet.kernel.ask import Act, Ask
+from carnet.kernel.refusal import Refusal
+from carnet.pages.safety import clock
+
+
+@public("GET", "POST")
+def first(request: HttpRequest) -> HttpResponse:
+    """The code and the date of birth."""
+    if request.method == "GET":
+        return render("opening/code", {"lost": "perdu" in request.GET})
+    try:
+        born = day_text(request.POST, "naissance")
+        ticket = start_activation(request.POST.get("code", "")[:20], born, clock()())
+    except Refusal as refusal:
+        if refusal.code != "code-unknown":
+            raise
+        problems = [("code", gettext("Ce code et cette date ne vont pas ensemble, ou le code est trop ancien."))]
+        return render("opening/code", {"problems": problems, "given": request.POST}, 403)
+    return _next(ticket)
+
+
+def _next(ticket: str) -> HttpResponse:
+    step = activating(ticket, clock()())
+    found = standing(step.record_id)
+    if found is not None and found.state in (RecordState.PENDING_OPPOSITION, RecordState.OPPOSED):
+        return render(
+            "opening/choice", {"ticket": step.ticket, "name": name_of(step.traits), "opposed": found.state is RecordState.OPPOSED}
+        )
+    return _credentials(step, [])
+
+
+def _qr(address: str) -> str:
+    """A QR code as a drawing that stands in the page."""
+    return segno.make(address, error="m").svg_data_uri(scale=5, border=2, dark="#000", light="#fff")
+
+
+def _credentials(step: Activating, problems: list[tuple[str, str]], given: dict[str, str] | None = None) -> HttpResponse:
+    context: dict[str, object] = {
+        "ticket": step.ticket, "name": name_of(step.traits), "secret": " ".join(step.secret[i : i + 4] for i in range(0, 32, 4)),
+        "qr": _qr(secret_uri(step.secret, name_of(step.traits))), "problems": problems, "given": given or {},
+    }  # fmt: skip
+    return render("opening/credentials", context, 400 if problems else 200)
+
+
+def _holder(step: Activating) -> Actor:
+    """The person of the record, as their code proved it, before there is a session."""
+    account, _ = activate(step, clock()())
+    return _person(step, account)
+
+
+def _person(step: Activating, account: UUID) -> Actor:
+    now = clock()()
+    proof = Authentication(Means.PERSON_SESSION, "code", now + timedelta(minutes=10), now)
+    return Actor(ActorKind.HOLDER, str(account), name_of(step.traits), proof, software="Mon espace")
+
+
+@public("POST")
+def choose(request: HttpRequest) -> HttpResponse:
+    """Open now, or oppose. Opposing uses the code up: nothing else is asked of somebody who wants no record."""
+    step, at = activating(request.POST.get("ticket", "")[:80], clock()()), clock()()
+    if request.POST.get("choix") == "ouvrir":
+        return _credentials(step, [])
+    if request.POST.get("choix") != "opposer":
+        raise Refusal("request-malformed", "request-malformed")
+    person = _holder(step)
+    activate_record(person, step.record_id, at)
+    change_life(Ask(person, Act.OPPOSE_RECORD, at), step.record_id)
+    return render("opening/opposed", {"name": name_of(step.traits)})
+
+
+@public("POST")
+def finish(request: HttpRequest) -> HttpResponse:
+    """Credentials are chosen: the code is used up and the session opens. Or none yet: a passkey is made once signed in."""
+    step, at, post = activating(request.POST.get("ticket", "")[:80], clock()()), clock()(), request.POST
+    login = post.get("identifiant", "").strip()[:80]
+    try:
+        if post.get("moyen") == "cle":
+            account, recovery = activate(step, at)
+        else:
+            if not login:
+                raise CredentialError(
+                    "identifiant", [gettext("Choisissez un identifiant d’au moins huit caractères, sans espace.")]
+                )
+            account, recovery = activate(step, at, login, post.get("mot-de-passe", "")[:200], post.get("code", "")[:20])
+    except CredentialError as error:
+        return _credentials(step, [(error.field, sentence) for sentence in error.problems], {"identifiant": login})
+    except Refusal as refusal:
+        if refusal.code != "login-taken":
+            raise
+        taken = gettext("Cet identifiant est déjà pris. Choisissez-en un autre.")
+        return _credentials(step, [("identifiant", taken)], {"identifiant": login})
+    _open_if_announced(step, account)
+    if recovery:
+        return open_with_codes(request, account, recovery)
+    return open_for(request, account, "code", "/compte/cle")
+
+
+def _open_if_announced(step: Activating, account: UUID) -> None:
+    """Whoever chooses how to sign in to a record that is announced, or was opposed, asks for its opening by that."""
+    found = standing(step.record_id)
+    if found is None or found.state not in (RecordState.PENDING_OPPOSITION, RecordState.OPPOSED):
+        return
+    person, now = _person(step, account), clock()()
+    activate_record(person, step.record_id, now)
+    change_life(Ask(person, Act.OPEN_RECORD, now), step.record_id)
+
+
+def open_with_codes(request: HttpRequest, account: UUID, recovery: list[str]) -> HttpResponse:
+    """Sign in and show the recovery codes, this once."""
+    signed = open_for(request, account, "code", "/")
+    shown = render("opening/recovery", {"codes": recovery})
+    for name, morsel in signed.cookies.items():
+        shown.cookies[name] = morsel
+    return shown

@@ -1,0 +1,155 @@
+"""Relatives: on whose record one acts, carers and representatives, invitations given and received."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
+
+from carnet.apps.access import api as access
+from carnet.apps.outbox.api import HOLDER, notify
+from carnet.apps.profile import api as profile
+from carnet.apps.records.api import answer_invitation, mine, visiting, writing
+from carnet.apps.signin.api import act_on, name_of
+from carnet.formats import codes
+from carnet.formats.codes.public import CATEGORIES, category_of
+from carnet.interfaces.espace.door import Asked, page, render, saying, signed_in
+from carnet.interfaces.espace.profile import SECTIONS
+from carnet.kernel.actor import ActorKind
+from carnet.kernel.ask import Act
+from carnet.kernel.refusal import Refusal
+from carnet.kernel.traits import majority
+from carnet.pages.civil import begins, day_of
+
+LONGEST = timedelta(days=3 * 365)
+KINDS = {"aidant": access.CARES, "representant": access.REPRESENTS}
+
+
+def _types(category: str) -> set[str]:
+    return {m.code for m in codes.members("type_codes").values() if category_of(m.code, m.class_code) == category}
+
+
+def scope_of(categories: list[str], sections: list[str]) -> frozenset[str]:
+    """What a carer sees: types of documents and sections of the profile. Empty: everything."""
+    types = {t for c in categories if c in CATEGORIES for t in _types(c)}
+    return frozenset(types | {f"profile:{profile.category_of(s)}" for s in sections if s in SECTIONS})
+
+
+def told_scope(given: access.Given) -> list[str]:
+    """A scope in words."""
+    if not given.scope:
+        return []
+    categories = [gettext(label) for code, label in CATEGORIES.items() if _types(code) & given.scope]
+    sections = [gettext(s.title) for n, s in SECTIONS.items() if f"profile:{profile.category_of(n)}" in given.scope]
+    return categories + sections
+
+
+@signed_in("GET")
+def people(asked: Asked) -> HttpResponse:
+    """The page: records that I may open, and who may act on the one that is open."""
+    records = [(s, name_of(s.traits), kind, ends) for s, kind, ends in mine(asked.session.account, asked.at)]
+    context: dict[str, object] = {"tab": "proches", "records": records, "acting": asked.record, "carers": [], "invited": []}
+    if asked.actor.kind is not ActorKind.CARER:
+        try:
+            with visiting(asked.ask(Act.SEARCH), asked.record, "rights") as visit:
+                found = access.persons(visit.work, visit.key, asked.at)
+                context |= {
+                    "persons": [(p, told_scope(p.given)) for p in found],
+                    "invited": [(i, told_scope(i.given)) for i in access.invitations(visit.work, visit.key, asked.at)],
+                    "may_name": visit.may(Act.NAME_PEOPLE), "minor": visit.facts.minor, "most": access.MOST_CARERS,
+                    "full": sum(p.kind == access.CARES for p in found) >= access.MOST_CARERS, "me": asked.actor,
+                }  # fmt: skip
+        except Refusal:
+            context["not_open"] = True
+    return page(asked, "people/people", context)
+
+
+@signed_in("POST")
+def act_for(asked: Asked) -> HttpResponse:
+    """Act on another record from now on: one on which a relation holds."""
+    wanted = asked.posted("carnet", 40)
+    for standing, kind, _ in mine(asked.session.account, asked.at):
+        if str(standing.record_id) == wanted:
+            act_on(asked.session, standing.record_id, kind)
+            return HttpResponseRedirect("/")
+    raise Refusal("relation-missing", "relation-missing")
+
+
+def _form(asked: Asked, kind: str, problems: list[tuple[str, str]], status: int = 200) -> HttpResponse:
+    context: dict[str, object] = {
+        "tab": "proches", "kind": kind, "problems": problems, "given": asked.request.POST, "categories": list(CATEGORIES.items()),
+        "sections": [(n, s.title) for n, s in SECTIONS.items()], "today": asked.at.date().isoformat(),
+        "latest": (asked.at + LONGEST).date().isoformat(),
+    }  # fmt: skip
+    return page(asked, "people/invite", context, status)
+
+
+@signed_in("GET", "POST")
+def invite(asked: Asked, kind: str) -> HttpResponse:
+    """Invite a carer with a scope and a period, or a second representative. The code is shown this once."""
+    if kind not in KINDS:
+        raise Refusal("document-unknown", "document-unknown")
+    if asked.request.method == "GET":
+        return _form(asked, kind, [])
+    label, until = asked.posted("nom", 120), day_of(asked.posted("jusqu-au", 10))
+    problems = [] if label else [("nom", gettext("Écrivez le nom de la personne."))]
+    if until and not asked.at.date() < until <= (asked.at + LONGEST).date():
+        problems.append(("jusqu-au", gettext("Choisissez une date à venir, dans les trois ans.")))
+    if problems:
+        return _form(asked, kind, problems, 400)
+    post = asked.request.POST
+    limited = post.get("etendue") == "choisie"
+    given = access.Given(
+        begins(until + timedelta(days=1)) if until else None,
+        scope_of(post.getlist("categorie"), post.getlist("rubrique")) if limited and kind == "aidant" else frozenset(),
+        kind == "aidant" and post.get("lecture") == "oui",
+    )
+    if limited and not given.scope and kind == "aidant":
+        return _form(asked, kind, [("etendue", gettext("Choisissez au moins une partie du carnet."))], 400)
+    with writing(asked.ask(Act.NAME_PEOPLE), Act.NAME_PEOPLE, asked.record, "invited") as visit:
+        if kind == "representant" and not visit.facts.minor:
+            raise Refusal("function-not-allowed", "function-not-allowed")
+        given = _until_of_age(visit.traits.birth_date, given, kind)
+        code = access.invite(visit.work, visit.key, visit.granted, KINDS[kind], label, given)
+    return page(asked, "people/invited", {"tab": "proches", "code": code, "label": label, "kind": kind})
+
+
+def _until_of_age(birth_date: str, given: access.Given, kind: str) -> access.Given:
+    """A representative acts until the minor comes of age."""
+    of_age = majority(birth_date)
+    return access.Given(begins(of_age)) if kind == "representant" and of_age else given
+
+
+@signed_in("POST")
+def end(asked: Asked) -> HttpResponse:
+    """End somebody's access, or take an invitation back."""
+    number, kind = asked.posted("personne", 40), asked.posted("sorte", 16)
+    with writing(asked.ask(Act.NAME_PEOPLE), Act.NAME_PEOPLE, asked.record, "ended") as visit:
+        if kind == "invitation":
+            done = access.withdraw_invitation(visit.work, visit.record_id, _number(number))
+        else:
+            done = access.end_relation(visit.work, visit.granted, _number(number), kind)
+            notify(visit.work, visit.record_id, "relation-changed", HOLDER, asked.at)
+        if not done:
+            raise Refusal("document-unknown", "document-unknown")
+    return saying("/proches", "invitation-retiree" if kind == "invitation" else "acces-fin")
+
+
+def _number(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refusal("document-unknown", "document-unknown") from None
+
+
+@signed_in("POST")
+def answer(asked: Asked) -> HttpResponse:
+    """Accept or refuse an invitation: by its code, under my own name."""
+    ask = asked.ask(Act.READ)
+    try:
+        answer_invitation(ask, asked.posted("code", 20), asked.posted("reponse", 10) == "accepter")
+    except Refusal as refusal:
+        if refusal.code != "invitation-unknown":
+            raise
+        return render("refused", {"told": access.told(refusal.code), "code": refusal.code, "back": "/proches"}, 404)
+    return saying("/proches", "invitation-acceptee" if asked.posted("reponse", 10) == "accepter" else "invitation-refusee")

@@ -1,0 +1,250 @@
+"""The health profile: sections with their source and date, declared or confirmed; measures with curves; directives."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from carnet.apps.identity.api import names
+from carnet.apps.profile import api as profile
+from carnet.interfaces.espace.civil_dates import day_text
+from carnet.interfaces.espace.door import Asked, page, saying, signed_in
+from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
+from carnet.kernel.ask import Act
+from carnet.kernel.refusal import Refusal
+from carnet.pages.sparks import curve
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section as people know it."""
+
+    name: str
+    title: str
+    one: str
+    hint: str
+    empty: str
+    choices: tuple[str, ...] = ()
+
+
+SECTIONS: dict[str, Section] = {s.name: s for s in (
+    Section("allergies", _("Allergies"), _("une allergie"), _("Par exemple : pénicilline, arachide, latex."),
+            _("Aucune allergie n’est inscrite. Cela ne veut pas dire que vous n’en avez pas.")),
+    Section("treatments", _("Traitements"), _("un traitement"), _("Médicament et dose, avec ou sans ordonnance."),
+            _("Aucun traitement n’est inscrit.")),
+    Section("problems", _("Maladies"), _("une maladie"), _("Une maladie que vous avez aujourd’hui."),
+            _("Aucune maladie n’est inscrite.")),
+    Section("history", _("Antécédents"), _("un antécédent"), _("Une maladie passée ou une opération."),
+            _("Aucun antécédent n’est inscrit.")),
+    Section("family", _("Antécédents familiaux"), _("un antécédent familial"), _("La maladie, puis qui l’a eue."),
+            _("Aucun antécédent familial n’est inscrit.")),
+    Section("vaccinations", _("Vaccinations"), _("un vaccin"), _("Le nom du vaccin, et la date de l’injection."),
+            _("Aucun vaccin n’est inscrit.")),
+    Section("stays", _("Séjours à l’hôpital"), _("un séjour"), _("L’hôpital, et pourquoi."), _("Aucun séjour n’est inscrit.")),
+    Section("devices", _("Dispositifs"), _("un dispositif"), _("Prothèse, pacemaker, implant, lentilles."),
+            _("Aucun dispositif n’est inscrit.")),
+    Section("measures", _("Mesures"), _("une mesure"), _("Poids, tension, température…"), _("Aucune mesure n’est inscrite.")),
+    Section("habits", _("Habitudes de vie"), _("une habitude"), _("Ce que vous voulez en dire."),
+            _("Aucune habitude n’est inscrite."),
+            (_("Alimentation"), _("Activité physique"), _("Sommeil"), _("Écrans"), _("Alcool"), _("Tabac"))),
+    Section("disability", _("Handicap"), _("un handicap"), _("Ce qui vous aide, ce qu’il faut savoir pour vous recevoir."),
+            _("Rien n’est inscrit.")),
+    Section("blood", _("Groupe sanguin"), _("un groupe sanguin"), _("À titre d’information : un hôpital le vérifie toujours."),
+            _("Aucun groupe n’est inscrit."), ("A+", "A−", "B+", "B−", "AB+", "AB−", "O+", "O−")),
+    Section("contacts", _("Personnes à prévenir"), _("une personne"), _("Son nom, son lien avec vous, son téléphone."),
+            _("Personne n’est inscrit."),
+            (_("À prévenir en urgence"), _("Personne de confiance"), _("Aidant"), _("Autre personne"))),
+    Section("wishes", _("Volontés"), _("une volonté"), _("Don d’organes : dites si vous en avez parlé à vos proches. "
+            "Le refus se note au registre national."), _("Aucune volonté n’est inscrite.")),
+)}  # fmt: skip
+MEASURES: dict[str, tuple[str, str, float, float]] = {
+    "29463-7": (_("Poids"), "kg", 0.3, 400), "8302-2": (_("Taille"), "cm", 20, 260), "8480-6": (_("Tension, maximum"), "mmHg", 40, 300),
+    "8462-4": (_("Tension, minimum"), "mmHg", 20, 200), "8310-5": (_("Température"), "°C", 30, 45),
+    "8867-4": (_("Pouls"), "/min", 20, 300), "2345-7": (_("Glycémie"), "mg/dL", 10, 1000), "4548-4": (_("HbA1c"), "%", 2, 20),
+    "8280-0": (_("Tour de taille"), "cm", 20, 250), "72514-3": (_("Douleur, de 0 à 10"), "", 0, 10),
+    "41950-7": (_("Pas dans la journée"), "", 0, 100_000), "8287-5": (_("Tour de tête"), "cm", 20, 80),
+}  # fmt: skip
+"""LOINC code → name, unit, and the bounds within which a value is no slip of the pen (ours)."""
+LOINC = "http://loinc.org"
+ORDER = tuple(SECTIONS)
+
+
+def _section(name: str) -> Section:
+    if name not in SECTIONS:
+        raise Refusal("document-unknown", "document-unknown")
+    return SECTIONS[name]
+
+
+@record_page("dossier", "GET", detail="profile", sections=(*ORDER, "directives"))
+def overview(opened: Opened) -> Shown | HttpResponse:
+    """All sections, with what each holds in a few lines."""
+    entries = [e for e in opened.entries if e.content.code != profile.NOT_CONCERNED]
+    open_ones = set(profile.readable_sections(opened.visit, ORDER))
+    found = []
+    for name, section in SECTIONS.items():
+        if name in open_ones:
+            stated = profile.current_treatments(entries, opened.asked.at.date()) if name == "treatments" else opened.stated(name)
+            lines = [s.first.content.label for s in stated if s.first.content.active][:3]
+            found.append((section, lines, len(stated), opened.marked(name)))
+    directives = next((e for e in entries if e.section == "directives"), None)
+    return Shown("profile/overview", {"sections": found, "directives": directives})
+
+
+@record_page("dossier", "GET", detail="profile", sections=ORDER, most=profile.MOST)
+def section(opened: Opened, name: str) -> Shown | HttpResponse:
+    """One section: everything that is said, source by source; nothing is merged silently."""
+    shown, visit = _section(name), opened.visit
+    if name == "measures":
+        return _measures(opened)
+    stated = opened.stated(name)
+    current = profile.current_treatments([e for e in opened.entries if e.section == name], opened.asked.at.date())
+    writers = {e.recorded_by for s in stated for e in s.entries if e.source == profile.PROFESSIONAL}
+    known = {n: told[0] for n, told in names(visit.work, sorted(writers)).items()} if writers else {}
+    context: Context = {
+        "section": shown, "stated": stated, "current": {s.first.id for s in current}, "marked": opened.marked(name),
+        "writers": known, "may_write": visit.may(Act.WRITE_PROFILE) and name in profile.DECLARABLE,
+        "opened_to_professionals": profile.category_of(name) in visit.facts.settings.profile_sections
+        - visit.facts.access.hidden_profile_sections,
+    }  # fmt: skip
+    return Shown("profile/section", context)
+
+
+def _measures(opened: Opened) -> Shown:
+    """Each measure with its values and their curve."""
+    kept = [e for e in opened.entries if e.section == "measures" and e.content.code != profile.NOT_CONCERNED]
+    groups: dict[str, list[profile.Entry]] = {}
+    for entry in sorted(kept, key=lambda e: (e.content.start, e.recorded_at)):
+        groups.setdefault(entry.content.code, []).append(entry)
+    rows = [
+        (points[-1].content.label, points[-1].content.unit, list(reversed(points)), curve(points)) for points in groups.values()
+    ]
+    context: Context = {"section": SECTIONS["measures"], "rows": rows, "marked": opened.marked("measures"),
+                        "may_write": opened.visit.may(Act.WRITE_PROFILE)}  # fmt: skip
+    return Shown("profile/measures", context)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return None
+
+
+def _measure(asked: Asked, problems: list[tuple[str, str]]) -> profile.Content:
+    code, value = asked.posted("mesure", 12), _number(asked.posted("valeur", 12))
+    if code not in MEASURES:
+        problems.append(("mesure", gettext("Choisissez ce que vous mesurez.")))
+        return profile.Content("?")
+    label, unit, low, high = MEASURES[code]
+    if value is None or not low <= value <= high:
+        told = gettext("Écrivez une valeur entre %(low)s et %(high)s %(unit)s.") % {
+            "low": f"{low:g}",
+            "high": f"{high:g}",
+            "unit": unit,
+        }
+        problems.append(("valeur", told))
+    return profile.Content(label, code, LOINC, _day(asked, problems), value=f"{value:g}" if value is not None else "", unit=unit,
+                           detail=asked.posted("precision", 300))  # fmt: skip
+
+
+def _day(asked: Asked, problems: list[tuple[str, str]]) -> str:
+    given, found = asked.posted("date", 10), day_text(asked.request.POST, "date")
+    if given and not found:
+        problems.append(("date", gettext("Écrivez la date, ou laissez-la vide.")))
+    if found > asked.at.date().isoformat():
+        problems.append(("date", gettext("Cette date est dans l’avenir.")))
+    return found
+
+
+def _content(asked: Asked, name: str, problems: list[tuple[str, str]]) -> profile.Content:
+    if name == "measures":
+        return _measure(asked, problems)
+    label = asked.posted("libelle", 300)
+    if not label:
+        problems.append(("libelle", gettext("Écrivez de quoi il s’agit.")))
+    value = asked.posted("telephone", 30) if name == "contacts" else ""
+    return profile.Content(label, start=_day(asked, problems), detail=asked.posted("precision", 2000), value=value)
+
+
+def _form(
+    asked: Asked, name: str, problems: list[tuple[str, str]], action: str, given: object = None, status: int = 200
+) -> HttpResponse:
+    context: dict[str, object] = {
+        "tab": "dossier", "section": _section(name), "problems": problems, "action": action, "given": given or asked.request.POST,
+        "measures": [(code, gettext(told[0]), told[1]) for code, told in MEASURES.items()], "today": asked.at.date().isoformat(),
+        "changing": action.endswith("/changer"), "may_hide": asked.own and asked.request.GET.get("mineur") == "1",
+    }  # fmt: skip
+    return page(asked, "profile/form", context, status)
+
+
+@signed_in("GET", "POST")
+def add(asked: Asked, name: str) -> HttpResponse:
+    """Declare something."""
+    action, problems = f"/profil/{_section(name).name}/ajouter", list[tuple[str, str]]()
+    if asked.request.method == "GET":
+        return _form(asked, name, problems, action)
+    content = _content(asked, name, problems)
+    if problems:
+        return _form(asked, name, problems, action, status=400)
+    number = profile.declare_entry(asked.ask(Act.WRITE_PROFILE), asked.record, name, content, asked.posted("secret", 4) == "oui")
+    return saying(f"/profil/{name}", "entree-ajoutee", annuler="retirer", sur=str(number))
+
+
+@record_page("dossier", "GET", detail="profile", sections=ORDER, most=profile.MOST)
+def entry(opened: Opened, number: UUID) -> Shown | HttpResponse:
+    """One entry with its history, and what may be done with it."""
+    found = next((e for e in opened.entries if e.id == number), None)
+    if found is None:
+        raise Refusal("document-unknown", "document-unknown")
+    history = profile.history_in(opened.visit, number)
+    writers = names(opened.visit.work, [e.recorded_by for e in history if e.source == profile.PROFESSIONAL])
+    context: Context = {
+        "entry": found, "section": SECTIONS.get(found.section), "own": found.source == profile.PERSON,
+        "history": [(e, writers.get(e.recorded_by, ("", None))[0]) for e in history],
+        "may_write": opened.visit.may(Act.WRITE_PROFILE), "may_correct": opened.visit.may(Act.ASK_CORRECTION),
+    }  # fmt: skip
+    return Shown("profile/entry", context)
+
+
+@signed_in("POST")
+def change(asked: Asked, number: UUID, act: str) -> HttpResponse:
+    """Change, withdraw or take back what was declared."""
+    question = asked.ask(Act.WRITE_PROFILE)
+    if act == "retirer":
+        name = profile.withdraw_declared(question, asked.record, number)
+        return saying(f"/profil/{name}", "entree-retiree", annuler="retablir", sur=str(number))
+    if act == "retablir":
+        return saying(f"/profil/{profile.withdraw_declared(question, asked.record, number, back=True)}", "entree-retablie")
+    name, problems = asked.posted("rubrique", 20), list[tuple[str, str]]()
+    if act != "changer" or name not in SECTIONS:
+        raise Refusal("document-unknown", "document-unknown")
+    content = _content(asked, name, problems)
+    if problems:
+        return _form(asked, name, problems, f"/profil/entree/{number}/changer", status=400)
+    profile.change_declared(question, asked.record, number, content)
+    return saying(f"/profil/{name}", "entree-changee")
+
+
+@signed_in("POST")
+def concerned(asked: Asked, name: str) -> HttpResponse:
+    """Say that a section does not concern the person, or that it does."""
+    said = asked.posted("concerne", 4) != "oui"
+    profile.not_concerned(asked.ask(Act.WRITE_PROFILE), asked.record, _section(name).name, said)
+    return saying(f"/profil/{name}", "non-concerne" if said else "concerne")
+
+
+@record_page("dossier", "GET", detail="wishes", sections=("directives",))
+def directives(opened: Opened) -> Shown | HttpResponse:
+    """Advance directives: read, written, replaced. Not for minors."""
+    found = next((e for e in opened.entries if e.section == "directives"), None)
+    return Shown("profile/directives", {"directives": found, "may_write": opened.visit.may(Act.WRITE_PROFILE) and not opened.minor})
+
+
+@signed_in("POST")
+def write_directives(asked: Asked) -> HttpResponse:
+    """Keep the directives, in the place of those before."""
+    text = asked.request.POST.get("texte", "")[:30_000]
+    profile.write_directives(asked.ask(Act.WRITE_PROFILE), asked.record, text)
+    return saying("/directives", "directives" if text.strip() else "directives-retirees")

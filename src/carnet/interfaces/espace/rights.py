@@ -1,0 +1,359 @@
+"""Who sees what: a preview through somebody's eyes, what is masked, emergency, professionals, presets in plain words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.http import HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from carnet.apps.access import api as access
+from carnet.apps.identity import api as identity
+from carnet.apps.profile import api as profile
+from carnet.apps.records import criteria
+from carnet.apps.records.api import (
+    Look,
+    Query,
+    Seen,
+    Visit,
+    change_document,
+    consulted,
+    documents,
+    preview,
+    unseen_actors,
+    visiting,
+    writing,
+)
+from carnet.dicah.settings import PROFILE_SECTIONS
+from carnet.formats import codes
+from carnet.formats.codes.public import CATEGORIES
+from carnet.interfaces.espace.door import Asked, page, saying, signed_in
+from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
+from carnet.interfaces.espace.profile import SECTIONS
+from carnet.kernel.actor import Actor, ActorKind, Authentication, Means, Situation
+from carnet.kernel.ask import Act, Ask, Mode
+from carnet.kernel.codes import PROFESSION_SYSTEM, Code
+from carnet.kernel.identifiers import IdentifierError, ps_id, structure_id
+from carnet.kernel.refusal import Refusal
+from carnet.pages.civil import begins, day_of
+from carnet.pages.rows import row
+
+ANYBODY: tuple[tuple[str, str, str], ...] = (
+    ("10", "SA07", _("Un médecin que je ne connais pas")), ("60", "SA09", _("Une infirmière que je ne connais pas")),
+    ("21", "SA33", _("Une pharmacienne que je ne connais pas")), ("40", "SA07", _("Un dentiste que je ne connais pas")),
+    ("50", "SA07", _("Une sage-femme que je ne connais pas")), ("70", "SA07", _("Un kinésithérapeute que je ne connais pas")),
+)  # fmt: skip
+"""Profession (TRE_G15), sector, and how the page says it. They are looked at as if the person had agreed."""
+_HIDES: dict[str, str] = {
+    "masked-to-professionals": _("Vous l’avez masqué."),
+    "type-closed-to-profession": _("La règle nationale ne l’ouvre pas à cette profession."),
+    "attribute-without-right": _("La règle nationale ne l’ouvre pas à cette profession dans cet état."),
+    "profile-section-closed": _("Cette rubrique n’est pas ouverte aux professionnels."),
+    "professional-blocked": _("Vous avez bloqué cette personne."),
+    "consent-missing": _("Vous ne lui avez pas donné votre accord."),
+    "initial-consent-missing": _("Vous n’avez pas encore donné l’accord initial à votre équipe de soins."),
+    "consent-expired": _("Votre accord est arrivé à son terme."),
+    "emergency-opposed": _("Vous vous êtes opposé à l’accès en urgence."),
+    "exercise-closed": _("Cette personne n’exerce plus, d’après l’annuaire."),
+    "habilitation-profession": _("La règle nationale n’ouvre rien à cette profession."),
+    "habilitation-context": _("Cette personne n’exerce pas dans un lieu de soins."),
+    "function-not-allowed": _("La règle nationale n’ouvre rien à cette personne."),
+    "occupational-doctor-closed": _("Un médecin du travail ne peut pas lire votre carnet."),
+}
+"""Rule of the law → why, in words for the person."""
+PRESETS: dict[str, tuple[str, str]] = {
+    "ouvert": (_("Mes soignants voient tout ce que leur métier permet"),
+               _("Les nouveaux documents sont visibles de ceux qui ont votre accord. L’urgence est permise.")),
+    "prudent": (_("Je décide document par document"),
+                _("Les nouveaux documents sont masqués jusqu’à ce que vous les montriez. L’urgence est permise, sans eux.")),
+    "reserve": (_("Seuls mon médecin traitant et mes soignants choisis, jamais l’urgence"),
+                _("Les nouveaux documents sont masqués. Personne n’entre en urgence, même si votre vie est en danger.")),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A professional or a structure, as the page names them."""
+
+    kind: str
+    subject_kind: str
+    subject_id: str
+    name: str
+    role: str
+    since: object
+    until: object
+    ground: str
+
+
+def readers(visit: Visit) -> list[Reader]:
+    """Everybody who is authorised, blocked or named, as far as the reader may know."""
+    unseen = unseen_actors(visit)
+    found = [n for n in access.named(visit.work, visit.record_id) if f"professional:{n.subject_id}" not in unseen]
+    people = identity.names(visit.work, [n.subject_id for n in found if n.subject_kind == "person"])
+    return [_reader(visit, n, people) for n in found]
+
+
+def _reader(visit: Visit, named: access.Named, people: dict[str, tuple[str, Situation | None]]) -> Reader:
+    name, situation = people.get(named.subject_id, (named.subject_id, None))
+    if named.subject_kind == "structure":
+        structure = identity.structure(visit.work, named.subject_id)
+        name, situation = structure.name if structure else named.subject_id, None
+    code = situation.profession if situation else None
+    role = codes.label("professions", code.code, code.system) if code else ""
+    place = situation.structure_name if situation else ""
+    return Reader(named.kind, named.subject_kind, named.subject_id, name, ", ".join(p for p in (role, place) if p), named.since,
+                  named.until, named.ground)  # fmt: skip
+
+
+def _proof(asked: Asked, regulation: bool = False) -> Authentication:
+    return Authentication(Means.PRO_SANTE_CONNECT, "APPPRIP3", asked.at + timedelta(hours=1), asked.at, regulation=regulation)
+
+
+def asker_of(asked: Asked, work_visit: Visit, who: str) -> tuple[Ask, str, bool]:
+    """The question of somebody else, their name, and whether the person's agreement is assumed. Raises Refusal for nobody.
+
+    `who`: `ps:NUMBER`, `metier:CODE`, `urgence` or `samu`.
+    """
+    kind, _, value = who.partition(":")
+    if kind == "ps":
+        found = identity.professional(work_visit.work, value)
+        place = next((s for s in found.situations if s.open), None) if found else None
+        if found is None or place is None:
+            raise Refusal("document-unknown", "document-unknown")
+        actor = Actor(ActorKind.PROFESSIONAL, value, f"{found.given} {found.family}", _proof(asked), place)
+        return Ask(actor, Act.SEARCH, asked.at), actor.name, False
+    if kind in ("urgence", "samu"):
+        place = Situation(Code(PROFESSION_SYSTEM, "10"), structure="preview", sector="SA01")
+        actor = Actor(ActorKind.PROFESSIONAL, "preview", "", _proof(asked, kind == "samu"), place)
+        mode = Mode.BREAK_GLASS if kind == "urgence" else Mode.REGULATION
+        name = gettext("Un médecin si ma vie est en danger") if kind == "urgence" else gettext("Un médecin du centre 15")
+        return Ask(actor, Act.SEARCH, asked.at, mode=mode, reason="aperçu du titulaire"), name, False
+    known = {code: (sector, label) for code, sector, label in ANYBODY}
+    if kind != "metier" or value not in known:
+        raise Refusal("document-unknown", "document-unknown")
+    sector, label = known[value]
+    place = Situation(Code(PROFESSION_SYSTEM, value), structure="preview", sector=sector)
+    return Ask(Actor(ActorKind.PROFESSIONAL, "preview", "", _proof(asked), place), Act.SEARCH, asked.at), gettext(label), True
+
+
+def why(rule: str) -> str:
+    """Why a rule hides, in words for the person."""
+    return gettext(_HIDES.get(rule, _("Une règle d’accès ne le permet pas.")))
+
+
+def look_sections(look: Look, entries: list[profile.Entry]) -> list[tuple[str, int, str]]:
+    """Sections that hold something: title, how many entries they would see, why not."""
+    seen = {d.logical_id for d in look.seen}
+    found = []
+    for name, section in SECTIONS.items():
+        held = [e for e in entries if e.section == name and e.content.code != profile.NOT_CONCERNED]
+        visible = [e for e in held if e.document_id is None or e.document_id in seen]
+        category = profile.category_of(name)
+        rule = look.sections.get(category, "")
+        if held:
+            found.append((gettext(section.title), 0 if rule else len(visible), why(rule) if rule else ""))
+    return found
+
+
+@record_page("acces", "GET", detail="rights", sections=tuple(SECTIONS), most=profile.MOST)
+def overview(opened: Opened) -> Shown | HttpResponse:
+    """The preview: the real rules on the real record, through the eyes that were chosen."""
+    asked, visit, who = opened.asked, opened.visit, opened.asked.request.GET.get("comme", "")
+    named = {r.subject_id: r for r in readers(visit) if r.subject_kind == "person"}
+    context: Context = {"access_tab": "apercu", "readers": list(named.values()), "anybody": ANYBODY, "who": who}
+    if not who:
+        return Shown("rights/overview", context)
+    with_preview(opened)
+    asker, name, consents = asker_of(asked, visit, who)
+    look = preview(visit, asker, {profile.category_of(s) for s in SECTIONS}, consents)
+    hidden = [(row(d), why(rule)) for d, rule in look.hidden]
+    return Shown("rights/overview", context | {
+        "name": name, "consents": consents, "look": look, "seen": [row(d) for d in look.seen], "hidden": hidden,
+        "profile": look_sections(look, opened.entries), "closed": why(look.rule) if look.code else "",
+        "counted": len(look.seen), "uncounted": len(hidden),
+    })  # fmt: skip
+
+
+def with_preview(opened: Opened) -> None:
+    """Looking through somebody's eyes is the holder's own act, and the journal says so. Raises Refusal."""
+    consulted(opened.visit, Act.PREVIEW_RIGHTS)
+
+
+def _change(asked: Asked, detail: str, do: Callable[[Visit], None]) -> None:
+    with writing(asked.ask(Act.CHOOSE_RIGHTS), Act.CHOOSE_RIGHTS, asked.record, detail) as visit:
+        do(visit)
+
+
+@record_page("acces", "GET", detail="rights")
+def masking(opened: Opened) -> Shown | HttpResponse:
+    """What is masked today, and what will be on arrival."""
+    visit = opened.visit
+    masked = documents(visit, Query((criteria.by_label("MASQUE_PS"),), sort="date", count=200)).items
+    recent = documents(visit, Query((criteria.by_statuses(["Approved"]),), sort="date", count=40)).items
+    context: Context = {
+        "access_tab": "masquer", "masked": [row(d) for d in masked], "recent": [row(d) for d in recent if not d.facts.masked],
+        "choices": access.choices(visit.work, visit.record_id), "categories": list(CATEGORIES.items()),
+        "may_choose": visit.may(Act.CHOOSE_RIGHTS),
+    }  # fmt: skip
+    return Shown("rights/masking", context)
+
+
+def _of_category(asked: Asked, category: str, masked: bool) -> list[Seen]:
+    """Documents of a category that are not yet as they should be."""
+    with visiting(asked.ask(Act.SEARCH), asked.record, "documents") as visit:
+        found = documents(visit, Query((criteria.by_category(category), criteria.by_statuses(["Approved"])), count=2000)).items
+    return [d for d in found if d.facts.masked is not masked]
+
+
+@signed_in("POST")
+def choose_masks(asked: Asked) -> HttpResponse:
+    """Keep what is masked on arrival; a category that was added is masked today too, one that was taken out is shown again."""
+    wanted = [c for c in asked.request.POST.getlist("categorie") if c in CATEGORIES]
+    new, before = asked.posted("nouveaux", 10) == "masques", frozenset[str]()
+
+    def keep(visit: Visit) -> None:
+        nonlocal before
+        before = access.choices(visit.work, visit.record_id).masked_categories
+        access.choose_masks(visit.work, visit.record_id, new, sorted(wanted))
+
+    _change(asked, "masks", keep)
+    for category in sorted(before ^ set(wanted)):
+        masked = category in wanted
+        for seen in _of_category(asked, category, masked):
+            change_document(asked.ask(Act.MASK if masked else Act.UNMASK), seen.logical_id)
+    return saying("/acces/masquer", "choix")
+
+
+@record_page("acces", "GET", detail="rights")
+def emergency(opened: Opened) -> Shown | HttpResponse:
+    """The three switches, sections that professionals see, and presets."""
+    visit = opened.visit
+    hidden = access.choices(visit.work, visit.record_id)
+    sections = [(c, gettext(t)) for c, t in _categories()]
+    context: Context = {"access_tab": "urgence", "choices": hidden, "sections": sections, "presets": PRESETS,
+                        "may_choose": visit.may(Act.CHOOSE_RIGHTS)}  # fmt: skip
+    return Shown("rights/emergency", context)
+
+
+def _categories() -> list[tuple[str, str]]:
+    """Categories of the profile that professionals may see, with their titles."""
+    found: dict[str, str] = {}
+    for name, section in SECTIONS.items():
+        category = profile.category_of(name)
+        if category in PROFILE_SECTIONS:
+            found.setdefault(category, section.title)
+    return [*found.items(), ("directives", _("Directives anticipées"))]
+
+
+@signed_in("POST")
+def choose_emergency(asked: Asked) -> HttpResponse:
+    """Keep the three switches."""
+    switches = {n: asked.posted(f, 4) == "oui" for n, f in
+                (("break_glass", "danger"), ("regulation", "centre15"), ("masked_in_emergency", "masques"))}  # fmt: skip
+    _change(asked, "emergency", lambda visit: access.choose(visit.work, visit.record_id, **switches))
+    return saying("/acces/urgence", "choix")
+
+
+@signed_in("POST")
+def choose_sections(asked: Asked) -> HttpResponse:
+    """Keep which sections of the profile professionals see."""
+    opened = set(asked.request.POST.getlist("rubrique"))
+    closed = sorted(c for c, _ in _categories() if c not in opened)
+    _change(asked, "sections", lambda visit: access.close_sections(visit.work, visit.record_id, closed))
+    return saying("/acces/urgence", "choix")
+
+
+@signed_in("POST")
+def choose_preset(asked: Asked) -> HttpResponse:
+    """Several choices at once, in plain words."""
+    name = asked.posted("preset", 20)
+    if name not in PRESETS:
+        raise Refusal("request-malformed", "request-malformed")
+
+    def keep(visit: Visit) -> None:
+        kept = access.choices(visit.work, visit.record_id).masked_categories
+        access.choose_masks(visit.work, visit.record_id, name != "ouvert", sorted(kept))
+        access.choose(visit.work, visit.record_id, break_glass=name != "reserve", regulation=name != "reserve")
+
+    _change(asked, f"preset:{name}", keep)
+    return saying("/acces/urgence", "choix")
+
+
+@record_page("acces", "GET", detail="rights")
+def professionals(opened: Opened) -> Shown | HttpResponse:
+    """Who may read, who is blocked, who sees what is masked."""
+    visit, at = opened.visit, opened.asked.at
+    found = readers(visit)
+    context: Context = {
+        "access_tab": "personnes", "authorised": [r for r in found if r.kind == "authorised"],
+        "blocked": [r for r in found if r.kind == "blocked"], "treating": [r for r in found if r.kind == "treating_doctor"],
+        "administrators": [r for r in found if r.kind == "administrator"], "may_choose": visit.may(Act.CHOOSE_RIGHTS),
+        "latest": (at + visit.facts.settings.authorisation_lasts).date().isoformat(), "today": at.date().isoformat(),
+    }  # fmt: skip
+    return Shown("rights/professionals", context)
+
+
+def _subject(asked: Asked) -> tuple[str, str]:
+    kind, number = asked.posted("sorte", 10) or "person", asked.posted("numero", 64)
+    try:
+        return kind, ps_id(number) if kind == "person" else structure_id(number)
+    except IdentifierError:
+        raise Refusal("request-malformed", "request-malformed", {"problem": "a national identifier"}) from None
+
+
+@signed_in("GET", "POST")
+def find(asked: Asked) -> HttpResponse:
+    """Look a professional or a structure up in the national directory, by name or number, to block or name them."""
+    question = asked.request.GET.get("q", "").strip()[:80]
+    with visiting(asked.ask(Act.SEARCH), asked.record, "rights") as visit:
+        found = identity.search_professionals(visit.work, question) if len(question) >= 3 else []
+    context: dict[str, object] = {"tab": "acces", "access_tab": "personnes", "question": question, "found": found}
+    return page(asked, "rights/find", context)
+
+
+_DOES: dict[str, tuple[str, str]] = {
+    "bloquer": ("block", "bloque"), "debloquer": ("unblock", "debloque"), "retirer": ("withdraw", "accord-retire"),
+    "donner": ("authorise", "accord-donne"), "administrateur": ("administrator", "administrateur"),
+    "plus-administrateur": ("administrator-ended", "administrateur-fin"), "medecin-traitant": ("treating-doctor", "medecin-traitant"),
+    "s-opposer": ("objection", "choix"),
+}  # fmt: skip
+
+
+@signed_in("POST")
+def professional(asked: Asked, act: str) -> HttpResponse:
+    """Block, unblock, take an agreement back, give or prolong it, name an administrator or a treating doctor."""
+    if act not in _DOES:
+        raise Refusal("document-unknown", "document-unknown")
+    detail, said = _DOES[act]
+    kind, number = _subject(asked)
+    until = day_of(asked.posted("jusqu-au", 10))
+
+    def do(visit: Visit) -> None:
+        work, record = visit.work, visit.record_id
+        if kind == "person" and identity.professional(work, number) is None:
+            raise Refusal("request-malformed", "request-malformed", {"problem": "nobody of the directory"})
+        if act == "bloquer":
+            access.block(work, record, number, asked.at, kind)
+        elif act == "debloquer":
+            access.unblock(work, record, number, kind)
+        elif act == "retirer":
+            access.withdraw_from(work, record, number, kind)
+        elif act == "donner":
+            last = begins(until + timedelta(days=1)) if until else asked.at + visit.facts.settings.authorisation_lasts
+            access.authorise_by_holder(work, visit.granted, number, last)
+        elif act == "s-opposer":
+            access.object_to_deposits(work, record, number)
+        else:
+            _name(visit, act, number)
+
+    _change(asked, detail, do)
+    return saying("/acces/professionnels", said)
+
+
+def _name(visit: Visit, act: str, number: str) -> None:
+    if act == "plus-administrateur":
+        access.end_relation_of(visit.work, visit.record_id, "administrator", number)
+        return
+    kind = "administrator" if act == "administrateur" else "treating_doctor"
+    access.name_relation(visit.work, visit.record_id, kind, number, visit.ask.at)

@@ -1,0 +1,104 @@
+"""The emergency sheet: chosen, printed, shown by a link that ends; and presence, the code of this minute."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import segno
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from carnet.apps.access.api import rotating_code
+from carnet.apps.profile import api as profile
+from carnet.apps.records.api import visiting, writing
+from carnet.interfaces.espace.door import Asked, page, public, render, saying, signed_in
+from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
+from carnet.interfaces.espace.profile import SECTIONS
+from carnet.kernel.ask import Act
+from carnet.pages.safety import clock
+
+LASTS: dict[str, timedelta] = {
+    "1h": timedelta(hours=1),
+    "1j": timedelta(days=1),
+    "7j": timedelta(days=7),
+    "30j": timedelta(days=30),
+}
+
+
+def _chosen(wanted: list[str]) -> list[str]:
+    kept = [s for s in profile.SHEET_SECTIONS if s in wanted]
+    return kept or list(profile.SHEET_SECTIONS)
+
+
+def qr(text: str, scale: int = 5) -> str:
+    """A QR code as a drawing for a page."""
+    return segno.make(text, error="l").svg_data_uri(scale=scale, border=2, dark="#000", light="#fff")
+
+
+@record_page("accueil", "GET", detail="profile", sections=profile.SHEET_SECTIONS)
+def sheet(opened: Opened) -> Shown | HttpResponse:
+    """The sheet as it prints, with what the person chose, and the links that live."""
+    chosen = _chosen(opened.asked.request.GET.getlist("rubrique"))
+    entries = [e for e in opened.entries if e.content.code != profile.NOT_CONCERNED]
+    today = opened.asked.at.date()
+    current = {s.first.id for s in profile.current_treatments(entries, today)}
+    kept = [e for e in entries if e.section != "treatments" or e.id in current]
+    titles = {n: s.title for n, s in SECTIONS.items()} | {"directives": "Directives anticipées"}
+    lines = profile.lines_of(kept, chosen)
+    context: Context = {
+        "chosen": chosen, "sections": [(s, titles[s]) for s in profile.SHEET_SECTIONS],
+        "lines": [(titles[s], [line for line in lines if line.section == s]) for s in chosen],
+        "links": profile.links(opened.visit.work, opened.visit.record_id) if opened.visit.may(Act.SHARE_SHEET) else [],
+        "may_share": opened.visit.may(Act.SHARE_SHEET), "today": today, "lasts": list(LASTS),
+    }  # fmt: skip
+    return Shown("sheet/sheet", context)
+
+
+@signed_in("POST")
+def share(asked: Asked) -> HttpResponse:
+    """Make a link: shown this once, because its key is kept nowhere."""
+    chosen, lasts = _chosen(asked.request.POST.getlist("rubrique")), LASTS.get(asked.posted("duree", 4), LASTS["1j"])
+    with visiting(asked.ask(Act.SEARCH), asked.record, "profile") as visit:
+        entries = profile.entries(visit, profile.SHEET_SECTIONS)
+        current = {s.first.id for s in profile.current_treatments(entries, asked.at.date())}
+        lines = profile.lines_of([e for e in entries if e.section != "treatments" or e.id in current], chosen)
+        traits = visit.traits
+    made = profile.make_link(asked.ask(Act.SHARE_SHEET), asked.record, traits, lines, lasts, settings.CARNET.espace_url)
+    address = f"{settings.CARNET.espace_url}/fiche/lire#{made.shlink}"
+    return page(asked, "sheet/link", {"tab": "accueil", "made": made, "address": address, "qr": qr(address, 4)})
+
+
+@signed_in("POST")
+def revoke(asked: Asked, number: UUID) -> HttpResponse:
+    """Cut a link."""
+    profile.revoke_link(asked.ask(Act.SHARE_SHEET), asked.record, number)
+    return saying("/fiche", "lien-fin")
+
+
+@public("GET")
+def linked(request: HttpRequest, token: str) -> HttpResponse:
+    """What a link leads to: the encrypted sheet (SMART Health Links, flag U). One answer for all links that open nothing."""
+    found = profile.open_link(token[:80], clock()())
+    if found is None:
+        response = HttpResponse("Ce lien n'ouvre plus rien.", content_type="text/plain; charset=utf-8", status=404)
+    else:
+        response = HttpResponse(found, content_type="application/jose")
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@public("GET")
+def reader(request: HttpRequest) -> HttpResponse:
+    """The page that opens a link: what stands behind the # stays in the browser, which decrypts the sheet."""
+    response = render("sheet/reader", {})
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@signed_in("GET")
+def presence(asked: Asked) -> HttpResponse:
+    """The code of this minute, to show to a professional."""
+    with writing(asked.ask(Act.SHOW_PRESENCE), Act.SHOW_PRESENCE, asked.record, "presence-shown") as visit:
+        code, until = rotating_code(visit.key, asked.at)
+    told = f"{code[:4]} {code[4:]}"
+    return page(asked, "presence", {"tab": "accueil", "code": told, "until": until, "qr": qr(code, 7)})

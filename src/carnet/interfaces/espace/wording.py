@@ -1,0 +1,207 @@
+"""The journal in sentences: who, as what, did what, where, when, allowed or not, and on whose behalf."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
+from carnet.apps.access.api import told
+from carnet.apps.journal.api import Numbered
+from carnet.formats import codes
+from carnet.kernel.actor import ActorKind
+from carnet.kernel.ask import Act
+
+_DONE: dict[str, str] = {
+    Act.TEST_RECORD: _("vérifié si votre carnet est ouvert"),
+    Act.DECLARE_AUTHORISATION: _("déclaré votre accord"),
+    Act.WITHDRAW_AUTHORISATION: _("renoncé à son accès"),
+    Act.SEARCH_BY_TRAITS: _("cherché une personne en régulation médicale, et vu votre nom"),
+    Act.READ_ADMINISTRATIVE: _("lu vos données administratives"),
+    Act.LIST_AUTHORISED: _("lu la liste des professionnels autorisés"),
+    Act.FEED: _("déposé un document"),
+    Act.FEED_AS_EMPLOYEE: _("déposé un document pour sa structure"),
+    Act.REPLACE: _("remplacé un document"),
+    Act.SEARCH: _("consulté votre carnet"),
+    Act.READ: _("lu un document"),
+    Act.MASK: _("masqué un document"),
+    Act.UNMASK: _("démasqué un document"),
+    Act.ANNOUNCE: _("annoncé un document"),
+    Act.DELETE: _("supprimé un document"),
+    Act.ARCHIVE: _("archivé un document"),
+    Act.UNARCHIVE: _("remis un document en vigueur"),
+    Act.OWN_TRACES: _("lu le journal des accès"),
+    Act.READ_PROFILE: _("lu votre profil de santé"),
+    Act.WRITE_PROFILE: _("écrit dans votre profil de santé"),
+    Act.OPEN_EMERGENCY: _("ouvert votre carnet en urgence"),
+    Act.CLOSE_RECORD: _("fermé le carnet"),
+    Act.REOPEN_RECORD: _("rouvert le carnet"),
+    Act.OPEN_RECORD: _("ouvert le carnet"),
+    Act.OPPOSE_RECORD: _("refusé l’ouverture du carnet"),
+    Act.EXPORT_RECORD: _("téléchargé tout le carnet"),
+    Act.DESTROY_RECORD: _("demandé la suppression du carnet"),
+    Act.CHOOSE_RIGHTS: _("changé les choix de confidentialité"),
+    Act.PREVIEW_RIGHTS: _("regardé ce que quelqu’un d’autre verrait"),
+    Act.NAME_PEOPLE: _("changé les accès des proches"),
+    Act.SHARE_SHEET: _("donné ou coupé un lien vers la fiche d’urgence"),
+    Act.SHOW_PRESENCE: _("montré un code de présence"),
+    Act.REPORT_ACCESS: _("signalé un accès"),
+    Act.ASK_CORRECTION: _("demandé une correction"),
+    "record:activate": _("activé le carnet"),
+    "invitation:accepted": _("accepté une invitation"),
+    "invitation:refused": _("refusé une invitation"),
+    "sheet:read": _("ouvert votre fiche d’urgence par un lien que vous aviez donné"),
+    "record:export": _("fait une copie du carnet"),
+    "record:import": _("repris le carnet d’une autre installation"),
+    "delegation:review": _("relu une consultation faite en son nom"),
+    Act.CONFIGURE: _("examiné une demande"),
+    Act.RUN_TIMER: _("appliqué un délai prévu par la loi"),
+}
+"""Past participles: « Vous avez … », « Ada Comptoir a … »."""
+_DETAIL: dict[str, str] = {
+    "summary": _("l’essentiel"), "documents": _("la liste des documents"), "document": _("la fiche d’un document"),
+    "text-search": _("une recherche dans les textes"), "path": _("le parcours de soins"), "results": _("les résultats"),
+    "vaccinations": _("les vaccinations"), "comparison": _("deux documents"), "wishes": _("les volontés"),
+    "rights": _("les droits"), "traces": _("les accès"), "home": _("l’accueil"), "profile": _("le profil de santé"),
+    "presence-proved": _("Votre code de présence a été vérifié : vous étiez là."),
+    "presence-proved-own-card": _("Un code de présence a été vérifié, d’une carte imprimée par ce même professionnel."),
+    "care_team": _("comme membre de votre équipe de soins"), "consultation": _("pour une consultation"),
+    "announcement-waiting": _("Vous avez été averti qu’un document vous attend."),
+    "help-desk:code": _("pour vous envoyer un code d’accès"), "help-desk:letter": _("pour vous écrire une lettre avec un code"),
+    "help-desk:representative": _("pour rattacher un représentant légal"),
+}  # fmt: skip
+_MEANS = {"cps_cpf": _("sa carte professionnelle"), "psc": _("Pro Santé Connect"), "air": _("le système de son établissement"),
+          "cpe": _("sa carte d’établissement"), "certificate": _("le certificat de sa structure")}  # fmt: skip
+_WRITES = frozenset(
+    {Act.FEED, Act.FEED_AS_EMPLOYEE, Act.REPLACE, Act.MASK, Act.UNMASK, Act.ANNOUNCE, Act.DELETE, Act.ARCHIVE, Act.UNARCHIVE,
+     Act.WRITE_PROFILE, Act.DECLARE_AUTHORISATION, Act.WITHDRAW_AUTHORISATION, Act.OPEN_EMERGENCY, Act.CLOSE_RECORD,
+     Act.REOPEN_RECORD, Act.OPEN_RECORD, Act.OPPOSE_RECORD, Act.DESTROY_RECORD, Act.CHOOSE_RIGHTS, Act.NAME_PEOPLE,
+     Act.SHARE_SHEET, Act.REPORT_ACCESS, Act.ASK_CORRECTION}
+)  # fmt: skip
+READS, DEPOSITS = (
+    frozenset({Act.SEARCH, Act.READ, Act.READ_ADMINISTRATIVE, Act.LIST_AUTHORISED, Act.READ_PROFILE}),
+    frozenset({Act.FEED, Act.FEED_AS_EMPLOYEE, Act.REPLACE}),
+)
+FILTERS = {"": _("Tout"), "lectures": _("Lectures"), "depots": _("Dépôts"), "refus": _("Refus"), "urgences": _("Urgences"),
+           "proches": _("Moi et mes proches")}  # fmt: skip
+PERSONS = frozenset({ActorKind.HOLDER.value, ActorKind.REPRESENTATIVE.value, ActorKind.CARER.value})
+
+
+@dataclass(slots=True)
+class Line:
+    """One access in words. `tone` is the colour's meaning: ok, info, veil (a refusal protected them), warn."""
+
+    name: UUID
+    at: datetime
+    tone: str
+    who: str
+    role: str
+    me: bool
+    done: str
+    detail: str
+    where: str
+    why: str
+    refused: str
+    """The sentence of a refusal; empty for an access that was allowed."""
+    behalf: str
+    means: str
+    documents: list[str] = field(default_factory=list)
+    """Identifiers of the documents that it names."""
+    actor: str = ""
+    kind: str = ""
+    act: str = ""
+    code: str = ""
+
+    @property
+    def reportable(self) -> bool:
+        """Whether one may say that one does not recognise it: an access of somebody else, not of the law's clock."""
+        return not self.me and self.kind not in ("timer", "operator")
+
+
+def profession_of(text: str) -> str:
+    """Name of a profession from `code^system`."""
+    code, _, system = text.partition("^")
+    return codes.label("professions", code, system).lower() if code else ""
+
+
+def _who(entry: Mapping[str, Any]) -> tuple[str, str]:
+    kind, name = entry.get("actor_kind", ""), str(entry.get("actor_name", ""))
+    if kind == "timer":
+        return gettext("Carnet"), gettext("par lui-même")
+    if kind == "operator":
+        return gettext("L’assistance de Carnet"), ""
+    if kind == "anonymous":
+        return gettext("Quelqu’un"), gettext("sans se connecter")
+    if kind == ActorKind.REPRESENTATIVE:
+        return name, gettext("représentant légal")
+    if kind == ActorKind.CARER:
+        return name, gettext("aidant")
+    if kind in (ActorKind.STRUCTURE, ActorKind.EMPLOYEE):
+        return name or str(entry.get("structure", "")), gettext("établissement")
+    return name, profession_of(str(entry.get("profession", "")))
+
+
+def _tone(entry: Mapping[str, Any]) -> str:
+    if entry.get("outcome") == "refuse":
+        return "veil"
+    if entry.get("mode", "normal") != "normal":
+        return "warn"
+    return "info" if entry.get("act") in DEPOSITS or entry.get("actor_kind") in ("timer", "operator") else "ok"
+
+
+def _why(entry: Mapping[str, Any]) -> str:
+    if entry.get("mode") == "bris_de_glace":
+        return gettext("en urgence vitale")
+    if entry.get("mode") == "centre_15":
+        return gettext("pour le centre 15")
+    return gettext("avec votre accord") if entry.get("outcome") == "permit" and entry.get("act") in READS else ""
+
+
+def line_of(numbered: Numbered, me: str, names: Mapping[str, str]) -> Line:
+    """A line of the journal in words. `names`: of professionals on whose behalf others looked."""
+    entry = numbered.entry
+    who, role = _who(entry)
+    act, detail = str(entry.get("act", "")), str(entry.get("detail", ""))
+    behalf = str(entry.get("on_behalf_of", ""))
+    person = entry.get("actor_kind") in PERSONS
+    return Line(
+        name=numbered.name, at=datetime.fromisoformat(entry["at"]), tone=_tone(entry), who=who, role=role,
+        me=entry.get("actor") == me or (entry.get("actor_kind") == ActorKind.HOLDER and me.startswith("holder")),
+        done=gettext(_DONE.get(act, _("fait un acte"))), detail=gettext(_DETAIL[detail]) if detail in _DETAIL else "",
+        where=str(entry.get("structure", "")), why="" if person else _why(entry),
+        refused=told(str(entry.get("code"))).patient if entry.get("outcome") == "refuse" else "",
+        behalf=names.get(behalf, behalf), means=gettext(_MEANS.get(str(entry.get("means", "")), "")) if not person else "",
+        documents=[str(d) for d in entry.get("documents", ())], actor=str(entry.get("actor", "")),
+        kind=str(entry.get("actor_kind", "")), act=act, code=str(entry.get("code", "")),
+    )  # fmt: skip
+
+
+def worth_telling(entry: Mapping[str, Any]) -> bool:
+    """A write is told by its own entry: the permission that came before it would tell it twice."""
+    return entry.get("outcome") != "permit" or entry.get("act") not in _WRITES
+
+
+def chosen(line: Line, kind: str) -> bool:
+    """Whether a line is of the sort that a filter asks for."""
+    return {
+        "lectures": line.act in READS and not line.refused, "depots": line.act in DEPOSITS and not line.refused,
+        "refus": bool(line.refused), "urgences": line.tone == "warn", "proches": line.kind in PERSONS,
+    }.get(kind, True)  # fmt: skip
+
+
+def merged(lines: Iterable[Line]) -> list[Line]:
+    """The same act of the same person within the same hour is told once, with all its documents."""
+    found: list[Line] = []
+    for line in lines:
+        last = found[-1] if found else None
+        same = last is not None and (last.actor, last.act, last.detail, last.code, last.behalf, last.at.date(), last.at.hour) == (
+            line.actor, line.act, line.detail, line.code, line.behalf, line.at.date(), line.at.hour
+        )  # fmt: skip
+        if same and last is not None:
+            last.documents += [d for d in line.documents if d not in last.documents]
+        else:
+            found.append(line)
+    return found
