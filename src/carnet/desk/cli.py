@@ -25,7 +25,7 @@ def _load(options: argparse.Namespace) -> int:
     from django.conf import settings
 
     from carnet.apps.storage.api import close_pool
-    from carnet.desk.demonstration import loading
+    from carnet.desk.demonstration import families, loading
 
     now = datetime.now(UTC).replace(microsecond=0)
     print(f"  {loading.import_directory(now)} professionnels importés par le format de l'annuaire national")
@@ -33,7 +33,8 @@ def _load(options: argparse.Namespace) -> int:
     close_pool()
     settings.CARNET.database_role = "carnet_fhir"
     people, documents = loading.load(print, now)
-    for role, tell in (("carnet_espace", loading.tell_people), ("carnet_operator", loading.tell_professionals)):
+    for role, tell in (("carnet_espace", loading.tell_people), ("carnet_espace", families.load),
+                       ("carnet_operator", loading.tell_professionals)):  # fmt: skip
         close_pool()
         settings.CARNET.database_role = role
         tell(now)
@@ -45,7 +46,8 @@ def _run(options: argparse.Namespace) -> int:
     from carnet.desk.running import Ports, run
 
     return run(Ports(options.port, options.tls_port, options.psc_port, options.mail_port, options.witness_port,
-                     options.webps_port, options.webps_card_port))  # fmt: skip
+                     options.webps_port, options.webps_card_port, options.espace_port, options.operator_port,
+                     options.franceconnect_port))  # fmt: skip
 
 
 def _tour(options: argparse.Namespace) -> int:
@@ -161,6 +163,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--witness-port", type=int, default=8085, help="port of the witness of the journal")
     run.add_argument("--webps-port", type=int, default=8081, help="port of the portal of professionals")
     run.add_argument("--webps-card-port", type=int, default=8444, help="port of the portal for client certificates")
+    run.add_argument("--espace-port", type=int, default=8082, help="port of the patients' portal")
+    run.add_argument("--operator-port", type=int, default=8083, help="port of the operator's pages")
+    run.add_argument("--franceconnect-port", type=int, default=8091, help="port of the FranceConnect+ simulator")
     tour = add("tour", "Play the story of the national guide through the real HTTP door.", _tour)
     tour.add_argument("--base", default="http://127.0.0.1:8080", help="address of the FHIR door")
     tour.add_argument("--fast", action="store_true", help="no pause between the steps")

@@ -282,6 +282,36 @@ def presence(options: argparse.Namespace) -> int:
     return 0
 
 
+def operator_link(options: argparse.Namespace) -> int:
+    """Print a link by which an operator enters the pages, once, in the next ten minutes."""
+    start("carnet_operator")
+    from django.conf import settings
+
+    from carnet.apps.signin.api import operator_link as make
+    from carnet.desk.upkeep import who
+
+    print(f"{settings.CARNET.operator_url}/entrer/{make(options.name or who(), _now())}")
+    return 0
+
+
+def announce(options: argparse.Namespace) -> int:
+    """Announce a record to a person: six weeks to oppose, and a code by mail to open it now or to oppose."""
+    start("carnet_espace")
+    from carnet.apps.records.api import announce_record
+    from carnet.kernel.ins import InsError
+    from carnet.kernel.traits import Traits
+    from carnet.pages.reading_ins import ins_typed
+
+    try:
+        traits = Traits(options.family, options.given, options.sex, options.birth_date)
+        announce_record(ins_typed(options.ins), traits, options.mail, _now())
+    except (InsError, ValueError) as error:
+        print(f"Le carnet n'a pas été annoncé : {error}", file=sys.stderr)
+        return 1
+    print("Annoncé : l'avis et le code partent par courriel. Sans opposition, le carnet s'ouvre dans six semaines.")
+    return 0
+
+
 def _add(into: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, call: Command) -> argparse.ArgumentParser:
     text = (call.__doc__ or "").strip()
     parser = into.add_parser(name, help=text, description=text)
@@ -311,6 +341,15 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     noted.add_argument("id")
     noted.add_argument("--verdict", required=True, help="justified, unjustified or followed-up")
     noted.add_argument("--by", default="", help="who reviewed (default: the user of this machine)")
+    operators = commands.add_parser("operator", help="The operator's pages.").add_subparsers(required=True)
+    _add(operators, "link", operator_link).add_argument(
+        "name", nargs="?", default="", help="who enters (default: this machine's user)"
+    )
+    announcing = _add(commands, "announce", announce)
+    announcing.add_argument("ins", help="INS of the person")
+    announcing.add_argument("--birth-date", required=True, help="YYYY-MM-DD, as the identity says")
+    for name, text in (("--family", "birth name"), ("--given", "given names"), ("--sex", "M or F"), ("--mail", "e-mail address")):
+        announcing.add_argument(name, required=True, help=text)
     pki = commands.add_parser("pki", help="A test PKI of the published shape.").add_subparsers(required=True)
     _add(pki, "make", make_pki).add_argument("folder", type=Path)
     lost = _add(pki, "revoke", revoke)

@@ -45,7 +45,7 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 
 
 
 def door_command(name: str, port: int, workers: int = 2, threads: int = 2) -> list[str]:
-    """The command of a door over HTTP: `fhir` or `webps`."""
+    """The command of a door over HTTP: `fhir`, `webps`, `espace` or `operator`."""
     return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
         "--workers", str(workers), "--blocking-threads", str(threads), "--log-level", "error", "--no-ws",
@@ -76,6 +76,12 @@ def psc_command(port: int, people: Path, callback: str, *others: str) -> list[st
         sys.executable, "-m", "carnet.desk.simulators.psc", "--port", str(port), "--people", str(people), *more,
         "--redirect-uri", callback, "--backchannel", callback.replace("/signin/callback", "/signin/backchannel-logout"),
     ]  # fmt: skip
+
+
+def franceconnect_command(port: int, people: Path, *callbacks: str) -> list[str]:
+    """The command of the simulator of FranceConnect+."""
+    more = [part for uri in callbacks for part in ("--redirect-uri", uri)]
+    return module_command("carnet.desk.simulators.franceconnect", "--port", str(port), "--people", str(people), *more)
 
 
 def start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:

@@ -17,7 +17,16 @@ from carnet.apps.journal.api import signer
 from carnet.config import embedded
 from carnet.config.environment import Environment
 from carnet.desk import processes
-from carnet.desk.demonstration.loading import BLOCKING, CLOSED, EXPIRED, SUSPENDED, UNQUALIFIED, write_people
+from carnet.desk.demonstration.families import STORIES
+from carnet.desk.demonstration.loading import (
+    BLOCKING,
+    CLOSED,
+    EXPIRED,
+    SUSPENDED,
+    UNQUALIFIED,
+    write_people,
+    write_persons,
+)
 from carnet.desk.demonstration.people import ABSENT, PEOPLE
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.desk.pki import Folder
@@ -35,6 +44,9 @@ class Ports:
     witness: int = 8085
     webps: int = 8081
     webps_card: int = 8444
+    espace: int = 8082
+    operator: int = 8083
+    franceconnect: int = 8091
 
 
 _SIGN_INS = ("treating", "pharmacist", "nurse", "emergency", "regulator", "occupational", "blocked", "student")
@@ -64,6 +76,12 @@ def _environment(config: Environment, ports: Ports) -> dict[str, str]:
         "CARNET_WEBPS_CARD_URL": f"https://127.0.0.1:{ports.webps_card}",
         "CARNET_WEBPS_CARD_PORT": str(ports.webps_card),
         "CARNET_WEBPS_REGULATION": "true",
+        "CARNET_ESPACE_URL": f"http://localhost:{ports.espace}",
+        "CARNET_ESPACE_PORT": str(ports.espace),
+        "CARNET_PORTAL_URL": f"http://localhost:{ports.espace}",
+        "CARNET_OPERATOR_URL": f"http://127.0.0.1:{ports.operator}",
+        "CARNET_OPERATOR_PORT": str(ports.operator),
+        "CARNET_FRANCECONNECT_ISSUER": f"http://127.0.0.1:{ports.franceconnect}",
         "CARNET_VITALE": "simulator",
         "CARNET_TLS_PORT": str(ports.tls),
         "CARNET_TLS_CERTIFICATE": str(pki.path / "server.pem"),
@@ -78,13 +96,15 @@ def _environment(config: Environment, ports: Ports) -> dict[str, str]:
 
 def _start(config: Environment, ports: Ports) -> list[subprocess.Popen[bytes]]:
     """Every process. The doors are last: what they answer to may count on the others."""
-    people = config.data_dir / "psc-people.json"
+    people, persons = config.data_dir / "psc-people.json", config.data_dir / "franceconnect-people.json"
     write_people(people)
+    write_persons(persons)
     callback = f"http://127.0.0.1:{ports.fhir}/signin/callback"
     witness = ("--port", str(ports.witness), "--folder", str(config.data_dir / "witness"), "--name", "temoin.demonstration",
                "--log", os.environ["CARNET_DEMONSTRATION_LOG"])  # fmt: skip
     commands = [
         processes.psc_command(ports.psc, people, callback, f"http://127.0.0.1:{ports.webps}/connexion/retour"),
+        processes.franceconnect_command(ports.franceconnect, persons, f"http://localhost:{ports.espace}/connexion/retour"),
         processes.module_command(
             "carnet.desk.simulators.mailbox", "--port", str(ports.mail), "--folder", str(config.data_dir / "mailbox")
         ),
@@ -97,12 +117,16 @@ def _start(config: Environment, ports: Ports) -> list[subprocess.Popen[bytes]]:
     ]
     portal = [processes.tls_command("webps"), processes.door_command("webps", ports.webps)]
     role = {"CARNET_DATABASE_ROLE": "carnet_webps"}
-    return [*(processes.start(c, {}) for c in commands), *(processes.start(c, role) for c in portal)]
+    others = [processes.start(processes.door_command(name, port), {"CARNET_DATABASE_ROLE": f"carnet_{name}"})
+              for name, port in (("operator", ports.operator), ("espace", ports.espace))]  # fmt: skip
+    return [*(processes.start(c, {}) for c in commands), *others, *(processes.start(c, role) for c in portal)]
 
 
 def _print_guide(config: Environment, ports: Ports) -> None:
     print("\nCarnet est ouvert (données fictives).")
     print(f"  WebPS, le portail     http://127.0.0.1:{ports.webps} (par carte : https://127.0.0.1:{ports.webps_card}/carte)")
+    print(f"  Mon espace            http://localhost:{ports.espace} (FranceConnect+ : simulateur, on choisit un nom)")
+    print(f"  Pages de l'exploitant http://127.0.0.1:{ports.operator} (un lien : .venv/bin/carnet operator link)")
     print(f"  Porte FHIR            http://127.0.0.1:{ports.fhir}/fhir/metadata")
     print(f"  La même, par carte    https://127.0.0.1:{ports.tls}/fhir/metadata (certificats de test : {config.data_dir}/pki)")
     print(f"  Pro Santé Connect     http://127.0.0.1:{ports.psc} (simulateur : on choisit un nom, sans mot de passe)")
@@ -126,6 +150,9 @@ def _print_guide(config: Environment, ports: Ports) -> None:
     for number, what in shown.items():
         print(f"  {PEOPLE[number].ins.matricule}  {what}")
     print(f"  {ABSENT.ins.matricule}  aucun dossier")
+    print("\nPour Mon espace (les mêmes personnes, par FranceConnect+) :")
+    for number, what in STORIES.items():
+        print(f"  {PEOPLE[number].traits.given_names} {PEOPLE[number].traits.birth_name}  {what}")
     print("\nDans un autre terminal : .venv/bin/carnet tour      Arrêter : Ctrl C\n", flush=True)
 
 
@@ -158,7 +185,8 @@ def run(ports: Ports) -> int:
     if taken:
         print(
             f"Port déjà pris : {', '.join(map(str, taken))}. Choisissez-en d'autres : carnet run --port … --tls-port … "
-            "--psc-port … --mail-port … --witness-port … --webps-port … --webps-card-port …",
+            "--psc-port … --mail-port … --witness-port … --webps-port … --webps-card-port … --espace-port … --operator-port … "
+            "--franceconnect-port …",
             file=sys.stderr,
         )
         return 2
@@ -182,9 +210,11 @@ def _run(config: Environment, ports: Ports) -> int:
         started = _start(config, ports)
         with processes.running(*started):
             processes.wait_for(f"http://127.0.0.1:{ports.psc}/", started[0])
-            *_, tls, fhir, card, webps = started
+            *_, tls, fhir, operator, espace, card, webps = started
             processes.wait_for_port(ports.tls, tls)
             processes.wait_for(f"http://127.0.0.1:{ports.fhir}/fhir/metadata", fhir)
+            processes.wait_for(f"http://127.0.0.1:{ports.operator}/", operator)
+            processes.wait_for(f"http://127.0.0.1:{ports.espace}/connexion", espace)
             processes.wait_for_port(ports.webps_card, card)
             processes.wait_for(f"http://127.0.0.1:{ports.webps}/connexion", webps)
             _print_guide(config, ports)

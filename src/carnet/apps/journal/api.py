@@ -27,7 +27,7 @@ from carnet.apps.journal.sealing import Sealer, SealerBusyError, log_signer, sig
 from carnet.apps.journal.tiles import write_file
 from carnet.apps.journal.verify import Fault, Line, check_chain, entry_hash, stored_lines, verify_all
 from carnet.apps.journal.witnesses import Witnesses
-from carnet.apps.storage.api import Statement, Work, blind_index, unit
+from carnet.apps.storage.api import Row, Statement, Work, blind_index, unit
 
 __all__ = [
     "BOTH",
@@ -42,6 +42,7 @@ __all__ = [
     "Note",
     "NoteError",
     "Numbered",
+    "Row",
     "Sealer",
     "SealerBusyError",
     "Signer",

@@ -19,9 +19,11 @@ from carnet.apps.records.alerts import alert_of, set_alert
 from carnet.apps.records.changing import Patched, change_document, named_document, patch_document
 from carnet.apps.records.consistency import Fault, Health, all_records, check_record
 from carnet.apps.records.deposit import Accepted, Receipt, deposit
+from carnet.apps.records.helpdesk import Helped, attach_representative, help_desk_code, helped
 from carnet.apps.records.holding import (
     Standing,
     activate_record,
+    announce_record,
     answer_invitation,
     ask_to_destroy,
     change_life,
@@ -62,6 +64,7 @@ __all__ = [
     "Exported",
     "Fault",
     "Health",
+    "Helped",
     "Hit",
     "ListQuery",
     "Listed",
@@ -83,9 +86,11 @@ __all__ = [
     "alert_of",
     "all_records",
     "already_there",
+    "announce_record",
     "answer_invitation",
     "ask_destruction",
     "ask_to_destroy",
+    "attach_representative",
     "chains_shown",
     "change_document",
     "change_life",
@@ -101,6 +106,8 @@ __all__ = [
     "export_for",
     "export_record",
     "find_words",
+    "help_desk_code",
+    "helped",
     "import_record",
     "ins_of_record",
     "join",

@@ -8,13 +8,15 @@ from uuid import UUID
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.outbox import api as outbox
-from carnet.apps.records.opening import ask_destruction, change_state
+from carnet.apps.records.opening import ask_destruction, change_state, create_record
 from carnet.apps.records.visiting import writing
+from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import Work, key_of, unit
 from carnet.dicah.facts import RecordState
 from carnet.dicah.lifecycle import TransitionError
 from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import Refusal
 from carnet.kernel.traits import Traits, majority
 
@@ -50,6 +52,22 @@ def standing(record_id: UUID) -> Standing | None:
         told = identity.known(work, record_id)
         row = work.row("SELECT state, since, destruction_asked FROM records_record WHERE record_id = %s", record_id)
     return Standing(record_id, told[1], RecordState(row[0]), row[1], row[2]) if told and row else None
+
+
+def announce_record(ins: Ins, traits: Traits, address: str, at: datetime) -> UUID:
+    """Announce a record to its person (R.1111-28): it opens in six weeks unless they oppose. A code goes to the address given.
+
+    Raises ValueError for somebody who has a record, and ContactError for what is no address; then nothing is kept.
+    """
+    if identity.find(ins) is not None:
+        raise ValueError("this person has a record already")
+    record_id = create_record(ins, traits, at.date(), state=RecordState.PENDING_OPPOSITION)
+    with unit(record_id) as work:
+        outbox.set_contact(work, outbox.owner_of(outbox.HOLDER, record_id), outbox.Contact(address), at)
+        code = signin.provisional_code(work, record_id, "mail", "announcement", at)
+        outbox.send_code(work, record_id, "record-announced", code, at)
+        access.host_entry(work, record_id, "record:announce", "announcement", at)
+    return record_id
 
 
 def change_life(ask: Ask, record_id: UUID) -> RecordState:

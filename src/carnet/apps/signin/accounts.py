@@ -276,3 +276,9 @@ def forget_account(work: Work, record_id: UUID) -> None:
         work.run(f"DELETE FROM {table} WHERE account_id IN (SELECT id FROM signin_account WHERE record_id = %s)", record_id)
     work.run("DELETE FROM signin_code WHERE record_id = %s", record_id)
     work.run("DELETE FROM signin_account WHERE record_id = %s", record_id)
+
+
+def account_named(work: Work, record_id: UUID) -> tuple[UUID, str] | None:
+    """Number and name of the account of a record's person: what a help desk may know of it."""
+    row = work.row("SELECT id, name FROM signin_account WHERE record_id = %s", record_id)
+    return (row[0], opened_name(row[1], row[0])) if row else None

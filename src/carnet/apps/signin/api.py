@@ -5,6 +5,7 @@ from carnet.apps.signin.accounts import (
     LETTER_LASTS,
     Account,
     CredentialError,
+    account_named,
     account_of_record,
     check_credentials,
     code_holds,
@@ -30,6 +31,7 @@ from carnet.apps.signin.devices import (
 from carnet.apps.signin.exchange import ACCESS_TOKEN, GRANT, exchange_token
 from carnet.apps.signin.flow import Choice, Request, choose, exchange, register_software, returned, start
 from carnet.apps.signin.logout import backchannel_logout
+from carnet.apps.signin.operators import operator_link, take_operator_link
 from carnet.apps.signin.passkeys import (
     Passkey,
     account_of_passkey,
@@ -108,6 +110,7 @@ __all__ = [
     "PortalSession",
     "Request",
     "SignedIn",
+    "account_named",
     "account_of_passkey",
     "account_of_record",
     "act_for",
@@ -146,6 +149,7 @@ __all__ = [
     "open_account",
     "open_person_session",
     "open_session",
+    "operator_link",
     "passkeys",
     "person_session",
     "person_sessions",
@@ -173,4 +177,5 @@ __all__ = [
     "start_password",
     "start_psc",
     "take_card",
+    "take_operator_link",
 ]

@@ -200,6 +200,25 @@ def tell_professionals(at: datetime) -> None:
             outbox.set_contact(work, outbox.professional(person.id), contact, at)
 
 
+def write_persons(path: Path) -> None:
+    """Write the file of the FranceConnect+ simulator: the people of the demonstration, as pivot identities."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(pivots(), ensure_ascii=False), encoding="utf-8")
+
+
+def pivots() -> dict[str, dict[str, str]]:
+    """Pivot identities by number: with the birth place that the identity of the record has."""
+    return {
+        str(p.number): {
+            "sub": f"fc-{p.number}", "family_name": p.traits.birth_name, "given_name": p.traits.given_names,
+            "birthdate": p.traits.birth_date, "gender": "male" if p.traits.sex == "M" else "female",
+            "birthplace": p.traits.birth_place, "birthcountry": "99100",
+            "_label": f"{p.traits.given_names} {p.traits.birth_name}, {p.born:%d/%m/%Y}",
+        }
+        for p in PEOPLE[:70]
+    }  # fmt: skip
+
+
 def write_people(path: Path) -> None:
     """Write the file of the Pro Santé Connect simulator."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -149,7 +149,7 @@ def proof(asked: Asked) -> HttpResponse:
     folder = settings.CARNET.log()
     with visiting(asked.ask(Act.SEARCH), asked.record, "traces") as visit:
         consulted(visit, Act.OWN_TRACES)
-        shown = []
+        shown: list[tuple[UUID, list[journal.Row]]] = []
         for chain, lines in chains_shown(visit).items():
             if lines or not shown:
                 visit.work.enter(chain)
@@ -188,7 +188,9 @@ def choose_notices(asked: Asked) -> HttpResponse:
             outbox.set_contact(visit.work, outbox.owner_of(outbox.HOLDER, visit.record_id), contact, asked.at)
     except outbox.ContactError:
         problems = [("courriel", gettext("Écrivez une adresse de courriel, comme nom@exemple.fr."))]
-        told: dict[str, object] = {"tab": "acces", "access_tab": "journal", "contact": contact, "problems": problems, "may_choose": True,
-                                   "notices": [(k, gettext(t)) for k, t in NOTICES.items()]}  # fmt: skip
+        told: dict[str, object] = {
+            "tab": "acces", "access_tab": "journal", "contact": contact, "problems": problems, "may_choose": True,
+            "notices": [(k, gettext(t)) for k, t in NOTICES.items()],
+        }  # fmt: skip
         return page(asked, "journal/notices", told, 400)
     return saying("/acces/avis", "avis")

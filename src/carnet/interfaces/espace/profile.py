@@ -60,7 +60,8 @@ SECTIONS: dict[str, Section] = {s.name: s for s in (
             "Le refus se note au registre national."), _("Aucune volonté n’est inscrite.")),
 )}  # fmt: skip
 MEASURES: dict[str, tuple[str, str, float, float]] = {
-    "29463-7": (_("Poids"), "kg", 0.3, 400), "8302-2": (_("Taille"), "cm", 20, 260), "8480-6": (_("Tension, maximum"), "mmHg", 40, 300),
+    "29463-7": (_("Poids"), "kg", 0.3, 400), "8302-2": (_("Taille"), "cm", 20, 260),
+    "8480-6": (_("Tension, maximum"), "mmHg", 40, 300),
     "8462-4": (_("Tension, minimum"), "mmHg", 20, 200), "8310-5": (_("Température"), "°C", 30, 45),
     "8867-4": (_("Pouls"), "/min", 20, 300), "2345-7": (_("Glycémie"), "mg/dL", 10, 1000), "4548-4": (_("HbA1c"), "%", 2, 20),
     "8280-0": (_("Tour de taille"), "cm", 20, 250), "72514-3": (_("Douleur, de 0 à 10"), "", 0, 10),

@@ -315,7 +315,8 @@ def find(asked: Asked) -> HttpResponse:
 _DOES: dict[str, tuple[str, str]] = {
     "bloquer": ("block", "bloque"), "debloquer": ("unblock", "debloque"), "retirer": ("withdraw", "accord-retire"),
     "donner": ("authorise", "accord-donne"), "administrateur": ("administrator", "administrateur"),
-    "plus-administrateur": ("administrator-ended", "administrateur-fin"), "medecin-traitant": ("treating-doctor", "medecin-traitant"),
+    "plus-administrateur": ("administrator-ended", "administrateur-fin"),
+    "medecin-traitant": ("treating-doctor", "medecin-traitant"),
     "s-opposer": ("objection", "choix"),
 }  # fmt: skip
 

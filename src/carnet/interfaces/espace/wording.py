@@ -55,6 +55,7 @@ _DONE: dict[str, str] = {
     "invitation:refused": _("refusé une invitation"),
     "sheet:read": _("ouvert votre fiche d’urgence par un lien que vous aviez donné"),
     "record:export": _("fait une copie du carnet"),
+    "record:announce": _("annoncé l’ouverture du carnet"),
     "record:import": _("repris le carnet d’une autre installation"),
     "delegation:review": _("relu une consultation faite en son nom"),
     Act.CONFIGURE: _("examiné une demande"),

@@ -6,15 +6,14 @@ An address is kept by histories and logs of browsers; a matricule must not be (A
 import json
 from dataclasses import asdict, dataclass, replace
 
-from django.conf import settings
-
 from carnet.formats.ins_datamatrix import PREFIX, read_datamatrix
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Mode
 from carnet.kernel.identifiers import Oid
-from carnet.kernel.ins import INS_NIR, INS_NIR_TEST, Ins
+from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import Refusal
 from carnet.kernel.traits import Traits
+from carnet.pages.reading_ins import ins_typed
 from carnet.pages.sealed import opened_text, sealed_text
 
 
@@ -51,5 +50,4 @@ def typed(text: str) -> Sought:
     """Who was typed, pasted or scanned. Raises InsError for what is no INS."""
     if text.strip().startswith(PREFIX):
         return Sought(*read_datamatrix(text))
-    accepted = settings.LAW.accepted_ins_oids
-    return Sought(Ins.of(text, INS_NIR if INS_NIR in accepted else INS_NIR_TEST))
+    return Sought(ins_typed(text))

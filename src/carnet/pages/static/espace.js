@@ -1,0 +1,61 @@
+// Mon espace: focus, print, drafts, being offline, passkeys, the code of presence. Every page but the passkey's works without it.
+"use strict";
+(() => {
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const said = $("[role=alert][data-said]") || $("[data-said]");
+  if (said) said.focus();
+  for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });
+
+  // What was typed stays on this page until it is sent: kept for this tab alone, forgotten when the form leaves.
+  for (const form of document.querySelectorAll("form[data-draft]")) {
+    const name = `carnet-draft:${form.getAttribute("action")}`;
+    const fields = [...form.elements].filter((f) => f.name && f.name !== "form_token" && ["text", "textarea", "date", "tel", "select-one"].includes(f.type));
+    let kept = {};
+    try { kept = JSON.parse(sessionStorage.getItem(name) || "{}"); } catch { kept = {}; }
+    for (const field of fields) if (!field.value && kept[field.name]) field.value = kept[field.name];
+    form.addEventListener("input", () => sessionStorage.setItem(name, JSON.stringify(Object.fromEntries(fields.map((f) => [f.name, f.value])))));
+    form.addEventListener("submit", () => { if (navigator.onLine) sessionStorage.removeItem(name); });
+  }
+  const offline = $("#hors-ligne");
+  const tell = () => { if (offline) offline.hidden = navigator.onLine; };
+  addEventListener("online", tell);
+  addEventListener("offline", tell);
+  tell();
+  document.addEventListener("submit", (event) => { if (!navigator.onLine) { event.preventDefault(); tell(); } });
+
+  // Passkeys (WebAuthn): the browser's own dialogue, then an ordinary form.
+  const able = Boolean(window.PublicKeyCredential && PublicKeyCredential.parseCreationOptionsFromJSON);
+  if (able) for (const place of document.querySelectorAll("[data-passkey]")) place.hidden = false;
+  async function ask(form, address, make) {
+    const told = $("[data-passkey-said]", form);
+    try {
+      const body = new URLSearchParams(form.elements.form_token ? { form_token: form.elements.form_token.value } : {});
+      const answer = await (await fetch(address, { method: "POST", body })).json();
+      form.elements.ticket.value = answer.ticket;
+      form.elements.reponse.value = JSON.stringify((await make(answer.options.publicKey)).toJSON());
+      form.submit();
+    } catch (error) { if (told) told.textContent = error.name === "NotAllowedError" ? "…" : String(error.name); }
+  }
+  const makes = $("form[data-passkey-make]"), enters = $("form[data-passkey-in]");
+  if (able && makes) makes.addEventListener("submit", (event) => {
+    event.preventDefault();
+    ask(makes, "/compte/cle/debut", (o) => navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(o) }));
+  });
+  if (able && enters) enters.addEventListener("submit", (event) => {
+    event.preventDefault();
+    ask(enters, "/connexion/cle", (o) => navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(o) }));
+  });
+
+  // The code of presence: a new one when the minute is over, for five minutes; then the person asks again.
+  const code = $("[data-until]");
+  if (code) {
+    const left = () => new Date(code.dataset.until) - new Date();
+    const seen = Number(sessionStorage.getItem("carnet-presence") || "0") + 1;
+    sessionStorage.setItem("carnet-presence", String(seen > 5 ? 0 : seen));
+    setInterval(() => {
+      const seconds = Math.max(0, Math.ceil(left() / 1000));
+      if (seconds === 0 && seen <= 5) location.reload();
+    }, 1000);
+  }
+})();

@@ -28,6 +28,9 @@ _ICONS = {
     "eye": '<path d="M2 10s3-5.5 8-5.5S18 10 18 10s-3 5.5-8 5.5S2 10 2 10z"/><circle cx="10" cy="10" r="2.3"/>',
     "veil": '<path d="M2 10s3-5.5 8-5.5S18 10 18 10s-3 5.5-8 5.5S2 10 2 10zM4 17 16 3"/>',
     "card": '<rect x="2.5" y="4.5" width="15" height="11" rx="1.5"/><path d="M5 9h3v2.5H5zM11 9h4m-4 2.5h4"/>',
+    "flag": '<path d="M5 17.5v-14h10l-2 3.5 2 3.5H5"/>',
+    "shield": '<path d="M10 2.5 16.5 5v5c0 4-3 6.5-6.5 7.5C6.5 16.5 3.5 14 3.5 10V5z"/>',
+    "down": '<path d="M10 3v9m-3.5-3.5L10 12l3.5-3.5M3.5 13.5v3h13v-3"/>',
     "scan": '<path d="M3 7V3h4m6 0h4v4m0 6v4h-4m-6 0H3v-4M6.5 6.5h3v3h-3zm4 4h3v3h-3z"/>',
 }
 _MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
@@ -74,6 +77,34 @@ def long_day(value: datetime | date | str | None) -> str:
     found = _local(value)
     first = gettext("1er") if found and found.day == 1 else str(found.day) if found else ""
     return f"{first} {gettext(_MONTHS[found.month - 1])} {found.year}" if found else ""
+
+
+_DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+
+
+@register.filter
+def friendly(value: datetime | date | str | None, now: datetime) -> str:
+    """A date as 21 novembre, with the year if it is not this one (look.md, density of Espace)."""
+    found = _local(value)
+    if found is None:
+        return ""
+    told = long_day(found)
+    return told.rpartition(" ")[0] if found.year == civil(now).year else told
+
+
+@register.filter
+def spoken(value: datetime | str | None, now: datetime) -> str:
+    """A moment as Samedi 21 novembre à 10 h 42."""
+    found = _local(value)
+    if not isinstance(found, datetime):
+        return ""
+    told = {
+        "day": gettext(_DAYS[found.weekday()]).capitalize(),
+        "date": friendly(found, now),
+        "h": found.hour,
+        "m": f"{found.minute:02d}",
+    }
+    return gettext("%(day)s %(date)s à %(h)s h %(m)s") % told
 
 
 @register.filter

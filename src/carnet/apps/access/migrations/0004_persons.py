@@ -42,6 +42,10 @@ SQL = (
     + "CREATE POLICY access_case_operator ON access_case TO carnet_operator USING (true) WITH CHECK (true);"
     + schema.grant("SELECT, UPDATE", "access_case", "operator")
     + schema.grant("SELECT", "access_lookup", "espace", "fhir")
+    # The help desk finds somebody by INS and date of birth, and ties a representative to a child.
+    + "GRANT EXECUTE ON FUNCTION identity_find(bytea) TO carnet_operator;"
+    + schema.grant("SELECT", "identity_patient, storage_record_key", "operator")
+    + schema.grant("SELECT, INSERT, UPDATE", "access_person", "operator")
     + FUNCTIONS
     + schema.grant_function(RECORDS_OF, "espace", "fhir")
     + schema.grant_function(INVITATION_OF, "espace", "fhir")
@@ -54,7 +58,7 @@ UNDO = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("access", "0003_portal")]
+    dependencies = [("access", "0003_portal"), ("identity", "0002_candidates")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

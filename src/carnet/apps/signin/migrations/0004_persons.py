@@ -48,7 +48,7 @@ SQL = (
     + "".join(schema.grant("SELECT, DELETE", table, "worker") for table in NAMES)
     # The help desk makes codes and sees whether there is an account; it reads no credential.
     + schema.grant("SELECT, INSERT, UPDATE", "signin_code", "operator")
-    + "GRANT SELECT (id, record_id, activated_at, created_at) ON signin_account TO carnet_operator;"
+    + "GRANT SELECT (id, record_id, name, activated_at, created_at) ON signin_account TO carnet_operator;"
     + schema.grant("SELECT, INSERT, DELETE", "signin_attempt", "espace", "operator")
     + schema.grant_function(SESSION_OF, "espace", "fhir")
     + schema.grant_function(PURGE, "worker")

@@ -1,0 +1,57 @@
+"""The queue of cases: accesses that people do not recognise, corrections that they ask for."""
+
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseRedirect
+
+from carnet.apps.access.api import VERDICTS_OF_CASES, CaseError, answer_case, case_of, open_cases, take_case
+from carnet.interfaces.operator.door import Asked, page, signed_in
+from carnet.kernel.refusal import Refusal
+
+VERDICTS = {
+    "access-explained": "Accès expliqué", "access-unjustified": "Accès injustifié", "access-followed-up": "Suite donnée",
+    "correction-done": "Correction faite", "correction-refused": "Correction refusée",
+    "correction-passed-on": "Transmise à l'auteur",
+}  # fmt: skip
+
+
+@signed_in("GET")
+def queue(asked: Asked) -> HttpResponse:
+    """What is not answered, the nearest due first."""
+    found = open_cases(asked.ask())
+    return page(asked, "queue", {"tab": "dossiers", "cases": [(c, c.overdue(asked.at)) for c in found]})
+
+
+def _one(asked: Asked, number: UUID, problem: str = "", status: int = 200) -> HttpResponse:
+    case = case_of(asked.ask(), number)
+    if case is None:
+        raise Refusal("document-unknown", "document-unknown")
+    verdicts = [(v, VERDICTS[v]) for v in VERDICTS_OF_CASES[case.kind]]
+    return page(asked, "case", {"tab": "dossiers", "case": case, "verdicts": verdicts, "problem": problem,
+                                "text": asked.posted("reponse")}, status)  # fmt: skip
+
+
+@signed_in("GET")
+def one(asked: Asked, number: UUID) -> HttpResponse:
+    """One case."""
+    return _one(asked, number)
+
+
+@signed_in("POST")
+def take(asked: Asked, number: UUID) -> HttpResponse:
+    """Begin to examine it."""
+    try:
+        take_case(asked.ask(), number)
+    except CaseError:
+        return _one(asked, number, "Quelqu'un examine déjà ce dossier, ou il a sa réponse.", 409)
+    return HttpResponseRedirect(f"/dossiers/{number}?fait=pris")
+
+
+@signed_in("POST")
+def answer(asked: Asked, number: UUID) -> HttpResponse:
+    """Answer it."""
+    try:
+        answer_case(asked.ask(), number, asked.posted("verdict", 30), asked.posted("reponse"))
+    except CaseError:
+        return _one(asked, number, "Choisissez une conclusion et écrivez une réponse : la personne la lit.", 400)
+    return HttpResponseRedirect("/?fait=repondu")

@@ -1,0 +1,13 @@
+"""What a page says after an act."""
+
+SENTENCES = {
+    "pris": "Le dossier est à vous.",
+    "repondu": "La réponse est envoyée : la personne en est avertie.",
+    "code": "Un code est parti à l'adresse que la personne avait donnée.",
+    "rattache": "Le représentant est rattaché jusqu'aux 18 ans de l'enfant.",
+}
+
+
+def said(key: str) -> str:
+    """The sentence of a key; empty for another one."""
+    return SENTENCES.get(key, "")

@@ -1,0 +1,58 @@
+"""The help desk: a code for somebody whose identity was checked, by mail or by letter; a representative tied to a child.
+
+Each act is journaled on the record. None reads a content: the process has no right on documents or on the profile.
+"""
+
+from datetime import date
+
+from django.http import HttpResponse, HttpResponseRedirect
+
+from carnet.apps.records.api import Helped, attach_representative, help_desk_code, helped
+from carnet.interfaces.operator.door import Asked, page, signed_in
+from carnet.kernel.identifiers import IdentifierError
+from carnet.kernel.ins import InsError
+from carnet.kernel.refusal import Refusal
+from carnet.pages.reading_ins import ins_typed
+
+
+def _found(asked: Asked, field: str = "ins", born: str = "naissance") -> Helped:
+    """The person of an INS whose date of birth was told too. The same answer when either is wrong."""
+    try:
+        found = helped(asked.ask(), ins_typed(asked.posted(field, 40)))
+        told = date.fromisoformat(asked.posted(born, 10)).isoformat()
+    except (InsError, IdentifierError, ValueError):
+        found, told = None, ""
+    if found is None or found.birth_date != told:
+        raise Refusal("ins-unknown", "ins-unknown")
+    return found
+
+
+@signed_in("GET", "POST")
+def desk(asked: Asked) -> HttpResponse:
+    """Find somebody by INS and date of birth, then what may be done."""
+    if asked.request.method == "GET":
+        return page(asked, "desk", {"tab": "assistance"})
+    try:
+        found = _found(asked)
+    except Refusal:
+        return page(asked, "desk", {"tab": "assistance", "problem": True, "given": asked.request.POST}, 404)
+    return page(asked, "person", {"tab": "assistance", "found": found, "given": asked.request.POST})
+
+
+@signed_in("POST")
+def code(asked: Asked) -> HttpResponse:
+    """A provisional code: by mail to the address that the person gave, or on a letter that is printed here, once."""
+    found, by_mail = _found(asked), asked.posted("voie", 10) == "courriel"
+    made = help_desk_code(asked.ask(), found.record_id, "mail" if by_mail else "letter")
+    if by_mail:
+        return HttpResponseRedirect("/assistance?fait=code")
+    return page(asked, "letter", {"tab": "assistance", "found": found, "code": f"{made[:5]} {made[5:]}"})
+
+
+@signed_in("POST")
+def representative(asked: Asked) -> HttpResponse:
+    """Tie a legal representative, who has an account, to a child whose proof of filiation was seen."""
+    child, parent = _found(asked), _found(asked, "ins-representant", "naissance-representant")
+    if asked.posted("preuve", 4) != "oui" or not attach_representative(asked.ask(), child.record_id, parent.record_id):
+        return page(asked, "person", {"tab": "assistance", "found": child, "given": asked.request.POST, "refused": True}, 400)
+    return HttpResponseRedirect("/assistance?fait=rattache")

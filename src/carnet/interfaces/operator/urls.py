@@ -1,0 +1,32 @@
+"""Addresses of the operator's pages."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, re_path
+
+from carnet.interfaces.operator import cases, door, helpdesk
+from carnet.pages.files import file_of_look
+from carnet.pages.safety import secure
+
+
+def file(request: HttpRequest, digest: str, name: str) -> HttpResponse:
+    """A file of the look."""
+    return secure(file_of_look(name))
+
+
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """Any other address."""
+    return door.outside(request, "nothing", 404)
+
+
+urlpatterns = [
+    path("", cases.queue),
+    path("fichiers/<str:digest>/<str:name>", file),
+    path("entrer/<str:token>", door.enter),
+    path("dossiers/<uuid:number>", cases.one),
+    path("dossiers/<uuid:number>/prendre", cases.take),
+    path("dossiers/<uuid:number>/repondre", cases.answer),
+    path("assistance", helpdesk.desk),
+    path("assistance/code", helpdesk.code),
+    path("assistance/representant", helpdesk.representative),
+    re_path(r"^.*$", nothing_here),
+]
