@@ -18,11 +18,13 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import hypothesis
 import pytest
+from support import roles
 from support.ports import free_port
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 DOOR_PORT, PSC_PORT, TLS_PORT = free_port(), free_port(), free_port()
 WEBPS_PORT, WEBPS_TLS_PORT, WEBPS_PROCESS_PORT = free_port(), free_port(), free_port()
+ESPACE_PORT, ESPACE_PROCESS_PORT, OPERATOR_PORT, FRANCECONNECT_PORT = free_port(), free_port(), free_port(), free_port()
 DATA = Path(tempfile.mkdtemp(prefix="carnet-tests-"))
 PKI = DATA / "pki"
 
@@ -38,6 +40,10 @@ os.environ.update(
         "CARNET_WEBPS_REGULATION": "true",
         "CARNET_VITALE": "simulator",
         "CARNET_TEST_PORTAL_PORT": str(WEBPS_PROCESS_PORT),
+        "CARNET_ESPACE_URL": f"http://localhost:{ESPACE_PORT}",
+        "CARNET_OPERATOR_URL": f"http://127.0.0.1:{OPERATOR_PORT}",
+        "CARNET_FRANCECONNECT_ISSUER": f"http://127.0.0.1:{FRANCECONNECT_PORT}",
+        "CARNET_TEST_ESPACE_PORT": str(ESPACE_PROCESS_PORT),
         "CARNET_DIRECTORY_CACHE_SECONDS": "0",
         # Budgets are for the tests that lower them: a whole run is no professional's hour.
         "CARNET_SOFT_NEW_RECORDS_PER_HOUR": "100000",
@@ -99,6 +105,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+    roles.install()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -106,6 +113,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     from carnet.apps.storage.api import close_pool
     from carnet.config import embedded
 
+    roles.close()
     close_pool()
     if not os.environ.get("CARNET_DATABASE_URL"):
         embedded.stop(DATA)
@@ -218,41 +226,65 @@ def tls_door(psc: str, pki: Any) -> Iterator[str]:
     yield from _over_tls(TLS_PORT, application, pki)
 
 
-class _AsWebps:
-    """The portal with the role of its own process: its threads have a pool of connections of their own.
+class _AsRole:
+    """A door with the role of its own process: its threads use a pool of connections of that role.
 
-    Tests prepare people as another role; what the portal may not touch, its pages do not touch here either.
+    Tests prepare people as another role; what a door may not touch, its pages do not touch here either.
     """
 
-    def __init__(self, application: Any) -> None:
-        from django.conf import settings
-
-        from carnet.apps.storage import executor
-
-        self.application, self.mine, self.others = application, threading.local(), executor.pool
-        role, settings.CARNET.database_role = settings.CARNET.database_role, "carnet_webps"
-        self.pool = executor._open_pool()
-        settings.CARNET.database_role = role
-        executor.pool = lambda: self.pool if getattr(self.mine, "here", False) else self.others()
+    def __init__(self, application: Any, role: str) -> None:
+        self.application, self.role = application, role
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
-        self.mine.here = True
+        roles.enter(self.role)
         return self.application(environ, start_response)
-
-    def close(self) -> None:
-        from carnet.apps.storage import executor
-
-        executor.pool = self.others
-        self.pool.close()
 
 
 @pytest.fixture(scope="session")
-def _webps() -> Iterator[Any]:
+def _webps() -> Any:
     from carnet.config.wsgi_webps import application
 
-    wrapped = _AsWebps(application)
-    yield wrapped
-    wrapped.close()
+    return _AsRole(application, "carnet_webps")
+
+
+def _served(port: int, application: Any) -> Iterator[None]:
+    server = make_server("127.0.0.1", port, application, server_class=_Server, handler_class=_Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def franceconnect() -> Iterator[Any]:
+    """The simulator of FranceConnect+, as a server of its own; its people may be added to."""
+    from carnet.desk.demonstration.loading import pivots
+    from carnet.desk.simulators.franceconnect import serve
+
+    callbacks = [f"http://localhost:{port}/connexion/retour" for port in (ESPACE_PORT, ESPACE_PROCESS_PORT)]
+    server = serve(FRANCECONNECT_PORT, pivots(), callbacks)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.RequestHandlerClass.provider
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def espace(franceconnect: Any) -> Iterator[str]:
+    """The patients' portal, in this process so that tests can move its clock."""
+    from carnet.config.wsgi_espace import application
+
+    for _ in _served(ESPACE_PORT, _AsRole(application, "carnet_espace")):
+        yield f"http://localhost:{ESPACE_PORT}"
+
+
+@pytest.fixture(scope="session")
+def operator() -> Iterator[str]:
+    """The operator's pages."""
+    from carnet.config.wsgi_operator import application
+
+    for _ in _served(OPERATOR_PORT, _AsRole(application, "carnet_operator")):
+        yield f"http://127.0.0.1:{OPERATOR_PORT}"
 
 
 @pytest.fixture(scope="session")
@@ -298,3 +330,20 @@ def settings_clock() -> Iterator[MovedClock]:
     settings.CLOCK = clock
     yield clock
     del settings.CLOCK
+
+
+@pytest.fixture
+def scanner() -> Iterator[Any]:
+    """A scanner that speaks clamd's protocol and knows one signature."""
+    from support.scanner import Scanner
+
+    with Scanner() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def sealed_log() -> Any:
+    """The log of the whole run, sealed on demand as the sealer's process does it, with the map of the day."""
+    from support.sealing import SealedLog
+
+    return SealedLog()

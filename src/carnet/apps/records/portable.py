@@ -27,8 +27,8 @@ from carnet.formats.codes.public import CATEGORIES, category_of
 from carnet.kernel.actor import ActorKind
 
 _BY_DOCUMENT = frozenset({"records_document", "records_document_version", "records_folder_item", "records_words"})
-_LEFT = frozenset({"access_lookup", "records_alert", "profile_sheet"})
-"""Tables that are others' or of this installation: reviews among colleagues, alerts of professionals, links."""
+_LEFT = frozenset({"access_lookup", "records_alert", "records_directory", "profile_sheet"})
+"""Tables that are others' or of this installation: reviews among colleagues, alerts of professionals, links, the way to an id."""
 MOST = 100_000
 _PAGE = """<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Mon carnet de santé</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"></head><body><h1>Mon carnet de santé</h1>
@@ -65,8 +65,6 @@ def _kept(
     """The rows of a table that the person may see."""
     if name in _BY_DOCUMENT:
         return [row for row in rows if row["logical_id"] in seen]
-    if name == "records_directory":
-        return [row for row in rows if row["logical_id"] in seen | submissions]
     if name == "records_submission_set":
         return [row for row in rows if row["submission_id"] in submissions]
     if name == "profile_entry":
@@ -106,6 +104,8 @@ def _tables(visit: Visit, entries: frozenset[str]) -> dict[str, list[Values]]:
     kept["records_document"] = _without_hidden(kept["records_document"], seen)
     folders = {row["folder_id"] for row in kept["records_folder_item"]}
     kept["records_folder"] = [row for row in kept["records_folder"] if row["folder_id"] in folders]
+    ways = sorted({*(r["logical_id"] for r in kept["records_document"]), *submissions, *map(str, folders)})
+    kept["records_directory"] = [{"logical_id": way, "record_id": str(visit.record_id)} for way in ways]
     if visit.ask.actor.kind is not ActorKind.HOLDER:
         # Who may read a minor's record may tell of a secret: it stays with the minor.
         kept = {name: rows for name, rows in kept.items() if not name.startswith("access_")}

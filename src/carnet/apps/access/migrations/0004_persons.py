@@ -36,19 +36,19 @@ SQL = (
     + "CREATE INDEX access_person_person ON access_person (person_id);"
     + "CREATE INDEX access_invitation_code ON access_invitation (code);"
     + "CREATE INDEX access_case_open ON access_case (due_at) WHERE state <> 'answered';"
-    + "".join(schema.grant("SELECT, INSERT, UPDATE", table, "fhir", "espace") for table in TABLES)
+    + "".join(schema.grant("SELECT, INSERT, UPDATE", table, "espace") for table in TABLES)
     + "".join(schema.grant("SELECT, DELETE", table, "worker") for table in TABLES)
     # The operator examines cases across records; what is written in them is sealed under a key that opens no record.
     + "CREATE POLICY access_case_operator ON access_case TO carnet_operator USING (true) WITH CHECK (true);"
     + schema.grant("SELECT, UPDATE", "access_case", "operator")
-    + schema.grant("SELECT", "access_lookup", "espace", "fhir")
+    + schema.grant("SELECT", "access_lookup", "espace")
     # The help desk finds somebody by INS and date of birth, and ties a representative to a child.
     + "GRANT EXECUTE ON FUNCTION identity_find(bytea) TO carnet_operator;"
     + schema.grant("SELECT", "identity_patient, storage_record_key", "operator")
     + schema.grant("SELECT, INSERT, UPDATE", "access_person", "operator")
     + FUNCTIONS
-    + schema.grant_function(RECORDS_OF, "espace", "fhir")
-    + schema.grant_function(INVITATION_OF, "espace", "fhir")
+    + schema.grant_function(RECORDS_OF, "espace")
+    + schema.grant_function(INVITATION_OF, "espace")
 )
 UNDO = (
     f"DROP FUNCTION {RECORDS_OF}; DROP FUNCTION {INVITATION_OF};"

@@ -18,19 +18,19 @@ $$;
 """
 SQL = (
     "ALTER TABLE profile_entry ADD COLUMN secret boolean NOT NULL DEFAULT false;"
-    + schema.grant("DELETE", "profile_entry", "espace", "fhir")
+    + schema.grant("DELETE", "profile_entry", "espace")
     + schema.partitioned("profile_sheet", COLUMNS)
     + schema.scoped("profile_sheet")
     + "CREATE INDEX profile_sheet_token ON profile_sheet (token);"
-    + schema.grant("SELECT, INSERT, UPDATE", "profile_sheet", "espace", "fhir")
+    + schema.grant("SELECT, INSERT, UPDATE", "profile_sheet", "espace")
     + schema.grant("SELECT, DELETE", "profile_sheet", "worker")
     + FUNCTIONS
-    + schema.grant_function(SHEET_OF, "espace", "fhir")
+    + schema.grant_function(SHEET_OF, "espace")
 )
 UNDO = (
     f"DROP FUNCTION {SHEET_OF};"
     + schema.drop("profile_sheet")
-    + "REVOKE DELETE ON profile_entry FROM carnet_espace, carnet_fhir; ALTER TABLE profile_entry DROP COLUMN secret;"
+    + "REVOKE DELETE ON profile_entry FROM carnet_espace; ALTER TABLE profile_entry DROP COLUMN secret;"
 )
 
 

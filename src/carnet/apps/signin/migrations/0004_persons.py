@@ -43,14 +43,14 @@ NAMES = ("signin_account", "signin_code", "signin_passkey", "signin_person_sessi
 SQL = (
     TABLES
     + FUNCTIONS
-    + "".join(schema.grant("SELECT, INSERT, UPDATE", table, "espace", "fhir") for table in NAMES)
-    + schema.grant("DELETE", "signin_passkey", "espace", "fhir")
+    + "".join(schema.grant("SELECT, INSERT, UPDATE", table, "espace") for table in NAMES)
+    + schema.grant("DELETE", "signin_passkey", "espace")
     + "".join(schema.grant("SELECT, DELETE", table, "worker") for table in NAMES)
     # The help desk makes codes and sees whether there is an account; it reads no credential.
     + schema.grant("SELECT, INSERT, UPDATE", "signin_code", "operator")
     + "GRANT SELECT (id, record_id, name, activated_at, created_at) ON signin_account TO carnet_operator;"
     + schema.grant("SELECT, INSERT, DELETE", "signin_attempt", "espace", "operator")
-    + schema.grant_function(SESSION_OF, "espace", "fhir")
+    + schema.grant_function(SESSION_OF, "espace")
     + schema.grant_function(PURGE, "worker")
     + "GRANT EXECUTE ON FUNCTION identity_candidates(bytea[], int) TO carnet_espace;"
 )

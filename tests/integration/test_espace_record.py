@@ -1,0 +1,963 @@
+"""The record as its person has it: documents, profile, visibility, journal, relatives, sheet, presence, requests, life."""
+
+import io
+import json
+import zipfile
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from joserfc import jwe
+from joserfc.jwk import OctKey
+from support.espace import Space, as_kind, listed, newcomer, relate, space
+from support.people import allow, ask, client, deposit, fresh_person, now, open_record
+from support.portal import Browser, words
+from support.roles import as_role
+
+from carnet.apps.access import api as access
+from carnet.apps.journal import api as journal
+from carnet.apps.outbox.api import pending
+from carnet.apps.profile import api as profile
+from carnet.apps.records import api as records
+from carnet.apps.records.api import Query
+from carnet.apps.storage.api import unit
+from carnet.desk.demonstration.professionals import PROFESSIONALS
+from carnet.desk.verifier import carnet_verify
+from carnet.kernel.actor import ActorKind
+from carnet.kernel.ask import Act, Ask, Mode
+from carnet.kernel.refusal import Refusal
+
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF"
+ICON = b"\x89PNG\r\n\x1a\n" + b"\0" * 30 + b"IEND\xaeB`\x82"
+
+
+def upload(
+    who: Space, name: str = "lettre.txt", data: bytes = b"Lettre de ma tante\nTout va bien.", **fields: str
+) -> httpx.Response:
+    """Add a document by the form."""
+    who.get("/documents/ajouter")
+    form = {"categorie": "AUTR_DOC", "titre": "Lettre de ma tante"} | fields
+    return who.post("/documents/ajouter", form, files={"fichier": (name, data)})
+
+
+# Documents
+
+
+def test_an_upload_is_there_is_the_patient_s_own_and_is_deleted_by_them_alone(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "treating", "nurse")
+    assert upload(who).status_code == 302
+    page = who.get("/documents")
+    assert "Lettre de ma tante" in page.text
+    [number] = listed(page)
+    assert "Tout va bien" in who.get(f"/documents/{number}").text
+    assert who.get(f"/documents/{number}/contenu?telecharger=1").content.startswith(b"Lettre")
+    with pytest.raises(Refusal):
+        records.change_document(ask("nurse", Act.DELETE, person), UUID(number))
+    assert who.get(f"/documents/{number}/supprimer").status_code == 200
+    assert who.post(f"/documents/{number}/supprimer").status_code == 302
+    assert "Lettre de ma tante" not in who.get("/documents").text
+
+
+@pytest.mark.parametrize(("name", "data"), [("photo.png", ICON), ("scan.pdf", PDF), ("note.txt", b"une note")])
+def test_accepted_formats(espace: str, name: str, data: bytes) -> None:
+    assert upload(newcomer(espace)[0], name, data).status_code == 302
+
+
+@pytest.mark.parametrize(("name", "data", "told"), [
+    ("photo.heic", b"\0\0\0\x18ftypheic", "format"), ("vide.txt", b"", "format"), ("doc.xml", b"<ClinicalDocument/>", "n’est pas admis"),
+])  # fmt: skip
+def test_other_formats_are_refused_and_nothing_is_kept(espace: str, name: str, data: bytes, told: str) -> None:
+    who, _, _ = newcomer(espace)
+    answer = upload(who, name, data)
+    assert answer.status_code == 400
+    assert listed(who.get("/documents")) == set()
+
+
+def test_an_infected_file_and_a_silent_scanner_keep_nothing(espace: str, monkeypatch: pytest.MonkeyPatch, scanner: Any) -> None:
+    from django.conf import settings
+
+    who, _, _ = newcomer(espace)
+    monkeypatch.setattr(settings.CARNET, "antivirus", scanner.address)
+    assert upload(who, data=b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE").status_code == 400
+    assert upload(who).status_code == 302
+    assert scanner.seen
+    monkeypatch.setattr(settings.CARNET, "antivirus", "127.0.0.1:1")
+    assert "antivirus ne répond pas" in words(upload(who, titre="Autre"))
+    assert len(listed(who.get("/documents"))) == 1
+
+
+def test_categories_filter_and_text_search(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    report, results = deposit(person, title="Consultation"), deposit(person, "biologist", "11502-2", title="Prise de sang")
+    assert listed(who.get("/documents?categorie=BIOLOGIE")) == {str(results)}
+    assert listed(who.get("/documents?categorie=CPT_REND")) == {str(report)}
+    assert str(report) in who.get("/documents?q=signaler").text
+    assert listed(who.get("/documents?q=introuvable")) == set()
+
+
+def test_a_document_that_is_not_announced_is_nowhere_for_its_person(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    shown = deposit(person, title="Visible")
+    hidden = deposit(person, title="Pas encore", label=("INVISIBLE_PATIENT",))
+    for path in (
+        "/",
+        "/documents",
+        "/documents?q=signaler",
+        "/profil",
+        "/acces/masquer",
+        "/acces?comme=metier:10",
+        "/acces/journal",
+    ):
+        page = who.get(path)
+        assert "Pas encore" not in page.text, path
+        assert str(hidden) not in page.text, path
+    assert listed(who.get("/documents")) == {str(shown)}
+    for path in (f"/documents/{hidden}", f"/documents/{hidden}/contenu", f"/demandes/corriger/document/{hidden}"):
+        assert who.get(path).status_code == 404
+    assert who.post(f"/documents/{hidden}/masquer").status_code == 404
+
+
+def test_what_waits_is_told_after_two_weeks_without_its_content(espace: str, settings_clock: Any) -> None:
+    from carnet.config.worker import run_all
+
+    who, person, record_id = newcomer(espace)
+    deposit(person, title="Pas encore", label=("INVISIBLE_PATIENT",))
+    assert "Un autre document vous attend" not in who.get("/").text
+    settings_clock.move(timedelta(days=14))
+    with as_role("carnet_worker"):
+        run_all(now() + timedelta(days=14))
+    again = space(espace, person, record_id)
+    page = again.get("/")
+    assert "Un autre document vous attend" in page.text
+    assert "Pas encore" not in page.text
+
+
+# Visibility
+
+
+def test_mask_and_show_again(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    number = deposit(person, title="Lettre")
+    answer = who.post(f"/documents/{number}/masquer")
+    assert "annuler=demasquer" in answer.headers["location"]
+    assert records.search(ask("nurse", Act.SEARCH, person), Query()).logical_ids == []
+    assert "Annuler" in who.get(answer.headers["location"]).text
+    who.post(f"/documents/{number}/demasquer")
+    assert records.search(ask("nurse", Act.SEARCH, person), Query()).logical_ids == [str(number)]
+
+
+def test_a_category_is_masked_today_and_on_arrival(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    deposit(person, "biologist", "11502-2")
+    consultation = deposit(person)
+    who.post("/acces/masquer/choisir", {"categorie": "BIOLOGIE", "nouveaux": "visibles"})
+    deposit(person, "biologist", "11502-2")
+    assert records.search(ask("nurse", Act.SEARCH, person), Query()).logical_ids == [str(consultation)]
+    who.post("/acces/masquer/choisir", {"nouveaux": "visibles"})
+    assert len(records.search(ask("nurse", Act.SEARCH, person), Query()).logical_ids) == 3
+
+
+def test_new_documents_are_masked_by_default_when_the_person_says_so(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    who.post("/acces/masquer/choisir", {"nouveaux": "masques"})
+    deposit(person)
+    announced = deposit(person, label=("INVISIBLE_PATIENT",))
+    assert records.search(ask("nurse", Act.SEARCH, person), Query()).logical_ids == [str(announced)]
+    records.change_document(ask("nurse", Act.ANNOUNCE, person), announced)
+    assert records.search(ask("nurse", Act.SEARCH, person), Query()).logical_ids == []
+
+
+def test_a_document_that_becomes_visible_by_itself_is_masked_too(espace: str) -> None:
+    from carnet.config.worker import run_all
+
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    who.post("/acces/masquer/choisir", {"nouveaux": "masques"})
+    deposit(person, label=("INVISIBLE_PATIENT",))
+    with as_role("carnet_worker"):
+        run_all(now() + timedelta(days=31))
+    assert records.search(ask("nurse", Act.SEARCH, person), Query()).logical_ids == []
+
+
+def test_the_three_switches_and_the_sections(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    question = ask("emergency", Act.OPEN_EMERGENCY, person, Mode.BREAK_GLASS, "Inconscient, choc.")
+    who.post("/acces/urgence/choisir", {"centre15": "oui"})
+    with pytest.raises(Refusal, match="emergency-opposed"):
+        records.open_emergency(question)
+    who.post("/acces/urgence/choisir", {"danger": "oui", "masques": "oui"})
+    records.open_emergency(question)
+    who.post("/acces/rubriques/choisir", {"rubrique": ["vaccinations", "treatments"]})
+    with records.visiting(ask("nurse", Act.SEARCH, person)) as visit:
+        assert (visit.opens("allergies"), visit.opens("treatments")) == (False, True)
+
+
+@pytest.mark.parametrize(("preset", "masks", "glass"), [("ouvert", False, True), ("prudent", True, True), ("reserve", True, False)])
+def test_presets(espace: str, preset: str, masks: bool, glass: bool) -> None:
+    who, _, record_id = newcomer(espace)
+    assert who.post("/acces/reglage", {"preset": preset}).status_code == 302
+    with as_role("carnet_espace"), unit(record_id) as work:
+        found = access.choices(work, record_id)
+    assert (found.masks_new, found.break_glass) == (masks, glass)
+
+
+def test_block_unblock_withdraw_prolong_and_name(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    nurse = PROFESSIONALS["nurse"].id
+    allow(record_id, "nurse")
+    number = deposit(person, label=("MASQUE_PS",))
+    search = ask("nurse", Act.SEARCH, person)
+    who.post("/acces/professionnels/administrateur", {"numero": nurse})
+    assert records.search(search, Query()).logical_ids == [str(number)]
+    who.post("/acces/professionnels/plus-administrateur", {"numero": nurse})
+    assert records.search(search, Query()).logical_ids == []
+    who.post("/acces/professionnels/retirer", {"numero": nurse})
+    with pytest.raises(Refusal, match="consent-missing"):
+        records.search(search, Query())
+    who.post("/acces/professionnels/donner", {"numero": nurse, "jusqu-au": (now() + timedelta(days=9)).date().isoformat()})
+    records.search(search, Query())
+    who.post("/acces/professionnels/bloquer", {"numero": nurse})
+    with pytest.raises(Refusal, match="professional-blocked"):
+        records.search(search, Query())
+    who.post("/acces/professionnels/debloquer", {"numero": nurse})
+    with pytest.raises(Refusal, match="consent-missing"):
+        records.search(search, Query())
+
+
+def test_an_objection_stops_the_deposits_of_one_professional(espace: str) -> None:
+    who, person, _ = newcomer(espace)
+    who.post("/acces/professionnels/s-opposer", {"numero": PROFESSIONALS["nurse"].id})
+    with pytest.raises(Refusal, match="deposit-objection"):
+        deposit(person, "nurse")
+
+
+@pytest.mark.parametrize("number", ["", "899999999999", "x"])
+def test_nobody_unknown_to_the_directory_is_named(espace: str, number: str) -> None:
+    who, _, record_id = newcomer(espace)
+    assert who.post("/acces/professionnels/donner", {"numero": number}).status_code == 400
+    with as_role("carnet_espace"), unit(record_id) as work:
+        assert access.named(work, record_id) == []
+
+
+def test_a_refused_agreement_ends_no_later_than_the_law_says(espace: str) -> None:
+    who, _, record_id = newcomer(espace)
+    who.post("/acces/professionnels/donner", {"numero": PROFESSIONALS["nurse"].id, "jusqu-au": "2199-01-01"})
+    with as_role("carnet_espace"), unit(record_id) as work:
+        [named] = access.named(work, record_id)
+    assert named.until is not None
+    assert named.until <= now() + timedelta(days=366)
+
+
+def test_the_preview_says_why_and_tells_nobody(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    deposit(person, title="Ouvert")
+    deposit(person, "psychiatrist", "68599-0", title="Psychiatrie")
+    masked = deposit(person, title="Masqué")
+    who.post(f"/documents/{masked}/masquer")
+    page = who.get(f"/acces?comme=ps:{PROFESSIONALS['nurse'].id}")
+    assert page.text.count("data-seen=") == 1
+    assert page.text.count("data-hidden=") == 2
+    assert "Vous l’avez masqué." in page.text
+    assert "La règle nationale ne l’ouvre pas à cette profession." in page.text
+    with unit(record_id) as work:
+        told = journal.entries_of_record(work, record_id)
+    assert {e["actor_kind"] for e in told if e["act"] == "rights:preview"} == {"holder"}
+    assert not [e for e in told if e["actor"].endswith(PROFESSIONALS["nurse"].id) and e["act"].startswith("TD3")]
+    assert ("access", "holder") not in _pending(record_id)
+
+
+def _pending(record_id: UUID) -> list[tuple[str, str]]:
+    with unit(record_id) as work:
+        return pending(work, record_id)
+
+
+def test_the_preview_of_somebody_blocked_or_without_agreement_shows_nothing(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    deposit(person, title="Ouvert")
+    who.post("/acces/professionnels/retirer", {"numero": PROFESSIONALS["nurse"].id})
+    page = who.get(f"/acces?comme=ps:{PROFESSIONALS['nurse'].id}")
+    assert "data-seen" not in page.text
+    assert "Vous ne lui avez pas donné votre accord" in page.text
+    who.post("/acces/urgence/choisir", {})
+    assert "opposé à l’accès en urgence" in who.get("/acces?comme=urgence").text
+
+
+# Profile
+
+
+def test_declare_correct_withdraw_and_take_back(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    answer = who.post("/profil/allergies/ajouter", {"libelle": "Arachide", "precision": "urticaire"})
+    number = answer.headers["location"].split("sur=")[1]
+    page = who.get("/profil/allergies")
+    assert "Arachide" in page.text
+    assert "Déclaré le" in page.text
+    with records.visiting(ask("nurse", Act.SEARCH, person)) as visit:
+        assert [e.content.label for e in profile.entries(visit, ("allergies",))] == ["Arachide"]
+    changed = who.post(f"/profil/entree/{number}/changer", {"rubrique": "allergies", "libelle": "Noisette"})
+    assert changed.status_code == 302
+    page = who.get("/profil/allergies")
+    assert "Noisette" in page.text
+    assert "Arachide" not in page.text
+    new = page.text.split("/profil/entree/")[1].split('"')[0]
+    assert "Arachide" in who.get(f"/profil/entree/{new}").text, "the history keeps it"
+    back = who.post(f"/profil/entree/{new}/retirer").headers["location"]
+    assert "annuler=retablir" in back
+    assert "Noisette" not in who.get("/profil/allergies").text
+    who.post(f"/profil/entree/{new}/retablir")
+    assert "Noisette" in who.get("/profil/allergies").text
+    assert who.post(f"/profil/entree/{number}/retablir").status_code == 404, "another one replaced it"
+
+
+def test_what_a_professional_confirmed_is_not_changed_but_a_correction_is_asked_for(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    number = profile.add_entry(ask("treating", Act.WRITE_PROFILE, person), None, "allergies", profile.Content("Latex"))
+    assert "Confirmé" in who.get("/profil/allergies").text
+    for act in ("retirer", "retablir"):
+        assert who.post(f"/profil/entree/{number}/{act}").status_code == 404
+    assert who.post(f"/profil/entree/{number}/changer", {"rubrique": "allergies", "libelle": "x"}).status_code == 404
+    assert who.get(f"/demandes/corriger/entree/{number}").status_code == 200
+    assert who.post(f"/demandes/corriger/entree/{number}", {"texte": ""}).status_code == 400
+    assert who.post(f"/demandes/corriger/entree/{number}", {"texte": "Ce n'est pas moi."}).status_code == 302
+    assert "Ce n&#x27;est pas moi." in who.get("/demandes").text
+
+
+@pytest.mark.parametrize(("section", "form", "field"), [
+    ("allergies", {"libelle": ""}, "libelle"), ("allergies", {"libelle": "x", "date": "2199-01-01"}, "date"),
+    ("measures", {"mesure": "", "valeur": "3"}, "mesure"), ("measures", {"mesure": "29463-7", "valeur": "9000"}, "valeur"),
+    ("measures", {"mesure": "29463-7", "valeur": "abc"}, "valeur"),
+])  # fmt: skip
+def test_a_form_that_is_wrong_says_where_and_keeps_nothing(espace: str, section: str, form: dict[str, str], field: str) -> None:
+    who, _, _ = newcomer(espace)
+    answer = who.post(f"/profil/{section}/ajouter", form)
+    assert answer.status_code == 400
+    assert f'href="#{field}"' in answer.text
+    assert "/profil/entree/" not in who.get(f"/profil/{section}").text
+
+
+def test_measures_have_a_curve_with_its_values_in_words(espace: str) -> None:
+    who, _, _ = newcomer(espace)
+    for day, value in ((9, "81,5"), (5, "80"), (1, "79,2")):
+        date = (now() - timedelta(days=day)).date().isoformat()
+        assert who.post("/profil/measures/ajouter", {"mesure": "29463-7", "valeur": value, "date": date}).status_code == 302
+    page = who.get("/profil/measures")
+    assert "Poids : 81,5, 80, 79,2 kg. En baisse." in page.text
+    assert '<svg class="curve"' in page.text
+
+
+def test_a_section_that_does_not_concern_the_person(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    who.post("/profil/allergies/concerne", {"concerne": "non"})
+    assert "ne vous concerne pas" in who.get("/profil/allergies").text
+    with records.visiting(ask("nurse", Act.SEARCH, person)) as visit:
+        assert profile.entries(visit, ("allergies",)) == [], "it is no allergy for a professional"
+    who.post("/profil/allergies/ajouter", {"libelle": "Arachide"})
+    assert "ne vous concerne pas" not in who.get("/profil/allergies").text
+
+
+def test_sections_that_professionals_never_see(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "treating", treating="treating")
+    for section in ("habits", "family", "disability", "measures"):
+        form = {"libelle": "Tabac", "mesure": "29463-7", "valeur": "70"}
+        assert who.post(f"/profil/{section}/ajouter", form).status_code == 302
+        assert "visible que de vous" in who.get(f"/profil/{section}").text or section == "measures"
+    with records.visiting(ask("treating", Act.SEARCH, person)) as visit:
+        assert profile.entries(visit) == []
+
+
+def test_directives_are_replaced_never_versioned_and_not_for_minors(espace: str) -> None:
+    who, _, record_id = newcomer(espace)
+    for text in ("Premier texte.", "Second texte."):
+        assert who.post("/directives/ecrire", {"texte": text}).status_code == 302
+    page = who.get("/directives")
+    assert "Second texte." in page.text
+    with as_role("carnet_espace"), records.visiting(who.ask(Act.SEARCH), record_id) as visit:
+        assert [e.content.detail for e in profile.entries(visit, ("directives",), ended=True)] == ["Second texte."]
+    who.post("/directives/ecrire", {"texte": " "})
+    assert "Second texte." not in who.get("/directives").text
+    teenager, _, _ = newcomer(espace, birth_date="2012-03-04")
+    assert "à partir de 18 ans" in teenager.get("/directives").text
+    assert teenager.post("/directives/ecrire", {"texte": "x"}).status_code == 403
+
+
+def test_treatments_stand_source_by_source(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    profile.add_entry(ask("treating", Act.WRITE_PROFILE, person), None, "treatments", profile.Content("Metformine 1000 mg"))
+    who.post("/profil/treatments/ajouter", {"libelle": "Metformine 1000 mg", "precision": "le soir"})
+    page = who.get("/profil/treatments")
+    assert page.text.count("Metformine 1000 mg</b>") == 1
+    assert "Déclaré le" in page.text
+    assert "Confirmé" in page.text
+
+
+# Who looked
+
+
+def test_the_journal_says_who_what_where_and_refusals(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    number = deposit(person, title="Compte rendu du 3")
+    records.search(ask("nurse", Act.SEARCH, person), Query())
+    records.read_content(ask("nurse", Act.READ, person), number)
+    with pytest.raises(Refusal):
+        records.search(ask("occupational", Act.SEARCH, person), Query())
+    page = who.get("/acces/journal")
+    told = words(page)
+    assert "Maïa NICHE , infirmier" in told
+    assert "lu un document, avec votre accord" in told
+    assert "« Compte rendu du 3 »" in told
+    assert "L’accès lui a été refusé" in told
+    assert "Maison de santé du Canal" in told
+    assert "Honorine" in words(who.get("/acces/journal?sorte=refus"))
+    assert "Maïa" not in words(who.get("/acces/journal?sorte=refus"))
+    assert "Maïa" in words(who.get("/acces/journal?q=niche"))
+    assert "Aucune ligne" in words(who.get("/acces/journal?q=personne-de-ce-nom"))
+
+
+def test_a_delegated_look_names_both(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    question = ask("nurse", Act.SEARCH, person)
+    delegating = PROFESSIONALS["treating"].id
+    with as_role("carnet_webps"), unit() as work:
+        work.run(
+            """INSERT INTO access_delegation (delegating, delegate, structure, since, until) VALUES (%s, %s, %s, %s, %s)
+            ON CONFLICT (delegating, delegate) DO UPDATE SET structure = excluded.structure, until = excluded.until""",
+            delegating, question.actor.id, question.actor.situation.structure, now(), now() + timedelta(days=1),
+        )  # fmt: skip
+    asked = replace(question, actor=replace(question.actor, on_behalf_of=delegating))
+    with as_role("carnet_webps"), records.visiting(asked):
+        pass
+    assert "Au nom de Alix BASTION" in words(who.get("/acces/journal"))
+
+
+def test_an_unknown_access_becomes_a_case_that_an_operator_answers(espace: str, operator: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    records.search(ask("nurse", Act.SEARCH, person), Query())
+    line = who.get("/acces/journal").text.split("/doute")[0].split("/acces/journal/")[-1]
+    assert "Maïa NICHE" in who.get(f"/acces/journal/{line}/doute").text
+    assert who.post(f"/acces/journal/{line}/signaler", {"texte": "Je n'y étais pas.", "bloquer": "oui"}).status_code == 302
+    with pytest.raises(Refusal, match="professional-blocked"):
+        records.search(ask("nurse", Act.SEARCH, person), Query())
+    assert "Reçue" in who.get("/demandes").text
+    agent = _agent(operator)
+    [case] = [c for c in _cases() if c.record_id == record_id]
+    page = agent.get(f"/dossiers/{case.id}")
+    assert "Je n&#x27;y étais pas." in page.text
+    token = page.text.split('name="form_token" value="')[1].split('"')[0]
+    form = {"form_token": token}
+    assert (
+        agent.post(f"/dossiers/{case.id}/repondre", data=form | {"verdict": "access-explained", "reponse": "x"}).status_code == 400
+    )
+    assert agent.post(f"/dossiers/{case.id}/prendre", data=form).status_code == 302
+    assert agent.post(f"/dossiers/{case.id}/prendre", data=form).status_code == 409
+    assert agent.post(f"/dossiers/{case.id}/repondre", data=form | {"verdict": "x", "reponse": "x"}).status_code == 400
+    answered = form | {"verdict": "access-explained", "reponse": "Une remplaçante vous a reçu."}
+    assert agent.post(f"/dossiers/{case.id}/repondre", data=answered).status_code == 302
+    assert "Une remplaçante vous a reçu." in who.get("/demandes").text
+    assert ("case-answered", "holder") in _pending(record_id)
+
+
+def _agent(operator: str) -> httpx.Client:
+    from carnet.apps.signin import api as signin
+
+    with as_role("carnet_operator"):
+        token = signin.operator_link("agent", now())
+    http = httpx.Client(base_url=operator, timeout=30.0)
+    http.get(f"/entrer/{token}")
+    return http
+
+
+def _cases() -> list[access.Case]:
+    from carnet.desk.commands import _operator
+
+    with as_role("carnet_operator"):
+        return access.open_cases(_operator("agent"))
+
+
+def test_own_acts_cannot_be_reported_and_a_line_of_another_record_is_unknown(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    records.search(ask("nurse", Act.SEARCH, person), Query())
+    line = who.get("/acces/journal").text.split("/doute")[0].split("/acces/journal/")[-1]
+    other, _, _ = newcomer(espace)
+    for path in (f"/acces/journal/{line}", f"/acces/journal/{line}/doute"):
+        assert other.get(path).status_code == 404
+    assert other.post(f"/acces/journal/{line}/signaler").status_code == 404
+    own = other.get("/acces/journal?sorte=proches").text.split("/acces/journal/")[2].split('"')[0]
+    assert other.get(f"/acces/journal/{own}/doute").status_code == 404
+
+
+def test_notices_are_chosen_and_those_of_the_law_stay(espace: str) -> None:
+    from carnet.apps.outbox import api as outbox
+
+    who, _, record_id = newcomer(espace)
+    assert who.post("/acces/avis/choisir", {"courriel": "pas une adresse"}).status_code == 400
+    who.post("/acces/avis/choisir", {"courriel": "camille@exemple.fr", "avis": ["deposit"], "rythme": "jour"})
+    with as_role("carnet_espace"), unit(record_id) as work:
+        owner = outbox.owner_of(outbox.HOLDER, record_id)
+        contact = outbox.contacts(work, [owner])[owner]
+    assert contact.digest == outbox.DAILY
+    assert "access" in contact.muted
+    assert "deposit" not in contact.muted
+    assert "emergency-access" not in contact.muted
+
+
+# The proof
+
+
+def test_the_proof_holds_and_a_forged_one_is_caught(espace: str, sealed_log: Any, tmp_path: Path) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    deposit(person)
+    for _ in range(3):
+        records.search(ask("nurse", Act.SEARCH, person), Query())
+    sealed_log.seal()
+    first = _unzip(who.get("/acces/journal/preuve").content, tmp_path / "first")
+    key = [carnet_verify.read_key(str(sealed_log.key))]
+    assert carnet_verify.verify(first, key, [], []).faults == []
+    records.search(ask("nurse", Act.SEARCH, person), Query())
+    sealed_log.seal()
+    second = _unzip(who.get("/acces/journal/preuve").content, tmp_path / "second")
+    assert carnet_verify.verify(second, key, [], [first]).faults == []
+    lines = (second / "entries.jsonl").read_text().splitlines()
+    forged = {"changed": [lines[0].replace("NICHE", "NUAGE"), *[x.replace("NICHE", "NUAGE") for x in lines[1:]]],
+              "truncated": lines[:-3], "removed": [*lines[:2], *lines[3:]], "reordered": [lines[1], lines[0], *lines[2:]]}  # fmt: skip
+    for name, kept in forged.items():
+        told = [json.loads(x) for x in kept]
+        if name == "reordered":
+            told[0]["counter"], told[1]["counter"] = told[1]["counter"], told[0]["counter"]
+        (second / "entries.jsonl").write_text("".join(json.dumps(x, ensure_ascii=False) + "\n" for x in told))
+        assert carnet_verify.verify(second, key, [], [first]).faults, name
+
+
+def _unzip(data: bytes, to: Path) -> Path:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        archive.extractall(to)
+    return to
+
+
+def test_the_proof_tells_nothing_of_what_is_not_announced_and_proves_it_afterwards(
+    espace: str, sealed_log: Any, tmp_path: Path
+) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    plain, other = newcomer(espace)[0], None
+    assert other is None
+    hidden = deposit(person, label=("INVISIBLE_PATIENT",))
+    records.read_content(ask("nurse", Act.READ, person), hidden)
+    sealed_log.seal()
+    first = _unzip(who.get("/acces/journal/preuve").content, tmp_path / "first")
+    text = (first / "entries.jsonl").read_text()
+    assert str(hidden) not in text
+    assert "TD2.1" not in text
+    assert "TD3.2" not in text
+    counters = [json.loads(x)["counter"] for x in text.splitlines()]
+    assert counters == list(range(1, len(counters) + 1)), "no gap tells of a line that is elsewhere"
+    assert len(set(json.loads(x)["chain"] for x in text.splitlines())) == 1
+    records.change_document(ask("nurse", Act.ANNOUNCE, person), hidden)
+    sealed_log.seal()
+    second = _unzip(who.get("/acces/journal/preuve").content, tmp_path / "second")
+    assert str(hidden) in (second / "entries.jsonl").read_text()
+    key = [carnet_verify.read_key(str(sealed_log.key))]
+    assert carnet_verify.verify(second, key, [], [first]).faults == []
+    again = deposit(person, label=("INVISIBLE_PATIENT",))
+    sealed_log.seal()
+    third = _unzip(who.get("/acces/journal/preuve").content, tmp_path / "third")
+    assert str(again) not in (third / "entries.jsonl").read_text()
+    assert carnet_verify.verify(third, key, [], [first, second]).faults == [], "what was shown once is shown again"
+    assert plain.get("/acces/journal/preuve").status_code == 200
+
+
+# Relatives
+
+
+def test_a_representative_acts_under_their_own_name_without_the_secret(espace: str) -> None:
+    teenager, person, record_id = newcomer(espace, birth_date="2010-05-05")
+    mother, _, _ = newcomer(espace)
+    shown = deposit(person, title="Certificat de sport")
+    secret = deposit(person, "midwife", title="Consultation secrète", label=("INVISIBLE_REPRESENTANTS_LEGAUX",))
+    teenager.post("/profil/problems/ajouter", {"libelle": "Chose à moi", "secret": "oui"})
+    relate(record_id, mother, "representative")
+    mother.act_on(record_id)
+    for path in ("/", "/documents", "/documents?q=signaler", "/profil", "/profil/problems", "/acces", "/acces?comme=metier:10", "/acces/journal",
+                 "/acces/professionnels", "/fiche", "/acces/masquer"):  # fmt: skip
+        page = mother.get(path)
+        assert page.status_code == 200, path
+        for never in ("Consultation secrète", str(secret), "Chose à moi", PROFESSIONALS["midwife"].family):
+            assert never not in page.text, (path, never)
+    assert listed(mother.get("/documents")) == {str(shown)}
+    assert listed(teenager.get("/documents")) == {str(shown), str(secret)}
+    assert "Chose à moi" in teenager.get("/profil/problems").text
+    assert "Secret" in teenager.get("/documents").text
+    mother.post("/profil/allergies/ajouter", {"libelle": "Pollen"})
+    with unit(record_id) as work:
+        last = [e for e in journal.entries_of_record(work, record_id) if e["act"] == "profile:write" and e["kind"] == "write"][-1]
+    assert (last["actor"], last["actor_kind"]) == (f"representative:{mother.session.account}", "representative")
+    assert "représentant légal" in words(teenager.get("/acces/journal?sorte=proches"))
+
+
+def test_the_copy_and_the_proof_of_a_minor_s_record_hold_no_secret_for_a_representative(espace: str, sealed_log: Any) -> None:
+    teenager, person, record_id = newcomer(espace, birth_date="2010-05-05")
+    mother, _, _ = newcomer(espace)
+    secret = deposit(person, "midwife", label=("INVISIBLE_REPRESENTANTS_LEGAUX",))
+    teenager.post("/profil/problems/ajouter", {"libelle": "Chose à moi", "secret": "oui"})
+    relate(record_id, mother, "representative")
+    mother.act_on(record_id)
+    data = mother.post("/compte/copie/telecharger").content
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        whole = b"".join(archive.read(name) for name in archive.namelist()).decode("utf-8", "replace")
+    for never in (str(secret), "Chose à moi", PROFESSIONALS["midwife"].id):
+        assert never not in whole
+    assert mother.get("/acces/journal/preuve").status_code == 403
+
+
+def test_a_minor_does_not_close_invite_or_share_but_reads_and_writes(espace: str) -> None:
+    teenager, _, record_id = newcomer(espace, birth_date="2010-05-05")
+    for path, form in (("/compte/fermer", {"compris": "oui"}), ("/proches/inviter/aidant", {"nom": "Ami"}), ("/fiche/lien", {})):
+        assert teenager.post(path, form).status_code == 403, path
+    assert teenager.post("/profil/allergies/ajouter", {"libelle": "Pollen"}).status_code == 302
+    with as_role("carnet_espace"):
+        assert records.standing(record_id).state == "open"
+
+
+def test_the_relation_of_a_representative_ends_at_eighteen(espace: str) -> None:
+    from carnet.kernel.traits import majority
+
+    _, person, record_id = newcomer(espace, birth_date="2010-05-05")
+    mother, _, _ = newcomer(espace)
+    with as_role("carnet_espace"), unit(record_id) as work:
+        assert records.represent(work, record_id, mother.session.account, mother.session.name, now())
+    of_age = majority(person.traits.birth_date)
+    with as_role("carnet_espace"):
+        [_, found] = access.records_of_person(mother.session.account, now() + timedelta(seconds=2))
+        assert found.ends is not None
+        assert found.ends.date() == of_age
+        question = Ask(as_kind(mother, ActorKind.REPRESENTATIVE), Act.SEARCH, found.ends + timedelta(minutes=1))
+        expired = replace(question, actor=replace(question.actor, authentication=replace(
+            question.actor.authentication, expires_at=found.ends + timedelta(hours=1))))  # fmt: skip
+        with pytest.raises(Refusal, match="relation-missing"), records.visiting(expired, record_id):
+            pass
+
+
+def test_nobody_represents_an_adult(espace: str) -> None:
+    _, _, record_id = newcomer(espace)
+    other, _, _ = newcomer(espace)
+    with as_role("carnet_espace"), unit(record_id) as work:
+        assert not records.represent(work, record_id, other.session.account, "x", now())
+
+
+def test_the_second_representative_is_invited_and_answers(espace: str) -> None:
+    _, _, record_id = newcomer(espace, birth_date="2010-05-05")
+    mother, _, _ = newcomer(espace)
+    father, _, _ = newcomer(espace)
+    relate(record_id, mother, "representative")
+    mother.act_on(record_id)
+    page = mother.post("/proches/inviter/representant", {"nom": "Papa"})
+    code = page.text.split('id="code-invitation">')[1].split("<")[0]
+    assert father.post("/proches/repondre", {"code": "AAAAAAAAAA", "reponse": "accepter"}).status_code == 404
+    assert father.post("/proches/repondre", {"code": code, "reponse": "accepter"}).status_code == 302
+    assert father.act_on(record_id).get("/documents").status_code == 200
+    assert father.post("/proches/repondre", {"code": code, "reponse": "accepter"}).status_code == 404, "once"
+
+
+def test_a_carer_sees_the_scope_and_no_more(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    carer, _, _ = newcomer(espace)
+    prescription, report = deposit(person, type_="57833-6", title="Ordonnance"), deposit(person, title="Consultation")
+    who.post("/profil/treatments/ajouter", {"libelle": "Metformine"})
+    who.post("/profil/habits/ajouter", {"libelle": "Tabac"})
+    form = {"nom": "Inès", "etendue": "choisie", "categorie": ["ORD_SOIN"], "rubrique": ["treatments"], "lecture": "oui"}
+    code = who.post("/proches/inviter/aidant", form).text.split('id="code-invitation">')[1].split("<")[0]
+    assert carer.post("/proches/repondre", {"code": code, "reponse": "accepter"}).status_code == 302
+    carer.act_on(record_id)
+    assert listed(carer.get("/documents")) == {str(prescription)}
+    assert carer.get(f"/documents/{report}").status_code == 404
+    page = carer.get("/profil")
+    assert "Metformine" in page.text
+    assert "Tabac" not in page.text
+    assert "Tabac" not in carer.get("/profil/habits").text
+    for path in ("/acces/journal", "/acces", "/demandes", "/presence"):
+        assert carer.get(path).status_code == 403, path
+    for path, sent in (("/compte/copie/telecharger", {}), ("/compte/fermer", {"compris": "oui"}), ("/fiche/lien", {}),
+                       ("/proches/inviter/aidant", {"nom": "x"}), ("/acces/urgence/choisir", {}), (f"/documents/{prescription}/masquer", {}),
+                       ("/profil/treatments/ajouter", {"libelle": "x"}), ("/acces/professionnels/bloquer", {"numero": PROFESSIONALS["nurse"].id}),
+                       ("/acces/avis/choisir", {"courriel": "a@b.fr"})):  # fmt: skip
+        assert carer.post(path, sent).status_code == 403, path
+    assert upload(carer).status_code == 400
+    assert "Consultation" not in carer.get("/").text
+
+
+def test_a_carer_s_access_ends_with_its_date_or_at_the_holder_s_word(espace: str) -> None:
+    who, _, record_id = newcomer(espace)
+    first, second = newcomer(espace)[0], newcomer(espace)[0]
+    relate(record_id, first, "carer", access.Given(now() - timedelta(days=1)))
+    assert first.post("/proches/agir", {"carnet": str(record_id)}).status_code == 403
+    relate(record_id, second, "carer")
+    second.act_on(record_id)
+    assert second.get("/documents").status_code == 200
+    form = {"personne": str(second.session.account), "sorte": "carer"}
+    assert who.post("/proches/terminer", form).status_code == 302
+    assert second.get("/documents").status_code == 403
+    assert who.post("/proches/terminer", form).status_code == 404
+
+
+def test_three_carers_and_no_more_and_the_holder_is_never_cut(espace: str) -> None:
+    who, _, record_id = newcomer(espace)
+    for name in ("Un", "Deux", "Trois"):
+        assert who.post("/proches/inviter/aidant", {"nom": name}).status_code == 200
+    assert who.post("/proches/inviter/aidant", {"nom": "Quatre"}).status_code == 403
+    number = who.get("/proches").text.split('name="personne" value="')[1].split('"')[0]
+    assert who.post("/proches/terminer", {"personne": number, "sorte": "invitation"}).status_code == 302
+    assert who.post("/proches/inviter/aidant", {"nom": "Quatre"}).status_code == 200
+    cut = {"personne": str(who.session.account), "sorte": "holder"}
+    assert who.post("/proches/terminer", cut).status_code == 404
+
+
+def test_a_refused_invitation_gives_nothing(espace: str) -> None:
+    who, _, record_id = newcomer(espace)
+    other, _, _ = newcomer(espace)
+    code = who.post("/proches/inviter/aidant", {"nom": "x"}).text.split('id="code-invitation">')[1].split("<")[0]
+    assert other.post("/proches/repondre", {"code": code, "reponse": "refuser"}).status_code == 302
+    assert other.post("/proches/agir", {"carnet": str(record_id)}).status_code == 403
+
+
+# Presence and sheet
+
+
+def test_the_code_of_this_minute_proves_presence_once(espace: str, portal: str) -> None:
+    who, person, record_id = newcomer(espace)
+    code = who.get("/presence").text.split('id="presence">')[1].split("<")[0]
+    nurse = Browser(portal).sign_in("nurse")
+    handle = nurse.seek(person.ins.matricule)
+    nurse.get(f"/porte/{handle}?voyants=1")
+    form = {"titre": "consultation", "accord": "oui", "code": code}
+    assert nurse.post(f"/porte/{handle}/accord", form).status_code == 302
+    assert "Votre code de présence a été vérifié" in words(who.get("/acces/journal"))
+    other = Browser(portal).sign_in("dentist")
+    handle = other.seek(person.ins.matricule)
+    other.get(f"/porte/{handle}?voyants=1")
+    assert "n'est pas valable" in words(other.post(f"/porte/{handle}/accord", form)).replace("’", "'")
+
+
+def test_a_code_of_another_minute_or_person_proves_nothing(espace: str, settings_clock: Any) -> None:
+    who, person, record_id = newcomer(espace)
+    other, someone, _ = newcomer(espace)
+    code = who.get("/presence").text.split('id="presence">')[1].split("<")[0]
+    consent = access.Consent(access_ground(), True, True, code)
+    with pytest.raises(Refusal, match="presence-code-wrong"):
+        records.declare_authorisation(ask("nurse", Act.DECLARE_AUTHORISATION, someone), consent)
+    late = replace(ask("nurse", Act.DECLARE_AUTHORISATION, person), at=now() + timedelta(minutes=3))
+    with pytest.raises(Refusal, match="presence-code-wrong"):
+        records.declare_authorisation(late, consent)
+
+
+def access_ground() -> Any:
+    from carnet.dicah.facts import AuthorisationGround
+
+    return AuthorisationGround.CARE_TEAM
+
+
+def _opened(address: str) -> dict[str, Any]:
+    """What a reader of SMART Health Links does with a link."""
+    import base64
+
+    text = address.split("shlink:/")[1]
+    link = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    answer = httpx.get(link["url"], params={"recipient": "test"})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/jose"
+    key = OctKey.import_key(base64.urlsafe_b64decode(link["key"] + "=="))
+    found: dict[str, Any] = json.loads(jwe.decrypt_compact(answer.text, key).plaintext or b"{}")
+    return found
+
+
+def test_the_emergency_sheet_is_read_by_its_link_until_it_is_cut(espace: str, settings_clock: Any) -> None:
+    who, person, record_id = newcomer(espace)
+    who.post("/profil/allergies/ajouter", {"libelle": "Arachide"})
+    who.post("/profil/contacts/ajouter", {"libelle": "Basile", "telephone": "0639980000"})
+    assert "Arachide" in who.get("/fiche").text
+    page = who.post("/fiche/lien", {"rubrique": ["allergies"], "duree": "1j"})
+    address = page.text.split('id="lien" href="')[1].split('"')[0]
+    bundle = _opened(address)
+    kinds = [e["resource"]["resourceType"] for e in bundle["entry"]]
+    assert kinds == ["Patient", "AllergyIntolerance"], "what was not chosen is not there"
+    assert person.ins.matricule not in json.dumps(bundle)
+    assert ("sheet-read", "holder") in _pending(record_id)
+    assert "fiche d’urgence par un lien" in words(who.get("/acces/journal"))
+    import base64
+
+    text = address.split("shlink:/")[1]
+    url = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))["url"]
+    number = who.get("/fiche").text.split("/fiche/lien/")[1].split("/couper")[0]
+    other, _, _ = newcomer(espace)
+    other.post(f"/fiche/lien/{number}/couper")
+    assert httpx.get(url).status_code == 200, "nobody else cuts it"
+    settings_clock.move(timedelta(hours=25))
+    assert httpx.get(url).status_code == 404
+    settings_clock.move(timedelta(hours=-25))
+    who.post(f"/fiche/lien/{number}/couper")
+    assert httpx.get(url).status_code == 404
+    assert httpx.get(f"{espace}/fiche/lien/rien").text == httpx.get(url).text, "one answer for all that open nothing"
+
+
+def test_the_server_keeps_no_key_of_a_sheet(espace: str) -> None:
+    who, _, record_id = newcomer(espace)
+    who.post("/profil/allergies/ajouter", {"libelle": "MARQUEUR"})
+    who.post("/fiche/lien", {"rubrique": ["allergies"]})
+    with as_role("carnet_espace"), unit(record_id) as work:
+        [row] = work.rows("SELECT content FROM profile_sheet WHERE record_id = %s", record_id)
+    assert b"MARQUEUR" not in bytes(row[0])
+
+
+# The life of the record
+
+
+def test_close_reopen_and_destroy(espace: str) -> None:
+    from carnet.config.worker import run_all
+
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    deposit(person, title="Consultation")
+    assert who.post("/compte/fermer").status_code == 400, "it is confirmed first"
+    assert who.post("/compte/fermer", {"compris": "oui"}).status_code == 302
+    with pytest.raises(Refusal, match="record-closed"):
+        records.search(ask("nurse", Act.SEARCH, person), Query())
+    assert "fermé depuis" in words(who.get("/documents"))
+    who.post("/compte/rouvrir")
+    assert "Consultation" in who.get("/documents").text
+    records.search(ask("nurse", Act.SEARCH, person), Query())
+    who.post("/compte/fermer", {"compris": "oui"})
+    assert who.post("/compte/supprimer", {"compris": "oui"}).status_code == 302
+    assert ("destruction-asked", "holder") in _pending(record_id)
+    with as_role("carnet_worker"):
+        run_all(now() + timedelta(days=92))
+    assert who.get("/").status_code == 302, "the account went with the record"
+
+
+def test_an_open_record_is_not_destroyed_and_a_closed_one_not_closed_again(espace: str) -> None:
+    who, _, record_id = newcomer(espace)
+    for act in ("supprimer", "rouvrir", "ouvrir", "s-opposer"):
+        assert who.post(f"/compte/{act}", {"compris": "oui"}).status_code in (400, 403), act
+    with as_role("carnet_espace"):
+        found = records.standing(record_id)
+    assert found.state == "open"
+    assert found.destruction_asked is None
+
+
+# The copy
+
+
+def test_the_copy_opens_in_an_empty_carnet_without_loss(espace: str, tmp_path: Path) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse", treating="treating")
+    deposit(person, title="Consultation")
+    masked = deposit(person, "biologist", "11502-2", title="Prise de sang")
+    old = deposit(person, title="Avant")
+    deposit(person, title="Après", replaces=old)
+    who.post(f"/documents/{masked}/masquer")
+    upload(who)
+    who.post("/profil/allergies/ajouter", {"libelle": "Arachide"})
+    who.post("/profil/measures/ajouter", {"mesure": "29463-7", "valeur": "70"})
+    who.post("/directives/ecrire", {"texte": "Mon texte."})
+    who.post("/acces/urgence/choisir", {"danger": "oui"})
+    who.post("/acces/professionnels/bloquer", {"numero": PROFESSIONALS["dentist"].id})
+    answer = who.post("/compte/copie/telecharger")
+    folder = _unzip(answer.content, tmp_path / "copie")
+    assert "Prise de sang" in (folder / "index.html").read_text()
+    before = _state(who, record_id)
+    from support.empty import EmptyCarnet
+
+    with EmptyCarnet(tmp_path / "vide") as empty:
+        after = empty.load(folder, record_id)
+    assert after == before
+
+
+def _state(who: Space, record_id: UUID) -> dict[str, Any]:
+    from support.empty import state_of
+
+    with as_role("postgres"):
+        return state_of(record_id)
+
+
+def test_the_copy_holds_nothing_that_is_not_announced(espace: str, tmp_path: Path) -> None:
+    who, person, record_id = newcomer(espace)
+    deposit(person, title="Visible")
+    hidden = deposit(person, title="Pas encore", label=("INVISIBLE_PATIENT",))
+    folder = _unzip(who.post("/compte/copie/telecharger").content, tmp_path / "copie")
+    whole = b"".join(p.read_bytes() for p in folder.rglob("*") if p.is_file())
+    assert str(hidden).encode() not in whole
+    assert b"Pas encore" not in whole
+
+
+# The help desk
+
+
+def test_the_help_desk_sends_a_code_and_ties_a_representative_and_each_is_journaled(espace: str, operator: str) -> None:
+    child = fresh_person(birth_name="PETIT", birth_date="2015-02-03")
+    record_id = open_record(child)
+    parent, adult, _ = newcomer(espace)
+    agent = _agent(operator)
+    token = agent.get("/assistance").text.split('name="form_token" value="')[1].split('"')[0]
+    seen = {"form_token": token, "ins": child.ins.matricule, "naissance": "2015-02-03"}
+    assert agent.post("/assistance", data=seen | {"naissance": "2015-02-04"}).status_code == 404
+    assert "PETIT" in agent.post("/assistance", data=seen).text
+    letter = agent.post("/assistance/code", data=seen | {"voie": "lettre"})
+    code = letter.text.split('id="code">')[1].split("<")[0]
+    assert httpx.post(f"{espace}/activer", data={"code": code, "naissance": "2015-02-03"}).status_code == 200
+    assert agent.post("/assistance/code", data=seen | {"voie": "courriel"}).status_code == 302
+    tied = seen | {"ins-representant": adult.ins.matricule, "naissance-representant": adult.traits.birth_date}
+    assert agent.post("/assistance/representant", data=tied).status_code == 400, "the proof must be seen"
+    assert agent.post("/assistance/representant", data=tied | {"preuve": "oui"}).status_code == 302
+    assert parent.act_on(record_id).get("/documents").status_code == 200
+    with unit(record_id) as work:
+        told = [e["detail"] for e in journal.entries_of_record(work, record_id) if e["actor_kind"] == "operator"]
+    assert told == ["help-desk:letter", "help-desk:code", "help-desk:representative"]
+    assert ("access-code", "holder") in _pending(record_id)
+
+
+def test_the_help_desk_may_read_no_document_and_no_credential() -> None:
+    import psycopg
+
+    for table in ("records_document", "profile_entry", "access_authorisation", "signin_person_session"):
+        with as_role("carnet_operator"), pytest.raises(psycopg.errors.InsufficientPrivilege), unit() as work:
+            work.rows(f"SELECT 1 FROM {table}")
+    with as_role("carnet_operator"), pytest.raises(psycopg.errors.InsufficientPrivilege), unit() as work:
+        work.rows("SELECT password FROM signin_account")
+
+
+def test_fhir_and_webps_read_no_credential_of_a_person() -> None:
+    import psycopg
+
+    for role in ("carnet_fhir", "carnet_webps"):
+        for table in ("signin_account", "signin_code", "signin_passkey", "signin_person_session", "access_case", "profile_sheet"):
+            with as_role(role), pytest.raises(psycopg.errors.InsufficientPrivilege), unit() as work:
+                work.rows(f"SELECT 1 FROM {table}")
+
+
+def test_the_language_is_chosen_and_kept(espace: str) -> None:
+    who, _, _ = newcomer(espace)
+    assert 'lang="fr"' in who.get("/").text
+    who.http.post("/langue", data={"langue": "en", "retour": "/documents"})
+    assert '<html lang="en">' in who.get("/").text
+    assert "Add a document" in who.get("/documents").text
+
+
+def test_fhir_says_nothing_new_to_a_person(door: str) -> None:
+    # The door of software stays closed to people: their session is no bearer token.
+    assert client(door, "treating").get("/fhir/DocumentReference?patient=Patient/0").status_code in (400, 404)
