@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -61,13 +62,14 @@ def account_of(person: DemoPerson, record_id: UUID) -> signin.Account:
         return signin.open_account(work, record_id, signin.name_of(person.traits), now())
 
 
-def space(base: str, person: DemoPerson, record_id: UUID) -> Space:
-    """Sign a person in to their own record (the ways in have tests of their own)."""
+def space(base: str, person: DemoPerson, record_id: UUID, ahead: timedelta = timedelta(0)) -> Space:
+    """Sign a person in to their own record (the ways in have tests of their own). `ahead`: of a clock that was moved."""
+    at = now() + ahead
     account = account_of(person, record_id)
     with as_role("carnet_espace"):
-        token = signin.open_person_session(account.id, "franceconnect", f"device-{account.id}", "Firefox · Linux", now())
-        session = signin.person_session(token, now())
-        records.activate_record(session.actor, record_id, now())
+        token = signin.open_person_session(account.id, "franceconnect", f"device-{account.id}", "Firefox · Linux", at)
+        session = signin.person_session(token, at)
+        records.activate_record(session.actor, record_id, at)
     return Space(base, token, session)
 
 

@@ -132,6 +132,7 @@ def take_case(ask: Ask, number: UUID) -> None:
     _granted(ask, None)
     with unit() as work:
         record_id, kind = _of(work, number, "received")
+        work.enter(record_id)
         work.run("UPDATE access_case SET state = 'examining', taken_by = %s WHERE id = %s", ask.actor.id, number)
         write_entry(work, _granted(ask, record_id), (), f"case:{kind}:examining")
 
@@ -145,6 +146,7 @@ def answer_case(ask: Ask, number: UUID, verdict: str, answer: str) -> None:
         record_id, kind = _of(work, number, "examining")
         if verdict not in VERDICTS[kind]:
             raise CaseError(f"choose one of {', '.join(VERDICTS[kind])}")
+        work.enter(record_id)
         work.run(
             "UPDATE access_case SET state = 'answered', verdict = %s, answer = %s, answered_at = %s WHERE id = %s",
             verdict, _sealed(answer[:4000], number, "answer"), ask.at, number,

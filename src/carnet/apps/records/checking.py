@@ -209,11 +209,11 @@ def _national(name: codes.Name, coding: Coding, on: date, element: str) -> None:
 def _settings_of_care(checked: Checked, deposit: Deposit) -> Checked:
     """Facility, practice setting and format: checked when declared, else from the situation and the media type."""
     entry, on = checked.entry, deposit.at.date()
-    sector = deposit.actor.situation.sector
-    facility = entry.facility or Coding(sector, SECTOR_SYSTEM, codes.label("facility_types", sector))
     if deposit.actor.kind in PERSONS:
         own = Coding(_OWN_WORDS, OWN_WORDS_SYSTEM, codes.label("practice_settings", _OWN_WORDS))
         entry = replace(entry, facility=entry.facility or own, practice=entry.practice or own)
+    sector = deposit.actor.situation.sector
+    facility = entry.facility or Coding(sector, SECTOR_SYSTEM, codes.label("facility_types", sector))
     practice_code = _PRACTICE.get(CONTEXT_OF_SECTOR.get(sector, Context.TOWN), "AMBULATOIRE")
     practice = entry.practice or Coding(practice_code, PRACTICE_SYSTEM, codes.label("practice_settings", practice_code))
     _national("facility_types", facility, on, "context.facilityType")

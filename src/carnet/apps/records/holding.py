@@ -1,6 +1,5 @@
 """Acts of the person on the record itself: activation, opposition, opening, closing, reopening, destruction (access law §5)."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -86,9 +85,10 @@ def change_life(ask: Ask, record_id: UUID) -> RecordState:
 def ask_to_destroy(ask: Ask, record_id: UUID) -> None:
     """Ask for the destruction of a closed record: within three months (R.1111-36). Reopening before takes it back."""
     with writing(ask, Act.DESTROY_RECORD, record_id) as visit:
-        with suppress(TransitionError):
-            # The law has refused a record that is not closed before this.
+        try:
             ask_destruction(visit.work, record_id, ask.at.date())
+        except TransitionError:
+            raise Refusal("request-malformed", "request-malformed", {"problem": "the record is not closed"}) from None
         outbox.notify(visit.work, record_id, "destruction-asked", outbox.HOLDER, ask.at)
 
 

@@ -39,6 +39,9 @@ def _prefix(lines: list[Numbered], hidden: frozenset[str]) -> list[Numbered]:
         if hidden.intersection(line.entry.get("documents", ())) or line.entry.get("detail") == "profile":
             break
         shown.append(line)
+    while shown and not shown[-1].entry.get("documents"):
+        # The permission that comes before a write names no document yet: it is told with the write, or not at all.
+        shown.pop()
     return shown
 
 

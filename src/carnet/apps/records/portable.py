@@ -19,6 +19,7 @@ from carnet.apps.identity import api as identity
 from carnet.apps.journal import api as journal
 from carnet.apps.records.hooks import HOOKS
 from carnet.apps.records.looked import chains_shown
+from carnet.apps.records.relations import trimmed
 from carnet.apps.records.search import Query
 from carnet.apps.records.transfer import FORMAT, MANIFEST, TABLES, as_json, file_name, journal_lines
 from carnet.apps.records.visiting import Visit, documents
@@ -86,10 +87,7 @@ def _without_hidden(rows: list[Values], seen: frozenset[str]) -> list[Values]:
     """Documents, with their relations to what stays behind taken out."""
     found = []
     for row in rows:
-        resource = json.loads(base64.b64decode(row["resource"]))
-        shown = [r for r in resource.get("relatesTo", ()) if r["target"]["reference"].partition("/")[2] in seen]
-        resource = {k: v for k, v in resource.items() if k != "relatesTo"} | ({"relatesTo": shown} if shown else {})
-        packed = json.dumps(resource, ensure_ascii=False, separators=(",", ":")).encode()
+        packed = trimmed(base64.b64decode(row["resource"]), row["parents"], seen)
         parents = [p for p in row["parents"] if p in seen]
         replaces = row["replaces"] if row["replaces"] in seen else None
         found.append(row | {"resource": base64.b64encode(packed).decode(), "parents": parents, "replaces": replaces})

@@ -20,14 +20,14 @@ def readable(work: Work, ask: Ask, facts: Facts, documents: Iterable[UUID]) -> f
     return frozenset(d.logical_id for d in found if isinstance(decide(question, replace(facts, document=d.facts)), Permit))
 
 
-def without(resource: Json, hidden: Collection[UUID]) -> Json:
+def without(resource: Json, hidden: Collection[UUID | str]) -> Json:
     """A DocumentReference without its relations to these documents."""
     names = {f"DocumentReference/{one}" for one in hidden}
     shown = [r for r in resource.get("relatesTo", []) if r.get("target", {}).get("reference") not in names]
     return {k: v for k, v in resource.items() if k != "relatesTo"} | ({"relatesTo": shown} if shown else {})
 
 
-def trimmed(resource: bytes, parents: Collection[UUID], seen: Collection[UUID]) -> bytes:
+def trimmed(resource: bytes, parents: Collection[UUID | str], seen: Collection[UUID | str]) -> bytes:
     """A stored resource as a reader gets it, who sees these of its parents. Untouched, byte for byte, when it is all."""
     hidden = set(parents) - set(seen)
     if not hidden:

@@ -83,8 +83,10 @@ class Provider:
             return None
         now, access = int(time.time()), secrets.token_urlsafe(32)
         self.tokens[access] = (kept["person"], now + LIFE)
-        claims = {"iss": self.issuer, "sub": self.people[kept["person"]]["sub"], "aud": self.client_id,
-                  "exp": now + LIFE, "iat": now, "auth_time": now, "nonce": kept.get("nonce", ""), "acr": kept.get("acr_values", "eidas2")}  # fmt: skip
+        claims = {
+            "iss": self.issuer, "sub": self.people[kept["person"]]["sub"], "aud": self.client_id, "exp": now + LIFE, "iat": now,
+            "auth_time": now, "nonce": kept.get("nonce", ""), "acr": kept.get("acr_values", "eidas2"),
+        }  # fmt: skip
         return {"access_token": access, "id_token": self.signed(claims), "token_type": "Bearer", "expires_in": LIFE}
 
     def userinfo(self, token: str) -> str | None:

@@ -1,5 +1,6 @@
 """The documents of the record: by the public's own categories, searched in their text, read, added, masked, archived, deleted."""
 
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -10,7 +11,18 @@ from django.utils.translation import gettext
 
 from carnet.apps.access.api import told
 from carnet.apps.records import criteria
-from carnet.apps.records.api import Criterion, Query, Seen, Visit, change_document, deposit, documents, find_words, read_content
+from carnet.apps.records.api import (
+    Criterion,
+    Query,
+    Seen,
+    Visit,
+    change_document,
+    deposit,
+    documents,
+    find_words,
+    ins_of_record,
+    read_content,
+)
 from carnet.formats.codes.public import CATEGORIES, EXPLANATIONS, TYPE_TO_DEPOSIT, category_of
 from carnet.formats.fhir import Submission, SubmittedDocument
 from carnet.formats.xds import Coding, DocumentEntry, SubmissionSet
@@ -151,7 +163,9 @@ def add(asked: Asked) -> HttpResponse:
     if category not in TYPE_TO_DEPOSIT:
         return _form(asked, [("categorie", gettext("Choisissez ce que c’est."))], 400)
     try:
-        deposit(asked.ask(Act.FEED), _submission(asked, proposal, data, category))
+        question = asked.ask(Act.FEED)
+        question = replace(question, ins=ins_of_record(question, asked.record))
+        deposit(question, _submission(asked, proposal, data, category))
     except Refusal as refusal:
         sentence = told(refusal.code)
         return _form(asked, [("fichier", f"{sentence.patient} {sentence.next_step}")], 400)

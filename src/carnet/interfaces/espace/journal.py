@@ -170,6 +170,8 @@ def proof(asked: Asked) -> HttpResponse:
 @record_page("acces", "GET", detail="rights")
 def notices(opened: Opened) -> Shown | HttpResponse:
     """What one is told of by mail, where, and how often."""
+    if not opened.visit.may(Act.CHOOSE_RIGHTS):
+        raise Refusal("function-not-allowed", "function-not-allowed")
     owner = outbox.owner_of(outbox.HOLDER, opened.visit.record_id)
     contact = outbox.contacts(opened.visit.work, [owner]).get(owner)
     context: Context = {"access_tab": "journal", "contact": contact, "notices": [(k, gettext(t)) for k, t in NOTICES.items()],

@@ -156,15 +156,23 @@ def look_sections(look: Look, entries: list[profile.Entry]) -> list[tuple[str, i
     return found
 
 
+def _own_rights(visit: Visit) -> None:
+    """Who sees what is the holder's and the representatives' to know and to choose. Raises Refusal for a carer."""
+    if not visit.may(Act.CHOOSE_RIGHTS):
+        raise Refusal("function-not-allowed", "function-not-allowed")
+
+
 @record_page("acces", "GET", detail="rights", sections=tuple(SECTIONS), most=profile.MOST)
 def overview(opened: Opened) -> Shown | HttpResponse:
     """The preview: the real rules on the real record, through the eyes that were chosen."""
+    _own_rights(opened.visit)
     asked, visit, who = opened.asked, opened.visit, opened.asked.request.GET.get("comme", "")
     named = {r.subject_id: r for r in readers(visit) if r.subject_kind == "person"}
     context: Context = {"access_tab": "apercu", "readers": list(named.values()), "anybody": ANYBODY, "who": who}
     if not who:
         return Shown("rights/overview", context)
-    with_preview(opened)
+    # Looking through somebody's eyes is the holder's own act, and the journal says so.
+    consulted(visit, Act.PREVIEW_RIGHTS)
     asker, name, consents = asker_of(asked, visit, who)
     look = preview(visit, asker, {profile.category_of(s) for s in SECTIONS}, consents)
     hidden = [(row(d), why(rule)) for d, rule in look.hidden]
@@ -173,11 +181,6 @@ def overview(opened: Opened) -> Shown | HttpResponse:
         "profile": look_sections(look, opened.entries), "closed": why(look.rule) if look.code else "",
         "counted": len(look.seen), "uncounted": len(hidden),
     })  # fmt: skip
-
-
-def with_preview(opened: Opened) -> None:
-    """Looking through somebody's eyes is the holder's own act, and the journal says so. Raises Refusal."""
-    consulted(opened.visit, Act.PREVIEW_RIGHTS)
 
 
 def _change(asked: Asked, detail: str, do: Callable[[Visit], None]) -> None:
@@ -189,6 +192,7 @@ def _change(asked: Asked, detail: str, do: Callable[[Visit], None]) -> None:
 def masking(opened: Opened) -> Shown | HttpResponse:
     """What is masked today, and what will be on arrival."""
     visit = opened.visit
+    _own_rights(visit)
     masked = documents(visit, Query((criteria.by_label("MASQUE_PS"),), sort="date", count=200)).items
     recent = documents(visit, Query((criteria.by_statuses(["Approved"]),), sort="date", count=40)).items
     context: Context = {
@@ -229,6 +233,7 @@ def choose_masks(asked: Asked) -> HttpResponse:
 def emergency(opened: Opened) -> Shown | HttpResponse:
     """The three switches, sections that professionals see, and presets."""
     visit = opened.visit
+    _own_rights(visit)
     hidden = access.choices(visit.work, visit.record_id)
     sections = [(c, gettext(t)) for c, t in _categories()]
     context: Context = {"access_tab": "urgence", "choices": hidden, "sections": sections, "presets": PRESETS,
@@ -284,6 +289,7 @@ def choose_preset(asked: Asked) -> HttpResponse:
 def professionals(opened: Opened) -> Shown | HttpResponse:
     """Who may read, who is blocked, who sees what is masked."""
     visit, at = opened.visit, opened.asked.at
+    _own_rights(visit)
     found = readers(visit)
     context: Context = {
         "access_tab": "personnes", "authorised": [r for r in found if r.kind == "authorised"],
