@@ -55,6 +55,35 @@ def people() -> None:
 
 
 @pytest.fixture(scope="session")
+def families(people: None) -> None:
+    """The families of the demonstration, with their records."""
+    from support.people import now
+    from support.roles import as_role
+
+    from carnet.desk.demonstration import families
+    from carnet.desk.demonstration.loading import load_person
+    from carnet.desk.demonstration.people import PEOPLE
+
+    for number in families.STORIES:
+        load_person(PEOPLE[number], now())
+    with as_role("carnet_espace"):
+        families.load(now())
+
+
+@pytest.fixture(scope="session")
+def space_process(franceconnect: Any, sealed_log: Any, families: None) -> Iterator[str]:
+    """The patients' portal as `make run` starts it, in a process of its own with its own role."""
+    from carnet.desk import processes
+
+    port = int(os.environ["CARNET_TEST_ESPACE_PORT"])
+    environment = {"CARNET_ESPACE_URL": f"http://localhost:{port}", "CARNET_DATABASE_ROLE": "carnet_espace"}
+    started = processes.start(processes.door_command("espace", port, workers=1), environment)
+    with processes.running(started):
+        processes.wait_for(f"http://127.0.0.1:{port}/connexion", started)
+        yield f"http://localhost:{port}"
+
+
+@pytest.fixture(scope="session")
 def process(psc: str, pki: Any, people: None) -> Iterator[str]:
     """The portal as `make run` starts it, in a process of its own with its own role, and its port for cards."""
     from carnet.desk import processes

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 
-PICTURES = Path(__file__).resolve().parents[2] / "docs" / "webps"
+PICTURES = Path(__file__).resolve().parents[2] / "docs"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -25,6 +25,7 @@ class Screen:
     actions: int = 0
     errors: list[str] = field(default_factory=list)
     certificates: list[dict[str, str]] | None = None
+    folder: str = "webps"
 
     def __post_init__(self) -> None:
         options: dict[str, Any] = {"client_certificates": self.certificates} if self.certificates else {}
@@ -101,8 +102,8 @@ class Screen:
         import os
 
         if os.environ.get("CARNET_PICTURES"):
-            PICTURES.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=PICTURES / f"{name}.png")
+            (PICTURES / self.folder).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=PICTURES / self.folder / f"{name}.png", full_page=self.folder == "espace")
 
     def close(self) -> None:
         """Close the window."""

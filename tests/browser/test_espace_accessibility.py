@@ -1,0 +1,109 @@
+"""Every page of Mon espace in both schemes and at five widths: axe-core at zero, no sideways scroll, big letters, the keyboard."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from browser.test_accessibility import faults
+from support.person_screen import PersonScreen
+
+from carnet.desk.demonstration.families import CARER, MEASURED, TEENAGER
+
+PAGES = ("/", "/documents", "/documents?q=metformine", "DOCUMENT", "/documents/ajouter", "/profil", "/profil/treatments", "/profil/measures",
+         "/profil/contacts", "/profil/measures/ajouter", "/profil/contacts/ajouter", "ENTRY", "/directives", "/acces", "/acces?comme=metier:60",
+         "/acces?comme=urgence", "/acces/masquer", "/acces/urgence", "/acces/professionnels", "/acces/professionnels/chercher?q=bastion",
+         "/acces/journal", "LINE", "/acces/avis", "/demandes", "CORRECT", "/proches", "/proches/inviter/aidant", "/fiche", "/presence",
+         "/compte", "/compte/cle", "/compte/copie", "/compte/fermer", "DELETE")  # fmt: skip
+PUBLIC = ("/connexion", "/activer", "/activer?perdu=1", "/facile", "/aide", "/accessibilite", "/fiche/lire")
+
+
+@pytest.fixture(scope="module")
+def somebody(chromium: Any, space_process: str) -> Iterator[PersonScreen]:
+    screen = PersonScreen(chromium, space_process).enter(MEASURED)
+    yield screen
+    screen.close()
+
+
+@pytest.fixture(scope="module")
+def places(somebody: PersonScreen) -> dict[str, str]:
+    """Addresses of one of each kind of page."""
+
+    def first(path: str, pattern: str) -> str:
+        found = re.search(pattern, somebody.open(path).page.content())
+        assert found, (path, pattern)
+        return found.group(1)
+
+    document, line = first("/documents", r"/documents/([0-9a-f-]{36})"), first("/acces/journal", r"/acces/journal/([0-9a-f-]{36})")
+    return {
+        "DOCUMENT": f"/documents/{document}", "DELETE": f"/documents/{document}/supprimer", "LINE": f"/acces/journal/{line}",
+        "CORRECT": f"/demandes/corriger/document/{document}", "ENTRY": f"/profil/entree/{first('/profil/measures', r'/profil/entree/([0-9a-f-]{36})')}",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page(somebody: PersonScreen, places: dict[str, str], name: str) -> None:
+    assert faults(somebody, somebody.base + places.get(name, name)) == []
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_page_for_everybody(chromium: Any, space_process: str, name: str) -> None:
+    screen = PersonScreen(chromium, space_process)
+    assert faults(screen, space_process + name) == []
+    screen.close()
+
+
+@pytest.mark.parametrize(("number", "path"), [(CARER, "/proches"), (TEENAGER, "/documents"), (TEENAGER, "/profil/problems")])
+def test_pages_of_a_carer_and_of_a_teenager(chromium: Any, space_process: str, number: int, path: str) -> None:
+    screen = PersonScreen(chromium, space_process).enter(number)
+    assert faults(screen, space_process + path) == []
+    screen.close()
+
+
+def test_text_at_200_percent_stays_in_the_window(somebody: PersonScreen, places: dict[str, str]) -> None:
+    for path in ("/", "/acces/journal", "/acces/professionnels", places["DOCUMENT"], "/documents/ajouter"):
+        somebody.open(path).page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert somebody.overflow() <= 0, path
+    somebody.errors.clear()
+
+
+def test_the_keyboard_reaches_everything_from_the_skip_link_on(somebody: PersonScreen) -> None:
+    page = somebody.open("/").page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className").startswith("skip")
+    page.keyboard.press("Enter")
+    seen = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        seen.add(page.evaluate("document.activeElement.textContent.trim()"))
+    assert any("Tous mes documents" in text for text in seen)
+    assert any("Voir qui peut voir quoi" in text for text in seen)
+
+
+def test_an_error_summary_takes_the_focus_and_keeps_what_was_typed(somebody: PersonScreen) -> None:
+    page = somebody.open("/profil/measures/ajouter").page
+    page.get_by_label("Ce que je mesure").select_option("29463-7")
+    page.get_by_label("Valeur").fill("9000")
+    somebody.press_button("Enregistrer")
+    page.get_by_role("alert").wait_for()
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+    assert page.get_by_label("Valeur").input_value() == "9000"
+    somebody.errors.clear()
+
+
+def test_pages_work_without_script(chromium: Any, space_process: str) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{space_process}/activer")
+    assert page.get_by_role("button", name="Continuer").is_visible()
+    page.goto(f"{space_process}/fiche/lire")
+    assert page.get_by_text("a besoin de JavaScript").is_visible()
+    context.close()
+
+
+def test_print_has_no_menu(somebody: PersonScreen) -> None:
+    page = somebody.open("/fiche").page
+    page.emulate_media(media="print")
+    assert not page.locator("form.no-print").first.is_visible()
+    assert page.locator(".sheet-card").is_visible()
+    page.emulate_media(media="screen")
