@@ -40,7 +40,7 @@ LABELS = st.sampled_from([(), (), ("INVISIBLE_PATIENT",), ("MASQUE_PS",), ("INVI
 GAPS = st.sampled_from([0, 0, 1, 1, 2, 7, 30, 400])
 EVENTS = st.sampled_from(["oppose", "close", "reopen", "suspend", "restore", "ask for opening", "ask destruction"])
 FITTING = {
-    "pending_opposition": ["oppose"], "opposed": ["ask for opening"], "open": ["close", "suspend"], "suspended": ["restore"],
+    "pending_opposition": ["oppose", "oppose", "ask for opening"], "opposed": ["ask for opening"], "open": ["close", "suspend"], "suspended": ["restore"],
     "closed": ["reopen", "ask destruction", "ask destruction"],
 }  # fmt: skip
 ACTS = st.sampled_from([Act.MASK, Act.UNMASK, Act.ANNOUNCE, Act.ARCHIVE, Act.UNARCHIVE, Act.DELETE])
@@ -173,7 +173,8 @@ class Century(RuleBasedStateMachine):
         event = data.draw(st.sampled_from(FITTING[life.state]) if fitting else EVENTS)
         after = {
             ("pending_opposition", "oppose"): "opposed", ("open", "close"): "closed", ("closed", "reopen"): "open",
-            ("open", "suspend"): "suspended", ("suspended", "restore"): "open", ("opposed", "ask for opening"): "open",
+            ("open", "suspend"): "suspended", ("suspended", "restore"): "open",
+            ("pending_opposition", "ask for opening"): "open", ("opposed", "ask for opening"): "open",
         }.get((life.state, event))  # fmt: skip
         with suppress(TransitionError), unit(life.record_id) as work:
             if event == "ask destruction":

@@ -410,7 +410,11 @@ REACHED = {
 ELSEWHERE = {
     "authentication-expired": "test_an_expired_token",
     "certificate-revoked": "tests/integration/test_cards.py",
-    "relation-missing": "the holder's door joins with the patient's portal: held by tests/law until then",
+    "relation-missing": "tests/integration/test_espace_record.py",
+    "outside-scope": "tests/integration/test_espace_record.py",
+    "carer-reads-only": "tests/integration/test_espace_record.py",
+    "minor-through-representative": "tests/integration/test_espace_record.py",
+    "directives-for-adults": "tests/integration/test_espace_record.py",
     "service-consent-missing": "the services' door joins with the catalogue: held by tests/law until then",
     "profile-section-closed": "the profile joins with WebPS: held by tests/law until then",
     "minor-agreement-missing": "tests/integration/test_document_acts.py",
