@@ -18,6 +18,7 @@ from django.contrib.auth.password_validation import (
     validate_password,
 )
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_noop as _
 
 from carnet.apps.signin.spelling import as_typed, readable_code
 from carnet.apps.storage.api import Work, blind_index, derived, seal, unit, unseal
@@ -30,6 +31,7 @@ TRIES, LOCKED_FOR = 5, timedelta(minutes=15)
 RECOVERY_CODES = 10
 PASSWORD_LENGTH, LOGIN_LENGTH = 12, 8
 _VALIDATORS = (MinimumLengthValidator(PASSWORD_LENGTH), CommonPasswordValidator(), NumericPasswordValidator())
+LOGIN_ASKED = _("Choisissez un identifiant d’au moins huit caractères, sans espace.")
 _COLUMNS = "id, record_id, login, password, secret, recovery, failures, locked_until, last_step, name, activated_at"
 
 
@@ -145,16 +147,16 @@ def check_credentials(login: str, password: str, words: Sequence[str] = ()) -> N
     `words`: the person's own names and dates, which no password may hold.
     """
     if len(login) < LOGIN_LENGTH or len(login) > 80 or any(c.isspace() for c in login):
-        raise CredentialError("identifiant", ["Choisissez un identifiant d'au moins huit caractères, sans espace."])
+        raise CredentialError("identifiant", [LOGIN_ASKED])
     try:
         validate_password(password, password_validators=_VALIDATORS)
     except ValidationError:
-        sentence = "Choisissez un mot de passe d'au moins douze caractères, peu courant, qui n'est pas fait que de chiffres."
+        sentence = _("Choisissez un mot de passe d’au moins douze caractères, peu courant, qui n’est pas fait que de chiffres.")
         raise CredentialError("mot-de-passe", [sentence]) from None
     low = password.lower()
     if login.lower() in low or any(len(w) > 3 and w.lower() in low for w in words):
         raise CredentialError(
-            "mot-de-passe", ["Choisissez un mot de passe sans votre nom, votre date de naissance ni votre identifiant."]
+            "mot-de-passe", [_("Choisissez un mot de passe sans votre nom, votre date de naissance ni votre identifiant.")]
         )
 
 

@@ -3,6 +3,7 @@
 from carnet.apps.signin.accounts import (
     CODE_LASTS,
     LETTER_LASTS,
+    LOGIN_ASKED,
     Account,
     CredentialError,
     account_named,
@@ -94,6 +95,7 @@ __all__ = [
     "CODE_LASTS",
     "GRANT",
     "LETTER_LASTS",
+    "LOGIN_ASKED",
     "TIMERS",
     "Account",
     "Activating",

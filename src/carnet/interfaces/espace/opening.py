@@ -11,7 +11,16 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
 from carnet.apps.records.api import activate_record, change_life, standing
-from carnet.apps.signin.api import Activating, CredentialError, activate, activating, name_of, secret_uri, start_activation
+from carnet.apps.signin.api import (
+    LOGIN_ASKED,
+    Activating,
+    CredentialError,
+    activate,
+    activating,
+    name_of,
+    secret_uri,
+    start_activation,
+)
 from carnet.dicah.facts import RecordState
 from carnet.interfaces.espace.civil_dates import day_text
 from carnet.interfaces.espace.door import public, render
@@ -97,12 +106,10 @@ def finish(request: HttpRequest) -> HttpResponse:
             account, recovery = activate(step, at)
         else:
             if not login:
-                raise CredentialError(
-                    "identifiant", [gettext("Choisissez un identifiant d’au moins huit caractères, sans espace.")]
-                )
+                raise CredentialError("identifiant", [LOGIN_ASKED])
             account, recovery = activate(step, at, login, post.get("mot-de-passe", "")[:200], post.get("code", "")[:20])
     except CredentialError as error:
-        return _credentials(step, [(error.field, sentence) for sentence in error.problems], {"identifiant": login})
+        return _credentials(step, [(error.field, gettext(sentence)) for sentence in error.problems], {"identifiant": login})
     except Refusal as refusal:
         if refusal.code != "login-taken":
             raise
