@@ -145,3 +145,10 @@ def test_no_path_of_a_machine_and_no_download_address_is_committed() -> None:
 def test_the_core_runs_without_django() -> None:
     code = "import carnet.dicah, carnet.formats.fhir, carnet.formats.cda, sys; sys.exit('django' in sys.modules or 'psycopg' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_sentence_of_the_persons_portal_exists_in_english() -> None:
+    from support.wording import missing, sentences
+
+    assert len(sentences()) > 800
+    assert missing() == []
