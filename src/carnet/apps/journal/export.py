@@ -35,6 +35,11 @@ def _text(hashes: list[bytes]) -> list[str]:
     return [base64.b64encode(one).decode() for one in hashes]
 
 
+def is_sealed(folder: Path) -> bool:
+    """Whether a checkpoint was published: before the first one, nothing can be proved."""
+    return (folder / CHECKPOINT).exists()
+
+
 def checkpoint_of(folder: Path) -> tuple[str, Checkpoint]:
     """The published checkpoint, as it is signed and as it says."""
     note = (folder / CHECKPOINT).read_text(encoding="utf-8")

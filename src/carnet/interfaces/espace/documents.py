@@ -1,5 +1,7 @@
 """The documents of the record: by the public's own categories, searched in their text, read, added, masked, archived, deleted."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -113,10 +115,22 @@ def _newer(visit: Visit, doc: Row) -> Row | None:
     return row(found[0]) if found else None
 
 
+@contextmanager
+def _of_this_record() -> Iterator[None]:
+    """A number of somebody else's document is, to whoever is nothing to that record, one that nobody has."""
+    try:
+        yield
+    except Refusal as refusal:
+        if refusal.code != "relation-missing":
+            raise
+        raise Refusal("document-unknown", "document-unknown") from None
+
+
 @signed_in("GET")
 def content(asked: Asked, number: UUID) -> HttpResponse:
     """The bytes, shown in the page or downloaded."""
-    return bytes_answer(read_content(asked.ask(Act.READ), number), number, "telecharger" in asked.request.GET)
+    with _of_this_record():
+        return bytes_answer(read_content(asked.ask(Act.READ), number), number, "telecharger" in asked.request.GET)
 
 
 @signed_in("GET", "POST")
@@ -126,7 +140,8 @@ def act(asked: Asked, number: UUID, name: str) -> HttpResponse:
         raise Refusal("document-unknown", "document-unknown")
     if asked.request.method == "GET":
         return page(asked, "documents/confirm", {"tab": "documents", "number": number, "act": name})
-    change_document(asked.ask(ACTS[name]), number)
+    with _of_this_record():
+        change_document(asked.ask(ACTS[name]), number)
     place = "/documents" if name == "supprimer" else f"/documents/{number}"
     undo = {"annuler": _UNDO[name], "sur": str(number)} if name in _UNDO else {}
     return saying(place, name, **undo)

@@ -147,6 +147,8 @@ def proof(asked: Asked) -> HttpResponse:
     if not asked.own:
         raise Refusal("function-not-allowed", "function-not-allowed")
     folder = settings.CARNET.log()
+    if not journal.is_sealed(folder):
+        return page(asked, "journal/unsealed", {"tab": "acces", "access_tab": "journal"}, 409)
     with visiting(asked.ask(Act.SEARCH), asked.record, "traces") as visit:
         consulted(visit, Act.OWN_TRACES)
         shown: list[tuple[UUID, list[journal.Row]]] = []
