@@ -54,10 +54,14 @@ def sentences() -> set[str]:
 
 
 def missing() -> list[str]:
-    """Those without an English one."""
+    """Those without an English one, or with one that names other values."""
     english = gettext.translation("django", LOCALE, ["en"], fallback=True)
     known = getattr(english, "_catalog", {})
-    return sorted(s for s in sentences() if not (known.get(s) or known.get((s, 0))))
+    return sorted(s for s in sentences() if not (told := known.get(s) or known.get((s, 0))) or _named(s) != _named(told))
+
+
+def _named(sentence: str) -> set[str]:
+    return set(re.findall(r"%\(\w+\)[sd]", sentence))
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def lines_of(entries: Iterable[Entry], sections: Iterable[str]) -> list[Line]:
     """The lines of a sheet, in the order of its sections: what is not over."""
     kept = list(entries)
     return [
-        Line(section, e.content.label, e.content.detail, e.content.value, e.confirmed,
+        Line(section, e.content.label, e.content.detail, e.content.value, PROFESSIONAL if e.confirmed else e.source,
              e.content.start or e.recorded_at.date().isoformat())
         for section in SHEET_SECTIONS if section in set(sections)
         for e in kept if e.section == section and e.content.active

@@ -12,6 +12,11 @@ from carnet.formats.fhir.reading import Json
 from carnet.formats.timestamps import to_fhir
 from carnet.kernel.traits import Traits
 
+SAID = {
+    "professional": "Confirmé par un professionnel.", "document": "D'après un document du carnet.",
+    "person": "Déclaré par la personne.",
+}  # fmt: skip
+"""Where a line comes from, in words: whoever acts on it in an emergency must know."""
 _GENDER = {"M": "male", "F": "female"}
 _PATIENT = {"reference": "#patient"}
 _CLINICAL = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
@@ -20,19 +25,18 @@ _CONDITION = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the sheet: section, what it is, details, a value (a telephone, a group), confirmed or declared, since when."""
+    """One line of the sheet: section, what it is, details, a value (a telephone, a group), where it comes from (a key of `SAID`), since when."""
 
     section: str
     label: str
     detail: str
     value: str
-    confirmed: bool
+    source: str
     since: str
 
 
 def _note(line: Line) -> list[Json]:
-    said = "Confirmé par un professionnel." if line.confirmed else "Déclaré par la personne."
-    return [{"text": f"{line.detail} {said}".strip()}]
+    return [{"text": f"{line.detail}. {SAID[line.source]}".removeprefix(". ")}]
 
 
 def _allergy(line: Line) -> Json:

@@ -159,7 +159,7 @@ def _form(asked: Asked, problems: list[tuple[str, str]], status: int = 200) -> H
     context: dict[str, object] = {
         "tab": "documents", "problems": problems, "given": asked.request.POST, "chosen": asked.request.GET.get("categorie", ""),
         "categories": [(c, gettext(CATEGORIES[c])) for c in TYPE_TO_DEPOSIT], "today": asked.at.date().isoformat(),
-        "limit": settings.CARNET.max_document_bytes // 1_000_000,
+        "limit": settings.CARNET.max_document_bytes,
     }  # fmt: skip
     return page(asked, "documents/add", context, status)
 

@@ -28,7 +28,7 @@
       if (resource.resourceType === "Patient") {
         const name = resource.name[0];
         add(sheet, "h2", `${name.given.join(" ")} ${name.family}`);
-        add(sheet, "p", resource.birthDate);
+        add(sheet, "p", day(resource.birthDate));
       } else groups.set(resource.resourceType, [...(groups.get(resource.resourceType) || []), resource]);
     }
     for (const [kind, found] of groups) {
@@ -36,7 +36,10 @@
       const list = add(sheet, "ul", "");
       for (const r of found) add(list, "li", words(r));
     }
-    add(sheet, "p", bundle.timestamp).className = "meta";
+    add(sheet, "p", day(bundle.timestamp)).className = "meta";
+  }
+  function day(text) {
+    return new Date(text).toLocaleDateString(document.documentElement.lang, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
   }
   function words(r) {
     const what = r.code?.text || r.medicationCodeableConcept?.text || r.device?.display || r.name?.[0]?.text || r.category?.[0]?.text || "";

@@ -93,6 +93,13 @@ def friendly(value: datetime | date | str | None, now: datetime) -> str:
 
 
 @register.filter
+def size(count: int) -> str:
+    """A number of bytes, in the unit that people know."""
+    millions, thousands = count // 1_000_000, count // 1000
+    return gettext("%(n)d Mo") % {"n": millions} if millions else gettext("%(n)d ko") % {"n": thousands}
+
+
+@register.filter
 def spoken(value: datetime | str | None, now: datetime) -> str:
     """A moment as Samedi 21 novembre à 10 h 42."""
     found = _local(value)

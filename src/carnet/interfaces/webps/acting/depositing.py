@@ -56,7 +56,7 @@ def _form(asked: Asked, handle: str, sought: Sought, problems: Problems, status:
     context: dict[str, object] = {
         "tab": "patients", "handle": handle, "ins": sought.ins, "traits": sought.traits, "problems": problems, "types": _types(),
         "given": asked.request.POST, "replaced": replaced, "most": MOST_FILES, "rows": [],
-        "limit": settings.CARNET.max_document_bytes // 1_000_000,
+        "limit": settings.CARNET.max_document_bytes,
     }  # fmt: skip
     return page(asked, "deposit/form", context | more, status)
 
