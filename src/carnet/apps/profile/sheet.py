@@ -17,7 +17,7 @@ from joserfc.jwk import OctKey
 
 from carnet.apps.access import api as access
 from carnet.apps.outbox.api import HOLDER, notify
-from carnet.apps.profile.entries import Entry
+from carnet.apps.profile.entries import PROFESSIONAL, Entry
 from carnet.apps.records.api import Visit, writing
 from carnet.apps.storage.api import Work, blind_index, lookup, unit
 from carnet.formats.fhir.emergency_sheet import Line, sheet_bundle

@@ -25,7 +25,7 @@ _CONDITION = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the sheet: section, what it is, details, a value (a telephone, a group), where it comes from (a key of `SAID`), since when."""
+    """One line: section, what it is, details, a value (a telephone, a group), its source (a key of `SAID`), since when."""
 
     section: str
     label: str
