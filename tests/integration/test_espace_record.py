@@ -442,6 +442,8 @@ def test_a_delegated_look_names_both(espace: str) -> None:
     with as_role("carnet_webps"), records.visiting(asked):
         pass
     assert "Au nom de Alix BASTION" in words(who.get("/acces/journal"))
+    with as_role("carnet_webps"), unit() as work:
+        work.run("DELETE FROM access_delegation WHERE delegating = %s", delegating)
 
 
 def test_an_unknown_access_becomes_a_case_that_an_operator_answers(espace: str, operator: str) -> None:

@@ -14,11 +14,12 @@ from pathlib import Path
 from django.utils.translation.template import templatize
 
 import carnet
+from carnet.apps.signin.accounts import SENTENCES
 from carnet.dicah.messages import MESSAGES
 from carnet.formats.codes.public import CATEGORIES, EXPLANATIONS
 
 SOURCES = Path(str(carnet.__file__)).parent
-FOLDERS = (SOURCES / "interfaces" / "espace", SOURCES / "pages", SOURCES / "apps" / "signin")
+FOLDERS = (SOURCES / "interfaces" / "espace", SOURCES / "pages")
 LOCALE = SOURCES / "pages" / "locale"
 _CALL = re.compile(
     r"\b_?n?(?:gettext|_)\(\s*u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")(?:\s*,\s*u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"))?"
@@ -41,7 +42,7 @@ def _of_code() -> Iterator[str]:
 
 
 def _of_tables() -> Iterator[str]:
-    yield from CATEGORIES.values()
+    yield from (*CATEGORIES.values(), *SENTENCES)
     for explained in EXPLANATIONS.values():
         yield from (explained.what, explained.who)
     for message in MESSAGES.values():

@@ -18,7 +18,6 @@ from django.contrib.auth.password_validation import (
     validate_password,
 )
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_noop as _
 
 from carnet.apps.signin.spelling import as_typed, readable_code
 from carnet.apps.storage.api import Work, blind_index, derived, seal, unit, unseal
@@ -31,7 +30,12 @@ TRIES, LOCKED_FOR = 5, timedelta(minutes=15)
 RECOVERY_CODES = 10
 PASSWORD_LENGTH, LOGIN_LENGTH = 12, 8
 _VALIDATORS = (MinimumLengthValidator(PASSWORD_LENGTH), CommonPasswordValidator(), NumericPasswordValidator())
-LOGIN_ASKED = _("Choisissez un identifiant d’au moins huit caractères, sans espace.")
+LOGIN_ASKED = "Choisissez un identifiant d’au moins huit caractères, sans espace."
+PASSWORD_ASKED = "Choisissez un mot de passe d’au moins douze caractères, peu courant, qui n’est pas fait que de chiffres."
+PASSWORD_FOREIGN = "Choisissez un mot de passe sans votre nom, votre date de naissance ni votre identifiant."
+CODE_WRONG = "Ce code n’est pas celui de l’application à cet instant."
+SENTENCES = (LOGIN_ASKED, PASSWORD_ASKED, PASSWORD_FOREIGN, CODE_WRONG)
+"""What a person is told of what they chose; the page translates."""
 _COLUMNS = "id, record_id, login, password, secret, recovery, failures, locked_until, last_step, name, activated_at"
 
 
@@ -151,13 +155,10 @@ def check_credentials(login: str, password: str, words: Sequence[str] = ()) -> N
     try:
         validate_password(password, password_validators=_VALIDATORS)
     except ValidationError:
-        sentence = _("Choisissez un mot de passe d’au moins douze caractères, peu courant, qui n’est pas fait que de chiffres.")
-        raise CredentialError("mot-de-passe", [sentence]) from None
+        raise CredentialError("mot-de-passe", [PASSWORD_ASKED]) from None
     low = password.lower()
     if login.lower() in low or any(len(w) > 3 and w.lower() in low for w in words):
-        raise CredentialError(
-            "mot-de-passe", [_("Choisissez un mot de passe sans votre nom, votre date de naissance ni votre identifiant.")]
-        )
+        raise CredentialError("mot-de-passe", [PASSWORD_FOREIGN])
 
 
 def _login_digest(login: str) -> bytes:

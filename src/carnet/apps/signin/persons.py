@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.utils.translation import gettext_noop as _
-
 from carnet.apps.identity import api as identity
 from carnet.apps.signin import accounts, franceconnect
 from carnet.apps.signin.attempts import keep, take
@@ -138,7 +136,7 @@ def activate(step: Activating, at: datetime, login: str = "", password: str = ""
         words = [*step.traits.given_names.split(" "), step.traits.birth_name, step.traits.birth_date[:4]]
         accounts.check_credentials(login, password, words)
         if not accounts.code_holds(step.secret, code, at):
-            raise accounts.CredentialError("code", [_("Ce code n’est pas celui de l’application à cet instant.")])
+            raise accounts.CredentialError("code", [accounts.CODE_WRONG])
     with unit() as work:
         record_id = accounts.use_code(work, step.code, at)
         account = accounts.open_account(work, record_id, name_of(step.traits), at)
