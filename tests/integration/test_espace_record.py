@@ -24,7 +24,7 @@ from carnet.apps.outbox.api import pending
 from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
 from carnet.apps.records.api import Query
-from carnet.apps.storage.api import unit
+from carnet.apps.storage.api import key_of, unit
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.desk.verifier import carnet_verify
 from carnet.kernel.actor import ActorKind
@@ -443,7 +443,7 @@ def test_a_delegated_look_names_both(espace: str) -> None:
         pass
     assert "Au nom de Alix BASTION" in words(who.get("/acces/journal"))
     with as_role("carnet_webps"), unit() as work:
-        work.run("DELETE FROM access_delegation WHERE delegating = %s", delegating)
+        work.run("UPDATE access_delegation SET until = %s WHERE delegating = %s", now() - timedelta(days=1), delegating)
 
 
 def test_an_unknown_access_becomes_a_case_that_an_operator_answers(espace: str, operator: str) -> None:
@@ -489,6 +489,22 @@ def _cases() -> list[access.Case]:
 
     with as_role("carnet_operator"):
         return access.open_cases(_operator("agent"))
+
+
+def test_a_second_report_of_the_same_line_goes_on_with_the_first(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    records.search(ask("nurse", Act.SEARCH, person), Query())
+    line = who.get("/acces/journal").text.split("/doute")[0].split("/acces/journal/")[-1]
+    for _ in range(2):
+        assert who.post(f"/acces/journal/{line}/signaler", {"texte": "Je ne sais pas."}).status_code == 302
+    [case] = [c for c in _cases() if c.record_id == record_id]
+    from carnet.desk.commands import _operator
+
+    with as_role("carnet_operator"), pytest.raises(access.CaseError, match="the person reads it"):
+        access.answer_case(_operator("agent"), case.id, "access-explained", "  ")
+    with as_role("carnet_operator"):
+        assert [c.state for c in access.open_cases(_operator("agent")) if c.id == case.id] == ["received"]
 
 
 def test_own_acts_cannot_be_reported_and_a_line_of_another_record_is_unknown(espace: str) -> None:
@@ -725,6 +741,15 @@ def test_three_carers_and_no_more_and_the_holder_is_never_cut(espace: str) -> No
     assert who.post("/proches/inviter/aidant", {"nom": "Quatre"}).status_code == 200
     cut = {"personne": str(who.session.account), "sorte": "holder"}
     assert who.post("/proches/terminer", cut).status_code == 404
+
+
+def test_one_invites_carers_and_representatives_and_an_unknown_invitation_gives_nothing(espace: str) -> None:
+    who, _, record_id = newcomer(espace)
+    with as_role("carnet_espace"), records.writing(who.ask(Act.NAME_PEOPLE), Act.NAME_PEOPLE, record_id, "carer") as visit:
+        with pytest.raises(ValueError, match="a carer or a representative"):
+            access.invite(visit.work, key_of(visit.work, record_id), visit.granted, "friend", "x", access.Given())
+        with pytest.raises(Refusal, match="invitation-unknown"):
+            access.offered(visit.work, record_id, UUID(int=5), now())
 
 
 def test_a_refused_invitation_gives_nothing(espace: str) -> None:

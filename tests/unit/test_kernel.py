@@ -116,3 +116,15 @@ def test_small_values() -> None:
     assert ANONYMOUS.key == "anonymous:-"
     assert system_clock().tzinfo is UTC
     assert abs((system_clock() - datetime.now(UTC)).total_seconds()) < 5
+
+
+@pytest.mark.parametrize(
+    ("born", "of_age"),
+    [("2008-11-25", "2026-11-25"), ("2008-02-29", "2026-02-28"), ("2008-11", "2026-11-30"), ("2008", "2026-12-31"), ("2008-13-40", "2026-12-31"),
+     ("", None), ("9999-01-01", None), ("inconnue", None)],
+)  # fmt: skip
+def test_majority_is_at_eighteen_and_never_too_early(born: str, of_age: str | None) -> None:
+    from carnet.kernel.traits import majority
+
+    found = majority(born)
+    assert (found.isoformat() if found else None) == of_age

@@ -31,10 +31,10 @@ RECOVERY_CODES = 10
 PASSWORD_LENGTH, LOGIN_LENGTH = 12, 8
 _VALIDATORS = (MinimumLengthValidator(PASSWORD_LENGTH), CommonPasswordValidator(), NumericPasswordValidator())
 LOGIN_ASKED = "Choisissez un identifiant d’au moins huit caractères, sans espace."
-PASSWORD_ASKED = "Choisissez un mot de passe d’au moins douze caractères, peu courant, qui n’est pas fait que de chiffres."
-PASSWORD_FOREIGN = "Choisissez un mot de passe sans votre nom, votre date de naissance ni votre identifiant."
+TOO_WEAK = "Choisissez un mot de passe d’au moins douze caractères, peu courant, qui n’est pas fait que de chiffres."
+OWN_WORDS = "Choisissez un mot de passe sans votre nom, votre date de naissance ni votre identifiant."
 CODE_WRONG = "Ce code n’est pas celui de l’application à cet instant."
-SENTENCES = (LOGIN_ASKED, PASSWORD_ASKED, PASSWORD_FOREIGN, CODE_WRONG)
+SENTENCES = (LOGIN_ASKED, TOO_WEAK, OWN_WORDS, CODE_WRONG)
 """What a person is told of what they chose; the page translates."""
 _COLUMNS = "id, record_id, login, password, secret, recovery, failures, locked_until, last_step, name, activated_at"
 
@@ -155,10 +155,10 @@ def check_credentials(login: str, password: str, words: Sequence[str] = ()) -> N
     try:
         validate_password(password, password_validators=_VALIDATORS)
     except ValidationError:
-        raise CredentialError("mot-de-passe", [PASSWORD_ASKED]) from None
+        raise CredentialError("mot-de-passe", [TOO_WEAK]) from None
     low = password.lower()
     if login.lower() in low or any(len(w) > 3 and w.lower() in low for w in words):
-        raise CredentialError("mot-de-passe", [PASSWORD_FOREIGN])
+        raise CredentialError("mot-de-passe", [OWN_WORDS])
 
 
 def _login_digest(login: str) -> bytes:
