@@ -53,6 +53,7 @@ class Space:
         """Act on another record, as the page does."""
         answer = self.post("/proches/agir", {"carnet": str(record_id)})
         assert answer.status_code == 302, answer.text
+        self.token = ""
         return self
 
 

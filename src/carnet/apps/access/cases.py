@@ -12,6 +12,7 @@ from carnet.apps.access.decision import decide_or_refuse, edition, law, write_en
 from carnet.apps.outbox.api import HOLDER, notify
 from carnet.apps.storage.api import Row, Work, derived, seal, unit, unseal
 from carnet.dicah.facts import Facts
+from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import Ask
 from carnet.kernel.grant import Grant
 
@@ -94,9 +95,16 @@ def open_case(work: Work, granted: Grant, kind: str, subject: str, about: str, t
     return number
 
 
-def cases(work: Work, record_id: UUID) -> list[Case]:
-    """The cases of a record, the newest first."""
-    rows = work.rows(f"SELECT {_COLUMNS} FROM access_case WHERE record_id = %s ORDER BY opened_at DESC", record_id)
+def cases(work: Work, record_id: UUID, reader: Actor) -> list[Case]:
+    """The cases of a record that concern the reader, the newest first: all for the holder, for anybody else those they opened.
+
+    What a case is about may be a secret of a minor.
+    """
+    opened_by = None if reader.kind is ActorKind.HOLDER else reader.key
+    rows = work.rows(
+        f"SELECT {_COLUMNS} FROM access_case WHERE record_id = %s AND (%s::text IS NULL OR opened_by = %s) ORDER BY opened_at DESC",
+        record_id, opened_by, opened_by,
+    )  # fmt: skip
     return [_opened(row) for row in rows]
 
 

@@ -20,6 +20,8 @@ from carnet.kernel.refusal import Refusal
 HOLDS, REPRESENTS, CARES = ActorKind.HOLDER.value, ActorKind.REPRESENTATIVE.value, ActorKind.CARER.value
 MOST_CARERS = 3
 """Carers of one record (law of the national service)."""
+MOST_REPRESENTATIVES = 2
+"""Holders of parental authority over a minor: the first invites the second."""
 INVITATION_LASTS = timedelta(days=14)
 
 
@@ -123,11 +125,11 @@ def _digest(code: str) -> bytes:
     return blind_index("invitation", as_typed(code))
 
 
-def _carers(work: Work, record_id: UUID | None, at: datetime) -> int:
+def _counted(work: Work, record_id: UUID | None, kind: str, at: datetime) -> int:
     row = work.rows(
-        """SELECT (SELECT count(*) FROM access_person WHERE record_id = %s AND kind = 'carer' AND (ends IS NULL OR ends > %s))
-        + (SELECT count(*) FROM access_invitation WHERE record_id = %s AND kind = 'carer' AND answer = '' AND expires_at > %s)""",
-        record_id, at, record_id, at,
+        """SELECT (SELECT count(*) FROM access_person WHERE record_id = %s AND kind = %s AND (ends IS NULL OR ends > %s))
+        + (SELECT count(*) FROM access_invitation WHERE record_id = %s AND kind = %s AND answer = '' AND expires_at > %s)""",
+        record_id, kind, at, record_id, kind, at,
     )[0]  # fmt: skip
     return int(row[0])
 
@@ -135,12 +137,13 @@ def _carers(work: Work, record_id: UUID | None, at: datetime) -> int:
 def invite(work: Work, key: RecordKey, granted: Grant, kind: str, label: str, given: Given) -> str:
     """Invite a carer, or a second representative. Returns the code that the invited person types in their own portal, once.
 
-    Raises Refusal `person-limit` for a fourth carer.
+    Raises Refusal `person-limit` for a fourth carer, or a third representative.
     """
     at = granted.ask.at
     if kind not in (CARES, REPRESENTS):
         raise ValueError("one invites a carer or a representative")
-    if kind == CARES and _carers(work, granted.record_id, at) >= MOST_CARERS:
+    most = MOST_CARERS if kind == CARES else MOST_REPRESENTATIVES
+    if _counted(work, granted.record_id, kind, at) >= most:
         raise Refusal("person-limit", "person-limit")
     code, number = readable_code(), uuid4()
     work.run(
@@ -197,6 +200,9 @@ def offered(work: Work, record_id: UUID, number: UUID, at: datetime) -> tuple[st
 def answer_invitation(work: Work, key: RecordKey, ask: Ask, number: UUID, accepts: bool) -> str:
     """Accept or refuse an invitation as the person who signed in. Returns the kind of relation; journaled by the caller."""
     kind, given = offered(work, key.record_id, number, ask.at)
+    if any(p.person_id == UUID(ask.actor.id) for p in persons(work, key, ask.at)):
+        # Whoever is somebody to this record already does not become somebody else by an invitation of their own.
+        raise Refusal("invitation-unknown", "invitation-unknown")
     work.run(
         "UPDATE access_invitation SET answer = %s WHERE record_id = %s AND id = %s",
         "accepted" if accepts else "refused", key.record_id, number,

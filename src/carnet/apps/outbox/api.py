@@ -1,6 +1,6 @@
 """Public face of the outbox: a notice is a row of the writer's transaction; the courier delivers it."""
 
-from carnet.apps.outbox.contacts import DAILY, IMMEDIATE, Contact, ContactError, contacts, owner_of, set_contact
+from carnet.apps.outbox.contacts import DAILY, IMMEDIATE, Contact, ContactError, contacts, forget_contact, owner_of, set_contact
 from carnet.apps.outbox.delivery import TIMERS, Failure, dead_letters, deliver_due, retry_dead
 from carnet.apps.outbox.notices import HOLDER, access_notice, forget, notify, pending, professional, send_code
 
@@ -17,6 +17,7 @@ __all__ = [
     "dead_letters",
     "deliver_due",
     "forget",
+    "forget_contact",
     "notify",
     "owner_of",
     "pending",

@@ -47,6 +47,11 @@ def _check(contact: Contact) -> None:
         raise ContactError(f"the law asks for these notices: {', '.join(sorted(contact.muted & MANDATORY))}")
 
 
+def forget_contact(work: Work, owner: str) -> None:
+    """Keep no address of an owner any more."""
+    work.run("DELETE FROM outbox_contact WHERE owner = %s", owner)
+
+
 def set_contact(work: Work, owner: str, contact: Contact, at: datetime) -> None:
     """Keep where somebody is told. Raises ContactError; then nothing changes."""
     _check(contact)

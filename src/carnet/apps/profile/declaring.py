@@ -65,7 +65,9 @@ def declare_entry(ask: Ask, record_id: UUID, section: str, content: Content, sec
     with writing(ask, Act.WRITE_PROFILE, record_id, "profile", category_of(section), veil) as visit:
         entry = new(section, content, PERSON, ask.at, ask.actor.id, secret=_is_secret(visit, secret))
         insert(visit.work, visit.key, entry)
-        _unmark(visit, section)
+        if not entry.secret:
+            # That a section suddenly concerns the person would tell of the secret.
+            _unmark(visit, section)
         return entry.id
 
 

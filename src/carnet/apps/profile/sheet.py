@@ -18,8 +18,9 @@ from joserfc.jwk import OctKey
 from carnet.apps.access import api as access
 from carnet.apps.outbox.api import HOLDER, notify
 from carnet.apps.profile.entries import PROFESSIONAL, Entry
-from carnet.apps.records.api import Visit, writing
+from carnet.apps.records.api import Visit, standing, writing
 from carnet.apps.storage.api import Work, blind_index, lookup, unit
+from carnet.dicah.facts import RecordState
 from carnet.formats.fhir.emergency_sheet import Line, sheet_bundle
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.traits import Traits
@@ -120,6 +121,9 @@ def open_link(token: str, at: datetime) -> bytes | None:
     """The encrypted sheet of a link that lives. Its opening is journaled and told to the holder; None for any other token."""
     row = lookup("SELECT record_id, id, content FROM profile_sheet_of(%s, %s)", _digest(token), at)
     if row is None or row[0] is None:
+        return None
+    record = standing(row[0])
+    if record is None or record.state is not RecordState.OPEN:
         return None
     with unit(row[0]) as work:
         access.link_entry(work, row[0], f"sheet:{row[1]}", "sheet:read", at)

@@ -70,7 +70,7 @@ def correct_entry(ask: Ask, record_id: UUID | None, entry_id: UUID, content: Con
         old = _found(visit, entry_id)
         told = _corrected(old.content, content) if content else old.content
         _check(old.section, told)
-        entry = new(old.section, told, PROFESSIONAL, ask.at, ask.actor.id, old.document_id, True, old.id)
+        entry = new(old.section, told, PROFESSIONAL, ask.at, ask.actor.id, old.document_id, True, old.id, old.secret)
         _end(visit, old)
         insert(visit.work, visit.key, entry)
         return entry.id

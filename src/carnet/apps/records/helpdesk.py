@@ -1,6 +1,7 @@
 """Help-desk acts on identity and on the way in: decided, journaled on the record, reading no content (access law §1, operator)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from carnet.apps.access import api as access
@@ -8,11 +9,13 @@ from carnet.apps.identity import api as identity
 from carnet.apps.outbox import api as outbox
 from carnet.apps.records.holding import represent
 from carnet.apps.signin import api as signin
-from carnet.apps.storage.api import unit
+from carnet.apps.storage.api import Work, unit
 from carnet.dicah.facts import Facts
 from carnet.kernel.ask import Ask
 from carnet.kernel.grant import Grant
 from carnet.kernel.ins import Ins
+from carnet.kernel.refusal import Refusal
+from carnet.kernel.traits import is_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Helped:
     birth_date: str
     state: str
     has_account: bool
+    by_mail: bool
+    """Whether a mail reaches this person alone."""
 
 
 def _granted(ask: Ask, record_id: UUID | None) -> Grant:
@@ -37,16 +42,27 @@ def helped(ask: Ask, ins: Ins) -> Helped | None:
     record_id = identity.find(ins)
     if record_id is None:
         return None
-    with unit() as work:
+    with unit(record_id) as work:
+        access.write_entry(work, _granted(ask, record_id), (), "help-desk:look")
         told = identity.known(work, record_id)
         row = work.row("SELECT state FROM records_record WHERE record_id = %s", record_id)
-        account = signin.account_named(work, record_id)
-    return Helped(record_id, signin.name_of(told[1]), told[1].birth_date, row[0], account is not None) if told and row else None
+        account, own = signin.account_named(work, record_id), _has_own_address(work, record_id, ask.at)
+    return (
+        Helped(record_id, signin.name_of(told[1]), told[1].birth_date, row[0], account is not None, own) if told and row else None
+    )
+
+
+def _has_own_address(work: Work, record_id: UUID, at: datetime) -> bool:
+    """Whether a mail reaches the person alone: an account wrote the address. A minor's may still be read by somebody else."""
+    told = identity.known(work, record_id)
+    return told is not None and not is_minor(told[1].birth_date, at.date()) and signin.account_named(work, record_id) is not None
 
 
 def help_desk_code(ask: Ask, record_id: UUID, channel: str) -> str:
     """Make a provisional code, and send it when the channel is `mail`. Journaled. Returns it, this once."""
     with unit(record_id) as work:
+        if channel == "mail" and not _has_own_address(work, record_id, ask.at):
+            raise Refusal("function-not-allowed", "function-not-allowed")
         code = signin.provisional_code(work, record_id, channel, ask.actor.key, ask.at)
         access.write_entry(work, _granted(ask, record_id), (), "help-desk:code" if channel == "mail" else "help-desk:letter")
         if channel == "mail":

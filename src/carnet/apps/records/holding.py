@@ -133,6 +133,9 @@ def answer_invitation(ask: Ask, code: str, accepts: bool) -> tuple[UUID, str]:
     """Answer an invitation as the person who signed in. Returns the record and the kind of relation. Raises Refusal."""
     with access.asking(ask):
         record_id, number = access.invited_to(code, ask.at)
+        record = standing(record_id)
+        if record is None or record.state is not RecordState.OPEN:
+            raise Refusal("invitation-unknown", "invitation-unknown")
         with unit(record_id) as work:
             kind = access.answer_invitation(work, key_of(work, record_id), ask, number, accepts)
             access.own_entry(work, record_id, ask.actor, f"invitation:{'accepted' if accepts else 'refused'}", ask.at)

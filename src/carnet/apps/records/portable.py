@@ -83,14 +83,18 @@ def _index(rows: list[Values], name: str, at: datetime) -> bytes:
     return _PAGE.format(name=html.escape(name), day=at.date().isoformat(), rows="".join(lines)).encode()
 
 
+def _trimmed(resource: str, parents: list[str], seen: frozenset[str]) -> str:
+    return base64.b64encode(trimmed(base64.b64decode(resource), parents, seen)).decode()
+
+
 def _without_hidden(rows: list[Values], seen: frozenset[str]) -> list[Values]:
     """Documents, with their relations to what stays behind taken out."""
     found = []
     for row in rows:
-        packed = trimmed(base64.b64decode(row["resource"]), row["parents"], seen)
+        packed = _trimmed(row["resource"], row["parents"], seen)
         parents = [p for p in row["parents"] if p in seen]
         replaces = row["replaces"] if row["replaces"] in seen else None
-        found.append(row | {"resource": base64.b64encode(packed).decode(), "parents": parents, "replaces": replaces})
+        found.append(row | {"resource": packed, "parents": parents, "replaces": replaces})
     return found
 
 
@@ -99,6 +103,10 @@ def _tables(visit: Visit, entries: frozenset[str]) -> dict[str, list[Values]]:
     tables = {table.name: dump(visit.work, visit.key, table) for table in (*TABLES, *HOOKS.tables) if table.name not in _LEFT}
     submissions = frozenset(row["submission_id"] for row in tables["records_document"] if row["logical_id"] in seen)
     kept = {name: _kept(name, rows, seen, entries, submissions) for name, rows in tables.items()}
+    parents = {row["logical_id"]: row["parents"] for row in kept["records_document"]}
+    kept["records_document_version"] = [
+        row | {"resource": _trimmed(row["resource"], parents[row["logical_id"]], seen)} for row in kept["records_document_version"]
+    ]
     kept["records_document"] = _without_hidden(kept["records_document"], seen)
     folders = {row["folder_id"] for row in kept["records_folder_item"]}
     kept["records_folder"] = [row for row in kept["records_folder"] if row["folder_id"] in folders]

@@ -4,6 +4,7 @@ An account belongs to the person of one record. What else that person may open, 
 relation (`access`), never another account. Nothing here opens a record.
 """
 
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -175,9 +176,21 @@ def secret_uri(secret: str, login: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name="Carnet")
 
 
+def step_of(secret: str, code: str, at: datetime) -> int:
+    """The step (RFC 6238, thirty seconds) whose one-time code this is, the present one or a neighbour; 0 for none."""
+    typed, totp, present = as_typed(code), pyotp.TOTP(secret), int(at.timestamp()) // 30
+    return next((s for s in (present, present - 1, present + 1) if hmac.compare_digest(totp.generate_otp(s), typed)), 0)
+
+
 def code_holds(secret: str, code: str, at: datetime) -> bool:
     """Whether a one-time code is the one of this moment, give or take thirty seconds."""
-    return pyotp.TOTP(secret).verify(as_typed(code), for_time=at, valid_window=1)
+    return step_of(secret, code, at) > 0
+
+
+def forget_credentials(work: Work, account: UUID) -> None:
+    """Whoever comes back with a provisional code starts again: what somebody else may hold opens nothing any more."""
+    work.run("DELETE FROM signin_passkey WHERE account_id = %s", account)
+    work.run("UPDATE signin_account SET login = NULL, password = NULL, secret = NULL, recovery = '{}' WHERE id = %s", account)
 
 
 def set_credentials(work: Work, account: UUID, login: str, password: str, secret: str, at: datetime) -> list[str]:
@@ -220,10 +233,11 @@ def password_holds(login: str, password: str, at: datetime) -> UUID:
         # The same work as for a login that exists.
         make_password(password)
         raise _wrong()
-    _unlocked(row, at)
-    if not check_password(password, row[3]):
+    if not check_password(password, row[3] or ""):
         _failed(row[0], at)
         raise _wrong()
+    # Only whoever knows the password learns that the account is locked.
+    _unlocked(row, at)
     found: UUID = row[0]
     return found
 
@@ -241,9 +255,9 @@ def second_factor(account: UUID, code: str, at: datetime) -> None:
         if row is None or row[4] is None:
             raise _wrong()
         _unlocked(row, at)
-        step = int(at.timestamp()) // 30
         recovery = blind_index("recovery-code", f"{account}/{as_typed(code)}")
-        if code_holds(_unsealed(row[4], account, "secret"), code, at) and row[8] < step:
+        step = step_of(_unsealed(row[4], account, "secret"), code, at)
+        if step > row[8]:
             work.run("UPDATE signin_account SET failures = 0, locked_until = NULL, last_step = %s WHERE id = %s", step, account)
             return
         if any(bytes(kept) == recovery for kept in row[5]):
@@ -279,6 +293,11 @@ def forget_account(work: Work, record_id: UUID) -> None:
         work.run(f"DELETE FROM {table} WHERE account_id IN (SELECT id FROM signin_account WHERE record_id = %s)", record_id)
     work.run("DELETE FROM signin_code WHERE record_id = %s", record_id)
     work.run("DELETE FROM signin_account WHERE record_id = %s", record_id)
+
+
+def has_account(work: Work, record_id: UUID) -> bool:
+    """Whether the person of a record has an account."""
+    return account_of_record(work, record_id) is not None
 
 
 def account_named(work: Work, record_id: UUID) -> tuple[UUID, str] | None:

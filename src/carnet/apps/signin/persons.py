@@ -6,13 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 from carnet.apps.identity import api as identity
+from carnet.apps.outbox.api import HOLDER, forget_contact, owner_of
 from carnet.apps.signin import accounts, franceconnect
 from carnet.apps.signin.attempts import keep, take
 from carnet.apps.signin.flow import same_browser
+from carnet.apps.signin.person_sessions import cut_all
 from carnet.apps.signin.psc import Start
-from carnet.apps.storage.api import unit
+from carnet.apps.storage.api import Work, unit
 from carnet.kernel.refusal import Refusal
-from carnet.kernel.traits import Traits, mismatches, normalise_name
+from carnet.kernel.traits import Traits, is_minor, mismatches, normalise_name
 
 LIMIT = 20
 
@@ -66,9 +68,16 @@ def return_franceconnect(state: str, code: str, browser: str, at: datetime) -> A
     if found is None:
         return Arrived(None, fields["then"])
     with unit() as work:
-        account = accounts.open_account(work, found[0], name_of(found[1]), at)
+        account = _opened(work, found[0], found[1], at)
         accounts.tie_subject(work, account.id, pivot.subject)
     return Arrived(account.id, fields["then"])
+
+
+def _opened(work: Work, record_id: UUID, traits: Traits, at: datetime) -> accounts.Account:
+    """The account of a record's person. A minor's first one ends the address that a representative had given for the record."""
+    if accounts.account_of_record(work, record_id) is None and is_minor(traits.birth_date, at.date()):
+        forget_contact(work, owner_of(HOLDER, record_id))
+    return accounts.open_account(work, record_id, name_of(traits), at)
 
 
 def start_password(login: str, password: str, then: str, at: datetime) -> tuple[str, str]:
@@ -139,7 +148,9 @@ def activate(step: Activating, at: datetime, login: str = "", password: str = ""
             raise accounts.CredentialError("code", [accounts.CODE_WRONG])
     with unit() as work:
         record_id = accounts.use_code(work, step.code, at)
-        account = accounts.open_account(work, record_id, name_of(step.traits), at)
+        account = _opened(work, record_id, step.traits, at)
+        accounts.forget_credentials(work, account.id)
+        cut_all(work, account.id, at)
         recovery = accounts.set_credentials(work, account.id, login, password, step.secret, at) if login else []
     take("person-activation", step.ticket, at)
     return account.id, recovery

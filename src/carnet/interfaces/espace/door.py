@@ -34,7 +34,8 @@ class Asked:
 
     def __init__(self, request: HttpRequest, session: PersonSession, token: str) -> None:
         self.at, self.request, self.session = clock()(), request, session
-        self.form_token = form_token("espace", token)
+        # A form is for one record and one way of acting on it: sent after another choice, it is refused.
+        self.form_token = form_token("espace", f"{token}/{session.acting}/{session.actor.kind.value}")
 
     @property
     def actor(self) -> Actor:

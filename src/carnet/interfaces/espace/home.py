@@ -46,7 +46,7 @@ def privacy_of(visit: Visit, at: datetime) -> Privacy:
         n.subject_id for n in found if n.kind == "authorised" and n.subject_kind == "person" and (not n.until or n.until > at)
     }
     masked = documents(visit, Query((criteria.by_label("MASQUE_PS"),), count=1, total=True)).total or 0
-    blocked = sum(1 for n in found if n.kind == "blocked")
+    blocked = sum(1 for n in found if n.kind == "blocked" and f"professional:{n.subject_id}" not in unseen)
     known = [r for r in readers if f"professional:{r}" not in unseen]
     return Privacy(len(known), masked, blocked, access.choices(visit.work, visit.record_id))
 
@@ -56,6 +56,11 @@ def _unread(visit: Visit, lines: list[Line], at: datetime) -> list[UUID]:
     query = Query((criteria.by_date("_lastUpdated", "ge", at - RECENT, at - RECENT), criteria.by_statuses(["Approved"])), count=60)
     read = {d for line in lines if line.kind in PERSONS and line.act == Act.READ for d in line.documents}
     return [d.logical_id for d in documents(visit, query).items if not d.facts.by_patient and str(d.logical_id) not in read]
+
+
+def _open_cases(opened: Opened) -> list[access.Case]:
+    found = access.cases(opened.visit.work, opened.visit.record_id, opened.asked.actor)
+    return [c for c in found if c.state != "answered"]
 
 
 @record_page("accueil", "GET", detail="home")
@@ -74,6 +79,6 @@ def home(opened: Opened) -> Shown | HttpResponse:
         "opens_at": waits + settings.LAW.visible_by_itself_after if waits else None,
         "lines": [line for line in others if at - line.at <= WEEK][:SEEN], "may_look": may_look,
         "privacy": privacy_of(visit, at) if visit.may(Act.CHOOSE_RIGHTS) else None,
-        "cases": [c for c in access.cases(visit.work, visit.record_id) if c.state != "answered"] if may_look else [],
+        "cases": _open_cases(opened) if may_look else [],
     }  # fmt: skip
     return Shown("home", context)

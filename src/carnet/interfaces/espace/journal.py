@@ -14,6 +14,7 @@ from carnet.apps.journal import api as journal
 from carnet.apps.outbox import api as outbox
 from carnet.apps.records import criteria
 from carnet.apps.records.api import Query, Visit, chains_shown, consulted, documents, visiting, writing
+from carnet.apps.signin.api import has_account
 from carnet.interfaces.espace.door import Asked, page, saying, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.espace.home import journal_lines
@@ -77,7 +78,7 @@ def listing(opened: Opened) -> Shown | HttpResponse:
     at = number_of(get.get("page", "1"), 10_000) or 1
     shown = lines[(at - 1) * PER_PAGE : at * PER_PAGE]
     titles = titles or _titles(visit, shown)
-    told = {c.subject: c for c in access.cases(visit.work, visit.record_id) if c.kind == access.ACCESS}
+    told = {c.subject: c for c in access.cases(visit.work, visit.record_id, opened.asked.actor) if c.kind == access.ACCESS}
     context: Context = {
         "access_tab": "journal", "lines": [(line, [titles[d] for d in line.documents if d in titles], told.get(str(line.name)))
                                            for line in shown], "kind": kind, "words": get.get("q", "")[:80],
@@ -169,10 +170,15 @@ def proof(asked: Asked) -> HttpResponse:
     return response
 
 
+def _may_be_told(asked: Asked, visit: Visit) -> bool:
+    """Whether one chooses the address: the person's own, and the representatives' as long as the minor has no account."""
+    return asked.own or not has_account(visit.work, visit.record_id)
+
+
 @record_page("acces", "GET", detail="rights")
 def notices(opened: Opened) -> Shown | HttpResponse:
     """What one is told of by mail, where, and how often."""
-    if not opened.visit.may(Act.CHOOSE_RIGHTS):
+    if not opened.visit.may(Act.CHOOSE_RIGHTS) or not _may_be_told(opened.asked, opened.visit):
         raise Refusal("function-not-allowed", "function-not-allowed")
     owner = outbox.owner_of(outbox.HOLDER, opened.visit.record_id)
     contact = outbox.contacts(opened.visit.work, [owner]).get(owner)
@@ -189,6 +195,8 @@ def choose_notices(asked: Asked) -> HttpResponse:
                              outbox.DAILY if asked.posted("rythme", 10) == "jour" else outbox.IMMEDIATE)  # fmt: skip
     try:
         with writing(asked.ask(Act.CHOOSE_RIGHTS), Act.CHOOSE_RIGHTS, asked.record, "notices") as visit:
+            if not _may_be_told(asked, visit):
+                raise Refusal("function-not-allowed", "function-not-allowed")
             outbox.set_contact(visit.work, outbox.owner_of(outbox.HOLDER, visit.record_id), contact, asked.at)
     except outbox.ContactError:
         problems = [("courriel", gettext("Écrivez une adresse de courriel, comme nom@exemple.fr."))]

@@ -28,6 +28,7 @@ from carnet.interfaces.espace.signin import open_for
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import Refusal
+from carnet.kernel.traits import is_minor
 from carnet.pages.safety import clock
 
 
@@ -90,6 +91,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         return _credentials(step, [])
     if request.POST.get("choix") != "opposer":
         raise Refusal("request-malformed", "request-malformed")
+    _by_themselves(step)
     person = _holder(step)
     activate_record(person, step.record_id, at)
     change_life(Ask(person, Act.OPPOSE_RECORD, at), step.record_id)
@@ -101,6 +103,8 @@ def finish(request: HttpRequest) -> HttpResponse:
     """Credentials are chosen: the code is used up and the session opens. Or none yet: a passkey is made once signed in."""
     step, at, post = activating(request.POST.get("ticket", "")[:80], clock()()), clock()(), request.POST
     login = post.get("identifiant", "").strip()[:80]
+    if _is_announced(step):
+        _by_themselves(step)
     try:
         if post.get("moyen") == "cle":
             account, recovery = activate(step, at)
@@ -121,10 +125,20 @@ def finish(request: HttpRequest) -> HttpResponse:
     return open_for(request, account, "code", "/compte/cle")
 
 
+def _is_announced(step: Activating) -> bool:
+    found = standing(step.record_id)
+    return found is not None and found.state in (RecordState.PENDING_OPPOSITION, RecordState.OPPOSED)
+
+
+def _by_themselves(step: Activating) -> None:
+    """Opening and opposing are a representative's for a minor: said before the code is used up."""
+    if is_minor(step.traits.birth_date, clock()().date()):
+        raise Refusal("minor-through-representative", "minor-through-representative")
+
+
 def _open_if_announced(step: Activating, account: UUID) -> None:
     """Whoever chooses how to sign in to a record that is announced, or was opposed, asks for its opening by that."""
-    found = standing(step.record_id)
-    if found is None or found.state not in (RecordState.PENDING_OPPOSITION, RecordState.OPPOSED):
+    if not _is_announced(step):
         return
     person, now = _person(step, account), clock()()
     activate_record(person, step.record_id, now)

@@ -1,5 +1,6 @@
 """Relatives: on whose record one acts, carers and representatives, invitations given and received."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -109,15 +110,17 @@ def invite(asked: Asked, kind: str) -> HttpResponse:
     with writing(asked.ask(Act.NAME_PEOPLE), Act.NAME_PEOPLE, asked.record, "invited") as visit:
         if kind == "representant" and not visit.facts.minor:
             raise Refusal("function-not-allowed", "function-not-allowed")
-        given = _until_of_age(visit.traits.birth_date, given, kind)
+        if kind == "representant" or not asked.own:
+            given = _until_of_age(visit.traits.birth_date, given)
         code = access.invite(visit.work, visit.key, visit.granted, KINDS[kind], label, given)
     return page(asked, "people/invited", {"tab": "proches", "code": code, "label": label, "kind": kind})
 
 
-def _until_of_age(birth_date: str, given: access.Given, kind: str) -> access.Given:
-    """A representative acts until the minor comes of age."""
+def _until_of_age(birth_date: str, given: access.Given) -> access.Given:
+    """A representative, and whoever a representative lets in, acts until the minor comes of age at the latest."""
     of_age = majority(birth_date)
-    return access.Given(begins(of_age)) if kind == "representant" and of_age else given
+    last = begins(of_age) if of_age else given.ends
+    return replace(given, ends=min(given.ends or last, last) if last else None)
 
 
 @signed_in("POST")

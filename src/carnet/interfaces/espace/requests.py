@@ -19,7 +19,9 @@ def requests(opened: Opened) -> Shown | HttpResponse:
     """The list."""
     if not opened.visit.may(Act.OWN_TRACES):
         raise Refusal("function-not-allowed", "function-not-allowed")
-    return Shown("requests", {"access_tab": "demandes", "cases": access.cases(opened.visit.work, opened.visit.record_id)})
+    return Shown(
+        "requests", {"access_tab": "demandes", "cases": access.cases(opened.visit.work, opened.visit.record_id, opened.asked.actor)}
+    )
 
 
 def _about(asked: Asked, kind: str, number: UUID) -> str:

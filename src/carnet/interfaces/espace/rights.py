@@ -121,7 +121,9 @@ def asker_of(asked: Asked, work_visit: Visit, who: str) -> tuple[Ask, str, bool]
         place = next((s for s in found.situations if s.open), None) if found else None
         if found is None or place is None:
             raise Refusal("document-unknown", "document-unknown")
-        actor = Actor(ActorKind.PROFESSIONAL, value, f"{found.given} {found.family}", _proof(asked), place)
+        # Somebody who met the person in secret is, for whoever may not know it, one more stranger.
+        number = value if f"professional:{value}" not in unseen_actors(work_visit) else "preview"
+        actor = Actor(ActorKind.PROFESSIONAL, number, f"{found.given} {found.family}", _proof(asked), place)
         return Ask(actor, Act.SEARCH, asked.at), actor.name, False
     if kind in ("urgence", "samu"):
         place = Situation(Code(PROFESSION_SYSTEM, "10"), structure="preview", sector="SA01")

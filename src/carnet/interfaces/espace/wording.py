@@ -72,6 +72,7 @@ _DETAIL: dict[str, str] = {
     "care_team": _("comme membre de votre équipe de soins"), "consultation": _("pour une consultation"),
     "announcement-waiting": _("Vous avez été averti qu’un document vous attend."),
     "help-desk:code": _("pour vous envoyer un code d’accès"), "help-desk:letter": _("pour vous écrire une lettre avec un code"),
+    "help-desk:look": _("pour vous répondre"),
     "help-desk:representative": _("pour rattacher un représentant légal"),
 }  # fmt: skip
 _MEANS = {"cps_cpf": _("sa carte professionnelle"), "psc": _("Pro Santé Connect"), "air": _("le système de son établissement"),
