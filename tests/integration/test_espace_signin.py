@@ -39,9 +39,9 @@ def through(espace: str, number: str, then: str = "") -> tuple[httpx.Client, htt
     return http, http.get(back.headers["location"])
 
 
-def unlike() -> Any:
+def unlike(**traits: str) -> Any:
     """A person whose traits nobody else has."""
-    return fresh_person(birth_name=f"SEUL {uuid4().hex[:8].upper()}", given_names="Noé", birth_place="75999")
+    return fresh_person(birth_name=f"SEUL {uuid4().hex[:8].upper()}", given_names="Noé", birth_place="75999", **traits)
 
 
 def test_franceconnect_opens_the_space_of_the_person_and_makes_them_its_holder(espace: str, franceconnect: Any) -> None:
@@ -225,6 +225,58 @@ def test_credentials_by_a_new_code_replace_those_that_were_lost(espace: str) -> 
     form = {"mot-de-passe": "une phrase de passe calme"}
     assert httpx.post(f"{espace}/connexion/mot-de-passe", data=form | {"identifiant": old}).status_code == 403
     assert httpx.post(f"{espace}/connexion/mot-de-passe", data=form | {"identifiant": new}).status_code == 200
+
+
+def test_a_one_time_code_of_the_next_step_serves_once_too(espace: str, settings_clock: Any) -> None:
+    person = unlike()
+    record_id = open_record(person)
+    login = f"personne-{uuid4().hex[:8]}"
+    _, secret, _ = activate(espace, person, record_id, login)
+    code = pyotp.TOTP(secret).at(now() + timedelta(seconds=30))
+    for expected in (302, 403):
+        http = httpx.Client(base_url=espace, timeout=30.0)
+        page = http.post("/connexion/mot-de-passe", data={"identifiant": login, "mot-de-passe": "une phrase de passe calme"})
+        assert http.post("/connexion/code", data={"ticket": _hidden(page, "ticket"), "code": code}).status_code == expected
+        settings_clock.move(timedelta(seconds=30))
+
+
+def test_whoever_does_not_know_the_password_does_not_learn_that_the_account_is_locked(espace: str) -> None:
+    person = unlike()
+    login = f"personne-{uuid4().hex[:8]}"
+    activate(espace, person, open_record(person), login)
+    answers = []
+    for who in (login, f"personne-{uuid4().hex[:8]}"):
+        for _ in range(6):
+            answer = httpx.post(
+                f"{espace}/connexion/mot-de-passe", data={"identifiant": who, "mot-de-passe": "pas celui-là du tout"}
+            )
+        answers.append((answer.status_code, words(answer).replace(who, "")))
+    assert answers[0] == answers[1]
+
+
+def test_coming_back_with_a_new_code_ends_what_somebody_else_may_hold(espace: str) -> None:
+    person = unlike()
+    record_id = open_record(person)
+    thief, _, _ = activate(espace, person, record_id, f"personne-{uuid4().hex[:8]}")
+    assert thief.get("/compte").status_code == 200
+    owner, _, _ = activate(espace, person, record_id, f"personne-{uuid4().hex[:8]}")
+    assert owner.get("/compte").status_code == 200
+    assert thief.get("/compte").status_code == 302
+
+
+@pytest.mark.parametrize("choice", ["opposer", "ouvrir"])
+def test_a_minor_who_may_not_choose_keeps_the_code(espace: str, choice: str) -> None:
+    person = unlike(birth_date="2012-05-05")
+    with as_role("carnet_espace"):
+        record_id = records.announce_record(person.ins, person.traits, "personne@exemple.fr", now())
+    code, http = _code(record_id), httpx.Client(base_url=espace, timeout=30.0)
+    for _ in range(2):
+        page = http.post("/activer", data={"code": code, "naissance": person.traits.birth_date})
+        assert page.status_code == 200, "the code still lives"
+        page = http.post("/activer/choix", data={"ticket": _hidden(page, "ticket"), "choix": choice})
+        if choice == "ouvrir":
+            page = http.post("/activer/acces", data={"ticket": _hidden(page, "ticket"), "moyen": "cle"})
+        assert page.status_code == 403
 
 
 @pytest.mark.parametrize(("choice", "state"), [("opposer", RecordState.OPPOSED), ("ouvrir", RecordState.OPEN)])

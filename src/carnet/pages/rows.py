@@ -58,11 +58,6 @@ class Row:
         return self.status is Status.ARCHIVED
 
     @property
-    def is_cda(self) -> bool:
-        """Whether our own renderer shows it."""
-        return self.mime in CDA
-
-    @property
     def picture(self) -> bool:
         """Whether it is an image."""
         return self.mime.startswith("image/")

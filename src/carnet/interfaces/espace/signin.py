@@ -2,7 +2,6 @@
 
 import json
 import secrets
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -150,8 +149,3 @@ def language(request: HttpRequest) -> HttpResponse:
     if chosen in LANGUAGES:
         remember(response, LANGUAGE, chosen)
     return response
-
-
-def sign_in_address(then: str) -> str:
-    """The address of the ways in, going on to a place afterwards."""
-    return f"/connexion?{urlencode({'suite': then})}"
