@@ -12,6 +12,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from django.utils.translation import override
 from joserfc import jwe
 from joserfc.jwk import OctKey
 from support.espace import Space, as_kind, listed, newcomer, relate, space
@@ -31,6 +32,7 @@ from carnet.desk.verifier import carnet_verify
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask, Mode
 from carnet.kernel.refusal import Refusal
+from carnet.pages.templatetags.pages import long_day
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF"
 ICON = b"\x89PNG\r\n\x1a\n" + b"\0" * 30 + b"IEND\xaeB`\x82"
@@ -983,6 +985,8 @@ def test_the_language_is_chosen_and_kept(espace: str) -> None:
     who.http.post("/langue", data={"langue": "en", "retour": "/documents"})
     assert '<html lang="en">' in who.get("/").text
     assert "Add a document" in who.get("/documents").text
+    with override("en"):
+        assert long_day("2026-11-25") == "25 November 2026"
 
 
 def test_fhir_says_nothing_new_to_a_person(door: str) -> None:

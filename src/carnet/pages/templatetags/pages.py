@@ -7,6 +7,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from carnet.formats import codes
 from carnet.kernel.actor import Situation
@@ -33,7 +34,20 @@ _ICONS = {
     "down": '<path d="M10 3v9m-3.5-3.5L10 12l3.5-3.5M3.5 13.5v3h13v-3"/>',
     "scan": '<path d="M3 7V3h4m6 0h4v4m0 6v4h-4m-6 0H3v-4M6.5 6.5h3v3h-3zm4 4h3v3h-3z"/>',
 }
-_MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
+_MONTHS = (
+    _("janvier"),
+    _("février"),
+    _("mars"),
+    _("avril"),
+    _("mai"),
+    _("juin"),
+    _("juillet"),
+    _("août"),
+    _("septembre"),
+    _("octobre"),
+    _("novembre"),
+    _("décembre"),
+)
 
 
 def _local(value: datetime | date | str | None) -> date | None:
@@ -79,7 +93,7 @@ def long_day(value: datetime | date | str | None) -> str:
     return f"{first} {gettext(_MONTHS[found.month - 1])} {found.year}" if found else ""
 
 
-_DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+_DAYS = (_("lundi"), _("mardi"), _("mercredi"), _("jeudi"), _("vendredi"), _("samedi"), _("dimanche"))
 
 
 @register.filter
