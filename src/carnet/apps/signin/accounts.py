@@ -21,7 +21,7 @@ from django.contrib.auth.password_validation import (
 from django.core.exceptions import ValidationError
 
 from carnet.apps.signin.spelling import as_typed, readable_code
-from carnet.apps.storage.api import Work, blind_index, derived, seal, unit, unseal
+from carnet.apps.storage.api import Row, Work, blind_index, derived, seal, unit, unseal
 from carnet.kernel.refusal import Refusal
 
 CODE_LASTS = timedelta(hours=48)
@@ -127,9 +127,9 @@ def account_of_record(work: Work, record_id: UUID) -> Account | None:
     return _account(row) if row else None
 
 
-def _account(row: Sequence[object]) -> Account:
+def _account(row: Row) -> Account:
     number, record_id, login, *_, name, activated_at = row
-    return Account(number, record_id, login is not None, opened_name(name, number), activated_at)  # type: ignore[arg-type]
+    return Account(number, record_id, login is not None, opened_name(name, number), activated_at)
 
 
 def open_account(work: Work, record_id: UUID, name: str, at: datetime) -> Account:
