@@ -62,6 +62,7 @@ def test_a_secret_does_not_end_what_the_representative_marked(family: Any) -> No
     before = words(parent.get("/profil/problems"))
     teenager.post("/profil/problems/ajouter", {"libelle": "Chose à moi", "secret": "oui"})
     assert words(parent.get("/profil/problems")) == before
+    assert "Chose à moi" in teenager.get("/profil/problems").text
 
 
 def test_the_address_of_a_minor_with_an_account_is_not_the_representative_s(family: Any) -> None:

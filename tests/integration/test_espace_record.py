@@ -947,6 +947,10 @@ def test_the_help_desk_sends_a_code_and_ties_a_representative_and_each_is_journa
     code = letter.text.split('id="code">')[1].split("<")[0]
     assert httpx.post(f"{espace}/activer", data={"code": code, "naissance": "2015-02-03"}).status_code == 200
     assert agent.post("/assistance/code", data=seen | {"voie": "courriel"}).status_code == 403, "a minor's mail may be another's"
+    nobody = fresh_person(birth_name="SEUL")
+    open_record(nobody)
+    unknown = seen | {"ins": nobody.ins.matricule, "naissance": nobody.traits.birth_date, "voie": "courriel"}
+    assert agent.post("/assistance/code", data=unknown).status_code == 403, "nobody signed in ever gave this address"
     grown = seen | {"ins": adult.ins.matricule, "naissance": adult.traits.birth_date, "voie": "courriel"}
     assert agent.post("/assistance/code", data=grown).status_code == 302
     tied = seen | {"ins-representant": adult.ins.matricule, "naissance-representant": adult.traits.birth_date}

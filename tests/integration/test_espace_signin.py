@@ -13,6 +13,7 @@ from support.portal import HIDDEN, words
 from support.roles import as_role
 
 from carnet.apps.access import api as access
+from carnet.apps.outbox import api as outbox
 from carnet.apps.records import api as records
 from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import unit
@@ -262,6 +263,18 @@ def test_coming_back_with_a_new_code_ends_what_somebody_else_may_hold(espace: st
     owner, _, _ = activate(espace, person, record_id, f"personne-{uuid4().hex[:8]}")
     assert owner.get("/compte").status_code == 200
     assert thief.get("/compte").status_code == 302
+
+
+@pytest.mark.parametrize(("born", "stays"), [("2012-05-05", False), ("1980-05-17", True)])
+def test_a_minor_s_first_account_ends_the_address_of_a_representative(espace: str, born: str, stays: bool) -> None:
+    person = unlike(birth_date=born)
+    record_id = open_record(person)
+    owner = outbox.owner_of(outbox.HOLDER, record_id)
+    with as_role("carnet_espace"), unit(record_id) as work:
+        outbox.set_contact(work, owner, outbox.Contact("parent@exemple.fr", frozenset(), outbox.IMMEDIATE), now())
+    activate(espace, person, record_id, f"personne-{uuid4().hex[:8]}")
+    with as_role("carnet_espace"), unit(record_id) as work:
+        assert (owner in outbox.contacts(work, [owner])) is stays
 
 
 @pytest.mark.parametrize("choice", ["opposer", "ouvrir"])

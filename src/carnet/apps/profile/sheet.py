@@ -92,7 +92,7 @@ def make_link(ask: Ask, record_id: UUID, traits: Traits, lines: list[Line], last
 
 def _make_room(visit: Visit) -> None:
     visit.work.run(
-        """UPDATE profile_sheet SET revoked_at = %s WHERE record_id = %s AND id IN (SELECT id FROM profile_sheet
+        """UPDATE profile_sheet SET revoked_at = %s, content = '' WHERE record_id = %s AND id IN (SELECT id FROM profile_sheet
         WHERE record_id = %s AND revoked_at IS NULL AND expires_at > %s ORDER BY made_at DESC OFFSET %s)""",
         visit.ask.at, visit.record_id, visit.record_id, visit.ask.at, MOST - 1,
     )  # fmt: skip

@@ -76,6 +76,8 @@ def return_franceconnect(state: str, code: str, browser: str, at: datetime) -> A
 def _opened(work: Work, record_id: UUID, traits: Traits, at: datetime) -> accounts.Account:
     """The account of a record's person. A minor's first one ends the address that a representative had given for the record."""
     if accounts.account_of_record(work, record_id) is None and is_minor(traits.birth_date, at.date()):
+        # An address is in the scope of its record: outside, nothing would be found, and nothing would be said.
+        work.enter(record_id)
         forget_contact(work, owner_of(HOLDER, record_id))
     return accounts.open_account(work, record_id, name_of(traits), at)
 
