@@ -146,6 +146,44 @@ class Environment(BaseSettings):
     tls_port: int = Field(8443, ge=1, le=65535, description="Port of the FHIR door for client certificates.")
     tls_certificate: Path | None = Field(None, description="PEM certificate of that door.")
     tls_key: Path | None = Field(None, description="PEM private key of that door.")
+    dmp_url: str = Field("https://127.0.0.1:8445", description="Public address of the DMP door (SOAP), without a final slash.")
+    dmp_port: int = Field(8445, ge=1, le=65535, description="Port of the DMP door. It always asks for a client certificate.")
+    dmp_certificate: Path | None = Field(
+        None,
+        description="PEM certificate of the DMP door; RSA, because the published suites are ECDHE_RSA. Empty: that of `tls_certificate`.",
+    )
+    dmp_key: Path | None = Field(None, description="PEM private key of that door.")
+    dmp_device_oid: str = Field("1.2.250.1.213.4.1.1.1", description="OID of this server as HL7 v3 messages name it.")
+    dmp_repository_oid: str = Field("1.2.250.1.213.4.1.1.1.2", description="repositoryUniqueId of its documents (XDS).")
+    dmp_max_results: int = Field(1000, ge=1, description="Objects of one answer to a stored query before XDSTooManyResults.")
+    dmp_authorisation: Literal["care_team", "consultation"] = Field(
+        "care_team",
+        description="What a TD0.3 AJOUT declares: the wire does not say it. `care_team` records the initial consent and lasts; "
+        "`consultation` ends with the day.",
+    )
+    lot_signature: Literal["required", "optional"] = Field(
+        "required", description="Whether a submission by SOAP carries its XAdES signature. One that is there is always checked."
+    )
+    vendor_kit: bool = Field(
+        False,
+        description="Tolerate what the DMP's published sample kit sends: SHA-1 signatures, an Issuer that is not the certificate's, "
+        "document types that ended, a uniqueId that is not the CDA's, a lot signature that does not hold. Refused in production.",
+    )
+    vihf_seconds: int = Field(600, ge=30, le=86400, description="Longest life of a VIHF from its IssueInstant, in seconds.")
+    vihf_authentication_hours: int = Field(12, ge=1, le=24, description="Longest time since the authentication that a VIHF states.")
+    vihf_audiences: list[str] = Field(
+        [], description="Audiences that a VIHF may name. Empty: only one without an audience is read."
+    )
+    vihf_strong_contexts: list[str] = Field(
+        [f"urn:oasis:names:tc:SAML:2.0:ac:classes:{name}" for name in
+         ("SmartcardPKI", "Smartcard", "MobileTwoFactorUnregistered", "MobileTwoFactorContract", "TimeSyncToken")],
+        description="Authentication contexts that are strong enough for INDIRECTE_RENFORCEE.",
+    )  # fmt: skip
+    vihf_reuse: Literal["refuse", "accept"] = Field(
+        "refuse",
+        description="Whether one VIHF may serve several calls while it lives. The certificate must be the same all the same.",
+    )
+    hl7v2_port: int = Field(8446, ge=1, le=65535, description="Port of the hospital door (HL7 v2 over MLLP and TLS).")
     smtp_host: str = Field("127.0.0.1", description="Mail server that the courier speaks to.")
     smtp_port: int = Field(25, ge=1, le=65535, description="Port of the mail server.")
     smtp_user: str = Field("", description="Account of the courier at the mail server. Empty: none.")
@@ -157,7 +195,8 @@ class Environment(BaseSettings):
     portal_url: str = Field("https://carnet.example/espace", description="Address that the notices invite to.")
     debug: bool = Field(False, description="Developer traces. Refused in production.")
 
-    @field_validator("base_url", "psc_issuer", "webps_url", "espace_url", "operator_url", "franceconnect_issuer")
+    @field_validator("base_url", "psc_issuer", "webps_url", "espace_url", "operator_url", "franceconnect_issuer",
+                     "dmp_url")  # fmt: skip
     @classmethod
     def _no_final_slash(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
@@ -173,6 +212,8 @@ class Environment(BaseSettings):
                 raise ValueError("insi=simulator is refused in production: a simulator knows only published test people")
             if self.smtp_security == "none" and self.smtp_host not in ("127.0.0.1", "localhost", "::1"):
                 raise ValueError("smtp_security=none is refused in production for a mail server on another machine")
+            if self.vendor_kit:
+                raise ValueError("vendor_kit is refused in production: it lets weak signatures and contradictions pass")
             if self.psc_client_secret == DEMONSTRATION_SECRET:
                 raise ValueError("psc_client_secret is that of the demonstration: give the one of Pro Santé Connect")
             if self.franceconnect_client_secret == DEMONSTRATION_SECRET:

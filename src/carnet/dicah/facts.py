@@ -43,6 +43,8 @@ class RecordFacts:
     state: RecordState = RecordState.ABSENT
     since: date | None = None
     reason: str = ""
+    attached: bool = True
+    """Whether it belongs to a Mon espace santé."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ messages of the national guide; their official wording was not found, the words 
 
 from dataclasses import dataclass
 
+from carnet.dicah.messages_of_doors import ROWS
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -320,7 +322,7 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
      "Recommencez la connexion."),
 )  # fmt: skip
 
-MESSAGES: dict[str, Message] = {row[0]: Message(*row) for row in _ROWS}
+MESSAGES: dict[str, Message] = {row[0]: Message(*row) for row in (*_ROWS, *ROWS)}
 
 
 def message(code: str) -> Message:

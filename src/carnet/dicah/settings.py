@@ -45,6 +45,8 @@ class LawSettings:
     deleted_readable: bool = False
     """The functional matrix says that deleted documents are consultable, a public FAQ says no: no."""
     treating_doctor_may_be_blocked: bool = True
+    treating_doctor_by_declaration: bool = True
+    """Whether a doctor may declare that the patient chose them as treating doctor (TD0.3, role MEDECIN_TRAITANT)."""
     occupational_savoir_faire: frozenset[str] = frozenset({"SM25"})
     occupational_sectors: frozenset[str] = frozenset({"SA13", "SA66"})
     trainee_counts_as: dict[Code, Code] = field(default_factory=_trainees)

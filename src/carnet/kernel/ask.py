@@ -16,9 +16,13 @@ class Act(StrEnum):
     DECLARE_AUTHORISATION = "TD0.3:AJOUT"
     WITHDRAW_AUTHORISATION = "TD0.3:SUPPRESSION"
     STOP_TREATING_DOCTOR = "TD0.3:SUPPR_MT"
+    DECLARE_TREATING_DOCTOR = "TD0.3:AJOUT_MT"
     OWN_LIST = "TD0.4"
     SEARCH_BY_TRAITS = "TD0.5"
     READ_ADMINISTRATIVE = "TD1.3a"
+    CHANGE_ADMINISTRATIVE = "TD1.3b"
+    CLOSE_UNATTACHED = "TD1.4:fermer"
+    REOPEN_UNATTACHED = "TD1.4:reactiver"
     LIST_AUTHORISED = "TD1.6"
     FEED = "TD2.1"
     FEED_AS_EMPLOYEE = "TD2.2"
@@ -76,3 +80,5 @@ class Ask:
     mode: Mode = Mode.NORMAL
     reason: str = ""
     traits: Traits = Traits()
+    secret: bool = False
+    """A secret connection, for a minor: what is done in it stays hidden from the representatives (EX_0.1-1100)."""

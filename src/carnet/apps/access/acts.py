@@ -56,7 +56,8 @@ def authorise(work: Work, granted: Grant, consent: Consent, key: RecordKey) -> d
         prove(work, key, granted, consent.presence_code)
     count_declaration(work, ask.at.date(), bool(consent.presence_code))
     write_entry(work, granted, (), consent.ground.value)
-    notify(work, record_id, "authorisation-declared", HOLDER, ask.at)
+    if not ask.secret:
+        notify(work, record_id, "authorisation-declared", HOLDER, ask.at)
     return row[0] if row else _held_until(work, record_id, kind, subject)
 
 
@@ -80,6 +81,20 @@ def _subject(granted: Grant) -> tuple[str, str]:
     if granted.ask.actor.kind is ActorKind.EMPLOYEE:
         return "structure", granted.ask.actor.situation.structure
     return "person", granted.ask.actor.id
+
+
+def declare_treating_doctor(work: Work, granted: Grant) -> None:
+    """Keep that the patient chose the asker as treating doctor; the patient is told at once, and may undo it."""
+    ask, record_id = granted.ask, _record(granted)
+    name_relation(work, record_id, "treating_doctor", ask.actor.id, ask.at)
+    write_entry(work, granted, (), "treating-doctor")
+    notify(work, record_id, "treating-doctor-declared", HOLDER, ask.at)
+
+
+def stop_treating(work: Work, granted: Grant) -> None:
+    """The asker is not the treating doctor any more."""
+    end_relation_of(work, _record(granted), "treating_doctor", granted.ask.actor.id)
+    write_entry(work, granted, (), "treating-doctor-ended")
 
 
 def withdraw(work: Work, granted: Grant) -> None:

@@ -72,6 +72,13 @@ def veil_of(document: DocumentFacts | None) -> str:
     return PATIENT if document.hidden_from_patient else REPRESENTATIVES
 
 
+def secret_veil(ask: Ask, veil: str) -> str:
+    """The veil of a line, that of a secret connection over it: representatives find no trace of what is done in one."""
+    if not ask.secret:
+        return veil
+    return BOTH if veil in (PATIENT, BOTH) else REPRESENTATIVES
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """A positive decision whose journal entry has not been sent yet: `statement` sends it, `grant` is worth it."""
@@ -91,9 +98,8 @@ def decide_or_refuse(
     if isinstance(verdict, Refuse):
         raise Refusal(verdict.code, verdict.rule, verdict.details)
     event = event_of(ask, "permit", verdict.rule, record_id=record_id, documents=documents, detail=detail)
-    return Decided(
-        Grant(ask, record_id, verdict.rule, verdict.visibility), append_statement(event, veil or veil_of(facts.document))
-    )
+    behind = secret_veil(ask, veil or veil_of(facts.document))
+    return Decided(Grant(ask, record_id, verdict.rule, verdict.visibility), append_statement(event, behind))
 
 
 def before_record(ask: Ask) -> None:
@@ -124,7 +130,7 @@ def write_entry(work: Work, granted: Grant, documents: tuple[str, ...], detail: 
     event = event_of(
         granted.ask, "done", granted.rule, record_id=granted.record_id, documents=documents, kind="write", detail=detail
     )
-    append(work, event, veil)
+    append(work, event, secret_veil(granted.ask, veil))
 
 
 def host_entry(work: Work, record_id: UUID, act: str, by: str, at: datetime) -> None:
@@ -173,5 +179,5 @@ def asking(ask: Ask, documents: tuple[str, ...] = ()) -> Iterator[Place]:
             answer = negative_answer(ask.actor, refusal, ask.at)
             told = replace(ask, act=place.act) if place.act else ask
             event = event_of(told, "refuse", answer.rule, code=answer.code, record_id=place.record_id, documents=documents)
-            record_alone(event, place.veil)
+            record_alone(event, secret_veil(ask, place.veil))
         raise answer from None

@@ -108,6 +108,18 @@ def withdraw_authorisation(ask: Ask) -> None:
         access.withdraw(work, granted)
 
 
+def declare_treating_doctor(ask: Ask) -> None:
+    """TD0.3 AJOUT with the role MEDECIN_TRAITANT: a doctor who holds an authorisation says that the patient chose them."""
+    with _admitted(replace(ask, act=Act.DECLARE_TREATING_DOCTOR)) as (work, _, granted):
+        access.declare_treating_doctor(work, granted)
+
+
+def stop_treating(ask: Ask) -> None:
+    """TD0.3 SUPPRESSION with the role MEDECIN_TRAITANT."""
+    with _admitted(replace(ask, act=Act.STOP_TREATING_DOCTOR)) as (work, _, granted):
+        access.stop_treating(work, granted)
+
+
 def end_emergency(ask: Ask) -> None:
     """End one's own emergency access before its time. The act is that of opening it: whoever may open may end."""
     with _admitted(ask) as (work, _, granted):

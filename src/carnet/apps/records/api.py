@@ -6,12 +6,23 @@ the demonstration do; the person's own acts are `change_life` and `ask_to_destro
 `import_record`, which are the host's procedures, and the worker's `TIMERS`.
 """
 
+from carnet.apps.records.administrative import (
+    Administrative,
+    Reader,
+    change_administrative,
+    close_unattached,
+    list_readers,
+    read_administrative,
+    reopen_unattached,
+)
 from carnet.apps.records.admission import (
     RecordStatus,
     declare_authorisation,
+    declare_treating_doctor,
     end_emergency,
     open_emergency,
     presence_card,
+    stop_treating,
     test_record,
     withdraw_authorisation,
 )
@@ -33,7 +44,7 @@ from carnet.apps.records.holding import (
 )
 from carnet.apps.records.hooks import Deposited, join
 from carnet.apps.records.indexing import reindex_record
-from carnet.apps.records.lists import ListQuery, Lists, read_list, search_lists
+from carnet.apps.records.lists import ListQuery, Lists, Whole, read_list, read_whole, search_lists
 from carnet.apps.records.looked import chains_shown, lines_shown, unseen_actors, waiting_since
 from carnet.apps.records.media import TYPES_OF_CDA
 from carnet.apps.records.notes import Note, already_there, note_as_cda
@@ -55,6 +66,7 @@ __all__ = [
     "TIMERS",
     "TYPES_OF_CDA",
     "Accepted",
+    "Administrative",
     "Candidate",
     "Content",
     "Criterion",
@@ -74,6 +86,7 @@ __all__ = [
     "Page",
     "Patched",
     "Query",
+    "Reader",
     "Receipt",
     "RecordStatus",
     "Seen",
@@ -82,6 +95,7 @@ __all__ = [
     "TransferError",
     "Transferred",
     "Visit",
+    "Whole",
     "activate_record",
     "alert_of",
     "all_records",
@@ -92,13 +106,16 @@ __all__ = [
     "ask_to_destroy",
     "attach_representative",
     "chains_shown",
+    "change_administrative",
     "change_document",
     "change_life",
     "change_state",
     "check_record",
+    "close_unattached",
     "consulted",
     "create_record",
     "declare_authorisation",
+    "declare_treating_doctor",
     "deposit",
     "documents",
     "end_emergency",
@@ -112,6 +129,7 @@ __all__ = [
     "ins_of_record",
     "join",
     "lines_shown",
+    "list_readers",
     "mine",
     "named_document",
     "note_as_cda",
@@ -121,17 +139,21 @@ __all__ = [
     "presence_card",
     "preview",
     "previous_visit",
+    "read_administrative",
     "read_content",
     "read_in",
     "read_list",
     "read_metadata",
+    "read_whole",
     "reindex_record",
+    "reopen_unattached",
     "represent",
     "search",
     "search_by_traits",
     "search_lists",
     "set_alert",
     "standing",
+    "stop_treating",
     "sweep_orphans",
     "test_record",
     "traces",

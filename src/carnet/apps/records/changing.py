@@ -10,6 +10,7 @@ from functools import partial
 from uuid import UUID, uuid4
 
 from carnet.apps.access import api as access
+from carnet.apps.identity import api as identity
 from carnet.apps.outbox import api as outbox
 from carnet.apps.records.entering import (
     DOCUMENT,
@@ -38,6 +39,7 @@ from carnet.formats.fhir.document_reference import concept_json
 from carnet.formats.fhir.systems import IS_ARCHIVED
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.grant import Grant
+from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import Refusal
 from carnet.kernel.visibility import Status
 
@@ -253,10 +255,23 @@ def _resource_now(work: Work, question: Ask, entered: Entered, facts: Facts, log
 
 
 _NAMED = "SELECT record_id, logical_id FROM records_locate_named(%s)"
+_NAMED_IN = f"""SELECT logical_id FROM records_document WHERE record_id = {SCOPE}
+    AND (unique_id = ANY(%s) OR entry_uuid::text = ANY(%s) OR logical_id::text = ANY(%s))"""
+
+
+def _named_in(work: Work, ins: Ins, names: Sequence[str]) -> set[UUID]:
+    record_id = identity.find(ins, work)
+    if record_id is None:
+        return set()
+    work.enter(record_id)
+    plain = [name.removeprefix("urn:uuid:") for name in names]
+    return {row[0] for row in work.rows(_NAMED_IN, list(names), plain, plain)}
 
 
 def named_document(ask: Ask, names: Sequence[str], record_id: UUID | None = None) -> UUID:
     """The document of a uniqueId or entryUUID, for a conditional update; it opens nothing.
+
+    A question that names a person looks in that person's record alone.
 
     Raises Refusal: what concerns the asker's proof first, then `document-unknown` when there is none, or several in
     different records and no record was named.
@@ -265,7 +280,10 @@ def named_document(ask: Ask, names: Sequence[str], record_id: UUID | None = None
     with access.asking(reading):
         access.proved(reading)
         with unit() as work:
-            found = {logical for name in names for record, logical in work.rows(_NAMED, name) if record_id in (None, record)}
+            if ask.ins is not None:
+                found = _named_in(work, ask.ins, names)
+            else:
+                found = {logical for name in names for record, logical in work.rows(_NAMED, name) if record_id in (None, record)}
         if len(found) != 1:
             raise Refusal("document-unknown", "document-unknown")
     logical_id: UUID = found.pop()

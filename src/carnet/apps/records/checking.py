@@ -150,18 +150,22 @@ def _unique_id(checked: Checked) -> Checked:
     """The uniqueId, declared or from the header; both must agree."""
     declared, header = checked.entry.unique_id, checked.header
     of_header = header.unique_id if header else ""
-    if declared and of_header and declared.lower() != of_header.lower():
+    contradicts = bool(declared and of_header) and declared.lower() != of_header.lower()
+    if contradicts and not settings.CARNET.vendor_kit:
         raise _refuse("document-metadata-mismatch", fields="masterIdentifier")
     try:
         value = DocumentId(declared or of_header).value
         value = value.lower() if value.startswith("urn:uuid:") else value
     except IdentifierError:
         raise _refuse("request-malformed", fields="masterIdentifier") from None
-    return replace(checked, entry=replace(checked.entry, unique_id=value))
+    checked = replace(checked, entry=replace(checked.entry, unique_id=value))
+    return checked.warned("document-metadata-mismatch") if contradicts else checked
 
 
 def _valid(name: codes.Name, code: str, on: date, element: str) -> None:
     state = codes.state(name, code, on)
+    if state == "ended" and settings.CARNET.vendor_kit:
+        return
     if state != "valid":
         raise _refuse(f"document-code-{state}", fields=element, code=code)
 

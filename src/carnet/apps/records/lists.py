@@ -12,7 +12,8 @@ from uuid import UUID
 
 from carnet.apps.access import api as access
 from carnet.apps.records.entering import Entered, enter, named_by_document, record_of
-from carnet.apps.records.search import VISIBLE, visible_values
+from carnet.apps.records.relations import trimmed
+from carnet.apps.records.search import VISIBLE, Query, notices_of_access, page_statement, visible_values
 from carnet.apps.storage.api import RecordKey, Row, Statement, unit
 from carnet.formats.fhir import Json, with_entries
 from carnet.kernel.ask import Ask
@@ -100,6 +101,39 @@ def search_lists(ask: Ask, query: ListQuery) -> Lists:
     answers = [(kind, cursor.fetchall()) for kind, cursor in zip(query.kinds, cursors, strict=True)]
     found = list(_found(entered, answers, query))[query.skip :]
     return Lists(record_of(entered), found[: query.count], len(found) > query.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What the asker sees of a record: documents of every status that they may see, submission sets and folders."""
+
+    record_id: UUID
+    documents: list[Json]
+    lists: list[Json]
+
+
+def read_whole(ask: Ask, most: int) -> Whole:
+    """Everything that the asker sees of a record's registry (ITI-18). One decision, one journal entry, then the reading.
+
+    Raises Refusal `too-many-results` for more than `most` documents.
+    """
+    query = Query(count=most)
+    with access.asking(ask) as place, unit() as work:
+        entered = enter(work, ask)
+        place.record_id = entered.record_id
+        decided = access.decide_or_refuse(ask, entered.facts, entered.record_id)
+        statements = [_statement(decided.grant, kind, ListQuery()) for kind in (SUBMISSION_SETS, FOLDERS)]
+        notices = notices_of_access(ask, entered.record_id)
+        _, page, *cursors = work.send(decided.statement, page_statement(decided.grant, query), *statements, *notices)
+        rows = page.fetchall()
+        answers = [(kind, cursor.fetchall()) for kind, cursor in zip((SUBMISSION_SETS, FOLDERS), cursors, strict=False)]
+    if len(rows) > most:
+        raise Refusal("too-many-results", "too-many-results")
+    documents = [
+        json.loads(trimmed(entered.key.unseal(bytes(resource), f"resource/{logical_id}"), parents, seen))
+        for logical_id, _, resource, parents, seen in rows
+    ]
+    return Whole(record_of(entered), documents, list(_found(entered, answers, ListQuery())))
 
 
 def read_list(ask: Ask, list_id: UUID) -> Json:

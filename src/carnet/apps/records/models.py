@@ -17,12 +17,14 @@ class Record(models.Model):
     reason = models.CharField(max_length=60)
     activated = models.BooleanField()
     destruction_asked = models.DateField(null=True)
+    attached = models.BooleanField(default=True, db_default=True)
+    """Whether it belongs to a Mon espace: its holder alone then closes and reopens it."""
 
     class Meta:
         db_table = "records_record"
 
     classified: ClassVar[dict[str, Classified]] = classify(
-        Kind.TECHNICAL, LIFE, "record_id state since reason activated destruction_asked", why="read by the decision"
+        Kind.TECHNICAL, LIFE, "record_id state since reason activated destruction_asked attached", why="read by the decision"
     )
 
 

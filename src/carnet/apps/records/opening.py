@@ -21,14 +21,15 @@ _ERASED = ("records_folder_item", "records_folder", "records_document_version", 
 def create_record(
     ins: Ins, traits: Traits, on: date, *, state: RecordState = RecordState.OPEN, status: str = "QUAL",
     annotations: tuple[str, ...] = (), former: tuple[Ins, ...] = (), activated: bool = False,
+    attached: bool = True,
 ) -> UUID:  # fmt: skip
     """Create the record of a person: key, identity, INS in force and former ones. Returns its pseudonym."""
     record_id = uuid4()
     with unit(record_id) as work:
         key = create_key(work, record_id, datetime.combine(on, time.min, UTC))
         work.run(
-            "INSERT INTO records_record (record_id, state, since, reason, activated) VALUES (%s, %s, %s, '', %s)",
-            record_id, state.value, on, activated,
+            "INSERT INTO records_record (record_id, state, since, reason, activated, attached) VALUES (%s, %s, %s, '', %s, %s)",
+            record_id, state.value, on, activated, attached,
         )  # fmt: skip
         identity.register(work, key, traits, status, annotations)
         identity.attach(work, key, ins)

@@ -91,6 +91,8 @@ class Listed:
     """Code of the refusal that a consultation would get now; empty when the record opens."""
     last_visit: datetime | None
     new: int
+    since: datetime | None = None
+    """When the asker's own authorisation was given."""
     of_structure: bool = False
     """Whether the structure of the asker's situation holds an authorisation: a resident of the ward, a patient of the practice."""
 
@@ -120,7 +122,7 @@ def _one(ask: Ask, row: Row) -> tuple[Listed, Visibility | None]:
     listed = Listed(
         row[0], ins, traits, held.expires_at if held else None, held.ground.value if held else "structure",
         facts.access.treating_doctor, "" if opened else getattr(verdict, "code", ""), row[23], 0,
-        facts.access.structure_authorised,
+        held.granted_at if held else None, facts.access.structure_authorised,
     )  # fmt: skip
     return listed, verdict.visibility if isinstance(verdict, Permit) else None
 
@@ -134,8 +136,8 @@ def _readable(ask: Ask, row: Row) -> tuple[Listed, Visibility | None] | None:
         return None
 
 
-def _counts(work: Work, found: Sequence[tuple[Listed, Visibility | None]]) -> dict[UUID, int]:
-    """New documents of each record, asked once for each visibility that the law gave."""
+def _counts(work: Work, found: Sequence[tuple[Listed, Visibility | None]], since: datetime | None = None) -> dict[UUID, int]:
+    """New documents of each record, since then or the last visit, asked once for each visibility that the law gave."""
     groups: dict[Visibility, list[Listed]] = {}
     for listed, visibility in found:
         if visibility is not None:
@@ -145,14 +147,16 @@ def _counts(work: Work, found: Sequence[tuple[Listed, Visibility | None]]) -> di
         marks = ", ".join(f"%s::{kind}" for kind in COUNTED)
         rows = work.rows(
             f"SELECT record_id, n FROM records_new_counts(%s::uuid[], %s::timestamptz[], {marks})",
-            [m.record_id for m in members], [m.last_visit for m in members], *visible_values(visibility),
+            [m.record_id for m in members], [since or m.last_visit for m in members], *visible_values(visibility),
         )  # fmt: skip
         counts |= dict(rows)
     return counts
 
 
-def own_list(ask: Ask, name: str = "") -> list[Listed]:
+def own_list(ask: Ask, name: str = "", documents_since: datetime | None = None) -> list[Listed]:
     """The asker's records, those with something new first. `name` narrows it to people whose names begin so.
+
+    New is what changed since the asker's last visit, or since `documents_since`.
 
     One decision and one entry, in the asker's own chain.
     """
@@ -162,7 +166,7 @@ def own_list(ask: Ask, name: str = "") -> list[Listed]:
         access.grant(work, ask, Facts(settings=access.law(), edition=access.edition(ask.at.date())), None)
         rows = work.rows("SELECT * FROM records_own_list(%s, %s, %s, %s, %s)", *values)
         found = [pair for row in rows if (pair := _readable(ask, row)) and _named_so(pair[0], name)]
-        counts = _counts(work, found)
+        counts = _counts(work, found, documents_since)
     listed = [replace(one, new=counts.get(one.record_id, 0)) for one, _ in found]
     return sorted(listed, key=lambda one: (one.new == 0, one.name))
 

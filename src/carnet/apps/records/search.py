@@ -151,7 +151,8 @@ def total_statement(granted: Grant, query: Query) -> Statement:
 
 def notices_of_access(ask: Ask, record_id: UUID | None) -> list[Statement]:
     """What tells the holder that a professional looked. An emergency access was told when it was opened."""
-    told = ask.actor.kind is ActorKind.PROFESSIONAL and ask.act in (Act.SEARCH, Act.READ) and ask.mode is Mode.NORMAL
+    looked = ask.actor.kind is ActorKind.PROFESSIONAL and ask.act in (Act.SEARCH, Act.READ)
+    told = looked and ask.mode is Mode.NORMAL and not ask.secret
     return [outbox.access_notice(record_id, ask.actor.key, ask.at)] if told and record_id else []
 
 

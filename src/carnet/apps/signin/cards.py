@@ -15,7 +15,8 @@ CARD_PROOF_LASTS = timedelta(hours=1)
 """A connection proves the card now; what is decided on it later asks again."""
 
 
-def _proof(certificate: Certificate, means: Means, at: datetime, level: str = "") -> Authentication:
+def proof_of(certificate: Certificate, means: Means, at: datetime, level: str = "") -> Authentication:
+    """What a certificate proves of whoever holds it, for now."""
     return Authentication(
         means=means,
         level=level,
@@ -61,10 +62,10 @@ def actor_of_certificate(certificate: Certificate, at: datetime, situation: str 
     """
     if certificate.kind == STRUCTURE:
         place = place_of(certificate.structure, certificate.structure_name)
-        return Actor(ActorKind.STRUCTURE, place.structure, certificate.name, _proof(certificate, Means.CERTIFICATE, at), place)
+        return Actor(ActorKind.STRUCTURE, place.structure, certificate.name, proof_of(certificate, Means.CERTIFICATE, at), place)
     if certificate.kind == CPE:
         place = place_of(certificate.structure, certificate.structure_name)
-        proof = _proof(certificate, Means.CPE, at, CARD_LEVEL)
+        proof = proof_of(certificate, Means.CPE, at, CARD_LEVEL)
         return Actor(ActorKind.EMPLOYEE, certificate.id, certificate.name, proof, place)
-    proof = _proof(certificate, Means.CPS_CPF, at, CARD_LEVEL)
+    proof = proof_of(certificate, Means.CPS_CPF, at, CARD_LEVEL)
     return Actor(ActorKind.PROFESSIONAL, certificate.id, certificate.name, proof, _situation(certificate, situation))

@@ -7,6 +7,7 @@ OU (identity.md §4.1, PDT-INF-617). Chain, validity, usage and revocation are c
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 
@@ -29,6 +30,16 @@ _EMPLOYER = {"0": "ADELI", "1": "ADELI", "3": "FINESS", "4": "SIREN", "5": "SIRE
 """What the first character of a CPE's PS_IdNat says of the employer's identifier (EEDS, PSIdNat)."""
 
 
+class Purpose(Enum):
+    """A card and a structure have two pairs of keys: one opens connections, the other signs (identity.md §4.1)."""
+
+    AUTHENTICATION = "authentication"
+    SIGNATURE = "signature"
+
+
+_USAGE = {Purpose.AUTHENTICATION: ExtendedKeyUsageOID.CLIENT_AUTH, Purpose.SIGNATURE: ExtendedKeyUsageOID.EMAIL_PROTECTION}
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """What a client certificate says, once it is trusted."""
@@ -47,6 +58,8 @@ class Certificate:
     not_after: datetime
     revoked: bool
     regulation: bool
+    subject: x509.Name
+    public: x509.Certificate
 
 
 def _refused(problem: str) -> Refusal:
@@ -133,15 +146,15 @@ def _is_revoked(certificate: x509.Certificate, issuer: x509.Certificate, at: dat
     return any(crl.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None for crl in current)
 
 
-def _check_usage(certificate: x509.Certificate, at: datetime) -> None:
+def _check_usage(certificate: x509.Certificate, at: datetime, purpose: Purpose) -> None:
     if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
         raise _refused("the certificate is not valid today")
     try:
         usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
-        raise _refused("the certificate is not one for authentication") from None
-    if ExtendedKeyUsageOID.CLIENT_AUTH not in usage:
-        raise _refused("the certificate is not one for authentication")
+        raise _refused(f"the certificate is not one for {purpose.value}") from None
+    if _USAGE[purpose] not in usage:
+        raise _refused(f"the certificate is not one for {purpose.value}")
 
 
 def _employer(person: str) -> str:
@@ -176,8 +189,8 @@ def _structure(certificate: x509.Certificate) -> dict[str, str]:
     return {"id": number, "name": name, "structure": number, "structure_name": name, **empty}
 
 
-def read_certificate(der: bytes, at: datetime) -> Certificate:
-    """Read and check a client certificate. Raises Refusal `certificate-refused` that names the check.
+def read_certificate(der: bytes, at: datetime, purpose: Purpose = Purpose.AUTHENTICATION) -> Certificate:
+    """Read and check a certificate for its purpose. Raises Refusal `certificate-refused` that names the check.
 
     A revoked certificate is read and marked: the law refuses it by its own name.
     """
@@ -186,7 +199,7 @@ def read_certificate(der: bytes, at: datetime) -> Certificate:
     except ValueError:
         raise _refused("not a certificate") from None
     issuer = _issuer(certificate)
-    _check_usage(certificate, at)
+    _check_usage(certificate, at, purpose)
     number = _number(certificate, CARD_TYPE)
     card = settings.CARNET.card_types.get(number, "") if number else STRUCTURE
     try:
@@ -202,5 +215,7 @@ def read_certificate(der: bytes, at: datetime) -> Certificate:
         not_after=certificate.not_valid_after_utc,
         revoked=_is_revoked(certificate, issuer, at),
         regulation=thumbprint.hex() in settings.CARNET.regulation_certificates,
+        subject=certificate.subject,
+        public=certificate,
         **fields,
     )

@@ -226,3 +226,17 @@ class PersonSession(models.Model):
         "token id account_id acting kind means device label created_at expires_at last_used_at ended_at",
         why="digests, pseudonyms, dates",
     )  # fmt: skip
+
+
+class Assertion(models.Model):
+    """The digest of a VIHF's signature, until nobody could use it any more: it opens the door once."""
+
+    digest = models.BinaryField(primary_key=True)
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "signin_assertion"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.TECHNICAL, "as long as the assertion lives", "digest until", why="a digest of a signature"
+    )

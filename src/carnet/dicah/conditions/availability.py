@@ -28,10 +28,21 @@ def record_absent(ask: Ask, facts: Facts) -> Denial | None:
 @rule("D", "R.1111-36 CSP; TD0.2 terminated")
 def record_closed(ask: Ask, facts: Facts) -> Denial | None:
     """A closed record is neither read nor fed; its holder may still reopen or export it."""
-    exempt = _REPORTS_THE_STATE | _HOLDER_OF_CLOSED
+    exempt = _REPORTS_THE_STATE | _HOLDER_OF_CLOSED | {Act.REOPEN_UNATTACHED}
     if ask.act in exempt or facts.record.state is not RecordState.CLOSED:
         return None
     return Denial("record-closed", {"since": facts.record.since.isoformat() if facts.record.since else ""})
+
+
+_OF_UNATTACHED = frozenset({Act.CHANGE_ADMINISTRATIVE, Act.CLOSE_UNATTACHED, Act.REOPEN_UNATTACHED})
+
+
+@rule("D", "R.1111-36 CSP; PDT-INF-526, note 10")
+def record_attached(ask: Ask, facts: Facts) -> Denial | None:
+    """The record of a Mon espace santé is closed, reopened and kept up by its holder alone."""
+    if ask.act not in _OF_UNATTACHED or facts.record.state in SHOWN_AS_ABSENT:
+        return None
+    return Denial("record-attached") if facts.record.attached else None
 
 
 @rule("D", "R.1111-36 CSP")

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from carnet.dicah.conditions import Denial, rule
 from carnet.dicah.conditions.authentication import PERSONS
+from carnet.dicah.conditions.availability import SHOWN_AS_ABSENT
 from carnet.dicah.facts import Authorisation, AuthorisationGround, Facts
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask, Mode
@@ -11,11 +12,12 @@ from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask, Mode
 NEEDS_CONSENT = frozenset(
     {
         Act.SEARCH, Act.READ, Act.MASK, Act.UNMASK, Act.ANNOUNCE, Act.ARCHIVE, Act.UNARCHIVE,
-        Act.READ_ADMINISTRATIVE, Act.LIST_AUTHORISED, Act.READ_PROFILE,
+        Act.READ_ADMINISTRATIVE, Act.LIST_AUTHORISED, Act.READ_PROFILE, Act.CHANGE_ADMINISTRATIVE, Act.CLOSE_UNATTACHED,
+        Act.DECLARE_TREATING_DOCTOR,
     }
 )  # fmt: skip
 FEEDING = frozenset({Act.FEED, Act.FEED_AS_EMPLOYEE, Act.REPLACE, Act.WRITE_PROFILE})
-_ENTERS = NEEDS_CONSENT | {Act.OPEN_EMERGENCY, Act.DECLARE_AUTHORISATION}
+_ENTERS = NEEDS_CONSENT | {Act.OPEN_EMERGENCY, Act.DECLARE_AUTHORISATION, Act.REOPEN_UNATTACHED}
 
 
 def _asks_normally(ask: Ask) -> bool:
@@ -87,6 +89,13 @@ def emergency_not_open(ask: Ask, facts: Facts) -> Denial | None:
     opened = facts.access.emergency
     alive = opened is not None and opened.mode == ask.mode and opened.until > ask.at
     return None if alive else Denial("emergency-reason-missing")
+
+
+@rule("C", "R.1111-50 CSP; EX_0.1-1100")
+def secret_for_minors(ask: Ask, facts: Facts) -> Denial | None:
+    """A secret connection is for a minor's record: in any other it would hide an access from whom it concerns."""
+    asked = ask.secret and facts.record.state not in SHOWN_AS_ABSENT
+    return Denial("secret-connection-refused") if asked and not facts.minor else None
 
 
 @rule("C", "R.1111-47 CSP")

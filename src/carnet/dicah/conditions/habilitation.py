@@ -25,6 +25,11 @@ _TRANSACTION = {
     Act.READ_PROFILE: "TD3.1:metadata",
     Act.OWN_TRACES: "TD0.1",
     Act.READ: "TD3.2:non_masque",
+    Act.DECLARE_TREATING_DOCTOR: "TD0.3:AJOUT",
+    # The matrices in force have no row for these any more (PDT-INF-526, note 10): those who read administrative data (ours).
+    Act.CHANGE_ADMINISTRATIVE: "TD1.3a",
+    Act.CLOSE_UNATTACHED: "TD1.3a",
+    Act.REOPEN_UNATTACHED: "TD1.3a",
 }
 _PERSON_ACTS = frozenset(
     {Act.SEARCH, Act.READ, Act.FEED, Act.MASK, Act.UNMASK, Act.DELETE, Act.ARCHIVE, Act.UNARCHIVE,
@@ -72,6 +77,15 @@ def function_not_allowed(ask: Ask, facts: Facts) -> Denial | None:
     if ask.actor.kind in PROFESSIONALS:
         return None if functional_right(ask, facts).allowed else _not_allowed(ask, facts)
     return None if ask.act in ACTS_OF.get(ask.actor.kind, frozenset()) else _not_allowed(ask, facts)
+
+
+@rule("H", "TD0.3, role MEDECIN_TRAITANT; setting treating_doctor_by_declaration")
+def treating_doctor_undeclared(ask: Ask, facts: Facts) -> Denial | None:
+    """A doctor alone says that the patient chose them as treating doctor, where the setting lets doctors say it."""
+    if ask.act is not Act.DECLARE_TREATING_DOCTOR:
+        return None
+    may = facts.settings.treating_doctor_by_declaration and is_doctor(ask.actor, facts.settings)
+    return None if may else _not_allowed(ask, facts)
 
 
 @rule("H", "setting occupational_metadata_with_consent; L.1111-18 CSP")

@@ -6,6 +6,7 @@ MHD maps creationTime to attachment.creation, the draft PDSm4DMP to DocumentRefe
 import base64
 import binascii
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from carnet.formats.fhir.reading import (
@@ -21,13 +22,18 @@ from carnet.formats.fhir.reading import (
     text,
 )
 from carnet.formats.fhir.references import Resolver, author_of, patient_of
-from carnet.formats.fhir.systems import COMPREHENSIVE, IS_ARCHIVED, RFC3986, uri_of
+from carnet.formats.fhir.systems import COMPREHENSIVE, IS_ARCHIVED, RFC3986, oid_of, uri_of
 from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import Author, Coding, DocumentEntry, Parent
+from carnet.formats.xds.hl7_values import source_traits_of
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM
 
 _KINDS = frozenset({"replaces", "appends", "transforms", "signs"})
 _STATUS = {"Approved": "current", "Archived": "current", "Deprecated": "superseded", "Deleted": "entered-in-error"}
+_REGISTRY_STATUS = {"current": "Approved", "superseded": "Deprecated", "entered-in-error": "Deleted"}
+_GENDER = {"M": "male", "F": "female", "O": "other", "U": "unknown"}
+SOURCE_LINE = "https://carnet.example/StructureDefinition/xds-source-patient-info"
+"""A line of sourcePatientInfo as it came by XDS."""
 BASE = "@@base@@"
 """Stands for the address of the door in a stored resource; replaced when the bytes leave."""
 
@@ -98,8 +104,21 @@ def _entry_uuid(resource: Json, path: str) -> str:
 
 def read_document_reference(resource: Json, entries: dict[str, Json], path: str) -> DocumentEntry:
     """Read a DocumentReference as it is deposited. Raises FhirError with the path of what is wrong."""
-    resolver = Resolver(entries, items(resource, "contained", path))
     _status(resource, path)
+    return _entry(resource, entries, path)
+
+
+def read_stored(resource: Json) -> DocumentEntry:
+    """Read a DocumentReference that Carnet stored, with the identifiers and the status that the registry gave it."""
+    entry, path = _entry(resource, {}, "DocumentReference"), "DocumentReference"
+    status = "Archived" if entry.archived else _REGISTRY_STATUS[text(resource, "status", path)]
+    version = text(obj(resource, "meta", path), "versionId", path)
+    return replace(entry, entry_uuid=entry.entry_uuid.removeprefix("urn:uuid:"), logical_id=text(resource, "id", path),
+                   status=status, version=int(version or "1"), archived=False)  # fmt: skip
+
+
+def _entry(resource: Json, entries: dict[str, Json], path: str) -> DocumentEntry:
+    resolver = Resolver(entries, items(resource, "contained", path))
     content, context = _content(resource, path), obj(resource, "context", path)
     attachment, where = obj(content, "attachment", f"{path}.content[0]"), f"{path}.content[0].attachment"
     period = obj(context, "period", f"{path}.context")
@@ -109,6 +128,7 @@ def read_document_reference(resource: Json, entries: dict[str, Json], path: str)
         authors = tuple(filter(None, [author_of({"reference": f"#{lone.get('id')}"}, resolver, path)]))
     format_ = obj(content, "format", f"{path}.content[0]")
     master = obj(resource, "masterIdentifier", path)
+    source_patient, source_traits = _read_source(context, resolver, path)
     return DocumentEntry(
         unique_id=identifier_uri(master, f"{path}.masterIdentifier") if master else "",
         entry_uuid=_entry_uuid(resource, path),
@@ -136,6 +156,8 @@ def read_document_reference(resource: Json, entries: dict[str, Json], path: str)
         references=tuple(_references(context, f"{path}.context")),
         parents=tuple(_parents(resource, path)),
         archived=extension(resource, IS_ARCHIVED, path).get("valueBoolean") is True,
+        source_patient=source_patient,
+        source_traits=source_traits,
     )
 
 
@@ -157,6 +179,15 @@ def _identifier_json(unique_id: str) -> Json:
     return {"system": RFC3986, "value": unique_id if unique_id.startswith("urn:") else f"urn:oid:{unique_id}"}
 
 
+def _organization(author: Author, name: str) -> Json:
+    organization: Json = {"resourceType": "Organization", "id": f"{name}-org"}
+    if author.structure_id:
+        organization["identifier"] = [{"system": f"urn:oid:{STRUCTURE_ID_SYSTEM}", "value": author.structure_id}]
+    if author.structure_name:
+        organization["name"] = author.structure_name
+    return organization
+
+
 def contained_author(author: Author, name: str) -> list[Json]:
     """An author as contained resources: a role that ties a practitioner to an organization, or a device."""
     if author.device:
@@ -165,22 +196,26 @@ def contained_author(author: Author, name: str) -> list[Json]:
             "id": name,
             "deviceName": [{"name": author.family or author.id, "type": "other"}],
         }
-        return [device | ({"identifier": [{"value": author.id}]} if author.id else {})]
-    organization: Json = {"resourceType": "Organization", "id": f"{name}-org"}
-    if author.structure_id:
-        organization["identifier"] = [{"system": f"urn:oid:{STRUCTURE_ID_SYSTEM}", "value": author.structure_id}]
-    if author.structure_name:
-        organization["name"] = author.structure_name
-    if not author.id and not author.family:
+        device |= {"identifier": [{"value": author.id}]} if author.id else {}
+        return [device | {"owner": {"reference": f"#{name}-org"}}, _organization(author, name)] if author.structure_id else [device]
+    organization = _organization(author, name)
+    bare = not (author.id or author.family or author.role or author.specialty or author.telecom)
+    if bare:
         return [organization | {"id": name}]
     person: Json = {"resourceType": "Practitioner", "id": f"{name}-ps"}
     if author.id:
         person["identifier"] = [{"system": f"urn:oid:{PS_ID_SYSTEM}", "value": author.id}]
     if author.family:
-        person["name"] = [{"family": author.family} | ({"given": author.given.split()} if author.given else {})]
+        parts = {"family": author.family, "given": author.given.split(), "prefix": author.prefix.split()}
+        person["name"] = [{key: value for key, value in parts.items() if value}]
     role: Json = {"resourceType": "PractitionerRole", "id": name, "practitioner": {"reference": f"#{name}-ps"}}
+    if author.role:
+        role["code"] = [concept_json(author.role)]
     if author.specialty:
         role["specialty"] = [concept_json(author.specialty)]
+    if author.telecom:
+        # XTN as it came: what it means by its seven components is not ours to guess.
+        role["telecom"] = [{"system": "other", "value": value} for value in author.telecom]
     if author.structure_id or author.structure_name:
         role["organization"] = {"reference": f"#{name}-org"}
         return [role, person, organization]
@@ -200,6 +235,50 @@ def _attachment(entry: DocumentEntry) -> Json:
     return {name: value for name, value in parts.items() if value not in ("", None)}
 
 
+def _source_patient(entry: DocumentEntry) -> list[Json]:
+    """The patient as the source knew them (MHD: context.sourcePatientInfo); the lines of XDS stand beside, as they came."""
+    system, value = entry.source_patient
+    if not value and not entry.source_traits:
+        return []
+    patient: Json = {"resourceType": "Patient", "id": "source-patient"}
+    if value:
+        patient["identifier"] = [{"system": uri_of(system), "value": value}]
+    told = source_traits_of(entry.source_traits)
+    if "family" in told:
+        patient["name"] = [{"family": told["family"]} | ({"given": [told["given"]]} if "given" in told else {})]
+    if told.get("sex") in _GENDER:
+        patient["gender"] = _GENDER[told["sex"]]
+    if len(told.get("birth", "")) == 8:
+        patient["birthDate"] = f"{told['birth'][:4]}-{told['birth'][4:6]}-{told['birth'][6:]}"
+    if entry.source_traits:
+        patient["extension"] = [{"url": SOURCE_LINE, "valueString": line} for line in entry.source_traits]
+    return [patient]
+
+
+def _read_source(context: Json, resolver: Resolver, path: str) -> tuple[tuple[str, str], tuple[str, ...]]:
+    reference = obj(context, "sourcePatientInfo", f"{path}.context")
+    patient = resolver.follow(reference, path) if reference else {}
+    if not patient:
+        return ("", ""), ()
+    found = items(patient, "identifier", path)
+    own = [i for i in found if not oid_of(text(i, "system", path)).startswith("1.2.250.1.213.1.4.")] or found
+    identifier = (oid_of(text(own[0], "system", path)), text(own[0], "value", path)) if own else ("", "")
+    lines = tuple(text(e, "valueString", path) for e in items(patient, "extension", path) if e.get("url") == SOURCE_LINE)
+    return identifier, lines or tuple(_lines_of(patient, path))
+
+
+def _lines_of(patient: Json, path: str) -> Iterator[str]:
+    """sourcePatientInfo of a Patient that did not come by XDS."""
+    for name in items(patient, "name", path)[:1]:
+        given = name.get("given")
+        yield f"PID-5|{text(name, 'family', path)}^{given[0] if isinstance(given, list) and given else ''}^^^^^L"
+    if text(patient, "birthDate", path):
+        yield f"PID-7|{text(patient, 'birthDate', path).replace('-', '')}"
+    sex = {gender: code for code, gender in _GENDER.items()}.get(text(patient, "gender", path))
+    if sex:
+        yield f"PID-8|{sex}"
+
+
 def _context(entry: DocumentEntry) -> Json:
     period = {
         "start": to_fhir(entry.service_start) if entry.service_start else "",
@@ -210,6 +289,7 @@ def _context(entry: DocumentEntry) -> Json:
         "period": {name: value for name, value in period.items() if value},
         "facilityType": concept_json(entry.facility) if entry.facility else None,
         "practiceSetting": concept_json(entry.practice) if entry.practice else None,
+        "sourcePatientInfo": {"reference": "#source-patient"} if _source_patient(entry) else None,
         "related": [{"identifier": {"system": system, "value": value}} for system, value in entry.references],
     }
     return {name: value for name, value in context.items() if value}
@@ -219,6 +299,7 @@ def _people(entry: DocumentEntry) -> tuple[list[Json], Json]:
     named: dict[str, Author | None] = {f"author-{i}": a for i, a in enumerate(entry.authors, start=1)}
     named |= {"authenticator": entry.authenticator, "custodian": entry.custodian}
     contained = [resource for name, author in named.items() if author for resource in contained_author(author, name)]
+    contained += _source_patient(entry)
     fields: Json = {"author": [{"reference": f"#author-{i}"} for i in range(1, len(entry.authors) + 1)]}
     for name in ("authenticator", "custodian"):
         if named[name]:

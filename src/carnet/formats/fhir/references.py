@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from carnet.formats.fhir.reading import FhirError, Json, concept, items, obj, text
 from carnet.formats.fhir.systems import oid_of
-from carnet.formats.xds import Author
+from carnet.formats.xds import Author, Coding
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM, IdentifierError, ps_id
 
 RPPS = "https://rpps.esante.gouv.fr"
@@ -65,14 +65,29 @@ def _role_author(role: Json, resolver: Resolver, path: str) -> Author:
     identifier = _practitioner_id(practitioner, path) or _practitioner_id(role, path)
     family, given = _human(practitioner, path)
     structure, name = _organization(organization, path)
-    specialties = items(role, "specialty", path)
-    specialty = concept({"s": specialties[0]}, "s", path) if specialties else concept({}, "s", path)
-    return Author(identifier, family, given, structure, name, specialty=specialty)
+    return Author(
+        identifier, family, given, structure, name, role=_first_concept(role, "code", path),
+        specialty=_first_concept(role, "specialty", path), prefix=_prefix(practitioner, path),
+        telecom=tuple(text(t, "value", path) for t in items(role, "telecom", path) if t.get("system") == "other"),
+    )  # fmt: skip
 
 
-def _device_author(resource: Json, path: str) -> Author:
+def _first_concept(resource: Mapping[str, Any], key: str, path: str) -> Coding:
+    found = items(resource, key, path)
+    return concept({"c": found[0]}, "c", path) if found else Coding()
+
+
+def _prefix(practitioner: Mapping[str, Any], path: str) -> str:
+    names = items(practitioner, "name", path)
+    prefixes = names[0].get("prefix") if names else None
+    return " ".join(str(p) for p in prefixes) if isinstance(prefixes, list) else ""
+
+
+def _device_author(resource: Json, resolver: Resolver, path: str) -> Author:
     names = items(resource, "deviceName", path)
-    return Author(_identifier(resource, (), path), text(names[0], "name", path) if names else "", device=True)
+    structure, called = _organization(resolver.follow(obj(resource, "owner", path), path), path)
+    name = text(names[0], "name", path) if names else ""
+    return Author(_identifier(resource, (), path), name, structure_id=structure, structure_name=called, device=True)
 
 
 def author_of(reference: Mapping[str, Any], resolver: Resolver, path: str) -> Author | None:
@@ -88,7 +103,7 @@ def author_of(reference: Mapping[str, Any], resolver: Resolver, path: str) -> Au
         structure, name = _organization(resource, path)
         return Author(structure_id=structure, structure_name=name)
     if kind == "Device":
-        return _device_author(resource, path)
+        return _device_author(resource, resolver, path)
     logical = obj(reference, "identifier", path)
     value = _practitioner_id({"identifier": [logical]}, path) if logical else ""
     return Author(value) if value else None

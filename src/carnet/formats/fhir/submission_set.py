@@ -1,9 +1,11 @@
 """SubmissionSet and Folder as FHIR Lists (MHD 4.2, PDSm)."""
 
+from dataclasses import replace
+
 from carnet.formats.fhir.document_reference import concept_json, contained_author
 from carnet.formats.fhir.reading import FhirError, Json, concept, concepts, extension, identifier_uri, items, moment, obj, text
 from carnet.formats.fhir.references import Resolver, author_of, patient_of
-from carnet.formats.fhir.systems import DESIGNATION, LIST_TYPES, RFC3986, SOURCE_ID
+from carnet.formats.fhir.systems import DESIGNATION, LIST_TYPES, RECIPIENT, RFC3986, SOURCE_ID
 from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import Author, Folder, SubmissionSet
 
@@ -48,7 +50,11 @@ def read_submission_set(resource: Json, entries: dict[str, Json], path: str) -> 
         comments=_note(resource, path),
         patient=patient_of(obj(resource, "subject", path), resolver, f"{path}.subject"),
         author=_submitter(submitter, resolver, path),
-    )
+        recipients=tuple(
+            text(obj(e, "valueReference", path), "display", path)
+            for e in items(resource, "extension", path) if e.get("url") == RECIPIENT
+        ),
+    )  # fmt: skip
 
 
 def read_folder(resource: Json, path: str) -> Folder:
@@ -94,6 +100,7 @@ def write_submission_set(submission: SubmissionSet, list_id: str, record_id: str
     if submission.source_id:
         value = submission.source_id if submission.source_id.startswith("urn:") else f"urn:oid:{submission.source_id}"
         extensions.append({"url": SOURCE_ID, "valueIdentifier": {"system": RFC3986, "value": value}})
+    extensions += [{"url": RECIPIENT, "valueReference": {"display": recipient}} for recipient in submission.recipients]
     return _filled(
         _list(list_id, record_id, SUBMISSION_SET, submission.unique_id, submission.title, submission.comments)
         | {
@@ -110,6 +117,12 @@ def write_folder(folder: Folder, list_id: str, record_id: str, updated: str) -> 
     extensions = [{"url": DESIGNATION, "valueCodeableConcept": concept_json(code)} for code in folder.codes]
     listed = _list(list_id, record_id, FOLDER, folder.unique_id, folder.title, folder.comments)
     return _filled(listed | {"extension": extensions, "date": updated})
+
+
+def read_stored_list(resource: Json) -> SubmissionSet | Folder:
+    """Read a List that Carnet stored, with the identifier that the registry gave it."""
+    read = read_folder(resource, "List") if list_code(resource, "List") == FOLDER else read_submission_set(resource, {}, "List")
+    return replace(read, entry_uuid=text(resource, "id", "List"))
 
 
 def with_entries(resource: Json, documents: list[str]) -> Json:

@@ -38,6 +38,7 @@ COMPREHENSIVE = f"{PDSM}/pdsm-comprehensive-document-reference"
 IS_ARCHIVED = f"{PDSM}/pdsm-ext-is-archived"
 DESIGNATION = f"{MHD}/ihe-designationType"
 SOURCE_ID = f"{MHD}/ihe-sourceId"
+RECIPIENT = f"{MHD}/ihe-intendedRecipient"
 
 
 def oid_of(system: str) -> str:

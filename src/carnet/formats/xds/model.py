@@ -28,6 +28,9 @@ class Author:
     role: Coding = Coding()
     specialty: Coding = Coding()
     device: bool = False
+    prefix: str = ""
+    telecom: tuple[str, ...] = ()
+    """XTN values as they stand in XDS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,10 @@ class DocumentEntry:
     """referenceIdList: (system or type, value)."""
     parents: tuple[Parent, ...] = ()
     archived: bool = False
+    source_patient: tuple[str, str] = ("", "")
+    """The patient as the source knew them: system and value of its own identifier (sourcePatientId)."""
+    source_traits: tuple[str, ...] = ()
+    """sourcePatientInfo: lines `PID-n|…` as they were declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,7 @@ class Folder:
     title: str = ""
     comments: str = ""
     members: tuple[str, ...] = ()
+    entry_uuid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +112,6 @@ class SubmissionSet:
     patient: tuple[str, str] = ("", "")
     author: Author | None = None
     """Who submits, which is not always who wrote."""
+    recipients: tuple[str, ...] = ()
+    """intendedRecipient, as XDS writes it (XON|XCN|XTN)."""
+    entry_uuid: str = ""
