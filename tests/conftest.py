@@ -24,6 +24,7 @@ from support.ports import free_port
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 DOOR_PORT, PSC_PORT, TLS_PORT = free_port(), free_port(), free_port()
 WEBPS_PORT, WEBPS_TLS_PORT, WEBPS_PROCESS_PORT = free_port(), free_port(), free_port()
+DMP_PORT = free_port()
 ESPACE_PORT, ESPACE_PROCESS_PORT, OPERATOR_PORT, FRANCECONNECT_PORT = free_port(), free_port(), free_port(), free_port()
 DATA = Path(tempfile.mkdtemp(prefix="carnet-tests-"))
 PKI = DATA / "pki"
@@ -52,6 +53,7 @@ os.environ.update(
         "CARNET_MAX_DOCUMENT_BYTES": "200000",
         "CARNET_MAX_REQUEST_BYTES": "1000000",
         "CARNET_TRAITS_SEARCHES_PER_HOUR": "100000",
+        "CARNET_DMP_URL": f"https://127.0.0.1:{DMP_PORT}",
         "CARNET_CLIENT_CA_FILE": str(PKI / "ca.pem"),
         "CARNET_CLIENT_CRL_DIR": str(PKI / "crl"),
         "CARNET_SMTP_SECURITY": "none",
@@ -205,17 +207,17 @@ def pki() -> Any:
     return folder
 
 
-def _over_tls(port: int, application: Any, pki: Any) -> Iterator[str]:
+def _over_tls(port: int, application: Any, pki: Any, server: str = "server.pem", need: Any = ssl.CERT_OPTIONAL) -> Iterator[str]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pki.path / "server.pem")
+    context.load_cert_chain(pki.path / server)
     context.load_verify_locations(pki.authorities)
-    context.verify_mode = ssl.CERT_OPTIONAL
-    server = make_server("127.0.0.1", port, application, server_class=_TlsServer, handler_class=_Quiet)
-    server.context = context
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    context.verify_mode = need
+    door = make_server("127.0.0.1", port, application, server_class=_TlsServer, handler_class=_Quiet)
+    door.context = context
+    threading.Thread(target=door.serve_forever, daemon=True).start()
     yield f"https://127.0.0.1:{port}"
-    server.shutdown()
-    server.server_close()
+    door.shutdown()
+    door.server_close()
 
 
 @pytest.fixture(scope="session")
@@ -245,6 +247,14 @@ def _webps() -> Any:
     from carnet.config.wsgi_webps import application
 
     return _AsRole(application, "carnet_webps")
+
+
+@pytest.fixture(scope="session")
+def dmp(pki: Any) -> Iterator[str]:
+    """The DMP door behind mutual TLS, in the role of its own process."""
+    from carnet.config.wsgi_dmp import application
+
+    yield from _over_tls(DMP_PORT, _AsRole(application, "carnet_dmp"), pki, "server-rsa.pem", ssl.CERT_REQUIRED)
 
 
 def _served(port: int, application: Any) -> Iterator[None]:

@@ -161,6 +161,9 @@ class Environment(BaseSettings):
         description="What a TD0.3 AJOUT declares: the wire does not say it. `care_team` records the initial consent and lasts; "
         "`consultation` ends with the day.",
     )
+    dmp_test_tells_identity: bool = Field(
+        True, description="Whether TD0.2 by SOAP tells name, sex and birth date, as the national system does. The FHIR door never does."
+    )
     lot_signature: Literal["required", "optional"] = Field(
         "required", description="Whether a submission by SOAP carries its XAdES signature. One that is there is always checked."
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -25,11 +25,15 @@ _AUTHENTICATION_KEY_USAGE = x509.KeyUsage(
     digital_signature=True, content_commitment=False, key_encipherment=False, data_encipherment=False,
     key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
 )  # fmt: skip
+_SIGNATURE_KEY_USAGE = x509.KeyUsage(
+    digital_signature=False, content_commitment=True, key_encipherment=False, data_encipherment=False,
+    key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
+)  # fmt: skip
 _AUTHORITY_KEY_USAGE = x509.KeyUsage(
     digital_signature=False, content_commitment=False, key_encipherment=False, data_encipherment=False,
     key_agreement=False, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
 )  # fmt: skip
-Key = ec.EllipticCurvePrivateKey
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +102,16 @@ class Issued:
         return self.certificate.public_bytes(serialization.Encoding.PEM) + private
 
 
-def _issue(by: Authority, subject: x509.Name, at: datetime, *extensions: x509.ExtensionType, usage: bool = True) -> Issued:
+def _issue(
+    by: Authority, subject: x509.Name, at: datetime, *extensions: x509.ExtensionType, usage: bool = True, signature: bool = False
+) -> Issued:
+    """A certificate of the pair that opens connections, or of the pair that signs."""
     key = ec.generate_private_key(ec.SECP256R1())
     builder = _builder(subject, by.certificate.subject, key, at)
-    builder = builder.add_extension(_AUTHENTICATION_KEY_USAGE, critical=True)
+    builder = builder.add_extension(_SIGNATURE_KEY_USAGE if signature else _AUTHENTICATION_KEY_USAGE, critical=True)
     if usage:
-        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+        extended = ExtendedKeyUsageOID.EMAIL_PROTECTION if signature else ExtendedKeyUsageOID.CLIENT_AUTH
+        builder = builder.add_extension(x509.ExtendedKeyUsage([extended]), critical=False)
     for extension in extensions:
         builder = builder.add_extension(extension, critical=False)
     return Issued(builder.sign(by.key, SHA256()), key)
@@ -123,8 +131,8 @@ def person_subject(number: str, title: str, family: str, given: str) -> x509.Nam
     )
 
 
-def card(by: Authority, person: DemoProfessional, at: datetime, usage: bool = True) -> Issued:
-    """A CPS, or the CPF of somebody in training."""
+def card(by: Authority, person: DemoProfessional, at: datetime, usage: bool = True, signature: bool = False) -> Issued:
+    """A CPS, or the CPF of somebody in training: its authentication pair, or its signature pair."""
     extensions = [
         _extension("1.2.250.1.71.1.2.2", _integer(1 if person.category == "E" else 0)),
         _extension("1.2.250.1.71.1.2.7", _integer(int(person.profession))),
@@ -132,10 +140,10 @@ def card(by: Authority, person: DemoProfessional, at: datetime, usage: bool = Tr
     if person.savoir_faire:
         extensions.append(_extension("1.2.250.1.71.4.2.5", _words(person.savoir_faire)))
     subject = person_subject(person.id, person.label, person.family, person.given)
-    return _issue(by, subject, at, *extensions, usage=usage)
+    return _issue(by, subject, at, *extensions, usage=usage, signature=signature)
 
 
-def employee_card(by: Authority, place: Place, number: str, at: datetime) -> Issued:
+def employee_card(by: Authority, place: Place, number: str, at: datetime, signature: bool = False) -> Issued:
     """A CPE, which names its structure and nobody (PDT-INF-617)."""
     subject = x509.Name(
         [
@@ -144,20 +152,20 @@ def employee_card(by: Authority, place: Place, number: str, at: datetime) -> Iss
             x509.RelativeDistinguishedName([x509.NameAttribute(NameOID.COMMON_NAME, f"3{place.finess}/{number}")]),
         ]
     )
-    return _issue(by, subject, at, _extension("1.2.250.1.71.1.2.2", _integer(2)))
+    return _issue(by, subject, at, _extension("1.2.250.1.71.1.2.2", _integer(2)), signature=signature)
 
 
-def structure_certificate(by: Authority, place: Place, at: datetime) -> Issued:
-    """The authentication certificate of a structure (ORG_AUTH_CLI)."""
+def structure_certificate(by: Authority, place: Place, at: datetime, signature: bool = False) -> Issued:
+    """The authentication certificate of a structure (ORG_AUTH_CLI), or that which signs (ORG_SIGN)."""
     subject = _name((NameOID.COUNTRY_NAME, "FR"), (NameOID.STATE_OR_PROVINCE_NAME, "Essai (00)"),
                     (NameOID.ORGANIZATION_NAME, place.name), (NameOID.ORGANIZATIONAL_UNIT_NAME, f"1{place.finess}"),
                     (NameOID.COMMON_NAME, "carnet-essai"))  # fmt: skip
-    return _issue(by, subject, at)
+    return _issue(by, subject, at, signature=signature)
 
 
-def server_certificate(by: Authority, at: datetime) -> Issued:
-    """The certificate of the door, for this machine."""
-    key = ec.generate_private_key(ec.SECP256R1())
+def server_certificate(by: Authority, at: datetime, rsa_key: bool = False) -> Issued:
+    """The certificate of the doors on this machine; with an RSA key for the published suites of the DMP."""
+    key: Key = rsa.generate_private_key(65537, 2048) if rsa_key else ec.generate_private_key(ec.SECP256R1())
     names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
     built = _builder(_name((NameOID.COMMON_NAME, "localhost")), by.certificate.subject, key, at)
     built = built.add_extension(names, critical=False)
@@ -174,6 +182,9 @@ def revocation_list(by: Authority, serials: list[int], at: datetime) -> x509.Cer
         revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at).build()
         builder = builder.add_revoked_certificate(revoked)
     return builder.sign(by.key, SHA256())
+
+
+_PLACES = (("hospital", HOSPITAL), ("care-home", CARE_HOME), ("samu", SAMU))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,16 +223,30 @@ class Folder:
         return Authority(x509.load_pem_x509_certificate(data), key)
 
     def make(self, at: datetime) -> None:
-        """Make everything. A folder that holds a PKI already is left as it is."""
-        if self.authorities.exists():
-            return
+        """Make everything. What a folder holds already is left as it is."""
+        if not self.authorities.exists():
+            self._make_all(at)
+        if not (self.path / "server-rsa.pem").exists():
+            self._make_signing(at)
+
+    def _make_signing(self, at: datetime) -> None:
+        """The pairs that sign, and the server's certificate for the published suites."""
+        persons, structures = self.authority(PERSONS), self.authority(STRUCTURES)
+        for key, person in PROFESSIONALS.items():
+            self._secret(f"certificates/signature-{key}.pem", card(persons, person, at, signature=True).pem())
+        for name, place in _PLACES:
+            self._secret(f"certificates/signature-structure-{name}.pem", structure_certificate(structures, place, at, True).pem())
+            self._secret(f"certificates/signature-cpe-{name}.pem", employee_card(persons, place, "0000000123", at, True).pem())
+        self._secret("server-rsa.pem", server_certificate(self.authority(SERVERS), at, rsa_key=True).pem())
+
+    def _make_all(self, at: datetime) -> None:
         root = authority("RACINE", at)
         made = {name: authority(name, at, root) for name in (PERSONS, STRUCTURES, SERVERS)}
         for name, by in made.items():
             self._secret(f"authorities/{name}.pem", Issued(by.certificate, by.key).pem())
         for key, person in PROFESSIONALS.items():
             self._secret(f"certificates/{key}.pem", card(made[PERSONS], person, at).pem())
-        for name, place in (("hospital", HOSPITAL), ("care-home", CARE_HOME), ("samu", SAMU)):
+        for name, place in _PLACES:
             self._secret(f"certificates/structure-{name}.pem", structure_certificate(made[STRUCTURES], place, at).pem())
             self._secret(f"certificates/cpe-{name}.pem", employee_card(made[PERSONS], place, "0000000123", at).pem())
         self._secret("server.pem", server_certificate(made[SERVERS], at).pem())

@@ -13,6 +13,9 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+
 from carnet.apps.journal.api import signer
 from carnet.config import embedded
 from carnet.config.environment import Environment
@@ -23,6 +26,7 @@ from carnet.desk.demonstration.loading import (
     CLOSED,
     EXPIRED,
     SUSPENDED,
+    UNATTACHED,
     UNQUALIFIED,
     write_people,
     write_persons,
@@ -47,6 +51,7 @@ class Ports:
     espace: int = 8082
     operator: int = 8083
     franceconnect: int = 8091
+    dmp: int = 8445
 
 
 _SIGN_INS = ("treating", "pharmacist", "nurse", "emergency", "regulator", "occupational", "blocked", "student")
@@ -62,6 +67,12 @@ def environment(port: int, psc_port: int) -> dict[str, str]:
         "CARNET_ENVIRONMENT": os.environ.get("CARNET_ENVIRONMENT", "demonstration"),
         "DJANGO_SETTINGS_MODULE": "carnet.config.settings",
     }
+
+
+def regulation_certificates(pki: Folder) -> list[str]:
+    """Digests of the certificates of medical regulation: the regulating doctor's card and the emergency service's own."""
+    loaded = (x509.load_pem_x509_certificate(pki.certificate(name).read_bytes()) for name in ("regulator", "structure-samu"))
+    return [certificate.fingerprint(SHA256()).hex() for certificate in loaded]
 
 
 def _environment(config: Environment, ports: Ports) -> dict[str, str]:
@@ -85,6 +96,11 @@ def _environment(config: Environment, ports: Ports) -> dict[str, str]:
         "CARNET_VITALE": "simulator",
         "CARNET_TLS_PORT": str(ports.tls),
         "CARNET_TLS_CERTIFICATE": str(pki.path / "server.pem"),
+        "CARNET_DMP_URL": f"https://127.0.0.1:{ports.dmp}",
+        "CARNET_DMP_PORT": str(ports.dmp),
+        "CARNET_DMP_CERTIFICATE": str(pki.path / "server-rsa.pem"),
+        "CARNET_VENDOR_KIT": os.environ.get("CARNET_VENDOR_KIT", "true"),
+        "CARNET_REGULATION_CERTIFICATES": json.dumps(regulation_certificates(pki)),
         "CARNET_CLIENT_CA_FILE": str(pki.authorities),
         "CARNET_CLIENT_CRL_DIR": str(pki.lists),
         "CARNET_SMTP_PORT": str(ports.mail),
@@ -115,11 +131,12 @@ def _start(config: Environment, ports: Ports) -> list[subprocess.Popen[bytes]]:
         processes.tls_command(),
         processes.fhir_command(ports.fhir),
     ]
+    dmp = processes.start(processes.tls_command("dmp"), {"CARNET_DATABASE_ROLE": "carnet_dmp"})
     portal = [processes.tls_command("webps"), processes.door_command("webps", ports.webps)]
     role = {"CARNET_DATABASE_ROLE": "carnet_webps"}
     others = [processes.start(processes.door_command(name, port), {"CARNET_DATABASE_ROLE": f"carnet_{name}"})
               for name, port in (("operator", ports.operator), ("espace", ports.espace))]  # fmt: skip
-    return [*(processes.start(c, {}) for c in commands), *others, *(processes.start(c, role) for c in portal)]
+    return [*(processes.start(c, {}) for c in commands), dmp, *others, *(processes.start(c, role) for c in portal)]
 
 
 def _print_guide(config: Environment, ports: Ports) -> None:
@@ -129,6 +146,7 @@ def _print_guide(config: Environment, ports: Ports) -> None:
     print(f"  Pages de l'exploitant http://127.0.0.1:{ports.operator} (un lien : .venv/bin/carnet operator link)")
     print(f"  Porte FHIR            http://127.0.0.1:{ports.fhir}/fhir/metadata")
     print(f"  La même, par carte    https://127.0.0.1:{ports.tls}/fhir/metadata (certificats de test : {config.data_dir}/pki)")
+    print(f"  Porte DMP (SOAP)      https://127.0.0.1:{ports.dmp}/si-dmp-server/v2/services/ (?wsdl ; certificat client obligatoire)")
     print(f"  Pro Santé Connect     http://127.0.0.1:{ports.psc} (simulateur : on choisit un nom, sans mot de passe)")
     print(f"  Téléphone e-CPS       http://127.0.0.1:{ports.psc}/telephone (le même simulateur, pour confirmer deux chiffres)")
     print(f"  Avis par courriel     {config.data_dir}/mailbox (rien ne sort de cette machine)")
@@ -146,6 +164,7 @@ def _print_guide(config: Environment, ports: Ports) -> None:
         SUSPENDED: "dossier suspendu",
         UNQUALIFIED: "identité douteuse",
         EXPIRED: "accord échu",
+        UNATTACHED: "dossier non rattaché à Mon espace",
     }
     for number, what in shown.items():
         print(f"  {PEOPLE[number].ins.matricule}  {what}")
@@ -186,7 +205,7 @@ def run(ports: Ports) -> int:
         print(
             f"Port déjà pris : {', '.join(map(str, taken))}. Choisissez-en d'autres : carnet run --port … --tls-port … "
             "--psc-port … --mail-port … --witness-port … --webps-port … --webps-card-port … --espace-port … --operator-port … "
-            "--franceconnect-port …",
+            "--franceconnect-port … --dmp-port …",
             file=sys.stderr,
         )
         return 2
@@ -210,7 +229,8 @@ def _run(config: Environment, ports: Ports) -> int:
         started = _start(config, ports)
         with processes.running(*started):
             processes.wait_for(f"http://127.0.0.1:{ports.psc}/", started[0])
-            *_, tls, fhir, operator, espace, card, webps = started
+            *_, tls, fhir, dmp, operator, espace, card, webps = started
+            processes.wait_for_port(ports.dmp, dmp)
             processes.wait_for_port(ports.tls, tls)
             processes.wait_for(f"http://127.0.0.1:{ports.fhir}/fhir/metadata", fhir)
             processes.wait_for(f"http://127.0.0.1:{ports.operator}/", operator)

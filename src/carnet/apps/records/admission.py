@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -10,13 +10,17 @@ from carnet.apps.access import api as access
 from carnet.apps.access.api import Consent
 from carnet.apps.records.entering import Entered, enter
 from carnet.apps.records.visiting import visiting, written
-from carnet.apps.storage.api import Work, unit
+from carnet.apps.storage.api import SCOPE, Work, unit
 from carnet.dicah import Refuse, decide
 from carnet.dicah.decision import Light
 from carnet.dicah.facts import AccessFacts, Plausibility
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.grant import Grant
 from carnet.kernel.refusal import Refusal
+from carnet.kernel.traits import Traits
+
+
+_OWNED = f"SELECT activated, attached FROM records_record WHERE record_id = {SCOPE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,10 @@ class RecordStatus:
     obstacle: str
     """Code of the refusal that a consultation would get now; empty when all five conditions hold."""
     details: Mapping[str, str]
+    traits: Traits = field(default_factory=Traits)
+    """The person of the record, for a door whose wire tells them (docs/divergences/dmp.md)."""
+    activated: bool = False
+    attached: bool = True
 
 
 def _authorisation(facts: AccessFacts, at: datetime) -> str:
@@ -59,6 +67,9 @@ def _status(ask: Ask, entered: Entered) -> RecordStatus:
         lights=verdict.lights,
         obstacle=refused.code if refused else "",
         details=refused.details if refused else {},
+        traits=entered.traits,
+        activated=bool(entered.extra) and bool(entered.extra[0][0][0]),
+        attached=not entered.extra or bool(entered.extra[0][0][1]),
     )
 
 
@@ -70,7 +81,7 @@ def test_record(ask: Ask) -> RecordStatus:
     """TD0.2. Negative answers are counted in the asker's budget: whoever tries numbers runs into it."""
     doubt = _doubt(ask)
     with access.asking(ask) as place, unit() as work:
-        entered = enter(work, ask, doubt=doubt)
+        entered = enter(work, ask, extra=((_OWNED, ()),), doubt=doubt)
         place.record_id = entered.record_id
         access.grant(work, ask, entered.facts, entered.record_id)
     status = _status(ask, entered)

@@ -259,17 +259,17 @@ _NAMED_IN = f"""SELECT logical_id FROM records_document WHERE record_id = {SCOPE
     AND (unique_id = ANY(%s) OR entry_uuid::text = ANY(%s) OR logical_id::text = ANY(%s))"""
 
 
-def _named_in(work: Work, ins: Ins, names: Sequence[str]) -> set[UUID]:
+def _named_in(work: Work, ins: Ins, names: Sequence[str], unique_only: bool) -> set[UUID]:
     record_id = identity.find(ins, work)
     if record_id is None:
         return set()
     work.enter(record_id)
-    plain = [name.removeprefix("urn:uuid:") for name in names]
+    plain = [] if unique_only else [name.removeprefix("urn:uuid:") for name in names]
     return {row[0] for row in work.rows(_NAMED_IN, list(names), plain, plain)}
 
 
-def named_document(ask: Ask, names: Sequence[str], record_id: UUID | None = None) -> UUID:
-    """The document of a uniqueId or entryUUID, for a conditional update; it opens nothing.
+def named_document(ask: Ask, names: Sequence[str], record_id: UUID | None = None, unique_only: bool = False) -> UUID:
+    """The document of a uniqueId, or also of an entryUUID; it opens nothing.
 
     A question that names a person looks in that person's record alone.
 
@@ -281,7 +281,7 @@ def named_document(ask: Ask, names: Sequence[str], record_id: UUID | None = None
         access.proved(reading)
         with unit() as work:
             if ask.ins is not None:
-                found = _named_in(work, ask.ins, names)
+                found = _named_in(work, ask.ins, names, unique_only)
             else:
                 found = {logical for name in names for record, logical in work.rows(_NAMED, name) if record_id in (None, record)}
         if len(found) != 1:

@@ -92,7 +92,7 @@ def _media(checked: Checked) -> Checked:
     """The bytes are what their media type says; a CDA header is read."""
     mime = check_media(checked.entry.mime, checked.content)
     checked = replace(checked, entry=replace(checked.entry, mime=mime))
-    if mime not in TYPES_OF_CDA:
+    if mime not in TYPES_OF_CDA or checked.technical:
         return checked
     try:
         return replace(checked, header=read_header(checked.content))

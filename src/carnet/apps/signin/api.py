@@ -88,6 +88,7 @@ from carnet.apps.signin.presented import certificate_of, presented
 from carnet.apps.signin.sessions import TIMERS as SESSION_TIMERS
 from carnet.apps.signin.sessions import SignedIn, actor_of, end_session, open_session
 from carnet.apps.signin.spelling import as_typed, readable_code
+from carnet.apps.signin.vihf import actor_of_vihf, algorithms, read_assertion, signer_of
 
 TIMERS = (*SESSION_TIMERS, *PERSON_TIMERS)
 
@@ -122,6 +123,8 @@ __all__ = [
     "activating",
     "actor_of",
     "actor_of_certificate",
+    "actor_of_vihf",
+    "algorithms",
     "as_typed",
     "backchannel_logout",
     "begin_passkey",
@@ -162,6 +165,7 @@ __all__ = [
     "prefer",
     "presented",
     "provisional_code",
+    "read_assertion",
     "read_certificate",
     "readable_code",
     "register_software",
@@ -174,6 +178,7 @@ __all__ = [
     "set_credentials",
     "set_language",
     "start",
+    "signer_of",
     "start_activation",
     "start_card",
     "start_franceconnect",

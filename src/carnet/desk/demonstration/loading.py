@@ -35,7 +35,7 @@ from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import Code
 from carnet.kernel.traits import normalise_name
 
-CLOSED, UNQUALIFIED, BLOCKING, OPPOSED_TO_EMERGENCY, EXPIRED, SUSPENDED = 5, 9, 3, 14, 11, 22
+CLOSED, UNQUALIFIED, BLOCKING, OPPOSED_TO_EMERGENCY, EXPIRED, SUSPENDED, UNATTACHED = 5, 9, 3, 14, 11, 22, 16
 """Numbers of the people whose records show an automatic message."""
 OPENED = 700
 """Days ago on which the records of the demonstration opened."""
@@ -136,7 +136,8 @@ def _record(person: DemoPerson, at: datetime) -> UUID:
         person.traits,
         (at - timedelta(days=OPENED)).date(),
         annotations=("DOUT",) if person.number == UNQUALIFIED else (),
-        activated=person.number % 2 == 0,
+        activated=person.number % 2 == 0 and person.number != UNATTACHED,
+        attached=person.number != UNATTACHED,
     )
 
 

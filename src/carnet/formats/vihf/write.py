@@ -91,7 +91,7 @@ def write_vihf(statement: Statement) -> etree._Element:
 
 def sign_vihf(assertion: etree._Element, certificate: x509.Certificate, key: Key) -> etree._Element:
     """The assertion with an enveloped signature, placed behind the Issuer as the SAML schema wants it."""
-    placeholder = etree.Element("{http://www.w3.org/2000/09/xmldsig#}Signature", Id="placeholder")
+    placeholder = etree.Element("{http://www.w3.org/2000/09/xmldsig#}Signature", nsmap={"ds": "http://www.w3.org/2000/09/xmldsig#"}, Id="placeholder")
     assertion.insert(1, placeholder)
     method = SignatureMethod.RSA_SHA256 if isinstance(key, rsa.RSAPrivateKey) else SignatureMethod.ECDSA_SHA256
     signer = XMLSigner(methods.enveloped, method, DigestAlgorithm.SHA256, CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0)

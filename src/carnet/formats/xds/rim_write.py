@@ -25,8 +25,8 @@ def to_ts(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y%m%d%H%M%S")
 
 
-def _sub(parent: etree._Element, name: str, **attributes: str) -> etree._Element:
-    return etree.SubElement(parent, n.q(n.RIM, name), attributes)
+def _sub(parent: etree._Element, tag: str, **attributes: str) -> etree._Element:
+    return etree.SubElement(parent, n.q(n.RIM, tag), attributes)
 
 
 def add_slot(parent: etree._Element, name: str, values: Iterable[str]) -> None:

@@ -1,0 +1,119 @@
+"""TD2.1 and TD2.2, feeding: IHE ITI-41, the lot signed with XAdES, the bytes by MTOM or inline.
+
+All or nothing: what is refused leaves no document, no metadata and no bytes that anybody finds.
+"""
+
+from dataclasses import replace
+
+from django.conf import settings
+
+from carnet.apps.records.api import Receipt, deposit
+from carnet.apps.signin.api import algorithms, signer_of
+from carnet.formats.fhir import Submission, SubmittedDocument
+from carnet.formats.xds import Coding, DocumentEntry
+from carnet.formats.xds.lot_signature import LotSignatureError, check_lot, read_lot_signature
+from carnet.formats.xds.messages import Issue, Provided, read_provide, write_registry_response
+from carnet.formats.xds.rim_read import XdsError
+from carnet.interfaces.dmp.door import Answer, Call
+from carnet.interfaces.dmp.errors import issue_of, warning_of
+from carnet.kernel.ask import Act
+from carnet.kernel.codes import HIDDEN_FROM_REPRESENTATIVES, VISIBILITY_SYSTEM
+from carnet.kernel.refusal import Refusal
+
+SIGNATURE_TYPE = "E1762"
+"""Type of the signature object (ASTM E1762)."""
+
+
+def _is_signature(entry: DocumentEntry) -> bool:
+    return entry.type.code == SIGNATURE_TYPE
+
+
+def _invalid(problem: str) -> Refusal:
+    return Refusal("lot-signature-invalid", "lot-signature-invalid", {"problem": problem})
+
+
+def _check_signature(call: Call, provided: Provided) -> None:
+    """The lot is signed by whoever submits it, every document named with its digest. Raises Refusal."""
+    signatures = [content for entry, content in provided.documents if _is_signature(entry)]
+    if not signatures:
+        if settings.CARNET.lot_signature == "optional":
+            return
+        raise Refusal("lot-signature-missing", "lot-signature-missing")
+    signed = {entry.unique_id: content for entry, content in provided.documents if not _is_signature(entry)}
+    try:
+        for content in signatures:
+            signature = read_lot_signature(content)
+            signer = signer_of(signature.certificate, call.at, call.transport)
+            if signer.revoked:
+                raise _invalid("certificate-revoked")
+            check_lot(signature, signer.public, signed, call.at, algorithms())
+    except LotSignatureError as error:
+        raise _invalid(str(error)) from None
+    except ValueError:
+        raise _invalid("uniqueId") from None
+
+
+def _signature_warnings(call: Call, provided: Provided) -> list[Issue]:
+    """Nothing for a signature that holds. The vendor kit's own samples do not hold: with it, that is a warning."""
+    try:
+        _check_signature(call, provided)
+    except Refusal as refusal:
+        if not settings.CARNET.vendor_kit:
+            raise
+        return [warning_of(refusal.code)]
+    return []
+
+
+def _labelled(call: Call, entry: DocumentEntry) -> DocumentEntry:
+    """In a secret connection every document is hidden from the representatives (EX_2.1-1050)."""
+    if not call.vihf.secret or _is_signature(entry):
+        return entry
+    others = tuple(c for c in entry.confidentiality if c.code != HIDDEN_FROM_REPRESENTATIVES)
+    return replace(entry, confidentiality=(*others, Coding(HIDDEN_FROM_REPRESENTATIVES, VISIBILITY_SYSTEM)))
+
+
+def _submission(call: Call, provided: Provided) -> Submission:
+    documents = tuple(
+        SubmittedDocument(_labelled(call, entry), content, number) for number, (entry, content) in enumerate(provided.documents)
+    )
+    return Submission(provided.set, documents, ("DocumentReference",) * len(documents), provided.folders)
+
+
+def _check_shape(provided: Provided) -> None:
+    if not 0 < len(provided.documents) <= settings.CARNET.max_documents_per_submission:
+        raise XdsError(f"between 1 and {settings.CARNET.max_documents_per_submission} documents", "XDSRepositoryMetadataError")
+    patients = {entry.patient for entry, _ in provided.documents} | {provided.set.patient}
+    if len(patients) != 1 or ("", "") in patients:
+        raise XdsError("every object names the same patient", "XDSPatientIdDoesNotMatch", "patientId")
+    if not provided.set.unique_id or not provided.set.source_id or not provided.set.submitted_at:
+        raise XdsError("a submission set has uniqueId, sourceId and submissionTime", element="SubmissionSet")
+
+
+def _warnings(provided: Provided, receipt: Receipt) -> list[Issue]:
+    told = [warning_of(code) for accepted in receipt.documents for code in accepted.warnings]
+    extra = [Issue("XDSExtraMetadataNotSaved", f"Ce champ n'est pas conservé : {name}.", name, warning=True) for name in provided.extra]
+    return told + extra
+
+
+def handle(call: Call) -> Answer:
+    """Deposit the lot."""
+    try:
+        provided = read_provide(call.body, call.parts)
+        _check_shape(provided)
+    except XdsError as error:
+        return xds_refused(error)
+    question = call.ask(Act.FEED, provided.set.patient)
+    warnings = _signature_warnings(call, provided)
+    receipt = deposit(question, _submission(call, provided))
+    return Answer(write_registry_response(warnings + _warnings(provided, receipt)))
+
+
+def xds_refused(error: XdsError) -> Answer:
+    """Metadata that cannot be read, as a RegistryResponse."""
+    told = issue_of(Refusal("request-malformed", "", {"problem": str(error), "element": error.element}))
+    return Answer(write_registry_response([replace(told, code=error.code)]))
+
+
+def refuse(call: Call, refusal: Refusal) -> Answer:
+    """A refusal, as a RegistryResponse."""
+    return Answer(write_registry_response([issue_of(refusal, "XDSRepositoryError")]))
