@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from lxml import etree
-from support.dmp import HABILITATIONS, PATIENTS, Practice, document_of, errors, fault, objects, status, unique_ids, urn
-from support.people import deposit, fresh_person, open_record, patient
+from support.dmp import Practice, document_of, errors, objects, status, unique_ids
+from support.people import fresh_person, patient
 
 V3 = {"h": "urn:hl7-org:v3"}
 

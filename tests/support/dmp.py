@@ -16,7 +16,8 @@ from carnet.formats.xds import Coding, DocumentEntry, SubmissionSet
 from carnet.formats.xds import names as n
 from carnet.formats.xds.lot_signature import sign_lot
 from carnet.formats.xds.messages import write_provide, write_retrieve, write_submit
-from carnet.formats.xds.queries import E, StoredQuery, write_query as write_stored_query
+from carnet.formats.xds.queries import E, StoredQuery
+from carnet.formats.xds.queries import write_query as write_stored_query
 from carnet.formats.xds.rim_read import Association
 from carnet.formats.xds.rim_write import write_association, write_entry, write_set
 from support.people import author, cda, fresh_uid, now
@@ -44,7 +45,9 @@ class Practice:
         """What the VIHF of a call says."""
         return about(self.said, patient.ins, **more) if patient else replace(self.said, at=now(), **more)
 
-    def call(self, patient: DemoPerson | None, body: etree._Element, action: str, parts: list[Part] | None = None, **more: object) -> Reply:
+    def call(
+        self, patient: DemoPerson | None, body: etree._Element, action: str, parts: list[Part] | None = None, **more: object
+    ) -> Reply:
         """One call."""
         return self.software.call(body, action, self.about(patient, **more), parts)
 
@@ -65,7 +68,9 @@ class Practice:
             etree.SubElement(body, f"{{{namespace}}}{key}").text = value
         return self.call(patient, body, f"{namespace}:{name}", **more)
 
-    def query(self, patient: DemoPerson, name: str, leaf: bool = True, more: dict[str, object] | None = None, **parameters: object) -> Reply:
+    def query(
+        self, patient: DemoPerson, name: str, leaf: bool = True, more: dict[str, object] | None = None, **parameters: object
+    ) -> Reply:
         """TD3.1. A parameter is one value, or a list of them."""
         body = write_stored_query(stored_query(patient, name, leaf, parameters))
         return self.call(patient, body, "urn:ihe:iti:2007:RegistryStoredQuery", **(more or {}))
@@ -95,10 +100,14 @@ class Practice:
 
     def change_status(self, patient: DemoPerson, target: str, before: str, after: str, **more: object) -> Reply:
         """TD3.3c, TD3.3d."""
-        tie = Association(n.UPDATE_STATUS, "SubmissionSet01", target, {"OriginalStatus": [n.STATUS[before]], "NewStatus": [n.STATUS[after]]})
+        tie = Association(
+            n.UPDATE_STATUS, "SubmissionSet01", target, {"OriginalStatus": [n.STATUS[before]], "NewStatus": [n.STATUS[after]]}
+        )
         return self.update(patient, write_association(tie, stored=False), **more)
 
-    def change_labels(self, patient: DemoPerson, entry: DocumentEntry, labels: tuple[str, ...], version: str = "", **more: object) -> Reply:
+    def change_labels(
+        self, patient: DemoPerson, entry: DocumentEntry, labels: tuple[str, ...], version: str = "", **more: object
+    ) -> Reply:
         """TD3.3a, TD3.3b: the entry as it was found, with these visibility codes."""
         codes = (Coding("N", "2.16.840.1.113883.5.25", "Normal"), *(Coding(c, "1.2.250.1.213.1.1.4.13", c) for c in labels))
         node = write_entry(replace(entry, confidentiality=codes), REPOSITORY, "Document01")
@@ -113,7 +122,9 @@ def stored_query(patient: DemoPerson, name: str, leaf: bool, parameters: dict[st
     return StoredQuery(name, leaf, groups)
 
 
-def entry_of(patient: DemoPerson, by: str = "treating", unique_id: str = "", type_: str = "11488-4", **more: object) -> DocumentEntry:
+def entry_of(
+    patient: DemoPerson, by: str = "treating", unique_id: str = "", type_: str = "11488-4", **more: object
+) -> DocumentEntry:
     """Complete metadata of a document."""
     fields: dict[str, Any] = {
         "unique_id": unique_id or fresh_uid(), "type": Coding(type_, LOINC, "CR ou fiche de consultation ou de visite"),
@@ -147,7 +158,11 @@ def submission_set(patient: DemoPerson, by: str) -> SubmissionSet:
 
 def signature_entry(patient: DemoPerson, entry: DocumentEntry) -> DocumentEntry:
     """The entry of the signature object, as the samples write it."""
-    codes = (Coding("N", "2.16.840.1.113883.5.25"), Coding("MASQUE_PS", "1.2.250.1.213.1.1.4.13"), Coding("INVISIBLE_PATIENT", "1.2.250.1.213.1.1.4.13"))
+    codes = (
+        Coding("N", "2.16.840.1.113883.5.25"),
+        Coding("MASQUE_PS", "1.2.250.1.213.1.1.4.13"),
+        Coding("INVISIBLE_PATIENT", "1.2.250.1.213.1.1.4.13"),
+    )
     return replace(
         entry, unique_id=fresh_uid(), type=Coding("E1762", "ASTM", "Full Document"), class_=Coding("urn:oid:1.3.6.1.4.1.19376.1.2.1.1.1", "URN", "Digital Signature"),
         format=Coding("http://www.w3.org/2000/09/xmldsig#", "URN", "Default Signature Style"), confidentiality=codes, title="Source",
@@ -196,7 +211,11 @@ def objects(reply: Reply, name: str = "ExtrinsicObject") -> list[etree._Element]
 
 def unique_ids(reply: Reply) -> list[str]:
     """The uniqueIds of the documents of an answer."""
-    return [i.get("value", "") for i in reply.body.iter(n.q(n.RIM, "ExternalIdentifier")) if i.get("identificationScheme") == n.ENTRY_UNIQUE_ID]
+    return [
+        i.get("value", "")
+        for i in reply.body.iter(n.q(n.RIM, "ExternalIdentifier"))
+        if i.get("identificationScheme") == n.ENTRY_UNIQUE_ID
+    ]
 
 
 def urn(value: UUID | str) -> str:

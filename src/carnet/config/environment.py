@@ -150,7 +150,7 @@ class Environment(BaseSettings):
     dmp_port: int = Field(8445, ge=1, le=65535, description="Port of the DMP door. It always asks for a client certificate.")
     dmp_certificate: Path | None = Field(
         None,
-        description="PEM certificate of the DMP door; RSA, because the published suites are ECDHE_RSA. Empty: that of `tls_certificate`.",
+        description="PEM certificate of the DMP door; RSA, as the published suites are ECDHE_RSA. Empty: `tls_certificate`.",
     )
     dmp_key: Path | None = Field(None, description="PEM private key of that door.")
     dmp_device_oid: str = Field("1.2.250.1.213.4.1.1.1", description="OID of this server as HL7 v3 messages name it.")
@@ -162,18 +162,20 @@ class Environment(BaseSettings):
         "`consultation` ends with the day.",
     )
     dmp_test_tells_identity: bool = Field(
-        True, description="Whether TD0.2 by SOAP tells name, sex and birth date, as the national system does. The FHIR door never does."
+        True,
+        description="Whether TD0.2 by SOAP tells name, sex, birth date, as the national system does. The FHIR door never does.",
     )
     lot_signature: Literal["required", "optional"] = Field(
         "required", description="Whether a submission by SOAP carries its XAdES signature. One that is there is always checked."
     )
     vendor_kit: bool = Field(
         False,
-        description="Tolerate what the DMP's published sample kit sends: SHA-1 signatures, an Issuer that is not the certificate's, "
-        "document types that ended, a uniqueId that is not the CDA's, a lot signature that does not hold. Refused in production.",
+        description="Tolerate what the DMP's sample kit sends: SHA-1 signatures, an Issuer that is not the certificate's, "
+        "document types that ended, a uniqueId or traits that are not the CDA's, a lot signature that does not hold. "
+        "Refused in production.",
     )
     vihf_seconds: int = Field(600, ge=30, le=86400, description="Longest life of a VIHF from its IssueInstant, in seconds.")
-    vihf_authentication_hours: int = Field(12, ge=1, le=24, description="Longest time since the authentication that a VIHF states.")
+    vihf_authentication_hours: int = Field(12, ge=1, le=24, description="Longest time since the sign-in that a VIHF states.")
     vihf_audiences: list[str] = Field(
         [], description="Audiences that a VIHF may name. Empty: only one without an audience is read."
     )

@@ -1,4 +1,4 @@
-"""A software that speaks the DMP's transactions: card or structure certificate, VIHF, SOAP, MTOM. For the tour, the bench, the tests."""
+"""A software that speaks the DMP's transactions: card or structure certificate, VIHF, SOAP, MTOM. For the bench and the tests."""
 
 import ssl
 from dataclasses import dataclass, field, replace

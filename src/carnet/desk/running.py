@@ -99,7 +99,6 @@ def _environment(config: Environment, ports: Ports) -> dict[str, str]:
         "CARNET_DMP_URL": f"https://127.0.0.1:{ports.dmp}",
         "CARNET_DMP_PORT": str(ports.dmp),
         "CARNET_DMP_CERTIFICATE": str(pki.path / "server-rsa.pem"),
-        "CARNET_VENDOR_KIT": os.environ.get("CARNET_VENDOR_KIT", "true"),
         "CARNET_REGULATION_CERTIFICATES": json.dumps(regulation_certificates(pki)),
         "CARNET_CLIENT_CA_FILE": str(pki.authorities),
         "CARNET_CLIENT_CRL_DIR": str(pki.lists),
@@ -131,7 +130,14 @@ def _start(config: Environment, ports: Ports) -> list[subprocess.Popen[bytes]]:
         processes.tls_command(),
         processes.fhir_command(ports.fhir),
     ]
-    dmp = processes.start(processes.tls_command("dmp"), {"CARNET_DATABASE_ROLE": "carnet_dmp"})
+    dmp = processes.start(
+        processes.tls_command("dmp"),
+        {
+            "CARNET_DATABASE_ROLE": "carnet_dmp",
+            # The national sample kit must find its way in here; no other door of the demonstration is lenient.
+            "CARNET_VENDOR_KIT": os.environ.get("CARNET_VENDOR_KIT", "true"),
+        },
+    )
     portal = [processes.tls_command("webps"), processes.door_command("webps", ports.webps)]
     role = {"CARNET_DATABASE_ROLE": "carnet_webps"}
     others = [processes.start(processes.door_command(name, port), {"CARNET_DATABASE_ROLE": f"carnet_{name}"})
@@ -146,7 +152,9 @@ def _print_guide(config: Environment, ports: Ports) -> None:
     print(f"  Pages de l'exploitant http://127.0.0.1:{ports.operator} (un lien : .venv/bin/carnet operator link)")
     print(f"  Porte FHIR            http://127.0.0.1:{ports.fhir}/fhir/metadata")
     print(f"  La même, par carte    https://127.0.0.1:{ports.tls}/fhir/metadata (certificats de test : {config.data_dir}/pki)")
-    print(f"  Porte DMP (SOAP)      https://127.0.0.1:{ports.dmp}/si-dmp-server/v2/services/ (?wsdl ; certificat client obligatoire)")
+    print(
+        f"  Porte DMP (SOAP)      https://127.0.0.1:{ports.dmp}/si-dmp-server/v2/services/ (?wsdl ; certificat client obligatoire)"
+    )
     print(f"  Pro Santé Connect     http://127.0.0.1:{ports.psc} (simulateur : on choisit un nom, sans mot de passe)")
     print(f"  Téléphone e-CPS       http://127.0.0.1:{ports.psc}/telephone (le même simulateur, pour confirmer deux chiffres)")
     print(f"  Avis par courriel     {config.data_dir}/mailbox (rien ne sort de cette machine)")

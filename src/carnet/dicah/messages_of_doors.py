@@ -20,7 +20,8 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     ("vihf-signature-invalid", "XML Signature 1.1; CI-SIS, volet transport (VIHF)",
      "La signature du VIHF n'est pas valable.",
      "L'identité de ce professionnel n'était pas prouvée. Rien n'a été lu.",
-     "Signez l'assertion entière, une seule fois, avec un algorithme accepté (RSA ou ECDSA avec SHA-256 ou plus), puis ne la modifiez plus."),
+     "Signez l'assertion entière, une seule fois, avec un algorithme accepté (RSA ou ECDSA, SHA-256 ou plus), "
+     "puis ne la modifiez plus."),
     ("vihf-certificate-refused", "IGC-Santé; fault DMPInvalidCertificate",
      "Le certificat qui signe le VIHF n'est pas accepté.",
      "L'identité de ce professionnel n'était pas prouvée. Rien n'a été lu.",

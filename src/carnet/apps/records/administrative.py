@@ -6,9 +6,13 @@ Only a record that is not attached to a Mon espace is kept up, closed and reopen
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.conf import settings
 
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
+from carnet.apps.journal import api as journal
 from carnet.apps.outbox import api as outbox
 from carnet.apps.records.entering import Entered, enter, record_of
 from carnet.apps.records.opening import change_state
@@ -26,13 +30,12 @@ _ATTACHED = f"SELECT attached FROM records_record WHERE record_id = {SCOPE}"
 
 @dataclass(frozen=True, slots=True)
 class Administrative:
-    """What TD1.3a tells: identity, oppositions to the emergency modes, representatives, attachment."""
+    """What TD1.3a tells: identity, oppositions to the emergency modes, attachment. Who represents a minor stays with the family."""
 
     traits: Traits
     opposes_break_glass: bool
     opposes_regulation: bool
     attached: bool
-    representatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class Reader:
     name: str
     situation: Situation | None
     treating: bool = False
+    last_act: datetime | None = None
+    """The asker's own last visit; when colleagues came is not theirs to know."""
 
 
 @contextmanager
@@ -59,13 +64,10 @@ def _entered(ask: Ask) -> Iterator[tuple[Work, Entered, Grant]]:
 
 def read_administrative(ask: Ask) -> Administrative:
     """TD1.3a. Raises Refusal."""
-    with _entered(replace(ask, act=Act.READ_ADMINISTRATIVE)) as (work, entered, _):
-        people = access.persons(work, entered.key, ask.at)
-        facts = entered.facts
-        return Administrative(
-            entered.traits, not facts.access.switch_break_glass, not facts.access.switch_regulation, facts.record.attached,
-            tuple(person.name for person in people if person.kind == access.REPRESENTS) if facts.minor else (),
-        )  # fmt: skip
+    with _entered(replace(ask, act=Act.READ_ADMINISTRATIVE)) as (_, entered, _):
+        held = entered.facts.access
+        attached = entered.facts.record.attached
+        return Administrative(entered.traits, not held.switch_break_glass, not held.switch_regulation, attached)
 
 
 def change_administrative(ask: Ask, opposes_break_glass: bool | None, opposes_regulation: bool | None) -> None:
@@ -112,8 +114,11 @@ def list_readers(ask: Ask) -> list[Reader]:
     with _entered(replace(ask, act=Act.LIST_AUTHORISED)) as (work, entered, _):
         found = access.named(work, record_of(entered))
         known = identity.names(work, [one.subject_id for one in found])
+        visit = journal.last_visit(record_of(entered), ask.actor.key, ask.at, settings.CARNET.visit_pause())
+        own = work.row(visit[0], *visit[1])
     treating = {one.subject_id for one in found if one.kind == "treating_doctor"}
     return [
-        Reader(one, *known.get(one.subject_id, (one.subject_id, None)), one.subject_id in treating)
+        Reader(one, *known.get(one.subject_id, (one.subject_id, None)), one.subject_id in treating,
+               own[0] if own and one.subject_id == ask.actor.id else None)
         for one in found if one.kind in ("authorised", "blocked")
     ]  # fmt: skip

@@ -19,7 +19,6 @@ from carnet.kernel.grant import Grant
 from carnet.kernel.refusal import Refusal
 from carnet.kernel.traits import Traits
 
-
 _OWNED = f"SELECT activated, attached FROM records_record WHERE record_id = {SCOPE}"
 
 

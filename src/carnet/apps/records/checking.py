@@ -141,9 +141,9 @@ def _patient(work: Work, checked: Checked, deposit: Deposit) -> Checked:
         raise _refuse("document-patient-mismatch")
     sent = Traits(header.birth_name, header.given_names, header.sex, header.birth_date)
     wrong = mismatches(sent, deposit.traits)
-    if wrong:
+    if wrong and not settings.CARNET.vendor_kit:
         raise _refuse("ins-mismatch", fields=", ".join(wrong))
-    return checked
+    return checked.warned("ins-mismatch") if wrong else checked
 
 
 def _unique_id(checked: Checked) -> Checked:

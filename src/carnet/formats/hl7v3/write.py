@@ -45,7 +45,6 @@ class Patient:
     birth_date: str = ""
     active: bool = True
     observations: tuple[Observation, ...] = ()
-    representatives: tuple[str, ...] = ()
     score: int | None = None
     """Percentage of resemblance, among candidates."""
 
@@ -124,7 +123,7 @@ def _act(root: etree._Element, reason: str) -> etree._Element:
     return act
 
 
-def _person(patient: etree._Element, shown: Patient) -> etree._Element:
+def _person(patient: etree._Element, shown: Patient) -> None:
     person = _sub(patient, "patientPerson", classCode="PSN", determinerCode="INSTANCE")
     if shown.family or shown.given:
         name = _sub(person, "name")
@@ -136,17 +135,10 @@ def _person(patient: etree._Element, shown: Patient) -> etree._Element:
         _sub(person, "administrativeGenderCode", code=shown.sex)
     if shown.birth_date:
         _sub(person, "birthTime", value=shown.birth_date.replace("-", ""))
-    for representative in shown.representatives:
-        relation = _sub(person, "personalRelationship", classCode="PRS")
-        _sub(relation, "code", code="PRN", codeSystem="2.16.840.1.113883.1.11.19579")
-        holder = _sub(relation, "relationshipHolder1", classCode="PSN", determinerCode="INSTANCE")
-        _sub(holder, "name", representative)
-    return person
 
 
-def _observe(parent: etree._Element, wrapper: str, observation: Observation, typed: bool = True) -> None:
-    kinds = {"classCode": "OBS", "moodCode": "EVN"} if typed else {}
-    node = _sub(_sub(parent, wrapper, typeCode="SBJ" if typed else ""), "administrativeObservation", **kinds)
+def _observe(parent: etree._Element, wrapper: str, observation: Observation) -> None:
+    node = _sub(_sub(parent, wrapper, typeCode="SBJ"), "administrativeObservation", classCode="OBS", moodCode="EVN")
     _sub(node, "code", code=observation.code, codeSystem=observation.system, displayName=observation.label)
     _typed(node, "value", "BL", value="true" if observation.value else "false")
 
@@ -202,7 +194,7 @@ def _candidate(act: etree._Element, candidate: Patient, device: Device) -> None:
     _typed(match, "code", "CS", code="POURCENTAGE")
     _typed(match, "value", "INT", value=str(candidate.score))
     for observation in candidate.observations:
-        _observe(patient, "subjectOf2", observation, typed=False)
+        _observe(patient, "subjectOf2", observation)
 
 
 def write_candidates(
@@ -212,7 +204,7 @@ def write_candidates(
     root = _head("PRPA_IN201306UV02", query, device, at)
     _acknowledge(root, query, problem, as_element=True)
     act = _act(root, "")
-    _typed(act, "code", "CS", code="PRPA_TE201306UV02", codeSystem=_INTERACTIONS)
+    _sub(act, "code", code="PRPA_TE201306UV02", codeSystem=_INTERACTIONS)
     for candidate in candidates:
         _candidate(act, candidate, device)
     answer = _sub(act, "queryAck")
@@ -236,16 +228,27 @@ def write_revised(query: Query, patient: Patient, device: Device, at: datetime) 
     _acknowledge(root, query, None)
     act = _act(root, query.reason)
     _, node = _event(act, device)
+    _sub(node, "id", root=patient.ins[0], extension=patient.ins[1])
     _sub(node, "statusCode", code="active" if patient.active else "terminated")
     _person(node, patient)
     return _wrapped(root)
 
 
-def write_refused_revision(query: Query, problem: Problem, device: Device, at: datetime) -> etree._Element:
-    """PRPA_IN201316UV02 in its wrapper: the revision was refused."""
+def write_refused_revision(query: Query, patient: Patient, problem: Problem, device: Device, at: datetime) -> etree._Element:
+    """PRPA_IN201316UV02 in its wrapper: the revision was refused. The person stands in it as the request named them."""
     root = _head("PRPA_IN201316UV02", query, device, at)
     _acknowledge(root, query, problem)
     act = _act(root, query.reason)
+    request = _sub(
+        _sub(act, "subject", contextConductionInd="false", typeCode="SUBJ"), "registrationRequest", classCode="REG", moodCode="RQO"
+    )
+    _sub(request, "statusCode", code="active")
+    node = _sub(_sub(request, "subject1", typeCode="SBJ"), "patient", classCode="PAT")
+    _sub(node, "id", root=patient.ins[0], extension=patient.ins[1])
+    _sub(node, "statusCode", code="active")
+    _person(node, patient)
+    author = _sub(_sub(request, "author", typeCode="AUT"), "assignedEntity", classCode="ASSIGNED")
+    _sub(author, "id", root=device.oid)
     event = _sub(_sub(act, "reasonOf", typeCode="RSON"), "detectedIssueEvent", classCode="ALRT", moodCode="EVN")
     _sub(event, "code", code=problem.code)
     _sub(event, "text", problem.text)

@@ -11,8 +11,9 @@ from typing import Any
 
 from cryptography import x509
 from lxml import etree
-from signxml import CanonicalizationMethod, DigestAlgorithm, SignatureConfiguration, SignatureMethod, XMLVerifier
+from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
 from signxml.exceptions import SignXMLException
+from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from carnet.formats.soap.envelope import ASSERTION
 

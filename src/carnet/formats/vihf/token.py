@@ -171,8 +171,14 @@ def read_vihf(assertion: etree._Element) -> Vihf:
 
 
 def _check(vihf: Vihf) -> None:
-    mandatory = {"Issuer": vihf.issuer, "NameID": vihf.subject, "Identifiant_Structure": vihf.structure, "Secteur_Activite": vihf.sector.code,
-                 "AuthnContextClassRef": vihf.context_class, "LPS_Nom": vihf.software.name}  # fmt: skip
+    mandatory = {
+        "Issuer": vihf.issuer,
+        "NameID": vihf.subject,
+        "Identifiant_Structure": vihf.structure,
+        "Secteur_Activite": vihf.sector.code,
+        "AuthnContextClassRef": vihf.context_class,
+        "LPS_Nom": vihf.software.name,
+    }
     missing = [name for name, value in mandatory.items() if not value]
     if missing:
         raise _malformed(f"mandatory: {', '.join(missing)}")

@@ -7,13 +7,15 @@ from uuid import uuid4
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from lxml import etree
-from signxml import CanonicalizationMethod, DigestAlgorithm, SignatureMethod, XMLSigner, methods
+from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureConstructionMethod, SignatureMethod
+from signxml.signer import XMLSigner
 
 from carnet.formats.vihf.token import CONFIDENTIALITY, DIRECT, HL7, MODES_SYSTEM, PURPOSE, RESOURCE, ROLE, SAML, SUBJECT
 from carnet.kernel.codes import Code
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 XS = "http://www.w3.org/2001/XMLSchema"
+DS = "http://www.w3.org/2000/09/xmldsig#"
 _SUBJECT_NAME = "urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName"
 SMARTCARD = "urn:oasis:names:tc:SAML:2.0:ac:classes:SmartcardPKI"
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -80,10 +82,19 @@ def write_vihf(statement: Statement) -> etree._Element:
     _attribute(said, "Secteur_Activite", str(statement.sector))
     _attribute(said, SUBJECT, statement.name)
     _coded(said, ROLE, "Role", statement.roles)
-    texts = (("VIHF_Version", "3.0"), ("Authentification_mode", statement.mode), (RESOURCE, statement.patient), ("Ressource_URN", "urn:dmp"),
-             ("Mode_Acces_Raison", statement.reason), (CONFIDENTIALITY, statement.confidentiality), ("LPS_ID", "01.01.01.01"),
-             ("LPS_Nom", "Carnet client"), ("LPS_Version", "1"), ("LPS_ID_HOMOLOGATION_DMP", "essai"))  # fmt: skip
-    for name, text in texts:
+    texts = {
+        "VIHF_Version": "3.0",
+        "Authentification_mode": statement.mode,
+        RESOURCE: statement.patient,
+        "Ressource_URN": "urn:dmp",
+        "Mode_Acces_Raison": statement.reason,
+        CONFIDENTIALITY: statement.confidentiality,
+        "LPS_ID": "01.01.01.01",
+        "LPS_Nom": "Carnet client",
+        "LPS_Version": "1",
+        "LPS_ID_HOMOLOGATION_DMP": "essai",
+    }
+    for name, text in texts.items():
         _attribute(said, name, text)
     _coded(said, PURPOSE, "PurposeOfUse", (Code(MODES_SYSTEM, statement.purpose),))
     return root
@@ -91,9 +102,16 @@ def write_vihf(statement: Statement) -> etree._Element:
 
 def sign_vihf(assertion: etree._Element, certificate: x509.Certificate, key: Key) -> etree._Element:
     """The assertion with an enveloped signature, placed behind the Issuer as the SAML schema wants it."""
-    placeholder = etree.Element("{http://www.w3.org/2000/09/xmldsig#}Signature", nsmap={"ds": "http://www.w3.org/2000/09/xmldsig#"}, Id="placeholder")
+    placeholder = etree.Element(
+        "{http://www.w3.org/2000/09/xmldsig#}Signature", nsmap={"ds": "http://www.w3.org/2000/09/xmldsig#"}, Id="placeholder"
+    )
     assertion.insert(1, placeholder)
     method = SignatureMethod.RSA_SHA256 if isinstance(key, rsa.RSAPrivateKey) else SignatureMethod.ECDSA_SHA256
-    signer = XMLSigner(methods.enveloped, method, DigestAlgorithm.SHA256, CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0)
+    signer = XMLSigner(
+        SignatureConstructionMethod.enveloped,
+        method,
+        DigestAlgorithm.SHA256,
+        CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
+    )
     signed: etree._Element = signer.sign(assertion, key=key, cert=[certificate], reference_uri=assertion.get("ID"))
     return signed

@@ -13,7 +13,7 @@ def _parts(value: str, count: int) -> list[str]:
 
 def _authority(component: str) -> str:
     """The OID of an assigning authority `name&oid&ISO`."""
-    return (component.split("&") + ["", ""])[1]
+    return [*component.split("&"), "", ""][1]
 
 
 def read_cx(value: str) -> tuple[str, str]:
@@ -81,7 +81,7 @@ def source_traits_of(lines: Iterable[str]) -> dict[str, str]:
     for line in lines:
         name, _, value = line.partition("|")
         if name == "PID-5":
-            family, given = (value.split("^") + [""])[:2]
+            family, given = [*value.split("^"), ""][:2]
             found |= {"family": family, "given": given}
         elif name in ("PID-7", "PID-8"):
             found["birth" if name == "PID-7" else "sex"] = value

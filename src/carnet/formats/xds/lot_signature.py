@@ -90,7 +90,10 @@ def _digest_of(reference: etree._Element, content: bytes, algorithms: Algorithms
 def check_lot(
     signature: LotSignature, certificate: x509.Certificate, documents: Mapping[str, bytes], at: datetime, algorithms: Algorithms
 ) -> None:
-    """Check that a signature holds and covers every document, by uniqueId. `certificate` is trusted by now. Raises LotSignatureError."""
+    """Check that a signature holds and covers every document, by uniqueId, with a certificate that is trusted by now.
+
+    Raises LotSignatureError.
+    """
     manifests = [node for node in _covered(signature, certificate, at, algorithms) if node.tag == f"{DS}Manifest"]
     if len(manifests) != 1:
         raise LotSignatureError("the signature covers one manifest")

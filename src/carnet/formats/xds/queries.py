@@ -33,8 +33,8 @@ _FILTER = (f"{E}FormatCode", f"{E}ConfidentialityCode", f"{E}Type")
 _TIMES = tuple(f"{E}{what}{edge}" for what in ("CreationTime", "ServiceStartTime", "ServiceStopTime") for edge in ("From", "To"))
 _FIND = (f"{E}ClassCode", f"{E}TypeCode", f"{E}PracticeSettingCode", *_TIMES, f"{E}HealthcareFacilityTypeCode", f"{E}EventCodeList",
          f"{E}AuthorPerson", *_FILTER)  # fmt: skip
-_ENTRY, _SET, _FOLDER = ((f"{x}EntryUUID", f"{x}UniqueId") for x in (E, S, F))
-_ENTRY = (*_ENTRY, f"{E}LogicalID")
+_ENTRY = (f"{E}EntryUUID", f"{E}UniqueId", f"{E}LogicalID")
+_SET, _FOLDER = (f"{S}EntryUUID", f"{S}UniqueId"), (f"{F}EntryUUID", f"{F}UniqueId")
 
 
 @dataclass(frozen=True, slots=True)

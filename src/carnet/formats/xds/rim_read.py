@@ -17,9 +17,22 @@ from carnet.formats.xds.model import Author, Coding, DocumentEntry, Folder, Subm
 
 Value = TypeVar("Value")
 _SLOTS = frozenset(
-    {"creationTime", "hash", "languageCode", "legalAuthenticator", "repositoryUniqueId", "serviceStartTime", "serviceStopTime", "size",
-     "sourcePatientId", "sourcePatientInfo", "URI", "documentAvailability", "urn:ihe:iti:xds:2013:referenceIdList"}
-)  # fmt: skip
+    {
+        "creationTime",
+        "hash",
+        "languageCode",
+        "legalAuthenticator",
+        "repositoryUniqueId",
+        "serviceStartTime",
+        "serviceStopTime",
+        "size",
+        "sourcePatientId",
+        "sourcePatientInfo",
+        "URI",
+        "documentAvailability",
+        "urn:ihe:iti:xds:2013:referenceIdList",
+    }
+)
 """Slots of a DocumentEntry that are read, or that the registry states itself."""
 
 

@@ -1,4 +1,4 @@
-"""The services, their addresses and their operations. The names of addresses follow the DMP's; operations are found by their body."""
+"""The services, their addresses and their operations. An operation is found by its body, at whatever address it is sent to."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
@@ -28,25 +28,64 @@ def _own(namespace: str, service: str, name: str, module: object, transaction: s
 
 _V3 = f"urn:{V3.removeprefix('urn:')}"
 OPERATIONS = (
-    Operation(f"{{{V3}}}PRPA_IN201307UV02", f"{_V3}:PRPA_IN201307UV02", f"{_V3}:PRPA_IN201308UV02", _demographics, td02.refuse,
-              "TD0.2, TD1.3a"),
-    Operation(f"{{{V3}}}PRPA_IN201314UV02", f"{_V3}:PRPA_IN201314UV02", f"{_V3}:PRPA_IN201314ResponseUV02", td14.handle, td14.refuse,
-              "TD1.3b, TD1.4"),
-    Operation(f"{{{V3}}}PRPA_IN201305UV02", f"{_V3}:PRPA_IN201305UV02", f"{_V3}:PRPA_IN201306UV02", td05.handle, td05.refuse, "TD0.5"),
+    Operation(
+        f"{{{V3}}}PRPA_IN201307UV02",
+        f"{_V3}:PRPA_IN201307UV02",
+        f"{_V3}:PRPA_IN201308UV02",
+        _demographics,
+        td02.refuse,
+        "TD0.2, TD1.3a",
+    ),
+    Operation(
+        f"{{{V3}}}PRPA_IN201314UV02",
+        f"{_V3}:PRPA_IN201314UV02",
+        f"{_V3}:PRPA_IN201314ResponseUV02",
+        td14.handle,
+        td14.refuse,
+        "TD1.3b, TD1.4",
+    ),
+    Operation(
+        f"{{{V3}}}PRPA_IN201305UV02", f"{_V3}:PRPA_IN201305UV02", f"{_V3}:PRPA_IN201306UV02", td05.handle, td05.refuse, "TD0.5"
+    ),
     _own(td03.HABILITATIONS, "HabilitationsEndPoint", "setAuthorization", td03, "TD0.3"),
     _own(td03.HABILITATIONS, "HabilitationsEndPoint", "listAuthorizationByPatient", td16, "TD1.6"),
     _own(td04.PATIENTS, "PatientSpecificEndPoint", "patientList", td04, "TD0.4"),
     *(_own(td04.PATIENTS, "PatientSpecificEndPoint", name, td15, "TD1.5") for name in td15.WITHDRAWN),
-    Operation(n.q(n.XDSB, "ProvideAndRegisterDocumentSetRequest"), "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b",
-              "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-bResponse", td21.handle, td21.refuse, "TD2.1, TD2.2"),
-    Operation(n.q(n.QUERY, "AdhocQueryRequest"), "urn:ihe:iti:2007:RegistryStoredQuery", "urn:ihe:iti:2007:RegistryStoredQueryResponse",
-              td31.handle, td31.refuse, "TD3.1"),
-    Operation(n.q(n.XDSB, "RetrieveDocumentSetRequest"), "urn:ihe:iti:2007:RetrieveDocumentSet",
-              "urn:ihe:iti:2007:RetrieveDocumentSetResponse", td32.handle, td32.refuse, "TD3.2"),
+    Operation(
+        n.q(n.XDSB, "ProvideAndRegisterDocumentSetRequest"),
+        "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b",
+        "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-bResponse",
+        td21.handle,
+        td21.refuse,
+        "TD2.1, TD2.2",
+    ),
+    Operation(
+        n.q(n.QUERY, "AdhocQueryRequest"),
+        "urn:ihe:iti:2007:RegistryStoredQuery",
+        "urn:ihe:iti:2007:RegistryStoredQueryResponse",
+        td31.handle,
+        td31.refuse,
+        "TD3.1",
+    ),
+    Operation(
+        n.q(n.XDSB, "RetrieveDocumentSetRequest"),
+        "urn:ihe:iti:2007:RetrieveDocumentSet",
+        "urn:ihe:iti:2007:RetrieveDocumentSetResponse",
+        td32.handle,
+        td32.refuse,
+        "TD3.2",
+    ),
     # ITI-42 has the same body: it is a matter between a repository and its registry, and no software sends it here.
-    Operation(n.q(n.LCM, "SubmitObjectsRequest"), "urn:ihe:iti:2010:UpdateDocumentSet", "urn:ihe:iti:2010:UpdateDocumentSet-Response",
-              td33.handle, td33.refuse, "TD3.3a-d", only_action=True),
-)  # fmt: skip
+    Operation(
+        n.q(n.LCM, "SubmitObjectsRequest"),
+        "urn:ihe:iti:2010:UpdateDocumentSet",
+        "urn:ihe:iti:2010:UpdateDocumentSet-Response",
+        td33.handle,
+        td33.refuse,
+        "TD3.3a-d",
+        only_action=True,
+    ),
+)
 
 
 def service(request: HttpRequest, name: str = "") -> HttpResponseBase:

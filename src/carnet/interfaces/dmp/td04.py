@@ -40,7 +40,11 @@ def _kept(listed: Listed, since: datetime | None, by_document: bool) -> bool:
 
 def _line(parent: etree._Element, listed: Listed) -> None:
     line = etree.SubElement(parent, f"{{{PATIENTS}}}patientlistData")
-    put(etree.SubElement(line, f"{{{PATIENTS}}}patientIdentifier"), nationalId=listed.ins.matricule, nationalIdType=listed.ins.oid.value)
+    put(
+        etree.SubElement(line, f"{{{PATIENTS}}}patientIdentifier"),
+        nationalId=listed.ins.matricule,
+        nationalIdType=listed.ins.oid.value,
+    )
     put(
         line, lastName=listed.traits.birth_name, firstName=listed.traits.given_names,
         dateOfBirth=listed.traits.birth_date.replace("-", ""), MT="true" if listed.treating_doctor else "false", message="false",

@@ -4,6 +4,7 @@ The transaction exists in regulation alone, so it is asked in that mode whatever
 registered certificate, and without it the answer is no (a published sample states the normal mode).
 """
 
+from copy import deepcopy
 from dataclasses import replace
 
 from lxml import etree
@@ -23,7 +24,7 @@ def _asked(call: Call) -> etree._Element:
     found = call.body.find("h:controlActProcess/h:queryByParameter", NS)
     if found is None:
         raise Refusal("request-malformed", "request-malformed", {"element": "queryByParameter"})
-    return found
+    return deepcopy(found)
 
 
 def _patient(candidate: Candidate) -> Patient:

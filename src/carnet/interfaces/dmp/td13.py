@@ -1,4 +1,4 @@
-"""TD1.3a, administrative data: PRPA_IN201307UV02 with the reason CNSLT_DATA; TD1.3b, their change: PRPA_IN201314UV02, MODIF_DATA."""
+"""TD1.3a, administrative data (PRPA_IN201307UV02, CNSLT_DATA), and TD1.3b, their change (PRPA_IN201314UV02, MODIF_DATA)."""
 
 from carnet.apps.records.api import Administrative, change_administrative, read_administrative
 from carnet.formats.hl7v3 import Observation, Patient, Query, Revision, Shown, read_query, write_demographics
@@ -14,12 +14,11 @@ def _patient(query: Query, data: Administrative) -> Patient:
         Observation(OPPOSES_REGULATION, STATEMENTS, data.opposes_regulation, "opposition à l'accès au mode urgence"),
     )
     traits = data.traits
-    return Patient(query.patient, traits.birth_name, traits.given_names, traits.sex, traits.birth_date, observations=observations,
-                   representatives=data.representatives)  # fmt: skip
+    return Patient(query.patient, traits.birth_name, traits.given_names, traits.sex, traits.birth_date, observations=observations)
 
 
 def handle(call: Call) -> Answer:
-    """TD1.3a: identity, oppositions, representatives of a minor. Addresses are not held, telephone numbers are not told."""
+    """TD1.3a: identity and oppositions. Addresses are not held; telephone numbers and representatives are not told."""
     query = read_query(call.body)
     data = read_administrative(call.ask(Act.READ_ADMINISTRATIVE, query.patient))
     return Answer(write_demographics(query, Shown(_patient(query, data)), call.device, call.at))

@@ -11,9 +11,12 @@ from carnet.kernel.refusal import Refusal
 
 
 def _revised(call: Call, revision: Revision, active: bool) -> Answer:
-    """The answer names the person as the request did: it tells nothing new."""
-    patient = Patient(family=revision.names.family, given=revision.names.given, active=active)
-    return Answer(write_revised(revision.query, patient, call.device, call.at))
+    return Answer(write_revised(revision.query, _named(revision, active), call.device, call.at))
+
+
+def _named(revision: Revision, active: bool = True) -> Patient:
+    """The person as the request named them: an answer tells nothing new."""
+    return Patient(revision.query.patient, revision.names.family, revision.names.given, active=active)
 
 
 def handle(call: Call) -> Answer:
@@ -27,7 +30,7 @@ def handle(call: Call) -> Answer:
         consent = revision.observations.get(REACTIVATION_CONSENT, False)
         if not reopen_unattached(call.ask(Act.REOPEN_UNATTACHED, revision.query.patient), consent):
             problem = Problem(FOUND, text_of(Refusal("request-malformed", "", {"problem": "the record is open"})))
-            return Answer(write_refused_revision(revision.query, problem, call.device, call.at))
+            return _refused(call, revision, problem)
     else:
         raise Refusal("request-malformed", "request-malformed", {"element": "reasonCode"})
     return _revised(call, revision, revision.query.reason != CLOSE)
@@ -35,4 +38,8 @@ def handle(call: Call) -> Answer:
 
 def refuse(call: Call, refusal: Refusal) -> Answer:
     """A refusal, as PRPA_IN201316UV02."""
-    return Answer(write_refused_revision(read_revision(call.body).query, problem_of(refusal), call.device, call.at))
+    return _refused(call, read_revision(call.body), problem_of(refusal))
+
+
+def _refused(call: Call, revision: Revision, problem: Problem) -> Answer:
+    return Answer(write_refused_revision(revision.query, _named(revision), problem, call.device, call.at))

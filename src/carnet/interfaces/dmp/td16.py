@@ -35,6 +35,7 @@ def _line(parent: etree._Element, reader: Reader) -> None:
     put(
         line, nationalId=named.subject_id, nationalIdType=PS_ID_SYSTEM if person else STRUCTURE_ID_SYSTEM, firstName=given,
         lastName=family or given, codeSpeciality=code, libSpeciality=label, startOfAuthorization=to_ts(named.since),
+        lastActionDate=to_ts(reader.last_act or named.since) if person else "",
         mode=BLOCKED if named.kind == "blocked" else ACTIVE, specificRight=TREATING_DOCTOR if reader.treating else "",
     )  # fmt: skip
 

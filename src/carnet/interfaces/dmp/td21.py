@@ -91,7 +91,9 @@ def _check_shape(provided: Provided) -> None:
 
 def _warnings(provided: Provided, receipt: Receipt) -> list[Issue]:
     told = [warning_of(code) for accepted in receipt.documents for code in accepted.warnings]
-    extra = [Issue("XDSExtraMetadataNotSaved", f"Ce champ n'est pas conservé : {name}.", name, warning=True) for name in provided.extra]
+    extra = [
+        Issue("XDSExtraMetadataNotSaved", f"Ce champ n'est pas conservé : {name}.", name, warning=True) for name in provided.extra
+    ]
     return told + extra
 
 

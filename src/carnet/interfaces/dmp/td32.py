@@ -1,5 +1,7 @@
 """TD3.2, reading documents: IHE ITI-43, always multipart. A document that may not be read is unknown."""
 
+from dataclasses import replace
+
 from django.conf import settings
 
 from carnet.apps.records.api import named_document, read_content
@@ -44,8 +46,7 @@ def handle(call: Call) -> Answer:
             if not refusal.code.startswith("document-"):
                 # What concerns the asker or the record concerns every document.
                 raise
-            told = issue_of(refusal)
-            issues.append(Issue(told.code, told.text, unique_id))
+            issues.append(replace(issue_of(refusal), location=unique_id))
     return _answered(repository, documents, issues)
 
 

@@ -13,9 +13,11 @@ from carnet.formats.hl7v3.write import GDP
 from carnet.formats.xds import names as n
 
 WSDL, SOAP, XS, ADDRESSING = (
-    "http://schemas.xmlsoap.org/wsdl/", "http://schemas.xmlsoap.org/wsdl/soap12/", "http://www.w3.org/2001/XMLSchema",
+    "http://schemas.xmlsoap.org/wsdl/",
+    "http://schemas.xmlsoap.org/wsdl/soap12/",
+    "http://www.w3.org/2001/XMLSchema",
     "http://www.w3.org/2006/05/addressing/wsdl",
-)  # fmt: skip
+)
 HABILITATIONS, PATIENTS = "urn:si-dmp-habilitations", "urn:si-dmp-patients"
 PREFIX = "si-dmp-server/v2/services"
 
@@ -54,30 +56,58 @@ def _ihe(name: str, year: int, asks: str, answers: str, dash: str = "") -> Descr
     return Described(name, asks, answers, action, f"{action}{dash}Response")
 
 
-_PATIENTS = Service("GDP_Service", GDP, (
-    _v3("PatientGetDemographics", "PRPA_IN201307UV02", n.q(V3, "PRPA_IN201308UV02"), "PRPA_IN201308UV02"),
-    _v3("PatientRevise", "PRPA_IN201314UV02", n.q(GDP, "PRPA_IN201314UV02_Response"), "PRPA_IN201314ResponseUV02"),
-))  # fmt: skip
-_CANDIDATES = Service("PDQSupplier_Service", "urn:ihe:iti:pdqv3:2007", (
-    _v3("FindCandidatesQuery", "PRPA_IN201305UV02", n.q(V3, "PRPA_IN201306UV02"), "PRPA_IN201306UV02"),
-))  # fmt: skip
+_PATIENTS = Service(
+    "GDP_Service",
+    GDP,
+    (
+        _v3("PatientGetDemographics", "PRPA_IN201307UV02", n.q(V3, "PRPA_IN201308UV02"), "PRPA_IN201308UV02"),
+        _v3("PatientRevise", "PRPA_IN201314UV02", n.q(GDP, "PRPA_IN201314UV02_Response"), "PRPA_IN201314ResponseUV02"),
+    ),
+)
+_CANDIDATES = Service(
+    "PDQSupplier_Service",
+    "urn:ihe:iti:pdqv3:2007",
+    (_v3("FindCandidatesQuery", "PRPA_IN201305UV02", n.q(V3, "PRPA_IN201306UV02"), "PRPA_IN201306UV02"),),
+)
 _SPECIFIC = Service("PatientSpecificEndPointImplService", PATIENTS, (_own(PATIENTS, "PatientSpecificEndPoint", "patientList"),))
-_RIGHTS = Service("HabilitationsEndPointImplService", HABILITATIONS, (
-    _own(HABILITATIONS, "HabilitationsEndPoint", "setAuthorization"),
-    _own(HABILITATIONS, "HabilitationsEndPoint", "listAuthorizationByPatient"),
-))  # fmt: skip
-_REGISTRY = Service("DocumentRegistry_Service", n.XDSB, (
-    _ihe("RegistryStoredQuery", 2007, n.q(n.QUERY, "AdhocQueryRequest"), n.q(n.QUERY, "AdhocQueryResponse")),
-    _ihe("UpdateDocumentSet", 2010, n.q(n.LCM, "SubmitObjectsRequest"), n.q(n.RS, "RegistryResponse"), "-"),
-))  # fmt: skip
-_REPOSITORY = Service("DocumentRepository_Service", n.XDSB, (
-    _ihe("ProvideAndRegisterDocumentSet-b", 2007, n.q(n.XDSB, "ProvideAndRegisterDocumentSetRequest"), n.q(n.RS, "RegistryResponse")),
-    _ihe("RetrieveDocumentSet", 2007, n.q(n.XDSB, "RetrieveDocumentSetRequest"), n.q(n.XDSB, "RetrieveDocumentSetResponse")),
-))  # fmt: skip
+_RIGHTS = Service(
+    "HabilitationsEndPointImplService",
+    HABILITATIONS,
+    (
+        _own(HABILITATIONS, "HabilitationsEndPoint", "setAuthorization"),
+        _own(HABILITATIONS, "HabilitationsEndPoint", "listAuthorizationByPatient"),
+    ),
+)
+_REGISTRY = Service(
+    "DocumentRegistry_Service",
+    n.XDSB,
+    (
+        _ihe("RegistryStoredQuery", 2007, n.q(n.QUERY, "AdhocQueryRequest"), n.q(n.QUERY, "AdhocQueryResponse")),
+        _ihe("UpdateDocumentSet", 2010, n.q(n.LCM, "SubmitObjectsRequest"), n.q(n.RS, "RegistryResponse"), "-"),
+    ),
+)
+_REPOSITORY = Service(
+    "DocumentRepository_Service",
+    n.XDSB,
+    (
+        _ihe(
+            "ProvideAndRegisterDocumentSet-b",
+            2007,
+            n.q(n.XDSB, "ProvideAndRegisterDocumentSetRequest"),
+            n.q(n.RS, "RegistryResponse"),
+        ),
+        _ihe("RetrieveDocumentSet", 2007, n.q(n.XDSB, "RetrieveDocumentSetRequest"), n.q(n.XDSB, "RetrieveDocumentSetResponse")),
+    ),
+)
 SERVICES = {
-    "": _PATIENTS, "patients": _PATIENTS, "patientspecific": _SPECIFIC, "habilitations": _RIGHTS, "pdq": _CANDIDATES,
-    "registry": _REGISTRY, "repository": _REPOSITORY,
-}  # fmt: skip
+    "": _PATIENTS,
+    "patients": _PATIENTS,
+    "patientspecific": _SPECIFIC,
+    "habilitations": _RIGHTS,
+    "pdq": _CANDIDATES,
+    "registry": _REGISTRY,
+    "repository": _REPOSITORY,
+}
 _FIELDS = {
     "setAuthorization": ("action", "role"),
     "listAuthorizationByPatient": ("mode",),
@@ -96,7 +126,7 @@ def _element(schema: etree._Element, name: str) -> None:
     for field in _FIELDS.get(name, ()):
         _w(sequence, "element", XS, name=field, type="xs:string", minOccurs="0")
     if name not in _FIELDS:
-        _w(sequence, "any", XS, minOccurs="0", maxOccurs="unbounded", processContents="skip", namespace="##any")
+        _w(sequence, "any", XS, minOccurs="0", maxOccurs="unbounded", processContents="skip").set("namespace", "##any")
         complex_type = sequence.getparent()
         if complex_type is not None:
             _w(complex_type, "anyAttribute", XS, processContents="skip")
