@@ -42,7 +42,9 @@ ACTS = {
     "reopen": Act.REOPEN_RECORD, "export": Act.EXPORT_RECORD, "oppose": Act.OPPOSE_RECORD, "open": Act.OPEN_RECORD,
     "ask destruction": Act.DESTROY_RECORD, "choose rights": Act.CHOOSE_RIGHTS, "name people": Act.NAME_PEOPLE, "preview": Act.PREVIEW_RIGHTS,
     "share sheet": Act.SHARE_SHEET, "show presence": Act.SHOW_PRESENCE, "report access": Act.REPORT_ACCESS,
-    "ask correction": Act.ASK_CORRECTION, "own traces": Act.OWN_TRACES, "timer": Act.RUN_TIMER, "configure": Act.CONFIGURE,
+    "ask correction": Act.ASK_CORRECTION, "own traces": Act.OWN_TRACES, "timer": Act.RUN_TIMER,
+    "close unattached": Act.CLOSE_UNATTACHED, "reopen unattached": Act.REOPEN_UNATTACHED,
+    "change administrative": Act.CHANGE_ADMINISTRATIVE, "declare treating doctor": Act.DECLARE_TREATING_DOCTOR, "configure": Act.CONFIGURE,
 }  # fmt: skip
 WITH_DOCUMENT = frozenset({"read", "see in a list", "search own", "announce", "replace", "delete", "archive", "mask", "unmask"})
 
@@ -220,6 +222,10 @@ PARTICULAR: dict[str, Callable[[World], World]] = {
     "reads only": _accessed(relation=Relation("carer", BEFORE, None, frozenset(), True)),
     "scope profile": _scope("profile:allergies"),
     "minor": _facts(minor=True),
+    "no Mon espace": _facts(record=RecordFacts(RecordState.OPEN, attached=False)),
+    "no Mon espace and closed": _facts(record=RecordFacts(RecordState.CLOSED, BEFORE.date(), attached=False)),
+    "secret connection": _ask(lambda ask: replace(ask, secret=True)),
+    "setting no declaration": _setting(treating_doctor_by_declaration=False),
     "section directives": _facts(category="directives"),
     "no service consent": _accessed(service_consent=frozenset()),
     "section allergies": _facts(category="allergies"),

@@ -270,6 +270,26 @@ service             | read               | no service consent                   
 service             | feed               | -                                              | service-consent-missing
 service             | close              | -                                              | function-not-allowed
 
+# The record that has no Mon espace: its professionals keep it up, at the patient's request
+doctor              | close unattached      | no Mon espace                               | yes
+doctor              | close unattached      | -                                           | record-attached
+doctor              | close unattached      | no Mon espace, no authorisation             | consent-missing
+doctor              | reopen unattached     | no Mon espace and closed                    | yes
+doctor              | reopen unattached     | closed                                      | record-attached
+doctor              | reopen unattached     | no Mon espace and closed, blocked           | professional-blocked
+doctor              | change administrative | no Mon espace                               | yes
+doctor              | change administrative | -                                           | record-attached
+doctor              | declare treating doctor | -                                         | yes
+doctor              | declare treating doctor | no authorisation                          | consent-missing
+doctor              | declare treating doctor | setting no declaration                    | function-not-allowed
+pharmacist          | declare treating doctor | -                                         | function-not-allowed
+
+# The secret connection
+doctor              | read               | secret connection, minor                       | yes
+doctor              | read               | secret connection                              | secret-connection-refused
+doctor              | feed               | secret connection                              | secret-connection-refused
+doctor              | test               | secret connection, no record                   | yes
+
 # The profile
 pharmacist          | read profile       | section allergies                              | yes
 pharmacist          | read profile       | section family-history                         | profile-section-closed

@@ -21,7 +21,7 @@ def _database(role: str) -> dict[str, object]:
 
 DATABASES = {"default": _database(CARNET.owner_role)}
 APPS = ("storage", "outbox", "journal", "identity", "signin", "access", "records", "profile")
-DOORS = ("fhir", "dmp", "webps", "espace", "operator")
+DOORS = ("fhir", "dmp", "hl7v2", "webps", "espace", "operator")
 INSTALLED_APPS = [*(f"carnet.apps.{name}" for name in APPS), "carnet.pages", *(f"carnet.interfaces.{name}" for name in DOORS)]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # No key signs anything in Carnet through Django; the setting must exist, so it is random for each process.

@@ -153,7 +153,8 @@ def _archived(resource: Json) -> bool:
     return value
 
 
-def _label_act(before: frozenset[str], after: frozenset[str]) -> Act | None:
+def label_act(before: frozenset[str], after: frozenset[str]) -> Act | None:
+    """The act that turns these visibility codes into those; None for the same. Raises NotPatchableError."""
     added, removed = after - before, before - after
     if added == {MASKED} and not removed:
         return Act.MASK
@@ -190,7 +191,7 @@ def act_of(patch: Patch, resource: Json) -> Act | None:
     if {k: v for k, v in resource.items() if k not in touched} != {k: v for k, v in after.items() if k not in touched}:
         raise NotPatchableError("(root)", "only securityLabel, status and the archive flag can be changed")
     acts = [
-        _label_act(_codes_of(resource.get("securityLabel", [])), _codes_of(after.get("securityLabel", []))),
+        label_act(_codes_of(resource.get("securityLabel", [])), _codes_of(after.get("securityLabel", []))),
         _status_act(resource, after),
         _archive_act(resource, after),
     ]

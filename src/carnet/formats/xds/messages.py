@@ -62,7 +62,7 @@ def _documents(request: etree._Element, ids: Iterable[str], parts: dict[str, byt
     return found
 
 
-def _parents(objects: Objects, entry_id: str) -> tuple[Parent, ...]:
+def parents_of(objects: Objects, entry_id: str) -> tuple[Parent, ...]:
     """What a document replaces, completes, transforms or signs. The signature of the lot signs the set, which is no document."""
     found = []
     for tie in objects.associations:
@@ -81,7 +81,7 @@ def _members(objects: Objects, folder_id: str) -> tuple[str, ...]:
     return tuple(order.get(a.target, a.target.removeprefix("urn:uuid:")) for a in ties)
 
 
-def _check_members(objects: Objects) -> None:
+def check_members(objects: Objects) -> None:
     """Each document is a member of the submission set, as an original."""
     set_id = next(iter(objects.sets))
     members = {
@@ -98,12 +98,12 @@ def read_provide(request: etree._Element, parts: dict[str, bytes]) -> Provided:
     if submit is None:
         raise XdsError("there is no SubmitObjectsRequest", element="SubmitObjectsRequest")
     objects, left = read_objects(submit), dict(parts)
-    _check_members(objects)
+    check_members(objects)
     contents = _documents(request, objects.entries, left)
     if left:
         raise SoapError("a part that no document means")
     documents = tuple(
-        (replace(entry, parents=_parents(objects, one), entry_uuid="", logical_id=""), contents[one])
+        (replace(entry, parents=parents_of(objects, one), entry_uuid="", logical_id=""), contents[one])
         for one, entry in objects.entries.items()
     )
     folders = tuple(replace(folder, members=_members(objects, one)) for one, folder in objects.folders.items())

@@ -71,6 +71,8 @@ class Objects:
     """Names of slots that Carnet does not keep: the sender is warned."""
     versions: dict[str, str] = field(default_factory=dict)
     """VersionInfo of entries that state one."""
+    uris: dict[str, str] = field(default_factory=dict)
+    """URI of entries that state one: the name of the file, in an XDM."""
 
 
 def slots_of(node: etree._Element) -> dict[str, list[str]]:
@@ -282,4 +284,5 @@ def read_objects(request: etree._Element) -> Objects:
         associations=[_association(a) for a in found.findall(n.q(n.RIM, "Association"))],
         extra=tuple(sorted(extra)),
         versions=_versions(entries),
+        uris={node.get("id", ""): "".join(slots_of(node).get("URI", [])) for node in entries},
     )

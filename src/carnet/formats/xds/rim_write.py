@@ -99,7 +99,7 @@ def _entry_slots(node: etree._Element, entry: DocumentEntry, repository: str) ->
         add_slot(node, name, values[name])
 
 
-def write_entry(entry: DocumentEntry, repository: str = "", identifier: str = "") -> etree._Element:
+def write_entry(entry: DocumentEntry, repository: str = "", identifier: str = "", uri: str = "") -> etree._Element:
     """An ExtrinsicObject. `identifier` is a symbolic id for what is submitted; else the entryUUID stands there."""
     node = etree.Element(n.q(n.RIM, "ExtrinsicObject"), nsmap=n.NSMAP)
     node.set("id", identifier or f"urn:uuid:{entry.entry_uuid}")
@@ -111,6 +111,7 @@ def write_entry(entry: DocumentEntry, repository: str = "", identifier: str = ""
         node.set("isOpaque", "false")
         node.set("status", n.STATUS[entry.status])
     _entry_slots(node, entry, repository)
+    add_slot(node, "URI", [uri])
     _words(node, "Name", entry.title)
     _words(node, "Description", entry.comments)
     if not identifier:

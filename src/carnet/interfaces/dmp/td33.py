@@ -7,7 +7,7 @@ entry with its `lid` and PreviousVersion (mask, unmask, announce). One document 
 from dataclasses import dataclass
 
 from carnet.apps.records.api import named_document, patch_document
-from carnet.formats.fhir import Json, read_stored
+from carnet.formats.fhir import Json, NotPatchableError, label_act, read_stored
 from carnet.formats.xds import DocumentEntry
 from carnet.formats.xds import names as n
 from carnet.formats.xds.messages import write_registry_response
@@ -16,7 +16,7 @@ from carnet.interfaces.dmp.door import Answer, Call
 from carnet.interfaces.dmp.errors import issue_of
 from carnet.interfaces.dmp.td21 import xds_refused
 from carnet.kernel.ask import Act
-from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED, VISIBILITY_CODES
+from carnet.kernel.codes import VISIBILITY_CODES
 from carnet.kernel.refusal import Refusal
 
 _STATUS_ACTS = {
@@ -25,12 +25,6 @@ _STATUS_ACTS = {
     ("Approved", "Deleted"): Act.DELETE,
     ("Archived", "Deleted"): Act.DELETE,
     ("Deprecated", "Deleted"): Act.DELETE,
-}
-_LABEL_ACTS = {
-    (MASKED, True): Act.MASK,
-    (MASKED, False): Act.UNMASK,
-    (HIDDEN_FROM_PATIENT, False): Act.ANNOUNCE,
-    (HIDDEN_FROM_REPRESENTATIVES, False): Act.ANNOUNCE,
 }
 
 
@@ -104,14 +98,13 @@ def _label_act(change: Change, asked: DocumentEntry, now: DocumentEntry) -> Act:
     if change.previous != str(now.version):
         raise Refusal("metadata-version-mismatch", "metadata-version-mismatch", {"fields": "PreviousVersion"})
     _same(asked, now)
-    before = {c.code for c in now.confidentiality} & VISIBILITY_CODES
-    after = {c.code for c in asked.confidentiality} & VISIBILITY_CODES
-    differing = before ^ after
-    act = _LABEL_ACTS.get((next(iter(differing)), next(iter(differing)) in after)) if len(differing) == 1 else None
+    before, after = (frozenset(c.code for c in entry.confidentiality) & VISIBILITY_CODES for entry in (now, asked))
+    try:
+        act = label_act(before, after)
+    except NotPatchableError as error:
+        raise _refused(error.problem) from None
     if act is None:
-        raise _refused("confidentialityCode")
-    if act is Act.ANNOUNCE and HIDDEN_FROM_REPRESENTATIVES in differing and HIDDEN_FROM_PATIENT in before:
-        raise _refused("confidentialityCode: INVISIBLE_PATIENT first")
+        raise _refused("confidentialityCode: nothing changes")
     return act
 
 

@@ -1,0 +1,146 @@
+"""ER7, the bars and carets of HL7 v2 (chapter 2): segments, fields, components, the separators that MSH declares."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MOST_SEGMENTS = 2_000
+
+
+class Hl7Error(ValueError):
+    """The message cannot be read. `code` is one of table HL70357; the text names what is wrong and repeats no value."""
+
+    def __init__(self, code: str, problem: str) -> None:
+        super().__init__(problem)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Separators:
+    """Field, component, repetition, escape, subcomponent."""
+
+    field: str = "|"
+    component: str = "^"
+    repetition: str = "~"
+    escape: str = "\\"
+    sub: str = "&"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment. Numbers count from 1, as HL7 does; in MSH the field separator is field 1."""
+
+    name: str
+    fields: tuple[str, ...]
+    by: Separators
+
+    def field(self, number: int) -> str:
+        """A field as it stands; empty when it is not there."""
+        return self.fields[number - 1] if number <= len(self.fields) else ""
+
+    def repeated(self, number: int) -> list[str]:
+        """The repetitions of a field."""
+        return self.field(number).split(self.by.repetition)
+
+    def part(self, number: int, component: int = 1, text: str = "") -> str:
+        """A component of a field (or of a repetition given as text), its escapes read."""
+        parts = (text or self.field(number)).split(self.by.component)
+        return self._plain(parts[component - 1]) if component <= len(parts) else ""
+
+    def sub(self, text: str, component: int, number: int) -> str:
+        """A subcomponent of a repetition."""
+        parts = text.split(self.by.component)
+        subs = parts[component - 1].split(self.by.sub) if component <= len(parts) else []
+        return self._plain(subs[number - 1]) if number <= len(subs) else ""
+
+    def _plain(self, text: str) -> str:
+        e = self.by.escape
+        if e not in text:
+            return text.strip()
+        known = {"F": self.by.field, "S": self.by.component, "T": self.by.sub, "R": self.by.repetition}
+        for letter, meant in known.items():
+            text = text.replace(f"{e}{letter}{e}", meant)
+        return text.replace(f"{e}E{e}", e).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message: its segments in order."""
+
+    segments: tuple[Segment, ...]
+
+    @property
+    def head(self) -> Segment:
+        """MSH."""
+        return self.segments[0]
+
+    def all(self, name: str) -> list[Segment]:
+        """The segments of a name."""
+        return [segment for segment in self.segments if segment.name == name]
+
+    def first(self, name: str) -> Segment:
+        """The first segment of a name. Raises Hl7Error 100."""
+        found = self.all(name)
+        if not found:
+            raise Hl7Error("100", f"there is no {name}")
+        return found[0]
+
+
+def _text(content: bytes) -> str:
+    """UTF-8, else Windows-1252: MSH-18 is often left out, and hospitals still speak both."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+def _separators(line: str) -> Separators:
+    marks = line[3:8]
+    if not line.startswith("MSH") or len(set(marks)) != 5 or any(c.isalnum() or c.isspace() for c in marks):
+        raise Hl7Error("100", "a message begins with MSH and its separators")
+    return Separators(*marks)
+
+
+def _segment(line: str, by: Separators) -> Segment:
+    name, *fields = line.split(by.field)
+    if len(name) != 3 or not name.isalnum():
+        raise Hl7Error("100", "a segment without a name")
+    # In MSH the separator itself is field 1: the second piece is field 2.
+    return Segment(name, (by.field, *fields) if name == "MSH" else tuple(fields), by)
+
+
+def read_message(content: bytes) -> Message:
+    """Read a message. Raises Hl7Error."""
+    lines = [line for line in _text(content).replace("\r\n", "\r").replace("\n", "\r").split("\r") if line.strip()]
+    if not lines:
+        raise Hl7Error("100", "an empty message")
+    if len(lines) > MOST_SEGMENTS:
+        raise Hl7Error("100", "too many segments")
+    by = _separators(lines[0])
+    # Long base64 is broken over lines by some senders: a line that begins no segment goes on with the one before.
+    joined: list[str] = []
+    for line in lines:
+        if joined and not _begins(line, by):
+            joined[-1] += line.strip()
+        else:
+            joined.append(line)
+    return Message(tuple(_segment(line, by) for line in joined))
+
+
+def _begins(line: str, by: Separators) -> bool:
+    return len(line) > 3 and line[3] == by.field and line[:3].isalnum() and line[:3].isupper()
+
+
+def _escaped(text: str) -> str:
+    by = Separators()
+    for mark, letter in ((by.escape, "E"), (by.field, "F"), (by.component, "S"), (by.repetition, "R"), (by.sub, "T")):
+        text = text.replace(mark, f"{by.escape}{letter}{by.escape}")
+    return text.replace("\r", " ").replace("\n", " ")
+
+
+def write_message(segments: Sequence[Sequence[str | Sequence[str]]]) -> bytes:
+    """Write segments: a field is a text, or its components. MSH-1 and MSH-2 are written by themselves."""
+    lines = []
+    for name, *fields in segments:
+        written = [_escaped(f) if isinstance(f, str) else "^".join(map(_escaped, f)) for f in fields]
+        lines.append("|".join([str(name), *(["^~\\&"] if name == "MSH" else []), *written]))
+    return "".join(line + "\r" for line in lines).encode()

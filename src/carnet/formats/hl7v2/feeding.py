@@ -1,0 +1,128 @@
+"""What a message asks for: documents of a patient to deposit, replace or delete, with the flags of the DMP (MetaDMPMSS)."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from carnet.formats.hl7v2.er7 import Hl7Error, Message, Segment
+from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED
+
+FINAL, CHANGE, DELETE = "F", "C", "D"
+"""OBX-11: deposit, replace, delete."""
+_EVENTS = {
+    ("ORU", "R01"): "",
+    ("MDM", "T02"): FINAL,
+    ("MDM", "T04"): "",
+    ("MDM", "T10"): CHANGE,
+    ("MDM", "T11"): DELETE,
+}
+_VERSIONS = ("2.5", "2.6")
+_LABELS = {"MASQUE_PS": MASKED, "INVISIBLE_PATIENT": HIDDEN_FROM_PATIENT, "INVISIBLE_REP_LEGAUX": HIDDEN_FROM_REPRESENTATIVES}
+INS_AUTHORITY = "1.2.250.1.213.1.4."
+
+
+@dataclass(frozen=True, slots=True)
+class Feeding:
+    """A message read: what is asked, whose INS, which documents, which flags."""
+
+    control_id: str
+    action: str
+    patient: tuple[str, str]
+    documents: tuple[bytes, ...]
+    labels: frozenset[str]
+    secret: bool
+    for_record: bool
+    """DESTDMP: whether the documents are for the record at all."""
+    changes_labels: bool
+    software: str
+
+
+def _event(message: Message) -> tuple[str, str]:
+    kind, event = message.head.part(9, 1), message.head.part(9, 2)
+    if kind not in ("ORU", "MDM"):
+        raise Hl7Error("200", "ORU or MDM")
+    if (kind, event) not in _EVENTS:
+        raise Hl7Error("201", "R01, T02, T04, T10 or T11")
+    return kind, event
+
+
+def _patient(message: Message) -> tuple[str, str]:
+    """The INS of PID-3, among the identifiers of the hospital."""
+    pid = message.first("PID")
+    found = [
+        (pid.sub(one, 4, 2), pid.part(3, 1, one)) for one in pid.repeated(3) if one and pid.sub(one, 4, 2).startswith(INS_AUTHORITY)
+    ]
+    if not found:
+        raise Hl7Error("101", "PID-3 holds no INS")
+    return found[0]
+
+
+def _document(segment: Segment) -> bytes:
+    """The bytes of an ED: source, type, subtype, encoding, data."""
+    if segment.part(5, 4).lower() != "base64":
+        raise Hl7Error("102", "OBX-5 is encoded in Base64")
+    try:
+        content = base64.b64decode("".join(segment.part(5, 5).split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise Hl7Error("102", "OBX-5 is not Base64") from None
+    if not content:
+        raise Hl7Error("101", "OBX-5 holds no document")
+    return content
+
+
+def _is_document(segment: Segment) -> bool:
+    """A document is an ED of a document type; a mail's body is an ED of the flags' own system."""
+    return segment.field(2) == "ED" and segment.part(3, 3) != "MetaDMPMSS"
+
+
+def _flag(segment: Segment) -> bool:
+    value = segment.part(5, 1)
+    if value not in ("Y", "N", ""):
+        raise Hl7Error("103", "a flag is Y or N")
+    return value == "Y"
+
+
+def _flags(message: Message) -> dict[str, bool]:
+    found: dict[str, bool] = {}
+    for segment in message.all("OBX"):
+        if not _is_document(segment) and segment.field(2) != "ED":
+            name = segment.part(3, 1)
+            if name in found:
+                raise Hl7Error("198", "a flag stands twice")
+            found[name] = _flag(segment)
+    return found
+
+
+def _action(kind: str, event: str, documents: list[Segment]) -> str:
+    states = {segment.field(11) for segment in documents}
+    if len(states) != 1 or not states <= {FINAL, CHANGE, DELETE}:
+        raise Hl7Error("103", "OBX-11 is F, C or D, the same for each document")
+    stated, of_event = states.pop(), _EVENTS[(kind, event)]
+    if of_event and of_event != stated:
+        raise Hl7Error("103", "OBX-11 and the event say two things")
+    return stated
+
+
+def read_feeding(message: Message) -> Feeding:
+    """Read what a message asks for. Raises Hl7Error with the code of table HL70357 that fits."""
+    head = message.head
+    if not head.part(12).startswith(_VERSIONS):
+        raise Hl7Error("203", "version 2.5 or 2.6")
+    if not head.field(10).strip():
+        raise Hl7Error("101", "MSH-10")
+    kind, event = _event(message)
+    documents = [segment for segment in message.all("OBX") if _is_document(segment)]
+    if not documents:
+        raise Hl7Error("100", "there is no OBX with a document")
+    flags = _flags(message)
+    return Feeding(
+        control_id=head.field(10),
+        action=_action(kind, event, documents),
+        patient=_patient(message),
+        documents=tuple(_document(segment) for segment in documents),
+        labels=frozenset(code for flag, code in _LABELS.items() if flags.get(flag)),
+        secret=flags.get("CONNEXION_SECRETE", False),
+        for_record=flags.get("DESTDMP", True),
+        changes_labels=flags.get("MODIF_CONF_CODE", False),
+        software=head.part(3),
+    )
