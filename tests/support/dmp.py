@@ -8,7 +8,7 @@ from lxml import etree
 
 from carnet.desk.demonstration.people import DemoPerson
 from carnet.desk.demonstration.professionals import PROFESSIONALS
-from carnet.desk.dmp_client import Pair, Reply, Software, about, statement_of
+from carnet.desk.dmp_client import Pair, Reply, Software, statement_of
 from carnet.formats.hl7v3 import Device, write_query
 from carnet.formats.soap import Part
 from carnet.formats.vihf import Statement
@@ -41,27 +41,28 @@ class Practice:
         self.person, self.software = PROFESSIONALS[key], software(dmp, pki, key)
         self.said = statement_of(self.person, self.software.signer, self.person.places[place], **said)
 
-    def about(self, patient: DemoPerson | None, **more: object) -> Statement:
+    def about(self, patient: DemoPerson | None, /, **more: object) -> Statement:
         """What the VIHF of a call says."""
-        return about(self.said, patient.ins, **more) if patient else replace(self.said, at=now(), **more)
+        at = {"at": now()}
+        return replace(self.said, **(at | ({"patient": patient.ins.cx} if patient else {}) | more))
 
     def call(
-        self, patient: DemoPerson | None, body: etree._Element, action: str, parts: list[Part] | None = None, **more: object
+        self, patient: DemoPerson | None, /, body: etree._Element, action: str, parts: list[Part] | None = None, **more: object
     ) -> Reply:
         """One call."""
         return self.software.call(body, action, self.about(patient, **more), parts)
 
-    def test(self, patient: DemoPerson, **more: object) -> Reply:
+    def test(self, patient: DemoPerson, /, **more: object) -> Reply:
         """TD0.2."""
         return self.demographics(patient, "TEST_EXST", **more)
 
-    def demographics(self, patient: DemoPerson, reason: str, **more: object) -> Reply:
+    def demographics(self, patient: DemoPerson, /, reason: str, **more: object) -> Reply:
         """TD0.2 or TD1.3a."""
         body = write_query(reason, (patient.ins.oid.value, patient.ins.matricule), Device("1.2.250.1.213.4.1.1.1"),
                            ("1.3.6.1.4.1.48364", "LPS"), now())  # fmt: skip
         return self.call(patient, body, "urn:hl7-org:v3:PRPA_IN201307UV02", **more)
 
-    def own(self, patient: DemoPerson | None, namespace: str, name: str, values: dict[str, str], **more: object) -> Reply:
+    def own(self, patient: DemoPerson | None, /, namespace: str, name: str, values: dict[str, str], **more: object) -> Reply:
         """One of the DMP's own services."""
         body = etree.Element(f"{{{namespace}}}{name}", nsmap={None: namespace})
         for key, value in values.items():
@@ -69,36 +70,36 @@ class Practice:
         return self.call(patient, body, f"{namespace}:{name}", **more)
 
     def query(
-        self, patient: DemoPerson, name: str, leaf: bool = True, more: dict[str, object] | None = None, **parameters: object
+        self, patient: DemoPerson, /, name: str, leaf: bool = True, more: dict[str, object] | None = None, **parameters: object
     ) -> Reply:
         """TD3.1. A parameter is one value, or a list of them."""
         body = write_stored_query(stored_query(patient, name, leaf, parameters))
         return self.call(patient, body, "urn:ihe:iti:2007:RegistryStoredQuery", **(more or {}))
 
-    def find(self, patient: DemoPerson, statuses: tuple[str, ...] = ("Approved",), more: dict[str, object] | None = None,
+    def find(self, patient: DemoPerson, /, statuses: tuple[str, ...] = ("Approved",), more: dict[str, object] | None = None,
              **parameters: object) -> Reply:  # fmt: skip
         """FindDocuments."""
         wanted = {f"{E}PatientId": patient.ins.cx, f"{E}Status": [n.STATUS[s] for s in statuses]}
         return self.query(patient, "FindDocuments", more=more, **wanted, **parameters)
 
-    def retrieve(self, patient: DemoPerson, *unique_ids: str, repository: str = REPOSITORY, **more: object) -> Reply:
+    def retrieve(self, patient: DemoPerson, /, *unique_ids: str, repository: str = REPOSITORY, **more: object) -> Reply:
         """TD3.2."""
         body = write_retrieve([(repository, one) for one in unique_ids])
         return self.call(patient, body, "urn:ihe:iti:2007:RetrieveDocumentSet", **more)
 
-    def feed(self, patient: DemoPerson, *documents: tuple[DocumentEntry, bytes], inline: bool = False, signed: bool = True,
+    def feed(self, patient: DemoPerson, /, *documents: tuple[DocumentEntry, bytes], inline: bool = False, signed: bool = True,
              ties: tuple[Association, ...] = (), more: dict[str, object] | None = None) -> Reply:  # fmt: skip
         """TD2.1."""
         body, parts = lot(self.software.signer, patient, documents, signed, inline, ties)
         action = "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b"
         return self.call(patient, body, action, None if inline else parts, **(more or {}))
 
-    def update(self, patient: DemoPerson, *objects: etree._Element, **more: object) -> Reply:
+    def update(self, patient: DemoPerson, /, *objects: etree._Element, **more: object) -> Reply:
         """TD3.3."""
         body = write_submit([write_set(submission_set(patient, self.person.id), "SubmissionSet01"), *objects])
         return self.call(patient, body, "urn:ihe:iti:2010:UpdateDocumentSet", **more)
 
-    def change_status(self, patient: DemoPerson, target: str, before: str, after: str, **more: object) -> Reply:
+    def change_status(self, patient: DemoPerson, /, target: str, before: str, after: str, **more: object) -> Reply:
         """TD3.3c, TD3.3d."""
         tie = Association(
             n.UPDATE_STATUS, "SubmissionSet01", target, {"OriginalStatus": [n.STATUS[before]], "NewStatus": [n.STATUS[after]]}
@@ -106,7 +107,7 @@ class Practice:
         return self.update(patient, write_association(tie, stored=False), **more)
 
     def change_labels(
-        self, patient: DemoPerson, entry: DocumentEntry, labels: tuple[str, ...], version: str = "", **more: object
+        self, patient: DemoPerson, /, entry: DocumentEntry, labels: tuple[str, ...], version: str = "", **more: object
     ) -> Reply:
         """TD3.3a, TD3.3b: the entry as it was found, with these visibility codes."""
         codes = (Coding("N", "2.16.840.1.113883.5.25", "Normal"), *(Coding(c, "1.2.250.1.213.1.1.4.13", c) for c in labels))
