@@ -47,7 +47,7 @@ def _run(options: argparse.Namespace) -> int:
 
     return run(Ports(options.port, options.tls_port, options.psc_port, options.mail_port, options.witness_port,
                      options.webps_port, options.webps_card_port, options.espace_port, options.operator_port,
-                     options.franceconnect_port, options.dmp_port))  # fmt: skip
+                     options.franceconnect_port, options.dmp_port, options.hl7v2_port))  # fmt: skip
 
 
 def _tour(options: argparse.Namespace) -> int:
@@ -167,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--operator-port", type=int, default=8083, help="port of the operator's pages")
     run.add_argument("--franceconnect-port", type=int, default=8091, help="port of the FranceConnect+ simulator")
     run.add_argument("--dmp-port", type=int, default=8445, help="port of the DMP door (SOAP)")
+    run.add_argument("--hl7v2-port", type=int, default=8446, help="port of the hospital door (HL7 v2 over MLLP and TLS)")
     tour = add("tour", "Play the story of the national guide through the real HTTP door.", _tour)
     tour.add_argument("--base", default="http://127.0.0.1:8080", help="address of the FHIR door")
     tour.add_argument("--fast", action="store_true", help="no pause between the steps")

@@ -319,6 +319,26 @@ def _add(into: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str,
     return parser
 
 
+def feed_by_hl7v2(options: argparse.Namespace) -> int:
+    """Send a CDA to the hospital door as a hospital's system does (HL7 v2 over MLLP and TLS), with the test PKI."""
+    from carnet.config.environment import Environment
+    from carnet.desk.hl7v2_client import send_file
+    from carnet.desk.pki import Folder
+    from carnet.formats.cda import CdaError
+
+    pki = Folder(Environment().data_dir / "pki")
+    try:
+        answer = send_file(options.file, options.port, pki, f"structure-{options.structure}")
+    except (CdaError, OSError) as error:
+        print(f"Le document n'a pas été envoyé : {error}", file=sys.stderr)
+        return 1
+    verdict = answer.first("MSA").part(1)
+    for problem in answer.all("ERR"):
+        print(problem.part(8), file=sys.stderr)
+    print({"AA": "AA : document déposé.", "AE": "AE : refusé, rien n'a changé.", "AR": "AR : message rejeté."}[verdict])
+    return 0 if verdict == "AA" else 1
+
+
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Commands of their own, and groups."""
     _add(commands, "fsck", fsck)
@@ -345,6 +365,11 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     _add(operators, "link", operator_link).add_argument(
         "name", nargs="?", default="", help="who enters (default: this machine's user)"
     )
+    hospital = commands.add_parser("hl7v2", help="The hospital door.").add_subparsers(required=True)
+    feeding = _add(hospital, "send", feed_by_hl7v2)
+    feeding.add_argument("file", type=Path, help="CDA document")
+    feeding.add_argument("--structure", default="hospital", help="whose certificate of the test PKI (hospital, samu, …)")
+    feeding.add_argument("--port", type=int, default=8446, help="port of the hospital door")
     announcing = _add(commands, "announce", announce)
     announcing.add_argument("ins", help="INS of the person")
     announcing.add_argument("--birth-date", required=True, help="YYYY-MM-DD, as the identity says")

@@ -52,6 +52,7 @@ class Ports:
     operator: int = 8083
     franceconnect: int = 8091
     dmp: int = 8445
+    hl7v2: int = 8446
 
 
 _SIGN_INS = ("treating", "pharmacist", "nurse", "emergency", "regulator", "occupational", "blocked", "student")
@@ -98,6 +99,7 @@ def _environment(config: Environment, ports: Ports) -> dict[str, str]:
         "CARNET_TLS_CERTIFICATE": str(pki.path / "server.pem"),
         "CARNET_DMP_URL": f"https://127.0.0.1:{ports.dmp}",
         "CARNET_DMP_PORT": str(ports.dmp),
+        "CARNET_HL7V2_PORT": str(ports.hl7v2),
         "CARNET_DMP_CERTIFICATE": str(pki.path / "server-rsa.pem"),
         "CARNET_REGULATION_CERTIFICATES": json.dumps(regulation_certificates(pki)),
         "CARNET_CLIENT_CA_FILE": str(pki.authorities),
@@ -127,6 +129,7 @@ def _start(config: Environment, ports: Ports) -> list[subprocess.Popen[bytes]]:
         processes.module_command("carnet.config.sealer"),
         processes.module_command("carnet.config.worker"),
         processes.module_command("carnet.config.courier"),
+        processes.module_command("carnet.config.hl7v2"),
         processes.tls_command(),
         processes.fhir_command(ports.fhir),
     ]
@@ -155,6 +158,7 @@ def _print_guide(config: Environment, ports: Ports) -> None:
     print(
         f"  Porte DMP (SOAP)      https://127.0.0.1:{ports.dmp}/si-dmp-server/v2/services/ (?wsdl ; certificat client obligatoire)"
     )
+    print(f"  Porte hospitalière    127.0.0.1:{ports.hl7v2} (HL7 v2 par MLLP et TLS, certificat de structure : carnet hl7v2 send)")
     print(f"  Pro Santé Connect     http://127.0.0.1:{ports.psc} (simulateur : on choisit un nom, sans mot de passe)")
     print(f"  Téléphone e-CPS       http://127.0.0.1:{ports.psc}/telephone (le même simulateur, pour confirmer deux chiffres)")
     print(f"  Avis par courriel     {config.data_dir}/mailbox (rien ne sort de cette machine)")
@@ -213,7 +217,7 @@ def run(ports: Ports) -> int:
         print(
             f"Port déjà pris : {', '.join(map(str, taken))}. Choisissez-en d'autres : carnet run --port … --tls-port … "
             "--psc-port … --mail-port … --witness-port … --webps-port … --webps-card-port … --espace-port … --operator-port … "
-            "--franceconnect-port … --dmp-port …",
+            "--franceconnect-port … --dmp-port … --hl7v2-port …",
             file=sys.stderr,
         )
         return 2
@@ -237,7 +241,8 @@ def _run(config: Environment, ports: Ports) -> int:
         started = _start(config, ports)
         with processes.running(*started):
             processes.wait_for(f"http://127.0.0.1:{ports.psc}/", started[0])
-            *_, tls, fhir, dmp, operator, espace, card, webps = started
+            *_, hl7v2, tls, fhir, dmp, operator, espace, card, webps = started
+            processes.wait_for_port(ports.hl7v2, hl7v2)
             processes.wait_for_port(ports.dmp, dmp)
             processes.wait_for_port(ports.tls, tls)
             processes.wait_for(f"http://127.0.0.1:{ports.fhir}/fhir/metadata", fhir)

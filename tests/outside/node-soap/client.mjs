@@ -55,9 +55,11 @@ async function deposit(client) {
 
 /** ITI-43: each document from the part that its xop:Include names. */
 async function retrieve(client) {
-  const [RepositoryUniqueId, DocumentUniqueId] = text("wanted").split(" ");
-  const body = { DocumentRequest: { RepositoryUniqueId, DocumentUniqueId } };
-  const [answer, , , , related] = await call(client, "RetrieveDocumentSet", body);
+  const DocumentRequest = text("wanted").split("\n").map((line) => {
+    const [RepositoryUniqueId, DocumentUniqueId] = line.split(" ");
+    return { RepositoryUniqueId, DocumentUniqueId };
+  });
+  const [answer, , , , related] = await call(client, "RetrieveDocumentSet", { DocumentRequest });
   const parts = new Map(related.parts.map((part) => [part.headers["content-id"], part.body]));
   console.log("status", answer.RegistryResponse.attributes.status);
   for (const one of list(answer.DocumentResponse)) {

@@ -137,10 +137,17 @@ def _escaped(text: str) -> str:
     return text.replace("\r", " ").replace("\n", " ")
 
 
-def write_message(segments: Sequence[Sequence[str | Sequence[str]]]) -> bytes:
-    """Write segments: a field is a text, or its components. MSH-1 and MSH-2 are written by themselves."""
-    lines = []
-    for name, *fields in segments:
-        written = [_escaped(f) if isinstance(f, str) else "^".join(map(_escaped, f)) for f in fields]
-        lines.append("|".join([str(name), *(["^~\\&"] if name == "MSH" else []), *written]))
+Field = str | Sequence[str | Sequence[str]]
+"""A field to write: a text, or its components, of which one may be its subcomponents."""
+
+
+def _field(field: Field) -> str:
+    if isinstance(field, str):
+        return _escaped(field)
+    return "^".join(_escaped(part) if isinstance(part, str) else "&".join(map(_escaped, part)) for part in field)
+
+
+def write_message(segments: Sequence[tuple[str, Sequence[Field]]]) -> bytes:
+    """Write segments, each a name and its fields. MSH-1 and MSH-2 are written by themselves."""
+    lines = ["|".join([name, *(["^~\\&"] if name == "MSH" else []), *map(_field, fields)]) for name, fields in segments]
     return "".join(line + "\r" for line in lines).encode()

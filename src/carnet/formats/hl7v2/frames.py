@@ -17,11 +17,13 @@ def frame(message: bytes) -> bytes:
 
 def frames(read: Callable[[int], bytes], most: int) -> Iterator[bytes]:
     """The messages that come in, one by one. Ends when the line does; raises FrameError beyond `most` bytes."""
-    held = b""
+    held, looked = bytearray(), 0
     while True:
-        end = held.find(END)
+        end = held.find(END, looked)
         if end >= 0:
-            message, held = held[:end], held[end + len(END) :]
+            message = bytes(held[:end])
+            del held[: end + len(END)]
+            looked = 0
             start = message.find(START)
             if start < 0 or message[:start].strip():
                 raise FrameError("no frame")
@@ -29,6 +31,8 @@ def frames(read: Callable[[int], bytes], most: int) -> Iterator[bytes]:
             continue
         if len(held) > most:
             raise FrameError("too long")
+        # The end may stand across two pieces; what was looked at is not looked at again.
+        looked = max(0, len(held) - 1)
         piece = read(_PIECE)
         if not piece:
             return

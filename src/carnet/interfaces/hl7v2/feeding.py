@@ -14,7 +14,7 @@ from carnet.apps.signin.api import Certificate, actor_of_certificate
 from carnet.dicah.messages import message as catalogued
 from carnet.formats.cda import CdaError, CdaHeader, read_header
 from carnet.formats.fhir import Submission, SubmittedDocument
-from carnet.formats.hl7v2 import CHANGE, DELETE, Feeding, Hl7Error, Message, read_feeding, read_message, write_message
+from carnet.formats.hl7v2 import CHANGE, DELETE, Feeding, Field, Hl7Error, Message, read_feeding, read_message, write_message
 from carnet.formats.xds import Coding, DocumentEntry, SubmissionSet
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act, Ask
@@ -107,14 +107,14 @@ def _acknowledged(head: Message | None, kind: str, at: datetime, error: tuple[st
     sender = [head.head.part(number) for number in (3, 4, 5, 6)] if head else ["", "", "", ""]
     control = head.head.field(10) if head else ""
     event = head.head.part(9, 2) if head else ""
-    segments: list[list[str | list[str]]] = [
-        ["MSH", sender[2] or "CARNET", sender[3], sender[0], sender[1], stamp, "", ["ACK", event, "ACK"], f"CARNET-{control}", "P",
-         ["2.5", "FRA", "2.11"], "", "", "", "", "", "UNICODE UTF-8"],
-        ["MSA", kind, control],
+    segments: list[tuple[str, list[Field]]] = [
+        ("MSH", [sender[2] or "CARNET", sender[3], sender[0], sender[1], stamp, "", ["ACK", event, "ACK"], f"CARNET-{control}", "P",
+                 ["2.5", "FRA", "2.11"], "", "", "", "", "", "UNICODE UTF-8"]),
+        ("MSA", [kind, control]),
     ]  # fmt: skip
     if error:
         condition, application, text = error
-        segments.append(["ERR", "", "", [condition], "E", [application] if application else [], "", "", text])
+        segments.append(("ERR", ["", "", [condition], "E", [application] if application else "", "", "", text]))
     return write_message(segments)
 
 
