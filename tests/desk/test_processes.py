@@ -107,7 +107,7 @@ def test_two_runs_do_not_disturb_each_other_and_one_stops_cleanly(tmp_path: Path
     command = [sys.executable, "-m", "carnet.desk.cli", "run", "--port", str(port), "--psc-port", str(psc_port),
                "--tls-port", str(free_port()), "--mail-port", str(free_port()), "--witness-port", str(free_port()),
                "--webps-port", str(webps_port), "--webps-card-port", str(free_port()), "--espace-port", str(free_port()),
-               "--operator-port", str(free_port()), "--franceconnect-port", str(free_port())]  # fmt: skip
+               "--operator-port", str(free_port()), "--franceconnect-port", str(free_port()), "--dmp-port", str(free_port()), "--hl7v2-port", str(free_port())]  # fmt: skip
     with (tmp_path / "said.txt").open("w") as log:
         first = subprocess.Popen(command, env=env, stdout=log, stderr=log)
     try:

@@ -20,7 +20,7 @@ from carnet.apps.signin.accounts import (
     set_language,
 )
 from carnet.apps.signin.cards import actor_of_certificate
-from carnet.apps.signin.certificates import Certificate, read_certificate
+from carnet.apps.signin.certificates import STRUCTURE, Certificate, read_certificate
 from carnet.apps.signin.devices import (
     KnownDevice,
     OpenSession,
@@ -98,6 +98,7 @@ __all__ = [
     "GRANT",
     "LETTER_LASTS",
     "LOGIN_ASKED",
+    "STRUCTURE",
     "TIMERS",
     "Account",
     "Activating",

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from lxml import etree
 
-from carnet.formats.soap.envelope import SoapError
+from carnet.formats.soap.envelope import SOAP11, SOAP12, SoapError
 
 XOP = "http://www.w3.org/2004/08/xop/include"
 INCLUDE = f"{{{XOP}}}Include"
@@ -116,12 +116,14 @@ def include(element: etree._Element, content_id: str) -> None:
     etree.SubElement(element, INCLUDE, nsmap={"xop": XOP}).set("href", f"cid:{content_id}")
 
 
-def write_related(root: bytes, action: str, parts: list[Part]) -> tuple[str, Iterator[bytes]]:
+def write_related(root: bytes, action: str, parts: list[Part], namespace: str = SOAP12) -> tuple[str, Iterator[bytes]]:
     """An MTOM message: its Content-Type, and its bytes piece by piece, so that no document is copied."""
     boundary, name = f"uuid:{uuid4()}", f"root.{uuid4()}@carnet"
+    # SOAP 1.1 has no action parameter: the action stands in an HTTP header, or in WS-Addressing alone.
+    envelope, said = ("text/xml", "") if namespace == SOAP11 else ("application/soap+xml", f'; action="{action}"')
     header = (f'multipart/related; type="application/xop+xml"; boundary="{boundary}"; start="<{name}>"; '
-              f'start-info="application/soap+xml"; action="{action}"')  # fmt: skip
-    media = f'application/xop+xml; charset=UTF-8; type="application/soap+xml"; action="{action}"'
+              f'start-info="{envelope}"{said}')  # fmt: skip
+    media = f'application/xop+xml; charset=UTF-8; type="{envelope}"{said}'
     return header, _pieces(boundary, [Part(name, media, root), *parts])
 
 

@@ -169,11 +169,12 @@ def _plain(request: HttpRequest, content: bytes, namespace: str, action: str, st
     return _safe(_packed(request, HttpResponse(content, content_type=media, status=status)))
 
 
-def _answered(request: HttpRequest, operation: Operation, answer: Answer, envelope: Envelope, namespace: str) -> HttpResponseBase:
+def _answered(request: HttpRequest, operation: Operation, answer: Answer, envelope: Envelope) -> HttpResponseBase:
+    namespace = envelope.namespace
     content = write_envelope(answer.body, operation.answer, envelope.message_id, namespace)
     if not answer.parts and not answer.mtom:
         return _plain(request, content, namespace, operation.answer)
-    media, pieces = write_related(content, operation.answer, answer.parts)
+    media, pieces = write_related(content, operation.answer, answer.parts, namespace)
     return _safe(StreamingHttpResponse(pieces, content_type=media))
 
 
@@ -226,8 +227,10 @@ def serve(request: HttpRequest, operations: Iterable[Operation]) -> HttpResponse
             if transport is None:
                 raise Refusal("authentication-missing", "authentication-missing")
             envelope, parts = envelope_of(request)
-            relates_to, operation = envelope.message_id, _find(operations, envelope)
+            # The envelope says which SOAP is spoken; some stacks name another in the headers around it.
+            relates_to, namespace = envelope.message_id, envelope.namespace
+            operation = _find(operations, envelope)
             answer = _handled(operation, _call(transport, envelope, parts, at))
-            return _answered(request, operation, answer, envelope, namespace)
+            return _answered(request, operation, answer, envelope)
         except Exception as error:
             return faulted(request, _refused_early(error), namespace, relates_to)

@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 from carnet.apps.access.api import sentence
 from carnet.apps.records.api import change_document, deposit, named_document
-from carnet.apps.signin.api import Certificate, actor_of_certificate
+from carnet.apps.signin.api import STRUCTURE, Certificate, actor_of_certificate
 from carnet.dicah.messages import message as catalogued
 from carnet.formats.cda import CdaError, CdaHeader, read_header
 from carnet.formats.fhir import Submission, SubmittedDocument
@@ -84,6 +84,8 @@ def _check_replacing(feeding: Feeding) -> None:
 
 
 def _handle(feeding: Feeding, transport: Certificate, at: datetime) -> None:
+    if transport.kind != STRUCTURE:
+        raise Refusal("certificate-refused", "certificate-refused", {"problem": "a structure's certificate opens this door"})
     actor = actor_of_certificate(transport, at)
     question = Ask(actor, Act.FEED, at, _ins(feeding), secret=feeding.secret)
     alone = feeding.action == DELETE or feeding.changes_labels

@@ -1,0 +1,34 @@
+"""What is stored of a record, asked of the tables: for tests of what a door did."""
+
+from uuid import UUID
+
+from carnet.apps.storage.api import get, key_of, unit
+
+_COLUMNS = {
+    "MASQUE_PS": "masked",
+    "INVISIBLE_PATIENT": "hidden_from_patient",
+    "INVISIBLE_REP_LEGAUX": "hidden_from_representatives",
+}
+
+
+def statuses_of(record_id: UUID) -> dict[str, str]:
+    """Status of each document by its uniqueId."""
+    with unit(record_id) as work:
+        return dict(work.rows("SELECT unique_id, status FROM records_document WHERE record_id = %s", record_id))
+
+
+def labels_of(record_id: UUID, unique_id: str) -> set[str]:
+    """Visibility codes of a document."""
+    columns = ", ".join(_COLUMNS.values())
+    with unit(record_id) as work:
+        row = work.row(f"SELECT {columns} FROM records_document WHERE record_id = %s AND unique_id = %s", record_id, unique_id)
+    return {code for code, shown in zip(_COLUMNS, row, strict=True) if shown}
+
+
+def read_again(record_id: UUID, unique_id: str) -> bytes:
+    """The bytes of a document."""
+    with unit(record_id) as work:
+        row = work.row("SELECT address FROM records_document WHERE record_id = %s AND unique_id = %s", record_id, unique_id)
+        key = key_of(work, record_id)
+    assert row is not None
+    return get(key, row[0])
