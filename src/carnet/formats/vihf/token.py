@@ -8,7 +8,7 @@ from lxml import etree
 from carnet.formats.timestamps import from_fhir
 from carnet.formats.vihf.signature import VihfError
 from carnet.formats.xds.hl7_values import read_cx
-from carnet.kernel.codes import PROFESSION_SYSTEM, SAVOIR_FAIRE_SYSTEM, Code
+from carnet.kernel.codes import SAVOIR_FAIRE_SYSTEM, Code
 
 SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
 HL7 = "urn:hl7-org:v3"
@@ -190,8 +190,3 @@ def _check(vihf: Vihf) -> None:
         raise _malformed("Ressource_URN is urn:dmp")
     if not vihf.roles or vihf.roles[0].system == SAVOIR_FAIRE_SYSTEM:
         raise _malformed("the first role is the profession")
-
-
-def is_profession(code: Code | None) -> bool:
-    """Whether a role is a profession of TRE_G15."""
-    return code is not None and code.system == PROFESSION_SYSTEM

@@ -8,7 +8,6 @@ XDSB = "urn:ihe:iti:xds-b:2007"
 NSMAP = {"rs": RS, "rim": RIM, "lcm": LCM, "query": QUERY, "xdsb": XDSB}
 
 STABLE = "urn:uuid:7edca82f-054d-47f2-a032-9b2a5b5186c1"
-ON_DEMAND = "urn:uuid:34268e47-fdf5-41a6-ba33-82133c465248"
 SUBMISSION_SET = "urn:uuid:a54d6aa5-d40d-43f9-88c5-b4633d873bdd"
 FOLDER = "urn:uuid:d9d542f3-6cc4-48b6-8870-ea235fbc94c2"
 
@@ -58,8 +57,6 @@ PARTIAL = "urn:ihe:iti:2007:ResponseStatusType:PartialSuccess"
 FAILURE = "urn:oasis:names:tc:ebxml-regrep:ResponseStatusType:Failure"
 ERROR = "urn:oasis:names:tc:ebxml-regrep:ErrorSeverityType:Error"
 WARNING = "urn:oasis:names:tc:ebxml-regrep:ErrorSeverityType:Warning"
-
-IHE_SIGNATURE_CLASS = "urn:oid:1.3.6.1.4.1.19376.1.2.1.1.1"
 
 
 def q(namespace: str, name: str) -> str:

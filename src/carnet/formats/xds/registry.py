@@ -3,10 +3,10 @@
 The caller gives the holdings of one record that the asker may see; every answer is a part of them.
 """
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from lxml import etree
 
@@ -17,12 +17,14 @@ from carnet.formats.xds.queries import E, F, S, StoredQuery
 from carnet.formats.xds.rim_read import Association
 from carnet.formats.xds.rim_write import derived_uuid, object_ref, write_association, write_entry, write_folder, write_set
 
+Package = TypeVar("Package", SubmissionSet, Folder)
+
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(Generic[Package]):
     """A set or a folder with the entryUUIDs of its documents, and a folder's date."""
 
-    package: SubmissionSet | Folder
+    package: Package
     members: tuple[str, ...]
     updated: datetime | None = None
 
@@ -37,8 +39,8 @@ class Holdings:
     """What a reader sees of one record."""
 
     entries: tuple[DocumentEntry, ...] = ()
-    sets: tuple[Holding, ...] = ()
-    folders: tuple[Holding, ...] = ()
+    sets: tuple[Holding[SubmissionSet], ...] = ()
+    folders: tuple[Holding[Folder], ...] = ()
     patient: tuple[str, str] = ("", "")
 
 
@@ -46,8 +48,8 @@ class Holdings:
 class Found:
     """The objects of an answer, in the order in which they are written."""
 
-    sets: tuple[Holding, ...] = ()
-    folders: tuple[Holding, ...] = ()
+    sets: tuple[Holding[SubmissionSet], ...] = ()
+    folders: tuple[Holding[Folder], ...] = ()
     entries: tuple[DocumentEntry, ...] = ()
     associations: tuple[Association, ...] = ()
 
@@ -59,11 +61,9 @@ def _id(entry: DocumentEntry) -> str:
 def associations(holdings: Holdings) -> list[Association]:
     """Every association between objects that the reader sees."""
     by_logical = {entry.logical_id: _id(entry) for entry in holdings.entries}
-    found = [
-        Association(n.HAS_MEMBER, holding.id, f"urn:uuid:{member}",
-                    {"SubmissionSetStatus": ["Original"]} if isinstance(holding.package, SubmissionSet) else {})
-        for holding in (*holdings.sets, *holdings.folders) for member in holding.members
-    ]  # fmt: skip
+    original = {"SubmissionSetStatus": ["Original"]}
+    found = [Association(n.HAS_MEMBER, s.id, f"urn:uuid:{one}", original) for s in holdings.sets for one in s.members]
+    found += [Association(n.HAS_MEMBER, f.id, f"urn:uuid:{one}") for f in holdings.folders for one in f.members]
     for entry in holdings.entries:
         targets = ((p.kind, by_logical.get(p.id.removeprefix("DocumentReference/"), "")) for p in entry.parents)
         found += [Association(n.RELATIONS[kind], _id(entry), target) for kind, target in targets if target]
@@ -75,11 +75,28 @@ def _coded(values: Iterable[str], codes: Iterable[Coding]) -> bool:
     return any((c.code, c.system) in wanted for c in codes)
 
 
+def like(pattern: str, text: str) -> bool:
+    """SQL LIKE, `%` and `_` being the wild cards, in at most as many steps as both lengths multiplied, whatever the pattern."""
+    at = place = mark = 0
+    star = -1
+    while at < len(text):
+        if place < len(pattern) and pattern[place] == "%":
+            star, mark, place = place, at, place + 1
+        elif place < len(pattern) and pattern[place] in ("_", text[at]):
+            place, at = place + 1, at + 1
+        elif star >= 0:
+            # The last `%` takes one character more.
+            mark += 1
+            place, at = star + 1, mark
+        else:
+            return False
+    return not pattern[place:].strip("%")
+
+
 def _like(patterns: Iterable[str], authors: Iterable[Author]) -> bool:
-    """SQL LIKE on the XCN, `%` and `_` being the wild cards (ITI TF-2 §3.18.4.1.2.3.3)."""
-    wild = {"%": ".*", "_": "."}
-    made = [re.compile("".join(wild.get(c, re.escape(c)) for c in pattern), re.DOTALL) for pattern in patterns]
-    return any(pattern.fullmatch(write_person(author)) for pattern in made for author in authors)
+    """Whether the XCN of one author is like one pattern (ITI TF-2 §3.18.4.1.2.3.3)."""
+    written = [write_person(author) for author in authors]
+    return any(like(pattern, one) for pattern in patterns for one in written)
 
 
 def _between(query: StoredQuery, name: str, moment: datetime | None) -> bool:
@@ -116,10 +133,8 @@ def matches(query: StoredQuery, entry: DocumentEntry) -> bool:
     )
 
 
-def _set_matches(query: StoredQuery, holding: Holding) -> bool:
+def _set_matches(query: StoredQuery, holding: Holding[SubmissionSet]) -> bool:
     package = holding.package
-    if not isinstance(package, SubmissionSet):
-        return False
     return (
         _all_groups(query, f"{S}Status", lambda group: n.STATUS["Approved"] in group)
         and _all_groups(query, f"{S}SourceId", lambda group: package.source_id in group)
@@ -129,14 +144,11 @@ def _set_matches(query: StoredQuery, holding: Holding) -> bool:
     )
 
 
-def _folder_matches(query: StoredQuery, holding: Holding) -> bool:
-    package = holding.package
-    if not isinstance(package, Folder):
-        return False
+def _folder_matches(query: StoredQuery, holding: Holding[Folder]) -> bool:
     return (
         _all_groups(query, f"{F}Status", lambda group: n.STATUS["Approved"] in group)
         and _between(query, f"{F}LastUpdateTime", holding.updated)
-        and _all_groups(query, f"{F}CodeList", lambda group: _coded(group, package.codes))
+        and _all_groups(query, f"{F}CodeList", lambda group: _coded(group, holding.package.codes))
     )
 
 
@@ -154,7 +166,7 @@ def _entries_named(query: StoredQuery, holdings: Holdings) -> list[DocumentEntry
     return [e for e in holdings.entries if _named(query, E, _id(e), e.unique_id, e.logical_id)]
 
 
-def _packages_named(query: StoredQuery, prefix: str, packages: Iterable[Holding]) -> tuple[Holding, ...]:
+def _packages_named(query: StoredQuery, prefix: str, packages: Iterable[Holding[Package]]) -> tuple[Holding[Package], ...]:
     return tuple(p for p in packages if _named(query, prefix, p.id, p.package.unique_id))
 
 
@@ -179,7 +191,7 @@ def _get_all(query: StoredQuery, holdings: Holdings) -> Found:
     entries = tuple(e for e in holdings.entries if matches(query, e))
     sets = tuple(s for s in holdings.sets if _set_matches(query, s))
     folders = tuple(f for f in holdings.folders if _folder_matches(query, f))
-    shown = {_id(e) for e in entries} | {p.id for p in (*sets, *folders)}
+    shown = {_id(e) for e in entries} | {s.id for s in sets} | {f.id for f in folders}
     ties = tuple(a for a in associations(holdings) if a.source in shown and a.target in shown)
     return Found(sets, folders, entries, ties)
 
@@ -208,7 +220,7 @@ def _get_sets(query: StoredQuery, holdings: Holdings) -> Found:
 
 
 def _contents(
-    query: StoredQuery, holdings: Holdings, package: Holding
+    query: StoredQuery, holdings: Holdings, package: Holding[Package]
 ) -> tuple[tuple[DocumentEntry, ...], tuple[Association, ...]]:
     inside = {f"urn:uuid:{member}" for member in package.members}
     entries = tuple(e for e in holdings.entries if _id(e) in inside and matches(query, e))
@@ -272,8 +284,8 @@ def _association_id(association: Association) -> str:
 def objects_of(found: Found, holdings: Holdings, repository: str) -> list[etree._Element]:
     """The objects of an answer as ebRIM."""
     return [
-        *(write_set(s.package) for s in found.sets if isinstance(s.package, SubmissionSet)),
-        *(write_folder(f.package, holdings.patient, updated=f.updated) for f in found.folders if isinstance(f.package, Folder)),
+        *(write_set(s.package) for s in found.sets),
+        *(write_folder(f.package, holdings.patient, updated=f.updated) for f in found.folders),
         *(write_entry(e, repository) for e in found.entries),
         *(write_association(a) for a in found.associations),
     ]

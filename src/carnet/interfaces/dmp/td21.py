@@ -18,6 +18,7 @@ from carnet.interfaces.dmp.door import Answer, Call
 from carnet.interfaces.dmp.errors import issue_of, warning_of
 from carnet.kernel.ask import Act
 from carnet.kernel.codes import HIDDEN_FROM_REPRESENTATIVES, VISIBILITY_SYSTEM
+from carnet.kernel.identifiers import DocumentId, IdentifierError
 from carnet.kernel.refusal import Refusal
 
 SIGNATURE_TYPE = "E1762"
@@ -82,6 +83,11 @@ def _submission(call: Call, provided: Provided) -> Submission:
 def _check_shape(provided: Provided) -> None:
     if not 0 < len(provided.documents) <= settings.CARNET.max_documents_per_submission:
         raise XdsError(f"between 1 and {settings.CARNET.max_documents_per_submission} documents", "XDSRepositoryMetadataError")
+    for entry, _ in provided.documents:
+        try:
+            DocumentId(entry.unique_id)
+        except IdentifierError:
+            raise XdsError("a uniqueId is an OID, with an extension if need be, or the URN of a UUID", element="uniqueId") from None
     patients = {entry.patient for entry, _ in provided.documents} | {provided.set.patient}
     if len(patients) != 1 or ("", "") in patients:
         raise XdsError("every object names the same patient", "XDSPatientIdDoesNotMatch", "patientId")

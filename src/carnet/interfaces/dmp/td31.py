@@ -13,7 +13,7 @@ from carnet.apps.records import criteria
 from carnet.apps.records.api import Criterion, Query, read_whole, search
 from carnet.formats.fhir import Json, parse_json, read_stored, read_stored_list
 from carnet.formats.timestamps import from_fhir
-from carnet.formats.xds import DocumentEntry, Folder
+from carnet.formats.xds import DocumentEntry, Folder, SubmissionSet
 from carnet.formats.xds import names as n
 from carnet.formats.xds.hl7_values import read_cx
 from carnet.formats.xds.messages import write_query_response
@@ -61,23 +61,22 @@ def _entry(resource: Json, ins: Ins) -> DocumentEntry:
     return replace(entry, patient=patient, source_patient=entry.source_patient if entry.source_patient[1] else patient)
 
 
-def _holding(resource: Json, ins: Ins, entry_of: dict[str, str]) -> Holding:
-    package = read_stored_list(resource)
-    if not isinstance(package, Folder):
-        package = replace(package, patient=(ins.oid.value, ins.matricule))
-    members = (e["item"]["reference"].removeprefix("DocumentReference/") for e in resource.get("entry", []))
-    dated = resource.get("date")
-    return Holding(package, tuple(entry_of[m] for m in members if m in entry_of), from_fhir(dated) if dated else None)
-
-
 def _whole(question: Ask, ins: Ins) -> Holdings:
     whole = read_whole(question, settings.CARNET.dmp_max_results)
     entries = tuple(_entry(resource, ins) for resource in whole.documents)
     entry_of = {e.logical_id: e.entry_uuid for e in entries}
-    holdings = [_holding(resource, ins, entry_of) for resource in whole.lists]
-    folders = tuple(h for h in holdings if isinstance(h.package, Folder))
-    sets = tuple(h for h in holdings if not isinstance(h.package, Folder))
-    return Holdings(entries, sets, folders, (ins.oid.value, ins.matricule))
+    patient = (ins.oid.value, ins.matricule)
+    sets: list[Holding[SubmissionSet]] = []
+    folders: list[Holding[Folder]] = []
+    for resource in whole.lists:
+        package = read_stored_list(resource)
+        named = (e["item"]["reference"].removeprefix("DocumentReference/") for e in resource.get("entry", []))
+        members = tuple(entry_of[m] for m in named if m in entry_of)
+        if isinstance(package, Folder):
+            folders.append(Holding(package, members, from_fhir(resource["date"])))
+        else:
+            sets.append(Holding(replace(package, patient=patient), members))
+    return Holdings(entries, tuple(sets), tuple(folders), patient)
 
 
 def _searched(question: Ask, ins: Ins, query: StoredQuery) -> Holdings:
