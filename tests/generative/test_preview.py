@@ -1,13 +1,15 @@
-"""What a person is shown through a professional's eyes is what that professional really gets, at WebPS and at FHIR.
+"""What a person is shown through a professional's eyes is what that professional really gets: WebPS, FHIR, SOAP.
 
 Worlds are drawn at random: who is authorised, blocked or named, which documents, with which visibility, and what the person chose.
 """
 
 import re
 from random import Random
+from typing import Any
 from uuid import UUID
 
 import pytest
+from support.dmp import Practice, objects
 from support.espace import Space, newcomer
 from support.people import allow, ask, client, deposit, now
 from support.portal import Browser
@@ -69,6 +71,11 @@ def _by_fhir(door: str, key: str, person: DemoPerson) -> set[str]:
     return {r["id"] for r in resources_of(answer, "DocumentReference")} if answer.status_code == 200 else set()
 
 
+def _by_soap(dmp: str, pki: Any, key: str, person: DemoPerson) -> set[str]:
+    found = objects(Practice(dmp, pki, key).find(person, statuses=("Approved", "Archived")))
+    return {node.get("lid", "").removeprefix("urn:uuid:") for node in found}
+
+
 def _by_webps(portal: str, key: str, person: DemoPerson, status: str) -> set[str]:
     browser = Browser(portal).sign_in(key)
     handle = browser.seek(person.ins.matricule)
@@ -78,7 +85,7 @@ def _by_webps(portal: str, key: str, person: DemoPerson, status: str) -> set[str
 
 
 @pytest.mark.parametrize("world", range(WORLDS))
-def test_the_preview_is_what_that_professional_gets(espace: str, portal: str, door: str, world: int) -> None:
+def test_the_preview_is_what_that_professional_gets(espace: str, portal: str, door: str, dmp: str, pki: Any, world: int) -> None:
     draw = Random(world)
     who, person, record_id = newcomer(espace)
     for key in READERS:
@@ -93,6 +100,7 @@ def test_the_preview_is_what_that_professional_gets(espace: str, portal: str, do
     for key in READERS:
         shown, everything = _previewed(who, key), _by_webps(portal, key, person, "tous")
         assert _by_fhir(door, key, person) == _by_webps(portal, key, person, "en-vigueur"), key
+        assert _by_soap(dmp, pki, key, person) == everything, key
         assert shown == everything - _hidden(record_id), key
         opened += bool(shown)
     assert opened, "a world where nobody sees anything proves nothing"

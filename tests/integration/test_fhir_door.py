@@ -420,6 +420,8 @@ ELSEWHERE = {
     "minor-agreement-missing": "tests/integration/test_document_acts.py",
     "visibility-combination": "test_bad_deposits",
     "visibility-not-allowed": "tests/integration/test_deposit_and_read.py",
+    "record-attached": "tests/integration/test_dmp_door.py",
+    "secret-connection-refused": "tests/integration/test_dmp_door.py",
 }
 
 

@@ -63,8 +63,8 @@ def _person(kind: ActorKind) -> Actor:
     return Actor(kind, "person-1", "Claude ESSAI", _proof(Means.PERSON_SESSION))
 
 
-def _structure(kind: ActorKind, means: Means) -> Actor:
-    return Actor(kind, STRUCTURE, "Hôpital", _proof(means), Situation(structure=STRUCTURE, sector="SA01"))
+def _structure(kind: ActorKind, means: Means, regulation: bool = False) -> Actor:
+    return Actor(kind, STRUCTURE, "Hôpital", _proof(means, regulation=regulation), Situation(structure=STRUCTURE, sector="SA01"))
 
 
 WHO: dict[str, Callable[[], Actor]] = {
@@ -84,6 +84,7 @@ WHO: dict[str, Callable[[], Actor]] = {
     "insurer": lambda: _professional("10", sector="SA23"),
     "secretary": lambda: _structure(ActorKind.EMPLOYEE, Means.CPE),
     "certificate": lambda: _structure(ActorKind.STRUCTURE, Means.CERTIFICATE),
+    "regulation certificate": lambda: _structure(ActorKind.STRUCTURE, Means.CERTIFICATE, regulation=True),
     "holder": lambda: _person(ActorKind.HOLDER),
     "stranger": lambda: _person(ActorKind.HOLDER),
     "representative": lambda: _person(ActorKind.REPRESENTATIVE),

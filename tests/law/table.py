@@ -121,6 +121,10 @@ doctor              | read               | break-glass, access open, no authoris
 doctor              | open emergency     | regulation                                     | regulation-not-proved
 nurse with proof    | open emergency     | regulation                                     | regulation-not-proved
 regulator           | open emergency     | regulation                                     | yes
+regulation certificate | administrative  | regulation                                     | yes
+regulation certificate | read            | regulation                                     | function-not-allowed
+certificate         | administrative     | regulation                                     | regulation-not-proved
+regulator           | administrative     | regulation                                     | emergency-reason-missing
 regulator           | open emergency     | regulation, setting software required          | regulation-not-proved
 regulator           | open emergency     | regulation, regulation software, setting software required | yes
 

@@ -56,9 +56,9 @@ class Practice:
         """TD0.2."""
         return self.demographics(patient, "TEST_EXST", **more)
 
-    def demographics(self, patient: DemoPerson, /, reason: str, **more: object) -> Reply:
+    def demographics(self, patient: DemoPerson, what: str, /, **more: object) -> Reply:
         """TD0.2 or TD1.3a."""
-        body = write_query(reason, (patient.ins.oid.value, patient.ins.matricule), Device("1.2.250.1.213.4.1.1.1"),
+        body = write_query(what, (patient.ins.oid.value, patient.ins.matricule), Device("1.2.250.1.213.4.1.1.1"),
                            ("1.3.6.1.4.1.48364", "LPS"), now())  # fmt: skip
         return self.call(patient, body, "urn:hl7-org:v3:PRPA_IN201307UV02", **more)
 
@@ -203,6 +203,19 @@ def fault(reply: Reply) -> str:
     """The subcode of a fault; empty for an answer that is none."""
     values = reply.body.findall(".//{http://www.w3.org/2003/05/soap-envelope}Value")
     return (values[-1].text or "").partition(":")[2] if etree.QName(reply.body).localname == "Fault" else ""
+
+
+def refused(reply: Reply) -> str:
+    """The refusal of any transaction, by its code; empty when it was done."""
+    if fault(reply):
+        return fault(reply)
+    for code, place in errors(reply):
+        return place or code
+    detail = reply.body.find(".//{urn:hl7-org:v3}acknowledgementDetail/{urn:hl7-org:v3}code")
+    if detail is not None:
+        return detail.get("code", "")
+    told = next((node for node in reply.body.iter("{*}status") if etree.QName(node).namespace in (HABILITATIONS, PATIENTS)), None)
+    return "" if told is None or told.text == "DMPOk" else told.text or "?"
 
 
 def objects(reply: Reply, name: str = "ExtrinsicObject") -> list[etree._Element]:

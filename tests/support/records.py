@@ -1,8 +1,11 @@
 """What is stored of a record, asked of the tables: for tests of what a door did."""
 
+import json
 from uuid import UUID
 
 from carnet.apps.storage.api import get, key_of, unit
+from carnet.formats.fhir import read_stored
+from carnet.formats.xds import DocumentEntry
 
 _COLUMNS = {
     "MASQUE_PS": "masked",
@@ -32,3 +35,12 @@ def read_again(record_id: UUID, unique_id: str) -> bytes:
         key = key_of(work, record_id)
     assert row is not None
     return get(key, row[0])
+
+
+def entry_at(record_id: UUID, logical_id: UUID) -> DocumentEntry:
+    """The metadata of a document as they are stored, whoever may read them."""
+    with unit(record_id) as work:
+        row = work.row("SELECT resource FROM records_document WHERE record_id = %s AND logical_id = %s", record_id, logical_id)
+        key = key_of(work, record_id)
+    assert row is not None
+    return read_stored(json.loads(key.unseal(bytes(row[0]), f"resource/{logical_id}")))

@@ -84,7 +84,8 @@ def emergency_opposed(ask: Ask, facts: Facts) -> Denial | None:
 @rule("C", "R.1111-48 CSP; setting emergency_lasts")
 def emergency_not_open(ask: Ask, facts: Facts) -> Denial | None:
     """Reading in emergency stands on an access opened for this patient with its reason, and not ended."""
-    if ask.mode not in EMERGENCY_MODES or ask.act not in NEEDS_CONSENT:
+    if ask.actor.kind is not ActorKind.PROFESSIONAL or ask.mode not in EMERGENCY_MODES or ask.act not in NEEDS_CONSENT:
+        # A regulation centre's certificate reads administrative data (TD1.3a) and opens no access: an access is a person's.
         return None
     opened = facts.access.emergency
     alive = opened is not None and opened.mode == ask.mode and opened.until > ask.at

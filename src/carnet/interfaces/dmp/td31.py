@@ -32,7 +32,7 @@ _CODED = (("ClassCode", "category"), ("TypeCode", "type"), ("PracticeSettingCode
 _TIMES = (("CreationTime", "creation"), ("ServiceStartTime", "period-start"), ("ServiceStopTime", "period-end"))
 _ALWAYS, _NEVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 _FOUND_BY_DATABASE = frozenset({"FindDocuments", "FindDocumentsByReferenceId"})
-_REFERENCE_IS_ENOUGH = frozenset({"consent-missing", "consent-expired"})
+_REFERENCE_IS_ENOUGH = frozenset({"consent-missing", "consent-expired", "function-not-allowed"})
 
 
 def _codes(query: StoredQuery, name: str) -> list[str]:
