@@ -257,6 +257,22 @@ def dmp(pki: Any) -> Iterator[str]:
     yield from _over_tls(DMP_PORT, _AsRole(application, "carnet_dmp"), pki, "server-rsa.pem", ssl.CERT_REQUIRED)
 
 
+@pytest.fixture(scope="session")
+def dmp_process(pki: Any) -> Iterator[tuple[str, int]]:
+    """The DMP door and the hospital's as `make run` starts them: processes of their own, over real TLS."""
+    from carnet.desk import processes
+
+    port, hospital = free_port(), free_port()
+    told = {"CARNET_DMP_PORT": str(port), "CARNET_HL7V2_PORT": str(hospital), "CARNET_DMP_URL": f"https://127.0.0.1:{port}",
+            "CARNET_DMP_CERTIFICATE": str(pki.path / "server-rsa.pem")}  # fmt: skip
+    door = processes.start(processes.tls_command("dmp"), told | {"CARNET_DATABASE_ROLE": "carnet_dmp"})
+    line = processes.start(processes.module_command("carnet.config.hl7v2"), told)
+    with processes.running(door, line):
+        processes.wait_for_port(port, door)
+        processes.wait_for_port(hospital, line)
+        yield f"https://127.0.0.1:{port}", hospital
+
+
 def _served(port: int, application: Any) -> Iterator[None]:
     server = make_server("127.0.0.1", port, application, server_class=_Server, handler_class=_Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()

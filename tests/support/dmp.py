@@ -96,15 +96,12 @@ class Practice:
 
     def update(self, patient: DemoPerson, /, *objects: etree._Element, **more: object) -> Reply:
         """TD3.3."""
-        body = write_submit([write_set(submission_set(patient, self.person.id), "SubmissionSet01"), *objects])
-        return self.call(patient, body, "urn:ihe:iti:2010:UpdateDocumentSet", **more)
+        return self.call(patient, update_of(patient, self.person.id, *objects), "urn:ihe:iti:2010:UpdateDocumentSet", **more)
 
     def change_status(self, patient: DemoPerson, /, target: str, before: str, after: str, **more: object) -> Reply:
         """TD3.3c, TD3.3d."""
-        tie = Association(
-            n.UPDATE_STATUS, "SubmissionSet01", target, {"OriginalStatus": [n.STATUS[before]], "NewStatus": [n.STATUS[after]]}
-        )
-        return self.update(patient, write_association(tie, stored=False), **more)
+        body = status_change(patient, self.person.id, target, before, after)
+        return self.call(patient, body, "urn:ihe:iti:2010:UpdateDocumentSet", **more)
 
     def change_labels(
         self, patient: DemoPerson, /, entry: DocumentEntry, labels: tuple[str, ...], version: str = "", **more: object
@@ -115,6 +112,18 @@ class Practice:
         slots = {"SubmissionSetStatus": ["Original"], "PreviousVersion": [version or str(entry.version)]}
         tie = Association(n.HAS_MEMBER, "SubmissionSet01", "Document01", slots)
         return self.update(patient, node, write_association(tie, stored=False), **more)
+
+
+def update_of(patient: DemoPerson, by: str, *objects: etree._Element) -> etree._Element:
+    """A SubmitObjectsRequest of TD3.3."""
+    return write_submit([write_set(submission_set(patient, by), "SubmissionSet01"), *objects])
+
+
+def status_change(patient: DemoPerson, by: str, target: str, before: str, after: str) -> etree._Element:
+    """A new status, as a SubmitObjectsRequest."""
+    slots = {"OriginalStatus": [n.STATUS[before]], "NewStatus": [n.STATUS[after]]}
+    tie = Association(n.UPDATE_STATUS, "SubmissionSet01", target, slots)
+    return update_of(patient, by, write_association(tie, stored=False))
 
 
 def stored_query(patient: DemoPerson, name: str, leaf: bool, parameters: dict[str, Any]) -> StoredQuery:

@@ -256,7 +256,10 @@ def _resource_now(work: Work, question: Ask, entered: Entered, facts: Facts, log
 
 _NAMED = "SELECT record_id, logical_id FROM records_locate_named(%s)"
 _NAMED_IN = f"""SELECT logical_id FROM records_document WHERE record_id = {SCOPE}
-    AND (unique_id = ANY(%s) OR entry_uuid::text = ANY(%s) OR logical_id::text = ANY(%s))"""
+    AND (unique_id = ANY(%s) OR entry_uuid::text = ANY(%s) OR logical_id::text = ANY(%s))
+    UNION SELECT logical_id FROM records_document_version WHERE record_id = {SCOPE}
+    AND entry_uuid::text = ANY(%s)"""
+"""A former entryUUID still names its document: a software that archived may unarchive without a new search."""
 
 
 def _named_in(work: Work, ins: Ins, names: Sequence[str], unique_only: bool) -> set[UUID]:
@@ -265,7 +268,7 @@ def _named_in(work: Work, ins: Ins, names: Sequence[str], unique_only: bool) -> 
         return set()
     work.enter(record_id)
     plain = [] if unique_only else [name.removeprefix("urn:uuid:") for name in names]
-    return {row[0] for row in work.rows(_NAMED_IN, list(names), plain, plain)}
+    return {row[0] for row in work.rows(_NAMED_IN, list(names), plain, plain, plain)}
 
 
 def named_document(ask: Ask, names: Sequence[str], record_id: UUID | None = None, unique_only: bool = False) -> UUID:

@@ -35,7 +35,7 @@ class Line(BaseRequestHandler):
                 line.settimeout(IDLE_SECONDS)
                 self._serve(line)
         except (OSError, FrameError) as error:
-            log.info("line-closed type=%s", type(error).__name__)
+            log.debug("line-closed type=%s", type(error).__name__)
         except Exception as error:
             # The text of an exception may carry values: only its type and a reference are logged.
             log.error("door-failure reference=%s type=%s", uuid4().hex[:12], type(error).__name__)

@@ -1,0 +1,87 @@
+"""The DMP door and the hospital's as processes: real gunicorn, real TLS, nothing without a certificate."""
+
+import http.client
+import ssl
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from support.dmp import Practice, document_of, lot, status, unique_ids
+from support.people import cda, fresh_uid, patient
+from support.records import statuses_of
+
+from carnet.desk.dmp_client import ADDRESS, assertion_of, envelope_of
+from carnet.desk.hl7v2_client import line_to, message_of
+from carnet.formats.soap import write_related
+
+PROVIDE = "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b"
+
+
+@pytest.fixture
+def address(dmp_process: tuple[str, int]) -> str:
+    return dmp_process[0]
+
+
+def context_of(pki: Any, name: str = "") -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(pki.path / "server-ca.pem"))
+    if name:
+        context.load_cert_chain(pki.certificate(name))
+    return context
+
+
+@contextmanager
+def connected(address: str, context: ssl.SSLContext) -> Iterator[http.client.HTTPSConnection]:
+    where = urlsplit(address)
+    with closing(http.client.HTTPSConnection(where.hostname or "", where.port, context=context, timeout=30)) as line:
+        yield line
+
+
+def described(address: str, context: ssl.SSLContext) -> int:
+    """The status of asking for a description."""
+    with connected(address, context) as line:
+        line.request("GET", f"{ADDRESS}registry?wsdl")
+        return line.getresponse().status
+
+
+def test_a_document_comes_in_by_chunks_and_leaves_by_mtom(address: str, pki: Any) -> None:
+    person, _ = patient("treating")
+    doctor = Practice(address, pki, "treating")
+    entry, content = document_of(person)
+    body, parts = lot(doctor.software.signer, person, ((entry, content),))
+    signer = doctor.software.signer
+    media, pieces = write_related(envelope_of(body, PROVIDE, assertion_of(doctor.about(person), signer)), PROVIDE, parts)
+    with connected(address, context_of(pki, "treating")) as line:
+        # A body of unknown length goes by chunks.
+        line.request("POST", f"{ADDRESS}repository", body=pieces, headers={"Content-Type": media}, encode_chunked=True)
+        assert line.getresponse().status == 200
+    assert unique_ids(doctor.find(person)) == [entry.unique_id]
+    reply = doctor.retrieve(person, entry.unique_id)
+    assert (status(reply), list(reply.parts.values())) == ("Success", [content])
+
+
+def test_nobody_comes_in_without_a_certificate(address: str, pki: Any) -> None:
+    assert described(address, context_of(pki, "treating")) == 200
+    with pytest.raises(OSError):
+        described(address, context_of(pki))
+
+
+def test_a_suite_that_is_not_published_is_refused(address: str, pki: Any) -> None:
+    context = context_of(pki, "treating")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("ECDHE-RSA-AES256-GCM-SHA384")
+    assert described(address, context) == 200
+    context.set_ciphers("AES256-GCM-SHA384")
+    with pytest.raises(ssl.SSLError):
+        described(address, context)
+
+
+def test_the_hospital_door_is_a_process_of_its_own(dmp_process: tuple[str, int], pki: Any) -> None:
+    person, record_id = patient()
+    unique_id = fresh_uid()
+    content = cda(person, "emergency", unique_id=unique_id)
+    with line_to(dmp_process[1], pki, "structure-hospital") as line:
+        answer = line.send(message_of((person.ins.oid.value, person.ins.matricule), [content]))
+    assert answer.first("MSA").part(1) == "AA"
+    assert statuses_of(record_id) == {unique_id: "Approved"}
