@@ -11,7 +11,7 @@ help:
 	@echo "make run    install, start the database, load the demonstration, open the doors"
 	@echo "make test   install what it needs, check everything, run every test"
 	@echo "make check  linters, types, import contracts, migrations, generated docs"
-	@echo "make bench  measure, as ratios; writes docs/performance.md and docs/performance-webps.md"
+	@echo "make bench  measure, as ratios; writes docs/performance*.md"
 	@echo "make journeys  actions and seconds of each journey at the portal, while make run is up"
 	@echo "make docs   write the generated reference"
 
@@ -46,6 +46,7 @@ test: check
 bench: $(BIN)/.dev
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.portal
+	$(BIN)/python -m bench.dmp
 
 # Actions and seconds of each journey of a professional, in a real browser, while `make run` is up.
 journeys: $(BIN)/.dev

@@ -8,14 +8,13 @@ from lxml import etree
 
 from carnet.desk.demonstration.people import DemoPerson
 from carnet.desk.demonstration.professionals import PROFESSIONALS
-from carnet.desk.dmp_client import Pair, Reply, Software, statement_of
+from carnet.desk.dmp_client import Pair, Reply, Software, statement_of, submission_of
 from carnet.formats.hl7v3 import Device, write_query
 from carnet.formats.soap import Part
 from carnet.formats.vihf import Statement
 from carnet.formats.xds import Coding, DocumentEntry, SubmissionSet
 from carnet.formats.xds import names as n
-from carnet.formats.xds.lot_signature import sign_lot
-from carnet.formats.xds.messages import write_provide, write_retrieve, write_submit
+from carnet.formats.xds.messages import write_retrieve, write_submit
 from carnet.formats.xds.queries import E, StoredQuery
 from carnet.formats.xds.queries import write_query as write_stored_query
 from carnet.formats.xds.rim_read import Association
@@ -166,34 +165,11 @@ def submission_set(patient: DemoPerson, by: str) -> SubmissionSet:
     )  # fmt: skip
 
 
-def signature_entry(patient: DemoPerson, entry: DocumentEntry) -> DocumentEntry:
-    """The entry of the signature object, as the samples write it."""
-    codes = (
-        Coding("N", "2.16.840.1.113883.5.25"),
-        Coding("MASQUE_PS", "1.2.250.1.213.1.1.4.13"),
-        Coding("INVISIBLE_PATIENT", "1.2.250.1.213.1.1.4.13"),
-    )
-    return replace(
-        entry, unique_id=fresh_uid(), type=Coding("E1762", "ASTM", "Full Document"), class_=Coding("urn:oid:1.3.6.1.4.1.19376.1.2.1.1.1", "URN", "Digital Signature"),
-        format=Coding("http://www.w3.org/2000/09/xmldsig#", "URN", "Default Signature Style"), confidentiality=codes, title="Source",
-        comments="", language="art", sha1="", size=None,
-    )  # fmt: skip
-
-
 def lot(signer: Pair, patient: DemoPerson, documents: tuple[tuple[DocumentEntry, bytes], ...], signed: bool = True, inline: bool = False,
         ties: tuple[Association, ...] = ()) -> tuple[etree._Element, list[Part]]:  # fmt: skip
     """A submission: its set, its documents, its signature, its associations."""
-    named = [(f"Document{number:02d}", entry, content) for number, (entry, content) in enumerate(documents, start=1)]
-    if signed:
-        content = sign_lot({entry.unique_id: data for _, entry, data in named}, signer.certificate, signer.key, now())
-        named.append(("Signature01", signature_entry(patient, named[0][1]), content))
     who = documents[0][0].authors[0].id
-    objects = [write_set(submission_set(patient, who), "SubmissionSet01"), *(write_entry(e, "", one) for one, e, _ in named)]
-    members = [Association(n.HAS_MEMBER, "SubmissionSet01", one, {"SubmissionSetStatus": ["Original"]}) for one, _, _ in named]
-    if signed:
-        members.append(Association(n.RELATIONS["signs"], "Signature01", "SubmissionSet01"))
-    objects += [write_association(tie, stored=False) for tie in (*members, *ties)]
-    return write_provide(objects, [(one, data) for one, _, data in named], inline)
+    return submission_of(submission_set(patient, who), documents, signer if signed else None, now(), inline, ties)
 
 
 def status(reply: Reply) -> str:

@@ -1,6 +1,7 @@
 """A software that speaks the DMP's transactions: card or structure certificate, VIHF, SOAP, MTOM. For the bench and the tests."""
 
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +18,21 @@ from carnet.desk.pki import Folder
 from carnet.formats.soap import Part, content_type_of, read_envelope, read_related, write_related
 from carnet.formats.soap.envelope import SOAP12, WSA, WSSE
 from carnet.formats.vihf import Statement, sign_vihf, write_vihf
-from carnet.kernel.codes import PROFESSION_SYSTEM, SAVOIR_FAIRE_SYSTEM, SECTOR_SYSTEM, Code
-from carnet.kernel.ins import Ins
+from carnet.formats.xds import Coding, DocumentEntry, SubmissionSet
+from carnet.formats.xds import names as n
+from carnet.formats.xds.lot_signature import sign_lot
+from carnet.formats.xds.messages import write_provide
+from carnet.formats.xds.rim_read import Association
+from carnet.formats.xds.rim_write import write_association, write_entry, write_set
+from carnet.kernel.codes import (
+    HIDDEN_FROM_PATIENT,
+    MASKED,
+    PROFESSION_SYSTEM,
+    SAVOIR_FAIRE_SYSTEM,
+    SECTOR_SYSTEM,
+    VISIBILITY_SYSTEM,
+    Code,
+)
 
 ADDRESS = "/si-dmp-server/v2/services/"
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -113,6 +127,34 @@ class Software:
         return self.post(b"".join(pieces), media)
 
 
-def about(said: Statement, ins: Ins, **more: object) -> Statement:
-    """The same statement, now, about a patient."""
-    return replace(said, patient=ins.cx, at=datetime.now(UTC), **more)  # type: ignore[arg-type]
+def signature_entry(entry: DocumentEntry) -> DocumentEntry:
+    """The entry of the signature object of a submission, beside one of its documents, as the published samples write it."""
+    hidden = (Coding(code, VISIBILITY_SYSTEM) for code in (MASKED, HIDDEN_FROM_PATIENT))
+    return replace(
+        entry, unique_id=f"2.25.{uuid4().int}", type=Coding("E1762", "ASTM", "Full Document"),
+        class_=Coding("urn:oid:1.3.6.1.4.1.19376.1.2.1.1.1", "URN", "Digital Signature"),
+        format=Coding("http://www.w3.org/2000/09/xmldsig#", "URN", "Default Signature Style"),
+        confidentiality=(Coding("N", "2.16.840.1.113883.5.25"), *hidden), title="Source", comments="", language="art", sha1="",
+        size=None, mime="text/xml",
+    )  # fmt: skip
+
+
+def submission_of(
+    package: SubmissionSet, documents: Sequence[tuple[DocumentEntry, bytes]], signer: Pair | None, at: datetime,
+    inline: bool = False, ties: Sequence[Association] = (),
+) -> tuple[etree._Element, list[Part]]:  # fmt: skip
+    """A submission (TD2.1) and its parts: the set, its documents, its signature where somebody signs, its associations."""
+    named = [(f"Document{number:02d}", entry, content) for number, (entry, content) in enumerate(documents, start=1)]
+    members = [one for one, _, _ in named]
+    relations = list(ties)
+    if signer:
+        content = sign_lot({entry.unique_id: data for _, entry, data in named}, signer.certificate, signer.key, at)
+        named.append(("Signature01", signature_entry(named[0][1]), content))
+        members.append("Signature01")
+        relations.append(Association(n.RELATIONS["signs"], "Signature01", "SubmissionSet01"))
+    relations = [
+        Association(n.HAS_MEMBER, "SubmissionSet01", one, {"SubmissionSetStatus": ["Original"]}) for one in members
+    ] + relations
+    objects = [write_set(package, "SubmissionSet01"), *(write_entry(entry, "", one) for one, entry, _ in named)]
+    objects += [write_association(tie, stored=False) for tie in relations]
+    return write_provide(objects, [(one, data) for one, _, data in named], inline)

@@ -1,6 +1,7 @@
 """Reading FHIR JSON: typed steps into a tree that nobody checked, with the path of what is wrong."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,10 @@ class FhirError(ValueError):
         super().__init__(f"{element}: {problem}")
         self.element = element
         self.problem = problem
+
+
+_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+"""Neither UTF-8 nor PostgreSQL holds these."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Json:
@@ -69,7 +74,7 @@ def text(node: Mapping[str, Any], key: str, path: str) -> str:
     value = node.get(key, "")
     if not isinstance(value, str):
         raise FhirError(f"{path}.{key}", "must be a string")
-    if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
+    if _NOT_TEXT.search(value):
         raise FhirError(f"{path}.{key}", "has a character that is not allowed")
     return value.strip()
 

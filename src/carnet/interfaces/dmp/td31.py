@@ -4,6 +4,7 @@ What the asker may not see is not read, so it is in no answer, no count and no o
 queries that follow relations are answered out of everything that the asker sees of the record.
 """
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ from django.conf import settings
 
 from carnet.apps.records import criteria
 from carnet.apps.records.api import Criterion, Query, read_whole, search
-from carnet.formats.fhir import Json, parse_json, read_stored, read_stored_list
+from carnet.formats.fhir import Json, read_stored, read_stored_list
 from carnet.formats.timestamps import from_fhir
 from carnet.formats.xds import DocumentEntry, Folder, SubmissionSet
 from carnet.formats.xds import names as n
@@ -84,7 +85,7 @@ def _searched(question: Ask, ins: Ins, query: StoredQuery) -> Holdings:
     page = search(question, Query(_narrowed(query), frozenset(_codes(query, "TypeCode")), count=most if query.leaf else 100_000))
     if page.following is not None:
         raise Refusal("too-many-results", "too-many-results")
-    return Holdings(tuple(_entry(parse_json(resource), ins) for resource in page.resources))
+    return Holdings(tuple(_entry(json.loads(resource), ins) for resource in page.resources))
 
 
 def _holdings(question: Ask, query: StoredQuery) -> Holdings:

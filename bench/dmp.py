@@ -1,0 +1,224 @@
+"""`python -m bench.dmp`: ITI-18 and ITI-41 at the DMP door beside the same question and the same deposit at the FHIR door.
+
+Both doors are gunicorn with one worker behind mutual TLS, called with the same card, in one run. Requests are written before the
+clock starts: a VIHF is signed for each, as the door takes none twice.
+"""
+
+import os
+import platform
+import ssl
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+ROOT = Path(__file__).resolve().parents[1]
+REQUESTS = int(os.environ.get("BENCH_DMP_REQUESTS", "300"))
+THREADS = 4
+ROUNDS = 3
+BODY = os.urandom(7_500).hex().encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request that is ready to go."""
+
+    address: str
+    content: bytes
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the table, in requests per second."""
+
+    name: str
+    soap: float
+    fhir: float
+
+
+def _soap(address: str, pki: Any, key: str) -> dict[str, Callable[[Any], Sent]]:
+    from carnet.desk.demonstration.professionals import PROFESSIONALS
+    from carnet.desk.dmp_client import ADDRESS, Pair, assertion_of, envelope_of, statement_of, submission_of
+    from carnet.formats.soap import write_related
+    from carnet.formats.xds import Author, Coding, DocumentEntry, SubmissionSet
+    from carnet.formats.xds import names as n
+    from carnet.formats.xds.queries import E, StoredQuery, write_query
+
+    signer, person = Pair.of(pki.certificate(f"signature-{key}")), PROFESSIONALS[key]
+    said, place = statement_of(person, signer), person.places[0]
+    author = Author(person.id, person.family, person.given, person.place_id(place), place.name)
+
+    def envelope(target: Any, body: Any, action: str) -> bytes:
+        return envelope_of(body, action, assertion_of(replace(said, patient=target.ins.cx, at=datetime.now(UTC)), signer))
+
+    def search(target: Any) -> Sent:
+        action = "urn:ihe:iti:2007:RegistryStoredQuery"
+        wanted = {f"{E}PatientId": ((target.ins.cx,),), f"{E}Status": ((n.STATUS["Approved"],),)}
+        content = envelope(target, write_query(StoredQuery("FindDocuments", True, wanted)), action)
+        return Sent(address + ADDRESS, content, {"Content-Type": f'application/soap+xml; charset=utf-8; action="{action}"'})
+
+    def feed(target: Any) -> Sent:
+        action, patient, at = (
+            "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b",
+            (target.ins.oid.value, target.ins.matricule),
+            datetime.now(UTC),
+        )
+        entry = DocumentEntry(
+            f"2.25.{uuid4().int}", type=Coding("11488-4", "2.16.840.1.113883.6.1", "CR"), class_=Coding("10", "1.2.250.1.213.1.1.4.1", "CR"),
+            format=Coding("urn:ihe:iti:xds-sd:text:2008", "1.3.6.1.4.1.19376.1.2.3", "texte"), mime="text/plain", title="Mesure",
+            facility=Coding("SA07", "1.2.250.1.71.4.2.4", "Cabinet"), practice=Coding("AMBULATOIRE", "1.2.250.1.213.1.1.4.9", "Ambulatoire"),
+            confidentiality=(Coding("N", "2.16.840.1.113883.5.25"),), language="fr-FR", creation_time=at, service_start=at,
+            authors=(author,), authenticator=author, patient=patient,
+        )  # fmt: skip
+        package = SubmissionSet(
+            f"2.25.{uuid4().int}", "1.2.250.1.999.1", Coding("04", "1.2.250.1.213.2.2", "x"), at, patient=patient, author=author
+        )
+        body, parts = submission_of(package, [(entry, BODY)], signer, at)
+        media, pieces = write_related(envelope(target, body, action), action, parts)
+        return Sent(f"{address}{ADDRESS}repository", b"".join(pieces), {"Content-Type": media})
+
+    return {"ITI-18 FindDocuments, 100 documents found": search, "ITI-41 one document of 15 kB, signed": feed}
+
+
+def _fhir(address: str) -> dict[str, Callable[[Any], Sent]]:
+    import base64
+    from urllib.parse import urlencode
+
+    from bench.load import compact
+    from carnet.desk.client import provide_bundle, token_of
+    from carnet.formats.xds import Coding, DocumentEntry
+
+    def search(target: Any) -> Sent:
+        asked = [("patient.identifier", token_of(target.ins)), ("status", "current"), ("_count", "100")]
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        return Sent(f"{address}/fhir/DocumentReference/_search", urlencode(asked).encode(), form)
+
+    def feed(target: Any) -> Sent:
+        entry = DocumentEntry(f"2.25.{uuid4().int}", type=Coding("11488-4"), patient=(target.ins.oid.value, target.ins.matricule),
+                              mime="text/plain", title="Mesure")  # fmt: skip
+        content = compact(provide_bundle(entry, base64.b64encode(BODY)))
+        return Sent(
+            f"{address}/fhir",
+            content if isinstance(content, bytes) else content.encode(),
+            {"Content-Type": "application/fhir+json"},
+        )
+
+    return {"ITI-18 FindDocuments, 100 documents found": search, "ITI-41 one document of 15 kB, signed": feed}
+
+
+def _per_second(requests: list[Sent], context: ssl.SSLContext, good: Callable[[Any], bool]) -> float:
+    import httpx
+
+    with httpx.Client(verify=context, timeout=60.0) as http, ThreadPoolExecutor(THREADS) as pool:
+
+        def send(one: Sent) -> None:
+            answer = http.post(one.address, content=one.content, headers=one.headers)
+            if not good(answer):
+                raise RuntimeError(f"{one.address} answered {answer.status_code}: {answer.text[-600:]}")
+
+        began = time.perf_counter()
+        list(pool.map(send, requests))
+        return len(requests) / (time.perf_counter() - began)
+
+
+def measure() -> list[Line]:
+    """Fill, start both doors, and measure them in turns."""
+    from bench.filling import fill
+    from carnet.desk import processes
+    from carnet.desk.pki import Folder
+
+    targets = fill(40)
+    from django.conf import settings
+
+    from carnet.apps.access import api as access
+    from carnet.apps.storage.api import unit
+    from carnet.desk.demonstration.professionals import PROFESSIONALS
+    from carnet.dicah.facts import AuthorisationGround
+
+    for target in targets:
+        with unit(target.record_id) as work:
+            number = PROFESSIONALS["treating"].id
+            access.authorise_at(work, target.record_id, number, AuthorisationGround.CARE_TEAM, datetime.now(UTC))
+    pki = Folder(settings.CARNET.data_dir / "pki")
+    pki.make(datetime.now(UTC))
+    soap_port, fhir_port = processes.free_port(), processes.free_port()
+    told = {
+        "CARNET_CLIENT_CA_FILE": str(pki.authorities), "CARNET_CLIENT_CRL_DIR": str(pki.lists), "CARNET_DMP_PORT": str(soap_port),
+        "CARNET_TLS_PORT": str(fhir_port), "CARNET_TLS_CERTIFICATE": str(pki.path / "server.pem"),
+        "CARNET_DMP_CERTIFICATE": str(pki.path / "server-rsa.pem"), "CARNET_BASE_URL": f"https://127.0.0.1:{fhir_port}",
+        "CARNET_DMP_URL": f"https://127.0.0.1:{soap_port}",
+    }  # fmt: skip
+    one = ["--workers", "1", "--threads", str(THREADS)]
+    soap = processes.start([*processes.tls_command("dmp"), *one], told | {"CARNET_DATABASE_ROLE": "carnet_dmp"})
+    fhir = processes.start([*processes.tls_command(), *one], told)
+    context = ssl.create_default_context(cafile=str(pki.path / "server-ca.pem"))
+    context.load_cert_chain(pki.certificate("treating"))
+    found = []
+    with processes.running(soap, fhir):
+        processes.wait_for_port(soap_port, soap)
+        processes.wait_for_port(fhir_port, fhir)
+        asked, told_again = _soap(f"https://127.0.0.1:{soap_port}", pki, "treating"), _fhir(f"https://127.0.0.1:{fhir_port}")
+        for name in asked:
+            rates: dict[str, list[float]] = {"soap": [], "fhir": []}
+            # In turns, so that what else the machine does falls on both; the best round of each is kept.
+            for _ in range(ROUNDS):
+                for door, make, good in (
+                    ("soap", asked[name], lambda answer: b"ResponseStatusType:Success" in answer.content),
+                    ("fhir", told_again[name], lambda answer: answer.status_code == 200),
+                ):
+                    requests = [make(targets[number % len(targets)]) for number in range(REQUESTS)]
+                    rates[door].append(_per_second(requests, context, good))
+            found.append(Line(name, max(rates["soap"]), max(rates["fhir"])))
+            print(f"  {name}: {found[-1].soap:.0f}/s by SOAP, {found[-1].fhir:.0f}/s by FHIR", flush=True)
+    return found
+
+
+def page(lines: list[Line]) -> str:
+    """docs/performance-dmp.md."""
+    rows = "".join(f"| {one.name} | {one.soap:.0f} | {one.fhir:.0f} | **{one.soap / one.fhir:.2f}** |\n" for one in lines)
+    return f"""# Performance of the DMP door
+
+Written by `python -m bench.dmp` on {datetime.now(UTC).date()}, {os.cpu_count()} cores ({platform.machine()}), Python
+{platform.python_version()}, embedded PostgreSQL, client on the same machine with {THREADS} threads. The best of {ROUNDS} rounds of
+{REQUESTS} requests each, in turns.
+
+The same question and the same deposit at both doors: one gunicorn worker each, mutual TLS, the same card. The ratio is requests per
+second by SOAP over requests per second by FHIR.
+
+| operation | SOAP, per second | FHIR, per second | ratio |
+|---|---|---|---|
+{rows}
+By SOAP a request also has a SAML assertion whose signature, chain and revocation are checked and which is written down so that it is
+taken once; a deposit has a second signature over the lot, and two documents (the signature is one). By FHIR the card alone says who
+asks.
+"""
+
+
+def main() -> int:
+    """Measure and write the page."""
+    from bench.run import _prepare
+
+    _prepare()
+    try:
+        text = page(measure())
+    finally:
+        from django.conf import settings
+
+        from carnet.apps.storage.api import close_pool
+        from carnet.config import embedded
+
+        close_pool()
+        embedded.stop(settings.CARNET.data_dir)
+    (ROOT / "docs" / "performance-dmp.md").write_text(text, encoding="utf-8")
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
