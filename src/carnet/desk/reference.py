@@ -19,6 +19,7 @@ from carnet.dicah.lifecycle import DOCUMENT, RECORD
 from carnet.dicah.messages import MESSAGES
 from carnet.dicah.settings import LawSettings
 from carnet.formats import codes
+from carnet.interfaces.dmp.errors import catalogue
 from carnet.interfaces.fhir.answers import status_of
 from carnet.interfaces.fhir.parameters import SUPPORTED
 
@@ -209,6 +210,17 @@ def api() -> str:
     return text + ", ".join(f"`{name}`" for name in SUPPORTED) + ".\n"
 
 
+def dmp_errors() -> str:
+    """Every refusal as the DMP door says it."""
+    rows = [(f"`{code}`", f"`{of_xds}`", f"`{other}`", says) for code, of_xds, other, says in catalogue()]
+    text = (
+        "# Errors of the DMP door\n\nCarnet's code is stable and the same at every door. XDS answers carry it in `location`, with an IHE or "
+        "DMP code in `errorCode` and the sentence in `codeContext`; HL7 v3 acknowledgements and the DMP's own services carry the second code. "
+        "What stops a message before it is an operation is a SOAP fault: Carnet's code is its subcode and stands in its detail.\n\n"
+    )
+    return text + table(("code", "in XDS answers", "in other answers", "says"), rows)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "refusals.md": refusals,
     "rules.md": rules,
@@ -220,6 +232,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "data.md": data,
     "permissions.md": permissions,
     "api.md": api,
+    "dmp-errors.md": dmp_errors,
 }
 
 

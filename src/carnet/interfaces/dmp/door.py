@@ -153,7 +153,8 @@ def _find(operations: Iterable[Operation], envelope: Envelope) -> Operation:
 
 def _packed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if "gzip" in request.headers.get("Accept-Encoding", "").lower() and len(response.content) > 1_000:
-        response.content = gzip.compress(response.content, 6)
+        # ebRIM repeats itself: the quickest level already takes nine tenths away.
+        response.content = gzip.compress(response.content, 1)
         response["Content-Encoding"] = "gzip"
     return response
 
