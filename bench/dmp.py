@@ -196,7 +196,8 @@ second by SOAP over requests per second by FHIR.
 {rows}
 By SOAP a request also has a SAML assertion whose signature, chain and revocation are checked and which is written down so that it is
 taken once; a deposit has a second signature over the lot, and two documents (the signature is one). By FHIR the card alone says who
-asks.
+asks. A search answers every document found in one XML of half a megabyte, each read from its stored FHIR resource and written as ebRIM
+(about 0.4 ms a document); the FHIR door sends the stored bytes.
 """
 
 

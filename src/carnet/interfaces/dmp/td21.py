@@ -50,8 +50,6 @@ def _check_signature(call: Call, provided: Provided) -> None:
             check_lot(signature, signer.public, signed, call.at, algorithms())
     except LotSignatureError as error:
         raise _invalid(str(error)) from None
-    except ValueError:
-        raise _invalid("uniqueId") from None
 
 
 def _signature_warnings(call: Call, provided: Provided) -> list[Issue]:
