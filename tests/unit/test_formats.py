@@ -301,3 +301,20 @@ def test_entries_without_fullurl_are_found_by_their_id() -> None:
     made["entry"][0]["resource"]["entry"] = [{"item": {"reference": "DocumentReference/d"}}]
     made["entry"][1]["resource"]["content"][0]["attachment"]["url"] = "Binary/b"
     assert read_provide_bundle(made, 5).documents[0].content == b"x"
+
+
+def test_the_patient_of_the_source_is_read_from_a_resource_that_did_not_come_by_xds() -> None:
+    patient = {"resourceType": "Patient", "id": "p", "identifier": [{"system": "urn:oid:1.2.250.1.999", "value": "7"}],
+               "name": [{"family": "NOM", "given": ["Claude", "Ange"]}], "birthDate": "1980-05-17", "gender": "female"}  # fmt: skip
+    resource = {
+        "resourceType": "DocumentReference",
+        "status": "current",
+        "contained": [patient],
+        "context": {"sourcePatientInfo": {"reference": "#p"}},
+    }
+    read = read_document_reference(resource, {}, "DocumentReference")
+    assert read.source_patient == ("1.2.250.1.999", "7")
+    assert read.source_traits == ("PID-5|NOM^Claude^^^^^L", "PID-7|19800517", "PID-8|F")
+    bare = resource | {"contained": [{"resourceType": "Patient", "id": "p", "name": [{"family": "NOM"}]}]}
+    read = read_document_reference(bare, {}, "DocumentReference")
+    assert (read.source_patient, read.source_traits) == (("", ""), ("PID-5|NOM^^^^^^L",))

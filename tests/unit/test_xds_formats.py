@@ -16,7 +16,7 @@ from carnet.formats.xds import names as n
 from carnet.formats.xds.hl7_values import read_cx, source_traits_of
 from carnet.formats.xds.messages import Issue, read_provide, read_retrieve, write_provide, write_query_response
 from carnet.formats.xds.queries import E, F, S, StoredQuery, read_query, read_values, write_query
-from carnet.formats.xds.registry import Holding, Holdings, answer, like
+from carnet.formats.xds.registry import Holding, Holdings, answer, like, objects_of, references_of
 from carnet.formats.xds.rim_read import Association, XdsError, read_objects
 from carnet.formats.xds.rim_write import add_slot, write_association, write_entry, write_folder, write_set
 
@@ -277,6 +277,15 @@ def holdings() -> Holdings:
 def test_packages_answer_to_their_parameters(name: str, parameters: dict[str, str], count: int) -> None:
     found = answer(read_query(asked(name, **parameters)), holdings())
     assert len(found.sets) + len(found.folders) == count
+
+
+def test_references_name_every_object_of_an_answer() -> None:
+    held = holdings()
+    found = answer(read_query(asked("GetSubmissionSetAndContents", **{f"{S}UniqueId": "2.25.1"})), held)
+    ids = [node.get("id", "") for node in references_of(found)]
+    assert ids[:3] == ["urn:uuid:s", "urn:uuid:e0", "urn:uuid:e1"]
+    assert len(set(ids)) == len(ids) == 5, "the set, two documents, two associations"
+    assert ids[3:] == [node.get("id") for node in objects_of(found, held, "1.2")[3:]]
 
 
 # --- XML from outside ---

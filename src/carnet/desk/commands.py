@@ -327,6 +327,9 @@ def feed_by_hl7v2(options: argparse.Namespace) -> int:
     from carnet.formats.cda import CdaError
 
     pki = Folder(Environment().data_dir / "pki")
+    if not pki.certificate(f"structure-{options.structure}").exists():
+        print(f"Aucun certificat de structure « {options.structure} » dans {pki.path} : lancez d'abord make run.", file=sys.stderr)
+        return 1
     try:
         answer = send_file(options.file, options.port, pki, f"structure-{options.structure}")
     except (CdaError, OSError) as error:

@@ -102,8 +102,6 @@ def _separators(line: str) -> Separators:
 
 def _segment(line: str, by: Separators) -> Segment:
     name, *fields = line.split(by.field)
-    if len(name) != 3 or not name.isalnum():
-        raise Hl7Error("100", "a segment without a name")
     # In MSH the separator itself is field 1: the second piece is field 2.
     return Segment(name, (by.field, *fields) if name == "MSH" else tuple(fields), by)
 
