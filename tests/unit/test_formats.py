@@ -309,6 +309,7 @@ def test_the_patient_of_the_source_is_read_from_a_resource_that_did_not_come_by_
     resource = {
         "resourceType": "DocumentReference",
         "status": "current",
+        "content": [{}],
         "contained": [patient],
         "context": {"sourcePatientInfo": {"reference": "#p"}},
     }
