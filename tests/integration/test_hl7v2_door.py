@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from carnet.desk.hl7v2_client import line_to, message_of, send_file
 from carnet.desk.pki import STRUCTURES
 from carnet.dicah.facts import RecordState
 from carnet.formats.hl7v2 import Message
+from carnet.interfaces.hl7v2 import server
 from carnet.interfaces.hl7v2.server import Line, Mllp, context_of
 
 
@@ -232,3 +234,25 @@ def test_a_file_is_sent_as_the_command_does(port: int, pki: Any, tmp_path: Any) 
     file.write_bytes(cda(person, "emergency", unique_id=unique_id))
     assert verdict(send_file(file, port, pki, "structure-hospital"))[0] == "AA"
     assert unique_id in statuses_of(record_id)
+
+
+def test_there_are_so_many_places_and_each_is_free_again(pki: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MOST_LINES", 1)
+    pem = str(pki.path / "server-rsa.pem")
+    door = Mllp(("127.0.0.1", 0), context_of(pem, pem, str(pki.authorities)), clock())
+    threading.Thread(target=door.serve_forever, daemon=True).start()
+    number = door.server_address[1]
+    framed = b"\x0bMSH|^~\\&|\x1c\x0d"
+    context = ssl.create_default_context(cafile=str(pki.path / "server-ca.pem"))
+    context.load_cert_chain(pki.certificate("structure-hospital"))
+    with line_to(number, pki, "structure-hospital") as line:
+        assert line.send(framed[1:-2]).first("MSA").part(1) == "AR"
+        assert bytes_answered(number, context, framed) == b"", "the only place is taken"
+    for _ in range(50):
+        if bytes_answered(number, context, framed):
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail("the place was never free again")
+    door.shutdown()
+    door.server_close()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from socketserver import BaseRequestHandler, ThreadingTCPServer
+from threading import BoundedSemaphore
 from uuid import uuid4
 
 from django.conf import settings
@@ -20,6 +21,8 @@ from carnet.kernel.refusal import Refusal
 log = logging.getLogger("carnet.hl7v2")
 IDLE_SECONDS = 300.0
 HANDSHAKE_SECONDS = 10.0
+MOST_LINES = 64
+Request = socket.socket | tuple[bytes, socket.socket]
 
 
 class Line(BaseRequestHandler):
@@ -62,9 +65,25 @@ class Mllp(ThreadingTCPServer):
 
     def __init__(self, address: tuple[str, int], context: ssl.SSLContext, clock: Callable[[], datetime]) -> None:
         self.context, self.clock = context, clock
+        self._places = BoundedSemaphore(MOST_LINES)
         super().__init__(address, Line)
 
-    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+    def process_request(self, request: Request, client_address: object) -> None:
+        """A thread for each line, and no more than there are places: one too many is closed at once, to be tried again."""
+        if not self._places.acquire(blocking=False):
+            log.info("line-refused code=too-many-lines")
+            self.shutdown_request(request)
+            return
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Request, client_address: object) -> None:
+        """One line, then its place is free again."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._places.release()
+
+    def shutdown_request(self, request: Request) -> None:
         """Close a connection; one that TLS closed already is closed."""
         with suppress(OSError):
             super().shutdown_request(request)
