@@ -4,6 +4,7 @@ import http.client
 import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,9 +13,12 @@ from support.dmp import Practice, document_of, lot, status, unique_ids
 from support.people import cda, fresh_uid, patient
 from support.records import statuses_of
 
+from carnet.desk.cli import _parser
 from carnet.desk.dmp_client import ADDRESS, assertion_of, envelope_of
 from carnet.desk.hl7v2_client import line_to, message_of
 from carnet.formats.soap import write_related
+from carnet.formats.xdm import Packed, write_xdm
+from carnet.formats.xds import SubmissionSet
 
 PROVIDE = "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b"
 
@@ -85,3 +89,39 @@ def test_the_hospital_door_is_a_process_of_its_own(dmp_process: tuple[str, int],
         answer = line.send(message_of((person.ins.oid.value, person.ins.matricule), [content]))
     assert answer.first("MSA").part(1) == "AA"
     assert statuses_of(record_id) == {unique_id: "Approved"}
+
+
+def carnet(*arguments: str) -> int:
+    """A command in this process, which goes on with its database."""
+    options = _parser().parse_args(arguments)
+    code: int = options.call(options)
+    return code
+
+
+def test_the_commands_of_exchange(
+    dmp_process: tuple[str, int], pki: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    person, record_id = patient()
+    unique_id = fresh_uid()
+    content = cda(person, "emergency", unique_id=unique_id)
+    file = tmp_path / "compte-rendu.xml"
+    file.write_bytes(content)
+    asked = ["hl7v2", "send", str(file), "--port", str(dmp_process[1])]
+    assert carnet(*asked, "--structure", "nowhere") == 1
+    assert carnet(*asked) == 0
+    assert statuses_of(record_id) == {unique_id: "Approved"}
+    file.write_bytes(content.replace(person.ins.matricule.encode(), b"279035121518989"))
+    assert carnet(*asked) == 1
+    assert carnet("hl7v2", "send", str(tmp_path / "none.xml")) == 1
+    said = capsys.readouterr()
+    assert "AA : document déposé." in said.out
+    assert "ins-unknown" in said.err
+    packed = tmp_path / "IHE_XDM.ZIP"
+    entry, _ = document_of(person, "emergency", unique_id=unique_id)
+    packed.write_bytes(write_xdm(SubmissionSet("2.25.1", "1.2.3"), [Packed(entry, content)]))
+    assert carnet("xdm", "open", str(packed), "--to", str(tmp_path / "out")) == 0
+    assert (tmp_path / "out" / "001.xml").read_bytes() == content
+    assert carnet("xdm", "open", str(packed), "--to", str(tmp_path / "out")) == 1, "never into a folder that is there"
+    packed.write_bytes(b"PK")
+    assert carnet("xdm", "open", str(packed)) == 1
+    assert "not a ZIP" in capsys.readouterr().err

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from carnet.desk.commands import add_commands, add_journal_commands, start
+from carnet.desk.exchange import add_exchange_commands
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -180,6 +181,7 @@ def _parser() -> argparse.ArgumentParser:
     add("verify", "Follow every chain and say where one was changed, cut or reordered.", _verify, journal)
     add_journal_commands(journal)
     add_commands(commands)
+    add_exchange_commands(commands)
     habilitation = commands.add_parser("habilitation", help="The habilitation matrix.").add_subparsers(required=True)
     importing = add("import", "Import an edition of the matrix. Editions are immutable.", _import_habilitation, habilitation)
     importing.add_argument("file", type=Path)

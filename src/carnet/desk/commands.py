@@ -312,82 +312,55 @@ def announce(options: argparse.Namespace) -> int:
     return 0
 
 
-def _add(into: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, call: Command) -> argparse.ArgumentParser:
+def add(into: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, call: Command) -> argparse.ArgumentParser:
+    """A command whose help is what its function says."""
     text = (call.__doc__ or "").strip()
     parser = into.add_parser(name, help=text, description=text)
     parser.set_defaults(call=call)
     return parser
 
 
-def feed_by_hl7v2(options: argparse.Namespace) -> int:
-    """Send a CDA to the hospital door as a hospital's system does (HL7 v2 over MLLP and TLS), with the test PKI."""
-    from carnet.config.environment import Environment
-    from carnet.desk.hl7v2_client import send_file
-    from carnet.desk.pki import Folder
-    from carnet.formats.cda import CdaError
-
-    pki = Folder(Environment().data_dir / "pki")
-    if not pki.certificate(f"structure-{options.structure}").exists():
-        print(f"Aucun certificat de structure « {options.structure} » dans {pki.path} : lancez d'abord make run.", file=sys.stderr)
-        return 1
-    try:
-        answer = send_file(options.file, options.port, pki, f"structure-{options.structure}")
-    except (CdaError, OSError) as error:
-        print(f"Le document n'a pas été envoyé : {error}", file=sys.stderr)
-        return 1
-    verdict = answer.first("MSA").part(1)
-    for problem in answer.all("ERR"):
-        print(problem.part(8), file=sys.stderr)
-    print({"AA": "AA : document déposé.", "AE": "AE : refusé, rien n'a changé.", "AR": "AR : message rejeté."}[verdict])
-    return 0 if verdict == "AA" else 1
-
-
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Commands of their own, and groups."""
-    _add(commands, "fsck", fsck)
-    _add(commands, "reindex", reindex)
-    _add(commands, "presence", presence).add_argument("--days", type=int, default=30, help="days that are looked back")
-    one = _add(commands, "export", export_record)
+    add(commands, "fsck", fsck)
+    add(commands, "reindex", reindex)
+    add(commands, "presence", presence).add_argument("--days", type=int, default=30, help="days that are looked back")
+    one = add(commands, "export", export_record)
     one.add_argument("record", help="pseudonym of the record, or INS of its person")
     one.add_argument("to", type=Path, help="new folder")
-    _add(commands, "import", import_record).add_argument("folder", type=Path)
-    _add(commands, "backup", back_up).add_argument("to", type=Path, help="new folder")
-    _add(commands, "restore", restore).add_argument("source", type=Path)
+    add(commands, "import", import_record).add_argument("folder", type=Path)
+    add(commands, "backup", back_up).add_argument("to", type=Path, help="new folder")
+    add(commands, "restore", restore).add_argument("source", type=Path)
     timers = commands.add_parser("timers", help="The timers of the law.").add_subparsers(required=True)
-    _add(timers, "run", run_timers)
+    add(timers, "run", run_timers)
     notices = commands.add_parser("notices", help="Notices by mail.").add_subparsers(required=True)
-    _add(notices, "deliver", deliver_notices)
-    _add(notices, "dead", dead_notices).add_argument("--retry", action="store_true", help="have them tried again")
+    add(notices, "deliver", deliver_notices)
+    add(notices, "dead", dead_notices).add_argument("--retry", action="store_true", help="have them tried again")
     emergency = commands.add_parser("emergency", help="Reviews of emergency accesses.").add_subparsers(required=True)
-    _add(emergency, "list", list_emergencies)
-    noted = _add(emergency, "review", review)
+    add(emergency, "list", list_emergencies)
+    noted = add(emergency, "review", review)
     noted.add_argument("id")
     noted.add_argument("--verdict", required=True, help="justified, unjustified or followed-up")
     noted.add_argument("--by", default="", help="who reviewed (default: the user of this machine)")
     operators = commands.add_parser("operator", help="The operator's pages.").add_subparsers(required=True)
-    _add(operators, "link", operator_link).add_argument(
+    add(operators, "link", operator_link).add_argument(
         "name", nargs="?", default="", help="who enters (default: this machine's user)"
     )
-    hospital = commands.add_parser("hl7v2", help="The hospital door.").add_subparsers(required=True)
-    feeding = _add(hospital, "send", feed_by_hl7v2)
-    feeding.add_argument("file", type=Path, help="CDA document")
-    feeding.add_argument("--structure", default="hospital", help="whose certificate of the test PKI (hospital, samu, …)")
-    feeding.add_argument("--port", type=int, default=8446, help="port of the hospital door")
-    announcing = _add(commands, "announce", announce)
+    announcing = add(commands, "announce", announce)
     announcing.add_argument("ins", help="INS of the person")
     announcing.add_argument("--birth-date", required=True, help="YYYY-MM-DD, as the identity says")
     for name, text in (("--family", "birth name"), ("--given", "given names"), ("--sex", "M or F"), ("--mail", "e-mail address")):
         announcing.add_argument(name, required=True, help=text)
     pki = commands.add_parser("pki", help="A test PKI of the published shape.").add_subparsers(required=True)
-    _add(pki, "make", make_pki).add_argument("folder", type=Path)
-    lost = _add(pki, "revoke", revoke)
+    add(pki, "make", make_pki).add_argument("folder", type=Path)
+    lost = add(pki, "revoke", revoke)
     lost.add_argument("folder", type=Path, help="folder of the PKI")
     lost.add_argument("certificate", type=Path, help="PEM file of the certificate")
 
 
 def add_journal_commands(journal: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Commands of `carnet journal`."""
-    exporting = _add(journal, "export", export_journal)
+    exporting = add(journal, "export", export_journal)
     exporting.add_argument("to", type=Path, help="new folder")
     exporting.add_argument("--record", default="", help="pseudonym or INS: the chain of one record, with its proofs")
-    _add(journal, "keys", show_keys)
+    add(journal, "keys", show_keys)
