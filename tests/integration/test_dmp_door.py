@@ -930,6 +930,26 @@ def test_soap_11_at_the_http_level_is_answered_in_its_own_terms(practice: Any) -
     assert again.status_code == 500 and b"vihf-replayed" in again.content
 
 
+@pytest.mark.parametrize(
+    ("media", "old", "answered"),
+    [
+        ("text/xml", True, "text/xml"),
+        ("text/xml", False, "application/soap+xml"),
+        ("application/soap+xml", True, "application/soap+xml"),
+    ],
+)
+def test_soap_11_is_for_whoever_speaks_it_in_both_places(practice: Any, media: str, old: bool, answered: str) -> None:
+    person, _ = patient("treating")
+    doctor = practice("treating")
+    action = "urn:ihe:iti:2007:RegistryStoredQuery"
+    content = envelope_of(_stored(person), action, assertion_of(doctor.about(person), doctor.software.signer))
+    if old:
+        content = content.replace(b"http://www.w3.org/2003/05/soap-envelope", b"http://schemas.xmlsoap.org/soap/envelope/")
+    answer = doctor.software.http.post(doctor.software.address, content=content, headers={"Content-Type": media})
+    assert answer.headers["content-type"].startswith(answered)
+    assert (b"http://schemas.xmlsoap.org/soap/envelope/" in answer.content) == (answered == "text/xml")
+
+
 def test_withdrawn_transactions_say_so(practice: Any) -> None:
     person, _ = patient("treating")
     told = values(practice("treating").own(person, PATIENTS, "createPatientAccess", {"type": "SMS"}))

@@ -246,7 +246,7 @@ def _practice(cell: tuple[str, str, str], dmp: str, pki: Any) -> tuple[Practice,
     return (_of_structure(dmp, pki, key, "INDIRECTE_RENFORCEE") if auth == "air_ps" else Practice(dmp, pki, key)), key
 
 
-def _register(who: Practice, pki: Any, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def _register(pki: Any, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     certificate = read_certificate(der_of(pki.certificate(name)), now())
     monkeypatch.setattr(settings.CARNET, "regulation_certificates", [certificate.thumbprint.hex()])
 
@@ -260,7 +260,7 @@ def test_the_door_answers_as_the_matrix_says(
     monkeypatch.setattr(settings, "LAW", replace(settings.LAW, regulation_doctors_only=False))
     who, author = _practice(cell, dmp, pki)
     if mode == "centre_15":
-        _register(who, pki, monkeypatch, author if auth == "cps_cpf" else f"structure-of-{author}")
+        _register(pki, monkeypatch, author if auth == "cps_cpf" else f"structure-of-{author}")
     keys = {"treating": author} if actor == "treating_doctor" else {}
     # A name of one's own: traits that everybody has find nobody.
     own = fresh_uid()[-10:]

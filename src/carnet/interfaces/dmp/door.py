@@ -170,8 +170,7 @@ def _plain(request: HttpRequest, content: bytes, namespace: str, action: str, st
     return _safe(_packed(request, HttpResponse(content, content_type=media, status=status)))
 
 
-def _answered(request: HttpRequest, operation: Operation, answer: Answer, envelope: Envelope) -> HttpResponseBase:
-    namespace = envelope.namespace
+def _answered(request: HttpRequest, operation: Operation, answer: Answer, envelope: Envelope, namespace: str) -> HttpResponseBase:
     content = write_envelope(answer.body, operation.answer, envelope.message_id, namespace)
     if not answer.parts and not answer.mtom:
         return _plain(request, content, namespace, operation.answer)
@@ -228,10 +227,12 @@ def serve(request: HttpRequest, operations: Iterable[Operation]) -> HttpResponse
             if transport is None:
                 raise Refusal("authentication-missing", "authentication-missing")
             envelope, parts = envelope_of(request)
-            # The envelope says which SOAP is spoken; some stacks name another in the headers around it.
-            relates_to, namespace = envelope.message_id, envelope.namespace
+            relates_to = envelope.message_id
+            # Some stacks name 1.1 in the headers around an envelope of 1.2, and the published samples do the contrary: 1.1 is for
+            # whoever speaks it in both places.
+            namespace = SOAP12 if envelope.namespace == SOAP12 else namespace
             operation = _find(operations, envelope)
             answer = _handled(operation, _call(transport, envelope, parts, at))
-            return _answered(request, operation, answer, envelope)
+            return _answered(request, operation, answer, envelope, namespace)
         except Exception as error:
             return faulted(request, _refused_early(error), namespace, relates_to)

@@ -65,10 +65,7 @@ def _related(body: bytes, content_type: str) -> Related:
 
 
 def answer_namespace(content_type: str) -> str:
-    """The SOAP version of an answer: 1.1 for whoever speaks it at the HTTP level, else 1.2.
-
-    A published sample puts a 1.1 envelope into an application/soap+xml part: it is answered in 1.2, as the national system does.
-    """
+    """The SOAP version that the HTTP level speaks: 1.1 for text/xml, else 1.2."""
     media, parameters = content_type_of(content_type)
     inner = parameters.get("start-info", "").partition(";")[0] or (media if media != "multipart/related" else "")
     return SOAP11 if inner == "text/xml" else SOAP12
