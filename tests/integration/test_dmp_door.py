@@ -156,6 +156,7 @@ def test_td03_refuses_what_it_does_not_know_and_whom_the_patient_blocked(practic
         )["status"]
         == "DMPAccessDeniedByRightsService"
     )
+    assert status(practice("pharmacist").find(person)) == "Failure", "the authorisation was not declared either: both or neither"
     with unit(record_id) as work:
         access.block(work, record_id, PROFESSIONALS["nurse"].id, now())
     told = values(practice("nurse").own(person, HABILITATIONS, "setAuthorization", {"action": "AJOUT"}))

@@ -98,11 +98,19 @@ def _admitted(ask: Ask, doubt: Plausibility = Plausibility.PLAUSIBLE) -> Iterato
         yield work, entered, access.grant(work, ask, entered.facts, entered.record_id)
 
 
-def declare_authorisation(ask: Ask, consent: Consent) -> datetime:
-    """TD0.3 AJOUT, on an explicit act that states the patient's agreement. Returns when the authorisation ends."""
+def declare_authorisation(ask: Ask, consent: Consent, as_treating_doctor: bool = False) -> datetime:
+    """TD0.3 AJOUT, on an explicit act that states the patient's agreement. Returns when the authorisation ends.
+
+    With the role MEDECIN_TRAITANT a doctor also says that the patient chose them: both are written, or neither.
+    """
     try:
         with _admitted(ask, _doubt(ask)) as (work, entered, granted):
             ends = access.authorise(work, granted, consent, entered.key)
+            if as_treating_doctor:
+                # A question of its own, asked of the record as it is with the new authorisation.
+                question = replace(ask, act=Act.DECLARE_TREATING_DOCTOR)
+                now = enter(work, question)
+                access.declare_treating_doctor(work, access.grant(work, question, now.facts, now.record_id))
     except Refusal as refusal:
         if refusal.code == "presence-code-wrong":
             # Whoever tries codes runs into the budget of negative answers.
@@ -116,12 +124,6 @@ def withdraw_authorisation(ask: Ask) -> None:
     """TD0.3 SUPPRESSION: the professional withdraws their own authorisation."""
     with _admitted(ask) as (work, _, granted):
         access.withdraw(work, granted)
-
-
-def declare_treating_doctor(ask: Ask) -> None:
-    """TD0.3 AJOUT with the role MEDECIN_TRAITANT: a doctor who holds an authorisation says that the patient chose them."""
-    with _admitted(replace(ask, act=Act.DECLARE_TREATING_DOCTOR)) as (work, _, granted):
-        access.declare_treating_doctor(work, granted)
 
 
 def stop_treating(ask: Ask) -> None:

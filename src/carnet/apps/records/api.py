@@ -18,7 +18,6 @@ from carnet.apps.records.administrative import (
 from carnet.apps.records.admission import (
     RecordStatus,
     declare_authorisation,
-    declare_treating_doctor,
     end_emergency,
     open_emergency,
     presence_card,
@@ -115,7 +114,6 @@ __all__ = [
     "consulted",
     "create_record",
     "declare_authorisation",
-    "declare_treating_doctor",
     "deposit",
     "documents",
     "end_emergency",

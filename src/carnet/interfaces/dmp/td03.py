@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from lxml import etree
 
 from carnet.apps.access.api import Consent
-from carnet.apps.records.api import declare_authorisation, declare_treating_doctor, stop_treating, withdraw_authorisation
+from carnet.apps.records.api import declare_authorisation, stop_treating, withdraw_authorisation
 from carnet.dicah.facts import AuthorisationGround
 from carnet.interfaces.dmp.door import Answer, Call
 from carnet.interfaces.dmp.errors import OK, problem_of
@@ -57,9 +57,7 @@ def handle(call: Call) -> Answer:
     if action == REMOVE:
         withdraw_authorisation(call.ask(Act.WITHDRAW_AUTHORISATION))
         return _said(OK, gettext("Autorisation retirée."))
-    until = declare_authorisation(call.ask(Act.DECLARE_AUTHORISATION), _consent())
-    if role:
-        declare_treating_doctor(call.ask(Act.DECLARE_TREATING_DOCTOR))
+    until = declare_authorisation(call.ask(Act.DECLARE_AUTHORISATION), _consent(), as_treating_doctor=bool(role))
     return _said(OK, gettext("Autorisation valable jusqu'au {date}.").format(date=until.date().strftime("%d/%m/%Y")))
 
 
