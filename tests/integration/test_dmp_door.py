@@ -4,6 +4,7 @@ import gzip
 import http.client
 import ssl
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -108,7 +109,7 @@ def test_the_patient_of_the_body_is_that_of_the_assertion(practice: Any) -> None
     other, _ = patient("treating")
     doctor = practice("treating")
     reply = doctor.call(person, etree.fromstring(etree.tostring(_query_of(other))), "urn:hl7-org:v3:PRPA_IN201307UV02")
-    assert code(reply, "h:acknowledgementDetail/h:code") == "document-patient-mismatch"
+    assert code(reply, "h:acknowledgementDetail/h:code") == "vihf-patient-mismatch"
 
 
 def _query_of(person: Any) -> Any:
@@ -677,7 +678,7 @@ def test_a_query_that_is_wrong_has_its_code(practice: Any, monkeypatch: pytest.M
     )
     other, _ = patient("treating")
     wrong = doctor.query(person, "FindDocuments", **{f"{E}PatientId": other.ins.cx, f"{E}Status": [n.STATUS["Approved"]]})
-    assert errors(wrong) == [("XDSPatientIdDoesNotMatch", "document-patient-mismatch")]
+    assert errors(wrong) == [("XDSPatientIdDoesNotMatch", "vihf-patient-mismatch")]
     for name in ("FindDocuments", "GetAll"):
         asked: dict[str, object] = {f"{E}PatientId": person.ins.cx, f"{E}Status": [n.STATUS["Approved"]]}
         if name == "GetAll":
@@ -777,7 +778,7 @@ def test_itis_of_a_repository_are_not_for_software(practice: Any) -> None:
     doctor = practice("treating")
     entry, _ = document_of(person)
     body = lot(doctor.software.signer, person, ((entry, b""),))[0].find(n.q(n.LCM, "SubmitObjectsRequest"))
-    assert fault(doctor.call(person, body, "urn:ihe:iti:2007:RegisterDocumentSet-b")) == "interaction-unknown"
+    assert fault(doctor.call(person, body, "urn:ihe:iti:2007:RegisterDocumentSet-b")) == "operation-unknown"
 
 
 # Emergency modes
@@ -902,7 +903,7 @@ def test_a_message_that_is_not_one_gets_a_fault(practice: Any, monkeypatch: pyte
     soap = "application/soap+xml"
     assert fault(post(b"<a/>", soap)) == "VersionMismatch"
     assert fault(post(b"<<", soap)) == "request-malformed"
-    assert fault(post(b"{}", "application/json")) == "request-media-refused"
+    assert fault(post(b"{}", "application/json")) == "soap-media-refused"
     assert fault(post(b"x", soap, **{"Content-Encoding": "br"})) == "request-malformed"
     assert fault(post(b"x", soap, **{"Content-Encoding": "gzip"})) == "request-malformed"
     assert fault(post(gzip.compress(b"x" * 2_000_000), soap, **{"Content-Encoding": "gzip"})) == "request-too-large"
@@ -910,7 +911,7 @@ def test_a_message_that_is_not_one_gets_a_fault(practice: Any, monkeypatch: pyte
     assert fault(post(b"x" * 1_200_000, soap)) == "request-too-large"
     person, _ = patient("treating")
     doctor = practice("treating")
-    assert fault(doctor.call(person, etree.Element("{urn:autre}autre"), "urn:autre")) == "interaction-unknown"
+    assert fault(doctor.call(person, etree.Element("{urn:autre}autre"), "urn:autre")) == "operation-unknown"
     broken = etree.fromstring('<PRPA_IN201307UV02 xmlns="urn:hl7-org:v3"><id root="1"/></PRPA_IN201307UV02>')
     assert fault(doctor.call(person, broken, "urn:hl7-org:v3:PRPA_IN201307UV02")) == "request-malformed"
     monkeypatch.setattr("carnet.interfaces.dmp.td02.test_record", lambda ask: 1 / 0)
@@ -949,6 +950,33 @@ def test_soap_11_is_for_whoever_speaks_it_in_both_places(practice: Any, media: s
     answer = doctor.software.http.post(doctor.software.address, content=content, headers={"Content-Type": media})
     assert answer.headers["content-type"].startswith(answered)
     assert (b"http://schemas.xmlsoap.org/soap/envelope/" in answer.content) == (answered == "text/xml")
+
+
+def test_a_refusal_names_what_a_vendor_must_mend(practice: Any) -> None:
+    person, _ = patient("treating")
+    doctor = practice("treating")
+    good, bad = document_of(person), document_of(person, sha1="00" * 20)
+    told = etree.tostring(doctor.feed(person, good, bad).body, encoding="unicode")
+    assert "document-hash-mismatch" in told and bad[0].unique_id in told and "hexadécimal" in told
+    other = document_of(person, source_patient=(person.ins.oid.value, patient()[0].ins.matricule))
+    assert errors(doctor.feed(person, other)) == [("XDSPatientIdDoesNotMatch", "request-malformed")]
+    unknown = doctor.query(person, "FindDocuments", **{f"{E}PatientId": person.ins.cx, f"{E}Status": ["urn:x:Approuvé"]})
+    assert errors(unknown) == [("XDSRegistryError", "request-malformed")]
+    nobody = doctor.own(None, HABILITATIONS, "setAuthorization", {"action": "AJOUT"})
+    assert values(nobody)["status"] == "vihf-patient-missing"
+    wrong = doctor.change_status(person, urn(fresh_uid()), "Approved", "Deprecated")
+    assert status(wrong) == "Failure"
+    late = doctor.find(person, more={"at": now() - timedelta(hours=1)})
+    assert fault(late) == "vihf-expired" and "now: " in etree.tostring(late.body, encoding="unicode")
+
+
+def test_what_the_kit_lets_through_is_told_with_its_fields(practice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings.CARNET, "vendor_kit", True)
+    person, _ = patient("treating")
+    reply = practice("treating").feed(person, document_of(person), signed=False)
+    assert status(reply) == "Success"
+    assert errors(reply) == [("XDSRepositoryMetadataError", "lot-signature-missing")]
+    assert "en production, ce dépôt serait refusé" in etree.tostring(reply.body, encoding="unicode")
 
 
 def test_withdrawn_transactions_say_so(practice: Any) -> None:

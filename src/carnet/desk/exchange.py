@@ -16,10 +16,17 @@ def feed_by_hl7v2(options: argparse.Namespace) -> int:
 
     pki = Folder(Environment().data_dir / "pki")
     if not pki.certificate(f"structure-{options.structure}").exists():
-        print(f"Aucun certificat de structure « {options.structure} » dans {pki.path} : lancez d'abord make run.", file=sys.stderr)
+        known = ", ".join(sorted(p.stem.removeprefix("structure-") for p in pki.path.glob("certificates/structure-*.pem")))
+        print(
+            f"Aucun certificat de structure « {options.structure} » dans {pki.path} : {known or 'make run les crée'}.",
+            file=sys.stderr,
+        )
         return 1
     try:
         answer = send_file(options.file, options.port, pki, f"structure-{options.structure}")
+    except ConnectionRefusedError:
+        print(f"Rien ne répond sur le port {options.port} : make run ouvre la porte (--port pour une autre).", file=sys.stderr)
+        return 1
     except (CdaError, OSError) as error:
         print(f"Le document n'a pas été envoyé : {error}", file=sys.stderr)
         return 1

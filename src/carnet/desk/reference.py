@@ -10,6 +10,7 @@ from django.conf import settings
 
 from carnet.config.environment import Environment
 from carnet.config.worker import timers
+from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.dicah import functional_rights
 from carnet.dicah.conditions import Rule
 from carnet.dicah.contexts import CONTEXT_OF_SECTOR
@@ -212,13 +213,40 @@ def api() -> str:
 
 def dmp_errors() -> str:
     """Every refusal as the DMP door says it."""
-    rows = [(f"`{code}`", f"`{of_xds}`", f"`{other}`", says) for code, of_xds, other, says in catalogue()]
+    rows = [
+        (f"`{code}`", f"`{of_xds}`", f"`{other}`", says, then.format(support="34 22"))
+        for code, of_xds, other, says, then in catalogue()
+    ]
     text = (
         "# Errors of the DMP door\n\nCarnet's code is stable and the same at every door. XDS answers carry it in `location`, with an IHE or "
         "DMP code in `errorCode` and the sentence in `codeContext`; HL7 v3 acknowledgements and the DMP's own services carry the second code. "
         "What stops a message before it is an operation is a SOAP fault: Carnet's code is its subcode and stands in its detail.\n\n"
     )
-    return text + table(("code", "in XDS answers", "in other answers", "says"), rows)
+    return text + table(("code", "in XDS answers", "in other answers", "says", "next step"), rows)
+
+
+def dmp_cards() -> str:
+    """Whose cards the test PKI makes, with what a VIHF repeats of them."""
+    rows = [
+        (
+            f"`{key}`",
+            f"{who.given} {who.family}",
+            who.id,
+            who.profession,
+            who.savoir_faire,
+            place.name,
+            who.place_id(place),
+            place.sector,
+        )
+        for key, who in PROFESSIONALS.items()
+        for place in who.places
+    ]
+    text = (
+        "# Cards of the demonstration\n\nIn `var/pki/certificates`: `KEY.pem` opens the connection, `signature-KEY.pem` signs. Structures: "
+        "`structure-hospital`, `structure-samu`, `structure-care-home` and their `signature-…`; employees: `cpe-hospital` and others.\n\n"
+    )
+    head = ("key", "name", "PS_IdNat", "profession", "savoir-faire", "place", "Struct_IdNat", "sector")
+    return text + table(head, rows)
 
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -233,6 +261,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "permissions.md": permissions,
     "api.md": api,
     "dmp-errors.md": dmp_errors,
+    "dmp-cards.md": dmp_cards,
 }
 
 

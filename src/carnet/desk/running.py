@@ -158,6 +158,8 @@ def _print_guide(config: Environment, ports: Ports) -> None:
     print(
         f"  Porte DMP (SOAP)      https://127.0.0.1:{ports.dmp}/si-dmp-server/v2/services/ (?wsdl ; certificat client obligatoire)"
     )
+    if os.environ.get("CARNET_VENDOR_KIT", "true").lower() in ("true", "1"):
+        print("    … avec les tolérances du kit national ; CARNET_VENDOR_KIT=false pour ce qu'un vrai serveur répond (docs/dmp.md)")
     print(f"  Porte hospitalière    127.0.0.1:{ports.hl7v2} (HL7 v2 par MLLP et TLS, certificat de structure : carnet hl7v2 send)")
     print(f"  Pro Santé Connect     http://127.0.0.1:{ports.psc} (simulateur : on choisit un nom, sans mot de passe)")
     print(f"  Téléphone e-CPS       http://127.0.0.1:{ports.psc}/telephone (le même simulateur, pour confirmer deux chiffres)")

@@ -174,7 +174,14 @@ def _check_labels(checked: Checked, replaced: StoredDocument | None, by_person: 
 def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposit: Deposit) -> list[Planned]:
     planned, seen = [], set()
     for document in submission.documents:
-        checked = check(work, document.entry, document.content, deposit)
+        try:
+            checked = check(work, document.entry, document.content, deposit)
+        except Refusal as refusal:
+            if len(submission.documents) == 1:
+                raise
+            # Among several, the sender must know which one: by its own identifier, or its place.
+            named = document.entry.unique_id or f"n° {document.position + 1}"
+            raise Refusal(refusal.code, refusal.rule, {**refusal.details, "document": named}) from None
         if checked.entry.unique_id in seen:
             raise Refusal("document-duplicate", "document-duplicate", {"problem": "twice in one submission"})
         seen.add(checked.entry.unique_id)

@@ -5,11 +5,9 @@ same card or structure, each by the pair of keys made for it (CI-SIS, volet tran
 """
 
 import hashlib
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from cryptography import x509
 from django.conf import settings
 from lxml import etree
 
@@ -17,6 +15,7 @@ from carnet.apps.identity import api as identity
 from carnet.apps.signin.cards import CARD_LEVEL, actor_of_certificate, place_of, proof_of
 from carnet.apps.signin.certificates import CPE, CPF, STRUCTURE, Certificate, Purpose, read_certificate
 from carnet.apps.storage.api import unit
+from carnet.formats.distinguished_name import same_subject
 from carnet.formats.vihf import AIR, DIRECT, Algorithms, Vihf, VihfError, read_vihf, verified
 from carnet.formats.vihf.signature import signature_of, signed_by
 from carnet.kernel.actor import Actor, ActorKind, Means, Situation
@@ -26,7 +25,6 @@ from carnet.kernel.refusal import Refusal
 SKEW = timedelta(seconds=60)
 _SPECIALITY_NEEDED = frozenset({DOCTOR.code, "21"})
 """Doctors and pharmacists state their speciality, or the section of their order."""
-_NAMES = {"E": "emailAddress", "GN": "2.5.4.42", "SN": "2.5.4.4", "T": "2.5.4.12", "TITLE": "2.5.4.12", "SERIALNUMBER": "2.5.4.5"}
 
 
 def _refused(code: str, /, **details: str) -> Refusal:
@@ -49,20 +47,12 @@ def signer_of(der: bytes, at: datetime, transport: Certificate) -> Certificate:
     return signer
 
 
-def _issuer_matches(issuer: str, subject: x509.Name) -> bool:
-    """Whether the Issuer is the subject of the certificate, its attributes compared as a set: texts differ by the writer."""
-    with suppress(ValueError):
-        named = x509.Name.from_rfc4514_string(issuer, {k: x509.ObjectIdentifier(v) for k, v in _NAMES.items() if v[0].isdigit()})
-        return {(a.oid, str(a.value)) for a in named} == {(a.oid, str(a.value)) for a in subject}
-    return False
-
-
 def _check_time(vihf: Vihf, at: datetime) -> None:
     longest = timedelta(seconds=settings.CARNET.vihf_seconds)
     ends = min(vihf.issued_at + longest, vihf.not_on_or_after or vihf.issued_at + longest)
     begins = max(vihf.issued_at, vihf.not_before or vihf.issued_at)
     if not begins - SKEW <= at < ends + SKEW:
-        raise _refused("vihf-expired")
+        raise _refused("vihf-expired", begins=begins.isoformat(), ends=ends.isoformat(), now=at.isoformat(timespec="seconds"))
     proved = vihf.authenticated_at or vihf.issued_at
     if proved > at + SKEW or at - proved > timedelta(hours=settings.CARNET.vihf_authentication_hours):
         raise _refused("authentication-expired")
@@ -95,8 +85,8 @@ def read_assertion(assertion: etree._Element | None, transport: Certificate, at:
         vihf = read_vihf(verified(assertion, signer.public, at, algorithms()))
     except VihfError as error:
         raise _refused(error.code, problem=error.problem) from None
-    if not settings.CARNET.vendor_kit and not _issuer_matches(vihf.issuer, signer.subject):
-        raise _refused("vihf-identity-mismatch", fields="Issuer")
+    if not settings.CARNET.vendor_kit and not same_subject(vihf.issuer, signer.subject):
+        raise _refused("vihf-identity-mismatch", fields="Issuer", expected=signer.subject.rfc4514_string())
     _check_time(vihf, at)
     _check_audience(vihf)
     if settings.CARNET.vihf_reuse == "refuse":

@@ -58,6 +58,9 @@ def ins_of(patient: tuple[str, str]) -> Ins:
         raise Refusal("ins-malformed", "ins-malformed", {"problem": "OID"}) from None
 
 
+_ABOUT_NOBODY = frozenset({Act.OWN_LIST, Act.SEARCH_BY_TRAITS})
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call of one software: who, with which assertion, when, and the body."""
@@ -79,7 +82,9 @@ class Call:
         """A question about the patient of the assertion. A patient that the body states is the same (EX_GEN-1270)."""
         declared = [one for one in (self.vihf.patient, stated) if one[1]]
         if len({(oid, matricule.upper()) for oid, matricule in declared}) > 1:
-            raise Refusal("document-patient-mismatch", "document-patient-mismatch")
+            raise Refusal("vihf-patient-mismatch", "vihf-patient-mismatch")
+        if not declared and act not in _ABOUT_NOBODY:
+            raise Refusal("vihf-patient-missing", "vihf-patient-missing")
         ins = ins_of(declared[0]) if declared else None
         return Ask(self.actor, act, self.at, ins, self.mode, secret=self.vihf.secret)
 
@@ -148,7 +153,7 @@ def _find(operations: Iterable[Operation], envelope: Envelope) -> Operation:
     for operation in operations:
         if operation.tag == envelope.body.tag and (not operation.only_action or envelope.action in ("", operation.action)):
             return operation
-    raise Refusal("interaction-unknown", "interaction-unknown")
+    raise Refusal("operation-unknown", "operation-unknown")
 
 
 def _packed(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -3,7 +3,10 @@
 The catalogue is `docs/reference/dmp-errors.md`, generated from these tables.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from django.utils.translation import gettext
 
 from carnet.apps.access.api import sentence
 from carnet.dicah.messages import MESSAGES, message
@@ -49,6 +52,7 @@ _IHE = {
     "ins-oid-refused": "XDSUnknownPatientId",
     "ins-mismatch": "XDSPatientIdDoesNotMatch",
     "document-patient-mismatch": "XDSPatientIdDoesNotMatch",
+    "vihf-patient-mismatch": "XDSPatientIdDoesNotMatch",
     "document-unknown": "XDSDocumentUniqueIdError",
     "document-hash-mismatch": "XDSRepositoryMetadataError",
     "document-size-mismatch": "XDSRepositoryMetadataError",
@@ -89,11 +93,31 @@ def xds_code(code: str, otherwise: str = "XDSRegistryError") -> str:
     return PUBLISHED.get(code) or _IHE.get(code) or otherwise
 
 
+_IN_XDS = {
+    "masterIdentifier": "uniqueId",
+    "type": "typeCode",
+    "category": "classCode",
+    "content.format": "formatCode",
+    "securityLabel": "confidentialityCode",
+    "context.facilityType": "healthcareFacilityTypeCode",
+    "context.practiceSetting": "practiceSettingCode",
+    "context.event": "eventCodeList",
+    "context.period": "serviceStartTime, serviceStopTime",
+    "attachment.title": "title",
+    "date": "creationTime",
+}
+"""Metadata that a deposit may be refused for, by the names that XDS gives them."""
+_ALSO = {"emergency-reason-missing": "Le motif se met dans l'attribut Mode_Acces_Raison du VIHF."}
+TOLERATED = frozenset({"ins-mismatch", "document-metadata-mismatch", "lot-signature-missing", "lot-signature-invalid"})
+"""What the vendor kit's setting lets through, with a warning."""
+
+
 def text_of(refusal: Refusal) -> str:
     """What happened, what the asker may learn of it, and what to do."""
     told = message(refusal.code)
-    named = "; ".join(f"{name}: {value}" for name, value in refusal.details.items() if value)
-    return " ".join(part for part in (sentence(told.professional), f"({named})" if named else "", sentence(told.next_step)) if part)
+    named = "; ".join(f"{name}: {_IN_XDS.get(value, value)}" for name, value in refusal.details.items() if value)
+    parts = (sentence(told.professional), f"({named})" if named else "", sentence(told.next_step), _ALSO.get(refusal.code, ""))
+    return " ".join(part for part in parts if part)
 
 
 def issue_of(refusal: Refusal, otherwise: str = "XDSRegistryError") -> Issue:
@@ -101,10 +125,14 @@ def issue_of(refusal: Refusal, otherwise: str = "XDSRegistryError") -> Issue:
     return Issue(xds_code(refusal.code, otherwise), text_of(refusal), refusal.code)
 
 
-def warning_of(code: str) -> Issue:
-    """What Carnet completed or corrected in an accepted document."""
-    told = message(code)
-    return Issue("XDSExtraMetadataNotSaved", f"{sentence(told.professional)} {sentence(told.next_step)}", code, warning=True)
+def warning_of(code: str, details: Mapping[str, str] | None = None) -> Issue:
+    """What Carnet completed or corrected in an accepted document, or what the vendor kit's setting tolerated."""
+    told = text_of(Refusal(code, code, details))
+    of_wire = "XDSExtraMetadataNotSaved"
+    if code in TOLERATED:
+        of_wire = xds_code(code)
+        told = gettext("Toléré ici pour le kit national ; en production, ce dépôt serait refusé : {told}").format(told=told)
+    return Issue(of_wire, told, code, warning=True)
 
 
 def problem_of(refusal: Refusal) -> Problem:
@@ -120,6 +148,6 @@ def fault_of(refusal: Refusal) -> SoapFault:
     return SoapFault("Sender", subcode, text_of(refusal), detail)
 
 
-def catalogue() -> list[tuple[str, str, str, str]]:
-    """Every refusal: Carnet's code, the code of XDS answers, that of other answers, the sentence."""
-    return [(code, xds_code(code), PUBLISHED.get(code, code), told.professional) for code, told in MESSAGES.items()]
+def catalogue() -> list[tuple[str, str, str, str, str]]:
+    """Every refusal: Carnet's code, the code of XDS answers, that of other answers, the sentence, the next step."""
+    return [(code, xds_code(code), PUBLISHED.get(code, code), told.professional, told.next_step) for code, told in MESSAGES.items()]

@@ -91,9 +91,9 @@ OPERATIONS = (
 def service(request: HttpRequest, name: str = "") -> HttpResponseBase:
     """A service: `?wsdl` describes it, a POST calls it. Any operation is answered at any of the addresses."""
     if name.strip("/").lower() not in SERVICES:
-        return faulted(request, fault_of(Refusal("interaction-unknown", "interaction-unknown")))
+        return faulted(request, fault_of(Refusal("operation-unknown", "operation-unknown")))
     if request.method == "GET" and "wsdl" in {key.lower() for key in request.GET}:
         return HttpResponse(describe(name.strip("/").lower()), content_type="text/xml; charset=utf-8")
     if request.method != "POST":
-        return faulted(request, fault_of(Refusal("interaction-unknown", "interaction-unknown")))
+        return faulted(request, fault_of(Refusal("operation-unknown", "operation-unknown")))
     return serve(request, OPERATIONS)

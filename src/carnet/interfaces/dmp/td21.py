@@ -59,7 +59,7 @@ def _signature_warnings(call: Call, provided: Provided) -> list[Issue]:
     except Refusal as refusal:
         if not settings.CARNET.vendor_kit:
             raise
-        return [warning_of(refusal.code)]
+        return [warning_of(refusal.code, refusal.details)]
     return []
 
 
@@ -86,6 +86,9 @@ def _check_shape(provided: Provided) -> None:
             DocumentId(entry.unique_id)
         except IdentifierError:
             raise XdsError("a uniqueId is an OID, with an extension if need be, or the URN of a UUID", element="uniqueId") from None
+        source = entry.source_patient
+        if source[0] == entry.patient[0] and source[1].upper() != entry.patient[1].upper():
+            raise XdsError("sourcePatientId is the INS of somebody else", "XDSPatientIdDoesNotMatch", "sourcePatientId")
     patients = {entry.patient for entry, _ in provided.documents} | {provided.set.patient}
     if len(patients) != 1 or ("", "") in patients:
         raise XdsError("every object names the same patient", "XDSPatientIdDoesNotMatch", "patientId")

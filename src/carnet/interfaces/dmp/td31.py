@@ -41,8 +41,11 @@ def _codes(query: StoredQuery, name: str) -> list[str]:
 
 
 def _statuses(query: StoredQuery) -> Criterion:
-    known = [n.STATUS_OF[uri] for uri in query.any_of(f"{E}Status") if uri in n.STATUS_OF]
-    return criteria.by_statuses(known)
+    asked = query.any_of(f"{E}Status")
+    if not set(asked) <= set(n.STATUS_OF):
+        # A status that does not exist finds nothing: a typing error would look like an empty record.
+        raise XdsError(f"one of {', '.join(n.STATUS_OF)}", "XDSRegistryError", f"{E}Status")
+    return criteria.by_statuses([n.STATUS_OF[uri] for uri in asked])
 
 
 def _narrowed(query: StoredQuery) -> tuple[Criterion, ...]:

@@ -68,7 +68,8 @@ def _status_act(change: Change, now: DocumentEntry) -> Act:
     before, after = change.statuses
     act = _STATUS_ACTS.get((before, after))
     if act is None:
-        raise _refused("OriginalStatus, NewStatus")
+        accepted = ", ".join(f"{n.STATUS[a]} > {n.STATUS[b]}" for a, b in _STATUS_ACTS)
+        raise _refused(f"OriginalStatus, NewStatus: {accepted}")
     if now.status != before:
         raise Refusal("metadata-version-mismatch", "metadata-version-mismatch", {"fields": "OriginalStatus"})
     return act
