@@ -243,10 +243,19 @@ def test_a_deposit_sent_again_promises_nothing_that_is_not_kept(door: str) -> No
     first = who.deposit(entry(person), content).json()["entry"][1]["response"]["location"]
     document = UUID(first.split("/")[1])
     assert code_of(who.deposit(entry(person, confidentiality=labels("MASQUE_PS")), content)) == "document-duplicate"
+
+    def somebody_else() -> set[str]:
+        """What a colleague with a copy is told, who may not see what became of the document."""
+        dentist = client(door, "dentist")
+        return {code_of(dentist.deposit(entry(person, confidentiality=labels(*one)), content)) for one in ((), ("MASQUE_PS",))}
+
+    assert somebody_else() == {"document-duplicate"}
     records.change_document(ask("treating", Act.MASK, person), document)
-    again = client(door, "dentist").deposit(entry(person), content).json()["entry"][1]["response"]["location"]
+    assert somebody_else() == {"document-duplicate"}, "masked or not, one answer"
+    again = who.deposit(entry(person), content).json()["entry"][1]["response"]["location"]
     assert again == first, "the version would tell that something changed"
     records.change_document(ask("treating", Act.DELETE, person), document)
+    assert somebody_else() == {"document-duplicate"}
     assert code_of(who.deposit(entry(person), content)) == "document-duplicate"
 
 

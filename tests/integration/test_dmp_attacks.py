@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 from lxml import etree
-from support.dmp import Practice, document_of, errors, fault, status, stored_query
-from support.people import deposit, fresh_uid, now, patient
+from support.dmp import HABILITATIONS, Practice, document_of, errors, fault, objects, refused, status, stored_query
+from support.people import deposit, fresh_person, fresh_uid, now, open_record, patient
+from support.roles import as_role
 
+from carnet.apps.storage.api import unit
 from carnet.desk.demonstration.professionals import CABINET_2, PROFESSIONALS
 from carnet.desk.dmp_client import Pair, Reply, Software, assertion_of, envelope_of
 from carnet.formats.soap.envelope import SOAP12
@@ -411,3 +413,78 @@ def test_a_header_that_must_be_understood_is_not_passed_over(doctor: Practice) -
     content = envelope_of(_body(person), ACTION, _signed(doctor, person)).decode()
     must = content.replace("<wsse:Security", '<x:Reliable xmlns:x="urn:x" soap:mustUnderstand="true"/><wsse:Security', 1)
     assert must != content and fault(doctor.software.post(must.encode(), "application/soap+xml")) == "MustUnderstand"
+
+
+def test_a_replayed_assertion_is_known_whatever_stands_around_its_signature(doctor: Practice) -> None:
+    person, _ = patient("treating")
+    whole = _text(assertion_of(doctor.about(person), doctor.software.signer))
+    assert fault(_sent(doctor, person, whole)) == ""
+    assert fault(_sent(doctor, person, whole)) == "vihf-replayed"
+    for end in ("X509Certificate>", "SignatureValue>"):
+        spaced = re.sub(rf"</(\w+:)?{end}", lambda found: "\n" + found[0], whole, count=1)
+        assert spaced != whole
+        assert fault(_sent(doctor, person, spaced)) == "vihf-replayed"
+
+
+def test_an_element_of_many_attributes_is_refused_before_it_is_canonicalised(doctor: Practice) -> None:
+    person, _ = patient("treating")
+    whole = _text(assertion_of(doctor.about(person), doctor.software.signer))
+    bomb = re.sub(
+        r"<(\w+:)?CanonicalizationMethod ", lambda found: found[0] + " ".join(f'a{i}=""' for i in range(300)) + " ", whole, count=1
+    )
+    assert bomb != whole
+    assert fault(_sent(doctor, person, bomb)) == "request-malformed"
+
+
+def test_what_an_assertion_says_of_itself_is_bounded(dmp: str, pki: Any) -> None:
+    person, _ = patient("emergency")
+    hospital = Practice(dmp, pki, "emergency")
+    hospital.software = Software(dmp, pki, "structure-hospital")
+    hospital.said = replace(hospital.said, issuer=hospital.software.signer.certificate.subject.rfc4514_string(), mode="INDIRECTE")
+    for more in ({"subject": "8" * 65}, {"name": "x" * 201}, {"reason": "x" * 2_001}):
+        assert fault(hospital.find(person, more=more)) == "vihf-malformed"
+
+
+def test_only_the_published_code_is_a_secret_connection(doctor: Practice) -> None:
+    adult, _ = patient("treating")
+    assert _said(doctor, adult, confidentiality="N^2.16.840.1.113883.5.25") == "", "normal: no secret"
+    assert _said(doctor, adult, confidentiality="AUTRE^1.2.250.1.213.1.1.4.13") == "vihf-malformed"
+    assert (
+        _said(doctor, adult, confidentiality="INVISIBLE_REPRESENTANTS_LEGAUX^1.2.250.1.213.1.1.4.13") == "secret-connection-refused"
+    )
+
+
+def test_a_document_asked_for_many_times_is_read_once(doctor: Practice) -> None:
+    person, _ = patient("treating")
+    deposit(person, unique_id=(uid := fresh_uid()))
+    reply = doctor.retrieve(person, *[uid] * 20, *[f"{uid}0"] * 20)
+    assert len(reply.parts) == 1
+    assert len(errors(reply)) == 1, "nor is time multiplied for what is not there"
+
+
+def test_a_secret_connection_leaves_no_notice(dmp: str, pki: Any) -> None:
+    minor = fresh_person(birth_date=f"{now().year - 14}-01-01")
+    record_id = open_record(minor)
+    said: dict[str, object] = {"confidentiality": "INVISIBLE_REPRESENTANTS_LEGAUX^1.2.250.1.213.1.1.4.13"}
+    doctor, emergency = Practice(dmp, pki, "treating"), Practice(dmp, pki, "emergency")
+    asked = {"action": "AJOUT", "role": "MEDECIN_TRAITANT"}
+    assert refused(doctor.own(minor, HABILITATIONS, "setAuthorization", asked, **said)) == ""
+    assert status(doctor.feed(minor, document_of(minor), more=said)) == "Success"
+    found = objects(doctor.find(minor, more=said))[0]
+    assert status(doctor.change_status(minor, found.get("id", ""), "Approved", "Archived", **said)) == "Success"
+    glass = said | {"purpose": "bris_de_glace", "reason": "Inconsciente sur la voie publique, danger."}
+    assert status(emergency.find(minor, more=glass)) == "Success"
+    assert _told(record_id) == set()
+    # The same in the open tells: the test could fail.
+    assert status(doctor.change_status(minor, found.get("id", ""), "Archived", "Approved", **said)) == "Success"
+    assert status(emergency.find(minor, more={key: value for key, value in glass.items() if key != "confidentiality"})) == "Success"
+    assert status(doctor.feed(minor, document_of(minor))) == "Success"
+    assert "deposit" in _told(record_id)
+
+
+def _told(record_id: Any) -> set[str]:
+    """Kinds of the notices that wait for the holder."""
+    with as_role("carnet_courier"), unit(record_id) as work:
+        return {
+            row[0] for row in work.rows("SELECT kind FROM outbox_notice WHERE record_id = %s AND recipient = 'holder'", record_id)
+        }

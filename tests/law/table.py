@@ -282,6 +282,18 @@ doctor              | reopen unattached     | no Mon espace and closed          
 doctor              | reopen unattached     | closed                                      | record-attached
 doctor              | reopen unattached     | no Mon espace and closed, blocked           | professional-blocked
 doctor              | change administrative | no Mon espace                               | yes
+certificate         | change administrative | no Mon espace                               | function-not-allowed
+certificate         | close unattached      | no Mon espace                               | function-not-allowed
+certificate         | reopen unattached     | no Mon espace and closed                    | function-not-allowed
+secretary           | change administrative | no Mon espace                               | function-not-allowed
+secretary           | close unattached      | no Mon espace                               | function-not-allowed
+occupational doctor | change administrative | no Mon espace                               | function-not-allowed
+doctor              | close unattached      | no Mon espace, break-glass, access open     | function-not-allowed
+doctor              | change administrative | no Mon espace, break-glass, access open     | function-not-allowed
+nurse               | reopen unattached     | no Mon espace and closed, no authorisation  | function-not-allowed
+nurse               | reopen unattached     | no Mon espace and closed                    | yes
+doctor              | reopen unattached     | no Mon espace and closed, no authorisation  | yes
+doctor              | close unattached      | no Mon espace, minor, secret connection     | function-not-allowed
 doctor              | change administrative | -                                           | record-attached
 doctor              | declare treating doctor | -                                         | yes
 doctor              | declare treating doctor | no authorisation                          | consent-missing

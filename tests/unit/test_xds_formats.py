@@ -9,15 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from carnet.formats.safe_xml import MOST_ELEMENTS, XmlError, as_utf8, parse
+from carnet.formats.safe_xml import MOST_ATTRIBUTES, MOST_ELEMENTS, MOST_NAMESPACES, XmlError, as_utf8, parse
 from carnet.formats.soap import Part, SoapError
 from carnet.formats.xds import Author, Coding, DocumentEntry, Folder, SubmissionSet
 from carnet.formats.xds import names as n
 from carnet.formats.xds.hl7_values import read_cx, source_traits_of
 from carnet.formats.xds.messages import Issue, read_provide, read_retrieve, write_provide, write_query_response
-from carnet.formats.xds.queries import E, F, S, StoredQuery, read_query, read_values, write_query
+from carnet.formats.xds.queries import (
+    LONGEST_VALUE,
+    LONGEST_VALUES,
+    MOST_VALUES,
+    E,
+    F,
+    S,
+    StoredQuery,
+    read_query,
+    read_values,
+    write_query,
+)
 from carnet.formats.xds.registry import Holding, Holdings, answer, like, objects_of, references_of
-from carnet.formats.xds.rim_read import Association, XdsError, read_objects
+from carnet.formats.xds.rim_read import MOST_OBJECTS, Association, XdsError, read_objects
 from carnet.formats.xds.rim_write import add_slot, write_association, write_entry, write_folder, write_set
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -136,6 +147,11 @@ def test_each_object_has_an_id_and_one_package_is_the_set() -> None:
     assert code_of(lambda: read_objects(etree.Element("none")))[1] == "RegistryObjectList"
 
 
+def test_a_request_has_a_bounded_number_of_objects() -> None:
+    body, parts = provide(*lot(entry()), *(etree.Element(n.q(n.RIM, "Classification")) for _ in range(MOST_OBJECTS)))
+    assert code_of(lambda: read_provide(body, parts))[1] == "RegistryObjectList"
+
+
 def test_a_slot_that_is_not_kept_is_told_and_a_version_is_read() -> None:
     node = entry(identifier="D1")
     add_slot(node, "urn:vendor:colour", ["blue"])
@@ -225,6 +241,14 @@ def test_a_slot_has_a_value_and_one_where_one_is_meant() -> None:
     assert code_of(lambda: read_query(query)) == ("XDSStoredQueryParamNumber", f"{E}PatientId")
 
 
+def test_a_query_has_a_bounded_number_of_bounded_values() -> None:
+    for values in (["a"] * (MOST_VALUES + 1), ["a" * (LONGEST_VALUE + 1)]):
+        query = asked("GetDocuments", **{f"{E}UniqueId": "x"})
+        query[1][0][0][0].text = "(" + ",".join(f"'{value}'" for value in values) + ")"
+        assert code_of(lambda query=query: read_query(query)) == ("XDSRegistryError", f"{E}UniqueId")
+    assert code_of(lambda: read_values("'" + "a" * LONGEST_VALUES))[0] == "XDSRegistryError"
+
+
 def test_what_is_not_a_filter_here_is_passed_over() -> None:
     query = read_query(asked("FindDocuments", **FIND, **{"$MetadataLevel": "1", "$homeCommunityId": "urn:oid:1"}))
     assert query.patient == CX
@@ -293,12 +317,16 @@ def test_references_name_every_object_of_an_answer() -> None:
 
 def test_bytes_of_another_encoding_are_read_as_windows_1252() -> None:
     assert as_utf8("é".encode() + b"\xe9\x80") == "éé€".encode()
-    with pytest.raises(UnicodeEncodeError):
-        "\ud800".encode("ascii", "carnet-cp1252")
 
 
 def test_too_many_elements_and_a_doctype_are_refused() -> None:
-    for wrong in (b"<a>" + b"<b/>" * MOST_ELEMENTS + b"</a>", b"<!DOCTYPE a><a/>", b"<a", b""):
+    attributes = " ".join(f'a{number}=""' for number in range(MOST_ATTRIBUTES + 1)).encode()
+    bombs = (
+        b"<a " + attributes + b"/>",
+        b"<a>" + b'<b xmlns:x="y"/>' * (MOST_NAMESPACES + 1) + b"</a>",
+        b"<a>" + b"<b/>" * (3 * MOST_ELEMENTS),
+    )
+    for wrong in (b"<a>" + b"<b/>" * MOST_ELEMENTS + b"</a>", b"<!DOCTYPE a><a/>", b"<a", b"", *bombs):
         with pytest.raises(XmlError):
             parse(wrong)
 

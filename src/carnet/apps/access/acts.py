@@ -88,7 +88,8 @@ def declare_treating_doctor(work: Work, granted: Grant) -> None:
     ask, record_id = granted.ask, _record(granted)
     name_relation(work, record_id, "treating_doctor", ask.actor.id, ask.at)
     write_entry(work, granted, (), "treating-doctor")
-    notify(work, record_id, "treating-doctor-declared", HOLDER, ask.at)
+    if not ask.secret:
+        notify(work, record_id, "treating-doctor-declared", HOLDER, ask.at)
 
 
 def stop_treating(work: Work, granted: Grant) -> None:
@@ -121,7 +122,9 @@ def open_emergency(work: Work, granted: Grant, key: RecordKey) -> datetime:
     )  # fmt: skip
     write_entry(work, granted, (), "reason-recorded")
     kind = "emergency-access" if ask.mode is Mode.BREAK_GLASS else "regulation-access"
-    notify(work, record_id, kind, HOLDER, ask.at)
+    if not ask.secret:
+        # A minor's address may be a representative's: a secret connection leaves nothing there.
+        notify(work, record_id, kind, HOLDER, ask.at)
     treating = treating_doctor_of(work, record_id)
     if treating and treating != ask.actor.id:
         notify(work, record_id, kind, professional(treating), ask.at)

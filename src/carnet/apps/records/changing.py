@@ -160,7 +160,8 @@ def _permitted(ask: Ask, facts: Facts, document: DocumentFacts) -> bool:
 
 def _notify(work: Work, ask: Ask, record_id: UUID, changed: DocumentFacts) -> None:
     """Tell the holder of a change of status (ours, access law §4), but not of a document that the holder may not see."""
-    if ask.act in _STATUS_ACTS and not changed.hidden_from_patient and not changed.hidden_from_representatives:
+    hidden = changed.hidden_from_patient or changed.hidden_from_representatives or ask.secret
+    if ask.act in _STATUS_ACTS and not hidden:
         outbox.notify(work, record_id, ask.act.name.lower(), outbox.HOLDER, ask.at)
 
 

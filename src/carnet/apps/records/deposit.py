@@ -96,14 +96,25 @@ def question_of(ask: Ask) -> Ask:
     return replace(ask, act=act)
 
 
-def _earlier(work: Work, key: RecordKey, checked: Checked) -> tuple[UUID, UUID] | None:
-    """The earlier deposit of this uniqueId: the same bytes, and nothing asked that it does not hold."""
+def _is_own(ask: Ask, document: DocumentFacts) -> bool:
+    actor = ask.actor
+    of_structure = actor.kind in (ActorKind.EMPLOYEE, ActorKind.STRUCTURE)
+    structures = {document.depositor_structure, *document.author_structures}
+    return actor.id in {document.depositor, *document.authors} or (of_structure and actor.situation.structure in structures)
+
+
+def _earlier(work: Work, ask: Ask, key: RecordKey, checked: Checked) -> tuple[UUID, UUID] | None:
+    """The earlier deposit of this uniqueId by the same depositor: the same bytes, and nothing asked that it does not hold.
+
+    Somebody else who sends the document again gets one answer, whatever became of it: it may be masked from them, or deleted.
+    """
     row = work.row(_BY_UNIQUE_ID, key.record_id, checked.entry.unique_id)
     if row is None:
         return None
     stored, submission_id = stored_document(row), row[-1]
     same = stored.address == key.address(checked.content) and stored.facts.type_code == checked.entry.type.code
-    if not same or stored.facts.status is Status.DELETED or not checked.labels() <= codes_of(stored.facts):
+    again = same and _is_own(ask, stored.facts) and stored.facts.status is not Status.DELETED
+    if not again or not checked.labels() <= codes_of(stored.facts):
         raise Refusal("document-duplicate", "document-duplicate")
     return stored.logical_id, submission_id
 
@@ -185,7 +196,7 @@ def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposi
         if checked.entry.unique_id in seen:
             raise Refusal("document-duplicate", "document-duplicate", {"problem": "twice in one submission"})
         seen.add(checked.entry.unique_id)
-        earlier = _earlier(work, entered.key, checked)
+        earlier = _earlier(work, ask, entered.key, checked)
         replaced = None if earlier else _replaced(work, ask, entered, checked)
         others = _others(work, entered.record_id, checked)
         labels = _check_labels(checked, replaced, ask.actor.kind in PERSONS)

@@ -63,9 +63,12 @@ def _check_audience(vihf: Vihf) -> None:
         raise _refused("vihf-audience-refused")
 
 
-def _take(assertion: etree._Element, vihf: Vihf, at: datetime) -> None:
-    """Let an assertion serve once: its signature is what nobody can make again. Raises Refusal `vihf-replayed`."""
-    digest = hashlib.sha256(etree.tostring(signature_of(assertion), method="c14n", exclusive=True)).digest()
+def _take(covered: etree._Element, signer: Certificate, vihf: Vihf, at: datetime) -> None:
+    """Let an assertion serve once: what its signature covers, and whose it is; what stands around a signature is signed by nobody.
+
+    Raises Refusal `vihf-replayed`.
+    """
+    digest = hashlib.sha256(signer.thumbprint + etree.tostring(covered, method="c14n", exclusive=True)).digest()
     until = vihf.issued_at + timedelta(seconds=settings.CARNET.vihf_seconds) + SKEW
     with unit() as work:
         work.run("DELETE FROM signin_assertion WHERE until < %s", at - SKEW)
@@ -82,7 +85,8 @@ def read_assertion(assertion: etree._Element | None, transport: Certificate, at:
         if assertion is None:
             raise VihfError("vihf-missing")
         signer = signer_of(signed_by(signature_of(assertion)), at, transport)
-        vihf = read_vihf(verified(assertion, signer.public, at, algorithms()))
+        covered = verified(assertion, signer.public, at, algorithms())
+        vihf = read_vihf(covered)
     except VihfError as error:
         raise _refused(error.code, problem=error.problem) from None
     if not settings.CARNET.vendor_kit and not same_subject(vihf.issuer, signer.subject):
@@ -90,7 +94,7 @@ def read_assertion(assertion: etree._Element | None, transport: Certificate, at:
     _check_time(vihf, at)
     _check_audience(vihf)
     if settings.CARNET.vihf_reuse == "refuse":
-        _take(assertion, vihf, at)
+        _take(covered, signer, vihf, at)
     return vihf, signer
 
 

@@ -34,13 +34,14 @@ def record_closed(ask: Ask, facts: Facts) -> Denial | None:
     return Denial("record-closed", {"since": facts.record.since.isoformat() if facts.record.since else ""})
 
 
-_OF_UNATTACHED = frozenset({Act.CHANGE_ADMINISTRATIVE, Act.CLOSE_UNATTACHED, Act.REOPEN_UNATTACHED})
+OF_UNATTACHED = frozenset({Act.CHANGE_ADMINISTRATIVE, Act.CLOSE_UNATTACHED, Act.REOPEN_UNATTACHED})
+"""What professionals may do for a record that no Mon espace is attached to."""
 
 
 @rule("D", "R.1111-36 CSP; PDT-INF-526, note 10")
 def record_attached(ask: Ask, facts: Facts) -> Denial | None:
     """The record of a Mon espace santé is closed, reopened and kept up by its holder alone."""
-    if ask.act not in _OF_UNATTACHED or facts.record.state in SHOWN_AS_ABSENT:
+    if ask.act not in OF_UNATTACHED or facts.record.state in SHOWN_AS_ABSENT:
         return None
     return Denial("record-attached") if facts.record.attached else None
 

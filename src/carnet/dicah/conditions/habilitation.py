@@ -10,6 +10,7 @@ from carnet.dicah.columns import (
 )
 from carnet.dicah.conditions import Denial, rule
 from carnet.dicah.conditions.authentication import PROFESSIONALS
+from carnet.dicah.conditions.availability import OF_UNATTACHED
 from carnet.dicah.conditions.consent import FEEDING
 from carnet.dicah.contexts import CONTEXT_OF_SECTOR
 from carnet.dicah.facts import Facts
@@ -85,6 +86,19 @@ def treating_doctor_undeclared(ask: Ask, facts: Facts) -> Denial | None:
     if ask.act is not Act.DECLARE_TREATING_DOCTOR:
         return None
     may = facts.settings.treating_doctor_by_declaration and is_doctor(ask.actor, facts.settings)
+    return None if may else _not_allowed(ask, facts)
+
+
+@rule("H", "R.1111-36 CSP; PDT-INF-526, note 10 (who: ours)")
+def unattached_by_professionals(ask: Ask, facts: Facts) -> Denial | None:
+    """A record without a Mon espace is closed, reopened and kept up by a health professional in person, at the patient's word: in
+    normal mode, never in secret; reopened by a doctor or by somebody whom the patient had let in."""
+    if ask.act not in OF_UNATTACHED:
+        return None
+    person = ask.actor.kind is ActorKind.PROFESSIONAL and is_health_professional(ask.actor, facts.settings)
+    may = person and actor_column(ask, facts) != "occupational_doctor" and ask.mode is Mode.NORMAL and not ask.secret
+    if ask.act is Act.REOPEN_UNATTACHED:
+        may = may and (is_doctor(ask.actor, facts.settings) or facts.access.authorisation is not None)
     return None if may else _not_allowed(ask, facts)
 
 

@@ -111,17 +111,17 @@ def read_message(content: bytes) -> Message:
     lines = [line for line in _text(content).replace("\r\n", "\r").replace("\n", "\r").split("\r") if line.strip()]
     if not lines:
         raise Hl7Error("100", "an empty message")
-    if len(lines) > MOST_SEGMENTS:
-        raise Hl7Error("100", "too many segments")
     by = _separators(lines[0])
     # Long base64 is broken over lines by some senders: a line that begins no segment goes on with the one before.
-    joined: list[str] = []
+    pieces: list[list[str]] = []
     for line in lines:
-        if joined and not _begins(line, by):
-            joined[-1] += line.strip()
+        if pieces and not _begins(line, by):
+            pieces[-1].append(line.strip())
         else:
-            joined.append(line)
-    return Message(tuple(_segment(line, by) for line in joined))
+            pieces.append([line])
+    if len(pieces) > MOST_SEGMENTS:
+        raise Hl7Error("100", "too many segments")
+    return Message(tuple(_segment("".join(lines), by) for lines in pieces))
 
 
 def _begins(line: str, by: Separators) -> bool:

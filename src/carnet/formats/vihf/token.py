@@ -8,7 +8,7 @@ from lxml import etree
 from carnet.formats.timestamps import from_fhir
 from carnet.formats.vihf.signature import VihfError
 from carnet.formats.xds.hl7_values import read_cx
-from carnet.kernel.codes import SAVOIR_FAIRE_SYSTEM, Code
+from carnet.kernel.codes import HIDDEN_FROM_REPRESENTATIVES, SAVOIR_FAIRE_SYSTEM, Code
 
 SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
 HL7 = "urn:hl7-org:v3"
@@ -76,7 +76,7 @@ class Vihf:
     @property
     def secret(self) -> bool:
         """Whether this is a secret connection, for a minor's record."""
-        return bool(self.confidentiality)
+        return self.confidentiality == HIDDEN_FROM_REPRESENTATIVES
 
 
 def _q(name: str) -> str:
@@ -179,6 +179,18 @@ def _check(vihf: Vihf) -> None:
         "AuthnContextClassRef": vihf.context_class,
         "LPS_Nom": vihf.software.name,
     }
+    long = {
+        "ID": (vihf.id, 200),
+        "NameID": (vihf.subject, 64),
+        "Identifiant_Structure": (vihf.structure, 64),
+        "subject-id": (vihf.name, 200),
+        "Mode_Acces_Raison": (vihf.reason, 2_000),
+        "LPS": (vihf.software.name + vihf.software.version, 200),
+    }
+    too_long = [name for name, (value, most) in long.items() if len(value) > most]
+    if too_long:
+        # What an assertion says of itself ends in a journal that nobody can shorten.
+        raise _malformed(f"too long: {', '.join(too_long)}")
     missing = [name for name, value in mandatory.items() if not value]
     if missing:
         raise _malformed(f"mandatory: {', '.join(missing)}")
@@ -186,6 +198,8 @@ def _check(vihf: Vihf) -> None:
         raise _malformed("VIHF_Version is 3.0 or 4.0")
     if vihf.mode not in (DIRECT, INDIRECT, AIR):
         raise _malformed("Authentification_mode is DIRECTE, INDIRECTE or INDIRECTE_RENFORCEE")
+    if vihf.confidentiality not in ("", "N", HIDDEN_FROM_REPRESENTATIVES):
+        raise _malformed("confidentiality-code is INVISIBLE_REPRESENTANTS_LEGAUX, for a secret connection, or nothing")
     if vihf.resource != "urn:dmp":
         raise _malformed("Ressource_URN is urn:dmp")
     if not vihf.roles or vihf.roles[0].system == SAVOIR_FAIRE_SYSTEM:

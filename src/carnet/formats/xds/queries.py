@@ -65,6 +65,7 @@ _SHAPES = {
     "GetFoldersForDocument": _Shape(one_of=_ENTRY),
     "GetRelatedDocuments": _Shape(("$AssociationTypes",), one_of=_ENTRY, may=_FILTER),
 }
+MOST_VALUES, LONGEST_VALUE, LONGEST_VALUES = 1_000, 256, 300_000
 _CODED = re.compile(r"Code(List)?$|ContentType$")
 _MAY_REPEAT = frozenset({f"{E}EventCodeList", f"{E}ConfidentialityCode", f"{E}ReferenceIdList", f"{F}CodeList"})
 """Repeating the slot of one of these means AND; of any other it is an error."""
@@ -107,6 +108,8 @@ class StoredQuery:
 
 def read_values(text: str) -> list[str]:
     """The values of one Value element: `('a','b')`, `'a'` or a number; a quote inside is doubled."""
+    if len(text) > LONGEST_VALUES:
+        raise XdsError("too long", "XDSRegistryError")
     inner = text.strip()
     if inner.startswith("(") and inner.endswith(")"):
         inner = inner[1:-1]
@@ -128,6 +131,8 @@ def read_values(text: str) -> list[str]:
 def _group(name: str, slot: etree._Element) -> tuple[str, ...]:
     texts = [v.text or "" for v in slot.iterfind(f"{n.q(n.RIM, 'ValueList')}/{n.q(n.RIM, 'Value')}")]
     values = tuple(value for text in texts for value in read_values(text))
+    if len(values) > MOST_VALUES or any(len(value) > LONGEST_VALUE for value in values):
+        raise XdsError(f"at most {MOST_VALUES} values of {LONGEST_VALUE} characters", "XDSRegistryError", name)
     if not values:
         raise XdsError("a parameter without a value", "XDSStoredQueryParamNumber", name)
     if _SINGLE.search(name) and len(values) > 1:

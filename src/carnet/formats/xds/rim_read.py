@@ -16,6 +16,8 @@ from carnet.formats.xds.hl7_values import read_code, read_cx, read_organisation,
 from carnet.formats.xds.model import Author, Coding, DocumentEntry, Folder, SubmissionSet
 
 Value = TypeVar("Value")
+MOST_OBJECTS = 1_000
+"""Fifty documents with their associations and folders are some hundreds."""
 _SLOTS = frozenset(
     {
         "creationTime",
@@ -270,6 +272,8 @@ def read_objects(request: etree._Element) -> Objects:
     found = request.find(n.q(n.RIM, "RegistryObjectList"))
     if found is None:
         raise XdsError("there is no RegistryObjectList", element="RegistryObjectList")
+    if len(found) > MOST_OBJECTS:
+        raise XdsError(f"at most {MOST_OBJECTS} objects in a request", element="RegistryObjectList")
     entries, packages = found.findall(n.q(n.RIM, "ExtrinsicObject")), found.findall(n.q(n.RIM, "RegistryPackage"))
     around = found.findall(n.q(n.RIM, "Classification"))
     folders = [p for p in packages if n.FOLDER in _nodes_of_package(p, around)]

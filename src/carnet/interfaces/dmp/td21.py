@@ -40,14 +40,15 @@ def _check_signature(call: Call, provided: Provided) -> None:
         if settings.CARNET.lot_signature == "optional":
             return
         raise Refusal("lot-signature-missing", "lot-signature-missing")
+    if len(signatures) > 1:
+        raise _invalid("one signature object in a lot")
     signed = {entry.unique_id: content for entry, content in provided.documents if not _is_signature(entry)}
     try:
-        for content in signatures:
-            signature = read_lot_signature(content)
-            signer = signer_of(signature.certificate, call.at, call.transport)
-            if signer.revoked:
-                raise _invalid("certificate-revoked")
-            check_lot(signature, signer.public, signed, call.at, algorithms())
+        signature = read_lot_signature(signatures[0])
+        signer = signer_of(signature.certificate, call.at, call.transport)
+        if signer.revoked:
+            raise _invalid("certificate-revoked")
+        check_lot(signature, signer.public, signed, call.at, algorithms())
     except LotSignatureError as error:
         raise _invalid(str(error)) from None
 

@@ -1,6 +1,7 @@
 """TD3.2, reading documents: IHE ITI-43, always multipart. A document that may not be read is unknown."""
 
 from dataclasses import replace
+from uuid import uuid4
 
 from django.conf import settings
 
@@ -20,7 +21,13 @@ def _unknown_repository() -> Issue:
 
 def _read(call: Call, unique_id: str) -> tuple[str, str, bytes]:
     question = call.ask(Act.READ)
-    logical_id = named_document(question, [unique_id], unique_only=True)
+    try:
+        logical_id = named_document(question, [unique_id], unique_only=True)
+    except Refusal as refusal:
+        if refusal.code != "document-unknown":
+            raise
+        # A document that is not there takes the way of one that may not be read: time would tell them apart.
+        logical_id = uuid4()
     content = read_content(question, logical_id)
     return unique_id, content.mime, content.data
 
@@ -29,7 +36,7 @@ def handle(call: Call) -> Answer:
     """The documents that are asked for; one that is unknown has its own error beside the others."""
     repository = settings.CARNET.dmp_repository_oid
     try:
-        pairs = read_retrieve(call.body)
+        pairs = list(dict.fromkeys(read_retrieve(call.body)))
         if len(pairs) > settings.CARNET.max_documents_per_submission:
             raise XdsError("too many documents at once", "XDSTooManyResults", "DocumentRequest")
     except XdsError as error:
