@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from support.dmp import Practice, document_of, lot, status, unique_ids
-from support.people import cda, fresh_uid, patient
+from support.people import cda, fresh_person, fresh_uid, patient
 from support.records import statuses_of
 
 from carnet.desk.cli import _parser
@@ -110,7 +110,7 @@ def test_the_commands_of_exchange(
     assert carnet(*asked, "--structure", "nowhere") == 1
     assert carnet(*asked) == 0
     assert statuses_of(record_id) == {unique_id: "Approved"}
-    file.write_bytes(content.replace(person.ins.matricule.encode(), b"279035121518989"))
+    file.write_bytes(content.replace(person.ins.matricule.encode(), fresh_person().ins.matricule.encode()))
     assert carnet(*asked) == 1
     assert carnet("hl7v2", "send", str(tmp_path / "none.xml")) == 1
     said = capsys.readouterr()

@@ -104,17 +104,18 @@ def _is_own(ask: Ask, document: DocumentFacts) -> bool:
 
 
 def _earlier(work: Work, ask: Ask, key: RecordKey, checked: Checked) -> tuple[UUID, UUID] | None:
-    """The earlier deposit of this uniqueId by the same depositor: the same bytes, and nothing asked that it does not hold.
+    """The earlier deposit of this uniqueId: the same bytes, and nothing asked that it does not hold.
 
-    Somebody else who sends the document again gets one answer, whatever became of it: it may be masked from them, or deleted.
+    Somebody who neither wrote nor deposited it may not learn whether it was masked: whatever visibility they ask for is more than
+    it holds, and without any the answer is that of a first deposit.
     """
     row = work.row(_BY_UNIQUE_ID, key.record_id, checked.entry.unique_id)
     if row is None:
         return None
     stored, submission_id = stored_document(row), row[-1]
     same = stored.address == key.address(checked.content) and stored.facts.type_code == checked.entry.type.code
-    again = same and _is_own(ask, stored.facts) and stored.facts.status is not Status.DELETED
-    if not again or not checked.labels() <= codes_of(stored.facts):
+    held = codes_of(stored.facts) if _is_own(ask, stored.facts) else frozenset()
+    if not same or stored.facts.status is Status.DELETED or not checked.labels() <= held:
         raise Refusal("document-duplicate", "document-duplicate")
     return stored.logical_id, submission_id
 
