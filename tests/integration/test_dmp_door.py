@@ -275,6 +275,11 @@ def test_a_record_without_mon_espace_is_closed_reopened_and_kept_up(practice: An
     assert status(doctor.find(person)) == "Success"
     assert code(revise("REAC", consent), "h:acknowledgementDetail/h:code") == "DMPFound"
     assert code(revise("AUTRE"), "h:acknowledgementDetail/h:code") == "request-malformed"
+    other = _revision(person, "FERM")
+    other.find(".//h:detectedIssueEvent/h:code", V3).set("code", "DECES")
+    assert code(doctor.call(person, other, action), "h:acknowledgementDetail/h:code") == "request-malformed", (
+        "no motive for another"
+    )
 
 
 def test_the_record_of_a_mon_espace_is_its_holders(practice: Any) -> None:
@@ -800,6 +805,21 @@ def test_break_glass_opens_with_the_reason_of_the_assertion(practice: Any) -> No
     with unit(record_id) as work:
         access.choose(work, record_id, break_glass=False)
     assert errors(emergency.find(person, more=words)) == [("DMPAccessDeniedByRightsService", "emergency-opposed")]
+
+
+def test_an_emergency_is_opened_for_no_document_that_is_not_there(practice: Any) -> None:
+    """An access is told to the patient: whoever asks for what nobody has, or what is hidden from them, opens none."""
+    person, record_id = patient()
+    hidden = fresh_uid()
+    deposit(person, unique_id=hidden, label=("MASQUE_PS",))
+    said = {"purpose": "bris_de_glace", "reason": "Patient inconscient, détresse respiratoire."}
+    emergency = practice("emergency")
+    unknown, masked = (errors(emergency.retrieve(person, uid, **said)) for uid in (fresh_uid(), hidden))
+    assert [code for code, _ in unknown] == [code for code, _ in masked] == ["XDSDocumentUniqueIdError"]
+    target = urn("00000000-0000-4000-8000-000000000000")
+    assert status(emergency.change_status(person, target, "Approved", "Archived", **said)) == "Failure"
+    with unit(record_id) as work:
+        assert access.emergencies(work, record_id) == []
 
 
 def test_regulation_opens_by_the_registered_certificate(practice: Any, pki: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,10 +19,10 @@ from carnet.formats.xds.queries import E, StoredQuery
 from carnet.formats.xds.queries import write_query as write_stored_query
 from carnet.formats.xds.rim_read import Association
 from carnet.formats.xds.rim_write import write_association, write_entry, write_set
+from carnet.interfaces.dmp.wsdl import HABILITATIONS, PATIENTS
 from support.people import author, cda, fresh_uid, now
 
 REPOSITORY = "1.2.250.1.213.4.1.1.1.2"
-HABILITATIONS, PATIENTS = "urn:si-dmp-habilitations", "urn:si-dmp-patients"
 APPROVED = n.STATUS["Approved"]
 LOINC = "2.16.840.1.113883.6.1"
 _kept: dict[str, Software] = {}

@@ -152,13 +152,11 @@ def test_a_request_has_a_bounded_number_of_objects() -> None:
     assert code_of(lambda: read_provide(body, parts))[1] == "RegistryObjectList"
 
 
-def test_a_slot_that_is_not_kept_is_told_and_a_version_is_read() -> None:
+def test_a_slot_that_is_not_kept_is_told() -> None:
     node = entry(identifier="D1")
     add_slot(node, "urn:vendor:colour", ["blue"])
-    etree.SubElement(node, n.q(n.RIM, "VersionInfo"), versionName="3")
     found = read_objects(write_provide(lot(node), [])[0][0])
     assert found.extra == ("urn:vendor:colour",)
-    assert found.versions == {"D1": "3"}
 
 
 def test_a_retrieve_asks_for_something() -> None:

@@ -7,6 +7,7 @@ the demonstration do; the person's own acts are `change_life` and `ask_to_destro
 """
 
 from carnet.apps.records.administrative import (
+    CLOSED_FOR_PATIENT,
     Administrative,
     Reader,
     change_administrative,
@@ -62,6 +63,7 @@ from carnet.apps.records.visiting import Documents, Seen, Visit, consulted, docu
 from carnet.apps.records.words import Hit, find_words
 
 __all__ = [
+    "CLOSED_FOR_PATIENT",
     "TIMERS",
     "TYPES_OF_CDA",
     "Accepted",

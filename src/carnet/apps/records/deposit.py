@@ -36,7 +36,7 @@ from carnet.dicah.conditions.authentication import PERSONS
 from carnet.dicah.facts import DocumentFacts
 from carnet.dicah.visibility import check_codes, codes_of
 from carnet.formats.codes.public import category_of
-from carnet.formats.fhir import Submission
+from carnet.formats.fhir import Submission, SubmittedDocument
 from carnet.formats.xds import Folder
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
@@ -183,25 +183,29 @@ def _check_labels(checked: Checked, replaced: StoredDocument | None, by_person: 
     return labels
 
 
+def _planned(work: Work, ask: Ask, entered: Entered, document: SubmittedDocument, deposit: Deposit) -> Planned:
+    checked = check(work, document.entry, document.content, deposit)
+    earlier = _earlier(work, ask, entered.key, checked)
+    replaced = None if earlier else _replaced(work, ask, entered, checked)
+    others = _others(work, entered.record_id, checked)
+    return Planned(checked, replaced, earlier, _check_labels(checked, replaced, ask.actor.kind in PERSONS), others)
+
+
 def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposit: Deposit) -> list[Planned]:
     planned, seen = [], set()
     for document in submission.documents:
         try:
-            checked = check(work, document.entry, document.content, deposit)
+            one = _planned(work, ask, entered, document, deposit)
+            if one.checked.entry.unique_id in seen:
+                raise Refusal("document-duplicate", "document-duplicate", {"problem": "twice in one submission"})
         except Refusal as refusal:
             if len(submission.documents) == 1:
                 raise
             # Among several, the sender must know which one: by its own identifier, or its place.
             named = document.entry.unique_id or f"n° {document.position + 1}"
             raise Refusal(refusal.code, refusal.rule, {**refusal.details, "document": named}) from None
-        if checked.entry.unique_id in seen:
-            raise Refusal("document-duplicate", "document-duplicate", {"problem": "twice in one submission"})
-        seen.add(checked.entry.unique_id)
-        earlier = _earlier(work, ask, entered.key, checked)
-        replaced = None if earlier else _replaced(work, ask, entered, checked)
-        others = _others(work, entered.record_id, checked)
-        labels = _check_labels(checked, replaced, ask.actor.kind in PERSONS)
-        planned.append(Planned(checked, replaced, earlier, labels, others))
+        seen.add(one.checked.entry.unique_id)
+        planned.append(one)
     if all(p.checked.technical for p in planned):
         # The signature object of a submission comes with what it signs; alone it would be a hiding place.
         raise Refusal("document-metadata-mismatch", "", {"fields": "type"})

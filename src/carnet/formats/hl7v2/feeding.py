@@ -25,7 +25,6 @@ INS_AUTHORITY = "1.2.250.1.213.1.4."
 class Feeding:
     """A message read: what is asked, whose INS, which documents, which flags."""
 
-    control_id: str
     action: str
     patient: tuple[str, str]
     documents: tuple[bytes, ...]
@@ -116,7 +115,6 @@ def read_feeding(message: Message) -> Feeding:
         raise Hl7Error("100", "there is no OBX with a document")
     flags = _flags(message)
     return Feeding(
-        control_id=head.field(10),
         action=_action(kind, event, documents),
         patient=_patient(message),
         documents=tuple(_document(segment) for segment in documents),

@@ -71,8 +71,6 @@ class Objects:
     associations: list[Association]
     extra: tuple[str, ...] = ()
     """Names of slots that Carnet does not keep: the sender is warned."""
-    versions: dict[str, str] = field(default_factory=dict)
-    """VersionInfo of entries that state one."""
     uris: dict[str, str] = field(default_factory=dict)
     """URI of entries that state one: the name of the file, in an XDM."""
 
@@ -262,11 +260,6 @@ def _by_id(nodes: list[etree._Element], read: Callable[[etree._Element], Value])
     return found
 
 
-def _versions(nodes: list[etree._Element]) -> dict[str, str]:
-    stated = ((node.get("id", ""), node.find(n.q(n.RIM, "VersionInfo"))) for node in nodes)
-    return {identifier: info.get("versionName", "") for identifier, info in stated if info is not None}
-
-
 def read_objects(request: etree._Element) -> Objects:
     """The objects of a SubmitObjectsRequest. Raises XdsError."""
     found = request.find(n.q(n.RIM, "RegistryObjectList"))
@@ -287,6 +280,5 @@ def read_objects(request: etree._Element) -> Objects:
         folders=_by_id(folders, _folder),
         associations=[_association(a) for a in found.findall(n.q(n.RIM, "Association"))],
         extra=tuple(sorted(extra)),
-        versions=_versions(entries),
         uris={node.get("id", ""): "".join(slots_of(node).get("URI", [])) for node in entries},
     )

@@ -4,9 +4,8 @@ The catalogue is `docs/reference/dmp-errors.md`, generated from these tables.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from carnet.apps.access.api import sentence
 from carnet.dicah.messages import MESSAGES, message
@@ -79,15 +78,6 @@ _IHE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A refusal as software reads it: the code of the wire, Carnet's own stable code, the text."""
-
-    code: str
-    own: str
-    text: str
-
-
 def xds_code(code: str, otherwise: str = "XDSRegistryError") -> str:
     """The code of a RegistryError for a refusal."""
     return PUBLISHED.get(code) or _IHE.get(code) or otherwise
@@ -107,7 +97,7 @@ _IN_XDS = {
     "date": "creationTime",
 }
 """Metadata that a deposit may be refused for, by the names that XDS gives them."""
-_ALSO = {"emergency-reason-missing": "Le motif se met dans l'attribut Mode_Acces_Raison du VIHF."}
+_ALSO = {"emergency-reason-missing": gettext_noop("Le motif se met dans l'attribut Mode_Acces_Raison du VIHF.")}
 TOLERATED = frozenset({"ins-mismatch", "document-metadata-mismatch", "lot-signature-missing", "lot-signature-invalid"})
 """What the vendor kit's setting lets through, with a warning."""
 
@@ -116,7 +106,8 @@ def text_of(refusal: Refusal) -> str:
     """What happened, what the asker may learn of it, and what to do."""
     told = message(refusal.code)
     named = "; ".join(f"{name}: {_IN_XDS.get(value, value)}" for name, value in refusal.details.items() if value)
-    parts = (sentence(told.professional), f"({named})" if named else "", sentence(told.next_step), _ALSO.get(refusal.code, ""))
+    also = gettext(_ALSO[refusal.code]) if refusal.code in _ALSO else ""
+    parts = (sentence(told.professional), f"({named})" if named else "", sentence(told.next_step), also)
     return " ".join(part for part in parts if part)
 
 

@@ -7,7 +7,7 @@ from carnet.formats.xds import names as n
 from carnet.interfaces.dmp import td02, td03, td04, td05, td13, td14, td15, td16, td21, td31, td32, td33
 from carnet.interfaces.dmp.door import Answer, Call, Operation, faulted, serve
 from carnet.interfaces.dmp.errors import fault_of
-from carnet.interfaces.dmp.wsdl import SERVICES, describe
+from carnet.interfaces.dmp.wsdl import HABILITATIONS, PATIENTS, SERVICES, describe
 from carnet.kernel.refusal import Refusal
 
 
@@ -47,10 +47,10 @@ OPERATIONS = (
     Operation(
         f"{{{V3}}}PRPA_IN201305UV02", f"{_V3}:PRPA_IN201305UV02", f"{_V3}:PRPA_IN201306UV02", td05.handle, td05.refuse, "TD0.5"
     ),
-    _own(td03.HABILITATIONS, "HabilitationsEndPoint", "setAuthorization", td03, "TD0.3"),
-    _own(td03.HABILITATIONS, "HabilitationsEndPoint", "listAuthorizationByPatient", td16, "TD1.6"),
-    _own(td04.PATIENTS, "PatientSpecificEndPoint", "patientList", td04, "TD0.4"),
-    *(_own(td04.PATIENTS, "PatientSpecificEndPoint", name, td15, "TD1.5") for name in td15.WITHDRAWN),
+    _own(HABILITATIONS, "HabilitationsEndPoint", "setAuthorization", td03, "TD0.3"),
+    _own(HABILITATIONS, "HabilitationsEndPoint", "listAuthorizationByPatient", td16, "TD1.6"),
+    _own(PATIENTS, "PatientSpecificEndPoint", "patientList", td04, "TD0.4"),
+    *(_own(PATIENTS, "PatientSpecificEndPoint", name, td15, "TD1.5") for name in td15.WITHDRAWN),
     Operation(
         n.q(n.XDSB, "ProvideAndRegisterDocumentSetRequest"),
         "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b",

@@ -12,10 +12,10 @@ from carnet.apps.records.api import declare_authorisation, stop_treating, withdr
 from carnet.dicah.facts import AuthorisationGround
 from carnet.interfaces.dmp.door import Answer, Call
 from carnet.interfaces.dmp.errors import OK, problem_of
+from carnet.interfaces.dmp.wsdl import HABILITATIONS
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
 
-HABILITATIONS = "urn:si-dmp-habilitations"
 ADD, REMOVE, TREATING_DOCTOR = "AJOUT", "SUPPRESSION", "MEDECIN_TRAITANT"
 
 

@@ -10,10 +10,10 @@ from carnet.formats.xds.rim_write import to_ts
 from carnet.interfaces.dmp.door import Answer, Call
 from carnet.interfaces.dmp.errors import OK, problem_of
 from carnet.interfaces.dmp.td03 import output, put
+from carnet.interfaces.dmp.wsdl import PATIENTS
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
 
-PATIENTS = "urn:si-dmp-patients"
 LAST_AUTHORISATION, LAST_DOCUMENT = "LASTAUTORIZATION", "LASTDOC"
 
 

@@ -1,6 +1,6 @@
 """TD1.4, closing a record that is not attached, and its reactivation: PRPA_IN201314UV02 with the reasons FERM and REAC."""
 
-from carnet.apps.records.api import close_unattached, reopen_unattached
+from carnet.apps.records.api import CLOSED_FOR_PATIENT, close_unattached, reopen_unattached
 from carnet.formats.hl7v3 import Patient, Problem, Revision, read_revision, write_refused_revision, write_revised
 from carnet.formats.hl7v3.read import CHANGE, CLOSE, REACTIVATION_CONSENT, REOPEN
 from carnet.interfaces.dmp import td13
@@ -25,6 +25,11 @@ def handle(call: Call) -> Answer:
     if revision.query.reason == CHANGE:
         td13.change(call, revision)
     elif revision.query.reason == CLOSE:
+        if revision.motive != CLOSED_FOR_PATIENT:
+            # Other motives exist and are not published: none is taken for another.
+            raise Refusal(
+                "request-malformed", "request-malformed", {"element": "detectedIssueEvent", "problem": CLOSED_FOR_PATIENT}
+            )
         close_unattached(call.ask(Act.CLOSE_UNATTACHED, revision.query.patient))
     elif revision.query.reason == REOPEN:
         consent = revision.observations.get(REACTIVATION_CONSENT, False)

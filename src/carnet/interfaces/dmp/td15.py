@@ -8,7 +8,7 @@ from lxml import etree
 from carnet.interfaces.dmp.door import Answer, Call
 from carnet.interfaces.dmp.errors import problem_of
 from carnet.interfaces.dmp.td03 import output, put
-from carnet.interfaces.dmp.td04 import PATIENTS
+from carnet.interfaces.dmp.wsdl import PATIENTS
 from carnet.kernel.refusal import Refusal
 
 WITHDRAWN = ("createPatientAccess", "patientOTPUpdate", "updatePatientAccess")

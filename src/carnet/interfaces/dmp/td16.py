@@ -7,7 +7,8 @@ from carnet.formats import codes
 from carnet.formats.xds.rim_write import to_ts
 from carnet.interfaces.dmp.door import Answer, Call
 from carnet.interfaces.dmp.errors import OK, problem_of
-from carnet.interfaces.dmp.td03 import HABILITATIONS, TREATING_DOCTOR, output, put
+from carnet.interfaces.dmp.td03 import TREATING_DOCTOR, output, put
+from carnet.interfaces.dmp.wsdl import HABILITATIONS
 from carnet.kernel.ask import Act
 from carnet.kernel.codes import PROFESSION_SYSTEM
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM

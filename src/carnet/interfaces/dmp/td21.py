@@ -6,6 +6,7 @@ All or nothing: what is refused leaves no document, no metadata and no bytes tha
 from dataclasses import replace
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from carnet.apps.records.api import Receipt, deposit
 from carnet.apps.signin.api import algorithms, signer_of
@@ -99,9 +100,8 @@ def _check_shape(provided: Provided) -> None:
 
 def _warnings(provided: Provided, receipt: Receipt) -> list[Issue]:
     told = [warning_of(code) for accepted in receipt.documents for code in accepted.warnings]
-    extra = [
-        Issue("XDSExtraMetadataNotSaved", f"Ce champ n'est pas conservé : {name}.", name, warning=True) for name in provided.extra
-    ]
+    said = gettext("Ce champ n'est pas conservé : {name}.")
+    extra = [Issue("XDSExtraMetadataNotSaved", said.format(name=name), name, warning=True) for name in provided.extra]
     return told + extra
 
 
