@@ -11,7 +11,7 @@ from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.records import api as records
 from carnet.apps.signin import api as signin
-from carnet.apps.storage.api import RecordKey, close_pool, key_of, long_reading, put, unit
+from carnet.apps.storage.api import RecordKey, close_pool, key_of, put, streaming, unit
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.dicah.facts import AuthorisationGround
 from carnet.formats.fhir import write_document_reference
@@ -114,7 +114,7 @@ def _fill_record(number: int) -> Target:
     record_id = records.create_record(ins, traits, date(2024, 1, 1))
     with unit(record_id) as work:
         access.authorise_at(work, record_id, PROFESSIONALS["pharmacist"].id, AuthorisationGround.CARE_TEAM, NOW)
-    with long_reading() as work:
+    with streaming() as work:
         key = key_of(work, record_id)
         address = put(key, os.urandom(RETRIEVED_BYTES))
         rows = [_row(key, n, address) for n in range(DOCUMENTS)]

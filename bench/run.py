@@ -41,12 +41,12 @@ def _prepare() -> None:
 
     django.setup(set_prefix=False)
     from django.conf import settings
-    from django.core.management import call_command
 
     from carnet.apps.storage.api import close_pool
     from carnet.desk.demonstration import loading
+    from carnet.desk.upkeep import migrate
 
-    call_command("migrate", verbosity=0)
+    migrate(datetime.now(UTC))
     settings.CARNET.database_role = "carnet_operator"
     loading.import_directory(datetime.now(UTC))
     close_pool()

@@ -66,10 +66,10 @@ def _beside(sealer: object) -> tuple[float, float, float]:
 
 def _verified(sealer: object, folder: Path) -> tuple[int, float]:
     from carnet.apps.journal.api import export_all, log_signer
-    from carnet.apps.storage.api import long_reading
+    from carnet.apps.storage.api import streaming
     from carnet.desk.verifier import carnet_verify
 
-    with long_reading() as work:
+    with streaming() as work:
         count = export_all(work, sealer.folder, folder, [log_signer().verifier])  # type: ignore[attr-defined]
     began = time.perf_counter()
     done = subprocess.run([sys.executable, carnet_verify.__file__, str(folder)], capture_output=True, text=True, check=False)

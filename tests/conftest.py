@@ -104,9 +104,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the tables before the first test. Speed is for the bench: no test has a deadline."""
     hypothesis.settings.register_profile("carnet", deadline=None)
     hypothesis.settings.load_profile("carnet")
-    from django.core.management import call_command
+    from datetime import UTC, datetime
 
-    call_command("migrate", verbosity=0)
+    from carnet.desk.upkeep import migrate
+
+    migrate(datetime.now(UTC))
     roles.install()
 
 
@@ -145,16 +147,11 @@ def directory() -> None:
     """The synthetic professionals and the demonstration software, imported as an operator does."""
     from datetime import UTC, datetime
 
-    from django.conf import settings
-
-    from carnet.apps.storage.api import close_pool
     from carnet.desk.demonstration import loading
 
-    settings.CARNET.database_role = "carnet_operator"
-    loading.import_directory(datetime.now(UTC))
-    loading.register_software()
-    close_pool()
-    settings.CARNET.database_role = "carnet_fhir"
+    with roles.as_role("carnet_operator"):
+        loading.import_directory(datetime.now(UTC))
+        loading.register_software()
 
 
 psc_servers: list[Any] = []

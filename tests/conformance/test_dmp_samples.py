@@ -24,6 +24,7 @@ from support.roles import as_role
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.records import api as records
+from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import unit
 from carnet.desk.dmp_client import ADDRESS, Pair, Reply, read_reply
 from carnet.desk.pki import PERSONS, _extension, _integer, _issue, _words, person_subject
@@ -107,9 +108,8 @@ def _directory() -> None:
     header = ("Identification nationale PP|Nom d'exercice|Prénom d'exercice|Code profession|Code catégorie professionnelle|Code savoir-faire|"
               "Code secteur d'activité|Identifiant technique de la structure|Raison sociale site")  # fmt: skip
     line = f"{PS}|MAX|LIBRE|10|C|SM26|SA07|{STRUCTURE}|CABINET DR LIBRE"
-    persons, structures, _ = identity.read([header, line])
-    with as_role("carnet_operator"), unit() as work:
-        identity.store(work, list(persons.values()), list(structures.values()), now())
+    with as_role("carnet_operator"):
+        signin.import_directory([header, line], now(), partial=True)
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 from support.people import author, cda, client, fresh_person, fresh_uid, open_record
+from support.roles import as_role
 
-from carnet.apps.identity import api as identity
 from carnet.apps.records import api as records
-from carnet.apps.storage.api import close_pool, unit
+from carnet.apps.signin import api as signin
 from carnet.desk.client import Client, code_of, documents_of, provide_bundle
 from carnet.formats.cda import CdaError, CdaHeader, read_header
 from carnet.formats.xds import DocumentEntry
@@ -59,14 +59,8 @@ def import_professionals(ids: set[str]) -> None:
     header = ("Identification nationale PP|Nom d'exercice|Prénom d'exercice|Code profession|Code secteur d'activité|"
               "Code catégorie professionnelle")  # fmt: skip
     lines = [header, *(f"{identifier}|AUTEUR|Camille|10|SA01|C" for identifier in sorted(ids))]
-    persons, structures, left_out = identity.read(lines)
-    assert not left_out
-    close_pool()
-    settings.CARNET.database_role = "carnet_operator"
-    with unit() as work:
-        identity.store(work, persons.values(), structures.values(), datetime.now(UTC))
-    close_pool()
-    settings.CARNET.database_role = "carnet_fhir"
+    with as_role("carnet_operator"):
+        assert not signin.import_directory(lines, datetime.now(UTC), partial=True).left_out
 
 
 def header_of(content: bytes) -> CdaHeader | None:

@@ -147,12 +147,12 @@ def test_a_destroyed_record_that_left_something_is_found() -> None:
 def test_the_command_looks_at_everything(full: tuple) -> None:
     from carnet.desk.upkeep import check_everything
 
-    report = check_everything(settings.DATABASE_URL.replace("{role}", "postgres"))
+    report = check_everything(settings.CARNET, settings.DATABASE_URL)
     assert report.records >= 1
     assert report.entries > 0
     assert not [f for f in report.faults if f.startswith(("partitions", "index"))]
     lose(full[1], full[2])
-    again = check_everything(settings.DATABASE_URL.replace("{role}", "postgres"))
+    again = check_everything(settings.CARNET, settings.DATABASE_URL)
     assert f"bytes-missing {full[1]} {full[2]}" in again.faults
     assert "bytes-missing × " in again.summary()
 

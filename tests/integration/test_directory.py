@@ -1,15 +1,16 @@
 """The national directory and INSi: what the importer reads, leaves out and closes; what the simulator knows."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 
 import pytest
 from django.conf import settings
 from support.people import now
+from support.roles import as_role
 
 from carnet.apps.identity import api as identity
 from carnet.apps.identity.api import ExtractionError
-from carnet.apps.storage.api import Work, close_pool, unit
+from carnet.apps.signin import api as signin
+from carnet.apps.storage.api import streaming, unit
 from carnet.desk.demonstration.people import ABSENT
 from carnet.desk.simulators.insi import PUBLISHED, Simulator
 from carnet.kernel.codes import PROFESSION_SYSTEM, TRAINEE_SYSTEM, Code
@@ -27,23 +28,9 @@ SOCIAL = "8|99700012347|899700012347|M|ESSAI|Zoé|41|C||S|12345678900012|||Servi
 BROKEN = "8|x|<script>|M|ESSAI|Zoé|41|C||S||||Service||SA18||"
 
 
-@contextmanager
-def as_operator() -> Iterator[Work]:
-    close_pool()
-    settings.CARNET.database_role = "carnet_operator"
-    try:
-        with unit() as work:
-            yield work
-    finally:
-        close_pool()
-        settings.CARNET.database_role = "carnet_fhir"
-
-
 def load(*lines: str) -> list[str]:
-    persons, structures, left_out = identity.read([HEAD, *lines])
-    with as_operator() as work:
-        identity.store(work, persons.values(), structures.values(), now())
-    return left_out
+    with as_role("carnet_operator"):
+        return list(signin.import_directory([HEAD, *lines], now(), partial=True).left_out)
 
 
 def read(identifier: str) -> identity.Professional:
@@ -81,9 +68,57 @@ def test_a_line_that_cannot_be_read_is_named_and_the_others_are_kept() -> None:
     assert left_out[0].startswith("line 2: not a national identifier of a professional")
 
 
+def test_a_code_that_is_none_is_named() -> None:
+    assert load(TOWN.replace("|SA07|", "|SECTEUR-LONG|"), HOSPITAL)[0] == "line 2: not a code: Code secteur d'activité"
+
+
+def test_a_situation_that_comes_back_is_the_same_one_again() -> None:
+    load(TOWN, HOSPITAL)
+    load(HOSPITAL)
+    load(HOSPITAL, TOWN)
+    assert [(s.sector, s.open) for s in read("899700012345").situations] == [("SA07", True), ("SA01", True)]
+
+
+class _Undone(Exception):
+    """Takes an import back: other tests share the directory."""
+
+
+def imported(lines: list[str], **options: object) -> identity.Difference:
+    """What an import of the whole directory says it would change; nothing stays."""
+    done: list[identity.Difference] = []
+    with suppress(_Undone), as_role("carnet_operator"), streaming() as work:
+        done.append(identity.import_extraction(work, lines, now(), **options))
+        assert (
+            work.rows("SELECT count(*) FROM identity_situation WHERE open AND professional_id = ANY(%s)", list(done[0].gone))[0][0]
+            == 0
+        )
+        raise _Undone
+    return done[0]
+
+
+def test_a_file_that_lacks_too_many_is_refused_unless_the_operator_says_how_many_left() -> None:
+    load(TOWN, HOSPITAL, STUDENT)
+    with pytest.raises(ExtractionError, match="--accept-gone"):
+        imported([HEAD, TOWN])
+    assert [s.open for s in read("899700012346").situations][-1], "nothing changed"
+    done = imported([HEAD, TOWN], most_gone=100_000)
+    assert (done.professionals, done.new, done.changed) == (1, 0, 1), "the hospital closed"
+    assert "899700012346" in done.gone
+    assert "899700012345" not in done.gone
+
+
+def test_the_same_file_again_changes_nothing() -> None:
+    load(TOWN, HOSPITAL, STUDENT)
+    with as_role("carnet_operator"):
+        again = signin.import_directory([HEAD, TOWN, HOSPITAL, STUDENT], now(), partial=True)
+    assert (again.professionals, again.structures, again.new, again.changed, again.gone) == (2, 2, 0, 0, ())
+
+
 def test_a_file_of_another_kind_is_refused() -> None:
-    with pytest.raises(ExtractionError, match="Identification nationale PP"):
-        identity.read(["a|b", "1|2"])
+    with pytest.raises(ExtractionError, match="Identification nationale PP"), as_role("carnet_operator"):
+        signin.import_directory(["a|b", "1|2"], now())
+    with pytest.raises(ExtractionError, match="no professional"), as_role("carnet_operator"):
+        signin.import_directory([HEAD], now())
 
 
 def test_unknown_professionals_are_unknown() -> None:

@@ -13,7 +13,7 @@ from carnet.apps.journal.api import Event, Line, append, check_chain, entries_of
 from carnet.apps.journal.entries import body_of, chain_of
 from carnet.apps.records import api as records
 from carnet.apps.records.api import Query
-from carnet.apps.storage.api import Work, close_pool, long_reading, unit
+from carnet.apps.storage.api import Work, close_pool, streaming, unit
 from carnet.desk.client import code_of
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
@@ -24,7 +24,7 @@ def as_role(role: str) -> Iterator[Work]:
     close_pool()
     settings.CARNET.database_role = role
     try:
-        with long_reading() as work:
+        with streaming() as work:
             yield work
     finally:
         close_pool()

@@ -42,7 +42,7 @@ from carnet.apps.journal.api import (
 )
 from carnet.apps.journal.merkle import consistency_proof, hashes_in_memory, inclusion_proof, leaf_hash, root_of_inclusion, tree_root
 from carnet.apps.journal.tiles import path_of
-from carnet.apps.storage.api import long_reading, unit
+from carnet.apps.storage.api import streaming, unit
 from carnet.desk import witness as witness_module
 from carnet.desk.verifier import carnet_verify
 
@@ -78,7 +78,7 @@ class Log:
         return done
 
     def export(self, to: Path) -> Path:
-        with as_role("carnet_sealer"), long_reading() as work:
+        with as_role("carnet_sealer"), streaming() as work:
             export_all(work, self.folder, to, [self.key, self.witness])
         return to
 
@@ -478,7 +478,7 @@ def test_a_log_without_witness_and_one_that_another_sealer_moved(log: Log, tmp_p
         alone = Sealer(tmp_path / "tiles", log_signer())
         alone.seal()
         Sealer(tmp_path / "nobody", log_signer(), Witnesses({})).publish()
-        with long_reading() as work:
+        with streaming() as work:
             assert export_all(work, tmp_path / "tiles", tmp_path / "export", [log_signer().verifier]) == alone.tiles.size
     assert not (tmp_path / "export" / "map").exists()
     note = Note.read((tmp_path / "tiles" / "checkpoint").read_text())

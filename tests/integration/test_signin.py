@@ -13,8 +13,9 @@ from django.conf import settings
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 from support.people import client, now, patient
+from support.roles import as_role
 
-from carnet.apps.identity import api as identity
+from carnet.apps.signin import api as signin
 from carnet.apps.signin import psc as relying_party
 from carnet.apps.storage.api import close_pool, unit
 from carnet.desk.client import Client, SignInError, code_of
@@ -155,22 +156,11 @@ def test_a_situation_that_the_directory_closed_opens_nothing(door: str) -> None:
     person, _ = patient("audiologist")
     software = client(door, "audiologist")
     assert software.search(person.ins).status_code == 200
-    with _as_operator() as work:
-        identity.close_situations(work, PROFESSIONALS["audiologist"].id)
+    who = PROFESSIONALS["audiologist"]
+    head = "Identification nationale PP|Nom d'exercice|Prénom d'exercice|Code profession|Code secteur d'activité"
+    with as_role("carnet_operator"):
+        signin.import_directory([head, f"{who.id}|{who.family}|{who.given}|{who.profession}|SA01"], now(), partial=True)
     assert code_of(software.search(person.ins)) == "exercise-closed"
-
-
-class _as_operator:  # noqa: N801
-    def __enter__(self):
-        close_pool()
-        settings.CARNET.database_role = "carnet_operator"
-        self._unit = unit()
-        return self._unit.__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        self._unit.__exit__(*error)
-        close_pool()
-        settings.CARNET.database_role = "carnet_fhir"
 
 
 # --- what the relying party checks --------------------------------------------------------------------------------

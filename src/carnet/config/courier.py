@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import aiosmtplib
 
-from carnet.config.processes import clock, looping, prepare
+from carnet.config.processes import check_keys, clock, looping, prepare
 
 if TYPE_CHECKING:
     from carnet.apps.outbox.api import Failure
@@ -79,6 +79,7 @@ def main() -> None:
     """Deliver until told to stop."""
     os.environ["CARNET_DATABASE_ROLE"] = "carnet_courier"
     prepare()
+    check_keys("courier")
     looping("courier", deliver_once, pause=2.0)
 
 

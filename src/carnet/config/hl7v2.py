@@ -4,13 +4,14 @@ import os
 import signal
 import threading
 
-from carnet.config.processes import clock, prepare
+from carnet.config.processes import check_keys, clock, prepare
 
 
 def main() -> None:
     """Serve until told to stop."""
     os.environ["CARNET_DATABASE_ROLE"] = "carnet_hl7v2"
     prepare()
+    check_keys("hl7v2")
     from django.conf import settings
 
     from carnet.interfaces.hl7v2.server import Mllp, context_of

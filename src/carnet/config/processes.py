@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 
@@ -17,6 +18,16 @@ def prepare() -> None:
     import django
 
     django.setup(set_prefix=False)
+
+
+def check_keys(name: str) -> None:
+    """End the process, with a sentence, when its root key is missing or is not that of the database."""
+    from carnet.apps.storage.api import KeyFileError, root_key
+
+    try:
+        root_key()
+    except KeyFileError as error:
+        sys.exit(f"carnet {name} does not start: {error}.")
 
 
 def clock() -> Clock:

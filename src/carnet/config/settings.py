@@ -2,8 +2,7 @@
 
 import os
 
-import psycopg.conninfo
-
+from carnet.apps.storage.address import django_database
 from carnet.config import embedded
 from carnet.config.environment import Environment
 
@@ -13,13 +12,7 @@ DATABASE_URL = CARNET.database_url or os.environ.get("CARNET_EMBEDDED_URL") or e
 os.environ["CARNET_EMBEDDED_URL"] = DATABASE_URL  # child processes join the server instead of asking for it again
 
 
-def _database(role: str) -> dict[str, object]:
-    parts = psycopg.conninfo.conninfo_to_dict(DATABASE_URL.replace("{role}", role))
-    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-    return {"ENGINE": "django.db.backends.postgresql", **{names[k]: v for k, v in parts.items() if k in names}}
-
-
-DATABASES = {"default": _database(CARNET.owner_role)}
+DATABASES = {"default": django_database(DATABASE_URL, CARNET.owner_role)}
 APPS = ("storage", "outbox", "journal", "identity", "signin", "access", "records", "profile")
 DOORS = ("fhir", "dmp", "hl7v2", "webps", "espace", "operator")
 INSTALLED_APPS = [*(f"carnet.apps.{name}" for name in APPS), "carnet.pages", *(f"carnet.interfaces.{name}" for name in DOORS)]

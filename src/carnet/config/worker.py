@@ -3,7 +3,7 @@
 import os
 from datetime import datetime
 
-from carnet.config.processes import clock, looping, prepare
+from carnet.config.processes import check_keys, clock, looping, prepare
 from carnet.kernel.clock import Timer
 
 
@@ -43,6 +43,7 @@ def main() -> None:
     """Run the timers until told to stop."""
     os.environ["CARNET_DATABASE_ROLE"] = "carnet_worker"
     prepare()
+    check_keys("worker")
     looping("worker", Rounds(), pause=15.0)
 
 

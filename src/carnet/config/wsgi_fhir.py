@@ -1,10 +1,5 @@
-"""Entry point of the process `fhir`: a WSGI application."""
+"""Entry point of the process `fhir`."""
 
-import os
+from carnet.config.wsgi import door
 
-import django
-from django.core.handlers.wsgi import WSGIHandler
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carnet.config.settings")
-django.setup(set_prefix=False)
-application = WSGIHandler()
+application = door("fhir")

@@ -1,24 +1,5 @@
-"""Entry point of the process `operator`: a WSGI application with an URL map of its own."""
+"""Entry point of the process `operator`."""
 
-import os
+from carnet.config.wsgi import door
 
-import django
-from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carnet.config.settings")
-django.setup(set_prefix=False)
-
-
-class Request(WSGIRequest):
-    """A request of this door."""
-
-    urlconf = "carnet.config.urls_operator"
-
-
-class Door(WSGIHandler):
-    """The door."""
-
-    request_class = Request
-
-
-application = Door()
+application = door("operator")

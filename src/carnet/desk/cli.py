@@ -6,18 +6,30 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from carnet.desk.commands import add_commands, add_journal_commands, start
+from carnet.apps.storage.key_files import KeyFileError
+from carnet.desk.commands import add_commands, add_journal_commands, owner, start
 from carnet.desk.exchange import add_exchange_commands
 
 Command = Callable[[argparse.Namespace], int]
 
 
 def _migrate(options: argparse.Namespace) -> int:
-    start("")
-    from django.core.management import call_command
+    start(owner())
+    from carnet.desk.upkeep import migrate
 
-    call_command("migrate", verbosity=0)
+    migrate(datetime.now(UTC))
     print("La base est à jour.")
+    return 0
+
+
+def _make_key(options: argparse.Namespace) -> int:
+    from carnet.apps.storage.api import make_key_file
+    from carnet.config.environment import Environment
+
+    config = Environment()
+    path = config.key_file() if options.which == "root" else config.log_key()
+    make_key_file(path)
+    print(f"Clé faite : {path}. Gardez-en une copie ailleurs : sans elle, rien ne se lit plus.")
     return 0
 
 
@@ -73,9 +85,9 @@ def _sign_in(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     start("carnet_sealer")
     from carnet.apps.journal.api import stored_lines, verify_all
-    from carnet.apps.storage.api import long_reading
+    from carnet.apps.storage.api import streaming
 
-    with long_reading() as work:
+    with streaming() as work:
         entries, chains, faults = verify_all(stored_lines(work))
     for fault in faults:
         print(f"FAUTE {fault.kind} : chaîne {fault.chain_id}, entrée {fault.counter}")
@@ -108,20 +120,21 @@ def _show_habilitation(options: argparse.Namespace) -> int:
 
 def _import_directory(options: argparse.Namespace) -> int:
     start("carnet_operator")
-    from carnet.apps.identity.api import ExtractionError, read, store
-    from carnet.apps.storage.api import unit
+    from carnet.apps.signin.api import ExtractionError, import_directory
 
     try:
         with options.file.open(encoding="utf-8") as lines:
-            persons, structures, left_out = read(lines)
+            done = import_directory(lines, datetime.now(UTC), partial=options.partial, most_gone=options.accept_gone)
     except (ExtractionError, OSError, UnicodeDecodeError) as error:
-        print(f"L'annuaire n'a pas été importé : {error}", file=sys.stderr)
+        print(f"L'annuaire n'a pas été importé, rien n'a changé : {error}", file=sys.stderr)
         return 1
-    with unit() as work:
-        store(work, persons.values(), structures.values(), datetime.now(UTC))
-    for line in left_out[:20]:
+    for line in done.left_out:
         print(f"laissée de côté, {line}", file=sys.stderr)
-    print(f"Annuaire : {len(persons)} professionnels, {len(structures)} structures, {len(left_out)} ligne(s) laissée(s).")
+    print(
+        f"Annuaire : {done.professionals} professionnels, {done.structures} structures. {done.new} nouveau(x), "
+        f"{done.changed} changé(s), {len(done.gone)} parti(s), {done.sessions} session(s) fermée(s), "
+        f"{done.left_out_count} ligne(s) laissée(s) de côté."
+    )
     return 0
 
 
@@ -155,6 +168,9 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     add("migrate", "Create or update the tables.", _migrate)
+    keys = commands.add_parser("key", help="The keys of this installation.").add_subparsers(required=True)
+    making = add("make", "Make a key that does not exist yet. A key is never overwritten.", _make_key, keys)
+    making.add_argument("which", choices=("root", "journal"), help="the root key, or the key that signs the journal")
     add("demonstration", "Load the demonstration (once: loading again deposits nothing twice).", _load)
     run = add("run", "Start everything: database, demonstration, doors, simulators.", _run)
     run.add_argument("--port", type=int, default=8080, help="port of the FHIR door")
@@ -190,6 +206,8 @@ def _parser() -> argparse.ArgumentParser:
     directory = commands.add_parser("directory", help="The national directory.").add_subparsers(required=True)
     reading = add("import", "Import a flat extraction of the national directory.", _import_directory, directory)
     reading.add_argument("file", type=Path)
+    reading.add_argument("--partial", action="store_true", help="the file is a part of the directory: nobody outside it leaves")
+    reading.add_argument("--accept-gone", type=int, default=None, help="how many may leave, when the file lacks unusually many")
     sweep = add("sweep", "Remove bytes that a crash left without metadata.", _sweep)
     sweep.add_argument("--older-than", type=float, default=3600.0, help="age in seconds")
     docs = add("docs", "Write the generated reference (docs/reference).", _docs)
@@ -204,6 +222,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code: int = options.call(options)
         return code
+    except KeyFileError as error:
+        print(f"Carnet s'arrête, rien n'a été changé : {error}.", file=sys.stderr)
+        return 1
     finally:
         _leave_nothing_running()
 

@@ -27,7 +27,7 @@ def start(role: str) -> None:
     settings.CARNET.database_role = role
 
 
-def _owner() -> str:
+def owner() -> str:
     """The role that owns the tables: row-level security does not hold it back."""
     from carnet.config.environment import Environment
 
@@ -48,11 +48,11 @@ def _keys() -> list[str]:
 
 def export_journal(options: argparse.Namespace) -> int:
     """Export the sealed journal, whole or for one record."""
-    start(_owner() if options.record else "carnet_sealer")
+    start(owner() if options.record else "carnet_sealer")
     from django.conf import settings
 
     from carnet.apps.journal.api import Verifier, chain_export, export_all, sealed_rows
-    from carnet.apps.storage.api import long_reading, unit
+    from carnet.apps.storage.api import streaming, unit
     from carnet.desk.upkeep import UpkeepError, record_of
 
     if options.to.exists():
@@ -71,7 +71,7 @@ def export_journal(options: argparse.Namespace) -> int:
             (options.to / "keys").write_text("".join(f"{key}\n" for key in keys), encoding="utf-8")
             count = len(rows)
         else:
-            with long_reading() as work:
+            with streaming() as work:
                 count = export_all(work, config.log(), options.to, keys)
     except (UpkeepError, FileNotFoundError) as error:
         print(f"Le journal n'a pas été exporté : {error}", file=sys.stderr)
@@ -163,12 +163,12 @@ def review(options: argparse.Namespace) -> int:
 
 def fsck(options: argparse.Namespace) -> int:
     """Check metadata, bytes, keys, chains, partitions and value sets."""
-    start(_owner())
+    start(owner())
     from django.conf import settings
 
     from carnet.desk.upkeep import check_everything
 
-    report = check_everything(settings.DATABASE_URL.replace("{role}", _owner()))
+    report = check_everything(settings.CARNET, settings.DATABASE_URL)
     for fault in report.faults[:200]:
         print(f"FAUTE {fault}")
     print(report.summary())
@@ -177,16 +177,21 @@ def fsck(options: argparse.Namespace) -> int:
 
 def reindex(options: argparse.Namespace) -> int:
     """Make again what is derived from records: digests of traits, words of documents, facts of the profile."""
-    start(_owner())
+    start(owner())
     from carnet.apps.records.api import all_records, reindex_record
+    from carnet.desk.progress import Progress
 
-    print(f"{sum(reindex_record(record_id) for record_id in all_records())} dossier(s) indexé(s).")
+    found = all_records()
+    progress = Progress("Dossiers relus", len(found))
+    indexed = sum(progress.step(reindex_record(record_id)) for record_id in found)
+    progress.end()
+    print(f"{indexed} dossier(s) indexé(s).")
     return 0
 
 
 def export_record(options: argparse.Namespace) -> int:
     """Export a whole record in open formats."""
-    start(_owner())
+    start(owner())
     from carnet.apps.records.api import TransferError
     from carnet.apps.records.api import export_record as export
     from carnet.desk.upkeep import UpkeepError, record_of, who
@@ -202,7 +207,7 @@ def export_record(options: argparse.Namespace) -> int:
 
 def import_record(options: argparse.Namespace) -> int:
     """Import a whole record that was exported."""
-    start(_owner())
+    start(owner())
     from carnet.apps.records.api import TransferError
     from carnet.apps.records.api import import_record as load
     from carnet.desk.upkeep import who
@@ -218,7 +223,7 @@ def import_record(options: argparse.Namespace) -> int:
 
 def back_up(options: argparse.Namespace) -> int:
     """Back the embedded installation up."""
-    start(_owner())
+    start(owner())
     from django.conf import settings
 
     from carnet.desk import upkeep

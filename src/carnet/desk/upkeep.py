@@ -11,12 +11,12 @@ from pathlib import Path
 from uuid import UUID
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 from carnet import __version__
 from carnet.apps.journal.api import stored_lines, verify_all
 from carnet.apps.records.api import all_records, check_record
-from carnet.apps.storage.api import long_reading, stored_records
+from carnet.apps.storage.address import parameters
+from carnet.apps.storage.api import close_pool, establish_root_key, stored_records, streaming
 from carnet.apps.storage.schema import PARTITIONS
 from carnet.config import embedded
 from carnet.config.environment import Environment
@@ -52,18 +52,18 @@ class Report:
         )
 
 
-def _check_database(report: Report, url: str) -> None:
-    with psycopg.connect(url) as connection:
+def _check_database(report: Report, config: Environment, url: str) -> None:
+    with psycopg.connect(**parameters(url, config.owner_role)) as connection:
         for table, parts in connection.execute(_PARTITIONED):
             if parts != PARTITIONS:
                 report.faults.append(f"partitions {table}: {parts}")
         report.faults += [f"index-invalid {name}" for (name,) in connection.execute(_INVALID)]
 
 
-def check_everything(owner_url: str) -> Report:
+def check_everything(config: Environment, url: str) -> Report:
     """Metadata, bytes, keys, chains, partitions, value sets. It reads everything and changes nothing."""
     report = Report()
-    _check_database(report, owner_url)
+    _check_database(report, config, url)
     known = all_records()
     for record_id in known:
         health = check_record(record_id)
@@ -71,7 +71,7 @@ def check_everything(owner_url: str) -> Report:
         report.orphans += health.orphans
         report.faults += [f"{fault.kind} {fault.record_id} {fault.where}" for fault in health.faults]
     report.faults += [f"folder-without-record {stray}" for stray in set(stored_records()) - set(known)]
-    with long_reading() as work:
+    with streaming() as work:
         report.entries, _, faults = verify_all(stored_lines(work))
     report.faults += [f"journal:{fault.kind} {fault.chain_id} {fault.counter}" for fault in faults]
     return report
@@ -95,7 +95,7 @@ def back_up(config: Environment, url: str, to: Path, at: datetime) -> None:
     if to.exists():
         raise UpkeepError(f"{to} exists already: choose another folder")
     to.mkdir(parents=True, mode=0o700)
-    host = str(conninfo_to_dict(url.replace("{role}", config.owner_role))["host"])
+    host = str(parameters(url, config.owner_role)["host"])
     program = str(embedded.binary(config.data_dir, "pg_basebackup"))
     command = [program, "-D", str(to / "postgres"), "-h", host, "-U", config.owner_role, "-X", "stream", "-c", "fast"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -128,6 +128,21 @@ def restore(config: Environment, source: Path) -> None:
     _copied(source / "keys" / "log.key", config.log_key())
     # The database last: a restore that stops half-way leaves no folder that looks whole.
     embedded.replace_data(config.data_dir, source / "postgres")
+
+
+def migrate(at: datetime) -> None:
+    """Create or update the tables, and tie the database to its root key. Raises KeyFileError, once the tables are there."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    role, settings.CARNET.database_role = settings.CARNET.database_role, settings.CARNET.owner_role
+    close_pool()
+    try:
+        establish_root_key(at)
+    finally:
+        close_pool()
+        settings.CARNET.database_role = role
 
 
 def who() -> str:

@@ -5,16 +5,29 @@ from the text itself.
 """
 
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import snowballstemmer
+import Stemmer
 
 from carnet.kernel.traits import normalise_name
 
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*", re.UNICODE)
-_STEMMER = snowballstemmer.stemmer("french")
+
+
+class _Stemmers(threading.local):
+    """One stemmer for each thread: a stemmer works in a buffer of its own object, so two threads would read each other's word."""
+
+    def __init__(self) -> None:
+        self.french = Stemmer.Stemmer("french")
+
+
+_STEMMERS = _Stemmers()
+EDITION = 2
+"""How stems are made. Words that an earlier edition kept are read again by `carnet reindex`: until 0.5 threads shared one stemmer,
+and a text could be kept with the stems of another."""
 _EMPTY = frozenset(
     re.split(
         " ",
@@ -30,7 +43,7 @@ SPAN = 90
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """The comparable form of a word. The stemmer knows accents, so it comes first."""
-    return normalise_name(_STEMMER.stemWord(word.lower())).lower()
+    return normalise_name(_STEMMERS.french.stemWord(word.lower())).lower()
 
 
 def stems(text: str) -> str:

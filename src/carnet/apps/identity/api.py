@@ -1,15 +1,8 @@
 """Public face of identity: patients and their INS, the national directory, INSi."""
 
 from carnet.apps.identity.candidates import candidates, enough_to_search, resemblance
-from carnet.apps.identity.directory import (
-    ExtractionError,
-    Person,
-    StructureLine,
-    close_situations,
-    profession_system,
-    read,
-    store,
-)
+from carnet.apps.identity.directory import ExtractionError, profession_system
+from carnet.apps.identity.importing import Difference, import_extraction
 from carnet.apps.identity.insi import InsiClient, is_unknown
 from carnet.apps.identity.patients import (
     FACTS,
@@ -44,25 +37,24 @@ __all__ = [
     "FACTS",
     "WITH_SPECIALTY",
     "Colleague",
+    "Difference",
     "ExtractionError",
     "InsiClient",
-    "Person",
     "Professional",
     "Structure",
-    "StructureLine",
     "VitaleCard",
     "VitaleReader",
     "active_ins",
     "attach",
     "candidates",
     "check",
-    "close_situations",
     "colleagues",
     "dump",
     "enough_to_search",
     "facts",
     "find",
     "forget",
+    "import_extraction",
     "index_of",
     "ins_of",
     "inses",
@@ -73,13 +65,11 @@ __all__ = [
     "names",
     "profession_system",
     "professional",
-    "read",
     "reader",
     "register",
     "reindex",
     "resemblance",
     "search_professionals",
-    "store",
     "structure",
     "traits_of",
     "way",

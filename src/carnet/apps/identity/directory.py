@@ -6,10 +6,8 @@ of French column names. Columns are found by name: their number changes between 
 
 import csv
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
-from carnet.apps.storage.api import Work
 from carnet.kernel.codes import PROFESSION_SYSTEM, TRAINEE_SYSTEM
 from carnet.kernel.identifiers import IdentifierError, ps_id, structure_id
 
@@ -54,15 +52,35 @@ class StructureLine:
     other_ids: frozenset[str]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Person:
-    """A professional with the activities read so far."""
+    """A professional as an activity line names them."""
 
     id: str
     family: str
     given: str
     civility: str
-    activities: list[Activity] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the extraction: a person, one activity, and its structure where it names one."""
+
+    number: int
+    person: Person
+    activity: Activity
+    structure: StructureLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A line that cannot be read, and why."""
+
+    number: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"line {self.number}: {self.why}"
 
 
 def _structure_ids(line: dict[str, str]) -> list[str]:
@@ -110,62 +128,25 @@ def _clean(lines: Iterable[str]) -> Iterator[dict[str, str]]:
         yield {name: (value or "").strip() for name, value in row.items() if name is not None}
 
 
-def read(lines: Iterable[str]) -> tuple[dict[str, Person], dict[str, StructureLine], list[str]]:
-    """Read an extraction: persons, structures, and the lines left out with the reason."""
-    persons: dict[str, Person] = {}
-    structures: dict[str, StructureLine] = {}
-    left_out = []
+_LONGEST = {
+    "Code profession": 8, "Code catégorie professionnelle": 4, "Code savoir-faire": 12, "Code secteur d'activité": 8,
+    "Code mode exercice": 4, "Code rôle": 12,
+}  # fmt: skip
+
+
+def _read(number: int, line: dict[str, str]) -> Line | LeftOut:
+    too_long = [name for name, most in _LONGEST.items() if len(line.get(name, "")) > most]
+    if too_long:
+        return LeftOut(number, f"not a code: {', '.join(too_long)}")
+    try:
+        identifier, structure = ps_id(line[PERSON]), _structure(line)
+    except IdentifierError as error:
+        return LeftOut(number, str(error))
+    person = Person(identifier, line["Nom d'exercice"][:120], line["Prénom d'exercice"][:120], line.get("Code civilité", "")[:12])
+    return Line(number, person, _activity(line, structure), structure)
+
+
+def parse(lines: Iterable[str]) -> Iterator[Line | LeftOut]:
+    """Read an extraction line by line. Raises ExtractionError for a file without its columns."""
     for number, line in enumerate(_clean(lines), start=2):
-        try:
-            identifier, structure = ps_id(line[PERSON]), _structure(line)
-        except IdentifierError as error:
-            left_out.append(f"line {number}: {error}")
-            continue
-        person = persons.setdefault(
-            identifier,
-            Person(identifier, line["Nom d'exercice"], line["Prénom d'exercice"], line.get("Code civilité", "")),
-        )
-        person.activities.append(_activity(line, structure))
-        if structure:
-            structures[structure.id] = structure
-    return persons, structures, left_out
-
-
-def _store_person(work: Work, person: Person, at: datetime) -> None:
-    work.run(
-        """INSERT INTO identity_professional (id, family, given, civility, updated_at) VALUES (%s, %s, %s, %s, %s)
-        ON CONFLICT (id) DO UPDATE SET family = excluded.family, given = excluded.given,
-        civility = excluded.civility, updated_at = excluded.updated_at""",
-        person.id, person.family, person.given, person.civility, at,
-    )  # fmt: skip
-    # Situations that the extraction no longer shows are closed, not forgotten: documents still name them.
-    work.run("UPDATE identity_situation SET open = false WHERE professional_id = %s", person.id)
-    for number, activity in enumerate(person.activities, start=1):
-        work.run(
-            """INSERT INTO identity_situation (professional_id, number, profession_system, profession_code, category,
-            savoir_faire, structure_id, sector, mode, role, open) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, true)
-            ON CONFLICT (professional_id, number) DO UPDATE SET profession_system = excluded.profession_system,
-            profession_code = excluded.profession_code, category = excluded.category,
-            savoir_faire = excluded.savoir_faire, structure_id = excluded.structure_id, sector = excluded.sector,
-            mode = excluded.mode, role = excluded.role, open = true""",
-            person.id, number, activity.profession_system, activity.profession_code, activity.category,
-            activity.savoir_faire, activity.structure_id, activity.sector, activity.mode, activity.role,
-        )  # fmt: skip
-
-
-def store(work: Work, persons: Iterable[Person], structures: Iterable[StructureLine], at: datetime) -> None:
-    """Write what was read, all or nothing."""
-    for structure in structures:
-        work.run(
-            """INSERT INTO identity_structure (id, name, sector, other_ids) VALUES (%s, %s, %s, %s)
-            ON CONFLICT (id) DO UPDATE SET name = excluded.name, sector = excluded.sector,
-            other_ids = excluded.other_ids""",
-            structure.id, structure.name, structure.sector, sorted(structure.other_ids),
-        )  # fmt: skip
-    for person in persons:
-        _store_person(work, person, at)
-
-
-def close_situations(work: Work, professional_id: str) -> None:
-    """Close every situation of a professional who left the directory."""
-    work.run("UPDATE identity_situation SET open = false WHERE professional_id = %s", professional_id)
+        yield _read(number, line)

@@ -16,7 +16,7 @@ from carnet.apps.journal.merkle import Frontier, hashes_in_memory, inclusion_pro
 from carnet.apps.journal.notes import Checkpoint
 from carnet.apps.journal.sealing import Sealer
 from carnet.apps.journal.tiles import write_file
-from carnet.apps.storage.api import long_reading, unit
+from carnet.apps.storage.api import streaming, unit
 
 LEAF = 72
 """Bytes of a leaf: 32 of the chain's key, 8 of the counter, 32 of the head."""
@@ -36,7 +36,7 @@ def leaf_of(chain: UUID, counter: int, head: bytes) -> bytes:
 
 
 def _leaves(size: int) -> list[bytes]:
-    with long_reading() as work, work.connection.cursor(name="heads") as cursor:
+    with streaming() as work, work.connection.cursor(name="heads") as cursor:
         cursor.execute(_HEADS, [size])
         return sorted(leaf_of(chain, counter, bytes(head)) for chain, counter, head in cursor)
 

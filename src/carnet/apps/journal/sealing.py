@@ -16,7 +16,7 @@ from django.conf import settings
 from carnet.apps.journal.merkle import consistency_proof
 from carnet.apps.journal.notes import LOG_KEY, Checkpoint, Note, NoteError, Signer
 from carnet.apps.journal.tiles import Tiles, write_file
-from carnet.apps.storage.api import Work, long_reading, unit
+from carnet.apps.storage.api import Work, streaming, unit
 
 BATCH = 20_000
 CHECKPOINT = "checkpoint"
@@ -115,7 +115,7 @@ class Sealer:
 
     def _catch_up(self) -> None:
         """Append what had its place when a sealer stopped before its tiles were written."""
-        with long_reading() as work, work.connection.cursor(name="leaves") as cursor:
+        with streaming() as work, work.connection.cursor(name="leaves") as cursor:
             cursor.execute(_LEAVES, [self.tiles.size])
             for (digest,) in cursor:
                 self.tiles.append([bytes(digest)])

@@ -199,12 +199,13 @@ class Words(models.Model):
     record_id = models.UUIDField()
     logical_id = models.UUIDField()
     sealed = models.BinaryField()
+    edition = models.SmallIntegerField()
 
     class Meta:
         db_table = "records_words"
 
     classified: ClassVar[dict[str, Classified]] = {
-        **classify(Kind.TECHNICAL, LIFE, "record_id logical_id", why="identifiers"),
+        **classify(Kind.TECHNICAL, LIFE, "record_id logical_id edition", why="identifiers, and how the words were made"),
         **classify(Kind.HEALTH, LIFE, "sealed", sealed=True),
     }
 

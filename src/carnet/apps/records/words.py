@@ -43,9 +43,9 @@ def keep_words(work: Work, key: RecordKey, logical_id: UUID, title: str, text: s
     text = f"{title}\n{text}"[:KEPT]
     packed = zlib.compress(json.dumps([text, words.stems(text)], ensure_ascii=False).encode(), 6)
     work.run(
-        """INSERT INTO records_words (record_id, logical_id, sealed) VALUES (%s, %s, %s)
-        ON CONFLICT (record_id, logical_id) DO UPDATE SET sealed = excluded.sealed""",
-        key.record_id, logical_id, key.seal(packed, f"words/{logical_id}"),
+        """INSERT INTO records_words (record_id, logical_id, sealed, edition) VALUES (%s, %s, %s, %s)
+        ON CONFLICT (record_id, logical_id) DO UPDATE SET sealed = excluded.sealed, edition = excluded.edition""",
+        key.record_id, logical_id, key.seal(packed, f"words/{logical_id}"), words.EDITION,
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Public face of sign-in: Pro Santé Connect, cards and certificates, tokens of software, sessions and devices."""
 
+from carnet.apps.identity.api import ExtractionError
 from carnet.apps.signin.accounts import (
     CODE_LASTS,
     LETTER_LASTS,
@@ -32,6 +33,7 @@ from carnet.apps.signin.devices import (
 )
 from carnet.apps.signin.exchange import ACCESS_TOKEN, GRANT, exchange_token
 from carnet.apps.signin.flow import Choice, Request, choose, exchange, register_software, returned, start
+from carnet.apps.signin.leaving import import_directory
 from carnet.apps.signin.logout import backchannel_logout
 from carnet.apps.signin.operators import operator_link, take_operator_link
 from carnet.apps.signin.passkeys import (
@@ -106,6 +108,7 @@ __all__ = [
     "Certificate",
     "Choice",
     "CredentialError",
+    "ExtractionError",
     "Identified",
     "KnownDevice",
     "OpenPersonSession",
@@ -151,6 +154,7 @@ __all__ = [
     "forget_account",
     "fresh_secret",
     "has_account",
+    "import_directory",
     "label_of",
     "leave_for_card",
     "name_of",

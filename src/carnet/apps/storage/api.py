@@ -1,7 +1,8 @@
 """Public face of storage: units of work in the scope of a record, record keys, document bytes."""
 
 from carnet.apps.storage.blobs import BlobMissingError, get, put, remove_all, stored_addresses, stored_records, sweep
-from carnet.apps.storage.executor import Row, Statement, Work, close_pool, long_reading, lookup, pool, unit
+from carnet.apps.storage.executor import Row, Statement, Work, close_pool, lookup, pool, streaming, unit
+from carnet.apps.storage.key_files import KeyFileError, make_key_file, read_key_file
 from carnet.apps.storage.keys import (
     KEY_FACTS,
     KEY_OF_RECORD,
@@ -16,6 +17,7 @@ from carnet.apps.storage.keys import (
     seal,
     unseal,
 )
+from carnet.apps.storage.root_key import establish_root_key, root_key
 from carnet.apps.storage.schema import SCOPE
 from carnet.apps.storage.transfer import Table, Values, dump, load
 
@@ -25,6 +27,7 @@ __all__ = [
     "SCOPE",
     "BlobMissingError",
     "KeyDestroyedError",
+    "KeyFileError",
     "RecordKey",
     "Row",
     "Statement",
@@ -37,18 +40,22 @@ __all__ = [
     "derived",
     "destroy_key",
     "dump",
+    "establish_root_key",
     "get",
     "key_of",
     "load",
-    "long_reading",
     "lookup",
+    "make_key_file",
     "open_key",
     "pool",
     "put",
+    "read_key_file",
     "remove_all",
+    "root_key",
     "seal",
     "stored_addresses",
     "stored_records",
+    "streaming",
     "sweep",
     "unit",
     "unseal",

@@ -14,23 +14,25 @@ import psycopg
 from django.conf import settings
 from psycopg_pool import ConnectionPool
 
+from carnet.apps.storage.address import parameters
+
 Row = tuple[Any, ...]
 Statement = tuple[str, Sequence[Any] | Mapping[str, Any]]
 
 _pool: ConnectionPool[psycopg.Connection[Row]] | None = None
 
 
+def _parameters() -> dict[str, Any]:
+    """How this process signs in: what the URL says, with options of ours behind its own."""
+    found = parameters(settings.DATABASE_URL, settings.CARNET.database_role)
+    return found | {"options": f"{found.get('options', '')} -c plan_cache_mode=force_generic_plan -c timezone=UTC".strip()}
+
+
 def _open_pool() -> ConnectionPool[psycopg.Connection[Row]]:
-    config = settings.CARNET
     return ConnectionPool(
-        settings.DATABASE_URL.replace("{role}", config.database_role),
         min_size=1,
-        max_size=config.pool_size,
-        kwargs={
-            "autocommit": True,
-            "prepare_threshold": 1,
-            "options": "-c plan_cache_mode=force_generic_plan -c timezone=UTC",
-        },
+        max_size=settings.CARNET.pool_size,
+        kwargs={"autocommit": True, "prepare_threshold": 1, **_parameters()},
         open=True,
     )
 
@@ -118,9 +120,15 @@ def unit(record_id: UUID | None = None) -> Iterator[Work]:
         yield work
 
 
+def alone(sql: str) -> Row | None:
+    """One row by a connection of its own: what a process must know before, or while, it works with its pool."""
+    with psycopg.connect(**_parameters()) as connection:
+        return connection.execute(sql).fetchone()
+
+
 @contextmanager
-def long_reading() -> Iterator[Work]:
-    """A transaction for reading more than fits in memory, by a cursor of the server."""
+def streaming() -> Iterator[Work]:
+    """A transaction for more than fits in memory: read by a cursor of the server, or written by COPY."""
     with _connection() as connection, connection.transaction():
         yield Work(connection)
 

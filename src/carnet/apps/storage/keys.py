@@ -9,16 +9,13 @@ import hmac
 import os
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 
 from carnet.apps.storage.executor import Work
+from carnet.apps.storage.root_key import derive, root_key
 
 NONCE, TAG = 12, 16
 _KEY = "SELECT wrapped FROM storage_record_key WHERE record_id = {} AND destroyed_at IS NULL ORDER BY version DESC LIMIT 1"
@@ -31,33 +28,10 @@ class KeyDestroyedError(Exception):
     """The record has no key: its content is erased."""
 
 
-def _make(path: Path) -> bytes:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        key = os.urandom(32)
-        out.write(key)
-        out.flush()
-        os.fsync(out.fileno())
-    return key
-
-
-@cache
-def _root() -> bytes:
-    path = settings.CARNET.key_file()
-    try:
-        key = path.read_bytes() if path.exists() else _make(path)
-    except FileExistsError:
-        key = path.read_bytes()
-    if len(key) != 32:
-        raise ValueError(f"the root key file {path.name} must hold exactly 32 bytes")
-    return bytes(key)
-
-
 @cache
 def derived(purpose: str) -> bytes:
     """A key for one purpose, derived from the root (HKDF-SHA256)."""
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(_root())
+    return derive(root_key(), purpose)
 
 
 def blind_index(purpose: str, value: str) -> bytes:

@@ -24,3 +24,18 @@ class RecordKey(models.Model):
         **classify(Kind.TECHNICAL, LIFE, "record_id version created_at destroyed_at", why="pseudonym and dates"),
         **classify(Kind.TECHNICAL, "until erasure", "wrapped", why="wrapped by the root key"),
     }
+
+
+class RootCheck(models.Model):
+    """One row: the check value of the root key. A process that holds another key does not start."""
+
+    one = models.BooleanField(primary_key=True, default=True)
+    value = models.BinaryField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "storage_root_check"
+
+    classified: ClassVar[dict[str, Classified]] = {
+        **classify(Kind.TECHNICAL, "always", "one value made_at", why="derived one way from the root key; tells nothing of it"),
+    }

@@ -46,12 +46,10 @@ LOOPBACK = "http://127.0.0.1/retour"
 
 def import_directory(at: datetime) -> int:
     """Import the synthetic professionals by the importer of the national extraction. Returns how many."""
-    persons, structures, left_out = identity.read(extraction().splitlines())
-    if left_out:
-        raise ValueError(f"the demonstration's own directory is wrong: {left_out[0]}")
-    with unit() as work:
-        identity.store(work, persons.values(), structures.values(), at)
-    return len(persons)
+    done = signin.import_directory(extraction().splitlines(), at, partial=True)
+    if done.left_out:
+        raise ValueError(f"the demonstration's own directory is wrong: {done.left_out[0]}")
+    return done.professionals
 
 
 def register_software() -> None:

@@ -1,36 +1,12 @@
 """Tables of access: partitions, row-level security, grants."""
 
+from pathlib import Path
+
 import django.contrib.postgres.fields
 from django.db import migrations, models
 
-from carnet.apps.storage import schema
-
-TABLES = {
-    "access_authorisation": """record_id uuid NOT NULL, subject_kind varchar(10) NOT NULL, subject_id varchar(64) NOT NULL,
-        ground varchar(20) NOT NULL, granted_at timestamptz NOT NULL, expires_at timestamptz NOT NULL,
-        declared_by varchar(160) NOT NULL, PRIMARY KEY (record_id, subject_kind, subject_id)""",
-    "access_block": """record_id uuid NOT NULL, subject_kind varchar(10) NOT NULL, subject_id varchar(64) NOT NULL,
-        since timestamptz NOT NULL, PRIMARY KEY (record_id, subject_kind, subject_id)""",
-    "access_relation": """record_id uuid NOT NULL, kind varchar(20) NOT NULL, professional_id varchar(64) NOT NULL,
-        since timestamptz NOT NULL, PRIMARY KEY (record_id, kind, professional_id)""",
-    "access_choices": """record_id uuid PRIMARY KEY, initial_consent_at timestamptz,
-        initial_consent_by varchar(160) NOT NULL, break_glass boolean NOT NULL, regulation boolean NOT NULL,
-        masked_in_emergency boolean NOT NULL, objects_to_deposits_of varchar(64)[] NOT NULL""",
-    "access_emergency": """record_id uuid NOT NULL, id uuid NOT NULL, professional_id varchar(64) NOT NULL,
-        mode varchar(20) NOT NULL, started_at timestamptz NOT NULL, ends_at timestamptz NOT NULL, reason bytea NOT NULL,
-        reviewed_at timestamptz, PRIMARY KEY (record_id, id)""",
-}
-SQL = (
-    "".join(schema.partitioned(table, columns) + schema.scoped(table) for table, columns in TABLES.items())
-    + "".join(schema.grant("SELECT", table, *schema.RECORD_DOORS, "worker") for table in TABLES)
-    + "".join(schema.grant("INSERT, UPDATE, DELETE", table, "fhir", "dmp", "webps", "espace") for table in TABLES)
-    + """
-CREATE TABLE access_budget (actor varchar(160) NOT NULL, kind varchar(20) NOT NULL, hour timestamptz NOT NULL,
-  used int NOT NULL, PRIMARY KEY (actor, kind, hour));
-"""
-    + schema.grant("SELECT, INSERT, UPDATE", "access_budget", *schema.RECORD_DOORS)
-)
-UNDO = "".join(schema.drop(table) for table in (*TABLES, "access_budget"))
+SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+UNDO = Path(__file__).with_suffix(".undo.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):

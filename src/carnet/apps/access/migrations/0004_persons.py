@@ -1,60 +1,12 @@
 """Holders, representatives and carers; invitations; cases; what is masked on arrival."""
 
+from pathlib import Path
+
 import django.contrib.postgres.fields
 from django.db import migrations, models
 
-from carnet.apps.storage import schema
-
-TABLES = {
-    "access_person": """record_id uuid NOT NULL, person_id uuid NOT NULL, kind varchar(16) NOT NULL, starts timestamptz NOT NULL,
-        ends timestamptz, scope varchar(40)[] NOT NULL, reads_only boolean NOT NULL, sealed bytea NOT NULL,
-        PRIMARY KEY (record_id, person_id, kind)""",
-    "access_invitation": """record_id uuid NOT NULL, id uuid NOT NULL, code bytea NOT NULL, kind varchar(16) NOT NULL,
-        scope varchar(40)[] NOT NULL, reads_only boolean NOT NULL, ends timestamptz, sealed bytea NOT NULL,
-        made_at timestamptz NOT NULL, expires_at timestamptz NOT NULL, answer varchar(10) NOT NULL, PRIMARY KEY (record_id, id)""",
-    "access_case": """record_id uuid NOT NULL, id uuid NOT NULL, kind varchar(16) NOT NULL, subject varchar(120) NOT NULL,
-        about bytea NOT NULL, told bytea NOT NULL, state varchar(12) NOT NULL, opened_at timestamptz NOT NULL,
-        opened_by varchar(160) NOT NULL, due_at timestamptz NOT NULL, taken_by varchar(160) NOT NULL, answer bytea,
-        verdict varchar(24) NOT NULL, answered_at timestamptz, PRIMARY KEY (record_id, id)""",
-}
-_HEAD = "LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$"
-RECORDS_OF, INVITATION_OF = "access_records_of(uuid, timestamptz)", "access_invitation_of(bytea, timestamptz)"
-FUNCTIONS = f"""
--- The records on which one person may act: identifiers and dates alone, the person's own record first.
-CREATE FUNCTION access_records_of(p_person uuid, p_at timestamptz) RETURNS TABLE (record_id uuid, kind varchar, ends timestamptz)
-{_HEAD}
-  SELECT record_id, kind, ends FROM access_person WHERE person_id = p_person AND starts <= p_at AND (ends IS NULL OR ends > p_at)
-  ORDER BY kind = 'holder' DESC, starts LIMIT 50
-$$;
-CREATE FUNCTION access_invitation_of(p_code bytea, p_at timestamptz) RETURNS TABLE (record_id uuid, id uuid) {_HEAD}
-  SELECT record_id, id FROM access_invitation WHERE code = p_code AND answer = '' AND expires_at > p_at
-$$;
-"""
-SQL = (
-    "ALTER TABLE access_choices ADD COLUMN masks_new boolean, ADD COLUMN masked_categories varchar(20)[];"
-    + "".join(schema.partitioned(table, columns) + schema.scoped(table) for table, columns in TABLES.items())
-    + "CREATE INDEX access_person_person ON access_person (person_id);"
-    + "CREATE INDEX access_invitation_code ON access_invitation (code);"
-    + "CREATE INDEX access_case_open ON access_case (due_at) WHERE state <> 'answered';"
-    + "".join(schema.grant("SELECT, INSERT, UPDATE", table, "espace") for table in TABLES)
-    + "".join(schema.grant("SELECT, DELETE", table, "worker") for table in TABLES)
-    # The operator examines cases across records; what is written in them is sealed under a key that opens no record.
-    + "CREATE POLICY access_case_operator ON access_case TO carnet_operator USING (true) WITH CHECK (true);"
-    + schema.grant("SELECT, UPDATE", "access_case", "operator")
-    + schema.grant("SELECT", "access_lookup", "espace")
-    # The help desk finds somebody by INS and date of birth, and ties a representative to a child.
-    + "GRANT EXECUTE ON FUNCTION identity_find(bytea) TO carnet_operator;"
-    + schema.grant("SELECT", "identity_patient, storage_record_key", "operator")
-    + schema.grant("SELECT, INSERT, UPDATE", "access_person", "operator")
-    + FUNCTIONS
-    + schema.grant_function(RECORDS_OF, "espace")
-    + schema.grant_function(INVITATION_OF, "espace")
-)
-UNDO = (
-    f"DROP FUNCTION {RECORDS_OF}; DROP FUNCTION {INVITATION_OF};"
-    + "".join(schema.drop(table) for table in TABLES)
-    + "ALTER TABLE access_choices DROP COLUMN masks_new, DROP COLUMN masked_categories;"
-)
+SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+UNDO = Path(__file__).with_suffix(".undo.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):

@@ -1,23 +1,11 @@
 """Tables of outbox: partitions, row-level security, grants."""
 
+from pathlib import Path
+
 from django.db import migrations, models
 
-from carnet.apps.storage import schema
-
-TABLE = "outbox_notice"
-SQL = (
-    schema.partitioned(
-        TABLE,
-        """record_id uuid NOT NULL, id uuid NOT NULL, kind varchar(40) NOT NULL, recipient varchar(120) NOT NULL,
-        created_at timestamptz NOT NULL, delivered_at timestamptz, PRIMARY KEY (record_id, id)""",
-    )
-    + schema.scoped(TABLE)
-    + schema.grant("SELECT, INSERT", TABLE, *schema.RECORD_DOORS, "worker")
-    # The courier reads every notice and marks it; it opens no record.
-    + schema.grant("SELECT, UPDATE", TABLE, "courier")
-    + f"CREATE POLICY {TABLE}_courier ON {TABLE} TO carnet_courier USING (true);"
-)
-UNDO = schema.drop(TABLE)
+SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+UNDO = Path(__file__).with_suffix(".undo.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):

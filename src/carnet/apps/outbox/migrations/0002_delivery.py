@@ -1,50 +1,12 @@
 """Delivery of notices: attempts, outcomes, and where people are told."""
 
+from pathlib import Path
+
 import django.contrib.postgres.fields
 from django.db import migrations, models
 
-from carnet.apps.storage import schema
-
-PURGE = """
-CREATE FUNCTION outbox_purge(p_before timestamptz) RETURNS bigint LANGUAGE sql SECURITY DEFINER
-SET search_path = public, pg_temp AS $$
-  WITH gone AS (DELETE FROM outbox_notice WHERE outcome <> 'waiting' AND created_at < p_before RETURNING 1)
-  SELECT count(*) FROM gone
-$$;
-CREATE FUNCTION outbox_retry(p_at timestamptz) RETURNS bigint LANGUAGE sql SECURITY DEFINER
-SET search_path = public, pg_temp AS $$
-  WITH again AS (UPDATE outbox_notice SET outcome = 'waiting', attempts = 0, next_at = p_at WHERE outcome = 'dead' RETURNING 1)
-  SELECT count(*) FROM again
-$$;
-"""
-SQL = (
-    """
-    ALTER TABLE outbox_notice ADD COLUMN outcome varchar(12) NOT NULL DEFAULT 'waiting',
-      ADD COLUMN attempts int NOT NULL DEFAULT 0, ADD COLUMN next_at timestamptz,
-      ADD COLUMN problem varchar(120) NOT NULL DEFAULT '';
-    CREATE INDEX outbox_notice_waiting ON outbox_notice (created_at) WHERE outcome = 'waiting';
-    CREATE TABLE outbox_contact (owner varchar(120) PRIMARY KEY, address bytea NOT NULL, muted varchar(40)[] NOT NULL,
-      digest varchar(12) NOT NULL, updated_at timestamptz NOT NULL);
-    ALTER TABLE outbox_contact ENABLE ROW LEVEL SECURITY;
-    """
-    + f"""CREATE POLICY outbox_contact_scope ON outbox_contact USING (owner = 'holder:' || {schema.SCOPE}::text);
-    CREATE POLICY outbox_contact_courier ON outbox_contact FOR SELECT TO carnet_courier USING (true);
-    CREATE POLICY outbox_contact_operator ON outbox_contact TO carnet_operator USING (owner LIKE 'professional:%');
-    CREATE POLICY outbox_notice_operator ON outbox_notice FOR SELECT TO carnet_operator USING (outcome = 'dead');"""
-    + PURGE
-    + schema.grant_function("outbox_purge(timestamptz)", "worker")
-    + schema.grant_function("outbox_retry(timestamptz)", "operator")
-    + schema.grant("SELECT", "outbox_contact", "courier", "espace", "operator", "worker")
-    + schema.grant("INSERT, UPDATE, DELETE", "outbox_contact", "espace", "operator", "worker")
-    + schema.grant("DELETE", "outbox_notice", "worker")
-    # Dead letters are shown to the operator, who may have them tried again; nothing else of the outbox.
-    + schema.grant("SELECT", "outbox_notice", "operator")
-)
-UNDO = (
-    "DROP FUNCTION outbox_purge(timestamptz), outbox_retry(timestamptz); DROP TABLE outbox_contact; DROP INDEX outbox_notice_waiting;"
-    "DROP POLICY outbox_notice_operator ON outbox_notice;"
-    "ALTER TABLE outbox_notice DROP COLUMN outcome, DROP COLUMN attempts, DROP COLUMN next_at, DROP COLUMN problem;"
-)
+SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+UNDO = Path(__file__).with_suffix(".undo.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):

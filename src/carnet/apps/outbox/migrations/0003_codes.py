@@ -1,14 +1,11 @@
 """A notice may carry a code to send, sealed until it is sent."""
 
+from pathlib import Path
+
 from django.db import migrations, models
 
-from carnet.apps.storage import schema
-
-SQL = "ALTER TABLE outbox_notice ADD COLUMN secret bytea;" + schema.grant("SELECT, INSERT", "outbox_notice", "operator") + (
-    # The help desk sends a code to the address that the holder gave, and reads no notice.
-    f"CREATE POLICY outbox_notice_help ON outbox_notice FOR INSERT TO carnet_operator WITH CHECK (record_id = {schema.SCOPE});"
-)
-UNDO = "DROP POLICY outbox_notice_help ON outbox_notice; ALTER TABLE outbox_notice DROP COLUMN secret;"
+SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+UNDO = Path(__file__).with_suffix(".undo.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):

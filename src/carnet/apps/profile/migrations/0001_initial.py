@@ -1,20 +1,11 @@
 """The health profile: entries with their source, in the scope of their record."""
 
+from pathlib import Path
+
 from django.db import migrations, models
 
-from carnet.apps.storage import schema
-
-COLUMNS = """record_id uuid NOT NULL, entry_id uuid NOT NULL, section varchar(20) NOT NULL, source varchar(12) NOT NULL,
-    document_id uuid, recorded_at timestamptz NOT NULL, recorded_by varchar(64) NOT NULL, confirmed boolean NOT NULL,
-    replaces uuid, ended_at timestamptz, sealed bytea NOT NULL, PRIMARY KEY (record_id, entry_id)"""
-SQL = (
-    schema.partitioned("profile_entry", COLUMNS)
-    + schema.scoped("profile_entry")
-    + "CREATE INDEX profile_entry_document ON profile_entry (record_id, document_id);"
-    + "CREATE INDEX profile_entry_section ON profile_entry (record_id, section, recorded_at DESC);"
-    + schema.grant("SELECT, INSERT, UPDATE", "profile_entry", *schema.RECORD_DOORS)
-    + schema.grant("SELECT, DELETE", "profile_entry", "worker")
-)
+SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+UNDO = Path(__file__).with_suffix(".undo.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):
@@ -23,7 +14,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.SeparateDatabaseAndState(
-            database_operations=[migrations.RunSQL(SQL, schema.drop("profile_entry"))],
+            database_operations=[migrations.RunSQL(SQL, UNDO)],
             state_operations=[
                 migrations.CreateModel(
                     name="Entry",

@@ -1,49 +1,12 @@
 """Tables of records: partitions, row-level security, grants."""
 
+from pathlib import Path
+
 import django.contrib.postgres.fields
 from django.db import migrations, models
 
-from carnet.apps.storage import schema
-
-TABLES = {
-    "records_record": """record_id uuid PRIMARY KEY, state varchar(24) NOT NULL, since date NOT NULL,
-        reason varchar(60) NOT NULL, activated boolean NOT NULL""",
-    "records_document": """record_id uuid NOT NULL, logical_id uuid NOT NULL, entry_uuid uuid NOT NULL, version int NOT NULL,
-        unique_id varchar(128) NOT NULL, submission_id uuid NOT NULL, status varchar(12) NOT NULL,
-        type_code varchar(40) NOT NULL, class_code varchar(60) NOT NULL, format_code varchar(120) NOT NULL,
-        facility varchar(40) NOT NULL, practice varchar(40) NOT NULL, mime varchar(80) NOT NULL, size int NOT NULL,
-        address varchar(64) NOT NULL, created_at timestamptz NOT NULL, authored_at timestamptz NOT NULL,
-        service_start timestamptz, service_stop timestamptz, author_ids varchar(64)[] NOT NULL,
-        author_structures varchar(64)[] NOT NULL, author_families varchar(120)[] NOT NULL,
-        author_givens varchar(120)[] NOT NULL, event_codes varchar(80)[] NOT NULL, related varchar(200)[] NOT NULL,
-        replaces uuid, depositor varchar(64) NOT NULL, depositor_structure varchar(64) NOT NULL, masked boolean NOT NULL,
-        hidden_from_patient boolean NOT NULL, hidden_from_representatives boolean NOT NULL, technical boolean NOT NULL,
-        by_patient boolean NOT NULL, deposited_at timestamptz NOT NULL, updated_at timestamptz NOT NULL,
-        resource bytea NOT NULL, PRIMARY KEY (record_id, logical_id), UNIQUE (record_id, unique_id)""",
-    "records_submission_set": """record_id uuid NOT NULL, submission_id uuid NOT NULL, unique_id varchar(128) NOT NULL,
-        source_id varchar(128) NOT NULL, submitted_at timestamptz NOT NULL, depositor varchar(64) NOT NULL,
-        resource bytea NOT NULL, PRIMARY KEY (record_id, submission_id)""",
-    "records_document_version": """record_id uuid NOT NULL, logical_id uuid NOT NULL, version int NOT NULL,
-        entry_uuid uuid NOT NULL, ended_at timestamptz NOT NULL, resource bytea NOT NULL,
-        PRIMARY KEY (record_id, logical_id, version)""",
-}
-LOCATE = """
-CREATE FUNCTION records_locate(p_logical uuid)
-RETURNS TABLE (record_id uuid) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT record_id FROM records_directory WHERE logical_id = p_logical
-$$;
-"""
-SQL = (
-    "".join(schema.partitioned(table, columns) + schema.scoped(table) for table, columns in TABLES.items())
-    + "CREATE INDEX records_document_page ON records_document (record_id, updated_at DESC, logical_id);"
-    + "".join(schema.grant("SELECT, INSERT, UPDATE", table, *schema.RECORD_DOORS, "worker") for table in TABLES)
-    + schema.partitioned("records_directory", "logical_id uuid PRIMARY KEY, record_id uuid NOT NULL", key="logical_id")
-    + schema.scoped("records_directory")
-    + LOCATE
-    + schema.grant_function("records_locate(uuid)", *schema.RECORD_DOORS, "worker")
-    + schema.grant("INSERT", "records_directory", *schema.RECORD_DOORS, "worker")
-)
-UNDO = "".join(schema.drop(table) for table in (*TABLES, "records_directory")) + "DROP FUNCTION records_locate(uuid);"
+SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+UNDO = Path(__file__).with_suffix(".undo.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):

@@ -1,15 +1,14 @@
 """The help desk sees the state of a record; nothing else of it."""
 
+from pathlib import Path
+
 from django.db import migrations
 
-from carnet.apps.storage import schema
+SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+UNDO = Path(__file__).with_suffix(".undo.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):
     dependencies = [("records", "0003_portal"), ("access", "0004_persons"), ("signin", "0004_persons")]
 
-    operations = [
-        migrations.RunSQL(
-            schema.grant("SELECT", "records_record", "operator"), "REVOKE SELECT ON records_record FROM carnet_operator;"
-        )
-    ]
+    operations = [migrations.RunSQL(SQL, UNDO)]

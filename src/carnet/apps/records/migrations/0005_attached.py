@@ -1,13 +1,11 @@
 """Records that are not attached to Mon espace: their professionals still close and reopen them (PDT-INF-526, note 10)."""
 
+from pathlib import Path
+
 from django.db import migrations, models
 
-from carnet.apps.storage import schema
-
-SQL = "ALTER TABLE records_record ADD COLUMN attached boolean NOT NULL DEFAULT true;" + schema.grant(
-    "UPDATE (state, since, reason, destruction_asked)", "records_record", "dmp"
-)
-UNDO = "REVOKE UPDATE (state, since, reason, destruction_asked) ON records_record FROM carnet_dmp; ALTER TABLE records_record DROP COLUMN attached;"
+SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+UNDO = Path(__file__).with_suffix(".undo.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):

@@ -1,16 +1,11 @@
 """Assertions that served: each VIHF opens the DMP door once."""
 
+from pathlib import Path
+
 from django.db import migrations, models
 
-from carnet.apps.storage import schema
-
-SQL = (
-    """
-    CREATE TABLE signin_assertion (digest bytea PRIMARY KEY, until timestamptz NOT NULL);
-    CREATE INDEX signin_assertion_until ON signin_assertion (until);
-    """
-    + schema.grant("SELECT, INSERT, DELETE", "signin_assertion", "dmp")
-)
+SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+UNDO = Path(__file__).with_suffix(".undo.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):
@@ -18,7 +13,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.SeparateDatabaseAndState(
-            database_operations=[migrations.RunSQL(SQL, schema.drop("signin_assertion"))],
+            database_operations=[migrations.RunSQL(SQL, UNDO)],
             state_operations=[
                 migrations.CreateModel(
                     name="Assertion",

@@ -1,22 +1,11 @@
 """Roles of the processes, and the keys of records."""
 
+from pathlib import Path
+
 from django.db import migrations, models
 
-from carnet.apps.storage import schema
-
-TABLE = "storage_record_key"
-SQL = (
-    schema.create_roles()
-    + schema.partitioned(
-        TABLE,
-        """record_id uuid NOT NULL, version int NOT NULL, wrapped bytea, created_at timestamptz NOT NULL,
-        destroyed_at timestamptz, PRIMARY KEY (record_id, version)""",
-    )
-    + schema.scoped(TABLE)
-    + schema.grant("SELECT", TABLE, *schema.RECORD_DOORS, "worker")
-    + schema.grant("INSERT", TABLE, "fhir", "espace", "worker")
-)
-UNDO = schema.drop(TABLE)
+SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+UNDO = Path(__file__).with_suffix(".undo.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):

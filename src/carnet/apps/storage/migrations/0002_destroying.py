@@ -1,11 +1,11 @@
 """Destroying the key of a record: the worker alone does it, when the law's term is over."""
 
+from pathlib import Path
+
 from django.db import migrations
 
-from carnet.apps.storage import schema
-
-SQL = schema.grant("UPDATE", "storage_record_key", "worker")
-UNDO = "REVOKE UPDATE ON storage_record_key FROM carnet_worker;"
+SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+UNDO = Path(__file__).with_suffix(".undo.sql").read_text(encoding="utf-8")
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,2 @@
+DROP FUNCTION identity_candidates(bytea[], int);
+DROP TABLE identity_trait_token;

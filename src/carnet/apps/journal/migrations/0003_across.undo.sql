@@ -1,0 +1,1 @@
+DROP FUNCTION journal_across(uuid[], text, timestamptz, bigint);

@@ -1,0 +1,1 @@
+GRANT SELECT ON records_record TO carnet_operator;

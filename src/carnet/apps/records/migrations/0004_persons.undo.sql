@@ -1,0 +1,1 @@
+REVOKE SELECT ON records_record FROM carnet_operator;

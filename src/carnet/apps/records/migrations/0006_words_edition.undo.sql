@@ -1,0 +1,1 @@
+ALTER TABLE records_words DROP COLUMN edition;

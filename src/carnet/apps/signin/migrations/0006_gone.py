@@ -1,0 +1,14 @@
+"""Who left the directory loses every session at once."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+UNDO = Path(__file__).with_suffix(".undo.sql").read_text(encoding="utf-8")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("signin", "0005_assertions")]
+
+    operations = [migrations.RunSQL(SQL, UNDO)]

@@ -1,0 +1,1 @@
+DROP FUNCTION signin_gone(text[], timestamptz);

@@ -1,0 +1,1 @@
+GRANT UPDATE ON storage_record_key TO carnet_worker;

@@ -1,0 +1,1 @@
+REVOKE UPDATE ON storage_record_key FROM carnet_worker;
