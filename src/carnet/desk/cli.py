@@ -14,7 +14,7 @@ Command = Callable[[argparse.Namespace], int]
 
 
 def _migrate(options: argparse.Namespace) -> int:
-    start(owner())
+    start(owner(), keyed=False)
     from carnet.desk.upkeep import migrate
 
     migrate(datetime.now(UTC))

@@ -17,14 +17,19 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def start(role: str) -> None:
-    """Start Django as a role of PostgreSQL."""
+def start(role: str, keyed: bool = True) -> None:
+    """Start Django as a role of PostgreSQL. `keyed`: check the root key before anything is done. Raises KeyFileError."""
     from carnet.config.processes import prepare
 
     prepare()
     from django.conf import settings
 
+    from carnet.apps.storage.api import root_key
+
     settings.CARNET.database_role = role
+    # The sealer's machine has no root key: it opens no record.
+    if keyed and role != "carnet_sealer":
+        root_key()
 
 
 def owner() -> str:

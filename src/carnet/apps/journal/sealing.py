@@ -5,7 +5,6 @@ the tree can be public and tells nothing but how much was written. The place is 
 is signed: a sealer that dies between two steps goes on with the same places, and never signs two trees for one size.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from django.conf import settings
 from carnet.apps.journal.merkle import consistency_proof
 from carnet.apps.journal.notes import LOG_KEY, Checkpoint, Note, NoteError, Signer
 from carnet.apps.journal.tiles import Tiles, write_file
-from carnet.apps.storage.api import Work, streaming, unit
+from carnet.apps.storage.api import Work, make_key_file, read_key_file, streaming, unit
 
 BATCH = 20_000
 CHECKPOINT = "checkpoint"
@@ -42,19 +41,20 @@ class SealerBusyError(RuntimeError):
     """Another sealer is at work on this journal."""
 
 
-def signer(path: Path, origin: str, kind: int = LOG_KEY) -> Signer:
-    """The signing key in a file of 32 bytes, made at first use, readable by its owner alone."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(Ed25519PrivateKey.generate().private_bytes_raw())
-    return Signer(origin, kind, Ed25519PrivateKey.from_private_bytes(path.read_bytes()))
+def signer(path: Path, origin: str, kind: int = LOG_KEY, make: bool = True) -> Signer:
+    """The signing key (Ed25519) in a file of 32 bytes. `make`: make one at first use. Raises KeyFileError."""
+    key = make_key_file(path) if make and not path.exists() else read_key_file(path)
+    return Signer(origin, kind, Ed25519PrivateKey.from_private_bytes(key))
 
 
 def log_signer() -> Signer:
-    """The signer of this journal. Only the sealer's process has the file."""
+    """The signer of this journal. Only the sealer's process has the file. Raises KeyFileError.
+
+    A journal that was signed gets no other key: whoever verifies it trusts the first. Production makes none by itself.
+    """
     config = settings.CARNET
-    return signer(config.log_key(), config.log_origin)
+    first = config.environment != "production" and not (config.log() / "keys").exists()
+    return signer(config.log_key(), config.log_origin, make=first)
 
 
 @dataclass(frozen=True, slots=True)

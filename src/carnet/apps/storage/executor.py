@@ -20,6 +20,8 @@ Row = tuple[Any, ...]
 Statement = tuple[str, Sequence[Any] | Mapping[str, Any]]
 
 _pool: ConnectionPool[psycopg.Connection[Row]] | None = None
+_opening = threading.Lock()
+"""Two first requests at once must not open two pools: the one that nobody keeps would hold its connections for ever."""
 
 
 def _parameters() -> dict[str, Any]:
@@ -40,9 +42,11 @@ def _open_pool() -> ConnectionPool[psycopg.Connection[Row]]:
 def pool() -> ConnectionPool[psycopg.Connection[Row]]:
     """The pool of this process, opened at first use as the role of the process."""
     global _pool
-    if _pool is None:
-        _pool = _open_pool()
-    return _pool
+    found = _pool
+    if found is None:
+        with _opening:
+            found = _pool = _pool or _open_pool()
+    return found
 
 
 def close_pool() -> None:

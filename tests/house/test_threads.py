@@ -1,0 +1,164 @@
+"""What threads share is used from threads: every cache and every object that something changes, found by reading the sources.
+
+A stemmer that two threads shared gave each the other's word, and a cache kept it.
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from support.people import actor
+from support.shared_state import shared
+
+from carnet.apps.records import hooks, search
+from carnet.apps.signin import certificates, oidc, passkeys, sessions
+from carnet.apps.storage import executor, keys, root_key
+from carnet.dicah import conditions, functional_rights, habilitation
+from carnet.formats import codes, words
+from carnet.formats.cda import entries
+from carnet.kernel.codes import DOCTOR
+from carnet.pages import files
+
+THREADS, ROUNDS = 8, 400
+_WORDS = [
+    f"{a}{b}{c}"
+    for a in ("anticoag", "vaccin", "opér", "chimio", "mal", "néphro", "cicatr")
+    for b in ("ul", "at", "is", "olog", "icit")
+    for c in ("ant", "ations", "ements", "euses", "ique", "és")
+]
+EDITION = habilitation.shipped()[-1]
+
+
+def _unit(number: int) -> object:
+    with executor.unit() as work:
+        return work.rows("SELECT %s::int", number)[0][0]
+
+
+def _signed_in(number: int) -> object:
+    who = actor("pharmacist").situation
+    told = sessions.SignedIn(
+        "899700001102",
+        "",
+        "",
+        False,
+        None,
+        "",
+        "",
+        False,
+        who.profession,
+        who.savoir_faire,
+        who.structure,
+        who.structure_name,
+        who.sector,
+    )  # type: ignore[arg-type]
+    return sessions._in_directory(told).open
+
+
+def _cleared(cached: Callable[..., object], *values: object) -> Callable[[int], object]:
+    """Use a cached function while its cache is emptied now and then: the first use is the one that could go wrong."""
+
+    def use(number: int) -> object:
+        if number % 50 == 0:
+            cached.cache_clear()  # type: ignore[attr-defined]
+        return cached(*values)
+
+    return use
+
+
+def _stem(number: int) -> object:
+    if number % 50 == 0:
+        words.stem.cache_clear()
+    return words.stem(_WORDS[number % len(_WORDS)])
+
+
+def _authorities(number: int) -> object:
+    path = settings.CARNET.client_ca_file
+    return [c.serial_number for c in certificates._authorities(path, path.stat().st_mtime_ns + number % 3)]
+
+
+def _lists(number: int) -> object:
+    folder: Path = settings.CARNET.client_crl_dir
+    return [x.issuer for x in certificates._lists(folder, tuple((p.name, number % 3) for p in sorted(folder.iterdir())))]
+
+
+def _address(path: str) -> str:
+    return f"{settings.CARNET.psc_issuer}{path}"
+
+
+USES: dict[str, Callable[[int], object]] = {
+    "formats.words:_STEMMERS": _stem,
+    "formats.words:stem": _stem,
+    "formats.codes:members": lambda n: len(_cleared(codes.members, "type_codes")(n)),  # type: ignore[arg-type]
+    "formats.codes:_by_code": lambda n: len(_cleared(codes._by_code, "sectors")(n)),  # type: ignore[arg-type]
+    "formats.cda.entries:E": lambda n: entries.E.text(str(n)).text,
+    "dicah.conditions:RULES": lambda n: sorted(conditions.RULES),
+    "dicah.functional_rights:table": lambda n: len(_cleared(functional_rights.table)(n)),  # type: ignore[arg-type]
+    "dicah.habilitation:shipped": lambda n: [e.digest for e in _cleared(habilitation.shipped)(n)],  # type: ignore[attr-defined]
+    "dicah.habilitation:_imported": lambda n: habilitation.in_force(date.max, Path("/nowhere")).digest,
+    "dicah.habilitation:_professions": _cleared(habilitation._professions, EDITION),
+    "dicah.habilitation:_consultable": _cleared(habilitation._consultable, EDITION, DOCTOR),
+    "apps.records.search:_literal": lambda n: search._literal(frozenset({str(n % 7), str(n % 5)})),
+    "apps.records.hooks:HOOKS": lambda n: len(hooks.HOOKS.deposited),
+    "apps.signin.certificates:_authorities": _authorities,
+    "apps.signin.certificates:_lists": _lists,
+    "apps.signin.oidc:_metadata": lambda n: oidc._metadata(_address("/.well-known/wallet-openid-configuration"), n % 2)["issuer"],
+    "apps.signin.oidc:keys_at": lambda n: len(
+        oidc.keys_at(oidc._metadata(_address("/.well-known/wallet-openid-configuration"), 0)["jwks_uri"], n % 2).keys
+    ),
+    "apps.signin.passkeys:_server": lambda n: passkeys._server(f"https://carnet-{n % 3}.example").rp.id,
+    "apps.signin.sessions:_seen": _signed_in,
+    "apps.storage.executor:_pool": _unit,
+    "apps.storage.executor:_held": _unit,
+    "apps.storage.executor:_opening": _unit,
+    "apps.storage.keys:derived": _cleared(keys.derived, "essai"),
+    "apps.storage.root_key:root_key": lambda n: root_key.root_key() if n else _cleared(root_key.root_key)(0),
+    "pages.files:_files": lambda n: sorted(_cleared(files._files)(n)),  # type: ignore[arg-type]
+    "pages.files:_content": _cleared(files._content, "base.css"),
+}
+MADE_ONCE = {"pages.templatetags.pages:register"}
+"""Objects that only the import of their module changes."""
+
+
+def test_everything_that_threads_share_is_used_from_threads() -> None:
+    assert set(shared()) == set(USES) | MADE_ONCE
+
+
+def differing(use: Callable[[int], object], rounds: int = ROUNDS) -> list[object]:
+    """What threads were given that one thread alone is not; every thread begins at another place."""
+    alone = [use(n) for n in range(rounds)]
+    together, wrong = threading.Barrier(THREADS), []
+
+    def run(offset: int) -> None:
+        together.wait()
+        for k in range(rounds):
+            n = (k + offset * 37) % rounds
+            try:
+                found = use(n)
+            except Exception as error:
+                found = error
+            if found != alone[n]:
+                wrong.append((n, found))
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return wrong
+
+
+@pytest.mark.parametrize("name", sorted(USES))
+def test_threads_are_given_what_one_thread_alone_is(name: str, psc: str, pki: object) -> None:
+    heavy = name.startswith(("apps.", "dicah.", "formats.codes"))
+    assert differing(USES[name], 60 if heavy else ROUNDS) == []
+
+
+def test_each_thread_has_a_stemmer_of_its_own() -> None:
+    found: list[object] = [words._STEMMERS.french]
+    thread = threading.Thread(target=lambda: found.append(words._STEMMERS.french))
+    thread.start()
+    thread.join()
+    assert found[0] is not found[1], "a stemmer works in a buffer of its own object"
