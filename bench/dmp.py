@@ -144,7 +144,13 @@ def measure() -> list[Line]:
     for target in targets:
         with unit(target.record_id) as work:
             number = PROFESSIONALS["treating"].id
-            access.authorise_at(work, target.record_id, number, AuthorisationGround.CARE_TEAM, datetime.now(UTC))
+            access.authorise_at(
+                work,
+                access.host_grant(target.record_id, "bench", datetime.now(UTC)),
+                number,
+                AuthorisationGround.CARE_TEAM,
+                datetime.now(UTC),
+            )
     pki = Folder(settings.CARNET.data_dir / "pki")
     pki.make(datetime.now(UTC))
     soap_port, fhir_port = processes.free_port(), processes.free_port()

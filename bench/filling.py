@@ -113,7 +113,13 @@ def _fill_record(number: int) -> Target:
     traits = Traits("MESURE", "Camille", "M", "1980-05-17")
     record_id = records.create_record(ins, traits, date(2024, 1, 1))
     with unit(record_id) as work:
-        access.authorise_at(work, record_id, PROFESSIONALS["pharmacist"].id, AuthorisationGround.CARE_TEAM, NOW)
+        access.authorise_at(
+            work,
+            access.host_grant(record_id, "bench", datetime.now(UTC)),
+            PROFESSIONALS["pharmacist"].id,
+            AuthorisationGround.CARE_TEAM,
+            NOW,
+        )
     with streaming() as work:
         key = key_of(work, record_id)
         address = put(key, os.urandom(RETRIEVED_BYTES))

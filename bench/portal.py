@@ -76,7 +76,9 @@ def _authorise(record_id: object, professional: str, at: datetime) -> None:
     from carnet.dicah.facts import AuthorisationGround
 
     with unit(record_id) as work:
-        access.authorise_at(work, record_id, professional, AuthorisationGround.CARE_TEAM, at)
+        access.authorise_at(
+            work, access.host_grant(record_id, "bench", datetime.now(UTC)), professional, AuthorisationGround.CARE_TEAM, at
+        )
 
 
 def _median(browser: object, path: str) -> float:

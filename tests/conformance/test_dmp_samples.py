@@ -18,7 +18,7 @@ import pytest
 from django.conf import settings
 from lxml import etree
 from support.dmp import errors, fault, status
-from support.people import now
+from support.people import host, now
 from support.roles import as_role
 
 from carnet.apps.access import api as access
@@ -131,8 +131,8 @@ def _patient(attached: bool = True) -> Any:
         record_id = records.create_record(INS, Traits("PATB-QUATRE", "LAURENCE", "F", "1907-05-25", "85756"), date(2024, 1, 1))
     with unit(record_id) as work:
         work.run("UPDATE records_record SET attached = %s, state = 'open' WHERE record_id = %s", attached, record_id)
-        access.authorise_at(work, record_id, PS, AuthorisationGround.CARE_TEAM, now())
-        access.name_relation(work, record_id, "treating_doctor", PS, now())
+        access.authorise_at(work, host(record_id), PS, AuthorisationGround.CARE_TEAM, now())
+        access.name_relation(work, host(record_id), "treating_doctor", PS)
     return record_id
 
 

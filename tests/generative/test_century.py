@@ -12,7 +12,7 @@ from uuid import UUID
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
-from support.people import cda, entry, fresh_person, fresh_uid, submission
+from support.people import cda, entry, fresh_person, fresh_uid, host, submission
 from support.roles import as_role
 
 from carnet.apps.access import api as access
@@ -94,7 +94,7 @@ class Century(RuleBasedStateMachine):
             self.person.ins, self.person.traits, self.now.date(), state=RecordState.PENDING_OPPOSITION
         )
         with unit(record_id) as work:
-            access.name_relation(work, record_id, "treating_doctor", PROFESSIONALS["treating"].id, self.now)
+            access.name_relation(work, host(record_id, self.now), "treating_doctor", PROFESSIONALS["treating"].id)
         self.lives.append(Life(record_id, "pending_opposition", self.now.date()))
 
     def _ask(self, act: Act) -> Ask:
@@ -102,7 +102,7 @@ class Century(RuleBasedStateMachine):
             if self.life.state != "destroyed":
                 work.run("DELETE FROM access_authorisation WHERE record_id = %s", self.life.record_id)
                 access.authorise_at(
-                    work, self.life.record_id, PROFESSIONALS["treating"].id, AuthorisationGround.CARE_TEAM, self.now
+                    work, host(self.life.record_id), PROFESSIONALS["treating"].id, AuthorisationGround.CARE_TEAM, self.now
                 )
         return Ask(actor_of(PROFESSIONALS["treating"], self.now), act, self.now, self.person.ins)
 

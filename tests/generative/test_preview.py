@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from support.dmp import Practice, objects
 from support.espace import Space, newcomer
-from support.people import allow, ask, client, deposit, now
+from support.people import allow, ask, client, deposit, host
 from support.portal import Browser
 
 from carnet.apps.access import api as access
@@ -35,11 +35,11 @@ def _rights(draw: Random, record_id: UUID) -> None:
         with unit(record_id) as work:
             number = PROFESSIONALS[key].id
             if fate == "blocked":
-                access.block(work, record_id, number, now())
+                access.block(work, host(record_id), number)
             elif fate == "administrator":
-                access.name_relation(work, record_id, "administrator", number, now())
+                access.name_relation(work, host(record_id), "administrator", number)
             elif fate == "treating":
-                access.name_relation(work, record_id, "treating_doctor", number, now())
+                access.name_relation(work, host(record_id), "treating_doctor", number)
         if fate != "nothing":
             allow(record_id, key)
 
@@ -93,7 +93,7 @@ def test_the_preview_is_what_that_professional_gets(espace: str, portal: str, do
     _documents(draw, person)
     with unit(record_id) as work:
         for key in READERS:
-            access.withdraw_from(work, record_id, PROFESSIONALS[key].id, "person")
+            access.withdraw_from(work, host(record_id), PROFESSIONALS[key].id, "person")
     _rights(draw, record_id)
     _choices(draw, who)
     opened = 0

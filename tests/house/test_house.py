@@ -40,42 +40,6 @@ def test_files_and_functions_stay_small() -> None:
     assert statistics.median(lengths) <= 8, statistics.median(lengths)
 
 
-def test_only_access_makes_a_grant() -> None:
-    makers = set()
-    for path, tree in trees():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Grant":
-                makers.add(path.relative_to(ROOT / "src/carnet").parts[:2])
-    assert makers == {("apps", "access")}
-
-
-def test_interfaces_make_no_orm_or_sql_call() -> None:
-    for path, tree in trees([p for p in SOURCES if "interfaces" in p.parts]):
-        for node in ast.walk(tree):
-            attribute = node.attr if isinstance(node, ast.Attribute) else ""
-            assert attribute not in ("objects", "cursor", "execute"), f"{path.name}:{getattr(node, 'lineno', 0)}"
-
-
-def test_apps_are_used_through_their_api_only() -> None:
-    """Another app, an interface or the desk imports `api`, not the rooms behind it."""
-    allowed = {
-        ("interfaces", "records", "criteria"),  # names of search criteria
-        ("desk", "signin", "pkce"),
-    }
-    for path, tree in trees():
-        here = path.relative_to(ROOT / "src/carnet").parts
-        for node in ast.walk(tree):
-            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            names += [a.name for a in node.names] if isinstance(node, ast.Import) else []
-            for name in names:
-                parts = name.split(".")
-                if parts[:2] != ["carnet", "apps"] or len(parts) < 4 or parts[3] == "api":
-                    continue
-                own = here[0] == "apps" and here[1] == parts[2]
-                shared = parts[2] == "storage" and parts[3] in ("classification", "schema")
-                assert own or shared or (here[0], parts[2], parts[3]) in allowed, f"{'/'.join(here)} imports {name}"
-
-
 def test_every_public_function_and_class_says_what_it_is() -> None:
     missing = []
     for path, tree in trees([p for p in SOURCES if "migrations" not in p.parts]):

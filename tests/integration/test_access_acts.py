@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from support.people import actor, ask, fresh_ins, fresh_person, now, open_record, patient
+from support.people import actor, ask, fresh_ins, fresh_person, host, now, open_record, patient
 
 from carnet.apps.access import api as access
 from carnet.apps.access.api import Consent
@@ -72,9 +72,9 @@ def test_relations_and_their_reading() -> None:
     record_id = open_record(fresh_person())
     with unit(record_id) as work:
         assert access.treating_doctor_of(work, record_id) == ""
-        access.name_relation(work, record_id, "administrator", PROFESSIONALS["nurse"].id, now())
-        access.name_relation(work, record_id, "treating_doctor", PROFESSIONALS["treating"].id, now())
-        access.name_relation(work, record_id, "treating_doctor", PROFESSIONALS["emergency"].id, now())
+        access.name_relation(work, host(record_id), "administrator", PROFESSIONALS["nurse"].id)
+        access.name_relation(work, host(record_id), "treating_doctor", PROFESSIONALS["treating"].id)
+        access.name_relation(work, host(record_id), "treating_doctor", PROFESSIONALS["emergency"].id)
         assert access.treating_doctor_of(work, record_id) == PROFESSIONALS["emergency"].id
 
 

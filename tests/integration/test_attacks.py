@@ -20,6 +20,7 @@ from support.people import (
     entry,
     fresh_person,
     fresh_uid,
+    host,
     labels,
     now,
     open_record,
@@ -280,7 +281,7 @@ def test_a_second_objection_leaves_the_first(door: str) -> None:
     person, record_id = patient()
     with unit(record_id) as work:
         for key in ("treating", "dentist"):
-            access.object_to_deposits(work, record_id, PROFESSIONALS[key].id)
+            access.object_to_deposits(work, host(record_id), PROFESSIONALS[key].id)
     assert code_of(client(door, "treating").deposit(entry(person), cda(person))) == "deposit-objection"
 
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
-from support.people import ask, client, deposit, now, patient
+from support.people import ask, client, deposit, host, now, patient
 from support.roles import as_role
 
 from carnet.apps.access import api as access
@@ -39,8 +39,8 @@ def full(door: str) -> tuple[DemoPerson, UUID, UUID]:
     records.change_document(ask("treating", Act.ARCHIVE, person), deposit(person))
     client(door, "emergency").open_emergency(person.ins, "bris_de_glace", "Personne inconsciente, danger immédiat.")
     with unit(record_id) as work:
-        access.block(work, record_id, "899700009999", now())
-        access.choose(work, record_id, masked_in_emergency=True)
+        access.block(work, host(record_id), "899700009999")
+        access.choose(work, host(record_id), masked_in_emergency=True)
     client(door, "dentist").search(person.ins)
     return person, record_id, second
 

@@ -26,7 +26,7 @@ from support.dmp import (
     unique_ids,
     urn,
 )
-from support.people import allow, ask, client, deposit, fresh_person, fresh_uid, now, open_record, patient
+from support.people import allow, ask, client, deposit, fresh_person, fresh_uid, host, now, open_record, patient
 
 from carnet.apps.access import api as access
 from carnet.apps.journal import api as journal
@@ -159,7 +159,7 @@ def test_td03_refuses_what_it_does_not_know_and_whom_the_patient_blocked(practic
     )
     assert status(practice("pharmacist").find(person)) == "Failure", "the authorisation was not declared either: both or neither"
     with unit(record_id) as work:
-        access.block(work, record_id, PROFESSIONALS["nurse"].id, now())
+        access.block(work, host(record_id), PROFESSIONALS["nurse"].id)
     told = values(practice("nurse").own(person, HABILITATIONS, "setAuthorization", {"action": "AJOUT"}))
     assert told["status"] == "DMPAccessDeniedByRightsService" and "Le patient a choisi" in told["context"]
     listed = practice("treating")
@@ -233,7 +233,7 @@ def _register(monkeypatch: pytest.MonkeyPatch, pki: Any, *names: str) -> None:
 def test_td13a_tells_identity_and_oppositions(practice: Any) -> None:
     person, record_id = patient("treating")
     with unit(record_id) as work:
-        access.choose(work, record_id, break_glass=False)
+        access.choose(work, host(record_id), break_glass=False)
     reply = practice("treating").demographics(person, "CNSLT_DATA")
     told = {
         o.find("h:code", V3).get("code"): o.find("h:value", V3).get("value")
@@ -803,7 +803,7 @@ def test_break_glass_opens_with_the_reason_of_the_assertion(practice: Any) -> No
         assert len(access.emergencies(work, record_id)) == 1
     assert errors(emergency.find(person)) == [("DMPAccessDeniedByRightsService", "consent-missing")]
     with unit(record_id) as work:
-        access.choose(work, record_id, break_glass=False)
+        access.choose(work, host(record_id), break_glass=False)
     assert errors(emergency.find(person, more=words)) == [("DMPAccessDeniedByRightsService", "emergency-opposed")]
 
 

@@ -21,6 +21,7 @@ from support.people import (
     fresh_ins,
     fresh_person,
     fresh_uid,
+    host,
     now,
     open_record,
     patient,
@@ -274,7 +275,7 @@ def _state(event: str, door: str) -> httpx.Response:
 def _blocked(door: str) -> httpx.Response:
     person, record_id = patient("treating")
     with unit(record_id) as work:
-        access.block(work, record_id, PROFESSIONALS["treating"].id, now())
+        access.block(work, host(record_id), PROFESSIONALS["treating"].id)
     return client(door, "treating").search(person.ins)
 
 
@@ -283,14 +284,16 @@ def _expired(door: str) -> httpx.Response:
     with unit(record_id) as work:
         from carnet.dicah.facts import AuthorisationGround
 
-        access.authorise_at(work, record_id, PROFESSIONALS["nurse"].id, AuthorisationGround.CARE_TEAM, now() - timedelta(days=400))
+        access.authorise_at(
+            work, host(record_id), PROFESSIONALS["nurse"].id, AuthorisationGround.CARE_TEAM, now() - timedelta(days=400)
+        )
     return client(door, "nurse").search(person.ins)
 
 
 def _opposed(door: str) -> httpx.Response:
     person, record_id = patient()
     with unit(record_id) as work:
-        access.choose(work, record_id, break_glass=False)
+        access.choose(work, host(record_id), break_glass=False)
     return client(door, "emergency").open_emergency(person.ins, "bris_de_glace", REASON)
 
 
@@ -308,7 +311,7 @@ def _mismatch(door: str) -> httpx.Response:
 def _objection(door: str) -> httpx.Response:
     person, record_id = patient("treating")
     with unit(record_id) as work:
-        access.object_to_deposits(work, record_id, PROFESSIONALS["treating"].id)
+        access.object_to_deposits(work, host(record_id), PROFESSIONALS["treating"].id)
     return client(door, "treating").deposit(entry(person), cda(person))
 
 
@@ -507,13 +510,13 @@ def test_the_care_team_needs_the_initial_consent(door: str) -> None:
 def test_a_blocked_professional_may_still_deposit(door: str) -> None:
     person, record_id = patient("treating")
     with unit(record_id) as work:
-        access.block(work, record_id, PROFESSIONALS["treating"].id, now())
+        access.block(work, host(record_id), PROFESSIONALS["treating"].id)
     who = client(door, "treating")
     assert who.deposit(entry(person), cda(person)).status_code == 200
     assert code_of(who.search(person.ins)) == "professional-blocked"
     assert code_of(who.authorize(person.ins)) == "professional-blocked"
     with unit(record_id) as work:
-        access.unblock(work, record_id, PROFESSIONALS["treating"].id)
+        access.unblock(work, host(record_id), PROFESSIONALS["treating"].id)
     assert code_of(who.search(person.ins)) == "consent-missing", "unblocking restores no authorisation"
 
 

@@ -15,7 +15,7 @@ from lxml import etree
 from support.cards import der_of
 from support.dmp import HABILITATIONS, PATIENTS, Practice, document_of, refused, unique_ids
 from support.matrix import DELETED, OTHER, REASON, cells, changed, in_state, is_expected, key_of, rows_of
-from support.people import allow, deposit, fresh_person, fresh_uid, now, open_record
+from support.people import allow, deposit, fresh_person, fresh_uid, host, now, open_record
 from support.records import entry_at
 
 from carnet.apps.access import api as access
@@ -57,7 +57,7 @@ class Cell:
 
     def switch(self, on: bool) -> None:
         with unit(self.record_id) as work:
-            access.choose(work, self.record_id, masked_in_emergency=on)
+            access.choose(work, host(self.record_id), masked_in_emergency=on)
 
     def read(self, unique_id: str) -> str:
         return refused(self.who.retrieve(self.person, unique_id, **self.said))

@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from support.cards import close_all, der_of, with_certificate
 from support.matrix import DELETED, OTHER, REASON, cells, changed, in_state, is_expected, key_of, rows_of
-from support.people import allow, cda, client, deposit, entry, fresh_person, fresh_uid, now, open_record
+from support.people import allow, cda, client, deposit, entry, fresh_person, fresh_uid, host, now, open_record
 
 from carnet.apps.access import api as access
 from carnet.apps.records.resources import PATIENT_SIDE
@@ -74,7 +74,7 @@ class Cell:
 
     def switch(self, on: bool) -> None:
         with unit(self.record_id) as work:
-            access.choose(work, self.record_id, masked_in_emergency=on)
+            access.choose(work, host(self.record_id), masked_in_emergency=on)
 
     def read(self, document: UUID) -> httpx.Response:
         return self.who.get(f"/fhir/Binary/{document}", self.header)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from support.people import allow, cda, client, deposit, entry, fresh_uid, now, patient
+from support.people import allow, cda, client, deposit, entry, fresh_uid, host, now, patient
 
 from carnet.apps.access import api as access
 from carnet.apps.storage.api import unit
@@ -254,7 +254,7 @@ def test_a_treating_doctor_whom_the_patient_blocked_sees_own_traces_only(door: s
     person, record_id = patient("treating", "nurse", treating="treating")
     client(door, "nurse").search(person.ins)
     with unit(record_id) as work:
-        access.block(work, record_id, PROFESSIONALS["treating"].id, now())
+        access.block(work, host(record_id), PROFESSIONALS["treating"].id)
     assert {who for _, who, _ in acts(doctor.traces(person.ins))} == {PROFESSIONALS["treating"].id}
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from support.people import ask, deposit, now, patient
+from support.people import ask, deposit, host, now, patient
 
 from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
@@ -84,7 +84,7 @@ def test_the_holder_closes_a_section() -> None:
     person, record_id = patient("treating")
     deposit(person, sections=SECTIONS)
     with unit(record_id) as work:
-        access.close_sections(work, record_id, ["allergies"])
+        access.close_sections(work, host(record_id), ["allergies"])
     assert labels(person) == {"Apixaban 5 mg", "Potassium"}
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from django.conf import settings
-from support.people import client, fresh_person, now, open_record, patient
+from support.people import client, fresh_person, host, now, open_record, patient
 
 from carnet.apps.access import api as access
 from carnet.apps.identity.candidates import enough_to_search, resemblance, tokens
@@ -114,7 +114,7 @@ def test_who_has_no_open_record_or_a_doubtful_identity_is_not_listed(regulator: 
 def test_an_opposition_to_emergency_access_is_shown_with_the_candidate(regulator: Client) -> None:
     person, record_id = somebody("REFUS")
     with unit(record_id) as work:
-        access.choose(work, record_id, regulation=False)
+        access.choose(work, host(record_id), regulation=False)
     shown = resources_of(regulator.match(family="REFUS", birthdate="1961-09-08"), "Patient")
     assert [p["extension"][0]["valueBoolean"] for p in shown] == [True]
     assert (

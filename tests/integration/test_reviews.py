@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from support.people import ask, now, patient
+from support.people import ask, host, now, patient
 from support.roles import as_role
 
 from carnet.apps.access import api as access
@@ -29,7 +29,7 @@ def opened(key: str = "emergency", mode: Mode = Mode.BREAK_GLASS, blocked: bool 
     person, record_id = patient()
     if blocked:
         with unit(record_id) as work:
-            access.block(work, record_id, PROFESSIONALS[key].id, now())
+            access.block(work, host(record_id), PROFESSIONALS[key].id)
     question = ask(key, Act.OPEN_EMERGENCY, person, mode, REASON)
     if mode is Mode.REGULATION:
         from dataclasses import replace

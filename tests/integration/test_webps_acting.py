@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from support.people import allow, ask, cda, deposit, fresh_uid, now, patient
+from support.people import allow, ask, cda, deposit, fresh_uid, host, now, patient
 from support.portal import Browser, words
 from support.roles import as_role
 
@@ -335,7 +335,7 @@ def test_an_alert_tells_of_new_documents_of_its_classes_and_of_nothing_hidden(po
     deposit(person, "treating", "11488-4")
     assert notices(record_id, "cardiologist") == ["new-document"]
     with unit(record_id) as work:
-        access.block(work, record_id, PROFESSIONALS["cardiologist"].id, now())
+        access.block(work, host(record_id), PROFESSIONALS["cardiologist"].id)
     deposit(person, "treating", "11488-4")
     assert notices(record_id, "cardiologist") == ["new-document"], "who is blocked is told nothing more"
     base = browser.open(person.ins.matricule)
@@ -427,7 +427,7 @@ def test_the_board_lists_residents_with_what_is_new(portal: str) -> None:
     arriving, arriving_id = patient()
     for number in (record_id, arriving_id):
         with unit(number) as work:
-            access.authorise_at(work, number, f"1{CARE_HOME.finess}", AuthorisationGround.CARE_TEAM, now(), "structure")
+            access.authorise_at(work, host(number), f"1{CARE_HOME.finess}", AuthorisationGround.CARE_TEAM, now(), "structure")
     deposit(person, "treating", title="Nouveau document")
     deposit(arriving, "treating")
     browser = Browser(portal).sign_in("care_home_nurse")

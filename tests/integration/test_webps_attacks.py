@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support.people import allow, ask, cda, deposit, fresh_uid, now, patient
+from support.people import allow, ask, cda, deposit, fresh_uid, host, now, patient
 from support.portal import Browser, by_card, words
 
 from carnet.apps.access import api as access
@@ -133,7 +133,7 @@ def test_an_alert_follows_blocks_of_structures_and_the_end_of_a_consultation(por
     assert told(record_id) == 1
     who = PROFESSIONALS["cardiologist"]
     with unit(record_id) as work:
-        access.block(work, record_id, who.place_id(who.places[0]), now(), "structure")
+        access.block(work, host(record_id), who.place_id(who.places[0]), "structure")
     deposit(person, "treating")
     assert told(record_id) == 1, "his structure is blocked: he could not enter"
     person, record_id = alerted(portal, "consultation")
@@ -296,6 +296,6 @@ def test_a_consultation_that_is_over_leaves_the_own_list(portal: str) -> None:
     record_id = open_record(person)
     with unit(record_id) as work:
         access.authorise_at(
-            work, record_id, PROFESSIONALS["midwife"].id, AuthorisationGround.CONSULTATION, now() - timedelta(days=2)
+            work, host(record_id), PROFESSIONALS["midwife"].id, AuthorisationGround.CONSULTATION, now() - timedelta(days=2)
         )
     assert "HIEROPHANTE" not in Browser(portal).sign_in("midwife").get("/patients?nom=hiero").text

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import zxingcpp
 from PIL import Image
-from support.people import deposit, fresh_person, now, open_record, patient
+from support.people import deposit, fresh_person, host, now, open_record, patient
 from support.portal import Browser, by_card, words
 
 from carnet.apps.access import api as access
@@ -112,7 +112,7 @@ def closed(state: RecordState, **options: Any) -> Any:
 def blocking() -> Any:
     person, record_id = patient()
     with unit(record_id) as work:
-        access.block(work, record_id, PROFESSIONALS["treating"].id, now())
+        access.block(work, host(record_id), PROFESSIONALS["treating"].id)
     return person
 
 
@@ -120,7 +120,7 @@ def expired() -> Any:
     person, record_id = patient()
     with unit(record_id) as work:
         access.authorise_at(
-            work, record_id, PROFESSIONALS["treating"].id, AuthorisationGround.CARE_TEAM, now() - timedelta(days=400)
+            work, host(record_id), PROFESSIONALS["treating"].id, AuthorisationGround.CARE_TEAM, now() - timedelta(days=400)
         )
     return person
 
@@ -287,7 +287,7 @@ def test_break_glass_asks_for_words_shows_its_banner_and_ends(portal: str, setti
 def test_who_opposed_an_emergency_access_is_not_opened(portal: str) -> None:
     person, record_id = patient()
     with unit(record_id) as work:
-        access.choose(work, record_id, break_glass=False)
+        access.choose(work, host(record_id), break_glass=False)
     browser, handle, _ = gate_of(portal, "emergency", person)
     refused = browser.post(f"/porte/{handle}/urgence/bris-de-glace", REASON)
     assert refused.status_code == 400

@@ -4,7 +4,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from support.people import deposit, now, patient
+from support.people import deposit, host, now, patient
 from support.portal import Browser, words
 
 from carnet.apps.access import api as access
@@ -77,7 +77,7 @@ def test_empty_parts_say_so(portal: str) -> None:
 def test_a_section_that_the_patient_closed_says_so_and_not_that_it_is_empty(portal: str) -> None:
     person, record_id = patient("treating")
     with unit(record_id) as work:
-        access.close_sections(work, record_id, ["allergies", "treatments", "vaccinations", "history", "wishes", "contacts"])
+        access.close_sections(work, host(record_id), ["allergies", "treatments", "vaccinations", "history", "wishes", "contacts"])
     browser = Browser(portal).sign_in("treating")
     base = browser.open(person.ins.matricule)
     sections = {base: 6, f"{base}/volontes": 2, f"{base}/vaccinations": 1}

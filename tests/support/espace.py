@@ -15,7 +15,7 @@ from carnet.apps.storage.api import key_of, unit
 from carnet.desk.demonstration.people import DemoPerson
 from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import Act, Ask
-from support.people import fresh_person, now, open_record
+from support.people import fresh_person, host, now, open_record
 from support.portal import HIDDEN
 from support.roles import as_role
 
@@ -85,7 +85,7 @@ def relate(record_id: UUID, who: Space, kind: str, given: access.Given | None = 
     """Make somebody a representative or a carer of a record."""
     with as_role("carnet_espace"), unit(record_id) as work:
         access.name_person(
-            work, key_of(work, record_id), who.session.account, kind, who.session.name, given or access.Given(), now()
+            work, key_of(work, record_id), host(record_id), who.session.account, kind, who.session.name, given or access.Given()
         )
 
 

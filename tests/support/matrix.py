@@ -10,7 +10,7 @@ from carnet.desk.demonstration.people import DemoPerson
 from carnet.dicah.facts import AuthorisationGround
 from carnet.dicah.functional_rights import Right, table
 from carnet.kernel.ask import Act
-from support.people import ask, deposit, now
+from support.people import ask, deposit, host, now
 
 OCCUPATIONAL = ("TD3.1:metadata", "TD3.2", "TD3.3a", "TD3.3b", "TD3.3d")
 """OVERRIDE: an occupational doctor reads nothing (setting occupational_metadata_with_consent; L.1111-18 CSP)."""
@@ -69,6 +69,6 @@ def in_state(
     # As the act itself leaves it, resource and column together.
     author = ask(by, Act.ARCHIVE, person)
     with unit(record_id) as work:
-        access.authorise_at(work, record_id, author.actor.id, AuthorisationGround.CARE_TEAM, now())
+        access.authorise_at(work, host(record_id), author.actor.id, AuthorisationGround.CARE_TEAM, now())
     records.change_document(author, document)
     return document

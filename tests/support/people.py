@@ -19,6 +19,7 @@ from carnet.formats.fhir import Submission, SubmittedDocument
 from carnet.formats.xds import Author, Coding, DocumentEntry, Parent, SubmissionSet
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act, Ask, Mode
+from carnet.kernel.grant import Grant
 from carnet.kernel.identifiers import Oid
 from carnet.kernel.ins import INS_NIR_TEST, Ins, ins_key
 from carnet.kernel.traits import Traits
@@ -58,13 +59,18 @@ def patient(*authorised: str, treating: str = "", **options: object) -> tuple[De
     return person, record_id
 
 
+def host(record_id: UUID, at: datetime | None = None) -> Grant:
+    """The Grant of a procedure of the host, by which a test writes facts from elsewhere."""
+    return access.host_grant(record_id, "test", at or now())
+
+
 def allow(record_id: UUID, *authorised: str, treating: str = "", ground: str = "care_team") -> None:
     """Authorise professionals of the demonstration, and name a treating doctor."""
     with unit(record_id) as work:
         for key in authorised:
-            access.authorise_at(work, record_id, PROFESSIONALS[key].id, AuthorisationGround(ground), now())
+            access.authorise_at(work, host(record_id), PROFESSIONALS[key].id, AuthorisationGround(ground), now())
         if treating:
-            access.name_relation(work, record_id, "treating_doctor", PROFESSIONALS[treating].id, now())
+            access.name_relation(work, host(record_id), "treating_doctor", PROFESSIONALS[treating].id)
 
 
 def actor(key: str, place: int = 0) -> Actor:
@@ -167,4 +173,4 @@ def author(key: str) -> tuple[Author, ...]:
 
 
 __all__ = ["RecordState", "actor", "allow", "ask", "author", "cda", "client", "deposit", "entry", "fresh_ins", "fresh_person",
-           "fresh_uid", "labels", "now", "open_record", "patient", "submission"]  # fmt: skip
+           "fresh_uid", "host", "labels", "now", "open_record", "patient", "submission"]  # fmt: skip

@@ -10,8 +10,7 @@ from django.http import HttpResponse
 from django.utils.safestring import mark_safe
 from PIL import Image, UnidentifiedImageError
 
-from carnet.apps.records import criteria
-from carnet.apps.records.api import Content, Query, Seen, Visit, documents, read_in
+from carnet.apps.records.api import Content, Query, Seen, Visit, criteria, documents, read_in
 from carnet.formats import cda
 from carnet.kernel.refusal import Refusal
 from carnet.pages.rows import CDA, Row

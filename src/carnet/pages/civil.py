@@ -1,9 +1,11 @@
 """Moments and days as people of the law's civil zone count them."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+
+from carnet.kernel import clock
 
 
 def civil(moment: datetime) -> datetime:
@@ -16,7 +18,7 @@ def civil(moment: datetime) -> datetime:
 
 def begins(day: date) -> datetime:
     """When a day begins in the civil zone."""
-    return datetime.combine(day, time.min, ZoneInfo(settings.LAW.civil_zone)).astimezone(UTC)
+    return clock.begins(day, settings.LAW.civil_zone)
 
 
 def day_of(text: str) -> date | None:

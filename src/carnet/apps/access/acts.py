@@ -1,7 +1,7 @@
 """Acts on access. What a professional does takes a Grant and is journaled in the same unit: declare, withdraw, emergency.
 
-Blocks, relations and the holder's choices are written inside a unit that the caller opened with the holder's Ask
-(`records.writing`), which decides and journals; the demonstration and imports write them as what they are, facts from elsewhere.
+Blocks, relations and the holder's choices take the Grant of who changes them too: the holder's own (`records.writing`), or that of
+a procedure of the host for facts from elsewhere (`host_grant`: migration of records, demonstration).
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Consent:
 
 def authorise(work: Work, granted: Grant, consent: Consent, key: RecordKey) -> datetime:
     """Write an authorisation, dated, by an explicit act only (EX_0.3-1010). Returns when it ends."""
-    ask, record_id = granted.ask, _record(granted)
+    ask, record_id = granted.ask, record_of_grant(granted)
     if not consent.patient_agrees:
         raise Refusal("consent-missing", "consent-missing", {"missing": "statement"})
     if consent.initial_consent and consent.ground is AuthorisationGround.CARE_TEAM:
@@ -70,7 +70,8 @@ def _held_until(work: Work, record_id: UUID, kind: str, subject: str) -> datetim
     return until
 
 
-def _record(granted: Grant) -> UUID:
+def record_of_grant(granted: Grant) -> UUID:
+    """The record of a Grant. Raises PermissionError for a Grant that concerns none."""
     if granted.record_id is None:
         raise PermissionError("this Grant concerns no record")
     return granted.record_id
@@ -85,8 +86,8 @@ def _subject(granted: Grant) -> tuple[str, str]:
 
 def declare_treating_doctor(work: Work, granted: Grant) -> None:
     """Keep that the patient chose the asker as treating doctor; the patient is told at once, and may undo it."""
-    ask, record_id = granted.ask, _record(granted)
-    name_relation(work, record_id, "treating_doctor", ask.actor.id, ask.at)
+    ask, record_id = granted.ask, record_of_grant(granted)
+    name_relation(work, granted, "treating_doctor", ask.actor.id)
     write_entry(work, granted, (), "treating-doctor")
     if not ask.secret:
         notify(work, record_id, "treating-doctor-declared", HOLDER, ask.at)
@@ -94,7 +95,7 @@ def declare_treating_doctor(work: Work, granted: Grant) -> None:
 
 def stop_treating(work: Work, granted: Grant) -> None:
     """The asker is not the treating doctor any more."""
-    end_relation_of(work, _record(granted), "treating_doctor", granted.ask.actor.id)
+    end_relation_of(work, granted, "treating_doctor", granted.ask.actor.id)
     write_entry(work, granted, (), "treating-doctor-ended")
 
 
@@ -110,7 +111,7 @@ def withdraw(work: Work, granted: Grant) -> None:
 
 def open_emergency(work: Work, granted: Grant, key: RecordKey) -> datetime:
     """Open an emergency access: no authorisation is written; holder and treating doctor are told. Returns its end."""
-    ask, record_id = granted.ask, _record(granted)
+    ask, record_id = granted.ask, record_of_grant(granted)
     identifier, ends = uuid4(), ask.at + law().emergency_lasts
     work.run(
         """INSERT INTO access_emergency (record_id, id, professional_id, mode, started_at, ends_at, reason, priority,
@@ -143,8 +144,9 @@ def end_emergency(work: Work, granted: Grant) -> None:
         write_entry(work, granted, (), "emergency-ended")
 
 
-def close_sections(work: Work, record_id: UUID, sections: list[str]) -> None:
+def close_sections(work: Work, granted: Grant, sections: list[str]) -> None:
     """Keep which sections of the profile the holder closes to professionals (access law §1, read the profile)."""
+    record_id = record_of_grant(granted)
     _ensure_choices(work, record_id)
     work.run("UPDATE access_choices SET hidden_sections = %s WHERE record_id = %s", sections, record_id)
 
@@ -168,18 +170,23 @@ def _ensure_choices(work: Work, record_id: UUID) -> None:
 
 
 def choose(
-    work: Work, record_id: UUID, *, break_glass: bool = True, regulation: bool = True, masked_in_emergency: bool = False
+    work: Work, granted: Grant, *, break_glass: bool = True, regulation: bool = True, masked_in_emergency: bool = False
 ) -> None:
-    """Set the three emergency switches of the holder (ETREAT, BTG, MASKED)."""
+    """Set the three emergency switches of the holder (ETREAT, BTG, MASKED).
+
+    The third says what is seen in an emergency: it falls to no with the two others, which leave no emergency to see it in.
+    """
+    record_id = record_of_grant(granted)
     _ensure_choices(work, record_id)
     work.run(
         "UPDATE access_choices SET break_glass = %s, regulation = %s, masked_in_emergency = %s WHERE record_id = %s",
-        break_glass, regulation, masked_in_emergency, record_id,
+        break_glass, regulation, masked_in_emergency and (break_glass or regulation), record_id,
     )  # fmt: skip
 
 
-def choose_masks(work: Work, record_id: UUID, masks_new: bool, categories: list[str]) -> None:
+def choose_masks(work: Work, granted: Grant, masks_new: bool, categories: list[str]) -> None:
     """Set what is masked on arrival: everything, or some of the public's categories."""
+    record_id = record_of_grant(granted)
     _ensure_choices(work, record_id)
     work.run(
         "UPDATE access_choices SET masks_new = %s, masked_categories = %s WHERE record_id = %s", masks_new, categories, record_id
@@ -192,8 +199,9 @@ def masks_on_arrival(work: Work, record_id: UUID, category: str) -> bool:
     return row is not None and (bool(row[0]) or category in (row[1] or ()))
 
 
-def object_to_deposits(work: Work, record_id: UUID, subject_id: str) -> None:
+def object_to_deposits(work: Work, granted: Grant, subject_id: str) -> None:
     """Keep the holder's legitimate objection to the deposits of one professional or structure (R.1111-47)."""
+    record_id = record_of_grant(granted)
     _ensure_choices(work, record_id)
     work.run(
         "UPDATE access_choices SET objects_to_deposits_of = array_append(objects_to_deposits_of, %s) WHERE record_id = %s",
@@ -201,37 +209,34 @@ def object_to_deposits(work: Work, record_id: UUID, subject_id: str) -> None:
     )  # fmt: skip
 
 
-def block(work: Work, record_id: UUID, subject_id: str, at: datetime, subject_kind: str = "person") -> None:
+def block(work: Work, granted: Grant, subject_id: str, subject_kind: str = "person") -> None:
     """Keep a professional or structure out. The authorisation goes with it, and unblocking restores none."""
-    work.run(
-        "DELETE FROM access_authorisation WHERE record_id = %s AND subject_kind = %s AND subject_id = %s",
-        record_id, subject_kind, subject_id,
-    )  # fmt: skip
+    withdraw_from(work, granted, subject_id, subject_kind)
     work.run(
         "INSERT INTO access_block (record_id, subject_kind, subject_id, since) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        record_id, subject_kind, subject_id, at,
+        record_of_grant(granted), subject_kind, subject_id, granted.ask.at,
     )  # fmt: skip
 
 
-def unblock(work: Work, record_id: UUID, subject_id: str, subject_kind: str = "person") -> None:
+def unblock(work: Work, granted: Grant, subject_id: str, subject_kind: str = "person") -> None:
     """Let a professional ask again. Nothing is restored."""
     work.run(
         "DELETE FROM access_block WHERE record_id = %s AND subject_kind = %s AND subject_id = %s",
-        record_id, subject_kind, subject_id,
+        record_of_grant(granted), subject_kind, subject_id,
     )  # fmt: skip
 
 
-def withdraw_from(work: Work, record_id: UUID, subject_id: str, subject_kind: str = "person") -> bool:
+def withdraw_from(work: Work, granted: Grant, subject_id: str, subject_kind: str = "person") -> None:
     """Take an authorisation back from a professional or a structure, who may ask again."""
-    return bool(work.rows(
-        "DELETE FROM access_authorisation WHERE record_id = %s AND subject_kind = %s AND subject_id = %s RETURNING 1",
-        record_id, subject_kind, subject_id,
-    ))  # fmt: skip
+    work.run(
+        "DELETE FROM access_authorisation WHERE record_id = %s AND subject_kind = %s AND subject_id = %s",
+        record_of_grant(granted), subject_kind, subject_id,
+    )  # fmt: skip
 
 
 def authorise_by_holder(work: Work, granted: Grant, subject_id: str, until: datetime) -> None:
     """Give a professional access, or change until when: the holder's own act is the initial consent to the care team."""
-    ask, record_id = granted.ask, _record(granted)
+    ask, record_id = granted.ask, record_of_grant(granted)
     _record_initial_consent(work, record_id, ask.at, ask.actor.key)
     work.run(
         """INSERT INTO access_authorisation (record_id, subject_kind, subject_id, ground, granted_at, expires_at, declared_by)
@@ -241,11 +246,11 @@ def authorise_by_holder(work: Work, granted: Grant, subject_id: str, until: date
     )  # fmt: skip
 
 
-def end_relation_of(work: Work, record_id: UUID, kind: str, professional_id: str) -> None:
+def end_relation_of(work: Work, granted: Grant, kind: str, professional_id: str) -> None:
     """End what a professional was named: treating doctor or administrator."""
     work.run(
         "DELETE FROM access_relation WHERE record_id = %s AND kind = %s AND professional_id = %s",
-        record_id, kind, professional_id,
+        record_of_grant(granted), kind, professional_id,
     )  # fmt: skip
 
 
@@ -274,13 +279,14 @@ def choices(work: Work, record_id: UUID) -> Choices:
     return Choices(row[0], row[1], row[2], frozenset(row[3]), row[4], frozenset(row[5]), frozenset(row[6]))
 
 
-def name_relation(work: Work, record_id: UUID, kind: str, professional_id: str, at: datetime) -> None:
+def name_relation(work: Work, granted: Grant, kind: str, professional_id: str) -> None:
     """Name a treating doctor or an administrator. A record has one treating doctor at a time."""
+    record_id = record_of_grant(granted)
     if kind == "treating_doctor":
         work.run("DELETE FROM access_relation WHERE record_id = %s AND kind = %s", record_id, kind)
     work.run(
         "INSERT INTO access_relation (record_id, kind, professional_id, since) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        record_id, kind, professional_id, at,
+        record_id, kind, professional_id, granted.ask.at,
     )  # fmt: skip
 
 
@@ -291,10 +297,10 @@ def treating_doctor_of(work: Work, record_id: UUID) -> str:
 
 
 def authorise_at(
-    work: Work, record_id: UUID, subject_id: str, ground: AuthorisationGround, granted_at: datetime, subject_kind: str = "person"
+    work: Work, granted: Grant, subject_id: str, ground: AuthorisationGround, granted_at: datetime, subject_kind: str = "person"
 ) -> None:
     """Bring an authorisation that was given elsewhere (migration of records, demonstration), with its own date."""
-    settings = law()
+    settings, record_id = law(), record_of_grant(granted)
     team = ground is AuthorisationGround.CARE_TEAM
     expires = granted_at + (settings.authorisation_lasts if team else settings.consultation_lasts)
     _record_initial_consent(work, record_id, granted_at, "import")

@@ -139,6 +139,22 @@ def host_entry(work: Work, record_id: UUID, act: str, by: str, at: datetime) -> 
                        "host-procedure", record_id=str(record_id)))  # fmt: skip
 
 
+def host_grant(record_id: UUID, by: str, at: datetime) -> Grant:
+    """The Grant of a procedure of the host, for facts that were decided elsewhere (migration of records, demonstration).
+
+    The command line alone asks for one (an AST test holds it); what a door does stands on a decision of the law.
+    """
+    return Grant(Ask(Actor(ActorKind.OPERATOR, by, by), Act.CONFIGURE, at), record_id, "host-procedure", None)
+
+
+def own_grant(person: Actor, record_id: UUID, act: Act, at: datetime) -> Grant:
+    """The Grant of somebody who proved to be the person that a record or an invitation names: no relation is there to decide on.
+
+    What it was used for is told by `own_entry`.
+    """
+    return Grant(Ask(person, act, at), record_id, "own-identity", None)
+
+
 def own_entry(work: Work, record_id: UUID, person: Actor, act: str, at: datetime) -> None:
     """Journal what a person did before they had any relation to the record, or by the relation that it made."""
     append(work, Event("write", at, person.key, person.name, person.kind.value, act, "normal", "done", "", "own-identity",

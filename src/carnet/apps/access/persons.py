@@ -78,15 +78,17 @@ class Mine:
     ends: datetime | None
 
 
-def name_person(work: Work, key: RecordKey, person_id: UUID, kind: str, name: str, given: Given, at: datetime) -> None:
-    """Name somebody on a record, or change what is given to them."""
+def name_person(work: Work, key: RecordKey, granted: Grant, person_id: UUID, kind: str, name: str, given: Given) -> None:
+    """Name somebody on the record of a Grant, or change what is given to them."""
+    if granted.record_id != key.record_id:
+        raise PermissionError("this Grant concerns another record")
     sealed = key.seal(name.encode(), f"person/{person_id}/{kind}")
     work.run(
         """INSERT INTO access_person (record_id, person_id, kind, starts, ends, scope, reads_only, sealed)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (record_id, person_id, kind) DO UPDATE SET
         starts = excluded.starts, ends = excluded.ends, scope = excluded.scope, reads_only = excluded.reads_only,
         sealed = excluded.sealed""",
-        key.record_id, person_id, kind, at, given.ends, sorted(given.scope), given.reads_only, sealed,
+        key.record_id, person_id, kind, granted.ask.at, given.ends, sorted(given.scope), given.reads_only, sealed,
     )  # fmt: skip
 
 
@@ -169,11 +171,11 @@ def invitations(work: Work, key: RecordKey, at: datetime) -> list[Invitation]:
     ]  # fmt: skip
 
 
-def withdraw_invitation(work: Work, record_id: UUID, number: UUID) -> bool:
+def withdraw_invitation(work: Work, granted: Grant, number: UUID) -> bool:
     """Take an invitation back before it is answered."""
     return bool(work.rows(
         "UPDATE access_invitation SET answer = 'withdrawn' WHERE record_id = %s AND id = %s AND answer = '' RETURNING 1",
-        record_id, number,
+        granted.record_id, number,
     ))  # fmt: skip
 
 
@@ -197,8 +199,9 @@ def offered(work: Work, record_id: UUID, number: UUID, at: datetime) -> tuple[st
     return row[0], Given(row[1], frozenset(row[2]), row[3])
 
 
-def answer_invitation(work: Work, key: RecordKey, ask: Ask, number: UUID, accepts: bool) -> str:
+def answer_invitation(work: Work, key: RecordKey, granted: Grant, number: UUID, accepts: bool) -> str:
     """Accept or refuse an invitation as the person who signed in. Returns the kind of relation; journaled by the caller."""
+    ask = granted.ask
     kind, given = offered(work, key.record_id, number, ask.at)
     if any(p.person_id == UUID(ask.actor.id) for p in persons(work, key, ask.at)):
         # Whoever is somebody to this record already does not become somebody else by an invitation of their own.
@@ -208,6 +211,6 @@ def answer_invitation(work: Work, key: RecordKey, ask: Ask, number: UUID, accept
         "accepted" if accepts else "refused", key.record_id, number,
     )  # fmt: skip
     if accepts:
-        name_person(work, key, UUID(ask.actor.id), kind, ask.actor.name, given, ask.at)
+        name_person(work, key, granted, UUID(ask.actor.id), kind, ask.actor.name, given)
     notify(work, key.record_id, "relation-answered", HOLDER, ask.at)
     return kind

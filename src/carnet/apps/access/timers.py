@@ -56,10 +56,10 @@ def _purge_budgets(at: datetime) -> int:
         return len(work.rows("DELETE FROM access_budget WHERE hour < %s RETURNING 1", at - BUDGETS_KEPT))
 
 
-def forget(work: Work, record_id: UUID) -> None:
+def forget(work: Work, granted: Grant) -> None:
     """Erase who could read a record that is destroyed."""
     for table in _ERASED:
-        work.run(f"DELETE FROM {table} WHERE record_id = %s", record_id)  # noqa: S608 (names of this file)
+        work.run(f"DELETE FROM {table} WHERE record_id = %s", granted.record_id)  # noqa: S608 (names of this file)
 
 
 TIMERS = (

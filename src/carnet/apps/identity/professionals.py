@@ -111,7 +111,7 @@ def _named(row: Row) -> Situation | None:
     return Situation(Code(row[2], row[3]), row[4], row[5] or "", row[6], row[7] or "")
 
 
-def search_professionals(work: Work, question: str, limit: int = 30) -> list[tuple[str, str, str, Situation | None]]:
+def search_professionals(question: str, limit: int = 30) -> list[tuple[str, str, str, Situation | None]]:
     """People and structures of the national directory whose name holds the words, or whose number it is (public data).
 
     Identifier, `person` or `structure`, name, first situation.
@@ -119,6 +119,11 @@ def search_professionals(work: Work, question: str, limit: int = 30) -> list[tup
     words = [f"%{w}%" for w in question.replace("%", "").replace("_", "").split()][:5]
     if not words:
         return []
+    with unit() as work:
+        return _found(work, question, words, limit)
+
+
+def _found(work: Work, question: str, words: list[str], limit: int) -> list[tuple[str, str, str, Situation | None]]:
     people = work.rows(
         """SELECT id FROM identity_professional WHERE (given || ' ' || family) ILIKE ALL(%s) OR id = %s ORDER BY family, given
         LIMIT %s""",

@@ -19,7 +19,7 @@ from carnet.apps.access import api as access
 from carnet.apps.outbox.api import HOLDER, notify
 from carnet.apps.profile.entries import PROFESSIONAL, Entry
 from carnet.apps.records.api import Visit, standing, writing
-from carnet.apps.storage.api import Work, blind_index, lookup, unit
+from carnet.apps.storage.api import blind_index, lookup, unit
 from carnet.dicah.facts import RecordState
 from carnet.formats.fhir.emergency_sheet import Line, sheet_bundle
 from carnet.kernel.ask import Act, Ask
@@ -98,12 +98,12 @@ def _make_room(visit: Visit) -> None:
     )  # fmt: skip
 
 
-def links(work: Work, record_id: UUID) -> list[Link]:
+def links(visit: Visit) -> list[Link]:
     """The links of a record, the newest first."""
-    rows = work.rows(
+    rows = visit.work.rows(
         """SELECT id, made_at, expires_at, revoked_at, opened, last_opened_at FROM profile_sheet WHERE record_id = %s
         ORDER BY made_at DESC LIMIT 20""",
-        record_id,
+        visit.record_id,
     )  # fmt: skip
     return [Link(*row) for row in rows]
 

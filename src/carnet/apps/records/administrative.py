@@ -73,9 +73,9 @@ def read_administrative(ask: Ask) -> Administrative:
 def change_administrative(ask: Ask, opposes_break_glass: bool | None, opposes_regulation: bool | None) -> None:
     """TD1.3b for a record that is not attached: the oppositions that the patient states. Raises Refusal."""
     with _entered(replace(ask, act=Act.CHANGE_ADMINISTRATIVE)) as (work, entered, granted):
-        record_id, held = record_of(entered), access.choices(work, record_of(entered))
+        held = access.choices(work, record_of(entered))
         access.choose(
-            work, record_id, masked_in_emergency=held.masked_in_emergency,
+            work, granted, masked_in_emergency=held.masked_in_emergency,
             break_glass=held.break_glass if opposes_break_glass is None else not opposes_break_glass,
             regulation=held.regulation if opposes_regulation is None else not opposes_regulation,
         )  # fmt: skip

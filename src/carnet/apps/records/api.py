@@ -6,6 +6,7 @@ the demonstration do; the person's own acts are `change_life` and `ask_to_destro
 `import_record`, which are the host's procedures, and the worker's `TIMERS`.
 """
 
+from carnet.apps.records import criteria
 from carnet.apps.records.administrative import (
     CLOSED_FOR_PATIENT,
     Administrative,
@@ -45,15 +46,41 @@ from carnet.apps.records.holding import (
 from carnet.apps.records.hooks import Deposited, join
 from carnet.apps.records.indexing import reindex_record
 from carnet.apps.records.lists import ListQuery, Lists, Whole, read_list, read_whole, search_lists
-from carnet.apps.records.looked import chains_shown, lines_shown, unseen_actors, waiting_since
+from carnet.apps.records.looked import lines_shown, sealed_chains, unseen_actors, waiting_since
 from carnet.apps.records.media import TYPES_OF_CDA
 from carnet.apps.records.notes import Note, already_there, note_as_cda
 from carnet.apps.records.opening import ask_destruction, change_state, create_record
 from carnet.apps.records.own_list import Listed, ends_soon, own_list
+from carnet.apps.records.people import (
+    Names,
+    cases_in,
+    choices_in,
+    choose_contact,
+    contact_in,
+    emergencies_in,
+    end_relation,
+    invitations_in,
+    invite,
+    named_in,
+    names_in,
+    persons_in,
+    professional_in,
+    shown_presence_code,
+    structure_in,
+)
 from carnet.apps.records.portable import Exported, export_for
-from carnet.apps.records.preview import Look, preview
+from carnet.apps.records.preview import Eyes, Look, eyes_of, preview
 from carnet.apps.records.reading import Content, read_content, read_in, read_metadata
 from carnet.apps.records.regulation import Candidate, search_by_traits
+from carnet.apps.records.rights import (
+    PRESETS,
+    change_reader,
+    choose_emergency,
+    choose_masks,
+    choose_preset,
+    close_sections,
+    report,
+)
 from carnet.apps.records.search import Criterion, Cursor, Page, Query, ins_of_record, search
 from carnet.apps.records.sweeping import sweep_orphans
 from carnet.apps.records.timers import TIMERS
@@ -64,6 +91,7 @@ from carnet.apps.records.words import Hit, find_words
 
 __all__ = [
     "CLOSED_FOR_PATIENT",
+    "PRESETS",
     "TIMERS",
     "TYPES_OF_CDA",
     "Accepted",
@@ -75,6 +103,7 @@ __all__ = [
     "Deposited",
     "Documents",
     "Exported",
+    "Eyes",
     "Fault",
     "Health",
     "Helped",
@@ -83,6 +112,7 @@ __all__ = [
     "Listed",
     "Lists",
     "Look",
+    "Names",
     "Note",
     "Page",
     "Patched",
@@ -106,39 +136,57 @@ __all__ = [
     "ask_destruction",
     "ask_to_destroy",
     "attach_representative",
-    "chains_shown",
+    "cases_in",
     "change_administrative",
     "change_document",
     "change_life",
+    "change_reader",
     "change_state",
     "check_record",
+    "choices_in",
+    "choose_contact",
+    "choose_emergency",
+    "choose_masks",
+    "choose_preset",
+    "close_sections",
     "close_unattached",
     "consulted",
+    "contact_in",
     "create_record",
+    "criteria",
     "declare_authorisation",
     "deposit",
     "documents",
+    "emergencies_in",
     "end_emergency",
+    "end_relation",
     "ends_soon",
     "export_for",
     "export_record",
+    "eyes_of",
     "find_words",
     "help_desk_code",
     "helped",
     "import_record",
     "ins_of_record",
+    "invitations_in",
+    "invite",
     "join",
     "lines_shown",
     "list_readers",
     "mine",
     "named_document",
+    "named_in",
+    "names_in",
     "note_as_cda",
     "open_emergency",
     "own_list",
     "patch_document",
+    "persons_in",
     "presence_card",
     "preview",
     "previous_visit",
+    "professional_in",
     "read_administrative",
     "read_content",
     "read_in",
@@ -147,13 +195,17 @@ __all__ = [
     "read_whole",
     "reindex_record",
     "reopen_unattached",
+    "report",
     "represent",
+    "sealed_chains",
     "search",
     "search_by_traits",
     "search_lists",
     "set_alert",
+    "shown_presence_code",
     "standing",
     "stop_treating",
+    "structure_in",
     "sweep_orphans",
     "test_record",
     "traces",

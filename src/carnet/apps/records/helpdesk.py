@@ -74,8 +74,9 @@ def attach_representative(ask: Ask, child: UUID, parent: UUID) -> bool:
     """Tie the person of one record to the record of a minor. False when there is no account, or no minor. Journaled."""
     with unit(child) as work:
         account = signin.account_named(work, parent)
-        if account is None or not represent(work, child, account[0], account[1], ask.at):
+        granted = _granted(ask, child)
+        if account is None or not represent(work, granted, account[0], account[1]):
             return False
-        access.write_entry(work, _granted(ask, child), (), "help-desk:representative")
+        access.write_entry(work, granted, (), "help-desk:representative")
         outbox.notify(work, child, "relation-changed", outbox.HOLDER, ask.at)
     return True

@@ -15,6 +15,8 @@ from carnet.dicah.facts import RecordState
 from carnet.dicah.lifecycle import TransitionError
 from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.clock import begins
+from carnet.kernel.grant import Grant
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import Refusal
 from carnet.kernel.traits import Traits, majority
@@ -103,23 +105,25 @@ def activate_record(person: Actor, record_id: UUID, at: datetime) -> bool:
         )
         if known:
             return False
-        access.name_person(work, key_of(work, record_id), UUID(person.id), access.HOLDS, person.name, access.Given(), at)
+        granted = access.own_grant(person, record_id, Act.OPEN_RECORD, at)
+        access.name_person(work, key_of(work, record_id), granted, UUID(person.id), access.HOLDS, person.name, access.Given())
         work.run("UPDATE records_record SET activated = true WHERE record_id = %s", record_id)
         access.own_entry(work, record_id, person, "record:activate", at)
     return True
 
 
-def represent(work: Work, record_id: UUID, person: UUID, name: str, at: datetime) -> bool:
+def represent(work: Work, granted: Grant, person: UUID, name: str) -> bool:
     """Tie a legal representative to a minor's record, until the minor comes of age. False for a record of an adult.
 
     The help desk calls this after it saw the proof; the representative then invites the second one.
     """
+    record_id, at = access.record_of_grant(granted), granted.ask.at
     told = identity.known(work, record_id)
     of_age = majority(told[1].birth_date) if told else None
-    if of_age is None or of_age <= at.date():
+    ends = begins(of_age, access.law().civil_zone) if of_age else at
+    if ends <= at:
         return False
-    ends = datetime(of_age.year, of_age.month, of_age.day, tzinfo=at.tzinfo)
-    access.name_person(work, key_of(work, record_id), person, access.REPRESENTS, name, access.Given(ends), at)
+    access.name_person(work, key_of(work, record_id), granted, person, access.REPRESENTS, name, access.Given(ends))
     return True
 
 
@@ -137,6 +141,7 @@ def answer_invitation(ask: Ask, code: str, accepts: bool) -> tuple[UUID, str]:
         if record is None or record.state is not RecordState.OPEN:
             raise Refusal("invitation-unknown", "invitation-unknown")
         with unit(record_id) as work:
-            kind = access.answer_invitation(work, key_of(work, record_id), ask, number, accepts)
+            granted = access.own_grant(ask.actor, record_id, ask.act, ask.at)
+            kind = access.answer_invitation(work, key_of(work, record_id), granted, number, accepts)
             access.own_entry(work, record_id, ask.actor, f"invitation:{'accepted' if accepts else 'refused'}", ask.at)
     return record_id, kind

@@ -39,8 +39,9 @@ def _read(work: Work, key: RecordKey) -> None:
         _read_words(work, key, row)
     for row in work.rows(_UNREAD, key.record_id):
         deposited = _read_words(work, key, row)
-        for read in HOOKS.deposited if deposited else ():
-            read(work, key, deposited)
+        if deposited is not None:
+            for read in HOOKS.deposited:
+                read(work, key, deposited)
 
 
 def reindex_record(record_id: UUID) -> bool:

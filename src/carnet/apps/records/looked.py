@@ -60,6 +60,17 @@ def chains_shown(visit: Visit) -> dict[UUID, list[Numbered]]:
     return dict(zip(found, shown, strict=True))
 
 
+def sealed_chains(visit: Visit) -> list[tuple[UUID, list[journal.Row]]]:
+    """The chains that the reader may see, as far as they are shown, with the places of their lines: the proof to keep."""
+    found: list[tuple[UUID, list[journal.Row]]] = []
+    for chain, lines in chains_shown(visit).items():
+        if lines or not found:
+            visit.work.enter(chain)
+            found.append((chain, journal.sealed_rows(visit.work, chain)[: len(lines)]))
+    visit.work.enter(visit.record_id)
+    return found
+
+
 def lines_shown(visit: Visit) -> list[Numbered]:
     """The lines that the reader may see, the newest first."""
     lines = [line for chain in chains_shown(visit).values() for line in chain]

@@ -11,6 +11,7 @@ from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import Work, create_key, destroy_key, unit
 from carnet.dicah.facts import RecordState
 from carnet.dicah.lifecycle import TransitionError, next_record_state
+from carnet.kernel.grant import Grant
 from carnet.kernel.ins import Ins
 from carnet.kernel.traits import Traits
 
@@ -66,14 +67,15 @@ def ask_destruction(work: Work, record_id: UUID, on: date) -> None:
         raise TransitionError("only a closed record can be destroyed at its holder's request: close it first")
 
 
-def erase(work: Work, record_id: UUID, at: datetime) -> None:
+def erase(work: Work, granted: Grant) -> None:
     """Erase a record that is destroyed: its key, then every row that says something readable of the person."""
-    destroy_key(work, record_id, at)
+    record_id = access.record_of_grant(granted)
+    destroy_key(work, record_id, granted.ask.at)
     for table in _ERASED:
         work.run(f"DELETE FROM {table} WHERE record_id = %s", record_id)
     for erase_more in HOOKS.erased:
         erase_more(work, record_id)
     identity.forget(work, record_id)
-    access.forget(work, record_id)
+    access.forget(work, granted)
     outbox.forget(work, record_id)
     signin.forget_account(work, record_id)

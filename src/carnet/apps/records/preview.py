@@ -6,15 +6,20 @@ are hidden from the person who looks are in no list, so that a preview never tel
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from carnet.apps.access import api as access
+from carnet.apps.identity import api as identity
 from carnet.apps.records.entering import facts_for
+from carnet.apps.records.looked import unseen_actors
 from carnet.apps.records.search import Query
 from carnet.apps.records.visiting import Seen, Visit, documents
 from carnet.dicah import Refuse, decide
 from carnet.dicah.facts import Authorisation, AuthorisationGround, Emergency, Facts
-from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask
+from carnet.kernel.actor import Actor, ActorKind, Authentication, Means, Situation
+from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask, Mode
+from carnet.kernel.codes import DOCTOR, PROFESSION_SYSTEM, Code
+from carnet.kernel.refusal import Refusal
 
 MOST = 2000
 
@@ -30,6 +35,54 @@ class Look:
     """Documents that they would not see, each with the rule that hides it."""
     sections: dict[str, str]
     """Section of the profile → the rule that closes it; empty when it is open."""
+
+
+_STRANGERS = {"10": "SA07", "60": "SA09", "21": "SA33", "40": "SA07", "50": "SA07", "70": "SA07"}
+"""Professions (TRE_G15) of somebody whom the person does not know, and the sector where they exercise."""
+_NOBODY = "preview"
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """Through whose eyes one looks: their question, and whether the person's agreement is assumed."""
+
+    ask: Ask
+    consents: bool = False
+
+
+def _proof(at: datetime, regulation: bool = False) -> Authentication:
+    return Authentication(Means.PRO_SANTE_CONNECT, "APPPRIP3", at + timedelta(hours=1), at, regulation=regulation)
+
+
+def _somebody(visit: Visit, number: str) -> Eyes:
+    found = identity.professional(visit.work, number)
+    place = next((s for s in found.situations if s.open), None) if found else None
+    if found is None or place is None:
+        raise Refusal("document-unknown", "document-unknown")
+    # Somebody who met the person in secret is, for whoever may not know it, one more stranger.
+    shown = number if f"professional:{number}" not in unseen_actors(visit) else _NOBODY
+    actor = Actor(ActorKind.PROFESSIONAL, shown, found.name, _proof(visit.ask.at), place)
+    return Eyes(Ask(actor, Act.SEARCH, visit.ask.at))
+
+
+def _stranger(at: datetime, profession: str, sector: str, regulation: bool = False) -> Actor:
+    place = Situation(Code(PROFESSION_SYSTEM, profession), structure=_NOBODY, sector=sector)
+    return Actor(ActorKind.PROFESSIONAL, _NOBODY, "", _proof(at, regulation), place)
+
+
+def eyes_of(visit: Visit, who: str) -> Eyes:
+    """The question of somebody else: `ps:NUMBER`, `metier:CODE`, `urgence` or `samu`. Raises Refusal for nobody."""
+    at = visit.ask.at
+    kind, _, value = who.partition(":")
+    if kind == "ps":
+        return _somebody(visit, value)
+    if kind in ("urgence", "samu"):
+        mode = Mode.BREAK_GLASS if kind == "urgence" else Mode.REGULATION
+        actor = _stranger(at, DOCTOR.code, "SA01", kind == "samu")
+        return Eyes(Ask(actor, Act.SEARCH, at, mode=mode, reason="aperçu du titulaire"))
+    if kind != "metier" or value not in _STRANGERS:
+        raise Refusal("document-unknown", "document-unknown")
+    return Eyes(Ask(_stranger(at, value, _STRANGERS[value]), Act.SEARCH, at), consents=True)
 
 
 def _assumed(ask: Ask, facts: Facts, consents: bool) -> Facts:

@@ -78,7 +78,7 @@ def _destroy(at: datetime, since: date, asked: date, record_id: UUID) -> bool:
         change_state(work, record_id, event, at.date())
         # The entry stays: it is the certificate of the destruction, and names nobody any more.
         access.write_entry(work, granted, (), "key-destroyed")
-        erase(work, record_id, at)
+        erase(work, granted)
     remove_all(record_id)
     return True
 

@@ -61,12 +61,14 @@ def load(at: datetime) -> None:
         return
     _, daughter = account_for(PEOPLE[TEENAGER], at)
     with unit(daughter) as work:
-        records.represent(work, daughter, mother, signin.name_of(PEOPLE[MOTHER].traits), at)
+        granted = access.host_grant(daughter, "demonstration", at)
+        records.represent(work, granted, mother, signin.name_of(PEOPLE[MOTHER].traits))
     _, helped = account_for(PEOPLE[HELPED], at)
     carer, _ = account_for(PEOPLE[CARER], at)
     scope = frozenset({"57833-6", "60593-1", "57832-8", "DOCPAT02", "profile:treatments"})
     with unit(helped) as work:
         given = access.Given(at + timedelta(days=180), scope)
-        access.name_person(work, key_of(work, helped), carer, access.CARES, signin.name_of(PEOPLE[CARER].traits), given, at)
+        granted = access.host_grant(helped, "demonstration", at)
+        access.name_person(work, key_of(work, helped), granted, carer, access.CARES, signin.name_of(PEOPLE[CARER].traits), given)
     account, record_id = account_for(PEOPLE[MEASURED], at)
     _measures(PEOPLE[MEASURED], account, record_id, at)

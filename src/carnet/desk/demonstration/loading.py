@@ -112,20 +112,21 @@ def _declare(record_id: UUID, person: DemoPerson, at: datetime) -> None:
 def _relations(record_id: UUID, person: DemoPerson, at: datetime) -> None:
     treating, team = PROFESSIONALS["treating"], ("nurse", "pharmacist", "cardiologist")
     with unit(record_id) as work:
-        access.name_relation(work, record_id, "treating_doctor", treating.id, at)
+        host = access.host_grant(record_id, "demonstration", at)
+        access.name_relation(work, host, "treating_doctor", treating.id)
         granted = at - timedelta(days=500 if person.number == EXPIRED else 30)
         for key in ("treating", *team):
-            access.authorise_at(work, record_id, PROFESSIONALS[key].id, AuthorisationGround.CARE_TEAM, granted)
+            access.authorise_at(work, host, PROFESSIONALS[key].id, AuthorisationGround.CARE_TEAM, granted)
         for place, keys in _places(person, at):
-            access.authorise_at(work, record_id, place, AuthorisationGround.CARE_TEAM, granted, "structure")
+            access.authorise_at(work, host, place, AuthorisationGround.CARE_TEAM, granted, "structure")
             for key in keys:
-                access.authorise_at(work, record_id, PROFESSIONALS[key].id, AuthorisationGround.CARE_TEAM, granted)
+                access.authorise_at(work, host, PROFESSIONALS[key].id, AuthorisationGround.CARE_TEAM, granted)
         if person.number % 7 == BLOCKING:
-            access.block(work, record_id, PROFESSIONALS["blocked"].id, at)
+            access.block(work, host, PROFESSIONALS["blocked"].id)
         if person.number == OPPOSED_TO_EMERGENCY:
-            access.choose(work, record_id, break_glass=False, regulation=False)
+            access.choose(work, host, break_glass=False, regulation=False)
         elif person.number % 5 == 0:
-            access.choose(work, record_id, masked_in_emergency=True)
+            access.choose(work, host, masked_in_emergency=True)
 
 
 def _record(person: DemoPerson, at: datetime) -> UUID:

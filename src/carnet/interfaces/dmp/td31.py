@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 
-from carnet.apps.records import criteria
-from carnet.apps.records.api import Criterion, Query, read_whole, search
+from carnet.apps.records.api import Criterion, Query, criteria, read_whole, search
 from carnet.formats.fhir import Json, read_stored, read_stored_list
 from carnet.formats.timestamps import from_fhir
 from carnet.formats.xds import DocumentEntry, Folder, SubmissionSet

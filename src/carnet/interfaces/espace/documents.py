@@ -12,13 +12,13 @@ from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext
 
 from carnet.apps.access.api import told
-from carnet.apps.records import criteria
 from carnet.apps.records.api import (
     Criterion,
     Query,
     Seen,
     Visit,
     change_document,
+    criteria,
     deposit,
     documents,
     find_words,

@@ -8,9 +8,8 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from carnet.apps.access import api as access
-from carnet.apps.identity.api import names
-from carnet.apps.records import criteria
-from carnet.apps.records.api import Query, Visit, documents, lines_shown, unseen_actors, waiting_since
+from carnet.apps.records import api as records
+from carnet.apps.records.api import Query, Visit, criteria, documents, lines_shown, unseen_actors, waiting_since
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.espace.wording import PERSONS, Line, line_of, merged, worth_telling
 from carnet.kernel.ask import Act
@@ -34,21 +33,21 @@ class Privacy:
 def journal_lines(visit: Visit, me: str) -> list[Line]:
     """The lines that the reader may see, in words, the newest first."""
     shown = [n for n in lines_shown(visit) if worth_telling(n.entry)]
-    behalf = sorted({str(n.entry["on_behalf_of"]) for n in shown if n.entry.get("on_behalf_of")})
-    known = {number: name for number, (name, _) in names(visit.work, behalf).items()} if behalf else {}
+    behalf = {str(n.entry["on_behalf_of"]) for n in shown if n.entry.get("on_behalf_of")}
+    known = {number: name for number, (name, _) in records.names_in(visit, behalf).items()}
     return [line_of(n, me, known) for n in shown]
 
 
 def privacy_of(visit: Visit, at: datetime) -> Privacy:
     """Counts of what the reader sees."""
-    found, unseen = access.named(visit.work, visit.record_id), unseen_actors(visit)
+    found, unseen = records.named_in(visit), unseen_actors(visit)
     readers = {
         n.subject_id for n in found if n.kind == "authorised" and n.subject_kind == "person" and (not n.until or n.until > at)
     }
     masked = documents(visit, Query((criteria.by_label("MASQUE_PS"),), count=1, total=True)).total or 0
     blocked = sum(1 for n in found if n.kind == "blocked" and f"professional:{n.subject_id}" not in unseen)
     known = [r for r in readers if f"professional:{r}" not in unseen]
-    return Privacy(len(known), masked, blocked, access.choices(visit.work, visit.record_id))
+    return Privacy(len(known), masked, blocked, records.choices_in(visit))
 
 
 def _unread(visit: Visit, lines: list[Line], at: datetime) -> list[UUID]:
@@ -59,8 +58,7 @@ def _unread(visit: Visit, lines: list[Line], at: datetime) -> list[UUID]:
 
 
 def _open_cases(opened: Opened) -> list[access.Case]:
-    found = access.cases(opened.visit.work, opened.visit.record_id, opened.asked.actor)
-    return [c for c in found if c.state != "answered"]
+    return [c for c in records.cases_in(opened.visit) if c.state != "answered"]
 
 
 @record_page("accueil", "GET", detail="home")

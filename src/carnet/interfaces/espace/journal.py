@@ -12,9 +12,8 @@ from django.utils.translation import gettext_noop as _
 from carnet.apps.access import api as access
 from carnet.apps.journal import api as journal
 from carnet.apps.outbox import api as outbox
-from carnet.apps.records import criteria
-from carnet.apps.records.api import Query, Visit, chains_shown, consulted, documents, visiting, writing
-from carnet.apps.signin.api import has_account
+from carnet.apps.records import api as records
+from carnet.apps.records.api import Query, Visit, consulted, criteria, documents, visiting
 from carnet.interfaces.espace.door import Asked, page, saying, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.espace.home import journal_lines
@@ -78,7 +77,7 @@ def listing(opened: Opened) -> Shown | HttpResponse:
     at = number_of(get.get("page", "1"), 10_000) or 1
     shown = lines[(at - 1) * PER_PAGE : at * PER_PAGE]
     titles = titles or _titles(visit, shown)
-    told = {c.subject: c for c in access.cases(visit.work, visit.record_id, opened.asked.actor) if c.kind == access.ACCESS}
+    told = {c.subject: c for c in records.cases_in(visit) if c.kind == access.ACCESS}
     context: Context = {
         "access_tab": "journal", "lines": [(line, [titles[d] for d in line.documents if d in titles], told.get(str(line.name)))
                                            for line in shown], "kind": kind, "words": get.get("q", "")[:80],
@@ -134,11 +133,9 @@ def report(asked: Asked, number: UUID) -> HttpResponse:
         line = _line(visit, asked.actor.key, number)
     if not line.reportable:
         raise Refusal("document-unknown", "document-unknown")
-    with writing(asked.ask(Act.REPORT_ACCESS), Act.REPORT_ACCESS, asked.record, "reported") as visit:
-        access.open_case(visit.work, visit.granted, access.ACCESS, str(number), _sentence(line), asked.posted("texte"))
+    records.report(asked.ask(Act.REPORT_ACCESS), asked.record, access.ACCESS, str(number), _sentence(line), asked.posted("texte"))
     if asked.posted("bloquer", 4) == "oui" and line.actor.startswith("professional:"):
-        with writing(asked.ask(Act.CHOOSE_RIGHTS), Act.CHOOSE_RIGHTS, asked.record, "block") as visit:
-            access.block(visit.work, visit.record_id, line.actor.partition(":")[2], asked.at)
+        records.change_reader(asked.ask(Act.CHOOSE_RIGHTS), asked.record, "block", line.actor.partition(":")[2])
     return saying("/demandes", "signale")
 
 
@@ -152,13 +149,7 @@ def proof(asked: Asked) -> HttpResponse:
         return page(asked, "journal/unsealed", {"tab": "acces", "access_tab": "journal"}, 409)
     with visiting(asked.ask(Act.SEARCH), asked.record, "traces") as visit:
         consulted(visit, Act.OWN_TRACES)
-        shown: list[tuple[UUID, list[journal.Row]]] = []
-        for chain, lines in chains_shown(visit).items():
-            if lines or not shown:
-                visit.work.enter(chain)
-                shown.append((chain, journal.sealed_rows(visit.work, chain)[: len(lines)]))
-        visit.work.enter(visit.record_id)
-        files = dict(journal.chains_export(shown, folder))
+        files = dict(journal.chains_export(records.sealed_chains(visit), folder))
     keys = folder / "keys"
     files |= {"LISEZMOI.txt": _HOW} | ({"keys": keys.read_text(encoding="utf-8")} if keys.exists() else {})
     out = io.BytesIO()
@@ -170,18 +161,10 @@ def proof(asked: Asked) -> HttpResponse:
     return response
 
 
-def _may_be_told(asked: Asked, visit: Visit) -> bool:
-    """Whether one chooses the address: the person's own, and the representatives' as long as the minor has no account."""
-    return asked.own or not has_account(visit.work, visit.record_id)
-
-
 @record_page("acces", "GET", detail="rights")
 def notices(opened: Opened) -> Shown | HttpResponse:
     """What one is told of by mail, where, and how often."""
-    if not opened.visit.may(Act.CHOOSE_RIGHTS) or not _may_be_told(opened.asked, opened.visit):
-        raise Refusal("function-not-allowed", "function-not-allowed")
-    owner = outbox.owner_of(outbox.HOLDER, opened.visit.record_id)
-    contact = outbox.contacts(opened.visit.work, [owner]).get(owner)
+    contact = records.contact_in(opened.visit)
     context: Context = {"access_tab": "journal", "contact": contact, "notices": [(k, gettext(t)) for k, t in NOTICES.items()],
                         "may_choose": opened.visit.may(Act.CHOOSE_RIGHTS)}  # fmt: skip
     return Shown("journal/notices", context)
@@ -194,10 +177,7 @@ def choose_notices(asked: Asked) -> HttpResponse:
     contact = outbox.Contact(asked.posted("courriel", 200), frozenset(NOTICES) - wanted,
                              outbox.DAILY if asked.posted("rythme", 10) == "jour" else outbox.IMMEDIATE)  # fmt: skip
     try:
-        with writing(asked.ask(Act.CHOOSE_RIGHTS), Act.CHOOSE_RIGHTS, asked.record, "notices") as visit:
-            if not _may_be_told(asked, visit):
-                raise Refusal("function-not-allowed", "function-not-allowed")
-            outbox.set_contact(visit.work, outbox.owner_of(outbox.HOLDER, visit.record_id), contact, asked.at)
+        records.choose_contact(asked.ask(Act.CHOOSE_RIGHTS), asked.record, contact)
     except outbox.ContactError:
         problems = [("courriel", gettext("Écrivez une adresse de courriel, comme nom@exemple.fr."))]
         told: dict[str, object] = {

@@ -1,6 +1,5 @@
 """Relatives: on whose record one acts, carers and representatives, invitations given and received."""
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,9 +7,9 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
 
 from carnet.apps.access import api as access
-from carnet.apps.outbox.api import HOLDER, notify
 from carnet.apps.profile import api as profile
-from carnet.apps.records.api import answer_invitation, mine, visiting, writing
+from carnet.apps.records import api as records
+from carnet.apps.records.api import answer_invitation, mine, visiting
 from carnet.apps.signin.api import act_on, name_of
 from carnet.formats import codes
 from carnet.formats.codes.public import CATEGORIES, category_of
@@ -19,7 +18,6 @@ from carnet.interfaces.espace.profile import SECTIONS
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
-from carnet.kernel.traits import majority
 from carnet.pages.civil import begins, day_of
 
 LONGEST = timedelta(days=3 * 365)
@@ -48,15 +46,15 @@ def told_scope(given: access.Given) -> list[str]:
 @signed_in("GET")
 def people(asked: Asked) -> HttpResponse:
     """The page: records that I may open, and who may act on the one that is open."""
-    records = [(s, name_of(s.traits), kind, ends) for s, kind, ends in mine(asked.session.account, asked.at)]
-    context: dict[str, object] = {"tab": "proches", "records": records, "acting": asked.record, "carers": [], "invited": []}
+    held = [(s, name_of(s.traits), kind, ends) for s, kind, ends in mine(asked.session.account, asked.at)]
+    context: dict[str, object] = {"tab": "proches", "records": held, "acting": asked.record, "carers": [], "invited": []}
     if asked.actor.kind is not ActorKind.CARER:
         try:
             with visiting(asked.ask(Act.SEARCH), asked.record, "rights") as visit:
-                found = access.persons(visit.work, visit.key, asked.at)
+                found = records.persons_in(visit)
                 context |= {
                     "persons": [(p, told_scope(p.given)) for p in found],
-                    "invited": [(i, told_scope(i.given)) for i in access.invitations(visit.work, visit.key, asked.at)],
+                    "invited": [(i, told_scope(i.given)) for i in records.invitations_in(visit)],
                     "may_name": visit.may(Act.NAME_PEOPLE), "minor": visit.facts.minor, "most": access.MOST_CARERS,
                     "full": sum(p.kind == access.CARES for p in found) >= access.MOST_CARERS, "me": asked.actor,
                 }  # fmt: skip
@@ -107,34 +105,15 @@ def invite(asked: Asked, kind: str) -> HttpResponse:
     )
     if limited and not given.scope and kind == "aidant":
         return _form(asked, kind, [("etendue", gettext("Choisissez au moins une partie du carnet."))], 400)
-    with writing(asked.ask(Act.NAME_PEOPLE), Act.NAME_PEOPLE, asked.record, "invited") as visit:
-        if kind == "representant" and not visit.facts.minor:
-            raise Refusal("function-not-allowed", "function-not-allowed")
-        if kind == "representant" or not asked.own:
-            given = _until_of_age(visit.traits.birth_date, given)
-        code = access.invite(visit.work, visit.key, visit.granted, KINDS[kind], label, given)
+    code = records.invite(asked.ask(Act.NAME_PEOPLE), asked.record, KINDS[kind], label, given)
     return page(asked, "people/invited", {"tab": "proches", "code": code, "label": label, "kind": kind})
-
-
-def _until_of_age(birth_date: str, given: access.Given) -> access.Given:
-    """A representative, and whoever a representative lets in, acts until the minor comes of age at the latest."""
-    of_age = majority(birth_date)
-    last = begins(of_age) if of_age else given.ends
-    return replace(given, ends=min(given.ends or last, last) if last else None)
 
 
 @signed_in("POST")
 def end(asked: Asked) -> HttpResponse:
     """End somebody's access, or take an invitation back."""
     number, kind = asked.posted("personne", 40), asked.posted("sorte", 16)
-    with writing(asked.ask(Act.NAME_PEOPLE), Act.NAME_PEOPLE, asked.record, "ended") as visit:
-        if kind == "invitation":
-            done = access.withdraw_invitation(visit.work, visit.record_id, _number(number))
-        else:
-            done = access.end_relation(visit.work, visit.granted, _number(number), kind)
-            notify(visit.work, visit.record_id, "relation-changed", HOLDER, asked.at)
-        if not done:
-            raise Refusal("document-unknown", "document-unknown")
+    records.end_relation(asked.ask(Act.NAME_PEOPLE), asked.record, _number(number), kind)
     return saying("/proches", "invitation-retiree" if kind == "invitation" else "acces-fin")
 
 

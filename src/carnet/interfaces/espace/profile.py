@@ -7,8 +7,8 @@ from django.http import HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from carnet.apps.identity.api import names
 from carnet.apps.profile import api as profile
+from carnet.apps.records.api import names_in
 from carnet.interfaces.espace.civil_dates import day_text
 from carnet.interfaces.espace.door import Asked, page, saying, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
@@ -102,7 +102,7 @@ def section(opened: Opened, name: str) -> Shown | HttpResponse:
     stated = opened.stated(name)
     current = profile.current_treatments([e for e in opened.entries if e.section == name], opened.asked.at.date())
     writers = {e.recorded_by for s in stated for e in s.entries if e.source == profile.PROFESSIONAL}
-    known = {n: told[0] for n, told in names(visit.work, sorted(writers)).items()} if writers else {}
+    known = {n: told[0] for n, told in names_in(visit, writers).items()}
     context: Context = {
         "section": shown, "stated": stated, "current": {s.first.id for s in current}, "marked": opened.marked(name),
         "writers": known, "may_write": visit.may(Act.WRITE_PROFILE) and name in profile.DECLARABLE,
@@ -200,7 +200,7 @@ def entry(opened: Opened, number: UUID) -> Shown | HttpResponse:
     if found is None:
         raise Refusal("document-unknown", "document-unknown")
     history = profile.history_in(opened.visit, number)
-    writers = names(opened.visit.work, [e.recorded_by for e in history if e.source == profile.PROFESSIONAL])
+    writers = names_in(opened.visit, [e.recorded_by for e in history if e.source == profile.PROFESSIONAL])
     context: Context = {
         "entry": found, "section": SECTIONS.get(found.section), "own": found.source == profile.PERSON,
         "history": [(e, writers.get(e.recorded_by, ("", None))[0]) for e in history],

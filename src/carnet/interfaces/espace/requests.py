@@ -6,8 +6,8 @@ from django.http import HttpResponse
 
 from carnet.apps.access import api as access
 from carnet.apps.profile import api as profile
-from carnet.apps.records import criteria
-from carnet.apps.records.api import Query, documents, visiting, writing
+from carnet.apps.records import api as records
+from carnet.apps.records.api import Query, criteria, documents, visiting
 from carnet.interfaces.espace.door import Asked, page, saying, signed_in
 from carnet.interfaces.espace.frame import Opened, Shown, record_page
 from carnet.kernel.ask import Act
@@ -19,9 +19,7 @@ def requests(opened: Opened) -> Shown | HttpResponse:
     """The list."""
     if not opened.visit.may(Act.OWN_TRACES):
         raise Refusal("function-not-allowed", "function-not-allowed")
-    return Shown(
-        "requests", {"access_tab": "demandes", "cases": access.cases(opened.visit.work, opened.visit.record_id, opened.asked.actor)}
-    )
+    return Shown("requests", {"access_tab": "demandes", "cases": records.cases_in(opened.visit)})
 
 
 def _about(asked: Asked, kind: str, number: UUID) -> str:
@@ -50,6 +48,5 @@ def correct(asked: Asked, kind: str, number: UUID) -> HttpResponse:
     if not text:
         context: dict[str, object] = {"tab": "dossier", "about": about, "action": asked.request.path, "missing": True}
         return page(asked, "correct", context, 400)
-    with writing(asked.ask(Act.ASK_CORRECTION), Act.ASK_CORRECTION, asked.record, "correction") as visit:
-        access.open_case(visit.work, visit.granted, access.CORRECTION, f"{kind}:{number}", about, text)
+    records.report(asked.ask(Act.ASK_CORRECTION), asked.record, access.CORRECTION, f"{kind}:{number}", about, text)
     return saying("/demandes", "correction")

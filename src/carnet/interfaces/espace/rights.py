@@ -1,6 +1,5 @@
 """Who sees what: a preview through somebody's eyes, what is masked, emergency, professionals, presets in plain words."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,40 +10,27 @@ from django.utils.translation import gettext_noop as _
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.profile import api as profile
-from carnet.apps.records import criteria
-from carnet.apps.records.api import (
-    Look,
-    Query,
-    Seen,
-    Visit,
-    change_document,
-    consulted,
-    documents,
-    preview,
-    unseen_actors,
-    visiting,
-    writing,
-)
+from carnet.apps.records import api as records
+from carnet.apps.records.api import Look, Names, Query, Visit, consulted, criteria, documents, preview, unseen_actors
 from carnet.dicah.settings import PROFILE_SECTIONS
 from carnet.formats import codes
 from carnet.formats.codes.public import CATEGORIES
 from carnet.interfaces.espace.door import Asked, page, saying, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.espace.profile import SECTIONS
-from carnet.kernel.actor import Actor, ActorKind, Authentication, Means, Situation
-from carnet.kernel.ask import Act, Ask, Mode
-from carnet.kernel.codes import PROFESSION_SYSTEM, Code
+from carnet.kernel.ask import Act
 from carnet.kernel.identifiers import IdentifierError, ps_id, structure_id
 from carnet.kernel.refusal import Refusal
 from carnet.pages.civil import begins, day_of
 from carnet.pages.rows import row
 
-ANYBODY: tuple[tuple[str, str, str], ...] = (
-    ("10", "SA07", _("Un médecin que je ne connais pas")), ("60", "SA09", _("Une infirmière que je ne connais pas")),
-    ("21", "SA33", _("Une pharmacienne que je ne connais pas")), ("40", "SA07", _("Un dentiste que je ne connais pas")),
-    ("50", "SA07", _("Une sage-femme que je ne connais pas")), ("70", "SA07", _("Un kinésithérapeute que je ne connais pas")),
-)  # fmt: skip
-"""Profession (TRE_G15), sector, and how the page says it. They are looked at as if the person had agreed."""
+ANYBODY: dict[str, str] = {
+    "10": _("Un médecin que je ne connais pas"), "60": _("Une infirmière que je ne connais pas"),
+    "21": _("Une pharmacienne que je ne connais pas"), "40": _("Un dentiste que je ne connais pas"),
+    "50": _("Une sage-femme que je ne connais pas"), "70": _("Un kinésithérapeute que je ne connais pas"),
+}  # fmt: skip
+"""Profession (TRE_G15) and how the page says it. They are looked at as if the person had agreed."""
+_EMERGENCIES = {"urgence": _("Un médecin si ma vie est en danger"), "samu": _("Un médecin du centre 15")}
 _HIDES: dict[str, str] = {
     "masked-to-professionals": _("Vous l’avez masqué."),
     "type-closed-to-profession": _("La règle nationale ne l’ouvre pas à cette profession."),
@@ -70,6 +56,7 @@ PRESETS: dict[str, tuple[str, str]] = {
     "reserve": (_("Seuls mon médecin traitant et mes soignants choisis, jamais l’urgence"),
                 _("Les nouveaux documents sont masqués. Personne n’entre en urgence, même si votre vie est en danger.")),
 }  # fmt: skip
+PRESET_OF = dict(zip(PRESETS, records.PRESETS, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +76,15 @@ class Reader:
 def readers(visit: Visit) -> list[Reader]:
     """Everybody who is authorised, blocked or named, as far as the reader may know."""
     unseen = unseen_actors(visit)
-    found = [n for n in access.named(visit.work, visit.record_id) if f"professional:{n.subject_id}" not in unseen]
-    people = identity.names(visit.work, [n.subject_id for n in found if n.subject_kind == "person"])
+    found = [n for n in records.named_in(visit) if f"professional:{n.subject_id}" not in unseen]
+    people = records.names_in(visit, [n.subject_id for n in found if n.subject_kind == "person"])
     return [_reader(visit, n, people) for n in found]
 
 
-def _reader(visit: Visit, named: access.Named, people: dict[str, tuple[str, Situation | None]]) -> Reader:
+def _reader(visit: Visit, named: access.Named, people: Names) -> Reader:
     name, situation = people.get(named.subject_id, (named.subject_id, None))
     if named.subject_kind == "structure":
-        structure = identity.structure(visit.work, named.subject_id)
+        structure = records.structure_in(visit, named.subject_id)
         name, situation = structure.name if structure else named.subject_id, None
     code = situation.profession if situation else None
     role = codes.label("professions", code.code, code.system) if code else ""
@@ -106,37 +93,10 @@ def _reader(visit: Visit, named: access.Named, people: dict[str, tuple[str, Situ
                   named.until, named.ground)  # fmt: skip
 
 
-def _proof(asked: Asked, regulation: bool = False) -> Authentication:
-    return Authentication(Means.PRO_SANTE_CONNECT, "APPPRIP3", asked.at + timedelta(hours=1), asked.at, regulation=regulation)
-
-
-def asker_of(asked: Asked, work_visit: Visit, who: str) -> tuple[Ask, str, bool]:
-    """The question of somebody else, their name, and whether the person's agreement is assumed. Raises Refusal for nobody.
-
-    `who`: `ps:NUMBER`, `metier:CODE`, `urgence` or `samu`.
-    """
-    kind, _, value = who.partition(":")
-    if kind == "ps":
-        found = identity.professional(work_visit.work, value)
-        place = next((s for s in found.situations if s.open), None) if found else None
-        if found is None or place is None:
-            raise Refusal("document-unknown", "document-unknown")
-        # Somebody who met the person in secret is, for whoever may not know it, one more stranger.
-        number = value if f"professional:{value}" not in unseen_actors(work_visit) else "preview"
-        actor = Actor(ActorKind.PROFESSIONAL, number, f"{found.given} {found.family}", _proof(asked), place)
-        return Ask(actor, Act.SEARCH, asked.at), actor.name, False
-    if kind in ("urgence", "samu"):
-        place = Situation(Code(PROFESSION_SYSTEM, "10"), structure="preview", sector="SA01")
-        actor = Actor(ActorKind.PROFESSIONAL, "preview", "", _proof(asked, kind == "samu"), place)
-        mode = Mode.BREAK_GLASS if kind == "urgence" else Mode.REGULATION
-        name = gettext("Un médecin si ma vie est en danger") if kind == "urgence" else gettext("Un médecin du centre 15")
-        return Ask(actor, Act.SEARCH, asked.at, mode=mode, reason="aperçu du titulaire"), name, False
-    known = {code: (sector, label) for code, sector, label in ANYBODY}
-    if kind != "metier" or value not in known:
-        raise Refusal("document-unknown", "document-unknown")
-    sector, label = known[value]
-    place = Situation(Code(PROFESSION_SYSTEM, value), structure="preview", sector=sector)
-    return Ask(Actor(ActorKind.PROFESSIONAL, "preview", "", _proof(asked), place), Act.SEARCH, asked.at), gettext(label), True
+def _eyes(who: str, eyes: records.Eyes) -> str:
+    """Through whose eyes the preview looks, as the page names them."""
+    kind, _of, value = who.partition(":")
+    return eyes.ask.actor.name or gettext(_EMERGENCIES.get(kind) or ANYBODY[value])
 
 
 def why(rule: str) -> str:
@@ -168,26 +128,21 @@ def _own_rights(visit: Visit) -> None:
 def overview(opened: Opened) -> Shown | HttpResponse:
     """The preview: the real rules on the real record, through the eyes that were chosen."""
     _own_rights(opened.visit)
-    asked, visit, who = opened.asked, opened.visit, opened.asked.request.GET.get("comme", "")
+    visit, who = opened.visit, opened.asked.request.GET.get("comme", "")
     named = {r.subject_id: r for r in readers(visit) if r.subject_kind == "person"}
-    context: Context = {"access_tab": "apercu", "readers": list(named.values()), "anybody": ANYBODY, "who": who}
+    context: Context = {"access_tab": "apercu", "readers": list(named.values()), "anybody": list(ANYBODY.items()), "who": who}
     if not who:
         return Shown("rights/overview", context)
     # Looking through somebody's eyes is the holder's own act, and the journal says so.
     consulted(visit, Act.PREVIEW_RIGHTS)
-    asker, name, consents = asker_of(asked, visit, who)
-    look = preview(visit, asker, {profile.category_of(s) for s in SECTIONS}, consents)
+    eyes = records.eyes_of(visit, who)
+    look = preview(visit, eyes.ask, {profile.category_of(s) for s in SECTIONS}, eyes.consents)
     hidden = [(row(d), why(rule)) for d, rule in look.hidden]
     return Shown("rights/overview", context | {
-        "name": name, "consents": consents, "look": look, "seen": [row(d) for d in look.seen], "hidden": hidden,
+        "name": _eyes(who, eyes), "consents": eyes.consents, "look": look, "seen": [row(d) for d in look.seen], "hidden": hidden,
         "profile": look_sections(look, opened.entries), "closed": why(look.rule) if look.code else "",
         "counted": len(look.seen), "uncounted": len(hidden),
     })  # fmt: skip
-
-
-def _change(asked: Asked, detail: str, do: Callable[[Visit], None]) -> None:
-    with writing(asked.ask(Act.CHOOSE_RIGHTS), Act.CHOOSE_RIGHTS, asked.record, detail) as visit:
-        do(visit)
 
 
 @record_page("acces", "GET", detail="rights")
@@ -199,35 +154,17 @@ def masking(opened: Opened) -> Shown | HttpResponse:
     recent = documents(visit, Query((criteria.by_statuses(["Approved"]),), sort="date", count=40)).items
     context: Context = {
         "access_tab": "masquer", "masked": [row(d) for d in masked], "recent": [row(d) for d in recent if not d.facts.masked],
-        "choices": access.choices(visit.work, visit.record_id), "categories": list(CATEGORIES.items()),
+        "choices": records.choices_in(visit), "categories": list(CATEGORIES.items()),
         "may_choose": visit.may(Act.CHOOSE_RIGHTS),
     }  # fmt: skip
     return Shown("rights/masking", context)
-
-
-def _of_category(asked: Asked, category: str, masked: bool) -> list[Seen]:
-    """Documents of a category that are not yet as they should be."""
-    with visiting(asked.ask(Act.SEARCH), asked.record, "documents") as visit:
-        found = documents(visit, Query((criteria.by_category(category), criteria.by_statuses(["Approved"])), count=2000)).items
-    return [d for d in found if d.facts.masked is not masked]
 
 
 @signed_in("POST")
 def choose_masks(asked: Asked) -> HttpResponse:
     """Keep what is masked on arrival; a category that was added is masked today too, one that was taken out is shown again."""
     wanted = [c for c in asked.request.POST.getlist("categorie") if c in CATEGORIES]
-    new, before = asked.posted("nouveaux", 10) == "masques", frozenset[str]()
-
-    def keep(visit: Visit) -> None:
-        nonlocal before
-        before = access.choices(visit.work, visit.record_id).masked_categories
-        access.choose_masks(visit.work, visit.record_id, new, sorted(wanted))
-
-    _change(asked, "masks", keep)
-    for category in sorted(before ^ set(wanted)):
-        masked = category in wanted
-        for seen in _of_category(asked, category, masked):
-            change_document(asked.ask(Act.MASK if masked else Act.UNMASK), seen.logical_id)
+    records.choose_masks(asked.ask(Act.CHOOSE_RIGHTS), asked.record, asked.posted("nouveaux", 10) == "masques", wanted)
     return saying("/acces/masquer", "choix")
 
 
@@ -236,7 +173,7 @@ def emergency(opened: Opened) -> Shown | HttpResponse:
     """The three switches, sections that professionals see, and presets."""
     visit = opened.visit
     _own_rights(visit)
-    hidden = access.choices(visit.work, visit.record_id)
+    hidden = records.choices_in(visit)
     sections = [(c, gettext(t)) for c, t in _categories()]
     context: Context = {"access_tab": "urgence", "choices": hidden, "sections": sections, "presets": PRESETS,
                         "may_choose": visit.may(Act.CHOOSE_RIGHTS)}  # fmt: skip
@@ -256,9 +193,10 @@ def _categories() -> list[tuple[str, str]]:
 @signed_in("POST")
 def choose_emergency(asked: Asked) -> HttpResponse:
     """Keep the three switches."""
-    switches = {n: asked.posted(f, 4) == "oui" for n, f in
-                (("break_glass", "danger"), ("regulation", "centre15"), ("masked_in_emergency", "masques"))}  # fmt: skip
-    _change(asked, "emergency", lambda visit: access.choose(visit.work, visit.record_id, **switches))
+    danger, regulation, masked = (asked.posted(field, 4) == "oui" for field in ("danger", "centre15", "masques"))
+    records.choose_emergency(
+        asked.ask(Act.CHOOSE_RIGHTS), asked.record, break_glass=danger, regulation=regulation, masked_in_emergency=masked
+    )
     return saying("/acces/urgence", "choix")
 
 
@@ -266,24 +204,14 @@ def choose_emergency(asked: Asked) -> HttpResponse:
 def choose_sections(asked: Asked) -> HttpResponse:
     """Keep which sections of the profile professionals see."""
     opened = set(asked.request.POST.getlist("rubrique"))
-    closed = sorted(c for c, _ in _categories() if c not in opened)
-    _change(asked, "sections", lambda visit: access.close_sections(visit.work, visit.record_id, closed))
+    records.close_sections(asked.ask(Act.CHOOSE_RIGHTS), asked.record, [c for c, _ in _categories() if c not in opened])
     return saying("/acces/urgence", "choix")
 
 
 @signed_in("POST")
 def choose_preset(asked: Asked) -> HttpResponse:
     """Several choices at once, in plain words."""
-    name = asked.posted("preset", 20)
-    if name not in PRESETS:
-        raise Refusal("request-malformed", "request-malformed")
-
-    def keep(visit: Visit) -> None:
-        kept = access.choices(visit.work, visit.record_id).masked_categories
-        access.choose_masks(visit.work, visit.record_id, name != "ouvert", sorted(kept))
-        access.choose(visit.work, visit.record_id, break_glass=name != "reserve", regulation=name != "reserve")
-
-    _change(asked, f"preset:{name}", keep)
+    records.choose_preset(asked.ask(Act.CHOOSE_RIGHTS), asked.record, PRESET_OF.get(asked.posted("preset", 20), ""))
     return saying("/acces/urgence", "choix")
 
 
@@ -314,8 +242,10 @@ def _subject(asked: Asked) -> tuple[str, str]:
 def find(asked: Asked) -> HttpResponse:
     """Look a professional or a structure up in the national directory, by name or number, to block or name them."""
     question = asked.request.GET.get("q", "").strip()[:80]
-    with visiting(asked.ask(Act.SEARCH), asked.record, "rights") as visit:
-        found = identity.search_professionals(visit.work, question) if len(question) >= 3 else []
+    with records.visiting(asked.ask(Act.SEARCH), asked.record, "rights"):
+        # The directory is public; the visit says that a person looked from their own record.
+        pass
+    found = identity.search_professionals(question) if len(question) >= 3 else []
     context: dict[str, object] = {"tab": "acces", "access_tab": "personnes", "question": question, "found": found}
     return page(asked, "rights/find", context)
 
@@ -337,32 +267,6 @@ def professional(asked: Asked, act: str) -> HttpResponse:
     detail, said = _DOES[act]
     kind, number = _subject(asked)
     until = day_of(asked.posted("jusqu-au", 10))
-
-    def do(visit: Visit) -> None:
-        work, record = visit.work, visit.record_id
-        if kind == "person" and identity.professional(work, number) is None:
-            raise Refusal("request-malformed", "request-malformed", {"problem": "nobody of the directory"})
-        if act == "bloquer":
-            access.block(work, record, number, asked.at, kind)
-        elif act == "debloquer":
-            access.unblock(work, record, number, kind)
-        elif act == "retirer":
-            access.withdraw_from(work, record, number, kind)
-        elif act == "donner":
-            last = begins(until + timedelta(days=1)) if until else asked.at + visit.facts.settings.authorisation_lasts
-            access.authorise_by_holder(work, visit.granted, number, last)
-        elif act == "s-opposer":
-            access.object_to_deposits(work, record, number)
-        else:
-            _name(visit, act, number)
-
-    _change(asked, detail, do)
+    last = begins(until + timedelta(days=1)) if until else None
+    records.change_reader(asked.ask(Act.CHOOSE_RIGHTS), asked.record, detail, number, kind, last)
     return saying("/acces/professionnels", said)
-
-
-def _name(visit: Visit, act: str, number: str) -> None:
-    if act == "plus-administrateur":
-        access.end_relation_of(visit.work, visit.record_id, "administrator", number)
-        return
-    kind = "administrator" if act == "administrateur" else "treating_doctor"
-    access.name_relation(visit.work, visit.record_id, kind, number, visit.ask.at)

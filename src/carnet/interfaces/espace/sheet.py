@@ -7,9 +7,8 @@ import segno
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from carnet.apps.access.api import rotating_code
 from carnet.apps.profile import api as profile
-from carnet.apps.records.api import visiting, writing
+from carnet.apps.records.api import shown_presence_code, visiting
 from carnet.interfaces.espace.door import Asked, page, public, render, saying, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.espace.profile import SECTIONS
@@ -47,7 +46,7 @@ def sheet(opened: Opened) -> Shown | HttpResponse:
     context: Context = {
         "chosen": chosen, "sections": [(s, titles[s]) for s in profile.SHEET_SECTIONS],
         "lines": [(titles[s], [line for line in lines if line.section == s]) for s in chosen],
-        "links": profile.links(opened.visit.work, opened.visit.record_id) if opened.visit.may(Act.SHARE_SHEET) else [],
+        "links": profile.links(opened.visit) if opened.visit.may(Act.SHARE_SHEET) else [],
         "may_share": opened.visit.may(Act.SHARE_SHEET), "today": today, "lasts": list(LASTS),
     }  # fmt: skip
     return Shown("sheet/sheet", context)
@@ -98,7 +97,6 @@ def reader(request: HttpRequest) -> HttpResponse:
 @signed_in("GET")
 def presence(asked: Asked) -> HttpResponse:
     """The code of this minute, to show to a professional."""
-    with writing(asked.ask(Act.SHOW_PRESENCE), Act.SHOW_PRESENCE, asked.record, "presence-shown") as visit:
-        code, until = rotating_code(visit.key, asked.at)
+    code, until = shown_presence_code(asked.ask(Act.SHOW_PRESENCE), asked.record)
     told = f"{code[:4]} {code[4:]}"
     return page(asked, "presence", {"tab": "accueil", "code": told, "until": until, "qr": qr(code, 7)})

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
-from carnet.apps.records import criteria
-from carnet.apps.records.api import Criterion, Query
+from carnet.apps.records.api import Criterion, Query, criteria
 from carnet.formats import codes
 from carnet.formats.fhir import FhirError
 from carnet.formats.timestamps import bounds_of_fhir

@@ -7,8 +7,8 @@ from django.http import HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from carnet.apps.identity.api import names
 from carnet.apps.profile import api as profile
+from carnet.apps.records.api import names_in
 from carnet.interfaces.webps.door import Asked, page, saying, signed_in
 from carnet.interfaces.webps.handles import Sought, sought_of
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
@@ -76,7 +76,7 @@ def edit(opened: Opened, number: UUID) -> Shown | HttpResponse:
     """An entry with its source and history, to be confirmed, corrected or withdrawn."""
     entry = _entry(opened, number)
     history = profile.history_in(opened.visit, number)
-    writers = names(opened.visit.work, [e.recorded_by for e in history if e.source == profile.PROFESSIONAL])
+    writers = names_in(opened.visit, [e.recorded_by for e in history if e.source == profile.PROFESSIONAL])
     context: Context = {
         "entry": entry, "what": gettext(TITLES.get(entry.section, "")), "writable": entry.section in profile.WRITABLE,
         "history": [(e, writers.get(e.recorded_by, ("", None))[0]) for e in history],

@@ -9,9 +9,8 @@ from django.http import HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from carnet.apps.access.api import EmergencyAccess, emergencies
-from carnet.apps.identity.api import names
-from carnet.apps.records.api import consulted, traces_in
+from carnet.apps.access.api import EmergencyAccess
+from carnet.apps.records.api import consulted, emergencies_in, names_in, traces_in
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.kernel.ask import Act
 
@@ -98,8 +97,8 @@ def _emergencies(opened: Opened) -> list[tuple[EmergencyAccess, str]]:
     visit = opened.visit
     all_of_them = visit.facts.access.treating_doctor and visit.may(Act.LIST_AUTHORISED)
     mine = "" if all_of_them else visit.ask.actor.id
-    found = emergencies(visit.work, visit.record_id, mine)
-    known = names(visit.work, [e.professional_id for e in found]) if found else {}
+    found = emergencies_in(visit, mine)
+    known = names_in(visit, [e.professional_id for e in found])
     return [(e, known.get(e.professional_id, (e.professional_id, None))[0]) for e in found]
 
 

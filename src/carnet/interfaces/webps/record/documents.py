@@ -9,8 +9,7 @@ from uuid import UUID
 
 from django.http import HttpResponse, QueryDict
 
-from carnet.apps.records import criteria
-from carnet.apps.records.api import Criterion, Cursor, Query, documents, find_words
+from carnet.apps.records.api import Criterion, Cursor, Query, criteria, documents, find_words
 from carnet.formats import codes
 from carnet.interfaces.webps.door import page
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page

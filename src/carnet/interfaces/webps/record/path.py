@@ -7,8 +7,7 @@ from datetime import date, datetime, timedelta
 from django.http import HttpResponse
 
 from carnet.apps.profile import api as profile
-from carnet.apps.records import criteria
-from carnet.apps.records.api import Query, documents
+from carnet.apps.records.api import Query, criteria, documents
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.pages.civil import begins, civil, number_of
 from carnet.pages.rows import Row, row

@@ -5,8 +5,7 @@ from uuid import UUID
 from django.http import HttpResponse
 
 from carnet.apps.profile import api as profile
-from carnet.apps.records import criteria
-from carnet.apps.records.api import Query, Seen, Visit, documents, read_content
+from carnet.apps.records.api import Query, Seen, Visit, criteria, documents, read_content
 from carnet.interfaces.webps.door import Asked, signed_in
 from carnet.interfaces.webps.handles import sought_of
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page

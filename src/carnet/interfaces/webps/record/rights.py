@@ -2,15 +2,16 @@
 
 from django.http import HttpResponse
 
-from carnet.apps.access.api import Named, named
-from carnet.apps.identity.api import names
+from carnet.apps.access.api import Named
 from carnet.apps.profile import api as profile
-from carnet.apps.records import criteria
 from carnet.apps.records.api import (
     Query,
     alert_of,
     consulted,
+    criteria,
     documents,
+    named_in,
+    names_in,
     presence_card,
     set_alert,
     withdraw_authorisation,
@@ -27,7 +28,7 @@ _SECTIONS = ("contacts", "wishes")
 
 
 def _people(opened: Opened, found: list[Named]) -> list[tuple[Named, str, Situation | None]]:
-    known = names(opened.visit.work, [n.subject_id for n in found])
+    known = names_in(opened.visit, [n.subject_id for n in found])
     return [(n, *known.get(n.subject_id, (n.subject_id, None))) for n in found]
 
 
@@ -54,7 +55,7 @@ def rights(opened: Opened) -> Shown | HttpResponse:
     visit, context = opened.visit, dict[str, object]()
     if visit.may(Act.LIST_AUTHORISED):
         consulted(visit, Act.LIST_AUTHORISED)
-        context["people"] = _people(opened, named(visit.work, visit.record_id))
+        context["people"] = _people(opened, named_in(visit))
     if visit.may(Act.READ_ADMINISTRATIVE):
         consulted(visit, Act.READ_ADMINISTRATIVE)
         context["switches"] = visit.facts.access
