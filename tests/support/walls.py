@@ -10,7 +10,10 @@ EXECUTOR = frozenset(
 )
 """Attributes of a unit of work, of a connection, of a model's manager."""
 UNITS = frozenset({"unit", "Work", "lookup", "streaming", "alone", "pool"})
-SHARED_ROOMS = {"storage": frozenset({"classification", "schema", "address", "key_files"}), "signin": frozenset({"pkce"})}
+SHARED_ROOMS = {
+    "storage": frozenset({"classification", "schema", "address", "key_files", "catalogue"}),
+    "signin": frozenset({"pkce"}),
+}
 """Rooms of an app that hold no data and that others may name: how fields are classified, how the database is addressed."""
 
 

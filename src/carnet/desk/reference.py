@@ -2,12 +2,17 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib import resources
 from pathlib import Path
 
+import psycopg
 from django.apps import apps
 from django.conf import settings
 
+from carnet.apps.storage.address import parameters
+from carnet.apps.storage.catalogue import FILE as DEPLOYED
+from carnet.apps.storage.catalogue import as_file, read_catalogue
 from carnet.config.environment import Environment
 from carnet.config.worker import timers
 from carnet.desk.demonstration.professionals import PROFESSIONALS
@@ -165,12 +170,10 @@ def data() -> str:
 
 def permissions() -> str:
     """What each PostgreSQL role may do, read from the database itself."""
-    import psycopg
-
     query = """SELECT grantee, table_name, string_agg(DISTINCT privilege_type, ', ' ORDER BY privilege_type)
         FROM information_schema.role_table_grants WHERE grantee LIKE 'carnet\\_%' AND table_name !~ '_p[0-9]+$'
         GROUP BY 1, 2 ORDER BY 1, 2"""
-    with psycopg.connect(settings.DATABASE_URL.replace("{role}", "postgres")) as connection:
+    with psycopg.connect(**parameters(settings.DATABASE_URL, settings.CARNET.owner_role)) as connection:
         rows = connection.execute(query).fetchall()
     text = "Row-level security stands over every table of a record: a session sees the rows of the record in scope only.\n"
     text += "Every role may call `journal_append`; none may update or delete an entry.\n\n"
@@ -265,15 +268,25 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
+def deployed() -> str:
+    """What the database holds beside tables, read from the database itself: `carnet fsck` compares installations with it."""
+    with psycopg.connect(**parameters(settings.DATABASE_URL, settings.CARNET.owner_role)) as connection:
+        return as_file(read_catalogue(connection))
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, str]]:
+    yield from ((folder / name, HEAD + page()) for name, page in PAGES.items())
+    yield Path(str(resources.files("carnet.apps.storage").joinpath(DEPLOYED))), deployed()
+
+
 def write_reference(folder: Path, check: bool) -> list[Path]:
     """Write the pages that changed, or with `check` only name those that differ."""
     differing = []
-    for name, page in PAGES.items():
-        path, text = folder / name, HEAD + page()
+    for path, text in _files(folder):
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         differing.append(path)
         if not check:
-            folder.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     return differing

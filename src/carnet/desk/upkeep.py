@@ -17,6 +17,7 @@ from carnet.apps.journal.api import stored_lines, verify_all
 from carnet.apps.records.api import all_records, check_record
 from carnet.apps.storage.address import parameters
 from carnet.apps.storage.api import close_pool, establish_root_key, stored_records, streaming
+from carnet.apps.storage.catalogue import differences, expected_catalogue, read_catalogue
 from carnet.apps.storage.schema import PARTITIONS
 from carnet.config import embedded
 from carnet.config.environment import Environment
@@ -58,6 +59,7 @@ def _check_database(report: Report, config: Environment, url: str) -> None:
             if parts != PARTITIONS:
                 report.faults.append(f"partitions {table}: {parts}")
         report.faults += [f"index-invalid {name}" for (name,) in connection.execute(_INVALID)]
+        report.faults += differences(read_catalogue(connection), expected_catalogue())
 
 
 def check_everything(config: Environment, url: str) -> Report:
