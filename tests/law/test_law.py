@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from carnet.dicah import Permit, decide, functional_rights
 from carnet.dicah.decision import ORDER, Light
 from carnet.dicah.facts import DocumentFacts, Facts, RecordFacts, RecordState
-from carnet.dicah.habilitation import shipped
+from carnet.dicah.habilitation import in_force, shipped
 from carnet.dicah.messages import MESSAGES
 from carnet.dicah.settings import LawSettings
 from carnet.dicah.visibility import check_codes
@@ -51,7 +52,7 @@ def test_every_answer_carries_all_lights_and_the_editions_used() -> None:
     for row in TABLE:
         verdict = decide(*world_of(row))
         assert set(verdict.lights) == set("DICAH")
-        assert set(verdict.editions) == {"law", "functional_rights", "habilitation"}
+        assert set(verdict.editions) == {"law", "settings", "functional_rights", "habilitation"}
         assert "reconstruction" in verdict.editions["habilitation"]
 
 
@@ -101,11 +102,40 @@ GOLDEN = {
 
 @pytest.mark.parametrize("profession", sorted(GOLDEN))
 def test_confirmed_cells_of_the_habilitation_matrix(profession: str) -> None:
-    edition, who = shipped()[0], Code(PROFESSION_SYSTEM, profession)
     closed, opened = GOLDEN[profession]
-    for type_code in closed | opened:
-        assert edition.basis(who, type_code) == "confirmed", type_code
-        assert (type_code in edition.consultable(who)) == (type_code in opened), type_code
+    for edition in shipped():
+        who = Code(PROFESSION_SYSTEM, profession)
+        for type_code in closed | opened:
+            assert edition.basis(who, type_code) == "confirmed", type_code
+            assert (type_code in edition.consultable(who)) == (type_code in opened), type_code
+
+
+PHARMACISTS_DO_NOT_READ = {"34842-5", "68817-6", "75496-0", "86531-1", "89601-9", "EXPPAT_3"}
+OPTICIANS_READ = {"61357-0", "75468-9", "83836-7", "DOCPAT02", "DOCPAT09", "EXPPAT_1", "EXPPAT_2"}
+
+
+def test_what_is_better_known_is_a_new_edition_beside_the_old_one() -> None:
+    """Press readings of the order's annex: a closed list for pharmacists, one for opticians."""
+    old, new = in_force(date(2026, 11, 25)), in_force(date(2026, 11, 26))
+    assert (old.effective, new.effective) == (date(2023, 10, 29), date(2026, 11, 26))
+    pharmacist, optician, preparer = (Code(PROFESSION_SYSTEM, code) for code in ("21", "28", "38"))
+    assert old.consultable(pharmacist) >= PHARMACISTS_DO_NOT_READ
+    assert not PHARMACISTS_DO_NOT_READ & new.consultable(pharmacist)
+    assert not OPTICIANS_READ & old.consultable(optician)
+    assert new.consultable(optician) >= OPTICIANS_READ
+    assert new.basis(optician, "61357-0") == "press"
+    assert preparer not in old.professions()
+    assert new.consultable(preparer) == new.consultable(pharmacist)
+    assert len([key for key in old.cells if old.cells[key] is not new.cells[key]]) == 16
+
+
+def test_the_edition_is_that_of_the_source(shared: Path) -> None:
+    rows = csv.DictReader((shared / "data" / "habilitation_matrix.csv").read_text(encoding="utf-8").splitlines())
+    cells = {
+        (Code(r["profession_system"], r["profession_code"]), r["type_code"]): (r["consult"] == "yes", r["basis"]) for r in rows
+    }
+    new = shipped()[-1]
+    assert {key: (allowed, new.basis(*key)) for key, allowed in new.cells.items()} == cells
 
 
 def test_a_reconstruction_is_never_called_official() -> None:

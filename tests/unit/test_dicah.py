@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from carnet.dicah import habilitation
-from carnet.dicah.contexts import CONTEXT_OF_SECTOR
 from carnet.dicah.habilitation import COLUMNS, EditionError, import_edition, in_force, parse
 from carnet.dicah.messages import message
+from carnet.dicah.settings import LawSettings
 from carnet.formats import codes
 from carnet.kernel.codes import PROFESSION_SYSTEM, Code
 
@@ -62,8 +62,9 @@ def test_a_file_without_the_columns_is_refused() -> None:
 
 
 def test_insurers_and_employers_have_no_context() -> None:
-    assert not {"SA23", "SA24", "SA48", "SA32"} & set(CONTEXT_OF_SECTOR)
-    assert set(CONTEXT_OF_SECTOR) <= {code for _, code in codes.members("sectors")}
+    grouped = LawSettings().town_sectors | LawSettings().hospital_sectors | LawSettings().medico_social_sectors
+    assert not {"SA23", "SA24", "SA48", "SA32"} & grouped
+    assert grouped <= {code for _, code in codes.members("sectors")}
 
 
 def test_the_message_of_a_code() -> None:

@@ -10,16 +10,10 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from carnet.config.law import law_in
 from carnet.dicah.settings import LawSettings
-from carnet.kernel.ins import INS_NIA, INS_NIR, INS_NIR_DEMO, INS_NIR_TEST
 
 DEMONSTRATION_SECRET = "carnet-demonstration-secret"  # noqa: S105 (it opens the simulator, and production refuses it)
-OIDS_OF_ENVIRONMENT = {
-    # Production refuses test and demonstration identities (EX_GEN-1430).
-    "production": (INS_NIR, INS_NIA),
-    "test": (INS_NIR_TEST,),
-    "demonstration": (INS_NIR_TEST, INS_NIR_DEMO),
-}
 
 
 class Environment(BaseSettings):
@@ -78,7 +72,6 @@ class Environment(BaseSettings):
     psc_client_secret: str = Field(DEMONSTRATION_SECRET, description="Client secret; never logged.")
     psc_algorithms: list[str] = Field(["RS256", "PS256"], description="Accepted signatures of tokens; HS* and none never.")
     psc_acr: list[str] = Field(["eidas1", "eidas2", "eidas3"], description="Accepted values of acr.")
-    accepted_levels: list[str] = Field(["APPPRIP3", "APPPRIP2"], description="Accepted Palier_Authentification values.")
     token_lifetime: int = Field(3600, ge=60, le=14400, description="Life of a software's bearer token, in seconds.")
     directory_cache_seconds: int = Field(
         60, ge=0, le=3600, description="Seconds that the directory's word on a situation of exercise is trusted again."
@@ -102,9 +95,6 @@ class Environment(BaseSettings):
         "correct it with a warning, or refuse. Published examples of the ANS carry such classes.",
     )
     insi: Literal["off", "simulator"] = Field("off", description="INSi teleservice: off, or the simulator (not production).")
-    support_line: str = Field("34 22", description="Support line that patients are sent to (recalled, not confirmed).")
-    authorisation_days: int = Field(365, ge=1, description="Care team: days that an authorisation lasts.")
-    emergency_minutes: int = Field(60, ge=1, le=1440, description="Minutes that an emergency access lasts.")
     soft_new_records_per_hour: int = Field(60, ge=1, description="New records per professional and hour before a step-up.")
     hard_new_records_per_hour: int = Field(300, ge=1, description="New records per professional and hour before a stop.")
     negative_answers_per_hour: int = Field(30, ge=1, description="Negative answers to TD0.2 per hour before a step-up.")
@@ -233,14 +223,8 @@ class Environment(BaseSettings):
         return value
 
     def law(self) -> LawSettings:
-        """The settings of the access law in this environment."""
-        return LawSettings(
-            accepted_ins_oids=frozenset(OIDS_OF_ENVIRONMENT[self.environment]),
-            accepted_levels=frozenset(self.accepted_levels),
-            authorisation_lasts=timedelta(days=self.authorisation_days),
-            emergency_lasts=timedelta(minutes=self.emergency_minutes),
-            support_line=self.support_line,
-        )
+        """The settings of the access law in this environment (`CARNET_LAW_…`). Raises ValueError."""
+        return law_in(self.environment)
 
     def log(self) -> Path:
         """Where the journal's tiles and checkpoints are."""

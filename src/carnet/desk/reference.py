@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields
 from importlib import resources
 from pathlib import Path
 
@@ -14,11 +15,11 @@ from carnet.apps.storage.address import parameters
 from carnet.apps.storage.catalogue import FILE as DEPLOYED
 from carnet.apps.storage.catalogue import as_file, read_catalogue
 from carnet.config.environment import Environment
+from carnet.config.law import PREFIX
 from carnet.config.worker import timers
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.dicah import functional_rights
 from carnet.dicah.conditions import Rule
-from carnet.dicah.contexts import CONTEXT_OF_SECTOR
 from carnet.dicah.decision import ORDER
 from carnet.dicah.habilitation import shipped
 from carnet.dicah.lifecycle import DOCUMENT, RECORD
@@ -119,7 +120,7 @@ def habilitation() -> str:
 def contexts() -> str:
     """Sectors and the care context that each opens."""
     rows = [
-        (f"`{m.code}`", m.label, CONTEXT_OF_SECTOR[m.code].value if m.code in CONTEXT_OF_SECTOR else "none: opens nothing")
+        (f"`{m.code}`", m.label, context.value if (context := LawSettings().context_of(m.code)) else "none: opens nothing")
         for m in codes.members("sectors").values()
     ]
     text = "Grouping of Carnet, a setting of the law. Insurers and employers never enter (L.1111-18 CSP).\n\n"
@@ -150,12 +151,19 @@ def settings_reference() -> str:
         for name, field in Environment.model_fields.items()
     ]  # fmt: skip
     law = LawSettings()
-    shown = (n for n in LawSettings.__slots__ if n not in ("trainee_counts_as",))
-    law_rows = [(f"`{n}`", _default(sorted(v) if isinstance(v := getattr(law, n), frozenset) else v)) for n in shown]
+    law_rows = [
+        (f"`{PREFIX}{f.name.upper()}`", str(f.type), _default(sorted(v) if isinstance(v := getattr(law, f.name), frozenset) else v),
+         f.metadata["what"])
+        for f in fields(LawSettings)
+    ]  # fmt: skip
     text = "# Settings\n\nRead from the environment at start; a wrong value stops the start and is named.\n\n"
     text += table(("variable", "type", "default", "what"), rows)
-    text += f"\n## Settings of the access law (edition {law.edition})\n\nUnconfirmed or chosen; each is dated with the edition.\n\n"
-    return text + table(("setting", "default"), law_rows)
+    text += (
+        f"\n## Settings of the access law (rules of {law.edition})\n\nUnconfirmed or chosen. A duration is written as ISO 8601 (`P183D`, "
+        "`PT60M`) or in seconds, a set as a JSON list. Every journal entry of a decision names the digest of the values in force; "
+        f"that of the defaults below is `{law.digest}`.\n\n"
+    )
+    return text + table(("variable", "type", "default", "what"), law_rows)
 
 
 def data() -> str:

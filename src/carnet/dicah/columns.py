@@ -18,7 +18,7 @@ _AUTH = {
 def profession_counted(actor: Actor, settings: LawSettings) -> Code | None:
     """The profession that the matrices see: a trainee counts as the profession in training."""
     profession = actor.situation.profession
-    return settings.trainee_counts_as.get(profession, profession) if profession else None
+    return settings.counted_as(profession) if profession else None
 
 
 def is_health_professional(actor: Actor, settings: LawSettings) -> bool:

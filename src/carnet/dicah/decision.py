@@ -18,6 +18,8 @@ from carnet.dicah.conditions import (
     plausibility,
 )
 from carnet.dicah.facts import Facts
+from carnet.dicah.habilitation import Edition
+from carnet.dicah.settings import LawSettings
 from carnet.dicah.visibility import visibility_of
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
@@ -90,11 +92,13 @@ AUTHENTICATION = tuple(rule for rule in ORDER if rule.light == "A")
 """The rules of the asker's proof, whatever the act."""
 
 
-def _editions(facts: Facts) -> dict[str, str]:
+def editions_of(settings: LawSettings, edition: Edition) -> dict[str, str]:
+    """Under what a decision is taken: the rules, the values of the settings, and both matrices."""
     return {
-        "law": facts.settings.edition,
+        "law": settings.edition,
+        "settings": settings.digest,
         "functional_rights": functional_rights.EDITION,
-        "habilitation": facts.edition.name,
+        "habilitation": edition.name,
     }
 
 
@@ -118,7 +122,7 @@ def decide(ask: Ask, facts: Facts, rules: Sequence[Rule] = ORDER) -> Permit | Re
     `rules` is the whole law; tests pass it with one rule taken away, to prove that each rule matters.
     """
     denied = {rule.name: denial for rule in rules if (denial := rule.check(ask, facts)) is not None}
-    lights, editions = _lights(ask, facts, denied), _editions(facts)
+    lights, editions = _lights(ask, facts, denied), editions_of(facts.settings, facts.edition)
     for rule in rules:
         if rule.name in denied:
             denial = denied[rule.name]

@@ -12,10 +12,10 @@ from django.conf import settings
 from carnet.apps.access.budgets import negative_answer
 from carnet.apps.journal.api import BOTH, PATIENT, REPRESENTATIVES, Event, append, append_statement, record_alone
 from carnet.apps.storage.api import Statement, Work
-from carnet.dicah import Permit, Refuse, decide
-from carnet.dicah.decision import AUTHENTICATION, BEFORE_RECORD
+from carnet.dicah import Permit, Refuse, decide, habilitation
+from carnet.dicah.decision import AUTHENTICATION, BEFORE_RECORD, editions_of
 from carnet.dicah.facts import DocumentFacts, Facts
-from carnet.dicah.habilitation import Edition, in_force
+from carnet.dicah.habilitation import Edition
 from carnet.dicah.settings import LawSettings
 from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import Act, Ask
@@ -32,7 +32,14 @@ def law() -> LawSettings:
 def edition(on: date) -> Edition:
     """The habilitation edition in force on a day, imported ones included."""
     directory: Path = settings.CARNET.editions()
-    return in_force(on, directory if directory.is_dir() else None)
+    return habilitation.in_force(on, directory if directory.is_dir() else None)
+
+
+def in_force(at: datetime) -> str:
+    """Under what this process decides at a moment, as the journal tells it."""
+    matrix = edition(at.date())
+    told = editions_of(law(), matrix) | {"habilitation": f"{matrix.effective.isoformat()}/{matrix.digest[:12]}"}
+    return " ".join(f"{name}={value}" for name, value in told.items())
 
 
 def event_of(
@@ -60,6 +67,7 @@ def event_of(
         record_id=str(record_id) if record_id else "",
         documents=documents,
         detail=detail,
+        under=in_force(ask.at),
     )
 
 

@@ -39,6 +39,8 @@ class Event:
     record_id: str = ""
     documents: tuple[str, ...] = ()
     detail: str = ""
+    under: str = ""
+    """Under what it was decided: the rules, a digest of the settings in force, the editions of both matrices."""
 
 
 _FIELDS = tuple(field.name for field in fields(Event))

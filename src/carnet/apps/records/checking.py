@@ -14,7 +14,6 @@ from carnet.apps.identity import api as identity
 from carnet.apps.records.media import TYPES_OF_CDA, check_media, format_of
 from carnet.apps.storage.api import Work
 from carnet.dicah.conditions.authentication import PERSONS
-from carnet.dicah.contexts import CONTEXT_OF_SECTOR
 from carnet.formats import codes
 from carnet.formats.cda import CdaError, CdaHeader, NotClinicalError, read_header
 from carnet.formats.xds import Author, Coding, DocumentEntry
@@ -218,7 +217,7 @@ def _settings_of_care(checked: Checked, deposit: Deposit) -> Checked:
         entry = replace(entry, facility=entry.facility or own, practice=entry.practice or own)
     sector = deposit.actor.situation.sector
     facility = entry.facility or Coding(sector, SECTOR_SYSTEM, codes.label("facility_types", sector))
-    practice_code = _PRACTICE.get(CONTEXT_OF_SECTOR.get(sector, Context.TOWN), "AMBULATOIRE")
+    practice_code = _PRACTICE.get(settings.LAW.context_of(sector) or Context.TOWN, "AMBULATOIRE")
     practice = entry.practice or Coding(practice_code, PRACTICE_SYSTEM, codes.label("practice_settings", practice_code))
     _national("facility_types", facility, on, "context.facilityType")
     _national("practice_settings", practice, on, "context.practiceSetting")

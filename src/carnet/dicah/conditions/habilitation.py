@@ -12,7 +12,6 @@ from carnet.dicah.conditions import Denial, rule
 from carnet.dicah.conditions.authentication import PROFESSIONALS
 from carnet.dicah.conditions.availability import OF_UNATTACHED
 from carnet.dicah.conditions.consent import FEEDING
-from carnet.dicah.contexts import CONTEXT_OF_SECTOR
 from carnet.dicah.facts import Facts
 from carnet.dicah.functional_rights import Right, right
 from carnet.kernel.actor import ActorKind
@@ -133,14 +132,14 @@ def regulation_not_proved(ask: Ask, facts: Facts) -> Denial | None:
 @rule("H", "R.1111-48 CSP; access law §2")
 def emergency_reason_missing(ask: Ask, facts: Facts) -> Denial | None:
     """Opening an emergency access states in words why the person cannot answer and what the danger is."""
-    asked = ask.act is Act.OPEN_EMERGENCY and len(ask.reason.strip()) < 10
+    asked = ask.act is Act.OPEN_EMERGENCY and len(ask.reason.strip()) < facts.settings.emergency_reason_length
     return Denial("emergency-reason-missing") if asked else None
 
 
 @rule("H", "order of 26 October 2023, context; L.1111-18 CSP")
 def habilitation_context(ask: Ask, facts: Facts) -> Denial | None:
     """The sector of this situation must be one of care: town, hospital or medico-social."""
-    if ask.actor.kind not in PROFESSIONALS or ask.actor.situation.sector in CONTEXT_OF_SECTOR:
+    if ask.actor.kind not in PROFESSIONALS or facts.settings.context_of(ask.actor.situation.sector):
         return None
     return Denial("habilitation-context", {"sector": ask.actor.situation.sector})
 

@@ -1,7 +1,8 @@
 """The habilitation matrix: profession × document type, one dated immutable file per edition.
 
-The cells of the official matrix (order of 26 October 2023) are not published as a table. The edition shipped here is a
-**reconstruction, not official**, except for its cells of basis `confirmed`. An operator imports another edition with
+The cells of the official matrix (order of 26 October 2023) are not published as a table. The editions shipped here are
+**reconstructions, not official**, except for their cells of basis `confirmed`; `press` cells follow press readings of its annex.
+An edition stays readable for the decisions of its time. An operator imports another edition with
 `carnet habilitation import FILE --effective DATE`.
 """
 
@@ -16,7 +17,10 @@ from pathlib import Path
 from carnet.kernel.codes import Code
 
 COLUMNS = ("profession_system", "profession_code", "type_code", "consult", "basis")
-BASES = frozenset({"confirmed", "reconstructed", "official"})
+BASES = frozenset({"confirmed", "press", "reconstructed", "official"})
+"""Where a cell comes from: a published statement, press readings of the order's annex, our reconstruction, the matrix itself."""
+READ = frozenset({"confirmed", "official"})
+"""Bases of which a source was read: of `press` only what others read in it."""
 
 
 class EditionError(ValueError):
@@ -31,6 +35,7 @@ class Edition:
     digest: str
     cells: dict[tuple[Code, str], bool]
     confirmed: frozenset[tuple[Code, str]]
+    press: frozenset[tuple[Code, str]] = frozenset()
 
     @property
     def name(self) -> str:
@@ -49,6 +54,8 @@ class Edition:
     def basis(self, profession: Code, type_code: str) -> str:
         """`confirmed`, `reconstructed` or, for a cell that does not exist, `none`."""
         key = (profession, type_code)
+        if key in self.press:
+            return "press"
         return "none" if key not in self.cells else "confirmed" if key in self.confirmed else "reconstructed"
 
     def __hash__(self) -> int:
@@ -81,18 +88,20 @@ def parse(text: str, effective: date) -> Edition:
     if missing:
         raise EditionError(f"missing columns: {', '.join(missing)}; expected {', '.join(COLUMNS)}")
     cells: dict[tuple[Code, str], bool] = {}
-    confirmed = set()
+    confirmed, press = set(), set()
     for number, row in enumerate(rows, start=2):
         _check(row, number)
         key = (Code(row["profession_system"], row["profession_code"]), row["type_code"])
         if key in cells:
             raise EditionError(f"line {number}: the cell {key[0]} × {key[1]} stands twice")
         cells[key] = row["consult"] == "yes"
-        if row["basis"] != "reconstructed":
+        if row["basis"] in READ:
             confirmed.add(key)
+        elif row["basis"] == "press":
+            press.add(key)
     if not cells:
         raise EditionError("no line in the file: an empty matrix would close every record")
-    return Edition(effective, hashlib.sha256(text.encode()).hexdigest(), cells, frozenset(confirmed))
+    return Edition(effective, hashlib.sha256(text.encode()).hexdigest(), cells, frozenset(confirmed), frozenset(press))
 
 
 def load(path: Path) -> Edition:

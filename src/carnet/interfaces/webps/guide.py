@@ -10,7 +10,6 @@ from django.utils.translation import gettext_noop as _
 
 from carnet.apps.access.api import Told, edition, told
 from carnet.dicah import functional_rights
-from carnet.dicah.contexts import CONTEXT_OF_SECTOR
 from carnet.formats import codes
 from carnet.interfaces.webps.door import public, render
 from carnet.kernel.actor import Context
@@ -81,7 +80,7 @@ def guide(request: HttpRequest, context: str = "ville") -> HttpResponse:
     if context not in CONTEXTS:
         raise Refusal("interaction-unknown", "interaction-unknown")
     law = settings.LAW
-    sectors = sorted({codes.label("sectors", s) for s, c in CONTEXT_OF_SECTOR.items() if c is CONTEXTS[context]})
+    sectors = sorted({codes.label("sectors", s) for s in law.sectors_of(CONTEXTS[context])})
     told_context: dict[str, object] = {
         "context": context, "title": gettext(_TITLES[context]), "contexts": [(n, gettext(t)) for n, t in _TITLES.items()],
         "first": _messages(_FIRST), "others": _messages(_OTHERS), "rights": _rights(), "professions": _professions(context),
