@@ -5,6 +5,7 @@ A stemmer that two threads shared gave each the other's word, and a cache kept i
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -100,6 +101,7 @@ USES: dict[str, Callable[[int], object]] = {
     "dicah.habilitation:_imported": lambda n: habilitation.in_force(date.max, Path("/nowhere")).digest,
     "dicah.habilitation:_professions": _cleared(habilitation._professions, EDITION),
     "dicah.habilitation:_consultable": _cleared(habilitation._consultable, EDITION, DOCTOR),
+    "dicah.settings:_digest": lambda n: replace(settings.LAW, support_line=str(n % 3)).digest,
     "apps.records.search:_literal": lambda n: search._literal(frozenset({str(n % 7), str(n % 5)})),
     "apps.records.hooks:HOOKS": lambda n: len(hooks.HOOKS.deposited),
     "apps.signin.certificates:_authorities": _authorities,

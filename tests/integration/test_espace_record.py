@@ -16,7 +16,7 @@ from django.utils.translation import override
 from joserfc import jwe
 from joserfc.jwk import OctKey
 from support.espace import Space, as_kind, listed, newcomer, relate, space
-from support.people import allow, ask, client, deposit, fresh_person, now, open_record
+from support.people import allow, ask, client, deposit, fresh_person, host, now, open_record
 from support.portal import Browser, words
 from support.roles import as_role
 
@@ -659,7 +659,7 @@ def test_the_relation_of_a_representative_ends_at_eighteen(espace: str) -> None:
     _, person, record_id = newcomer(espace, birth_date="2010-05-05")
     mother, _, _ = newcomer(espace)
     with as_role("carnet_espace"), unit(record_id) as work:
-        assert records.represent(work, record_id, mother.session.account, mother.session.name, now())
+        assert records.represent(work, host(record_id), mother.session.account, mother.session.name)
     of_age = majority(person.traits.birth_date)
     with as_role("carnet_espace"):
         [_, found] = access.records_of_person(mother.session.account, now() + timedelta(seconds=2))
@@ -676,7 +676,7 @@ def test_nobody_represents_an_adult(espace: str) -> None:
     _, _, record_id = newcomer(espace)
     other, _, _ = newcomer(espace)
     with as_role("carnet_espace"), unit(record_id) as work:
-        assert not records.represent(work, record_id, other.session.account, "x", now())
+        assert not records.represent(work, host(record_id), other.session.account, "x")
 
 
 def test_the_second_representative_is_invited_and_answers(espace: str) -> None:

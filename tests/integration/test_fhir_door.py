@@ -96,7 +96,13 @@ def test_test_of_a_record_tells_lights_authorisation_and_treating_doctor(door: s
     answer = client(door, "treating").test_record(person.ins, family="Essai", given="claude", gender="male")
     found = answer.json()["entry"][0]["resource"]
     told = {e["url"]: next(v for k, v in e.items() if k != "url") for e in found["extension"][0]["extension"]}
-    assert told == {"state": "open", "authorisation": "VALIDE", "treatingDoctor": True}
+    assert told == {
+        "state": "open",
+        "authorisation": "VALIDE",
+        "treatingDoctor": True,
+        "standing": "open-authorised",
+        "renewable": False,
+    }
     assert found["id"] == str(record_id)
     assert set(lights_of(answer).values()) == {"ok"}
     assert "name" not in found, "no trait of the record comes back"
@@ -119,7 +125,7 @@ def test_a_closed_record_tells_when_and_why(door: str) -> None:
 def test_a_refusal_of_habilitation_names_the_edition_and_its_nature(door: str) -> None:
     person, _ = patient("nurse")
     answer = client(door, "nurse").search(person.ins, type="68599-0")
-    assert "2023-10-29 (reconstruction, not official)" in outcome_of(answer)["issue"][0]["diagnostics"]
+    assert "2026-11-26 (reconstruction, not official)" in outcome_of(answer)["issue"][0]["diagnostics"]
 
 
 def test_a_record_that_opposed_answers_as_one_that_never_was(door: str, monkeypatch: pytest.MonkeyPatch) -> None:

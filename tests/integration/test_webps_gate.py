@@ -387,7 +387,7 @@ def test_the_guide_says_the_messages_and_the_law_in_force(portal: str, context: 
     for code in ("record-closed", "professional-blocked", "record-absent", "ins-mismatch"):
         assert MESSAGES[code].professional in text
         assert MESSAGES[code].patient.format(support="34 22") in text
-    assert "365 jours" in text
+    assert "183 jours" in text
     monkeypatch.setattr(
         settings, "LAW", replace(settings.LAW, authorisation_lasts=timedelta(days=77), emergency_lasts=timedelta(minutes=45))
     )

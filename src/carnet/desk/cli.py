@@ -9,6 +9,7 @@ from pathlib import Path
 from carnet.apps.storage.key_files import KeyFileError
 from carnet.desk.commands import add_commands, add_journal_commands, owner, start
 from carnet.desk.exchange import add_exchange_commands
+from carnet.desk.identities import add_identity_commands
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -198,6 +199,7 @@ def _parser() -> argparse.ArgumentParser:
     add_journal_commands(journal)
     add_commands(commands)
     add_exchange_commands(commands)
+    add_identity_commands(commands)
     habilitation = commands.add_parser("habilitation", help="The habilitation matrix.").add_subparsers(required=True)
     importing = add("import", "Import an edition of the matrix. Editions are immutable.", _import_habilitation, habilitation)
     importing.add_argument("file", type=Path)

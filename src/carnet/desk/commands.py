@@ -304,24 +304,6 @@ def operator_link(options: argparse.Namespace) -> int:
     return 0
 
 
-def announce(options: argparse.Namespace) -> int:
-    """Announce a record to a person: six weeks to oppose, and a code by mail to open it now or to oppose."""
-    start("carnet_espace")
-    from carnet.apps.records.api import announce_record
-    from carnet.kernel.ins import InsError
-    from carnet.kernel.traits import Traits
-    from carnet.pages.reading_ins import ins_typed
-
-    try:
-        traits = Traits(options.family, options.given, options.sex, options.birth_date)
-        announce_record(ins_typed(options.ins), traits, options.mail, _now())
-    except (InsError, ValueError) as error:
-        print(f"Le carnet n'a pas été annoncé : {error}", file=sys.stderr)
-        return 1
-    print("Annoncé : l'avis et le code partent par courriel. Sans opposition, le carnet s'ouvre dans six semaines.")
-    return 0
-
-
 def add(into: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, call: Command) -> argparse.ArgumentParser:
     """A command whose help is what its function says."""
     text = (call.__doc__ or "").strip()
@@ -356,11 +338,6 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add(operators, "link", operator_link).add_argument(
         "name", nargs="?", default="", help="who enters (default: this machine's user)"
     )
-    announcing = add(commands, "announce", announce)
-    announcing.add_argument("ins", help="INS of the person")
-    announcing.add_argument("--birth-date", required=True, help="YYYY-MM-DD, as the identity says")
-    for name, text in (("--family", "birth name"), ("--given", "given names"), ("--sex", "M or F"), ("--mail", "e-mail address")):
-        announcing.add_argument(name, required=True, help=text)
     pki = commands.add_parser("pki", help="A test PKI of the published shape.").add_subparsers(required=True)
     add(pki, "make", make_pki).add_argument("folder", type=Path)
     lost = add(pki, "revoke", revoke)

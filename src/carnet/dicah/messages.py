@@ -284,6 +284,11 @@ _ROWS: tuple[tuple[str, str, str, str, str], ...] = (
      "L'auteur n'est pas transmis, ou sa référence n'a pas pu être suivie : vous êtes noté comme auteur.",
      "Le professionnel qui a déposé le document en est noté comme l'auteur.",
      "Joignez l'auteur (Practitioner ou PractitionerRole) au dépôt si ce n'est pas vous."),
+    ("document-confidentiality-raised", "HL7 Confidentiality R, V; réglage raised_confidentiality",
+     "Le document est déclaré de confidentialité restreinte (R ou V). Cette mention ne le cache à personne : ses lecteurs sont "
+     "ceux de la matrice.",
+     "Un document vous concernant porte la mention d'une confidentialité restreinte.",
+     "Pour le cacher aux professionnels à la demande du patient, déposez-le masqué (MASQUE_PS)."),
     ("document-too-large", "réglage max_document_bytes",
      "Le document dépasse la taille admise.",
      "Le document n'a pas été déposé : il est trop volumineux.",

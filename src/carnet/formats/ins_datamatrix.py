@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 from carnet.kernel.ins import Ins, InsError
-from carnet.kernel.traits import Traits
+from carnet.kernel.traits import Traits, is_birth_date
 
 PREFIX = "IS01"
 _HEADER = 26
@@ -43,4 +43,7 @@ def read_datamatrix(text: str) -> tuple[Ins, Traits]:
     day, month, year = ([*traits.birth_date.split("-"), "", "", ""])[:3]
     if len(year) == 4:
         traits = replace(traits, birth_date=f"{year}-{month}-{day}")
+    if traits.birth_date and not is_birth_date(traits.birth_date):
+        # An INS comes with the whole birth date that INSi knows: 00 in it is nobody's.
+        raise InsError("shape")
     return Ins.of(fields["S1"], fields["S2"]), traits

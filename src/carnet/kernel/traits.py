@@ -9,6 +9,7 @@ import unicodedata
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 
 _SEPARATORS = re.compile(r"[-'’\s]+")
 _LIGATURES = str.maketrans({"Œ": "OE", "œ": "oe", "Æ": "AE", "æ": "ae"})
@@ -35,14 +36,25 @@ class Traits:
         return "Traits(…)"
 
 
+def _letters(name: str) -> str:
+    return normalise_name(name).replace(" ", "")
+
+
 def _names_agree(sent: str, known: str) -> bool:
-    return normalise_name(sent) == normalise_name(known)
+    # Apostrophes, simple and double hyphens and accents do not count, nor whether a blank stands for them.
+    return _letters(sent) == _letters(known)
 
 
 def _given_agree(sent: str, known: str) -> bool:
-    # One side may carry the first birth name and the other the whole list of the act: it must be its beginning.
-    a, b = normalise_name(sent), normalise_name(known)
-    return a == b or b.startswith(a + " ") or a.startswith(b + " ")
+    # One side may carry the first birth name and the other the whole list of the act, whose order counts: it must be its beginning,
+    # and end where a name ends.
+    short, long = sorted((sent, known), key=lambda name: len(_letters(name)))
+    return _letters(short) in accumulate(normalise_name(long).split())
+
+
+def is_birth_date(text: str) -> bool:
+    """Whether a text may be the birth date of an identity: a year, with a month, with a day; never 00 in the place of one."""
+    return re.fullmatch(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", text) is not None
 
 
 def _dates_agree(sent: str, known: str) -> bool:

@@ -12,7 +12,8 @@ from carnet.apps.access.decision import law, write_entry
 from carnet.apps.access.presence import count_declaration, prove
 from carnet.apps.outbox.api import HOLDER, notify, professional
 from carnet.apps.storage.api import RecordKey, Work
-from carnet.dicah.facts import AuthorisationGround
+from carnet.dicah.conditions.consent import renews
+from carnet.dicah.facts import Authorisation, AuthorisationGround
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Mode
 from carnet.kernel.grant import Grant
@@ -31,10 +32,14 @@ class Consent:
     """A single-use code that the patient shows; empty when there is none, which blocks nothing."""
 
 
-def authorise(work: Work, granted: Grant, consent: Consent, key: RecordKey) -> datetime:
-    """Write an authorisation, dated, by an explicit act only (EX_0.3-1010). Returns when it ends."""
+def authorise(work: Work, granted: Grant, consent: Consent, key: RecordKey, held: Authorisation | None = None) -> datetime:
+    """Write an authorisation, dated, by an explicit act only (EX_0.3-1010). Returns when it ends.
+
+    `held`: the asker's own authorisation until now; one of the care team is prolonged without asking the patient again.
+    """
     ask, record_id = granted.ask, record_of_grant(granted)
-    if not consent.patient_agrees:
+    renewal = renews(held, consent.ground)
+    if not consent.patient_agrees and not renewal:
         raise Refusal("consent-missing", "consent-missing", {"missing": "statement"})
     if consent.initial_consent and consent.ground is AuthorisationGround.CARE_TEAM:
         _record_initial_consent(work, record_id, ask.at, ask.actor.key)
@@ -55,7 +60,7 @@ def authorise(work: Work, granted: Grant, consent: Consent, key: RecordKey) -> d
     if consent.presence_code:
         prove(work, key, granted, consent.presence_code)
     count_declaration(work, ask.at.date(), bool(consent.presence_code))
-    write_entry(work, granted, (), consent.ground.value)
+    write_entry(work, granted, (), f"{consent.ground.value}:renewed" if renewal else consent.ground.value)
     if not ask.secret:
         notify(work, record_id, "authorisation-declared", HOLDER, ask.at)
     return row[0] if row else _held_until(work, record_id, kind, subject)

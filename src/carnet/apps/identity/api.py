@@ -8,6 +8,7 @@ from carnet.apps.identity.patients import (
     FACTS,
     active_ins,
     attach,
+    correct,
     facts,
     find,
     forget,
@@ -31,14 +32,18 @@ from carnet.apps.identity.professionals import (
     structure,
 )
 from carnet.apps.identity.transfer import check, dump, inses, load, reindex
+from carnet.apps.identity.vigilance import DOUBTFUL, FICTITIOUS, IdentityError
 from carnet.apps.identity.vitale import VitaleCard, VitaleReader, reader
 
 __all__ = [
+    "DOUBTFUL",
     "FACTS",
+    "FICTITIOUS",
     "WITH_SPECIALTY",
     "Colleague",
     "Difference",
     "ExtractionError",
+    "IdentityError",
     "InsiClient",
     "Professional",
     "Structure",
@@ -49,6 +54,7 @@ __all__ = [
     "candidates",
     "check",
     "colleagues",
+    "correct",
     "dump",
     "enough_to_search",
     "facts",

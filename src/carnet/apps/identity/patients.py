@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from carnet.apps.identity.candidates import index
+from carnet.apps.identity.vigilance import IdentityError, check_traits, loses_matricule, status_after, status_with
 from carnet.apps.storage.api import KeyDestroyedError, RecordKey, Statement, Work, blind_index, key_of, lookup
 from carnet.dicah.facts import IdentityFacts
 from carnet.kernel.identifiers import Oid
@@ -28,15 +29,32 @@ def find(ins: Ins, work: Work | None = None) -> UUID | None:
 
 
 def register(work: Work, key: RecordKey, traits: Traits, status: str, annotations: tuple[str, ...] = ()) -> None:
-    """Keep the identity of a record, in its scope."""
+    """Keep the identity of a record, in its scope: provisional at once when it is doubtful or fictitious. Raises IdentityError."""
+    check_traits(traits)
     sealed = key.seal(json.dumps(asdict(traits)).encode(), "traits")
     work.run(
         """INSERT INTO identity_patient (record_id, status, annotations, sealed) VALUES (%s, %s, %s, %s)
         ON CONFLICT (record_id) DO UPDATE SET status = excluded.status, annotations = excluded.annotations,
         sealed = excluded.sealed""",
-        key.record_id, status, list(annotations), sealed,
+        key.record_id, status_with(status, annotations), list(annotations), sealed,
     )  # fmt: skip
     index(work, key.record_id, traits)
+
+
+def correct(work: Work, key: RecordKey, traits: Traits, annotations: tuple[str, ...], on: date) -> str:
+    """Correct the identity of a record, in its scope. Returns its status from now on. Raises IdentityError.
+
+    A changed strict trait takes the matricule away: it becomes a former one, which still leads to the record and opens nothing.
+    """
+    row = work.row("SELECT status, sealed FROM identity_patient WHERE record_id = %s FOR UPDATE", key.record_id)
+    if row is None:
+        raise IdentityError("this record has no identity")
+    before = traits_of(key, bytes(row[1]))
+    status = status_with(status_after(row[0], before, traits), annotations)
+    register(work, key, traits, status, annotations)
+    if loses_matricule(before, traits):
+        work.run("UPDATE identity_ins SET active = false, valid_to = %s WHERE record_id = %s AND active", on, key.record_id)
+    return status
 
 
 def attach(work: Work, key: RecordKey, ins: Ins, valid_from: date | None = None, valid_to: date | None = None) -> None:

@@ -98,7 +98,7 @@ def next_digest(at: datetime) -> datetime:
 
 
 def _waits_for_digest(contact: Contact, notice: Claimed) -> bool:
-    return contact.digest == DAILY and notice.attempts == 1 and notice.kind not in sentences.MANDATORY
+    return contact.digest == DAILY and notice.attempts == 1 and notice.kind not in sentences.AT_ONCE
 
 
 def message(notices: Sequence[Claimed], contact: Contact, at: datetime) -> EmailMessage:

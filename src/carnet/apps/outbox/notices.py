@@ -32,8 +32,10 @@ def send_code(work: Work, record_id: UUID, kind: str, code: str, at: datetime) -
 
 
 def access_notice(record_id: UUID, actor: str, at: datetime) -> Statement:
-    """The statement that tells the holder of an access: the first of a professional on a day; the others change nothing."""
-    return _NOTIFY, (record_id, uuid5(ACCESSES, f"{record_id}|{actor}|{at.date()}"), "access", HOLDER, at)
+    """The statement that tells the holder of an access: the first of this professional, which nobody can mute (order of 26 October
+    2023), then the first of each day; the others change nothing."""
+    first, daily = (uuid5(ACCESSES, f"{record_id}|{actor}|{when}") for when in ("first", at.date()))
+    return "SELECT outbox_tell_access(%s, %s, %s, %s)", (record_id, first, daily, at)
 
 
 def pending(work: Work, record_id: UUID) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ KINDS: dict[str, str] = {
     "unarchive": "Un document archivé de votre carnet est de nouveau en vigueur.",
     "delete": "Un document de votre carnet a été supprimé par son auteur.",
     "access": "Un professionnel de santé a consulté votre carnet.",
+    "first-access": "Un professionnel de santé a consulté votre carnet pour la première fois.",
     "treating-doctor-declared": "Un médecin s'est déclaré votre médecin traitant. Si ce n'est pas votre choix, "
     "retirez-le depuis votre espace.",
     "authorisation-declared": "Un professionnel de santé a déclaré votre accord pour consulter votre carnet.",
@@ -47,9 +48,11 @@ FOR_PROFESSIONAL: dict[str, str] = {
     "new-device": "Une connexion à Carnet a eu lieu avec votre identité depuis un appareil encore inconnu. Si ce n'est pas "
     "vous, coupez cette session et cet appareil, puis prévenez l'exploitant.",
 }
-MANDATORY = frozenset({"emergency-access", "regulation-access", "announcement-waiting", "record-opened", "record-closed",
+AT_ONCE = frozenset({"emergency-access", "regulation-access", "announcement-waiting", "record-opened", "record-closed",
                        "record-announced", "access-code", "credentials-changed", "destruction-asked"})  # fmt: skip
-"""Notices that the law asks for (R.1111-48, R.1111-53, R.1111-28, R.1111-36 CSP): nobody can mute them."""
+"""Notices that the law asks for (R.1111-48, R.1111-53, R.1111-28, R.1111-36 CSP): nobody can mute them, nor have them wait."""
+MANDATORY = AT_ONCE | {"first-access"}
+"""Notices that nobody can mute: the first access of a professional (order of 26 October 2023) may come in the daily mail."""
 _INTRODUCTION = "Bonjour,"
 _LOOK = "Connectez-vous pour en savoir plus : {address}"
 _NO_CONTENT = "Par discrétion, ce message ne dit rien du contenu du carnet. Nous ne vous demanderons jamais vos codes par courriel."

@@ -12,8 +12,9 @@ from carnet.apps.records.entering import Entered, enter
 from carnet.apps.records.visiting import visiting, written
 from carnet.apps.storage.api import SCOPE, Work, unit
 from carnet.dicah import Refuse, decide
+from carnet.dicah.conditions.consent import lives, renews
 from carnet.dicah.decision import Light
-from carnet.dicah.facts import AccessFacts, Plausibility
+from carnet.dicah.facts import AuthorisationGround, Facts, Plausibility
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.grant import Grant
 from carnet.kernel.refusal import Refusal
@@ -41,14 +42,25 @@ class RecordStatus:
     """The person of the record, for a door whose wire tells them (docs/divergences/dmp.md)."""
     activated: bool = False
     attached: bool = True
+    renewable: bool = False
+    """Whether the authorisation that ended is prolonged by an act of the professional alone (care team)."""
+
+    @property
+    def standing(self) -> str:
+        """The four states that software shows by an icon, apart from each other (Ségur requirements, wave 2)."""
+        if self.state not in ("open", "closed"):
+            return "suspended" if self.state == "suspended" else "none"
+        opened = "open-authorised" if self.authorisation == "VALIDE" else "open-not-authorised"
+        return opened if self.state == "open" else "closed"
 
 
-def _authorisation(facts: AccessFacts, at: datetime) -> str:
-    if facts.blocked:
+def _authorisation(ask: Ask, facts: Facts) -> str:
+    held = facts.access.authorisation
+    if facts.access.blocked:
         return "INTERDIT"
-    if facts.authorisation is None:
+    if held is None:
         return "NON_EXISTE"
-    return "VALIDE" if facts.authorisation.expires_at > at else "EXPIRE"
+    return "VALIDE" if lives(held, ask, facts) else "EXPIRE"
 
 
 def _status(ask: Ask, entered: Entered) -> RecordStatus:
@@ -61,7 +73,7 @@ def _status(ask: Ask, entered: Entered) -> RecordStatus:
         state=facts.record.state.value,
         since=facts.record.since,
         reason=facts.record.reason,
-        authorisation=_authorisation(facts.access, ask.at),
+        authorisation=_authorisation(ask, facts),
         treating_doctor=facts.access.treating_doctor,
         lights=verdict.lights,
         obstacle=refused.code if refused else "",
@@ -69,6 +81,9 @@ def _status(ask: Ask, entered: Entered) -> RecordStatus:
         traits=entered.traits,
         activated=bool(entered.extra) and bool(entered.extra[0][0][0]),
         attached=not entered.extra or bool(entered.extra[0][0][1]),
+        renewable=refused is not None
+        and refused.code == "consent-expired"
+        and renews(facts.access.authorisation, AuthorisationGround.CARE_TEAM),
     )
 
 
@@ -105,7 +120,7 @@ def declare_authorisation(ask: Ask, consent: Consent, as_treating_doctor: bool =
     """
     try:
         with _admitted(ask, _doubt(ask)) as (work, entered, granted):
-            ends = access.authorise(work, granted, consent, entered.key)
+            ends = access.authorise(work, granted, consent, entered.key, entered.facts.access.authorisation)
             if as_treating_doctor:
                 # A question of its own, asked of the record as it is with the new authorisation.
                 question = replace(ask, act=Act.DECLARE_TREATING_DOCTOR)

@@ -31,7 +31,7 @@ from carnet.apps.records.alerts import alert_of, set_alert
 from carnet.apps.records.changing import Patched, change_document, named_document, patch_document
 from carnet.apps.records.consistency import Fault, Health, all_records, check_record
 from carnet.apps.records.deposit import Accepted, Receipt, deposit
-from carnet.apps.records.helpdesk import Helped, attach_representative, help_desk_code, helped
+from carnet.apps.records.helpdesk import Helped, attach_representative, correct_identity, help_desk_code, helped
 from carnet.apps.records.holding import (
     Standing,
     activate_record,
@@ -152,6 +152,7 @@ __all__ = [
     "close_unattached",
     "consulted",
     "contact_in",
+    "correct_identity",
     "create_record",
     "criteria",
     "declare_authorisation",

@@ -28,6 +28,8 @@ PRACTICE_SYSTEM = "1.2.250.1.213.1.1.4.9"
 CLASS_SYSTEM = "1.2.250.1.213.1.1.4.1"
 _OLDEST = 1850
 _LATEST = 2200
+RAISED = frozenset({"R", "V"})
+"""HL7 confidentiality above normal: restricted, very restricted. It changes no right here; the depositor is told so."""
 TECHNICAL_TYPES = frozenset({"E1762"})
 """Type of the signature object of a submission (ASTM E1762)."""
 _OWN_WORDS, OWN_WORDS_SYSTEM = "EXP_PATIENT", "1.2.250.1.213.1.1.4.6"
@@ -191,14 +193,22 @@ def _type_and_class(checked: Checked, on: date) -> Checked:
 
 
 def _labels(checked: Checked) -> Checked:
-    """`N` is always beside the visibility codes; nothing else may stand there."""
+    """`N`, or the raised confidentiality (R, V) that was declared, stands beside the visibility codes; nothing else may."""
     declared = {c.code for c in checked.entry.confidentiality} - {"N"}
-    unknown = declared - VISIBILITY_CODES
+    raised = sorted(declared & RAISED)
+    unknown = declared - VISIBILITY_CODES - RAISED
     if unknown:
         raise _refuse("document-code-unknown", fields="securityLabel", code=", ".join(sorted(unknown)))
-    labels = [Coding("N", CONFIDENTIALITY_SYSTEM, "Normal")]
-    labels += [Coding(c, VISIBILITY_SYSTEM, codes.label("confidentiality_codes", c)) for c in sorted(declared)]
-    return replace(checked, entry=replace(checked.entry, confidentiality=tuple(labels)))
+    if raised and settings.LAW.raised_confidentiality == "refuse":
+        raise _refuse("document-confidentiality-raised", fields="securityLabel", code=", ".join(raised))
+    labels = [_label(c, CONFIDENTIALITY_SYSTEM) for c in raised or ["N"]]
+    labels += [_label(c, VISIBILITY_SYSTEM) for c in sorted(declared - RAISED)]
+    checked = replace(checked, entry=replace(checked.entry, confidentiality=tuple(labels)))
+    return checked.warned("document-confidentiality-raised") if raised else checked
+
+
+def _label(code: str, system: str) -> Coding:
+    return Coding(code, system, codes.label("confidentiality_codes", code))
 
 
 def _national(name: codes.Name, coding: Coding, on: date, element: str) -> None:

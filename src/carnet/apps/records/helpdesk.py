@@ -1,6 +1,7 @@
 """Help-desk acts on identity and on the way in: decided, journaled on the record, reading no content (access law §1, operator)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from carnet.apps.identity import api as identity
 from carnet.apps.outbox import api as outbox
 from carnet.apps.records.holding import represent
 from carnet.apps.signin import api as signin
-from carnet.apps.storage.api import Work, unit
+from carnet.apps.storage.api import Work, key_of, unit
 from carnet.dicah.facts import Facts
 from carnet.kernel.ask import Ask
 from carnet.kernel.grant import Grant
@@ -68,6 +69,20 @@ def help_desk_code(ask: Ask, record_id: UUID, channel: str) -> str:
         if channel == "mail":
             outbox.send_code(work, record_id, "access-code", code, ask.at)
     return code
+
+
+def correct_identity(record_id: UUID, changes: Mapping[str, str], annotations: tuple[str, ...], by: str, at: datetime) -> str:
+    """Correct traits or note a doubt, as a procedure of the host that the journal tells. Returns the status of the identity.
+
+    Raises `identity.IdentityError`; then nothing changes.
+    """
+    with unit(record_id) as work:
+        told = identity.known(work, record_id)
+        if told is None:
+            raise identity.IdentityError("this record has no identity")
+        status = identity.correct(work, key_of(work, record_id), replace(told[1], **changes), annotations, at.date())
+        access.host_entry(work, record_id, "identity:correct", by, at)
+    return status
 
 
 def attach_representative(ask: Ask, child: UUID, parent: UUID) -> bool:

@@ -7,7 +7,10 @@ from carnet.formats.cda import CdaHeader
 from carnet.formats.xds import Coding
 from carnet.kernel.refusal import Refusal
 
-TYPES_OF_CDA = frozenset({"text/xml", "application/xml", "application/hl7-v3+xml", "application/hl7-cda+xml"})
+TYPES_OF_CDA = frozenset(
+    {"text/xml", "application/xml", "application/hl7-v3+xml", "application/hl7-cda+xml", "application/xslt+xml"}
+)
+"""The last is a self-presenting document: a stylesheet around a CDA. Bytes are kept as they came; no stylesheet is ever run."""
 _MAGIC = {
     "application/pdf": (b"%PDF-",),
     "image/jpeg": (b"\xff\xd8\xff",),

@@ -58,7 +58,7 @@ def list_source() -> str:
 """
 
 
-COUNTED = ("text[]", "boolean", "varchar[]", "text", "text", "text", "text", "text", "text", "boolean", "boolean",
+COUNTED = ("text[]", "boolean", "varchar[]", "text", "text", "text", "text", "text", "text", "text", "boolean", "boolean",
            "text", "text", "text", "text", "text", "text")  # fmt: skip
 """Types of the values of `VISIBLE`, in its order."""
 

@@ -80,6 +80,9 @@ def change_reader(
     with writing(ask, Act.CHOOSE_RIGHTS, record_id, what) as visit:
         if kind == "person" and identity.professional(visit.work, subject_id) is None:
             raise Refusal("request-malformed", "request-malformed", {"problem": "nobody of the directory"})
+        kept = not visit.facts.settings.treating_doctor_may_be_blocked
+        if what == "block" and kept and access.treating_doctor_of(visit.work, visit.record_id) == subject_id:
+            raise Refusal("function-not-allowed", "function-not-allowed")
         _change_reader(visit, what, subject_id, kind, until)
 
 

@@ -29,7 +29,7 @@ from carnet.kernel.visibility import Visibility
 
 VISIBLE = """NOT technical AND status = ANY(%s) AND (%s OR type_code = ANY(%s::varchar[]))
   AND (NOT masked OR %s = 'all' OR (%s = 'own' AND (%s = ANY(author_ids) OR depositor = %s
-       OR (%s <> '' AND depositor_structure = %s))))
+       OR (%s <> '' AND (depositor_structure = %s OR (author_ids = '{}' AND %s = ANY(author_structures)))))))
   AND (NOT hidden_from_patient OR %s) AND (NOT hidden_from_representatives OR %s)
   AND (%s = 'any' OR (%s = 'author' AND %s = ANY(author_ids))
        OR (%s = 'structure' AND %s <> '' AND %s = ANY(author_structures)))"""
@@ -96,7 +96,7 @@ def visible_values(visibility: Visibility) -> list[Any]:
     )  # fmt: skip
     return [
         sorted(s.value for s in visibility.statuses), types is None, types or "{}",
-        masked, masked, actor, actor, structure, structure,
+        masked, masked, actor, actor, structure, structure, structure,
         visibility.hidden_from_patient, visibility.hidden_from_representatives,
         own, own, actor, own, structure, structure,
     ]  # fmt: skip

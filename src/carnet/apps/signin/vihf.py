@@ -102,7 +102,7 @@ def _check_speciality(vihf: Vihf, known: frozenset[str]) -> None:
     profession = vihf.profession
     if profession is None or profession.system != PROFESSION_SYSTEM or profession.code not in _SPECIALITY_NEEDED:
         return
-    if len(vihf.roles) < 2:
+    if not vihf.states_speciality:
         raise _refused("vihf-speciality-missing")
     if profession == DOCTOR and known and vihf.speciality not in known:
         raise _refused("vihf-identity-mismatch", fields="speciality")

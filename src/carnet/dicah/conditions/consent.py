@@ -53,7 +53,15 @@ def initial_consent_missing(ask: Ask, facts: Facts) -> Denial | None:
     return None if authorisation.initial_consent else Denial("consent-missing", {"missing": "initial-consent"})
 
 
-def _lives(authorisation: Authorisation, ask: Ask, facts: Facts) -> bool:
+def renews(held: Authorisation | None, ground: AuthorisationGround) -> bool:
+    """Whether declaring on this ground prolongs a membership of the care team: the patient gave the initial consent and objected to
+    nothing since, so nobody asks again (parameter of 2022-23). A withdrawal or a block leaves no authorisation to prolong."""
+    team = AuthorisationGround.CARE_TEAM
+    return held is not None and held.initial_consent and held.ground is team and ground is team
+
+
+def lives(authorisation: Authorisation, ask: Ask, facts: Facts) -> bool:
+    """Whether an authorisation still holds at the moment of the question."""
     if authorisation.expires_at <= ask.at:
         return False
     if authorisation.ground is AuthorisationGround.CARE_TEAM:
@@ -68,7 +76,7 @@ def _lives(authorisation: Authorisation, ask: Ask, facts: Facts) -> bool:
 def consent_expired(ask: Ask, facts: Facts) -> Denial | None:
     """An authorisation of the care team ends after its term, a consent outside the team after the consultation."""
     authorisation = facts.access.authorisation
-    if not _asks_normally(ask) or authorisation is None or _lives(authorisation, ask, facts):
+    if not _asks_normally(ask) or authorisation is None or lives(authorisation, ask, facts):
         return None
     return Denial("consent-expired", {"since": min(authorisation.expires_at, ask.at).date().isoformat()})
 

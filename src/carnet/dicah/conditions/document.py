@@ -73,6 +73,11 @@ def type_closed_to_profession(ask: Ask, facts: Facts) -> Denial | None:
     return None if document.type_code in open_types else UNKNOWN
 
 
+def _author_alone(document: DocumentFacts) -> frozenset[str]:
+    """The structures that wrote a document for which no person stands as author."""
+    return frozenset() if document.authors else document.author_structures
+
+
 def _sees_masked(ask: Ask, facts: Facts, document: DocumentFacts) -> bool:
     if ask.act in BY_REFERENCE:
         return True
@@ -82,8 +87,9 @@ def _sees_masked(ask: Ask, facts: Facts, document: DocumentFacts) -> bool:
     access, actor = facts.access, ask.actor
     named = access.treating_doctor or access.administrator
     mine = actor.id in document.authors or actor.id == document.depositor
-    # Members of the depositing structure see it if they hold an authorisation; without one it is as unknown as any.
-    here = bool(actor.situation.structure) and actor.situation.structure == document.depositor_structure
+    # Members of the depositing structure see it if they hold an authorisation; without one it is as unknown as any. So do those of
+    # a structure that is the author itself: its professionals left the directory.
+    here = bool(actor.situation.structure) and actor.situation.structure in {document.depositor_structure, *_author_alone(document)}
     ours = here and access.authorisation is not None
     return named or mine or ours
 

@@ -12,6 +12,7 @@ from carnet.formats.xds import Author, Coding, Parent
 
 NS = {"h": "urn:hl7-org:v3"}
 _ROOT = "{urn:hl7-org:v3}ClinicalDocument"
+_STYLESHEETS = frozenset({f"{{http://www.w3.org/1999/XSL/Transform}}{name}" for name in ("stylesheet", "transform")})
 _RELATION = {"RPLC": "replaces", "APND": "appends", "XFRM": "transforms"}
 
 
@@ -20,7 +21,7 @@ class CdaError(ValueError):
 
 
 class NotClinicalError(CdaError):
-    """Well-formed XML that is not a ClinicalDocument (a stylesheet around a document, for example)."""
+    """Well-formed XML that is not a ClinicalDocument, nor a stylesheet around one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,21 @@ class CdaHeader:
 
 
 def parse_document(content: bytes) -> etree._Element:
-    """The root of an XML document, with nothing external fetched and no DOCTYPE. Raises CdaError."""
+    """The root of an XML document, with nothing external fetched and no DOCTYPE. Raises CdaError.
+
+    A self-presenting document (CI-SIS: a stylesheet around the ClinicalDocument) gives the document that it holds. Its stylesheet
+    is never run.
+    """
     try:
-        return parse(content)
+        root = parse(content)
     except XmlError as error:
         raise CdaError(str(error)) from None
+    if root.tag not in _STYLESHEETS:
+        return root
+    held = list(root.iter(_ROOT))
+    if len(held) != 1:
+        raise NotClinicalError("a stylesheet that holds no document, or several")
+    return held[0]
 
 
 def _ident(node: etree._Element | None) -> str:

@@ -18,6 +18,10 @@ RESOURCE = "urn:oasis:names:tc:xacml:2.0:resource:resource-id"
 PURPOSE = "urn:oasis:names:tc:xspa:1.0:subject:purposeofuse"
 SUBJECT = "urn:oasis:names:tc:xspa:1.0:subject:subject-id"
 CONFIDENTIALITY = "urn:oasis:names:tc:xspa:1.0:resource:patient:hl7:confidentiality-code"
+CARE_ROLE_SYSTEM, ACTIVITY_SYSTEM = "1.2.250.1.213.1.6.1.107", "1.2.250.1.213.1.6.1.19"
+"""TRE_R85, roles of care; TRE_R22, kinds of activity."""
+MOST_ROLES = 4
+"""Profession, speciality, role of care (R85), kind of activity."""
 VERSIONS = frozenset({"3.0", "4.0"})
 MODES_SYSTEM = "1.2.250.1.213.1.1.4.248"
 PURPOSE_SYSTEMS = frozenset({MODES_SYSTEM, "1.2.250.1.213.1.1.4.3"})
@@ -72,6 +76,16 @@ class Vihf:
     def speciality(self) -> str:
         """The savoir-faire, where one of the roles is one."""
         return next((role.code for role in self.roles[1:] if role.system == SAVOIR_FAIRE_SYSTEM), "")
+
+    @property
+    def states_speciality(self) -> bool:
+        """Whether a role beside the profession is a speciality or a section: neither a role of care nor a kind of activity."""
+        return any(role.system not in (CARE_ROLE_SYSTEM, ACTIVITY_SYSTEM) for role in self.roles[1:])
+
+    @property
+    def care_role(self) -> str:
+        """The role of care (TRE_R85), for professions that have one."""
+        return next((role.code for role in self.roles[1:] if role.system == CARE_ROLE_SYSTEM), "")
 
     @property
     def secret(self) -> bool:
@@ -202,5 +216,7 @@ def _check(vihf: Vihf) -> None:
         raise _malformed("confidentiality-code is INVISIBLE_REPRESENTANTS_LEGAUX, for a secret connection, or nothing")
     if vihf.resource != "urn:dmp":
         raise _malformed("Ressource_URN is urn:dmp")
-    if not vihf.roles or vihf.roles[0].system == SAVOIR_FAIRE_SYSTEM:
+    if len(vihf.roles) > MOST_ROLES:
+        raise _malformed(f"at most {MOST_ROLES} roles: profession, speciality, role of care, kind of activity")
+    if not vihf.roles or vihf.roles[0].system in (SAVOIR_FAIRE_SYSTEM, CARE_ROLE_SYSTEM, ACTIVITY_SYSTEM):
         raise _malformed("the first role is the profession")

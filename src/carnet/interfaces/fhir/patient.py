@@ -36,6 +36,8 @@ def _patient(status: RecordStatus) -> Json:
         {"url": "state", "valueCode": status.state},
         {"url": "authorisation", "valueCode": status.authorisation},
         {"url": "treatingDoctor", "valueBoolean": status.treating_doctor},
+        {"url": "standing", "valueCode": status.standing},
+        {"url": "renewable", "valueBoolean": status.renewable},
     ]
     if status.state == "closed" and status.since:
         parts.append({"url": "closedOn", "valueDate": status.since.isoformat()})

@@ -53,7 +53,8 @@ _DETAILS: dict[str, str] = {
     "as-agreed": _("conforme"), "not-asked-for": _("il ne l'avait pas demandée"),
     "shown-as-candidate": _("régulation médicale"),
     "presence-card": _("pour imprimer une carte de présence"),
-    "care_team": _("équipe de soins"), "consultation": _("cette consultation"),
+    "care_team": _("équipe de soins"), "care_team:renewed": _("équipe de soins, accord prolongé"),
+    "consultation": _("cette consultation"),
 }  # fmt: skip
 
 
