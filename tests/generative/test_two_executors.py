@@ -85,7 +85,8 @@ def _world(seed: int) -> tuple[Ask, Facts, list[DocumentFacts]]:
 
 
 def _store(record_id: UUID, documents: list[DocumentFacts]) -> dict[UUID, DocumentFacts]:
-    stored, at = {}, datetime(2026, 1, 1, tzinfo=UTC)
+    # Deposited beyond any clock that a test moves: these rows have no content, and no timer of another test must find them.
+    stored, at = {}, datetime(2195, 1, 1, tzinfo=UTC)
     with unit(record_id) as work:
         for document in documents:
             logical_id = uuid4()

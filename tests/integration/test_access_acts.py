@@ -1,7 +1,7 @@
 """Acts on access: a secretary authorises the structure, a step-up is answered by signing in again, a load is resumable."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -10,11 +10,13 @@ from support.people import actor, ask, fresh_ins, fresh_person, host, now, open_
 
 from carnet.apps.access import api as access
 from carnet.apps.access.api import Consent
+from carnet.apps.access.decision import secret_veil
+from carnet.apps.journal.api import BOTH, PATIENT, REPRESENTATIVES, entries_of_record
 from carnet.apps.records import api as records
 from carnet.apps.records.api import Query
-from carnet.apps.storage.api import RecordKey, unit
+from carnet.apps.storage.api import RecordKey, key_of, unit
 from carnet.desk.demonstration.loading import load_person
-from carnet.desk.demonstration.people import PEOPLE
+from carnet.desk.demonstration.people import PEOPLE, DemoPerson
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.dicah.facts import AuthorisationGround, Plausibility
 from carnet.kernel.actor import Actor, ActorKind, Means
@@ -109,3 +111,127 @@ def test_a_look_up_outside_any_record_or_in_ones_own_name_is_nobodys_to_review()
         # Neither writes: the door's role has no right on the table, and a write would say so.
         access.note_lookup(work, own)
         access.note_lookup(work, Grant(delegated, None, "r", None))
+
+
+def test_the_hard_bound_stops_at_the_bound_and_not_one_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings.CARNET, "soft_new_records_per_hour", 100)
+    monkeypatch.setattr(settings.CARNET, "hard_new_records_per_hour", 2)
+    monkeypatch.setattr(settings.CARNET, "negative_answers_per_hour", 1)
+    at, opening, trying = (
+        now(),
+        replace(actor("dentist"), id=f"8{uuid4().int % 10**11:011d}"),
+        replace(actor("dentist"), id=f"8{uuid4().int % 10**11:011d}"),
+    )
+    found = []
+    for _ in range(3):
+        access.spend(opening, access.NEW_RECORD, at)
+        found.append(access.plausibility(opening, at))
+    assert found == [Plausibility.PLAUSIBLE, Plausibility.STOP, Plausibility.STOP]
+    tried = []
+    for _ in range(4):
+        access.spend(trying, access.NEGATIVE_ANSWER, at)
+        tried.append(access.plausibility(replace(trying, authentication=replace(trying.authentication, at=at)), at))
+    assert tried == [Plausibility.PLAUSIBLE, Plausibility.PLAUSIBLE, Plausibility.PLAUSIBLE, Plausibility.STOP], (
+        "four times the soft bound"
+    )
+
+
+def test_a_line_of_a_secret_connection_stays_hidden_from_whom_it_was_hidden() -> None:
+    secret, plain = replace(ask("nurse", Act.SEARCH), secret=True), ask("nurse", Act.SEARCH)
+    assert [secret_veil(secret, veil) for veil in ("", REPRESENTATIVES, PATIENT, BOTH)] == [
+        REPRESENTATIVES,
+        REPRESENTATIVES,
+        BOTH,
+        BOTH,
+    ]
+    assert [secret_veil(plain, veil) for veil in ("", REPRESENTATIVES, PATIENT, BOTH)] == ["", REPRESENTATIVES, PATIENT, BOTH]
+
+
+def _declared(
+    person: DemoPerson, agrees: bool, at: datetime, ground: AuthorisationGround = AuthorisationGround.CARE_TEAM
+) -> datetime:
+    question = replace(ask("nurse", Act.DECLARE_AUTHORISATION, person), at=at)
+    question = replace(
+        question,
+        actor=replace(
+            question.actor, authentication=replace(question.actor.authentication, expires_at=at + timedelta(hours=1), at=at)
+        ),
+    )
+    return records.declare_authorisation(question, Consent(ground, agrees, agrees))
+
+
+def test_a_membership_that_ended_is_prolonged_without_asking_while_nobody_objects() -> None:
+    person, record_id = patient()
+    with pytest.raises(Refusal, match="consent-missing"):
+        _declared(person, False, now())
+    first = _declared(person, True, now())
+    assert first - now() > timedelta(days=182)
+    later = first + timedelta(days=3)
+    status = records.test_record(
+        replace(
+            ask("nurse", Act.TEST_RECORD, person),
+            at=later,
+            actor=replace(
+                actor("nurse"), authentication=replace(actor("nurse").authentication, expires_at=later + timedelta(hours=1))
+            ),
+        )
+    )
+    assert (status.authorisation, status.standing, status.renewable) == ("EXPIRE", "open-not-authorised", True)
+    with pytest.raises(Refusal, match="consent-missing"):
+        _declared(person, False, later, AuthorisationGround.CONSULTATION)
+    assert _declared(person, False, later) == later + timedelta(days=183)
+    with unit(record_id) as work:
+        assert entries_of_record(work, record_id)[-1]["detail"] == "care_team:renewed"
+        access.withdraw_from(work, host(record_id), PROFESSIONALS["nurse"].id)
+    with pytest.raises(Refusal, match="consent-missing"):
+        _declared(person, False, later)
+
+
+def test_a_consent_of_yesterday_is_not_told_as_valid() -> None:
+    person, record_id = patient()
+    with unit(record_id) as work:
+        access.authorise_at(
+            work, host(record_id), PROFESSIONALS["nurse"].id, AuthorisationGround.CONSULTATION, now() - timedelta(days=1, hours=1)
+        )
+        work.run("UPDATE access_authorisation SET expires_at = %s WHERE record_id = %s", now() + timedelta(hours=1), record_id)
+    assert records.test_record(ask("nurse", Act.TEST_RECORD, person)).authorisation == "EXPIRE"
+
+
+def test_the_third_switch_falls_with_the_two_others() -> None:
+    _, record_id = patient()
+    with unit(record_id) as work:
+        access.choose(work, host(record_id), break_glass=True, regulation=False, masked_in_emergency=True)
+        assert access.choices(work, record_id).masked_in_emergency
+        access.choose(work, host(record_id), break_glass=False, regulation=False, masked_in_emergency=True)
+        assert not access.choices(work, record_id).masked_in_emergency
+        access.choose(
+            work,
+            host(record_id),
+            break_glass=True,
+            regulation=True,
+            masked_in_emergency=access.choices(work, record_id).masked_in_emergency,
+        )
+        assert not access.choices(work, record_id).masked_in_emergency, "it stays no until it is chosen again"
+
+
+def test_the_journal_says_under_what_each_decision_was_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    person, record_id = patient("nurse")
+    records.search(ask("nurse", Act.SEARCH, person), Query())
+    before = settings.LAW
+    monkeypatch.setattr(settings, "LAW", replace(before, emergency_lasts=timedelta(minutes=45)))
+    records.search(ask("nurse", Act.SEARCH, person), Query())
+    with pytest.raises(Refusal):
+        records.search(ask("dentist", Act.SEARCH, person), Query())
+    with unit(record_id) as work:
+        first, second, refused = (e["under"] for e in entries_of_record(work, record_id)[-3:])
+    assert first.startswith("law=2026-11-26 settings=")
+    assert "functional_rights=2025-07-08 habilitation=2026-11-26/" in first
+    assert (before.digest in first, before.digest in second, settings.LAW.digest in second) == (True, False, True)
+    assert refused == second
+
+
+def test_whoever_makes_the_wrong_person_act_on_a_grant_of_another_record_is_stopped() -> None:
+    _, record_id = patient()
+    _, other = patient()
+    with unit(record_id) as work, pytest.raises(PermissionError):
+        access.name_person(work, key_of(work, record_id), host(other), uuid4(), access.CARES, "x", access.Given())

@@ -1,11 +1,15 @@
 """Deposit, read back, replace, change: the main job, on the real database and store."""
 
 import json
+import zlib
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from support.people import (
+    LOINC,
+    actor,
     allow,
     ask,
     cda,
@@ -19,10 +23,16 @@ from support.people import (
     patient,
     submission,
 )
+from support.roles import as_role
 
+from carnet.apps.identity import api as identity
+from carnet.apps.journal.api import entries_of_record
 from carnet.apps.records import api as records
 from carnet.apps.records.api import Query
-from carnet.apps.storage.api import unit
+from carnet.apps.storage.api import key_of, unit
+from carnet.desk.demonstration.professionals import PROFESSIONALS
+from carnet.formats import words
+from carnet.formats.xds import Author, Coding
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
 
@@ -275,3 +285,114 @@ def test_a_record_without_documents_gives_an_empty_page() -> None:
     person, _ = patient("treating")
     page = records.search(ask("treating", Act.SEARCH, person), Query(total=True))
     assert (page.resources, page.following, page.total) == ([], None, 0)
+
+
+def _note(person, *authors: Author, label: tuple[str, ...] = ()) -> records.Receipt:
+    about = entry(
+        person,
+        mime="text/plain",
+        unique_id=fresh_uid(),
+        type=Coding("11488-4", LOINC),
+        authors=authors,
+        confidentiality=labels(*label),
+    )
+    return records.deposit(ask("treating", Act.FEED, person), submission((about, "Note d'un confrère parti.".encode())))
+
+
+def test_a_structure_is_an_author_and_its_members_with_an_authorisation_go_on_reading_what_is_masked() -> None:
+    person, _ = patient("nurse", "pharmacist", "treating")
+    place = actor("nurse").situation
+    by_structure = (
+        _note(person, Author(structure_id=place.structure, structure_name=place.structure_name), label=("MASQUE_PS",))
+        .documents[0]
+        .logical_id
+    )
+    by_colleague = _note(person, Author(PROFESSIONALS["cardiologist"].id, "X", "Y", place.structure, place.structure_name),
+                         label=("MASQUE_PS",)).documents[0].logical_id  # fmt: skip
+    assert str(by_structure) in seen_by("nurse", person)
+    assert records.read_content(ask("nurse", Act.READ, person), by_structure).data
+    assert str(by_colleague) not in seen_by("nurse", person), "a person wrote that one"
+    assert str(by_structure) not in seen_by("pharmacist", person)
+    listed = {one.record_id: one.new for one in records.own_list(ask("nurse", Act.OWN_LIST))}
+    assert max(listed.values()) >= 1
+
+
+@pytest.mark.parametrize("level", ["R", "V"])
+def test_a_raised_confidentiality_is_kept_and_warned_of_and_a_setting_refuses_it(
+    level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, _ = patient("treating")
+    receipt = _note(person, label=(level, "MASQUE_PS"))
+    assert "document-confidentiality-raised" in receipt.documents[0].warnings
+    [resource] = records.search(ask("treating", Act.SEARCH, person), Query()).resources
+    told = [c["coding"][0]["code"] for c in json.loads(resource)["securityLabel"]]
+    assert told == [level, "MASQUE_PS"], "what was declared, and no N beside it"
+    assert "document-confidentiality-raised" not in _note(person).documents[0].warnings
+    monkeypatch.setattr(settings, "LAW", replace(settings.LAW, raised_confidentiality="refuse"))
+    assert refusal(_note, person, label=(level,)).code == "document-confidentiality-raised"
+
+
+def test_a_self_presenting_document_is_kept_as_it_came_and_read_by_what_it_holds() -> None:
+    person, _ = patient("treating")
+    unique_id = fresh_uid()
+    inside = cda(person, unique_id=unique_id).decode().split("?>", 1)[1]
+    around = f"""<?xml version="1.0" encoding="UTF-8"?><?xml-stylesheet type="text/xsl" href="#x"?>
+<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"><xsl:template match="/"><xsl:copy-of
+select="document('file:///etc/passwd')"/></xsl:template>{inside}</xsl:stylesheet>""".encode()
+    about = entry(person, mime="application/xslt+xml", unique_id=unique_id)
+    number = records.deposit(ask("treating", Act.FEED, person), submission((about, around))).documents[0].logical_id
+    back = records.read_content(ask("treating", Act.READ, person), number)
+    assert (back.data, back.mime) == (around, "application/xslt+xml")
+    with records.visiting(ask("treating", Act.SEARCH, person)) as visit:
+        hits, _ = records.find_words(visit, "signaler", Query())
+    assert [h.document.logical_id for h in hits] == [number]
+    twice = around.replace(b"</xsl:stylesheet>", inside.encode() + b"</xsl:stylesheet>")
+    other = entry(person, mime="application/xslt+xml", unique_id=fresh_uid())
+    assert refusal(records.deposit, ask("treating", Act.FEED, person), submission((other, twice))).code == "document-not-clinical"
+
+
+def test_words_that_an_earlier_release_kept_are_read_again_and_nothing_else_is() -> None:
+    person, record_id = patient("treating")
+    number, other = deposit(person), deposit(person)
+    with unit(record_id) as work:
+        key = key_of(work, record_id)
+        wrong = zlib.compress(json.dumps(["Un texte", words.stems("Le mot d'un autre dossier")]).encode())
+        work.run("UPDATE records_words SET sealed = %s, edition = 1 WHERE record_id = %s AND logical_id = %s",
+                 key.seal(wrong, f"words/{number}"), record_id, number)  # fmt: skip
+        before = work.rows("SELECT sealed FROM records_words WHERE record_id = %s AND logical_id = %s", record_id, other)
+    with records.visiting(ask("treating", Act.SEARCH, person)) as visit:
+        assert records.find_words(visit, "dossier", Query())[1] == 1
+    with as_role("postgres"):
+        assert records.reindex_record(record_id)
+    with records.visiting(ask("treating", Act.SEARCH, person)) as visit:
+        assert records.find_words(visit, "dossier", Query())[1] == 0
+        assert records.find_words(visit, "signaler", Query())[1] == 2
+        rows = visit.work.rows("SELECT sealed FROM records_words WHERE record_id = %s AND logical_id = %s", record_id, other)
+    assert rows == before, "what was right is left alone"
+
+
+def test_a_doubtful_identity_is_provisional_and_a_corrected_trait_takes_the_matricule_away() -> None:
+    person, record_id = patient("treating")
+    with as_role("postgres"):
+        assert records.correct_identity(record_id, {"given_names": "Claude"}, (), "essai", now()) == "QUAL", "nothing changed"
+        assert records.correct_identity(record_id, {"birth_place": "75101"}, (), "essai", now()) == "QUAL", (
+            "what was unknown is now said"
+        )
+        assert records.correct_identity(record_id, {}, ("DOUT",), "essai", now()) == "PROV"
+    assert refusal(records.search, ask("treating", Act.SEARCH, person), Query()).code == "ins-not-qualified"
+    other, number = patient("treating")
+    with as_role("postgres"):
+        with pytest.raises(identity.IdentityError, match="00"):
+            records.correct_identity(number, {"birth_date": "1980-00-17"}, (), "essai", now())
+        assert records.correct_identity(number, {"birth_date": "1980-05-18"}, (), "essai", now()) == "VALI"
+    with unit(number) as work:
+        assert identity.active_ins(work, key_of(work, number)) is None
+        assert entries_of_record(work, number)[-1]["act"] == "identity:correct"
+    assert refusal(records.search, ask("treating", Act.SEARCH, other), Query()).code == "ins-not-qualified"
+
+
+def test_nobody_is_born_on_a_day_of_zeros() -> None:
+    with pytest.raises(identity.IdentityError):
+        open_record(fresh_person(birth_date="1980-05-00"))
+    for right in ("1980", "1980-05", "1980-05-17"):
+        open_record(fresh_person(birth_date=right))

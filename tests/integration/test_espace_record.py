@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 import zipfile
 from dataclasses import replace
 from datetime import timedelta
@@ -31,6 +32,7 @@ from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.desk.verifier import carnet_verify
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask, Mode
+from carnet.kernel.clock import begins
 from carnet.kernel.refusal import Refusal
 from carnet.pages.templatetags.pages import long_day
 
@@ -477,6 +479,24 @@ def test_an_unknown_access_becomes_a_case_that_an_operator_answers(espace: str, 
     assert ("case-answered", "holder") in _pending(record_id)
 
 
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://ailleurs.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}]
+)
+def test_a_form_of_the_operator_from_elsewhere_changes_nothing(espace: str, operator: str, headers: dict[str, str]) -> None:
+    _, person, _ = newcomer(espace)
+    agent = _agent(operator)
+    token = re.search(r'name="form_token" value="([0-9a-f]+)"', agent.get("/").text + agent.get("/assistance").text)
+    assert token
+    answer = agent.post(
+        "/assistance", data={"form_token": token[1], "ins": person.ins.matricule, "naissance": "1980-05-17"}, headers=headers
+    )
+    assert answer.status_code == 403
+    assert (
+        agent.post("/assistance", data={"form_token": token[1], "ins": person.ins.matricule, "naissance": "1980-05-17"}).status_code
+        == 200
+    )
+
+
 def _agent(operator: str) -> httpx.Client:
     from carnet.apps.signin import api as signin
 
@@ -664,7 +684,7 @@ def test_the_relation_of_a_representative_ends_at_eighteen(espace: str) -> None:
     with as_role("carnet_espace"):
         [_, found] = access.records_of_person(mother.session.account, now() + timedelta(seconds=2))
         assert found.ends is not None
-        assert found.ends.date() == of_age
+        assert found.ends == begins(of_age, "Europe/Paris"), "the day begins where the person lives"
         question = Ask(as_kind(mother, ActorKind.REPRESENTATIVE), Act.SEARCH, found.ends + timedelta(minutes=1))
         expired = replace(question, actor=replace(question.actor, authentication=replace(
             question.actor.authentication, expires_at=found.ends + timedelta(hours=1))))  # fmt: skip
@@ -709,10 +729,11 @@ def test_a_carer_sees_the_scope_and_no_more(espace: str) -> None:
     assert "Metformine" in page.text
     assert "Tabac" not in page.text
     assert "Tabac" not in carer.get("/profil/habits").text
-    for path in ("/acces/journal", "/acces", "/demandes", "/presence"):
+    for path in ("/acces/journal", "/acces", "/demandes", "/presence", "/acces/professionnels", "/acces/masquer", "/acces/urgence"):
         assert carer.get(path).status_code == 403, path
     for path, sent in (("/compte/copie/telecharger", {}), ("/compte/fermer", {"compris": "oui"}), ("/fiche/lien", {}),
-                       ("/proches/inviter/aidant", {"nom": "x"}), ("/acces/urgence/choisir", {}), (f"/documents/{prescription}/masquer", {}),
+                       ("/proches/inviter/aidant", {"nom": "x"}), ("/acces/urgence/choisir", {}), ("/acces/masquer/choisir", {}), ("/acces/rubriques/choisir", {}),
+                       ("/acces/reglage", {"preset": "ouvert"}), ("/acces/professionnels/administrateur", {"numero": PROFESSIONALS["nurse"].id}), (f"/documents/{prescription}/masquer", {}),
                        ("/profil/treatments/ajouter", {"libelle": "x"}), ("/acces/professionnels/bloquer", {"numero": PROFESSIONALS["nurse"].id}),
                        ("/acces/avis/choisir", {"courriel": "a@b.fr"})):  # fmt: skip
         assert carer.post(path, sent).status_code == 403, path

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.conf import settings
 from support import postfix as postfix_module
-from support.people import cda, client, deposit, entry, fresh_uid, now, patient
+from support.people import ask, cda, client, deposit, entry, fresh_uid, now, patient
 from support.ports import free_port
 from support.postfix import Postfix
 from support.roles import as_role
@@ -20,12 +20,16 @@ from support.roles import as_role
 from carnet.apps.outbox import api as outbox
 from carnet.apps.outbox.delivery import CLAIMED_FOR, WAITS, next_digest
 from carnet.apps.outbox.sentences import FOR_PROFESSIONAL, KINDS, MANDATORY
+from carnet.apps.records import api as records
+from carnet.apps.records.api import Query
 from carnet.apps.signin.devices import device_of, seen
 from carnet.apps.storage.api import unit
 from carnet.config.courier import deliver_once
 from carnet.config.worker import run_all
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.formats.cda import Section
+from carnet.kernel.actor import Actor
+from carnet.kernel.ask import Act
 
 MARKERS = ("ZYGOMALADIE", "TITREMARQUEUR", "MEDICAMARQUE", "COMMENTMARQUE")
 """Strings that stand for a disease, a title, a drug and a comment: none may leave in a mail."""
@@ -113,7 +117,7 @@ def test_postfix_receives_every_notice_and_none_says_anything_of_the_content(mai
         "deposit",
         "archive",
         "unarchive",
-        "access",
+        "first-access",
         "authorisation-declared",
         "emergency-access",
         "regulation-access",
@@ -378,7 +382,10 @@ def test_an_access_is_told_once_a_day_and_not_for_a_secret_of_a_minor(door: str)
         nurse.search(person.ins)
     client(door, "treating").search(person.ins)
     with unit(record_id) as work:
-        assert outbox.pending(work, record_id).count(("access", "holder")) == 2, "one for each professional"
+        told = outbox.pending(work, record_id)
+        assert (told.count(("first-access", "holder")), told.count(("access", "holder"))) == (2, 0), (
+            "one for each professional, today"
+        )
     assert client(door, "dentist").search(person.ins).status_code == 403
     with unit(record_id) as work:
         assert len(outbox.pending(work, record_id)) == 2, "a refusal is in the journal, not in the mail"
@@ -392,3 +399,29 @@ def test_the_courier_speaks_tls_when_asked(monkeypatch: pytest.MonkeyPatch, mood
     assert outcome == "waiting", "never in the clear when TLS was asked for"
     assert moody.mails == []
     assert problem
+
+
+def test_the_first_access_of_a_professional_is_told_to_whoever_mutes_accesses() -> None:
+    person, record_id = patient("nurse", "treating")
+    owner = outbox.owner_of(outbox.HOLDER, record_id)
+    with as_role("carnet_espace"), unit(record_id) as work:
+        outbox.set_contact(work, owner, outbox.Contact("claude@patients.example", frozenset({"access"}), outbox.DAILY), now())
+        with pytest.raises(outbox.ContactError, match="first-access"):
+            outbox.set_contact(work, owner, outbox.Contact("claude@patients.example", frozenset({"first-access"})), now())
+    for days in (0, 0, 2, 40):
+        question = replace(ask("nurse", Act.SEARCH, person), at=now() + timedelta(days=days))
+        records.search(replace(question, actor=_proved_at(question.actor, question.at)), Query())
+    with unit(record_id) as work:
+        assert outbox.pending(work, record_id) == [("first-access", "holder"), ("access", "holder"), ("access", "holder")]
+    with as_role("postgres"), unit() as work:
+        work.run("UPDATE outbox_notice SET outcome = 'sent' WHERE record_id = %s", record_id)
+    with as_role("carnet_worker"), unit() as work:
+        work.row("SELECT outbox_purge(%s)", now() + timedelta(days=3650))
+    question = replace(ask("nurse", Act.SEARCH, person), at=now() + timedelta(days=100))
+    records.search(replace(question, actor=_proved_at(question.actor, question.at)), Query())
+    with unit(record_id) as work:
+        assert outbox.pending(work, record_id) == [("access", "holder")], "a purge does not make a first access again"
+
+
+def _proved_at(who: Actor, at: datetime) -> Actor:
+    return replace(who, authentication=replace(who.authentication, at=at, expires_at=at + timedelta(hours=1)))

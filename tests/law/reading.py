@@ -27,6 +27,8 @@ from law.table import Row
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 INS = Ins("279035121518989", Oid(INS_NIR_TEST))
+MIDNIGHT = datetime(2026, 11, 23, 23, 0, tzinfo=UTC)
+"""Midnight in Paris."""
 LATER, BEFORE = NOW + timedelta(hours=1), NOW - timedelta(days=10)
 STRUCTURE = "1330099944"
 REASON = "Patient inconscient, détresse respiratoire."
@@ -167,10 +169,14 @@ PARTICULAR: dict[str, Callable[[World], World]] = {
     "regulation": _ask(lambda ask: replace(ask, mode=Mode.REGULATION)),
     "break-glass": _ask(lambda ask: replace(ask, mode=Mode.BREAK_GLASS)),
     "no reason": _ask(lambda ask: replace(ask, reason=" ")),
+    "nine characters": _ask(lambda ask: replace(ask, reason=" Il tombe. ")),
+    "ten characters": _ask(lambda ask: replace(ask, reason="Il respire")),
+    "setting nine": _setting(emergency_reason_length=9),
     "no INS": _ask(lambda ask: replace(ask, ins=None)),
     "production INS in a test environment": _ask(lambda ask: replace(ask, ins=Ins(INS.matricule, Oid("1.2.250.1.213.1.4.8")))),
     "unknown to INSi": _facts(identity=IdentityFacts(known=False)),
     "provisional identity": _facts(identity=IdentityFacts("PROV")),
+    "fictitious identity": _facts(identity=IdentityFacts("QUAL", frozenset({"FICT"}))),
     "doubtful identity": _facts(identity=IdentityFacts("QUAL", frozenset({"DOUT"}))),
     "traits contradict": _facts(identity=IdentityFacts(mismatches=("birth_date",))),
     "soft bound": _facts(plausibility=Plausibility.STEP_UP),
@@ -187,6 +193,12 @@ PARTICULAR: dict[str, Callable[[World], World]] = {
     "consultation consent without initial consent": _granted(_VISIT, NOW - timedelta(hours=1), LATER, initial=False),
     "authorisation over": _granted(_TEAM, BEFORE, NOW),
     "consultation of yesterday": _granted(_VISIT, NOW - timedelta(hours=16), LATER),
+    "consultation this morning": _granted(_VISIT, NOW - timedelta(hours=11), LATER),
+    "consultation before midnight": lambda world: (
+        replace(world[0], at=MIDNIGHT + timedelta(hours=1), actor=replace(
+            world[0].actor, authentication=replace(world[0].actor.authentication, expires_at=MIDNIGHT + timedelta(hours=2)))),
+        replace(world[1], access=replace(
+            world[1].access, authorisation=Authorisation(_VISIT, MIDNIGHT - timedelta(hours=1), MIDNIGHT + timedelta(hours=11))))),
     "consultation thirteen hours ago": _granted(_VISIT, NOW - timedelta(hours=13), LATER),
     "blocked": _accessed(blocked=True),
     "objection": _accessed(objection=True),
@@ -199,6 +211,7 @@ PARTICULAR: dict[str, Callable[[World], World]] = {
     "switch masked": _accessed(switch_masked=True),
     "access open": _emergency(LATER),
     "access over": _emergency(NOW),
+    "access of regulation": _accessed(emergency=Emergency(Mode.REGULATION.value, LATER)),
     "asks for 68599-0": _facts(requested_types=frozenset({"68599-0"})),
     "asks for 68599-0 and 11488-4": _facts(requested_types=frozenset({"68599-0", "11488-4"})),
     "document 68599-0": _document(type_code="68599-0"),
@@ -209,6 +222,8 @@ PARTICULAR: dict[str, Callable[[World], World]] = {
     "deposited by me": _document(depositor="899700001999"),
     "deposited by my structure": _document(depositor_structure=STRUCTURE),
     "document of the structure": _document(author_structures=frozenset({STRUCTURE})),
+    "written by my structure": _document(authors=frozenset(), author_structures=frozenset({STRUCTURE})),
+    "written by a colleague": _document(author_structures=frozenset({STRUCTURE})),
     "document of the patient": _document(by_patient=True),
     "invisible to patient": _document(hidden_from_patient=True),
     "invisible to representatives": _document(hidden_from_representatives=True),
@@ -217,6 +232,7 @@ PARTICULAR: dict[str, Callable[[World], World]] = {
     "archived": _document(status=Status.ARCHIVED),
     "obsolete": _document(status=Status.DEPRECATED),
     "minor agreed": _facts(minor_agreed=True),
+    "relation to come": _accessed(relation=Relation("representative", LATER)),
     "relation over": _accessed(relation=Relation("representative", BEFORE, NOW)),
     "scope 11502-2": _scope("11502-2"),
     "scope 11488-4": _scope("11488-4"),

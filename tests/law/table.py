@@ -55,6 +55,8 @@ doctor              | read               | production INS in a test environment 
 doctor              | test               | unknown to INSi                                | ins-unknown
 doctor              | read               | provisional identity                           | ins-not-qualified
 doctor              | read               | doubtful identity                              | ins-not-qualified
+doctor              | read               | fictitious identity                            | ins-not-qualified
+doctor              | feed               | fictitious identity                            | ins-not-qualified
 doctor              | feed               | doubtful identity                              | ins-not-qualified
 doctor              | read               | traits contradict                              | ins-mismatch
 doctor              | own list           | no INS                                         | yes
@@ -87,6 +89,8 @@ doctor              | read               | consultation consent without initial 
 doctor              | read               | authorisation over                             | consent-expired
 doctor              | read               | consultation of yesterday                      | consent-expired
 doctor              | read               | consultation thirteen hours ago                | consent-expired
+doctor              | read               | consultation this morning                      | yes
+doctor              | read               | consultation before midnight                   | consent-expired
 doctor              | administrative     | no authorisation                               | consent-missing
 doctor              | list authorised    | no authorisation                               | consent-missing
 occupational doctor | administrative     | no authorisation                               | consent-missing
@@ -105,6 +109,9 @@ doctor              | feed               | objection                            
 doctor              | open emergency     | break-glass                                    | yes
 doctor              | open emergency     | -                                              | function-not-allowed
 doctor              | open emergency     | break-glass, no reason                         | emergency-reason-missing
+doctor              | open emergency     | break-glass, nine characters                   | emergency-reason-missing
+doctor              | open emergency     | break-glass, ten characters                    | yes
+doctor              | open emergency     | break-glass, nine characters, setting nine     | yes
 nurse               | open emergency     | break-glass                                    | yes
 psychologist        | open emergency     | break-glass                                    | function-not-allowed
 secretary           | open emergency     | break-glass                                    | function-not-allowed
@@ -117,6 +124,7 @@ regulator           | open emergency     | regulation, opposed to regulation    
 doctor              | read               | break-glass, access open                       | yes
 doctor              | read               | break-glass                                    | emergency-reason-missing
 doctor              | read               | break-glass, access over                       | emergency-reason-missing
+doctor              | read               | break-glass, access of regulation              | emergency-reason-missing
 doctor              | read               | break-glass, access open, no authorisation     | yes
 doctor              | open emergency     | regulation                                     | regulation-not-proved
 nurse with proof    | open emergency     | regulation                                     | regulation-not-proved
@@ -145,6 +153,9 @@ administrator       | read               | masked                               
 doctor              | read               | masked, own document                           | yes
 doctor              | read               | masked, deposited by me                        | yes
 doctor              | read               | masked, deposited by my structure              | yes
+doctor              | read               | masked, written by my structure                | yes
+doctor              | see in a list      | masked, written by my structure                | yes
+doctor              | read               | masked, written by a colleague                 | document-unknown
 doctor              | read               | masked, deposited by my structure, no authorisation | document-unknown
 doctor              | search own         | masked, own document, no authorisation         | yes
 doctor              | search own         | -                                              | document-unknown
@@ -186,10 +197,12 @@ occupational doctor | see in a list      | occupational consent, setting open, i
 # Whose document it is
 doctor              | replace            | own document                                   | yes
 doctor              | replace            | -                                              | document-not-own
+doctor              | replace            | document of the structure                      | document-not-own
 secretary           | replace            | document of the structure                      | yes
 secretary           | replace            | -                                              | document-not-own
 doctor              | delete             | own document                                   | yes
 doctor              | delete             | -                                              | document-not-own
+doctor              | delete             | document of the structure                      | document-not-own
 treating doctor     | delete             | -                                              | document-not-own
 treating doctor     | delete             | document of the patient                        | yes
 doctor              | delete             | document of the patient                        | document-not-own
@@ -215,6 +228,7 @@ treating doctor     | unmask             | masked                               
 holder              | read               | -                                              | yes
 stranger            | read               | -                                              | relation-missing
 representative      | read               | relation over                                  | relation-missing
+representative      | read               | relation to come                               | relation-missing
 carer               | read               | -                                              | yes
 carer               | read               | scope 11502-2                                  | document-unknown
 carer               | read               | scope 11488-4                                  | yes

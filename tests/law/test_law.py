@@ -1,15 +1,16 @@
 """The table holds, every rule matters, and the official cells are right."""
 
 import csv
-from dataclasses import replace
-from datetime import date
+from dataclasses import fields, replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from carnet.dicah import Permit, decide, functional_rights
+from carnet.dicah.conditions.consent import renews
 from carnet.dicah.decision import ORDER, Light
-from carnet.dicah.facts import DocumentFacts, Facts, RecordFacts, RecordState
+from carnet.dicah.facts import Authorisation, AuthorisationGround, DocumentFacts, Facts, RecordFacts, RecordState
 from carnet.dicah.habilitation import in_force, shipped
 from carnet.dicah.messages import MESSAGES
 from carnet.dicah.settings import LawSettings
@@ -152,5 +153,59 @@ def test_visibility_codes_of_a_deposit() -> None:
     assert check_codes(replace(both, technical=True), settings) is None
     hidden = DocumentFacts(hidden_from_patient=True)
     assert check_codes(hidden, settings, by_person=True).code == "visibility-not-allowed"
+    secret = DocumentFacts(hidden_from_representatives=True)
+    assert check_codes(secret, settings, by_person=True).code == "visibility-not-allowed", (
+        "a person hides nothing from representatives"
+    )
+    assert check_codes(secret, settings) is None
+    assert check_codes(DocumentFacts(masked=True), settings, by_person=True) is None
     assert check_codes(hidden, settings, replaced=plain).code == "visibility-not-allowed"
     assert check_codes(hidden, settings, replaced=hidden) is None
+
+
+TEAM, VISIT = AuthorisationGround.CARE_TEAM, AuthorisationGround.CONSULTATION
+
+
+@pytest.mark.parametrize(
+    ("held", "ground", "asks_nobody"),
+    [
+        (Authorisation(TEAM, NOW, NOW), TEAM, True),
+        (Authorisation(TEAM, NOW, NOW, initial_consent=False), TEAM, False),
+        (Authorisation(VISIT, NOW, NOW), TEAM, False),
+        (Authorisation(TEAM, NOW, NOW), VISIT, False),
+        (None, TEAM, False),
+    ],
+)
+def test_a_membership_of_the_care_team_is_prolonged_without_asking_again(
+    held: Authorisation, ground: AuthorisationGround, asks_nobody: bool
+) -> None:
+    assert renews(held, ground) is asks_nobody
+
+
+def test_an_authorisation_of_the_care_team_lasts_six_months() -> None:
+    assert LawSettings().authorisation_lasts == timedelta(days=183)
+
+
+_OTHER_TEXTS = {"civil_zone": "Europe/Brussels", "raised_confidentiality": "refuse", "support_line": "15"}
+
+
+def _another(name: str, value: object) -> object:
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, frozenset):
+        return value | {"SA99"}
+    return _OTHER_TEXTS[name] if isinstance(value, str) else value + (timedelta(1) if isinstance(value, timedelta) else 1)  # type: ignore[operator]
+
+
+def test_every_setting_of_the_law_moves_the_digest() -> None:
+    default = LawSettings()
+    changed = {replace(default, **{f.name: _another(f.name, getattr(default, f.name))}).digest for f in fields(LawSettings)}
+    assert len(changed | {default.digest}) == len(fields(LawSettings)) + 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"authorisation_lasts": timedelta(-1)}, {"civil_zone": "Mars/Olympus"}, {"raised_confidentiality": "hide"}]
+)
+def test_a_setting_that_no_law_can_have_is_refused(wrong: dict) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        LawSettings(**wrong)

@@ -242,9 +242,8 @@ def _subject(asked: Asked) -> tuple[str, str]:
 def find(asked: Asked) -> HttpResponse:
     """Look a professional or a structure up in the national directory, by name or number, to block or name them."""
     question = asked.request.GET.get("q", "").strip()[:80]
-    with records.visiting(asked.ask(Act.SEARCH), asked.record, "rights"):
-        # The directory is public; the visit says that a person looked from their own record.
-        pass
+    with records.visiting(asked.ask(Act.SEARCH), asked.record, "rights") as visit:
+        _own_rights(visit)
     found = identity.search_professionals(question) if len(question) >= 3 else []
     context: dict[str, object] = {"tab": "acces", "access_tab": "personnes", "question": question, "found": found}
     return page(asked, "rights/find", context)
