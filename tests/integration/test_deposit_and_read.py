@@ -327,6 +327,9 @@ def test_a_raised_confidentiality_is_kept_and_warned_of_and_a_setting_refuses_it
     [resource] = records.search(ask("treating", Act.SEARCH, person), Query()).resources
     told = [c["coding"][0]["code"] for c in json.loads(resource)["securityLabel"]]
     assert told == [level, "MASQUE_PS"], "what was declared, and no N beside it"
+    records.change_document(ask("treating", Act.UNMASK, person), receipt.documents[0].logical_id)
+    [resource] = records.search(ask("treating", Act.SEARCH, person), Query()).resources
+    assert [c["coding"][0]["code"] for c in json.loads(resource)["securityLabel"]] == [level], "another version keeps it"
     assert "document-confidentiality-raised" not in _note(person).documents[0].warnings
     monkeypatch.setattr(settings, "LAW", replace(settings.LAW, raised_confidentiality="refuse"))
     assert refusal(_note, person, label=(level,)).code == "document-confidentiality-raised"

@@ -15,6 +15,8 @@ SAVOIR_FAIRE_SYSTEM = "1.2.250.1.71.4.2.5"
 SECTOR_SYSTEM = "1.2.250.1.71.4.2.4"
 """TRE_R02-SecteurActivite."""
 CONFIDENTIALITY_SYSTEM = "2.16.840.1.113883.5.25"
+RAISED_CONFIDENTIALITY = frozenset({"R", "V"})
+"""HL7 confidentiality above normal: restricted, very restricted. It changes no right here; the depositor is told so."""
 VISIBILITY_SYSTEM = "1.2.250.1.213.1.1.4.13"
 """TRE_A07-StatutVisibiliteDocument."""
 MASKED = "MASQUE_PS"

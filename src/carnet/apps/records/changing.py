@@ -23,8 +23,9 @@ from carnet.apps.records.entering import (
     stored_document,
     unless_visible,
 )
+from carnet.apps.records.labels import labels_of
 from carnet.apps.records.relations import readable, trimmed
-from carnet.apps.records.resources import labels_of, rewrite
+from carnet.apps.records.resources import rewrite
 from carnet.apps.storage.api import SCOPE, RecordKey, Work, unit
 from carnet.dicah import Permit, Refuse, decide
 from carnet.dicah.conditions.document import is_author
@@ -63,6 +64,10 @@ def after(facts: DocumentFacts, act: Act) -> DocumentFacts:
     return replace(facts, masked=act is Act.MASK)
 
 
+def _levels(resource: Json) -> list[str]:
+    return [coding["code"] for concept in resource["securityLabel"] for coding in concept["coding"]]
+
+
 def _resource_change(facts: DocumentFacts, entry_uuid: UUID, version: int) -> Callable[[Json], Json]:
     def change(resource: Json) -> Json:
         return resource | {
@@ -70,7 +75,7 @@ def _resource_change(facts: DocumentFacts, entry_uuid: UUID, version: int) -> Ca
             "meta": resource["meta"] | {"versionId": str(version)},
             "status": _FHIR_STATUS.get(facts.status, "current"),
             "extension": [{"url": IS_ARCHIVED, "valueBoolean": facts.status is Status.ARCHIVED}],
-            "securityLabel": [concept_json(label) for label in labels_of(codes_of(facts))],
+            "securityLabel": [concept_json(label) for label in labels_of(_levels(resource), codes_of(facts))],
         }
 
     return change

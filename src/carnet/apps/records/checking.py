@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 
 from carnet.apps.identity import api as identity
+from carnet.apps.records.labels import labels_of
 from carnet.apps.records.media import TYPES_OF_CDA, check_media, format_of
 from carnet.apps.storage.api import Work
 from carnet.dicah.conditions.authentication import PERSONS
@@ -18,7 +19,7 @@ from carnet.formats import codes
 from carnet.formats.cda import CdaError, CdaHeader, NotClinicalError, read_header
 from carnet.formats.xds import Author, Coding, DocumentEntry
 from carnet.kernel.actor import Actor, Context
-from carnet.kernel.codes import CONFIDENTIALITY_SYSTEM, SECTOR_SYSTEM, VISIBILITY_CODES, VISIBILITY_SYSTEM
+from carnet.kernel.codes import RAISED_CONFIDENTIALITY, SECTOR_SYSTEM, VISIBILITY_CODES
 from carnet.kernel.identifiers import DocumentId, IdentifierError, Oid
 from carnet.kernel.ins import Ins, InsError
 from carnet.kernel.refusal import Refusal
@@ -28,8 +29,6 @@ PRACTICE_SYSTEM = "1.2.250.1.213.1.1.4.9"
 CLASS_SYSTEM = "1.2.250.1.213.1.1.4.1"
 _OLDEST = 1850
 _LATEST = 2200
-RAISED = frozenset({"R", "V"})
-"""HL7 confidentiality above normal: restricted, very restricted. It changes no right here; the depositor is told so."""
 TECHNICAL_TYPES = frozenset({"E1762"})
 """Type of the signature object of a submission (ASTM E1762)."""
 _OWN_WORDS, OWN_WORDS_SYSTEM = "EXP_PATIENT", "1.2.250.1.213.1.1.4.6"
@@ -195,20 +194,15 @@ def _type_and_class(checked: Checked, on: date) -> Checked:
 def _labels(checked: Checked) -> Checked:
     """`N`, or the raised confidentiality (R, V) that was declared, stands beside the visibility codes; nothing else may."""
     declared = {c.code for c in checked.entry.confidentiality} - {"N"}
-    raised = sorted(declared & RAISED)
-    unknown = declared - VISIBILITY_CODES - RAISED
+    raised = sorted(declared & RAISED_CONFIDENTIALITY)
+    unknown = declared - VISIBILITY_CODES - RAISED_CONFIDENTIALITY
     if unknown:
         raise _refuse("document-code-unknown", fields="securityLabel", code=", ".join(sorted(unknown)))
     if raised and settings.LAW.raised_confidentiality == "refuse":
         raise _refuse("document-confidentiality-raised", fields="securityLabel", code=", ".join(raised))
-    labels = [_label(c, CONFIDENTIALITY_SYSTEM) for c in raised or ["N"]]
-    labels += [_label(c, VISIBILITY_SYSTEM) for c in sorted(declared - RAISED)]
-    checked = replace(checked, entry=replace(checked.entry, confidentiality=tuple(labels)))
+    labels = labels_of(declared, frozenset(declared) & VISIBILITY_CODES)
+    checked = replace(checked, entry=replace(checked.entry, confidentiality=labels))
     return checked.warned("document-confidentiality-raised") if raised else checked
-
-
-def _label(code: str, system: str) -> Coding:
-    return Coding(code, system, codes.label("confidentiality_codes", code))
 
 
 def _national(name: codes.Name, coding: Coding, on: date, element: str) -> None:

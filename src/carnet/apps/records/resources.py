@@ -8,19 +8,17 @@ from uuid import UUID, uuid4
 
 from carnet.apps.records.checking import Checked, depositor_of
 from carnet.apps.records.entering import StoredDocument
+from carnet.apps.records.labels import labels_of
 from carnet.apps.storage.api import RecordKey, Work
-from carnet.formats import codes
 from carnet.formats.fhir import Json, write_document_reference, write_folder, write_submission_set
 from carnet.formats.timestamps import to_fhir
-from carnet.formats.xds import Coding, DocumentEntry, Folder, Parent, SubmissionSet
+from carnet.formats.xds import DocumentEntry, Folder, Parent, SubmissionSet
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Ask
 from carnet.kernel.codes import (
-    CONFIDENTIALITY_SYSTEM,
     HIDDEN_FROM_PATIENT,
     HIDDEN_FROM_REPRESENTATIVES,
     MASKED,
-    VISIBILITY_SYSTEM,
 )
 from carnet.kernel.traits import normalise_name
 
@@ -33,12 +31,6 @@ _INSERT = """INSERT INTO records_document (record_id, logical_id, entry_uuid, ve
   updated_at, waiting_told_at, parents, resource)
   VALUES (%s, %s, %s, 1, %s, %s, 'Approved', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
   %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
-
-
-def labels_of(present: frozenset[str]) -> tuple[Coding, ...]:
-    """Visibility codes as security labels: `N` first, always."""
-    named = (Coding(c, VISIBILITY_SYSTEM, codes.label("confidentiality_codes", c)) for c in sorted(present))
-    return Coding("N", CONFIDENTIALITY_SYSTEM, "Normal"), *named
 
 
 def dump(resource: Json) -> bytes:
@@ -73,7 +65,7 @@ def _stored_entry(checked: Checked, logical_id: UUID, labels: frozenset[str], pa
         logical_id=str(logical_id),
         entry_uuid=str(uuid4()),
         parents=parents,
-        confidentiality=labels_of(labels),
+        confidentiality=labels_of((c.code for c in checked.entry.confidentiality), labels),
     )
 
 
