@@ -1,3 +1,3 @@
 """Carnet: an open-source shared health record."""
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"

@@ -26,15 +26,9 @@ from carnet.kernel.identifiers import Oid
 from carnet.kernel.ins import INS_NIR_TEST, Ins, InsError
 from carnet.kernel.traits import Traits
 
-WRONG_KEY, WRONG_OID, NOT_CLINICAL, NO_PARENT = (
-    "ins-malformed",
-    "ins-oid-refused",
-    "document-not-clinical",
-    "document-parent-unknown",
-)
+WRONG_KEY, WRONG_OID, OTHER_NAME, NO_PARENT = ("ins-malformed", "ins-oid-refused", "ins-mismatch", "document-parent-unknown")
 REFUSED = {
-    "BIO-CR-BIO_2021.01_Auto-Presentable_avec-image.xml": NOT_CLINICAL,
-    "CANCER-PPS_2022.01_Autopresentable.xml": NOT_CLINICAL,
+    "CANCER-PPS_2022.01_Autopresentable.xml": OTHER_NAME,
     "CSE-CS24_2025.01.xml": WRONG_KEY,
     "CSE-CS8_2025.01.xml": WRONG_KEY,
     "CSE-CS9_2025.01.xml": WRONG_KEY,
@@ -47,8 +41,8 @@ REFUSED = {
     "IPS-FR_2024.01_DLU.xml": NO_PARENT,
     "OPH-BRE_2022.02.xml": NO_PARENT,
 }
-"""Files that must be refused, and the code that names why (README of the samples: two stylesheets, four wrong keys, two
-production OIDs of which one also has a wrong key, six replacements of a parent that is not here)."""
+"""Files that must be refused, and the code that names why (README of the samples: one INS of other samples under
+another birth name, four wrong keys, two production OIDs of which one also has a wrong key, six replacements of a parent that is not here)."""
 FILES = sorted(
     p.name for p in (Path(__file__).resolve().parents[3] / "shared" / "samples" / "cda").glob("*.xml")
 )  # empty where ../shared is absent

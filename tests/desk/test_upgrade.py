@@ -10,46 +10,68 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-BEFORE = "fcc9c0a"
-"""Carnet 0.2.0."""
-_DEPOSIT = """
-import django; django.setup()
-from datetime import UTC, datetime
-from django.conf import settings
-settings.CARNET.database_role = "carnet_fhir"
-from carnet.desk.demonstration import loading
-from carnet.desk.demonstration.people import PEOPLE
-from carnet.desk.demonstration.stories import stories_of
-from random import Random
-now = datetime.now(UTC).replace(microsecond=0)
-person = PEOPLE[1]
-spec = stories_of(60, person.traits.sex, 1)[0](Random("upgrade"))[0]
-loading._deposit(person, spec, 990, now)
-from carnet.apps.signin import api as signin
-from carnet.kernel.codes import DOCTOR
-signin.open_session(signin.SignedIn("899700001011", "Alix", "APPPRIP3", False, now, "logiciel-demo", "x", False, DOCTOR, "SM54", "1", "n", "SA07"), now)
-from carnet.config import embedded
-from carnet.apps.storage.api import close_pool
-close_pool(); embedded.stop_if_started(settings.CARNET.data_dir)
-"""
+from carnet.formats import words
 
-_CHECK = """
+ROOT = Path(__file__).resolve().parents[2]
+BEFORE, VERSION = "03ae179", "0.5.0"
+"""The release before."""
+_START = """
 import django; django.setup()
 from datetime import UTC, datetime
 from django.conf import settings
-from carnet.apps.records.api import all_records
 from carnet.apps.storage.api import close_pool, unit
-settings.CARNET.database_role = "postgres"
-with unit() as work:
-    print(work.rows("SELECT count(*) FROM records_words")[0][0], work.rows("SELECT count(*) FROM records_document WHERE NOT technical")[0][0])
-close_pool(); settings.CARNET.database_role = "carnet_fhir"
+from carnet.config import embedded
 from carnet.desk.demonstration import loading
 from carnet.desk.demonstration.people import PEOPLE
-print(loading.load_person(PEOPLE[1], datetime.now(UTC).replace(microsecond=0)))
-from carnet.config import embedded
-close_pool(); embedded.stop_if_started(settings.CARNET.data_dir)
+now = datetime.now(UTC).replace(microsecond=0)
+def act_as(role):
+    close_pool()
+    settings.CARNET.database_role = role
 """
+_END = """
+act_as("postgres"); close_pool(); embedded.stop_if_started(settings.CARNET.data_dir)
+"""
+_LOAD = (
+    _START
+    + """
+act_as("carnet_operator"); loading.import_directory(now); loading.register_software()
+act_as("carnet_fhir")
+print(sum(loading.load_person(p, now) for p in PEOPLE[:3]))
+"""
+    + _END
+)
+_GO_ON = (
+    _START
+    + """
+act_as("carnet_fhir")
+from random import Random
+from carnet.desk.demonstration.professionals import PROFESSIONALS
+from carnet.desk.demonstration.lives import stories_of
+from carnet.apps.records import api as records
+from carnet.kernel.ask import Act, Ask
+person = PEOPLE[1]
+loading._deposit(person, stories_of(60, person.traits.sex, 1)[0](Random("upgrade"))[0], 990, now)
+doctor = loading.actor_of(PROFESSIONALS["treating"], now)
+print(len(records.search(Ask(doctor, Act.SEARCH, now, person.ins), records.Query(total=True)).resources))
+print(sum(one.new for one in records.own_list(Ask(doctor, Act.OWN_LIST, now))) >= 0)
+"""
+    + _END
+)
+_LOOK = (
+    _START
+    + """
+import json
+act_as("postgres")
+with unit() as work:
+    print(json.dumps({
+        "words": work.rows("SELECT edition, count(*) FROM records_words GROUP BY 1"),
+        "documents": work.rows("SELECT count(*) FROM records_document WHERE NOT technical")[0][0],
+        "bodies": [row[0] for row in work.rows("SELECT body FROM journal_entry ORDER BY at")],
+        "key": work.rows("SELECT count(*) FROM storage_root_check")[0][0],
+    }))
+"""
+    + _END
+)
 
 
 @pytest.fixture
@@ -74,17 +96,38 @@ def run(sources: Path, data: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def look(sources: Path, data: Path) -> dict:
+    import json
+
+    found: dict = json.loads(run(sources, data, "-c", _LOOK).splitlines()[-1])
+    return found
+
+
 def test_old_code_works_with_the_new_schema_and_new_code_with_what_it_left(before: Path, tmp_path: Path) -> None:
+    from carnet.config import embedded
+
     data, now = tmp_path / "data", ROOT / "src"
     cli = ("-m", "carnet.desk.cli")
-    assert "0.2.0" in run(before, data, "-c", "import carnet; print(carnet.__version__)")
-    run(before, data, *cli, "migrate")
-    run(before, data, *cli, "demonstration")
-    run(now, data, *cli, "migrate")
-    run(before, data, "-c", _DEPOSIT)
-    assert "0 faute(s)" in run(before, data, *cli, "journal", "verify")
-    assert "66 dossier(s)" in run(now, data, *cli, "reindex")
-    assert ": 0 faute(s)." in run(now, data, *cli, "fsck")
-    words, documents, again = run(now, data, "-c", _CHECK).split()
-    assert int(words) == int(documents) > 600, "what the old code deposited is found by its words"
-    assert again == "0", "what was loaded before is known"
+    assert VERSION in run(before, data, "-c", "import carnet; print(carnet.__version__)")
+    # One server for all the processes: each would else start and stop it.
+    embedded.start(data)
+    try:
+        run(before, data, *cli, "migrate")
+        loaded = int(run(before, data, "-c", _LOAD))
+        run(now, data, *cli, "migrate")
+        seen, told = run(before, data, "-c", _GO_ON).split()
+        assert int(seen) > 0
+        assert told == "True", "the list of the release before is told by its own function"
+        assert "0 faute(s)" in run(before, data, *cli, "journal", "verify")
+        assert dict(look(now, data)["words"]) == {1: loaded + 1}, "words of the release before, and what it deposited after"
+        assert "3 dossier(s)" in run(now, data, *cli, "reindex")
+        assert ": 0 faute(s)." in run(now, data, *cli, "fsck"), "functions, policies and roles are those of the code"
+        run(now, data, "-c", _GO_ON.replace("990", "991"))
+        found = look(now, data)
+    finally:
+        embedded.stop(data)
+    assert dict(found["words"]) == {words.EDITION: found["documents"]}
+    assert found["key"] == 1, "the root key of the release before is tied to its database"
+    under = ["under" in body for body in found["bodies"]]
+    assert not under[0]
+    assert under[-1], "editions and settings stand in the journal from now on"

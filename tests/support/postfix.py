@@ -81,6 +81,15 @@ class Postfix:
             time.sleep(0.05)
         return [message_from_bytes(p.read_bytes(), policy=policy.default) for p in sorted(found)]  # type: ignore[misc]
 
+    def mails_to(self, *addresses: str, seconds: float = 15.0) -> dict[str, EmailMessage]:
+        """The last mail to each of these addresses, once every one has arrived; others may come between."""
+        end = time.monotonic() + seconds
+        while True:
+            found = {str(mail["To"]): mail for mail in self.mails(0)}
+            if set(addresses) <= set(found) or time.monotonic() > end:
+                return found
+            time.sleep(0.05)
+
     def empty(self) -> None:
         """Forget what arrived."""
         for path in (self.root / "boxes").glob("*/new/*"):

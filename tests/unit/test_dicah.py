@@ -27,6 +27,7 @@ def test_an_imported_edition_is_in_force_from_its_day_on(tmp_path: Path) -> None
     edition = import_edition(write(tmp_path, LINE), date(2026, 1, 1), folder)
     assert edition.name == "2026-01-01 (official)"
     assert in_force(date(2025, 12, 31), folder).effective < date(2026, 1, 1)
+    assert in_force(date(2030, 1, 1), folder) == edition, "no edition that comes with Carnet takes its place"
     assert in_force(date(2026, 1, 1), folder).consultable(Code(PROFESSION_SYSTEM, "60")) == {"11488-4"}
     assert edition.basis(Code(PROFESSION_SYSTEM, "60"), "11488-4") == "confirmed"
     assert edition.basis(Code(PROFESSION_SYSTEM, "60"), "other") == "none"

@@ -123,9 +123,13 @@ def _imported(directory: Path) -> tuple[Edition, ...]:
 
 
 def in_force(on: date, directory: Path | None = None) -> Edition:
-    """The edition in force on a day: the latest that is effective. An imported edition wins over a shipped one."""
-    known = shipped() + (_imported(directory) if directory else ())
-    return max((e for e in known if e.effective <= on), key=lambda e: e.effective)
+    """The edition in force on a day: the latest that is effective.
+
+    An imported edition wins over every shipped one: a reconstruction that comes with a later Carnet takes the place of no matrix
+    an operator put in force.
+    """
+    imported = [e for e in (_imported(directory) if directory else ()) if e.effective <= on]
+    return max(imported or [e for e in shipped() if e.effective <= on], key=lambda e: e.effective)
 
 
 def import_edition(source: Path, effective: date, directory: Path) -> Edition:
