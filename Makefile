@@ -47,6 +47,7 @@ bench: $(BIN)/.dev
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.portal
 	$(BIN)/python -m bench.dmp
+	$(BIN)/python -m bench.directory
 
 # Actions and seconds of each journey of a professional, in a real browser, while `make run` is up.
 journeys: $(BIN)/.dev
