@@ -100,10 +100,17 @@ class _Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
+def _runs_tests(config: pytest.Config) -> bool:
+    """Whether this process runs tests itself: the one that only hands them to workers needs no database."""
+    return hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make the tables before the first test. Speed is for the bench: no test has a deadline."""
     hypothesis.settings.register_profile("carnet", deadline=None)
     hypothesis.settings.load_profile("carnet")
+    if not _runs_tests(config):
+        return
     from datetime import UTC, datetime
 
     from carnet.desk.upkeep import migrate

@@ -13,6 +13,7 @@ from cryptography.x509.oid import NameOID
 from django.conf import settings
 from support.cards import close_all, der_of, with_certificate
 from support.people import allow, cda, client, deposit, entry, fresh_uid, now, patient
+from support.roles import as_role
 
 from carnet.apps.signin.api import read_certificate
 from carnet.apps.storage.api import unit
@@ -319,6 +320,12 @@ def test_sessions_and_devices_are_listed_and_cut_by_their_owner_alone(door: str)
     person, record_id = patient("audiologist", "podiatrist")
     allow(record_id, "audiologist")
     mine, other = Client(door), client(door, "podiatrist")
+    with as_role("postgres"), unit() as work:
+        # Sessions that other tests opened for the same person are not ours.
+        work.run(
+            "UPDATE signin_session SET ended_at = now() WHERE professional_id = %s AND ended_at IS NULL",
+            PROFESSIONALS["audiologist"].id,
+        )
     mine.sign_in(PROFESSIONALS["audiologist"].id)
     listed = mine.get("/signin/sessions").json()
     assert len(listed["sessions"]) == 1

@@ -1,12 +1,18 @@
 """Ways of a person in: FranceConnect+, password and one-time code, provisional code; sessions, locks, what is told."""
 
+import base64
+import hashlib
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
 
 import httpx
 import pyotp
 import pytest
+from django.conf import settings
+from fido2 import cbor
+from support.authenticator import Authenticator
 from support.espace import account_of, newcomer, space
 from support.people import fresh_ins, fresh_person, now, open_record
 from support.portal import HIDDEN, words
@@ -16,6 +22,7 @@ from carnet.apps.access import api as access
 from carnet.apps.outbox import api as outbox
 from carnet.apps.records import api as records
 from carnet.apps.signin import api as signin
+from carnet.apps.signin import passkeys
 from carnet.apps.storage.api import unit
 from carnet.dicah.facts import RecordState
 from carnet.kernel.refusal import Refusal
@@ -383,3 +390,116 @@ def test_a_link_is_of_a_minute_not_of_a_day(operator: str, settings_clock: Any) 
     assert http.get("/").status_code == 401
     with as_role("carnet_operator"), pytest.raises(Refusal):
         signin.take_operator_link(token, now())
+
+
+@pytest.fixture
+def party() -> str:
+    """The host that passkeys of this portal belong to."""
+    return urlsplit(settings.CARNET.espace_url).hostname or ""
+
+
+def _refused(call: Any, *args: Any) -> bool:
+    with pytest.raises(Refusal, match="credentials-wrong|sign-in-refused"), as_role("carnet_espace"):
+        call(*args)
+    return True
+
+
+def test_a_passkey_is_made_proved_listed_and_removed(espace: str, party: str) -> None:
+    who, _, _ = newcomer(espace)
+    account, at = who.session.account, now()
+    mine = Authenticator(settings.CARNET.espace_url, party)
+    with as_role("carnet_espace"):
+        ticket, options = signin.begin_passkey(account, "Claude", at)
+        signin.finish_passkey(account, ticket, mine.make(options["publicKey"]), "Mon ordinateur", at)
+        assert [k.label for k in signin.passkeys(account)] == ["Mon ordinateur"]
+        ticket, options = signin.begin_with_passkey(at)
+        assert signin.account_of_passkey(ticket, mine.prove(options["publicKey"]), at) == account
+        ticket, options = signin.begin_with_passkey(at)
+    elsewhere = Authenticator("https://ailleurs.example", party)
+    elsewhere.id, elsewhere.key = mine.id, mine.key
+    assert _refused(signin.account_of_passkey, ticket, elsewhere.prove(options["publicKey"]), at), "another origin"
+    with as_role("carnet_espace"):
+        ticket, options = signin.begin_with_passkey(at)
+    assert _refused(
+        signin.account_of_passkey, ticket, Authenticator(settings.CARNET.espace_url, party).prove(options["publicKey"]), at
+    )
+    with as_role("carnet_espace"):
+        assert not signin.remove_passkey(account, 1)
+        assert signin.remove_passkey(account, 0)
+        assert signin.passkeys(account) == []
+        ticket, options = signin.begin_with_passkey(at)
+    assert _refused(signin.account_of_passkey, ticket, mine.prove(options["publicKey"]), at), "a passkey that was removed"
+
+
+def test_a_passkey_of_another_ticket_that_is_none_or_one_too_many_is_not_kept(espace: str, party: str) -> None:
+    who, _, _ = newcomer(espace)
+    other, _, _ = newcomer(espace)
+    at = now()
+
+    def begun(account: UUID) -> tuple[str, dict[str, Any]]:
+        with as_role("carnet_espace"):
+            ticket, options = signin.begin_passkey(account, "Claude", at)
+        return ticket, Authenticator(settings.CARNET.espace_url, party).make(options["publicKey"])
+
+    ticket, made = begun(who.session.account)
+    assert _refused(signin.finish_passkey, other.session.account, ticket, made, "x", at), "the ticket of somebody else"
+    ticket, _ = begun(who.session.account)
+    assert _refused(signin.finish_passkey, who.session.account, ticket, {"id": "AA"}, "x", at)
+    ticket, made = begun(who.session.account)
+    empty = made | {"response": made["response"] | {"attestationObject": _without_credential(party)}}
+    assert _refused(signin.finish_passkey, who.session.account, ticket, empty, "x", at)
+    for n in range(passkeys.MOST):
+        ticket, made = begun(who.session.account)
+        with as_role("carnet_espace"):
+            signin.finish_passkey(who.session.account, ticket, made, f"clé {n}", at)
+    ticket, made = begun(who.session.account)
+    assert _refused(signin.finish_passkey, who.session.account, ticket, made, "de trop", at)
+
+
+def _without_credential(party: str) -> str:
+    data = hashlib.sha256(party.encode()).digest() + bytes([0x05]) + bytes(4)
+    return base64.urlsafe_b64encode(cbor.encode({"fmt": "none", "attStmt": {}, "authData": data})).rstrip(b"=").decode()
+
+
+def test_whoever_came_by_franceconnect_comes_back_to_the_same_account_and_chooses_a_language(
+    espace: str, franceconnect: Any
+) -> None:
+    person = unlike()
+    record_id = open_record(person)
+    number = pivot(franceconnect, person)
+    through(espace, number)
+    account = account_of(person, record_id)
+    http, answer = through(espace, number, "/profil")
+    assert (answer.status_code, answer.headers["location"]) == (302, "/profil")
+    assert account_of(person, record_id).id == account.id
+    token = http.get("/compte").text.split('name="form_token" value="')[1].split('"')[0]
+    assert http.post("/compte/langue", data={"langue": "en", "form_token": token}).status_code == 302
+    with as_role("carnet_espace"), unit(record_id) as work:
+        assert work.rows("SELECT language FROM signin_account WHERE id = %s", account.id) == [("en",)]
+
+
+def test_a_second_step_that_was_begun_before_the_account_was_locked_is_locked_too(espace: str) -> None:
+    person = unlike()
+    record_id = open_record(person)
+    login = f"personne-{uuid4().hex[:8]}"
+    _, secret, _ = activate(espace, person, record_id, login)
+    begun = httpx.Client(base_url=espace, timeout=30.0)
+    page = begun.post("/connexion/mot-de-passe", data={"identifiant": login, "mot-de-passe": "une phrase de passe calme"})
+    for _ in range(5):
+        httpx.post(f"{espace}/connexion/mot-de-passe", data={"identifiant": login, "mot-de-passe": "pas celui-là du tout"})
+    answer = begun.post("/connexion/code", data={"ticket": _hidden(page, "ticket"), "code": pyotp.TOTP(secret).at(now())})
+    assert answer.status_code == 403
+    assert begun.get("/").status_code == 302
+
+
+def test_an_activation_with_a_wrong_one_time_code_keeps_the_provisional_code(espace: str) -> None:
+    person = unlike()
+    record_id = open_record(person)
+    http = httpx.Client(base_url=espace, timeout=30.0)
+    page = http.post("/activer", data={"code": _code(record_id).lower(), "naissance": person.traits.birth_date})
+    form = {"ticket": _hidden(page, "ticket"), "identifiant": f"p-{uuid4().hex[:8]}", "mot-de-passe": "une phrase de passe calme"}
+    answer = http.post("/activer/acces", data=form | {"code": "abc"})
+    assert answer.status_code == 400
+    secret = words(page).split("recopiez la suite de lettres.")[1].split("Code")[0].replace(" ", "")
+    right = form | {"ticket": _hidden(answer, "ticket"), "code": pyotp.TOTP(secret).at(now() - timedelta(seconds=30))}
+    assert http.post("/activer/acces", data=right).status_code == 200

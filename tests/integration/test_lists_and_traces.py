@@ -334,6 +334,19 @@ def test_a_folder_that_its_depositor_does_not_see_is_completed_by_nobody_else(do
     located(doctor.post("/fhir", again), "DocumentReference")
 
 
+def test_a_folder_is_completed_by_whoever_reads_a_document_in_it(door: str, doctor: Client) -> None:
+    person, _ = patient("treating", "nurse", treating="treating")
+    unique_id, own_uid = fresh_uid(), fresh_uid()
+    bundle = two_documents(person)
+    bundle["entry"].append(folder(unique_id, "urn:uuid:00000000-0000-4000-8000-000000000002"))
+    located(doctor.post("/fhir", bundle), "DocumentReference")
+    nurse = client(door, "nurse")
+    own = provide_bundle(entry(person, unique_id=own_uid), cda(person, "nurse", "11488-4", own_uid))
+    own["entry"].append(folder(unique_id, "urn:uuid:00000000-0000-4000-8000-000000000002"))
+    located(nurse.post("/fhir", own), "DocumentReference")
+    assert len(resources_of(nurse.lists(person.ins, code="folder"), "List")[0]["entry"]) == 2
+
+
 def test_members_that_are_no_reference_and_identifiers_that_are_too_long(doctor: Client) -> None:
     person, _ = patient("treating")
     for member in ("#99", "#x", "#-1", "#0"):

@@ -19,6 +19,7 @@ from carnet.apps.signin import api as signin
 from carnet.apps.signin import psc as relying_party
 from carnet.apps.storage.api import close_pool, unit
 from carnet.desk.client import Client, SignInError, code_of
+from carnet.desk.demonstration.loading import import_directory
 from carnet.desk.demonstration.professionals import PROFESSIONALS, userinfo
 from carnet.desk.simulators.psc import Provider
 from carnet.kernel.refusal import Refusal
@@ -161,6 +162,8 @@ def test_a_situation_that_the_directory_closed_opens_nothing(door: str) -> None:
     with as_role("carnet_operator"):
         signin.import_directory([head, f"{who.id}|{who.family}|{who.given}|{who.profession}|SA01"], now(), partial=True)
     assert code_of(software.search(person.ins)) == "exercise-closed"
+    with as_role("carnet_operator"):
+        import_directory(now())
 
 
 # --- what the relying party checks --------------------------------------------------------------------------------

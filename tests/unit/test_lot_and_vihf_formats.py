@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -21,7 +22,7 @@ from carnet.formats.vihf.signature import DS
 from carnet.formats.vihf.token import SAML
 from carnet.formats.xds import lot_signature as made
 from carnet.formats.xds.lot_signature import LotSignatureError, check_lot, read_lot_signature, sign_lot
-from carnet.kernel.codes import PROFESSION_SYSTEM, SECTOR_SYSTEM, Code
+from carnet.kernel.codes import PROFESSION_SYSTEM, SAVOIR_FAIRE_SYSTEM, SECTOR_SYSTEM, Code
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -306,3 +307,18 @@ def test_a_message_names_itself_its_query_and_its_patient(
 ) -> None:
     with pytest.raises(Hl7v3Error):
         read(message)
+
+
+def test_a_vihf_has_up_to_four_roles_each_known_by_its_table() -> None:
+    roles = (Code(PROFESSION_SYSTEM, "10"), Code(SAVOIR_FAIRE_SYSTEM, "SM54"), Code("1.2.250.1.213.1.6.1.107", "300"),
+             Code("1.2.250.1.213.1.6.1.19", "GENR01"))  # fmt: skip
+    read = read_vihf(write_vihf(replace(SAID, roles=roles)))
+    assert (read.profession, read.speciality, read.care_role, read.states_speciality) == (roles[0], "SM54", "300", True)
+    assert not read_vihf(write_vihf(replace(SAID, roles=(roles[0], *roles[2:])))).states_speciality, (
+        "a role of care is no speciality"
+    )
+    assert read_vihf(write_vihf(SAID)).care_role == ""
+    for wrong in ((*roles, roles[1]), roles[1:], roles[2:], roles[3:]):
+        with pytest.raises(VihfError) as caught:
+            read_vihf(write_vihf(replace(SAID, roles=wrong)))
+        assert caught.value.code == "vihf-malformed"

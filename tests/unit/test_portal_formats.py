@@ -256,6 +256,9 @@ def test_a_datamatrix_gives_ins_and_traits() -> None:
     assert read_datamatrix(scan()) == (INS, traits)
     assert read_datamatrix(scan().replace("\x1d", "")) == (INS, traits), "some scanners drop the separator"
     assert read_datamatrix(scan(S6="1980-01-31"))[1].birth_date == "1980-01-31"
+    for zeros in ("00-05-1980", "31-00-1980", "0000000000"):
+        with pytest.raises(InsError):
+            read_datamatrix(scan(S6=zeros))
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,6 @@ from carnet.apps.records.people import (
     named_in,
     names_in,
     persons_in,
-    professional_in,
     shown_presence_code,
     structure_in,
 )
@@ -187,7 +186,6 @@ __all__ = [
     "presence_card",
     "preview",
     "previous_visit",
-    "professional_in",
     "read_administrative",
     "read_content",
     "read_in",

@@ -363,18 +363,19 @@ def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Plann
     return Receipt(submission_id, accepted)
 
 
+def _prepared(ask: Ask, submission: Submission, place: access.Place) -> Receipt:
+    entered, planned = _prepare(ask, submission, place)
+    return _write(ask, submission, entered.key, planned)
+
+
 def deposit(ask: Ask, submission: Submission) -> Receipt:
     """Deposit a submission. Raises Refusal with the code that fits; then nothing is stored."""
     ask = question_of(ask)
     with access.asking(ask) as place:
         access.before_record(ask)
         scan(d.content for d in submission.documents)
-        for attempt in (1, 2):
-            entered, planned = _prepare(ask, submission, place)
-            try:
-                return _write(ask, submission, entered.key, planned)
-            except psycopg.errors.UniqueViolation:
-                # The same uniqueId arrived at the same moment by another way: look again, and answer as second.
-                if attempt == 2:
-                    raise
-    raise AssertionError("unreachable")
+        try:
+            return _prepared(ask, submission, place)
+        except psycopg.errors.UniqueViolation:
+            # The same uniqueId arrived at the same moment by another way: look again, and answer as second.
+            return _prepared(ask, submission, place)

@@ -25,11 +25,6 @@ def names_in(visit: Visit, identifiers: Iterable[str]) -> Names:
     return identity.names(visit.work, wanted) if wanted else {}
 
 
-def professional_in(visit: Visit, identifier: str) -> identity.Professional | None:
-    """A professional of the directory."""
-    return identity.professional(visit.work, identifier)
-
-
 def structure_in(visit: Visit, identifier: str) -> identity.Structure | None:
     """A structure of the directory."""
     return identity.structure(visit.work, identifier)
