@@ -399,7 +399,7 @@ def party() -> str:
 
 
 def _refused(call: Any, *args: Any) -> bool:
-    with pytest.raises(Refusal, match="credentials-wrong|sign-in-refused"), as_role("carnet_espace"):
+    with pytest.raises(Refusal, match="credentials-wrong"), as_role("carnet_espace"):
         call(*args)
     return True
 
