@@ -62,10 +62,10 @@ def places(doctor: Screen) -> dict[str, str]:
 def faults(screen: Screen, address: str) -> list[str]:
     """What is wrong with a page, at every size."""
     found = []
+    screen.page.goto(address)
     for width, scheme in SIZES:
         screen.page.set_viewport_size({"width": width, "height": 900})
         screen.page.emulate_media(color_scheme=scheme)
-        screen.page.goto(address)
         found += [f"{width} {scheme}: {fault}" for fault in screen.check()]
         if screen.overflow() > 0:
             found.append(f"{width} {scheme}: {screen.overflow()} px sideways")

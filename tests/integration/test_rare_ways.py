@@ -32,6 +32,7 @@ from support.roles import as_role
 
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
+from carnet.apps.journal.api import numbered_entries
 from carnet.apps.records import api as records
 from carnet.apps.records import deposit as depositing
 from carnet.apps.records import entering, hooks, lists, search, timers
@@ -136,7 +137,7 @@ def test_an_original_that_changed_between_the_check_and_the_write_is_no_parent(m
 
 def test_a_note_without_a_word_or_of_an_unknown_type_is_refused() -> None:
     person, _ = patient("treating")
-    note = records.Note("11488-4", "Titre", "Texte", now())
+    note = records.Note("Titre", "Texte", "11488-4", now())
     assert code(records.note_as_cda, ask("treating", Act.FEED, person), replace(note, text=" ")) == "request-malformed"
     assert code(records.note_as_cda, ask("treating", Act.FEED, person), replace(note, type_code="0-0")) == "document-code-unknown"
 
@@ -148,6 +149,21 @@ def test_a_scanner_that_says_neither_yes_nor_no_is_silent(monkeypatch: pytest.Mo
     monkeypatch.setattr(scanning, "_answer", lambda content: "stream: size limit exceeded ERROR")
     person, _ = patient("treating")
     assert code(_text, person) == "scanner-silent"
+
+
+def test_a_hidden_document_sent_again_beside_a_new_one_leaves_no_line_of_its_own() -> None:
+    person, record_id = patient("treating")
+    hidden_uid, fresh = fresh_uid(), fresh_uid()
+    label = (Coding("INVISIBLE_PATIENT"),)
+    hidden = (entry(person, unique_id=hidden_uid, confidentiality=label), cda(person, unique_id=hidden_uid))
+
+    def written(*documents: Any) -> int:
+        records.deposit(ask("treating", Act.FEED, person), submission(*documents))
+        with unit(record_id) as work:
+            return [n.entry["outcome"] for n in numbered_entries(work, record_id)].count("done")
+
+    assert written(hidden) == 1
+    assert written(hidden, (entry(person, unique_id=fresh), cda(person, unique_id=fresh))) == 2, "the new one's alone"
 
 
 # ---- records that are not there, or not any more
@@ -188,6 +204,10 @@ def test_a_reading_inside_a_visit_knows_its_documents_alone() -> None:
     with records.visiting(ask("treating", Act.SEARCH, person)) as visit:
         with pytest.raises(Refusal, match="document-unknown"):
             records.read_in(visit, uuid4())
+        place = actor("nurse").situation
+        found = records.structure_in(visit, place.structure)
+        assert found is not None
+        assert found.name == place.structure_name
         with pytest.raises(PermissionError):
             assert replace(visit, ask=replace(visit.ask, ins=None)).ins
         with pytest.raises(PermissionError):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import cast
 from uuid import UUID, uuid4
 
 from carnet.apps.access import api as access
@@ -15,6 +16,7 @@ from carnet.formats import codes
 from carnet.formats.cda import CdaDraft, Person, write_document
 from carnet.formats.xds import Coding
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import Refusal
 
 NOTE_LENGTH = 20_000
@@ -48,10 +50,9 @@ def note_as_cda(ask: Ask, note: Note) -> tuple[str, bytes]:
         entered = enter(work, ask)
         place.record_id = entered.record_id
         access.decide_or_refuse(ask, entered.facts, entered.record_id)
-        ins = identity.active_ins(work, entered.key) or ask.ins
+        # The law lets nobody feed a record without naming its person.
+        ins = identity.active_ins(work, entered.key) or cast(Ins, ask.ins)
         author = depositor_of(work, ask.actor)
-    if ins is None:
-        raise Refusal("record-absent", "record-absent")
     unique_id = f"2.25.{uuid4().int}"
     person = Person(author.id, author.family, author.given, author.structure_id, author.structure_name)
     coding = Coding(member.code, member.system, member.label)

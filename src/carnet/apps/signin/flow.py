@@ -115,7 +115,7 @@ def returned(state: str, code: str, browser: str, at: datetime) -> tuple[str, li
     return keep("identified", fields, at), choices
 
 
-def choose(ticket: str, number: int, browser: str, at: datetime, device: str = "", label: str = "") -> str:
+def choose(ticket: str, number: int, browser: str, at: datetime, device: str, label: str) -> str:
     """Choose a situation. Returns the address of the software, with its code.
 
     `device` is the secret that the browser keeps between sign-ins; `label` is what a person recognises it by.
@@ -140,6 +140,7 @@ def exchange(code: str, client_id: str, redirect_uri: str, verifier: str, at: da
     if not hmac.compare_digest(challenge_of(verifier), request["code_challenge"]):
         raise refused("code_verifier")
     who, situation, software = fields["who"], fields["who"]["situations"][fields["number"]], fields["software"]
+    device = device_of(fields["device"])
     signed = SignedIn(
         professional_id=who["professional_id"],
         name=who["name"],
@@ -155,12 +156,11 @@ def exchange(code: str, client_id: str, redirect_uri: str, verifier: str, at: da
         structure_name=situation["structure_name"],
         sector=situation["sector"],
         role=situation["role"],
-        device=device_of(fields["device"]) if fields["device"] else None,
+        device=device,
         provider_subject=who["subject"],
         provider_session=who["session"],
     )
-    if signed.device:
-        seen(signed.professional_id, signed.device, fields["label"], at)
+    seen(signed.professional_id, device, fields["label"], at)
     return open_session(signed, at)
 
 
