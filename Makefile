@@ -4,12 +4,13 @@ BIN := .venv/bin
 # mypy's Django plugin reads the settings: an address keeps it from starting a database.
 OFFLINE := CARNET_DATABASE_URL=postgresql://nobody@localhost/none DJANGO_SETTINGS_MODULE=carnet.config.settings
 
-.PHONY: run test check bench journeys docs lock clean
+.PHONY: run test quick check bench journeys docs lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run    install, start the database, load the demonstration, open the doors"
 	@echo "make test   install what it needs, check everything, run every test"
+	@echo "make quick  the law, the units and the house, for every day"
 	@echo "make check  linters, types, import contracts, migrations, generated docs"
 	@echo "make bench  measure, as ratios; writes docs/performance*.md"
 	@echo "make journeys  actions and seconds of each journey at the portal, while make run is up"
@@ -40,8 +41,14 @@ check: $(BIN)/.dev
 	$(OFFLINE) $(BIN)/python -W ignore -m django makemigrations --check --dry-run
 	PYTHONPATH=tests $(BIN)/python -m law.reference --check
 
+# Each worker has its own database, doors and ports; a file stays with one worker. Four at most: each starts a PostgreSQL and browsers.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; [ "$$n" -lt 2 ] && n=2; echo $$n)
 test: check
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-report=term:skip-covered
+
+# The law, the units and the house without what needs a server of its own: for every day.
+quick: $(BIN)/.dev
+	$(BIN)/python -m pytest -q -n $(WORKERS) tests/law tests/unit tests/house/test_house.py tests/house/test_walls.py
 
 bench: $(BIN)/.dev
 	$(BIN)/python -m bench.run

@@ -35,7 +35,7 @@ class Screen:
             reduced_motion="reduce", ignore_https_errors=True, accept_downloads=True, **options,
         )  # fmt: skip
         self.page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(30_000)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda message: self._console(message))
         self.page.on(
