@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from carnet.dicah import functional_rights
+from carnet.dicah.acts import LISTS
 from carnet.dicah.conditions import (
     RULES,
     Denial,
@@ -22,12 +23,11 @@ from carnet.dicah.habilitation import Edition
 from carnet.dicah.settings import LawSettings
 from carnet.dicah.visibility import visibility_of
 from carnet.kernel.actor import ActorKind
-from carnet.kernel.ask import Act, Ask
+from carnet.kernel.ask import Ask
 from carnet.kernel.visibility import Visibility
 
 CONDITIONS = (authentication, availability, consent, document, habilitation, ins, plausibility)
 """The modules of the law: importing one registers its rules."""
-LISTS = frozenset({Act.SEARCH, Act.SEARCH_OWN_REFERENCE})
 _LIGHTS = "DICAH"
 
 

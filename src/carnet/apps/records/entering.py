@@ -9,8 +9,9 @@ from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.storage.api import KEY_FACTS, SCOPE, KeyDestroyedError, RecordKey, Row, Statement, Work, open_key
 from carnet.dicah import Permit, decide
+from carnet.dicah.acts import BEFORE_OPENING
 from carnet.dicah.conditions.authentication import PERSONS
-from carnet.dicah.conditions.availability import BEFORE_OPENING, SHOWN_AS_ABSENT
+from carnet.dicah.conditions.availability import SHOWN_AS_ABSENT
 from carnet.dicah.facts import DocumentFacts, Facts, IdentityFacts, Plausibility, RecordFacts, RecordState
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import Refusal

@@ -1,14 +1,10 @@
 """D — Disponibilité: the record exists and is open. A record not activated by its holder is still open."""
 
+from carnet.dicah.acts import BEFORE_OPENING, OF_UNATTACHED, ON_ANY_STATE, ON_CLOSED
 from carnet.dicah.conditions import Denial, rule
-from carnet.dicah.conditions.ins import WITHOUT_INS
 from carnet.dicah.facts import Facts, RecordState
-from carnet.kernel.ask import Act, Ask
+from carnet.kernel.ask import Ask
 
-_REPORTS_THE_STATE = WITHOUT_INS | {Act.TEST_RECORD}
-_HOLDER_OF_CLOSED = frozenset({Act.REOPEN_RECORD, Act.EXPORT_RECORD, Act.DESTROY_RECORD})
-BEFORE_OPENING = frozenset({Act.OPPOSE_RECORD, Act.OPEN_RECORD})
-"""Acts of the person on a record that is announced and not yet open, or that was opposed."""
 _ANNOUNCED = frozenset({RecordState.PENDING_OPPOSITION, RecordState.OPPOSED})
 SHOWN_AS_ABSENT = frozenset(
     # An opposition is nobody's business: it is shown as an absence (access law §1).
@@ -19,7 +15,7 @@ SHOWN_AS_ABSENT = frozenset(
 @rule("D", "L.1111-13-1, R.1111-28 CSP; TD0.2 NF")
 def record_absent(ask: Ask, facts: Facts) -> Denial | None:
     """No record, an opposed one and one not yet open answer alike."""
-    if ask.act in _REPORTS_THE_STATE or facts.record.state not in SHOWN_AS_ABSENT:
+    if ask.act in ON_ANY_STATE or facts.record.state not in SHOWN_AS_ABSENT:
         return None
     theirs = ask.act in BEFORE_OPENING and facts.record.state in _ANNOUNCED
     return None if theirs else Denial("record-absent")
@@ -28,14 +24,9 @@ def record_absent(ask: Ask, facts: Facts) -> Denial | None:
 @rule("D", "R.1111-36 CSP; TD0.2 terminated")
 def record_closed(ask: Ask, facts: Facts) -> Denial | None:
     """A closed record is neither read nor fed; its holder may still reopen or export it."""
-    exempt = _REPORTS_THE_STATE | _HOLDER_OF_CLOSED | {Act.REOPEN_UNATTACHED}
-    if ask.act in exempt or facts.record.state is not RecordState.CLOSED:
+    if ask.act in ON_CLOSED or facts.record.state is not RecordState.CLOSED:
         return None
     return Denial("record-closed", {"since": facts.record.since.isoformat() if facts.record.since else ""})
-
-
-OF_UNATTACHED = frozenset({Act.CHANGE_ADMINISTRATIVE, Act.CLOSE_UNATTACHED, Act.REOPEN_UNATTACHED})
-"""What professionals may do for a record that no Mon espace is attached to."""
 
 
 @rule("D", "R.1111-36 CSP; PDT-INF-526, note 10")
@@ -49,5 +40,5 @@ def record_attached(ask: Ask, facts: Facts) -> Denial | None:
 @rule("D", "R.1111-36 CSP")
 def record_suspended(ask: Ask, facts: Facts) -> Denial | None:
     """A suspension (malfunction, fraud) stops every act but the test of existence."""
-    stopped = facts.record.state is RecordState.SUSPENDED and ask.act not in _REPORTS_THE_STATE
+    stopped = facts.record.state is RecordState.SUSPENDED and ask.act not in ON_ANY_STATE
     return Denial("record-suspended") if stopped else None

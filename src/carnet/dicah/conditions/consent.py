@@ -2,22 +2,13 @@
 
 from zoneinfo import ZoneInfo
 
+from carnet.dicah.acts import CHANGES, FEEDING, NEEDS_CONSENT, NOT_FOR_BLOCKED, THROUGH_REPRESENTATIVE
 from carnet.dicah.conditions import Denial, rule
 from carnet.dicah.conditions.authentication import PERSONS
 from carnet.dicah.conditions.availability import SHOWN_AS_ABSENT
 from carnet.dicah.facts import Authorisation, AuthorisationGround, Facts
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask, Mode
-
-NEEDS_CONSENT = frozenset(
-    {
-        Act.SEARCH, Act.READ, Act.MASK, Act.UNMASK, Act.ANNOUNCE, Act.ARCHIVE, Act.UNARCHIVE,
-        Act.READ_ADMINISTRATIVE, Act.LIST_AUTHORISED, Act.READ_PROFILE, Act.CHANGE_ADMINISTRATIVE, Act.CLOSE_UNATTACHED,
-        Act.DECLARE_TREATING_DOCTOR,
-    }
-)  # fmt: skip
-FEEDING = frozenset({Act.FEED, Act.FEED_AS_EMPLOYEE, Act.REPLACE, Act.WRITE_PROFILE})
-_ENTERS = NEEDS_CONSENT | {Act.OPEN_EMERGENCY, Act.DECLARE_AUTHORISATION, Act.REOPEN_UNATTACHED}
 
 
 def _asks_normally(ask: Ask) -> bool:
@@ -31,7 +22,7 @@ def professional_blocked(ask: Ask, facts: Facts) -> Denial | None:
     excused = (ask.mode is Mode.BREAK_GLASS and settings.blocked_in_break_glass) or (
         ask.mode is Mode.REGULATION and settings.blocked_in_regulation
     )
-    if not facts.access.blocked or excused or ask.act not in _ENTERS:
+    if not facts.access.blocked or excused or ask.act not in NOT_FOR_BLOCKED:
         return None
     return Denial("professional-blocked")
 
@@ -85,7 +76,7 @@ def consent_expired(ask: Ask, facts: Facts) -> Denial | None:
 def emergency_opposed(ask: Ask, facts: Facts) -> Denial | None:
     """A prior opposition of the patient closes the emergency mode it names, for reading and for express deposits."""
     allowed = {Mode.BREAK_GLASS: facts.access.switch_break_glass, Mode.REGULATION: facts.access.switch_regulation}
-    stopped = not allowed.get(ask.mode, True) and (ask.act in _ENTERS or ask.mode is Mode.BREAK_GLASS)
+    stopped = not allowed.get(ask.mode, True) and (ask.act in NOT_FOR_BLOCKED or ask.mode is Mode.BREAK_GLASS)
     return Denial("emergency-opposed") if stopped and ask.act is not Act.TEST_RECORD else None
 
 
@@ -143,16 +134,10 @@ def profile_section_closed(ask: Ask, facts: Facts) -> Denial | None:
     return None if facts.category in opened else Denial("profile-section-closed")
 
 
-_THROUGH_REPRESENTATIVE = frozenset(
-    {Act.CLOSE_RECORD, Act.REOPEN_RECORD, Act.OPPOSE_RECORD, Act.OPEN_RECORD, Act.DESTROY_RECORD, Act.NAME_PEOPLE, Act.SHARE_SHEET}
-)
-_CHANGES = FEEDING | {Act.DELETE, Act.ARCHIVE, Act.UNARCHIVE, Act.FILE_MESSAGE, Act.ASK_CORRECTION}
-
-
 @rule("C", "articles 388-1-1 and 408 of the code civil; access law §6")
 def minor_through_representative(ask: Ask, facts: Facts) -> Denial | None:
     """A minor reads, adds and keeps secrets alone; the life of the record and who else enters are for the representatives."""
-    alone = ask.actor.kind is ActorKind.HOLDER and facts.minor and ask.act in _THROUGH_REPRESENTATIVE
+    alone = ask.actor.kind is ActorKind.HOLDER and facts.minor and ask.act in THROUGH_REPRESENTATIVE
     return Denial("minor-through-representative") if alone else None
 
 
@@ -168,7 +153,7 @@ def carer_reads_only(ask: Ask, facts: Facts) -> Denial | None:
     """A carer whom the holder lets read alone adds, changes and deletes nothing."""
     relation = facts.access.relation
     limited = ask.actor.kind is ActorKind.CARER and relation is not None and relation.reads_only
-    return Denial("carer-reads-only") if limited and ask.act in _CHANGES else None
+    return Denial("carer-reads-only") if limited and ask.act in CHANGES else None
 
 
 @rule("C", "access law §6: scope chosen by the holder")

@@ -3,6 +3,7 @@
 A hidden document is unknown: every rule that hides answers `document-unknown`, so that nothing tells why.
 """
 
+from carnet.dicah.acts import BY_REFERENCE, ON_A_DOCUMENT
 from carnet.dicah.columns import is_doctor, profession_counted
 from carnet.dicah.conditions import Denial, rule
 from carnet.dicah.conditions.authentication import PERSONS, PROFESSIONALS
@@ -12,12 +13,6 @@ from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask
 from carnet.kernel.visibility import Status
 
-SEES = frozenset(
-    {Act.SEARCH, Act.READ, Act.MASK, Act.UNMASK, Act.ANNOUNCE, Act.ARCHIVE, Act.UNARCHIVE, Act.DELETE,
-     Act.SEARCH_OWN_REFERENCE, Act.REPLACE}
-)  # fmt: skip
-BY_REFERENCE = frozenset({Act.SEARCH_OWN_REFERENCE, Act.DELETE, Act.REPLACE})
-"""Acts on one's own documents, found by reference: they need neither consent nor habilitation."""
 UNKNOWN = Denial("document-unknown")
 
 
@@ -30,7 +25,7 @@ def is_author(ask: Ask, document: DocumentFacts) -> bool:
 
 
 def _asked(ask: Ask, facts: Facts) -> DocumentFacts | None:
-    return facts.document if ask.act in SEES else None
+    return facts.document if ask.act in ON_A_DOCUMENT else None
 
 
 @rule("V", "DMP message TD2.1: the signature of a submission is never listed to anybody")

@@ -1,5 +1,6 @@
 """H — Habilitation: functional right, context, profession × type; and the proofs that the emergency modes need."""
 
+from carnet.dicah.acts import ABOUT_SHOWN, ACTS_OF, NAMES_PROFESSION, NATURE, OF_UNATTACHED
 from carnet.dicah.columns import (
     actor_column,
     authentication_column,
@@ -10,58 +11,19 @@ from carnet.dicah.columns import (
 )
 from carnet.dicah.conditions import Denial, rule
 from carnet.dicah.conditions.authentication import PROFESSIONALS
-from carnet.dicah.conditions.availability import OF_UNATTACHED
-from carnet.dicah.conditions.consent import FEEDING
 from carnet.dicah.facts import Facts
-from carnet.dicah.functional_rights import Right, right
+from carnet.dicah.functional_rights import NO_RIGHT, Right, right
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask, Mode
-
-NEEDS_HABILITATION = frozenset({Act.SEARCH, Act.READ, Act.MASK, Act.UNMASK, Act.ANNOUNCE, Act.ARCHIVE, Act.UNARCHIVE})
-
-_TRANSACTION = {
-    Act.REPLACE: "TD2.1",
-    Act.WRITE_PROFILE: "TD2.1",
-    Act.READ_PROFILE: "TD3.1:metadata",
-    Act.OWN_TRACES: "TD0.1",
-    Act.READ: "TD3.2:non_masque",
-    Act.DECLARE_TREATING_DOCTOR: "TD0.3:AJOUT",
-    # The matrices in force have no row for these any more (PDT-INF-526, note 10): those who read administrative data (ours).
-    Act.CHANGE_ADMINISTRATIVE: "TD1.3a",
-    Act.CLOSE_UNATTACHED: "TD1.3a",
-    Act.REOPEN_UNATTACHED: "TD1.3a",
-}
-_PERSON_ACTS = frozenset(
-    {Act.SEARCH, Act.READ, Act.FEED, Act.MASK, Act.UNMASK, Act.DELETE, Act.ARCHIVE, Act.UNARCHIVE,
-     Act.READ_PROFILE, Act.WRITE_PROFILE, Act.FILE_MESSAGE, Act.LIST_AUTHORISED, Act.OWN_TRACES,
-     Act.READ_ADMINISTRATIVE, Act.REPLACE, Act.WITHDRAW_AUTHORISATION, Act.REPORT_ACCESS, Act.ASK_CORRECTION}
-)  # fmt: skip
-_HOLDER_ONLY = frozenset(
-    {Act.CLOSE_RECORD, Act.REOPEN_RECORD, Act.EXPORT_RECORD, Act.OPPOSE_RECORD, Act.OPEN_RECORD, Act.DESTROY_RECORD,
-     Act.CHOOSE_RIGHTS, Act.PREVIEW_RIGHTS, Act.NAME_PEOPLE, Act.SHARE_SHEET, Act.SHOW_PRESENCE}
-)  # fmt: skip
-_NOT_FOR_CARERS = frozenset({Act.WITHDRAW_AUTHORISATION, Act.MASK, Act.UNMASK, Act.OWN_TRACES, Act.REPORT_ACCESS})
-"""Who sees what, and the journal of who looked, stay with the holder (ours)."""
-
-ACTS_OF = {
-    ActorKind.HOLDER: _PERSON_ACTS | _HOLDER_ONLY,
-    ActorKind.REPRESENTATIVE: _PERSON_ACTS | _HOLDER_ONLY,
-    # A carer may not pass on, change credentials, close, ask deletion of the record, or export (access law §6).
-    ActorKind.CARER: _PERSON_ACTS - _NOT_FOR_CARERS,
-    ActorKind.SERVICE: frozenset({Act.SEARCH, Act.READ, Act.FEED, Act.READ_PROFILE, Act.WRITE_PROFILE}),
-    ActorKind.OPERATOR: frozenset({Act.CONFIGURE}),
-    ActorKind.TIMER: frozenset({Act.RUN_TIMER}),
-}
 
 
 def functional_right(ask: Ask, facts: Facts, transaction: str = "") -> Right:
     """The cell of the functional matrix for this question."""
-    if ask.act is Act.OPEN_EMERGENCY:
-        # Opening an emergency access is for whoever may then consult, and only in an emergency mode.
-        transaction = "TD3.2:non_masque" if ask.mode in EMERGENCY_MODES else "none"
-    transaction = transaction or _TRANSACTION.get(ask.act, ask.act.value)
+    if ask.act is Act.OPEN_EMERGENCY and ask.mode not in EMERGENCY_MODES:
+        return NO_RIGHT
+    transaction = transaction or NATURE[ask.act].row
     if ask.act is Act.REPLACE and ask.actor.kind is ActorKind.EMPLOYEE:
-        transaction = "TD2.2"
+        transaction = NATURE[Act.FEED_AS_EMPLOYEE].row
     return right(transaction, authentication_column(ask.actor), actor_column(ask, facts), mode_column(ask, facts))
 
 
@@ -104,7 +66,7 @@ def unattached_by_professionals(ask: Ask, facts: Facts) -> Denial | None:
 @rule("H", "setting occupational_metadata_with_consent; L.1111-18 CSP")
 def occupational_doctor_closed(ask: Ask, facts: Facts) -> Denial | None:
     """An occupational doctor sees metadata only with express consent, where the setting allows it at all."""
-    if actor_column(ask, facts) != "occupational_doctor" or ask.act not in NEEDS_HABILITATION | {Act.READ_PROFILE}:
+    if actor_column(ask, facts) != "occupational_doctor" or ask.act not in ABOUT_SHOWN | {Act.READ_PROFILE}:
         return None
     opened = facts.settings.occupational_metadata_with_consent and facts.access.occupational_consent
     return None if opened else _not_allowed(ask, facts)
@@ -147,10 +109,7 @@ def habilitation_context(ask: Ask, facts: Facts) -> Denial | None:
 @rule("H", "order of 26 October 2023, matrix")
 def habilitation_profession(ask: Ask, facts: Facts) -> Denial | None:
     """The matrix in force must name the profession. Roles outside the health professions are not in force."""
-    if ask.actor.kind is not ActorKind.PROFESSIONAL or ask.act not in NEEDS_HABILITATION | FEEDING - {
-        Act.FEED,
-        Act.REPLACE,
-    }:
+    if ask.actor.kind is not ActorKind.PROFESSIONAL or ask.act not in NAMES_PROFESSION:
         return None
     named = profession_counted(ask.actor, facts.settings) in facts.edition.professions()
     return None if named else Denial("habilitation-profession", {"edition": facts.edition.name})

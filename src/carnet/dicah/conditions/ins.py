@@ -1,10 +1,10 @@
 """I — INS: the right national identity. Shape and key are checked where the INS is read (`kernel.ins`)."""
 
+from carnet.dicah.acts import WITHOUT_INS
 from carnet.dicah.conditions import Denial, rule
 from carnet.dicah.facts import Facts
-from carnet.kernel.ask import Act, Ask
+from carnet.kernel.ask import Ask
 
-WITHOUT_INS = frozenset({Act.OWN_LIST, Act.SEARCH_BY_TRAITS, Act.OWN_TRACES, Act.RUN_TIMER, Act.CONFIGURE})
 _FORBIDDING = frozenset({"DOUT", "FICT"})
 
 

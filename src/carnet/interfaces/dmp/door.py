@@ -16,6 +16,7 @@ from lxml import etree
 
 from carnet.apps.records.api import open_emergency
 from carnet.apps.signin.api import Certificate, actor_of_vihf, certificate_of, read_assertion
+from carnet.dicah.acts import WITHOUT_INS
 from carnet.formats.hl7v3 import Device, Hl7v3Error
 from carnet.formats.soap import (
     SOAP11,
@@ -58,9 +59,6 @@ def ins_of(patient: tuple[str, str]) -> Ins:
         raise Refusal("ins-malformed", "ins-malformed", {"problem": "OID"}) from None
 
 
-_ABOUT_NOBODY = frozenset({Act.OWN_LIST, Act.SEARCH_BY_TRAITS})
-
-
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call of one software: who, with which assertion, when, and the body."""
@@ -83,7 +81,7 @@ class Call:
         declared = [one for one in (self.vihf.patient, stated) if one[1]]
         if len({(oid, matricule.upper()) for oid, matricule in declared}) > 1:
             raise Refusal("vihf-patient-mismatch", "vihf-patient-mismatch")
-        if not declared and act not in _ABOUT_NOBODY:
+        if not declared and act not in WITHOUT_INS:
             raise Refusal("vihf-patient-missing", "vihf-patient-missing")
         ins = ins_of(declared[0]) if declared else None
         return Ask(self.actor, act, self.at, ins, self.mode, secret=self.vihf.secret)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop as _
 
 from carnet.apps.access.api import told
 from carnet.apps.journal.api import Numbered
+from carnet.dicah.acts import CONSULTATIONS, DEPOSITS, TOLD_BY_THEMSELVES
 from carnet.formats import codes
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
@@ -79,16 +80,6 @@ _DETAIL: dict[str, str] = {
 }  # fmt: skip
 _MEANS = {"cps_cpf": _("sa carte professionnelle"), "psc": _("Pro Santé Connect"), "air": _("le système de son établissement"),
           "cpe": _("sa carte d’établissement"), "certificate": _("le certificat de sa structure")}  # fmt: skip
-_WRITES = frozenset(
-    {Act.FEED, Act.FEED_AS_EMPLOYEE, Act.REPLACE, Act.MASK, Act.UNMASK, Act.ANNOUNCE, Act.DELETE, Act.ARCHIVE, Act.UNARCHIVE,
-     Act.WRITE_PROFILE, Act.DECLARE_AUTHORISATION, Act.WITHDRAW_AUTHORISATION, Act.OPEN_EMERGENCY, Act.CLOSE_RECORD,
-     Act.REOPEN_RECORD, Act.OPEN_RECORD, Act.OPPOSE_RECORD, Act.DESTROY_RECORD, Act.CHOOSE_RIGHTS, Act.NAME_PEOPLE,
-     Act.SHARE_SHEET, Act.REPORT_ACCESS, Act.ASK_CORRECTION}
-)  # fmt: skip
-READS, DEPOSITS = (
-    frozenset({Act.SEARCH, Act.READ, Act.READ_ADMINISTRATIVE, Act.LIST_AUTHORISED, Act.READ_PROFILE}),
-    frozenset({Act.FEED, Act.FEED_AS_EMPLOYEE, Act.REPLACE}),
-)
 FILTERS = {"": _("Tout"), "lectures": _("Lectures"), "depots": _("Dépôts"), "refus": _("Refus"), "urgences": _("Urgences"),
            "proches": _("Moi et mes proches")}  # fmt: skip
 PERSONS = frozenset({ActorKind.HOLDER.value, ActorKind.REPRESENTATIVE.value, ActorKind.CARER.value})
@@ -161,7 +152,7 @@ def _why(entry: Mapping[str, Any]) -> str:
         return gettext("en urgence vitale")
     if entry.get("mode") == "centre_15":
         return gettext("pour le centre 15")
-    return gettext("avec votre accord") if entry.get("outcome") == "permit" and entry.get("act") in READS else ""
+    return gettext("avec votre accord") if entry.get("outcome") == "permit" and entry.get("act") in CONSULTATIONS else ""
 
 
 def line_of(numbered: Numbered, me: str, names: Mapping[str, str]) -> Line:
@@ -185,13 +176,13 @@ def line_of(numbered: Numbered, me: str, names: Mapping[str, str]) -> Line:
 
 def worth_telling(entry: Mapping[str, Any]) -> bool:
     """A write is told by its own entry: the permission that came before it would tell it twice."""
-    return entry.get("outcome") != "permit" or entry.get("act") not in _WRITES
+    return entry.get("outcome") != "permit" or entry.get("act") not in TOLD_BY_THEMSELVES
 
 
 def chosen(line: Line, kind: str) -> bool:
     """Whether a line is of the sort that a filter asks for."""
     return {
-        "lectures": line.act in READS and not line.refused, "depots": line.act in DEPOSITS and not line.refused,
+        "lectures": line.act in CONSULTATIONS and not line.refused, "depots": line.act in DEPOSITS and not line.refused,
         "refus": bool(line.refused), "urgences": line.tone == "warn", "proches": line.kind in PERSONS,
     }.get(kind, True)  # fmt: skip
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop as _
 
 from carnet.apps.access.api import EmergencyAccess
 from carnet.apps.records.api import consulted, emergencies_in, names_in, traces_in
+from carnet.dicah.acts import TOLD_BY_THEMSELVES
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.kernel.ask import Act
 
@@ -85,12 +86,7 @@ def _line(entry: Mapping[str, Any]) -> Line:
 
 def _worth_telling(entry: Mapping[str, Any]) -> bool:
     # A write is told by its own entry: the permission that came before it would tell it twice.
-    return entry.get("outcome") != "permit" or entry.get("act") not in _WRITES
-
-
-_WRITES = frozenset({Act.FEED, Act.FEED_AS_EMPLOYEE, Act.REPLACE, Act.MASK, Act.UNMASK, Act.ANNOUNCE, Act.DELETE,
-                     Act.ARCHIVE, Act.UNARCHIVE, Act.WRITE_PROFILE, Act.DECLARE_AUTHORISATION,
-                     Act.WITHDRAW_AUTHORISATION, Act.OPEN_EMERGENCY})  # fmt: skip
+    return entry.get("outcome") != "permit" or entry.get("act") not in TOLD_BY_THEMSELVES
 
 
 def _emergencies(opened: Opened) -> list[tuple[EmergencyAccess, str]]:
