@@ -20,11 +20,12 @@ from carnet.apps.signin.api import (
     set_language,
 )
 from carnet.dicah.facts import RecordState
-from carnet.interfaces.espace.door import LANGUAGE, LANGUAGES, Asked, page, remember, saying, signed_in
+from carnet.interfaces.espace.door import LANGUAGE, LANGUAGES, Asked, page, remember, signed_in
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
 from carnet.pages.civil import number_of
+from carnet.pages.door import saying
 
 LIFE: dict[str, tuple[Act, str]] = {
     "fermer": (Act.CLOSE_RECORD, "ferme"), "rouvrir": (Act.REOPEN_RECORD, "rouvert"), "ouvrir": (Act.OPEN_RECORD, "ouvert"),

@@ -29,13 +29,14 @@ from carnet.formats.codes.public import CATEGORIES, EXPLANATIONS, TYPE_TO_DEPOSI
 from carnet.formats.fhir import Submission, SubmittedDocument
 from carnet.formats.xds import Coding, DocumentEntry, SubmissionSet
 from carnet.interfaces.espace.civil_dates import day_text
-from carnet.interfaces.espace.door import Asked, page, saying, signed_in
+from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
 from carnet.kernel.visibility import Status
 from carnet.pages.bodies import body_in, bytes_answer, seen_document
 from carnet.pages.civil import begins, day_of, number_of
+from carnet.pages.door import saying
 from carnet.pages.proposing import Proposal, propose
 from carnet.pages.rows import Row, row
 

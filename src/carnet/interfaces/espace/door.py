@@ -1,15 +1,12 @@
 """What every request of the patients' portal goes through: session, language, origin of forms, and what an error becomes."""
 
-import hmac
-from collections.abc import Callable
-from functools import wraps
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language
 
 from carnet.apps.access.api import told
 from carnet.apps.signin.api import PersonSession, person_session
@@ -18,9 +15,9 @@ from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import Refusal
 from carnet.pages import safety
-from carnet.pages.safety import check_request, clock, failure_reference, foreign, form_token, local_path, secure
+from carnet.pages.door import Fields, PageDoor
+from carnet.pages.safety import clock, form_token, local_path
 
-View = Callable[..., HttpResponse]
 COOKIE, DEVICE, LANGUAGE = "carnet-espace", "carnet-espace-device", "carnet-espace-language"
 HOME = "/"
 LANGUAGES = ("fr", "en")
@@ -29,7 +26,7 @@ _SIGN_IN = frozenset({"authentication-missing", "authentication-expired"})
 _STATUS = {"document-unknown": 404, "record-absent": 404, "request-malformed": 400, "request-too-large": 413}
 
 
-class Asked:
+class Asked(Fields):
     """A request with its session: what a view of the portal receives."""
 
     def __init__(self, request: HttpRequest, session: PersonSession, token: str) -> None:
@@ -55,10 +52,6 @@ class Asked:
     def ask(self, act: Act, reason: str = "") -> Ask:
         """A question of this request, about the record of the session."""
         return Ask(self.actor, act, self.at, reason=reason)
-
-    def posted(self, name: str, length: int = 4000) -> str:
-        """A field of the form, without blanks around it."""
-        return self.request.POST.get(name, "").strip()[:length]
 
 
 def render(name: str, context: dict[str, object], status: int = 200) -> HttpResponse:
@@ -96,61 +89,29 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _answer(request: HttpRequest, function: Callable[[], HttpResponse]) -> HttpResponse:
-    with override(_language(request)):
-        try:
-            check_request(request)
-            return secure(function())
-        except Refusal as refusal:
-            signs = refusal.code in _SIGN_IN and request.COOKIES.get(COOKIE)
-            return secure(to_sign_in(request) if signs else refused_page(refusal))
-        except Exception as error:
-            return secure(render("failed", {"reference": failure_reference(error)}, 500))
-
-
-def public(*methods: str) -> Callable[[View], View]:
-    """A view for everybody: sign-in, opening, help, files of the look."""
-
-    def decorate(function: View) -> View:
-        @wraps(function)
-        def wrapped(request: HttpRequest, **kwargs: str) -> HttpResponse:
-            if request.method not in methods:
-                return secure(HttpResponseNotAllowed(methods))
-            if request.method == "POST" and foreign(request, settings.CARNET.espace_url):
-                return secure(render("foreign", {}, 403))
-            return _answer(request, lambda: function(request, **kwargs))
-
-        return wrapped
-
-    return decorate
-
-
-def signed_in(*methods: str) -> Callable[[View], View]:
-    """A view for somebody who signed in; a form carries the token of the session."""
-
-    def decorate(function: View) -> View:
-        @wraps(function)
-        def wrapped(request: HttpRequest, **kwargs: object) -> HttpResponse:
-            if request.method not in methods:
-                return secure(HttpResponseNotAllowed(methods))
-            return _answer(request, lambda: _signed_in(request, function, kwargs))
-
-        return wrapped
-
-    return decorate
-
-
-def _signed_in(request: HttpRequest, function: View, kwargs: dict[str, object]) -> HttpResponse:
+def _session(request: HttpRequest) -> Asked | None:
     token = request.COOKIES.get(COOKIE, "")
     try:
-        asked = Asked(request, person_session(token, clock()()), token)
+        return Asked(request, person_session(token, clock()()), token)
     except Refusal:
-        return to_sign_in(request)
-    if request.method == "POST":
-        given = request.POST.get("form_token", "") or request.headers.get("X-Form-Token", "")
-        if foreign(request, settings.CARNET.espace_url) or not hmac.compare_digest(given.encode(), asked.form_token.encode()):
-            return render("foreign", {}, 403)
-    return function(asked, **kwargs)
+        return None
+
+
+def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    signs = refusal.code in _SIGN_IN and request.COOKIES.get(COOKIE)
+    return to_sign_in(request) if signs else refused_page(refusal)
+
+
+_DOOR = PageDoor(
+    url=lambda: settings.CARNET.espace_url,
+    language=_language,
+    session=_session,
+    sign_in=to_sign_in,
+    stranger=lambda: render("foreign", {}, 403),
+    refused=_refused,
+    failed=lambda reference: render("failed", {"reference": reference}, 500),
+)
+public, signed_in = _DOOR.public, _DOOR.signed_in
 
 
 def set_cookie(response: HttpResponse, name: str, value: str, seconds: int, path: str = "/") -> None:
@@ -161,9 +122,3 @@ def set_cookie(response: HttpResponse, name: str, value: str, seconds: int, path
 def remember(response: HttpResponse, name: str, value: str) -> None:
     """Keep something for a year: a device, a language."""
     set_cookie(response, name, value, _A_YEAR)
-
-
-def saying(path: str, done: str, **more: str) -> HttpResponseRedirect:
-    """Go on to a page that says what was done. `done` is a key of the sentences in `done.py`."""
-    separator = "&" if "?" in path else "?"
-    return HttpResponseRedirect(f"{path}{separator}{urlencode({'fait': done} | more)}")

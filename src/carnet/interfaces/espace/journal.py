@@ -14,7 +14,7 @@ from carnet.apps.journal import api as journal
 from carnet.apps.outbox import api as outbox
 from carnet.apps.records import api as records
 from carnet.apps.records.api import Query, Visit, consulted, criteria, documents, visiting
-from carnet.interfaces.espace.door import Asked, page, saying, signed_in
+from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.espace.home import journal_lines
 from carnet.interfaces.espace.wording import FILTERS, Line, chosen, merged
@@ -22,6 +22,7 @@ from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
 from carnet.kernel.traits import normalise_name
 from carnet.pages.civil import number_of
+from carnet.pages.door import saying
 
 PER_PAGE = 30
 NOTICES: dict[str, str] = {

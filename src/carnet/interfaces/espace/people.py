@@ -13,12 +13,13 @@ from carnet.apps.records.api import answer_invitation, mine, visiting
 from carnet.apps.signin.api import act_on, name_of
 from carnet.formats import codes
 from carnet.formats.codes.public import CATEGORIES, category_of
-from carnet.interfaces.espace.door import Asked, page, render, saying, signed_in
+from carnet.interfaces.espace.door import Asked, page, render, signed_in
 from carnet.interfaces.espace.profile import SECTIONS
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
 from carnet.pages.civil import begins, day_of
+from carnet.pages.door import saying
 
 LONGEST = timedelta(days=3 * 365)
 KINDS = {"aidant": access.CARES, "representant": access.REPRESENTS}

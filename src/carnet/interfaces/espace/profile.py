@@ -10,10 +10,11 @@ from django.utils.translation import gettext_noop as _
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import names_in
 from carnet.interfaces.espace.civil_dates import day_text
-from carnet.interfaces.espace.door import Asked, page, saying, signed_in
+from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
+from carnet.pages.door import saying
 from carnet.pages.sparks import curve
 
 

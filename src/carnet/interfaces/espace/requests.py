@@ -8,10 +8,11 @@ from carnet.apps.access import api as access
 from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
 from carnet.apps.records.api import Query, criteria, documents, visiting
-from carnet.interfaces.espace.door import Asked, page, saying, signed_in
+from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import Opened, Shown, record_page
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
+from carnet.pages.door import saying
 
 
 @record_page("acces", "GET", detail="rights")

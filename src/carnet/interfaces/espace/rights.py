@@ -15,13 +15,14 @@ from carnet.apps.records.api import Look, Names, Query, Visit, consulted, criter
 from carnet.dicah.settings import PROFILE_SECTIONS
 from carnet.formats import codes
 from carnet.formats.codes.public import CATEGORIES
-from carnet.interfaces.espace.door import Asked, page, saying, signed_in
+from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.espace.profile import SECTIONS
 from carnet.kernel.ask import Act
 from carnet.kernel.identifiers import IdentifierError, ps_id, structure_id
 from carnet.kernel.refusal import Refusal
 from carnet.pages.civil import begins, day_of
+from carnet.pages.door import saying
 from carnet.pages.rows import row
 
 ANYBODY: dict[str, str] = {

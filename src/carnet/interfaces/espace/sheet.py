@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse
 
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import shown_presence_code, visiting
-from carnet.interfaces.espace.door import Asked, page, public, render, saying, signed_in
+from carnet.interfaces.espace.door import Asked, page, public, render, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.espace.profile import SECTIONS
 from carnet.kernel.ask import Act
+from carnet.pages.door import saying
 from carnet.pages.safety import clock
 
 LASTS: dict[str, timedelta] = {

@@ -3,33 +3,28 @@
 An operator enters by a single-use link that `carnet operator link` prints on the server, and stays an hour.
 """
 
-import hmac
 import json
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import wraps
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
-from django.utils.translation import override
 
 from carnet.apps.access.api import told
 from carnet.apps.signin.api import take_operator_link
 from carnet.interfaces.operator.done import said
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
 from carnet.kernel.ask import Act, Ask
-from carnet.kernel.refusal import Refusal
 from carnet.pages import safety
-from carnet.pages.safety import check_request, clock, failure_reference, foreign, form_token, secure
+from carnet.pages.door import Fields, PageDoor
+from carnet.pages.safety import clock, form_token
 from carnet.pages.sealed import opened_text, sealed_text
 
-View = Callable[..., HttpResponse]
 COOKIE, CONTEXT = "carnet-operator", "operator-session"
 LASTS = timedelta(hours=1)
 
 
-class Asked:
+class Asked(Fields):
     """A request of an operator."""
 
     def __init__(self, request: HttpRequest, name: str, token: str) -> None:
@@ -43,10 +38,6 @@ class Asked:
         )
         return Ask(actor, Act.CONFIGURE, self.at)
 
-    def posted(self, name: str, length: int = 4000) -> str:
-        """A field of the form, without blanks around it."""
-        return self.request.POST.get(name, "").strip()[:length]
-
 
 def _page(name: str, context: dict[str, object], status: int = 200) -> HttpResponse:
     return HttpResponse(render_to_string(f"operator/{name}.html", context), status=status)
@@ -59,15 +50,28 @@ def page(asked: Asked, name: str, context: dict[str, object], status: int = 200)
     return _page(name, shared | context, status)
 
 
-def _answer(request: HttpRequest, function: Callable[[], HttpResponse]) -> HttpResponse:
-    with override("fr"):
-        try:
-            check_request(request)
-            return secure(function())
-        except Refusal as refusal:
-            return secure(_page("refused", {"told": told(refusal.code), "code": refusal.code}, 403))
-        except Exception as error:
-            return secure(_page("failed", {"reference": failure_reference(error)}, 500))
+def _name_of(token: str) -> str:
+    text = opened_text(token, CONTEXT) if token else None
+    told_ = json.loads(text) if text else {"name": "", "ends": "1970-01-01T00:00:00+00:00"}
+    return str(told_["name"]) if datetime.fromisoformat(told_["ends"]) > clock()() else ""
+
+
+def _session(request: HttpRequest) -> Asked | None:
+    token = request.COOKIES.get(COOKIE, "")
+    name = _name_of(token)
+    return Asked(request, name, token) if name else None
+
+
+_DOOR = PageDoor(
+    url=lambda: settings.CARNET.operator_url,
+    language=lambda _request: "fr",
+    session=_session,
+    sign_in=lambda _request: _page("out", {}, 401),
+    stranger=lambda: _page("out", {}, 403),
+    refused=lambda _request, refusal: _page("refused", {"told": told(refusal.code), "code": refusal.code}, 403),
+    failed=lambda reference: _page("failed", {"reference": reference}, 500),
+)
+signed_in = _DOOR.signed_in
 
 
 def enter(request: HttpRequest, token: str) -> HttpResponse:
@@ -81,43 +85,9 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
         safety.set_cookie(response, COOKIE, session, int(LASTS.total_seconds()), settings.CARNET.operator_url)
         return response
 
-    return _answer(request, function)
-
-
-def _name_of(token: str) -> str:
-    text = opened_text(token, CONTEXT) if token else None
-    told_ = json.loads(text) if text else {"name": "", "ends": "1970-01-01T00:00:00+00:00"}
-    return str(told_["name"]) if datetime.fromisoformat(told_["ends"]) > clock()() else ""
-
-
-def signed_in(*methods: str) -> Callable[[View], View]:
-    """A view for an operator; a form carries the token of the session."""
-
-    def decorate(function: View) -> View:
-        @wraps(function)
-        def wrapped(request: HttpRequest, **kwargs: object) -> HttpResponse:
-            if request.method not in methods:
-                return secure(HttpResponseNotAllowed(methods))
-            return _answer(request, lambda: _signed_in(request, function, kwargs))
-
-        return wrapped
-
-    return decorate
-
-
-def _signed_in(request: HttpRequest, function: View, kwargs: dict[str, object]) -> HttpResponse:
-    token = request.COOKIES.get(COOKIE, "")
-    name = _name_of(token)
-    if not name:
-        return _page("out", {}, 401)
-    asked = Asked(request, name, token)
-    if request.method == "POST":
-        given = request.POST.get("form_token", "")
-        if foreign(request, settings.CARNET.operator_url) or not hmac.compare_digest(given.encode(), asked.form_token.encode()):
-            return _page("out", {}, 403)
-    return function(asked, **kwargs)
+    return _DOOR.answer(request, function)
 
 
 def outside(request: HttpRequest, name: str, status: int) -> HttpResponse:
     """A page for somebody who did not sign in."""
-    return _answer(request, lambda: _page(name, {}, status))
+    return _DOOR.answer(request, lambda: _page(name, {}, status))

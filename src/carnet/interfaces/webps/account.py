@@ -5,7 +5,8 @@ from uuid import UUID
 from django.http import HttpResponse
 
 from carnet.apps.signin.api import cut_device, cut_session, devices, prefer, sessions
-from carnet.interfaces.webps.door import Asked, page, saying, signed_in
+from carnet.interfaces.webps.door import Asked, page, signed_in
+from carnet.pages.door import saying
 
 
 @signed_in("GET")

@@ -1,15 +1,13 @@
 """What every request of the portal goes through: session, legal notice, origin of forms, and what an error becomes."""
 
-import hmac
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
-from django.utils.translation import override
 
 from carnet.apps.access.api import may_act_for, told
 from carnet.apps.signin.api import PortalSession, portal_session
@@ -20,10 +18,10 @@ from carnet.kernel.ask import Act, Ask, Mode
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import Refusal
 from carnet.pages import safety
-from carnet.pages.safety import check_request, clock, failure_reference, foreign, form_token, local_path, secure
+from carnet.pages.door import Fields, PageDoor, View
+from carnet.pages.safety import clock, form_token, local_path
 from carnet.pages.sealed import opened_text, sealed_text
 
-View = Callable[..., HttpResponse]
 COOKIE, DEVICE = "carnet-webps", "carnet-webps-device"
 _A_YEAR = 365 * 24 * 3600
 _SIGN_IN = frozenset({"authentication-missing", "authentication-expired", "certificate-refused", "certificate-revoked"})
@@ -36,7 +34,7 @@ _STATUS = {
 }
 
 
-class Asked:
+class Asked(Fields):
     """A request with its session: what a view of the portal receives."""
 
     def __init__(self, request: HttpRequest, session: PortalSession, token: str) -> None:
@@ -70,10 +68,6 @@ class Asked:
         """Whether HTMX asks for a part of a page."""
         return self.request.headers.get("HX-Request") == "true"
 
-    def posted(self, name: str, length: int = 4000) -> str:
-        """A field of the form, without blanks around it."""
-        return self.request.POST.get(name, "").strip()[:length]
-
 
 def render(name: str, context: dict[str, object], status: int = 200) -> HttpResponse:
     """A page without a session (sign-in, errors)."""
@@ -102,10 +96,6 @@ def refused_page(refusal: Refusal) -> HttpResponse:
     return render("refused", context, _STATUS.get(refusal.code, 403))
 
 
-def _failed(error: Exception) -> HttpResponse:
-    return render("failed", {"reference": failure_reference(error)}, 500)
-
-
 _THEN = "suite"
 
 
@@ -128,33 +118,29 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _answer(request: HttpRequest, function: Callable[[], HttpResponse]) -> HttpResponse:
-    with override("fr"):
-        try:
-            check_request(request)
-            return secure(function())
-        except Refusal as refusal:
-            signs = refusal.code in _SIGN_IN and request.COOKIES.get(COOKIE)
-            return secure(to_sign_in(request) if signs else refused_page(refusal))
-        except Exception as error:
-            return secure(_failed(error))
+def _session(request: HttpRequest) -> Asked | None:
+    token = request.COOKIES.get(COOKIE, "")
+    try:
+        return Asked(request, portal_session(token, clock()()), token)
+    except Refusal:
+        return None
 
 
-def public(*methods: str) -> Callable[[View], View]:
-    """A view for everybody: sign-in, guide, files of the look."""
+def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    signs = refusal.code in _SIGN_IN and request.COOKIES.get(COOKIE)
+    return to_sign_in(request) if signs else refused_page(refusal)
 
-    def decorate(function: View) -> View:
-        @wraps(function)
-        def wrapped(request: HttpRequest, **kwargs: str) -> HttpResponse:
-            if request.method not in methods:
-                return secure(HttpResponseNotAllowed(methods))
-            if request.method == "POST" and foreign(request, settings.CARNET.webps_url):
-                return secure(render("foreign", {}, 403))
-            return _answer(request, lambda: function(request, **kwargs))
 
-        return wrapped
-
-    return decorate
+_DOOR = PageDoor(
+    url=lambda: settings.CARNET.webps_url,
+    language=lambda _request: "fr",
+    session=_session,
+    sign_in=to_sign_in,
+    stranger=lambda: render("foreign", {}, 403),
+    refused=_refused,
+    failed=lambda reference: render("failed", {"reference": reference}, 500),
+)
+public = _DOOR.public
 
 
 def signed_in(*methods: str, legal: bool = True) -> Callable[[View], View]:
@@ -162,29 +148,14 @@ def signed_in(*methods: str, legal: bool = True) -> Callable[[View], View]:
 
     def decorate(function: View) -> View:
         @wraps(function)
-        def wrapped(request: HttpRequest, **kwargs: object) -> HttpResponse:
-            if request.method not in methods:
-                return secure(HttpResponseNotAllowed(methods))
-            return _answer(request, lambda: _signed_in(request, function, legal, kwargs))
+        def informed(asked: Asked, **kwargs: object) -> HttpResponse:
+            if legal and not asked.session.legal_read:
+                return HttpResponseRedirect(f"/mentions?{urlencode({'suite': onward(local(asked.request.get_full_path()))})}")
+            return function(asked, **kwargs)
 
-        return wrapped
+        return _DOOR.signed_in(*methods)(informed)
 
     return decorate
-
-
-def _signed_in(request: HttpRequest, function: View, legal: bool, kwargs: dict[str, object]) -> HttpResponse:
-    token = request.COOKIES.get(COOKIE, "")
-    try:
-        asked = Asked(request, portal_session(token, clock()()), token)
-    except Refusal:
-        return to_sign_in(request)
-    if request.method == "POST":
-        given = request.POST.get("form_token", "")
-        if foreign(request, settings.CARNET.webps_url) or not hmac.compare_digest(given.encode(), asked.form_token.encode()):
-            return render("foreign", {}, 403)
-    if legal and not asked.session.legal_read:
-        return HttpResponseRedirect(f"/mentions?{urlencode({'suite': onward(local(request.get_full_path()))})}")
-    return function(asked, **kwargs)
 
 
 def set_cookie(response: HttpResponse, name: str, value: str, seconds: int, path: str = "/") -> None:
@@ -195,9 +166,3 @@ def set_cookie(response: HttpResponse, name: str, value: str, seconds: int, path
 def remember_device(response: HttpResponse, value: str) -> None:
     """Keep the secret by which a browser is recognised."""
     set_cookie(response, DEVICE, value, _A_YEAR, "/connexion")
-
-
-def saying(path: str, done: str, **more: str) -> HttpResponseRedirect:
-    """Go on to a page that says what was done. `done` is a key of the sentences in `done.py`."""
-    separator = "&" if "?" in path else "?"
-    return HttpResponseRedirect(f"{path}{separator}{urlencode({'fait': done} | more)}")

@@ -18,10 +18,11 @@ from carnet.apps.records.api import (
 from carnet.dicah.decision import Light
 from carnet.dicah.facts import AuthorisationGround
 from carnet.dicah.messages import message
-from carnet.interfaces.webps.door import Asked, may_regulate, page, saying, signed_in
+from carnet.interfaces.webps.door import Asked, may_regulate, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of, sought_of
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Mode
 from carnet.kernel.refusal import Refusal
+from carnet.pages.door import saying
 
 _CONSENT = frozenset({"consent-missing", "consent-expired"})
 _NO_EMERGENCY = frozenset({"record-absent", "record-closed", "record-suspended", "ins-malformed", "ins-unknown",

@@ -18,10 +18,11 @@ from carnet.apps.access.api import (
 from carnet.apps.identity.api import colleagues
 from carnet.apps.records.api import Listed, own_list
 from carnet.apps.signin.api import act_for
-from carnet.interfaces.webps.door import COOKIE, Asked, page, saying, signed_in
+from carnet.interfaces.webps.door import COOKIE, Asked, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
+from carnet.pages.door import saying
 
 
 def _residents(asked: Asked) -> list[Listed]:

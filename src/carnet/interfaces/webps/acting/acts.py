@@ -9,12 +9,13 @@ from django.utils.translation import gettext_noop as _
 
 from carnet.apps.access.api import told
 from carnet.apps.records.api import change_document
-from carnet.interfaces.webps.door import Asked, page, saying, signed_in
+from carnet.interfaces.webps.door import Asked, page, signed_in
 from carnet.interfaces.webps.handles import sought_of
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.webps.record.possible import ACT_OF, possible
 from carnet.kernel.refusal import Refusal
 from carnet.pages.bodies import seen_document
+from carnet.pages.door import saying
 from carnet.pages.rows import row
 
 _UNDO = {"masquer": "demasquer", "demasquer": "masquer", "archiver": "desarchiver", "desarchiver": "archiver"}

@@ -14,12 +14,13 @@ from carnet.apps.records.api import Note, Receipt, already_there, change_documen
 from carnet.formats import codes
 from carnet.formats.fhir import Submission, SubmittedDocument
 from carnet.formats.xds import Coding, DocumentEntry, Parent, SubmissionSet
-from carnet.interfaces.webps.door import Asked, page, saying, signed_in
+from carnet.interfaces.webps.door import Asked, page, signed_in
 from carnet.interfaces.webps.handles import Sought, sought_of
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import VISIBILITY_CODES
 from carnet.kernel.refusal import Refusal
 from carnet.pages.civil import begins, day_of
+from carnet.pages.door import saying
 from carnet.pages.proposing import Proposal, propose
 from carnet.pages.sealed import opened_text, sealed_text
 

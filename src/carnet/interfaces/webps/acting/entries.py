@@ -9,11 +9,12 @@ from django.utils.translation import gettext_noop as _
 
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import names_in
-from carnet.interfaces.webps.door import Asked, page, saying, signed_in
+from carnet.interfaces.webps.door import Asked, page, signed_in
 from carnet.interfaces.webps.handles import Sought, sought_of
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
+from carnet.pages.door import saying
 
 TITLES = {
     "allergies": _("une allergie"), "problems": _("une maladie"), "history": _("un antécédent"),

@@ -16,12 +16,13 @@ from carnet.apps.records.api import (
     set_alert,
     withdraw_authorisation,
 )
-from carnet.interfaces.webps.door import Asked, page, saying, signed_in
+from carnet.interfaces.webps.door import Asked, page, signed_in
 from carnet.interfaces.webps.handles import sought_of
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.kernel.actor import Situation
 from carnet.kernel.ask import Act
 from carnet.kernel.codes import HIDDEN_FROM_PATIENT
+from carnet.pages.door import saying
 from carnet.pages.rows import clinical_classes, row
 
 _SECTIONS = ("contacts", "wishes")

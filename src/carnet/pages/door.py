@@ -1,0 +1,113 @@
+"""What the doors of pages share: methods, where a form comes from and whose it is, what a refusal and a failure become."""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Generic, Protocol, TypeVar
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.utils.translation import override
+
+from carnet.kernel.refusal import Refusal
+from carnet.pages.safety import check_request, failure_reference, foreign, secure
+
+View = Callable[..., HttpResponse]
+
+
+class Session(Protocol):
+    """What a door makes of a request of somebody who signed in."""
+
+    form_token: str
+
+
+class Fields:
+    """The fields of a request's form."""
+
+    request: HttpRequest
+
+    def posted(self, name: str, length: int = 4000) -> str:
+        """A field of the form, without blanks around it."""
+        return self.request.POST.get(name, "").strip()[:length]
+
+
+AskedT = TypeVar("AskedT", bound=Session)
+
+
+@dataclass(frozen=True, slots=True)
+class PageDoor(Generic[AskedT]):
+    """A door of pages. Each hook says what is this door's own."""
+
+    url: Callable[[], str]
+    """The address of the door, as the settings say it now: forms come from there alone."""
+    language: Callable[[HttpRequest], str]
+    session: Callable[[HttpRequest], AskedT | None]
+    """Whoever signed in, or None."""
+    sign_in: Callable[[HttpRequest], HttpResponse]
+    """What somebody without a session gets."""
+    stranger: Callable[[], HttpResponse]
+    """What a form of another site, or of another session, gets."""
+    refused: Callable[[HttpRequest, Refusal], HttpResponse]
+    failed: Callable[[str], HttpResponse]
+    """The page of a failure of ours, by its reference."""
+
+    def answer(self, request: HttpRequest, function: Callable[[], HttpResponse]) -> HttpResponse:
+        """Run a view: nothing that it raises goes further than this, and every answer carries the headers of the door."""
+        with override(self.language(request)):
+            try:
+                check_request(request)
+                return secure(function())
+            except Refusal as refusal:
+                return secure(self.refused(request, refusal))
+            except Exception as error:
+                return secure(self.failed(failure_reference(error)))
+
+    def public(self, *methods: str) -> Callable[[View], View]:
+        """A view for everybody: sign-in, help, files of the look."""
+
+        def decorate(function: View) -> View:
+            @wraps(function)
+            def wrapped(request: HttpRequest, **kwargs: str) -> HttpResponse:
+                if request.method not in methods:
+                    return secure(HttpResponseNotAllowed(methods))
+                if request.method == "POST" and foreign(request, self.url()):
+                    return secure(self.stranger())
+                return self.answer(request, lambda: function(request, **kwargs))
+
+            return wrapped
+
+        return decorate
+
+    def signed_in(self, *methods: str) -> Callable[[View], View]:
+        """A view for somebody who signed in; a form carries the token of the session."""
+
+        def decorate(function: View) -> View:
+            @wraps(function)
+            def wrapped(request: HttpRequest, **kwargs: object) -> HttpResponse:
+                if request.method not in methods:
+                    return secure(HttpResponseNotAllowed(methods))
+                return self.answer(request, lambda: self._signed_in(request, function, kwargs))
+
+            return wrapped
+
+        return decorate
+
+    def _signed_in(self, request: HttpRequest, function: View, kwargs: dict[str, object]) -> HttpResponse:
+        asked = self.session(request)
+        if asked is None:
+            return self.sign_in(request)
+        if request.method == "POST" and not self._own_form(request, asked):
+            return self.stranger()
+        return function(asked, **kwargs)
+
+    def _own_form(self, request: HttpRequest, asked: AskedT) -> bool:
+        """A form carries the token in a field, a script's request in a header."""
+        given = request.POST.get("form_token", "") or request.headers.get("X-Form-Token", "")
+        return not foreign(request, self.url()) and hmac.compare_digest(given.encode(), asked.form_token.encode())
+
+
+def saying(path: str, done: str, **more: str) -> HttpResponseRedirect:
+    """Go on to a page that says what was done. `done` is a key of the sentences in the door's `done.py`."""
+    separator = "&" if "?" in path else "?"
+    return HttpResponseRedirect(f"{path}{separator}{urlencode({'fait': done} | more)}")
