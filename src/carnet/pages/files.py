@@ -34,7 +34,7 @@ def address_of(name: str) -> str:
 def file_of_look(name: str) -> HttpResponse:
     """A file of the look, for a door to answer with. Raises Refusal for another name."""
     if name not in _files():
-        raise Refusal("interaction-unknown", "interaction-unknown")
+        raise Refusal("interaction-unknown")
     response = HttpResponse(_content(name)[1], content_type=_TYPES[name.rpartition(".")[2]])
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     return response

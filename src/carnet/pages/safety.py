@@ -57,13 +57,13 @@ def check_request(request: HttpRequest) -> None:
     """What no form of ours sends is refused before anything looks at it: too much, unreadable, or with control characters."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > settings.CARNET.max_request_bytes:
-        raise Refusal("request-too-large", "request-too-large")
+        raise Refusal("request-too-large")
     try:
         values = [v for data in (request.GET, request.POST) for _, found in data.lists() for v in found]
     except (SuspiciousOperation, MultiPartParserError, UnreadablePostError):
-        raise Refusal("request-malformed", "request-malformed") from None
+        raise Refusal("request-malformed") from None
     if any(_CONTROL.search(str(value)) for value in (request.path, *values)):
-        raise Refusal("request-malformed", "request-malformed")
+        raise Refusal("request-malformed")
 
 
 def set_cookie(response: HttpResponse, name: str, value: str, seconds: int, door_url: str, path: str = "/") -> None:

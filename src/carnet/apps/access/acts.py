@@ -40,7 +40,7 @@ def authorise(work: Work, granted: Grant, consent: Consent, key: RecordKey, held
     ask, record_id = granted.ask, record_of_grant(granted)
     renewal = renews(held, consent.ground)
     if not consent.patient_agrees and not renewal:
-        raise Refusal("consent-missing", "consent-missing", {"missing": "statement"})
+        raise Refusal("consent-missing", {"missing": "statement"})
     if consent.initial_consent and consent.ground is AuthorisationGround.CARE_TEAM:
         _record_initial_consent(work, record_id, ask.at, ask.actor.key)
     settings = law()

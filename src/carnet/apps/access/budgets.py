@@ -60,6 +60,6 @@ def negative_answer(actor: Actor, refusal: Refusal, at: datetime) -> Refusal:
         return refusal
     used, bound = spend(actor, NEGATIVE_ANSWER, at), settings.CARNET.negative_answers_per_hour
     if used > bound * HARD_NEGATIVE:
-        return Refusal("activity-under-review", "activity-under-review")
+        return Refusal("activity-under-review")
     soft = used > bound and not _answered(actor, at)
-    return Refusal("step-up-required", "step-up-required") if soft else refusal
+    return Refusal("step-up-required") if soft else refusal

@@ -104,7 +104,7 @@ def decide_or_refuse(
     """
     verdict: Permit | Refuse = decide(ask, facts)
     if isinstance(verdict, Refuse):
-        raise Refusal(verdict.code, verdict.rule, verdict.details)
+        raise Refusal(verdict.code, verdict.details, rule=verdict.rule)
     event = event_of(ask, "permit", verdict.rule, record_id=record_id, documents=documents, detail=detail)
     behind = secret_veil(ask, veil or veil_of(facts.document))
     return Decided(Grant(ask, record_id, verdict.rule, verdict.visibility), append_statement(event, behind))
@@ -115,14 +115,14 @@ def before_record(ask: Ask) -> None:
     facts = Facts(settings=law(), edition=edition(ask.at.date()))
     verdict = decide(ask, facts, BEFORE_RECORD)
     if isinstance(verdict, Refuse):
-        raise Refusal(verdict.code, verdict.rule, verdict.details)
+        raise Refusal(verdict.code, verdict.details, rule=verdict.rule)
 
 
 def proved(ask: Ask) -> None:
     """Apply the rules of authentication alone, for a question whose act is not known yet. Raises Refusal."""
     verdict = decide(ask, Facts(settings=law(), edition=edition(ask.at.date())), AUTHENTICATION)
     if isinstance(verdict, Refuse):
-        raise Refusal(verdict.code, verdict.rule, verdict.details)
+        raise Refusal(verdict.code, verdict.details, rule=verdict.rule)
 
 
 def grant(work: Work, ask: Ask, facts: Facts, record_id: UUID | None, documents: tuple[str, ...] = (), veil: str = "") -> Grant:

@@ -43,7 +43,7 @@ def delegate_to(actor: Actor, delegate: str, at: datetime) -> None:
     """Let somebody of the same structure look things up for this professional, for half a year."""
     professional = actor.kind is ActorKind.PROFESSIONAL
     if not professional or not delegate or delegate == actor.id or not actor.situation.structure:
-        raise Refusal("delegation-missing", "delegation-missing")
+        raise Refusal("delegation-missing")
     with unit() as work:
         work.run(
             """INSERT INTO access_delegation (delegating, delegate, structure, since, until) VALUES (%s, %s, %s, %s, %s)
@@ -88,7 +88,7 @@ def note_lookup(work: Work, granted: Grant) -> None:
     if not for_whom or granted.record_id is None:
         return
     if work.row(_HOLDS, for_whom, ask.actor.id, ask.actor.situation.structure, ask.at) is None:
-        raise Refusal("delegation-missing", "delegation-missing")
+        raise Refusal("delegation-missing")
     # One line a day until it is reviewed; what is looked up after the review waits for another one.
     work.run(
         """INSERT INTO access_lookup (record_id, id, delegating, delegate, delegate_name, at, verdict)

@@ -93,7 +93,7 @@ def prove(work: Work, key: RecordKey, granted: Grant, code: str) -> None:
         ask.actor.id, ask.at - OWN_CARD_RESTS,
     )  # fmt: skip
     if row is None:
-        raise Refusal("presence-code-wrong", "presence-code-wrong")
+        raise Refusal("presence-code-wrong")
     # Whoever printed the card has seen its codes: the journal says so.
     write_entry(work, granted, (), PROVED if row[0] != ask.actor.id else f"{PROVED}-own-card")
 

@@ -105,7 +105,7 @@ def reopen_unattached(ask: Ask, consent: bool) -> bool:
     Raises Refusal.
     """
     if not consent:
-        raise Refusal("consent-missing", "consent-missing", {"missing": "statement"})
+        raise Refusal("consent-missing", {"missing": "statement"})
     return _change_life(ask, Act.REOPEN_UNATTACHED, "reopen", "", "record-reopened", "reopened-for-patient")
 
 

@@ -124,7 +124,7 @@ def write_version(work: Work, ask: Ask, key: RecordKey, document: StoredDocument
 
 def _document(entered: Entered) -> StoredDocument:
     if not entered.extra or not entered.extra[0]:
-        raise Refusal("document-unknown", "document-unknown")
+        raise Refusal("document-unknown")
     return stored_document(entered.extra[0][0])
 
 
@@ -132,10 +132,10 @@ def _changed(document: StoredDocument, act: Act) -> DocumentFacts:
     try:
         facts = after(document.facts, act)
     except TransitionError:
-        raise Refusal("document-unknown", "document-unknown") from None
+        raise Refusal("document-unknown") from None
     denial = check_codes(facts, access.law()) if act is Act.MASK else None
     if denial:
-        raise Refusal(denial.code, denial.code, denial.details)
+        raise Refusal(denial.code, denial.details)
     return facts
 
 
@@ -214,7 +214,8 @@ def _closed(question: Ask, document: DocumentFacts, facts: Facts) -> tuple[Refus
     if not isinstance(verdict, Refuse):
         return None, True
     proved = verdict.lights["A"] is Light.GREEN
-    return Refusal(verdict.code, verdict.rule, verdict.details), proved and is_author(question, document) and not document.technical
+    theirs = proved and is_author(question, document) and not document.technical
+    return Refusal(verdict.code, verdict.details, rule=verdict.rule), theirs
 
 
 def _act_asked(ask: Ask, entered: Entered, document: StoredDocument, act_of: Callable[[Json], Act | None]) -> Act | None:
@@ -243,7 +244,7 @@ def patch_document(
         closed, own = _closed(question, document.facts, facts)
         if closed and not own:
             # Found by a name of its author's, it is unknown to whoever may not read it: the name alone tells nothing.
-            raise Refusal("document-unknown", "document-unknown") if named else closed
+            raise Refusal("document-unknown") if named else closed
         act = _act_asked(ask, entered, document, act_of)
         place.act = act
         if act is not None:
@@ -294,6 +295,6 @@ def named_document(ask: Ask, names: Sequence[str], record_id: UUID | None = None
             else:
                 found = {logical for name in names for record, logical in work.rows(_NAMED, name) if record_id in (None, record)}
         if len(found) != 1:
-            raise Refusal("document-unknown", "document-unknown")
+            raise Refusal("document-unknown")
     logical_id: UUID = found.pop()
     return logical_id

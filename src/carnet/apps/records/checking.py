@@ -70,7 +70,7 @@ class Checked:
 
 
 def _refuse(code: str, /, **details: str) -> Refusal:
-    return Refusal(code, code, details)
+    return Refusal(code, details)
 
 
 def _bytes(checked: Checked) -> Checked:

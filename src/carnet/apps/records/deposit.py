@@ -87,7 +87,7 @@ _BY_UNIQUE_ID = f"SELECT {DOCUMENT_COLUMNS}, submission_id FROM records_document
 
 
 def _no_parent() -> Refusal:
-    return Refusal("document-parent-unknown", "document-parent-unknown")
+    return Refusal("document-parent-unknown")
 
 
 def question_of(ask: Ask) -> Ask:
@@ -116,7 +116,7 @@ def _earlier(work: Work, ask: Ask, key: RecordKey, checked: Checked) -> tuple[UU
     same = stored.address == key.address(checked.content) and stored.facts.type_code == checked.entry.type.code
     held = codes_of(stored.facts) if _is_own(ask, stored.facts) else frozenset()
     if not same or stored.facts.status is Status.DELETED or not checked.labels() <= held:
-        raise Refusal("document-duplicate", "document-duplicate")
+        raise Refusal("document-duplicate")
     return stored.logical_id, submission_id
 
 
@@ -126,7 +126,7 @@ def _replaced(work: Work, ask: Ask, entered: Entered, checked: Checked) -> Store
     if not targets:
         return None
     if len(targets) > 1 or checked.technical:
-        raise Refusal("request-malformed", "", {"element": "relatesTo", "problem": "one document replaces one document"})
+        raise Refusal("request-malformed", {"element": "relatesTo", "problem": "one document replaces one document"})
     found = _known_parent(work, ask, entered, targets[0])
     if found is None and settings.CARNET.unknown_parent == "refuse":
         raise _no_parent()
@@ -178,7 +178,7 @@ def _check_labels(checked: Checked, replaced: StoredDocument | None, by_person: 
     declared, whole = _facts_of(checked, checked.labels()), _facts_of(checked, labels)
     denial = check_codes(declared, law, replaced.facts if replaced else None, by_person) or check_codes(whole, law)
     if denial:
-        raise Refusal(denial.code, denial.code, denial.details)
+        raise Refusal(denial.code, denial.details)
     # A replacement inherits every code of the original: what the patient masked stays masked (access law §3).
     return labels
 
@@ -197,18 +197,18 @@ def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposi
         try:
             one = _planned(work, ask, entered, document, deposit)
             if one.checked.entry.unique_id in seen:
-                raise Refusal("document-duplicate", "document-duplicate", {"problem": "twice in one submission"})
+                raise Refusal("document-duplicate", {"problem": "twice in one submission"})
         except Refusal as refusal:
             if len(submission.documents) == 1:
                 raise
             # Among several, the sender must know which one: by its own identifier, or its place.
             named = document.entry.unique_id or f"n° {document.position + 1}"
-            raise Refusal(refusal.code, refusal.rule, {**refusal.details, "document": named}) from None
+            raise Refusal(refusal.code, {**refusal.details, "document": named}, rule=refusal.rule) from None
         seen.add(one.checked.entry.unique_id)
         planned.append(one)
     if all(p.checked.technical for p in planned):
         # The signature object of a submission comes with what it signs; alone it would be a hiding place.
-        raise Refusal("document-metadata-mismatch", "", {"fields": "type"})
+        raise Refusal("document-metadata-mismatch", {"fields": "type"})
     return planned
 
 
@@ -302,7 +302,7 @@ def _may_complete(work: Work, ask: Ask, entered: Entered, folder: Folder) -> Non
         return
     inside = (stored_document(one) for one in work.rows(_IN_FOLDER, record_id, record_id, row[0]))
     if not any(isinstance(decide(replace(ask, act=Act.READ), entered.with_document(d.facts)), Permit) for d in inside):
-        raise Refusal("document-duplicate", "document-duplicate")
+        raise Refusal("document-duplicate")
 
 
 def _members(work: Work, ask: Ask, entered: Entered, folder: Folder, accepted: Sequence[Accepted]) -> list[UUID]:
@@ -315,7 +315,7 @@ def _members(work: Work, ask: Ask, entered: Entered, folder: Folder, accepted: S
         found = _find(work, entered.record_id, member)
         may = found and isinstance(decide(replace(ask, act=Act.READ), entered.with_document(found.facts)), Permit)
         if not found or not may:
-            raise Refusal("document-unknown", "document-unknown")
+            raise Refusal("document-unknown")
         members.append(found.logical_id)
     return members
 

@@ -195,7 +195,7 @@ def named_by_document(work: Work, ask: Ask, entered: Entered) -> Ask:
 def same_person(work: Work, ask: Ask, entered: Entered) -> None:
     """A question that names a person and a document is about a document of that person; else the document is unknown."""
     if ask.ins is not None and identity.find(ask.ins, work) != entered.record_id:
-        raise Refusal("document-unknown", "document-unknown")
+        raise Refusal("document-unknown")
 
 
 def unless_visible(ask: Ask, facts: Facts, refusal: Refusal, hidden_code: str) -> Refusal:
@@ -203,4 +203,4 @@ def unless_visible(ask: Ask, facts: Facts, refusal: Refusal, hidden_code: str) -
     if refusal.code != "document-not-own":
         return refusal
     readable = isinstance(decide(replace(ask, act=Act.READ), facts), Permit)
-    return refusal if readable else Refusal(hidden_code, hidden_code)
+    return refusal if readable else Refusal(hidden_code)

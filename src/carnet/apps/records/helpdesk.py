@@ -63,7 +63,7 @@ def help_desk_code(ask: Ask, record_id: UUID, channel: str) -> str:
     """Make a provisional code, and send it when the channel is `mail`. Journaled. Returns it, this once."""
     with unit(record_id) as work:
         if channel == "mail" and not _has_own_address(work, record_id, ask.at):
-            raise Refusal("function-not-allowed", "function-not-allowed")
+            raise Refusal("function-not-allowed")
         code = signin.provisional_code(work, record_id, channel, ask.actor.key, ask.at)
         access.write_entry(work, _granted(ask, record_id), (), "help-desk:code" if channel == "mail" else "help-desk:letter")
         if channel == "mail":

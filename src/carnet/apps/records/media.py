@@ -41,7 +41,7 @@ _FORMAT_OF_TYPE = {
 
 
 def _malformed(problem: str) -> Refusal:
-    return Refusal("document-malformed", "document-malformed", {"problem": problem})
+    return Refusal("document-malformed", {"problem": problem})
 
 
 def _check_text(content: bytes) -> None:
@@ -61,7 +61,7 @@ def check_media(declared: str, content: bytes) -> str:
         _check_text(content)
         return declared
     if declared not in _MAGIC:
-        raise Refusal("document-media-refused", "document-media-refused", {"media": declared[:80]})
+        raise Refusal("document-media-refused", {"media": declared[:80]})
     if not content.startswith(_MAGIC[declared]):
         raise _malformed(f"the bytes are not {declared}")
     if declared in _END and _END[declared] not in content[-1024:]:

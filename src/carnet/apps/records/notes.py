@@ -42,10 +42,10 @@ def note_as_cda(ask: Ask, note: Note) -> tuple[str, bytes]:
     """
     ask = question_of(ask)
     if not note.text.strip() or len(note.text) > NOTE_LENGTH:
-        raise Refusal("request-malformed", "", {"problem": f"a note of 1 to {NOTE_LENGTH} characters"})
+        raise Refusal("request-malformed", {"problem": f"a note of 1 to {NOTE_LENGTH} characters"})
     member = codes.member("type_codes", note.type_code)
     if member is None:
-        raise Refusal("document-code-unknown", "document-code-unknown", {"fields": "type"})
+        raise Refusal("document-code-unknown", {"fields": "type"})
     with access.asking(ask) as place, unit() as work:
         entered = enter(work, ask)
         place.record_id = entered.record_id

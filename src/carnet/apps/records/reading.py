@@ -25,7 +25,7 @@ class Content:
 
 
 def _unknown() -> Refusal:
-    return Refusal("document-unknown", "document-unknown")
+    return Refusal("document-unknown")
 
 
 def _decide(work: Work, ask: Ask, entered: Entered, logical_id: UUID, place: access.Place) -> StoredDocument:
@@ -48,7 +48,7 @@ def _read(ask: Ask, logical_id: UUID) -> tuple[Entered, StoredDocument, frozense
     """The record, the document, and which of the documents that it is tied to the asker may read too."""
     if ask.actor.kind is ActorKind.ANONYMOUS:
         # The same answer for any identifier: nothing is looked up.
-        raise Refusal("authentication-missing", "authentication-missing")
+        raise Refusal("authentication-missing")
     with access.asking(ask, (str(logical_id),)) as place, unit() as work:
         entered = enter(work, ask, logical_id, ((DOCUMENT, (logical_id,)),))
         place.record_id = entered.record_id

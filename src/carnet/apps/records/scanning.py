@@ -33,8 +33,8 @@ def scan(contents: Iterable[bytes]) -> None:
         try:
             answer = _answer(content)
         except (OSError, ValueError):
-            raise Refusal("scanner-silent", "scanner-silent") from None
+            raise Refusal("scanner-silent") from None
         if answer.endswith("FOUND"):
-            raise Refusal("document-infected", "document-infected")
+            raise Refusal("document-infected")
         if not answer.endswith("OK"):
-            raise Refusal("scanner-silent", "scanner-silent")
+            raise Refusal("scanner-silent")

@@ -198,5 +198,5 @@ def ins_of_record(ask: Ask, record_id: UUID) -> Ins:
             row = work.row(KEY_OF_RECORD, record_id)
             found = identity.active_ins(work, open_key(record_id, row[0])) if row else None
         if found is None:
-            raise Refusal("record-absent", "record-absent")
+            raise Refusal("record-absent")
         return found

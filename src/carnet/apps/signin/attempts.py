@@ -13,7 +13,7 @@ LIFE = timedelta(minutes=10)
 
 def refused(problem: str) -> Refusal:
     """A sign-in that cannot be verified; the problem names the check, never a value."""
-    return Refusal("sign-in-refused", "sign-in-refused", {"problem": problem})
+    return Refusal("sign-in-refused", {"problem": problem})
 
 
 def keep(step: str, fields: dict[str, Any], at: datetime) -> str:

@@ -51,7 +51,7 @@ def _situation(certificate: Certificate, chosen: str) -> Situation:
     opened = [s for s in known if s.open] or known
     if len(opened) > 1:
         places = ", ".join(s.structure for s in opened)
-        raise Refusal("situation-choice", "situation-choice", {"structures": places})
+        raise Refusal("situation-choice", {"structures": places})
     return opened[0] if opened else Situation(profession, open=False)
 
 

@@ -63,7 +63,7 @@ class Certificate:
 
 
 def _refused(problem: str) -> Refusal:
-    return Refusal("certificate-refused", "certificate-refused", {"problem": problem})
+    return Refusal("certificate-refused", {"problem": problem})
 
 
 def _content(der: bytes, tag: int) -> bytes:

@@ -49,7 +49,7 @@ def _here() -> Fido2Server:
 
 
 def _refused() -> Refusal:
-    return Refusal("credentials-wrong", "credentials-wrong")
+    return Refusal("credentials-wrong")
 
 
 def _known(work: Work, account: UUID) -> list[AttestedCredentialData]:

@@ -85,7 +85,7 @@ def person_session(token: str, at: datetime) -> PersonSession:
     idle = timedelta(seconds=settings.CARNET.portal_idle_seconds)
     row = lookup("SELECT * FROM signin_person_session_of(%s, %s, %s)", _digest(token), at, idle) if token else None
     if row is None or row[0] is None:
-        raise Refusal("authentication-missing", "authentication-missing")
+        raise Refusal("authentication-missing")
     number, account, record_id, name, acting, kind, language, since, closes = row
     told = opened_name(name, account)
     return PersonSession(number, account, record_id, told, acting, ActorKind(kind), language, since, min(closes, at + idle), closes)

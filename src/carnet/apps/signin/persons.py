@@ -115,7 +115,7 @@ def start_activation(code: str, birth_date: str, at: datetime) -> str:
             # A code that was found, with another person's date of birth, has five tries and no more.
             accounts.count_try(work, code, at)
     if wrong:
-        raise Refusal("code-unknown", "code-unknown")
+        raise Refusal("code-unknown")
     return keep("person-activation", {"code": code, "record": str(record_id), "traits": asdict(traits)}, at)
 
 

@@ -26,7 +26,7 @@ def presented(request: HttpRequest) -> bytes | None:
     try:
         return ssl.PEM_cert_to_DER_cert(unquote(passed))
     except ValueError:
-        raise Refusal("certificate-refused", "certificate-refused", {"problem": "not a certificate"}) from None
+        raise Refusal("certificate-refused", {"problem": "not a certificate"}) from None
 
 
 def certificate_of(request: HttpRequest, at: datetime) -> Certificate | None:

@@ -144,7 +144,7 @@ def actor_of(token: str, thumbprint: bytes | None = None, revoked: bool = False)
     row = lookup("SELECT actor, expires_at, bound_to FROM signin_session_of(%s)", _digest(token))
     bound = bytes(row[2]) if row and row[2] else None
     if row is None or (bound is not None and not hmac.compare_digest(bound, thumbprint or b"")):
-        raise Refusal("authentication-missing", "authentication-missing")
+        raise Refusal("authentication-missing")
     return actor_from(load(row[0]), row[1], revoked)
 
 

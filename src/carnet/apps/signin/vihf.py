@@ -28,7 +28,7 @@ _SPECIALITY_NEEDED = frozenset({DOCTOR.code, "21"})
 
 
 def _refused(code: str, /, **details: str) -> Refusal:
-    return Refusal(code, code, details)
+    return Refusal(code, details)
 
 
 def algorithms() -> Algorithms:

@@ -118,7 +118,7 @@ def issue_of(refusal: Refusal, otherwise: str = "XDSRegistryError") -> Issue:
 
 def warning_of(code: str, details: Mapping[str, str] | None = None) -> Issue:
     """What Carnet completed or corrected in an accepted document, or what the vendor kit's setting tolerated."""
-    told = text_of(Refusal(code, code, details))
+    told = text_of(Refusal(code, details))
     of_wire = "XDSExtraMetadataNotSaved"
     if code in TOLERATED:
         of_wire = xds_code(code)

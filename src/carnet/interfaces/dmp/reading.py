@@ -60,7 +60,7 @@ def _related(body: bytes, content_type: str) -> Related:
     if media == "multipart/related":
         return read_related(body, content_type)
     if media not in _PLAIN:
-        raise Refusal("soap-media-refused", "soap-media-refused", {"media": media[:80]})
+        raise Refusal("soap-media-refused", {"media": media[:80]})
     return Related(body)
 
 

@@ -16,7 +16,7 @@ def _demographics(call: Call) -> Answer:
     reason = call.body.find("h:controlActProcess/h:reasonCode", NS)
     code = reason.get("code", "") if reason is not None else ""
     if code not in (TEST_EXISTENCE, CONSULT):
-        raise Refusal("request-malformed", "request-malformed", {"element": "reasonCode"})
+        raise Refusal("request-malformed", {"element": "reasonCode"})
     return td02.handle(call) if code == TEST_EXISTENCE else td13.handle(call)
 
 
@@ -91,9 +91,9 @@ OPERATIONS = (
 def service(request: HttpRequest, name: str = "") -> HttpResponseBase:
     """A service: `?wsdl` describes it, a POST calls it. Any operation is answered at any of the addresses."""
     if name.strip("/").lower() not in SERVICES:
-        return faulted(request, fault_of(Refusal("operation-unknown", "operation-unknown")))
+        return faulted(request, fault_of(Refusal("operation-unknown")))
     if request.method == "GET" and "wsdl" in {key.lower() for key in request.GET}:
         return HttpResponse(describe(name.strip("/").lower()), content_type="text/xml; charset=utf-8")
     if request.method != "POST":
-        return faulted(request, fault_of(Refusal("operation-unknown", "operation-unknown")))
+        return faulted(request, fault_of(Refusal("operation-unknown")))
     return serve(request, OPERATIONS)

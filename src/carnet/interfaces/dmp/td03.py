@@ -48,9 +48,7 @@ def handle(call: Call) -> Answer:
     action = (call.body.findtext(f"{{{HABILITATIONS}}}action") or "").strip()
     role = (call.body.findtext(f"{{{HABILITATIONS}}}role") or "").strip()
     if action not in (ADD, REMOVE) or role not in ("", TREATING_DOCTOR):
-        raise Refusal(
-            "request-malformed", "request-malformed", {"element": "action", "problem": f"{ADD}, {REMOVE}; {TREATING_DOCTOR}"}
-        )
+        raise Refusal("request-malformed", {"element": "action", "problem": f"{ADD}, {REMOVE}; {TREATING_DOCTOR}"})
     if action == REMOVE and role:
         stop_treating(call.ask(Act.STOP_TREATING_DOCTOR))
         return _said(OK, gettext("Vous n'êtes plus déclaré médecin traitant."))

@@ -18,7 +18,7 @@ LAST_AUTHORISATION, LAST_DOCUMENT = "LASTAUTORIZATION", "LASTDOC"
 
 
 def _malformed(element: str) -> Refusal:
-    return Refusal("request-malformed", "request-malformed", {"element": element})
+    return Refusal("request-malformed", {"element": element})
 
 
 def _since(call: Call) -> datetime | None:
@@ -57,7 +57,7 @@ def handle(call: Call) -> Answer:
     owner = (call.body.findtext(f"{{{PATIENTS}}}psOwnerId") or "").strip()
     kind = (call.body.findtext(f"{{{PATIENTS}}}dateType") or LAST_AUTHORISATION).strip()
     if owner not in ("", call.actor.id):
-        raise Refusal("function-not-allowed", "function-not-allowed", {"function": "psOwnerId"})
+        raise Refusal("function-not-allowed", {"function": "psOwnerId"})
     if kind not in (LAST_AUTHORISATION, LAST_DOCUMENT):
         raise _malformed("dateType")
     since, by_document = _since(call), kind == LAST_DOCUMENT

@@ -23,7 +23,7 @@ from carnet.kernel.traits import Traits
 def _asked(call: Call) -> etree._Element:
     found = call.body.find("h:controlActProcess/h:queryByParameter", NS)
     if found is None:
-        raise Refusal("request-malformed", "request-malformed", {"element": "queryByParameter"})
+        raise Refusal("request-malformed", {"element": "queryByParameter"})
     return deepcopy(found)
 
 

@@ -16,7 +16,7 @@ WITHDRAWN = ("createPatientAccess", "patientOTPUpdate", "updatePatientAccess")
 
 def handle(call: Call) -> Answer:
     """Say that the transaction is over."""
-    raise Refusal("transaction-withdrawn", "transaction-withdrawn")
+    raise Refusal("transaction-withdrawn")
 
 
 def refuse(call: Call, refusal: Refusal) -> Answer:

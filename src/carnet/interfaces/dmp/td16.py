@@ -45,7 +45,7 @@ def handle(call: Call) -> Answer:
     """The list, of the mode that is asked for."""
     mode = (call.body.findtext(f"{{{HABILITATIONS}}}mode") or ALL).strip()
     if mode not in (ACTIVE, BLOCKED, ALL):
-        raise Refusal("request-malformed", "request-malformed", {"element": "mode"})
+        raise Refusal("request-malformed", {"element": "mode"})
     root, inside = output(HABILITATIONS, "listAuthorizationByPatientResponse")
     for reader in list_readers(call.ask(Act.LIST_AUTHORISED)):
         if mode == ALL or (reader.named.kind == "blocked") is (mode == BLOCKED):

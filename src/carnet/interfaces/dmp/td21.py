@@ -31,7 +31,7 @@ def _is_signature(entry: DocumentEntry) -> bool:
 
 
 def _invalid(problem: str) -> Refusal:
-    return Refusal("lot-signature-invalid", "lot-signature-invalid", {"problem": problem})
+    return Refusal("lot-signature-invalid", {"problem": problem})
 
 
 def _check_signature(call: Call, provided: Provided) -> None:
@@ -40,7 +40,7 @@ def _check_signature(call: Call, provided: Provided) -> None:
     if not signatures:
         if settings.CARNET.lot_signature == "optional":
             return
-        raise Refusal("lot-signature-missing", "lot-signature-missing")
+        raise Refusal("lot-signature-missing")
     if len(signatures) > 1:
         raise _invalid("one signature object in a lot")
     signed = {entry.unique_id: content for entry, content in provided.documents if not _is_signature(entry)}
@@ -120,7 +120,7 @@ def handle(call: Call) -> Answer:
 
 def xds_refused(error: XdsError) -> Answer:
     """Metadata that cannot be read, as a RegistryResponse."""
-    told = issue_of(Refusal("request-malformed", "", {"problem": str(error), "element": error.element}))
+    told = issue_of(Refusal("request-malformed", {"problem": str(error), "element": error.element}))
     return Answer(write_registry_response([replace(told, code=error.code)]))
 
 

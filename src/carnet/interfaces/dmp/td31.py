@@ -86,13 +86,13 @@ def _searched(question: Ask, ins: Ins, query: StoredQuery) -> Holdings:
     most = settings.CARNET.dmp_max_results
     page = search(question, Query(_narrowed(query), frozenset(_codes(query, "TypeCode")), count=most if query.leaf else 100_000))
     if page.following is not None:
-        raise Refusal("too-many-results", "too-many-results")
+        raise Refusal("too-many-results")
     return Holdings(tuple(_entry(json.loads(resource), ins) for resource in page.resources))
 
 
 def _holdings(question: Ask, query: StoredQuery) -> Holdings:
     if question.ins is None:
-        raise Refusal("ins-malformed", "ins-malformed")
+        raise Refusal("ins-malformed")
     read = _searched if query.name in _FOUND_BY_DATABASE else lambda ask, ins, _: _whole(ask, ins)
     return read(question, question.ins, query)
 
@@ -118,7 +118,7 @@ def handle(call: Call) -> Answer:
         holdings = _seen(call, query)
         found = answer(query, holdings)
     except XdsError as error:
-        told = issue_of(Refusal("request-malformed", "", {"problem": str(error), "element": error.element}))
+        told = issue_of(Refusal("request-malformed", {"problem": str(error), "element": error.element}))
         return Answer(write_query_response([], [replace(told, code=error.code)]))
     objects = objects_of(found, holdings, settings.CARNET.dmp_repository_oid) if query.leaf else references_of(found)
     return Answer(write_query_response(objects))

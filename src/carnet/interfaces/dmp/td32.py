@@ -15,7 +15,7 @@ from carnet.kernel.refusal import Refusal
 
 
 def _unknown_repository() -> Issue:
-    told = text_of(Refusal("request-malformed", "", {"element": "RepositoryUniqueId"}))
+    told = text_of(Refusal("request-malformed", {"element": "RepositoryUniqueId"}))
     return Issue("XDSUnknownRepositoryId", told, settings.CARNET.dmp_repository_oid)
 
 
@@ -40,7 +40,7 @@ def handle(call: Call) -> Answer:
         if len(pairs) > settings.CARNET.max_documents_per_submission:
             raise XdsError("too many documents at once", "XDSTooManyResults", "DocumentRequest")
     except XdsError as error:
-        told = text_of(Refusal("request-malformed", "", {"problem": str(error)}))
+        told = text_of(Refusal("request-malformed", {"problem": str(error)}))
         return _answered(repository, [], [Issue(error.code, told, error.element)])
     documents, issues = [], []
     for wanted, unique_id in pairs:

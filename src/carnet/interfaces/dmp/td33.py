@@ -40,7 +40,7 @@ class Change:
 
 
 def _refused(problem: str) -> Refusal:
-    return Refusal("metadata-update-refused", "metadata-update-refused", {"problem": problem})
+    return Refusal("metadata-update-refused", {"problem": problem})
 
 
 def _status_changes(objects: Objects) -> list[Change]:
@@ -72,7 +72,7 @@ def _status_act(change: Change, now: DocumentEntry) -> Act:
         accepted = ", ".join(f"{n.STATUS[a]} > {n.STATUS[b]}" for a, b in _STATUS_ACTS)
         raise _refused(f"OriginalStatus, NewStatus: {accepted}")
     if now.status != before:
-        raise Refusal("metadata-version-mismatch", "metadata-version-mismatch", {"fields": "OriginalStatus"})
+        raise Refusal("metadata-version-mismatch", {"fields": "OriginalStatus"})
     return act
 
 
@@ -98,7 +98,7 @@ def _same(asked: DocumentEntry, now: DocumentEntry) -> None:
 
 def _label_act(change: Change, asked: DocumentEntry, now: DocumentEntry) -> Act:
     if change.previous != str(now.version):
-        raise Refusal("metadata-version-mismatch", "metadata-version-mismatch", {"fields": "PreviousVersion"})
+        raise Refusal("metadata-version-mismatch", {"fields": "PreviousVersion"})
     _same(asked, now)
     before, after = (frozenset(c.code for c in entry.confidentiality) & VISIBILITY_CODES for entry in (now, asked))
     try:

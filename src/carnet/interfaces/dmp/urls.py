@@ -12,7 +12,7 @@ from carnet.kernel.refusal import Refusal
 
 def nothing_here(request: HttpRequest) -> HttpResponseBase:
     """Any other address."""
-    return faulted(request, fault_of(Refusal("operation-unknown", "operation-unknown")))
+    return faulted(request, fault_of(Refusal("operation-unknown")))
 
 
 urlpatterns = [

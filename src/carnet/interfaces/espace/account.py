@@ -51,7 +51,7 @@ def cut(asked: Asked) -> HttpResponse:
     try:
         cut_person_session(asked.session, UUID(asked.posted("session", 40)), asked.at)
     except ValueError:
-        raise Refusal("document-unknown", "document-unknown") from None
+        raise Refusal("document-unknown") from None
     return saying("/compte", "session-coupee")
 
 
@@ -76,7 +76,7 @@ def passkey_finish(asked: Asked) -> HttpResponse:
     except ValueError:
         made = None
     if not isinstance(made, dict):
-        raise Refusal("credentials-wrong", "credentials-wrong")
+        raise Refusal("credentials-wrong")
     finish_passkey(asked.session.account, asked.posted("ticket", 80), made, asked.posted("nom", 80) or "Clé d’accès", asked.at)
     return saying("/compte", "cle-ajoutee")
 
@@ -86,7 +86,7 @@ def passkey_remove(asked: Asked) -> HttpResponse:
     """Remove a passkey."""
     number = number_of(asked.posted("cle", 4), 100)
     if number is None or not remove_passkey(asked.session.account, number):
-        raise Refusal("document-unknown", "document-unknown")
+        raise Refusal("document-unknown")
     return saying("/compte", "cle-retiree")
 
 
@@ -105,7 +105,7 @@ def language(asked: Asked) -> HttpResponse:
 def life(asked: Asked, act: str) -> HttpResponse:
     """Close, reopen, open, oppose, ask for the destruction: told on a page first, done when it is confirmed."""
     if act not in LIFE:
-        raise Refusal("document-unknown", "document-unknown")
+        raise Refusal("document-unknown")
     question, said = LIFE[act]
     found = standing(asked.record)
     if asked.request.method == "GET" or (act in ("fermer", "supprimer") and asked.posted("compris", 4) != "oui"):

@@ -124,7 +124,7 @@ def _of_this_record() -> Iterator[None]:
     except Refusal as refusal:
         if refusal.code != "relation-missing":
             raise
-        raise Refusal("document-unknown", "document-unknown") from None
+        raise Refusal("document-unknown") from None
 
 
 @signed_in("GET")
@@ -138,7 +138,7 @@ def content(asked: Asked, number: UUID) -> HttpResponse:
 def act(asked: Asked, number: UUID, name: str) -> HttpResponse:
     """Mask, unmask, archive, take back, delete. Deleting is asked on a page first: it cannot be undone."""
     if name not in ACTS:
-        raise Refusal("document-unknown", "document-unknown")
+        raise Refusal("document-unknown")
     if asked.request.method == "GET":
         return page(asked, "documents/confirm", {"tab": "documents", "number": number, "act": name})
     with _of_this_record():

@@ -92,7 +92,7 @@ def _line(visit: Visit, me: str, number: UUID) -> Line:
     for line in journal_lines(visit, me):
         if line.name == number:
             return line
-    raise Refusal("document-unknown", "document-unknown")
+    raise Refusal("document-unknown")
 
 
 @record_page("acces", "GET", detail="traces")
@@ -120,7 +120,7 @@ def doubt(opened: Opened, number: UUID) -> Shown | HttpResponse:
     """The form of somebody who does not recognise an access."""
     line = _line(opened.visit, opened.asked.actor.key, number)
     if not line.reportable:
-        raise Refusal("document-unknown", "document-unknown")
+        raise Refusal("document-unknown")
     who = line.actor.partition(":")[2] if line.actor.startswith("professional:") else ""
     context: Context = {"access_tab": "journal", "line": line, "blockable": who, "may_block": opened.visit.may(Act.CHOOSE_RIGHTS)}
     return Shown("journal/doubt", context)
@@ -133,7 +133,7 @@ def report(asked: Asked, number: UUID) -> HttpResponse:
         consulted(visit, Act.OWN_TRACES)
         line = _line(visit, asked.actor.key, number)
     if not line.reportable:
-        raise Refusal("document-unknown", "document-unknown")
+        raise Refusal("document-unknown")
     records.report(asked.ask(Act.REPORT_ACCESS), asked.record, access.ACCESS, str(number), _sentence(line), asked.posted("texte"))
     if asked.posted("bloquer", 4) == "oui" and line.actor.startswith("professional:"):
         records.change_reader(asked.ask(Act.CHOOSE_RIGHTS), asked.record, "block", line.actor.partition(":")[2])
@@ -144,7 +144,7 @@ def report(asked: Asked, number: UUID) -> HttpResponse:
 def proof(asked: Asked) -> HttpResponse:
     """The journal with its proofs, the signed checkpoint and the daily maps, as one archive to keep."""
     if not asked.own:
-        raise Refusal("function-not-allowed", "function-not-allowed")
+        raise Refusal("function-not-allowed")
     folder = settings.CARNET.log()
     if not journal.is_sealed(folder):
         return page(asked, "journal/unsealed", {"tab": "acces", "access_tab": "journal"}, 409)

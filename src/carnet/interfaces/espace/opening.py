@@ -90,7 +90,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     if request.POST.get("choix") == "ouvrir":
         return _credentials(step, [])
     if request.POST.get("choix") != "opposer":
-        raise Refusal("request-malformed", "request-malformed")
+        raise Refusal("request-malformed")
     _by_themselves(step)
     person = _holder(step)
     activate_record(person, step.record_id, at)
@@ -133,7 +133,7 @@ def _is_announced(step: Activating) -> bool:
 def _by_themselves(step: Activating) -> None:
     """Opening and opposing are a representative's for a minor: said before the code is used up."""
     if is_minor(step.traits.birth_date, clock()().date()):
-        raise Refusal("minor-through-representative", "minor-through-representative")
+        raise Refusal("minor-through-representative")
 
 
 def _open_if_announced(step: Activating, account: UUID) -> None:

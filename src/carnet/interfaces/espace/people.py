@@ -72,7 +72,7 @@ def act_for(asked: Asked) -> HttpResponse:
         if str(standing.record_id) == wanted:
             act_on(asked.session, standing.record_id, kind)
             return HttpResponseRedirect("/")
-    raise Refusal("relation-missing", "relation-missing")
+    raise Refusal("relation-missing")
 
 
 def _form(asked: Asked, kind: str, problems: list[tuple[str, str]], status: int = 200) -> HttpResponse:
@@ -88,7 +88,7 @@ def _form(asked: Asked, kind: str, problems: list[tuple[str, str]], status: int 
 def invite(asked: Asked, kind: str) -> HttpResponse:
     """Invite a carer with a scope and a period, or a second representative. The code is shown this once."""
     if kind not in KINDS:
-        raise Refusal("document-unknown", "document-unknown")
+        raise Refusal("document-unknown")
     if asked.request.method == "GET":
         return _form(asked, kind, [])
     label, until = asked.posted("nom", 120), day_of(asked.posted("jusqu-au", 10))
@@ -122,7 +122,7 @@ def _number(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Refusal("document-unknown", "document-unknown") from None
+        raise Refusal("document-unknown") from None
 
 
 @signed_in("POST")

@@ -19,7 +19,7 @@ from carnet.pages.door import saying
 def requests(opened: Opened) -> Shown | HttpResponse:
     """The list."""
     if not opened.visit.may(Act.OWN_TRACES):
-        raise Refusal("function-not-allowed", "function-not-allowed")
+        raise Refusal("function-not-allowed")
     return Shown("requests", {"access_tab": "demandes", "cases": records.cases_in(opened.visit)})
 
 
@@ -34,14 +34,14 @@ def _about(asked: Asked, kind: str, number: UUID) -> str:
             entry = next((e for e in profile.entries(visit, most=profile.MOST) if e.id == number), None)
             if entry is not None:
                 return f"Profil : {entry.content.label}, {entry.recorded_at:%d/%m/%Y}"
-    raise Refusal("document-unknown", "document-unknown")
+    raise Refusal("document-unknown")
 
 
 @signed_in("GET", "POST")
 def correct(asked: Asked, kind: str, number: UUID) -> HttpResponse:
     """Ask for a correction of a document or of an entry that one cannot change oneself."""
     if kind not in ("document", "entree"):
-        raise Refusal("document-unknown", "document-unknown")
+        raise Refusal("document-unknown")
     about = _about(asked, kind, number)
     if asked.request.method == "GET":
         return page(asked, "correct", {"tab": "dossier", "about": about, "action": asked.request.path})

@@ -79,7 +79,7 @@ def franceconnect(request: HttpRequest) -> HttpResponse:
 def returned(request: HttpRequest) -> HttpResponse:
     """Come back from FranceConnect+."""
     if "code" not in request.GET:
-        raise Refusal("sign-in-refused", "sign-in-refused", {"problem": request.GET.get("error", "")[:40]})
+        raise Refusal("sign-in-refused", {"problem": request.GET.get("error", "")[:40]})
     found = return_franceconnect(request.GET.get("state", ""), request.GET["code"], request.COOKIES.get(BROWSER, ""), clock()())
     if found.account is None:
         return render("signin/nobody", {}, 404)
@@ -125,9 +125,9 @@ def passkey_finish(request: HttpRequest) -> HttpResponse:
     try:
         answer = json.loads(request.POST.get("reponse", "")[:20_000])
     except ValueError:
-        raise Refusal("credentials-wrong", "credentials-wrong") from None
+        raise Refusal("credentials-wrong") from None
     if not isinstance(answer, dict):
-        raise Refusal("credentials-wrong", "credentials-wrong")
+        raise Refusal("credentials-wrong")
     account = account_of_passkey(request.POST.get("ticket", "")[:80], answer, clock()())
     return open_for(request, account, "passkey", _then(request))
 

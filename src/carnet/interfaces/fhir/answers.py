@@ -104,5 +104,5 @@ def refusal_answer(refusal: Refusal) -> HttpResponse:
 def malformed(error: FhirError) -> Refusal:
     """A FHIR reading error as a refusal."""
     if isinstance(error, NotPatchableError):
-        return Refusal("patch-not-allowed", "patch-not-allowed", {"element": error.element, "problem": error.problem})
-    return Refusal("request-malformed", "request-malformed", {"element": error.element, "problem": error.problem})
+        return Refusal("patch-not-allowed", {"element": error.element, "problem": error.problem})
+    return Refusal("request-malformed", {"element": error.element, "problem": error.problem})

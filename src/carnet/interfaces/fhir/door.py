@@ -58,7 +58,7 @@ def view(*methods: str) -> Callable[[View], View]:
             with override(_language(request)):
                 try:
                     if request.method not in methods:
-                        raise Refusal("interaction-unknown", "interaction-unknown", {"problem": f"{request.method}"})
+                        raise Refusal("interaction-unknown", {"problem": f"{request.method}"})
                     return function(request, *args, **kwargs)
                 except Refusal as refusal:
                     return refusal_answer(refusal)
@@ -67,7 +67,7 @@ def view(*methods: str) -> Callable[[View], View]:
                 except RequestDataTooBig:
                     return refusal_answer(Refusal("request-too-large"))
                 except UnreadablePostError:
-                    return refusal_answer(Refusal("request-malformed", "", {"problem": "truncated body"}))
+                    return refusal_answer(Refusal("request-malformed", {"problem": "truncated body"}))
                 except Exception as error:
                     return _failed(error)
 
@@ -96,7 +96,7 @@ def authenticated(request: HttpRequest) -> Actor:
     """Who asks; refused before anything else is read, so that nobody learns from what follows."""
     found = actor(request)
     if not found.id:
-        raise Refusal("authentication-missing", "authentication-missing")
+        raise Refusal("authentication-missing")
     return found
 
 
@@ -114,7 +114,7 @@ def document_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Refusal("document-unknown", "document-unknown") from None
+        raise Refusal("document-unknown") from None
 
 
 def ask(request: HttpRequest, who: Actor, act: Act, ins: Ins | None = None, words: str = "") -> Ask:
@@ -126,7 +126,7 @@ def whole(request: HttpRequest, *media: str) -> bytes:
     """The body of a request in one of these media types, in UTF-8 and as long as it says."""
     declared = (request.content_type or "").lower()
     if declared not in media:
-        raise Refusal("request-media-refused", "request-media-refused", {"media": declared[:80]})
+        raise Refusal("request-media-refused", {"media": declared[:80]})
     if request.content_params and request.content_params.get("charset", "utf-8").lower() != "utf-8":
         raise FhirError("(root)", "must be UTF-8")
     expected, received = request.headers.get("Content-Length"), request.body
@@ -144,7 +144,7 @@ def form(request: HttpRequest) -> QueryDict:
     """The parameters of a posted search. Another media type is refused."""
     declared = (request.content_type or "").lower()
     if declared != "application/x-www-form-urlencoded":
-        raise Refusal("request-media-refused", "request-media-refused", {"media": declared[:80]})
+        raise Refusal("request-media-refused", {"media": declared[:80]})
     return request.POST
 
 
@@ -154,6 +154,6 @@ def ins_of_token(token: str) -> Ins:
     try:
         return Ins.of(value, system.removeprefix("urn:oid:"))
     except InsError as error:
-        raise Refusal("ins-malformed", "ins-malformed", {"problem": str(error)}) from None
+        raise Refusal("ins-malformed", {"problem": str(error)}) from None
     except IdentifierError:
-        raise Refusal("ins-malformed", "ins-malformed", {"problem": "OID"}) from None
+        raise Refusal("ins-malformed", {"problem": "OID"}) from None

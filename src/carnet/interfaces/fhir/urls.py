@@ -11,7 +11,7 @@ from carnet.kernel.refusal import Refusal
 @view("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 def nothing_here(request: HttpRequest) -> HttpResponse:
     """Any other address."""
-    raise Refusal("interaction-unknown", "interaction-unknown")
+    raise Refusal("interaction-unknown")
 
 
 urlpatterns = [

@@ -45,7 +45,7 @@ def _ins(feeding: Feeding) -> Ins:
     try:
         return Ins(matricule.strip().upper(), Oid(oid))
     except (InsError, IdentifierError):
-        raise Refusal("ins-malformed", "ins-malformed") from None
+        raise Refusal("ins-malformed") from None
 
 
 def _entry(feeding: Feeding) -> DocumentEntry:
@@ -66,7 +66,7 @@ def _header(content: bytes) -> CdaHeader:
     try:
         return read_header(content)
     except CdaError:
-        raise Refusal("document-malformed", "document-malformed") from None
+        raise Refusal("document-malformed") from None
 
 
 def _change(question: Ask, feeding: Feeding) -> None:
@@ -80,12 +80,12 @@ def _check_replacing(feeding: Feeding) -> None:
     """A replacement says what it replaces, in its relatedDocument RPLC; without it the old version would stay in force."""
     for content in feeding.documents:
         if not any(parent.kind == "replaces" for parent in _header(content).parents):
-            raise Refusal("document-parent-unknown", "document-parent-unknown")
+            raise Refusal("document-parent-unknown")
 
 
 def _handle(feeding: Feeding, transport: Certificate, at: datetime) -> None:
     if transport.kind != STRUCTURE:
-        raise Refusal("certificate-refused", "certificate-refused", {"problem": "a structure's certificate opens this door"})
+        raise Refusal("certificate-refused", {"problem": "a structure's certificate opens this door"})
     actor = actor_of_certificate(transport, at)
     question = Ask(actor, Act.FEED, at, _ins(feeding), secret=feeding.secret)
     alone = feeding.action == DELETE or feeding.changes_labels

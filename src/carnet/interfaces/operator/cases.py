@@ -25,7 +25,7 @@ def queue(asked: Asked) -> HttpResponse:
 def _one(asked: Asked, number: UUID, problem: str = "", status: int = 200) -> HttpResponse:
     case = case_of(asked.ask(), number)
     if case is None:
-        raise Refusal("document-unknown", "document-unknown")
+        raise Refusal("document-unknown")
     verdicts = [(v, VERDICTS[v]) for v in VERDICTS_OF_CASES[case.kind]]
     return page(asked, "case", {"tab": "dossiers", "case": case, "verdicts": verdicts, "problem": problem,
                                 "text": asked.posted("reponse")}, status)  # fmt: skip

@@ -23,7 +23,7 @@ def _found(asked: Asked, field: str = "ins", born: str = "naissance") -> Helped:
     except (InsError, IdentifierError, ValueError):
         found, told = None, ""
     if found is None or found.birth_date != told:
-        raise Refusal("ins-unknown", "ins-unknown")
+        raise Refusal("ins-unknown")
     return found
 
 

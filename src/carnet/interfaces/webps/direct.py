@@ -29,7 +29,7 @@ def dashboard(asked: Asked, ins: str = "") -> HttpResponse:
     try:
         return HttpResponseRedirect(f"/porte/{handle_of(typed(ins), asked.actor)}?voyants=1")
     except InsError:
-        raise Refusal("ins-malformed", "ins-malformed") from None
+        raise Refusal("ins-malformed") from None
 
 
 @signed_in("GET")
@@ -43,11 +43,11 @@ def place(asked: Asked, name: str, ins: str) -> HttpResponse:
     """Any other place: an open record opens there; else the note asks for an error with a link to TableauDeBord."""
     if name not in PLACES:
         # Creation by this way is gone (PDT-INF-527 §2.9): such an address is refused like any other that does not exist.
-        raise Refusal("function-not-allowed", "function-not-allowed")
+        raise Refusal("function-not-allowed")
     try:
         sought = typed(ins)
     except InsError:
-        raise Refusal("ins-malformed", "ins-malformed") from None
+        raise Refusal("ins-malformed") from None
     handle = handle_of(sought, asked.actor)
     try:
         obstacle = test_record(asked.about(sought, Act.TEST_RECORD)).obstacle

@@ -130,7 +130,7 @@ def emergency(asked: Asked, handle: str, mode: str) -> HttpResponse:
     sought = sought_of(handle, asked.actor)
     wanted = Mode.REGULATION if mode == "regulation" else Mode.BREAK_GLASS
     if wanted is Mode.REGULATION and not may_regulate(asked):
-        raise Refusal("regulation-not-proved", "regulation-not-proved")
+        raise Refusal("regulation-not-proved")
     context: dict[str, object] = {"tab": "patients", "handle": handle, "ins": sought.ins, "traits": sought.traits, "mode": mode,
                                   "minutes": int(settings.LAW.emergency_lasts.total_seconds() // 60)}  # fmt: skip
     if asked.request.method == "GET":

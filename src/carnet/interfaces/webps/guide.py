@@ -78,7 +78,7 @@ def _messages(names: tuple[str, ...]) -> list[Told]:
 def guide(request: HttpRequest, context: str = "ville") -> HttpResponse:
     """One context on two sheets."""
     if context not in CONTEXTS:
-        raise Refusal("interaction-unknown", "interaction-unknown")
+        raise Refusal("interaction-unknown")
     law = settings.LAW
     sectors = sorted({codes.label("sectors", s) for s in law.sectors_of(CONTEXTS[context])})
     told_context: dict[str, object] = {

@@ -41,7 +41,7 @@ def sought_of(handle: str, actor: Actor) -> Sought:
     """Who an address names. Raises Refusal for one that is not this professional's."""
     text = opened_text(handle, actor.key)
     if text is None:
-        raise Refusal("document-unknown", "document-unknown")
+        raise Refusal("document-unknown")
     told = json.loads(text)
     return Sought(Ins(told["m"], Oid(told["o"])), Traits(**told["t"]), Mode(told["a"]))
 

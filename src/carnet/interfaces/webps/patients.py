@@ -142,7 +142,7 @@ _TRAITS = {"nom": "birth_name", "prenom": "given_names", "sexe": "sex", "naissan
 def traits(asked: Asked) -> HttpResponse:
     """Medical regulation alone: scored candidates for identity traits. It opens nothing."""
     if not may_regulate(asked):
-        raise Refusal("regulation-not-proved", "regulation-not-proved")
+        raise Refusal("regulation-not-proved")
     context: dict[str, object] = {"tab": "patients", "form": asked.request.POST}
     if asked.request.method == "GET":
         return page(asked, "patients/traits", context)

@@ -72,7 +72,7 @@ def _situations(found: Identified) -> HttpResponse:
 def returned(request: HttpRequest) -> HttpResponse:
     """Come back from Pro Santé Connect."""
     if "code" not in request.GET:
-        raise Refusal("sign-in-refused", "sign-in-refused", {"problem": request.GET.get("error", "")[:40]})
+        raise Refusal("sign-in-refused", {"problem": request.GET.get("error", "")[:40]})
     browser = request.COOKIES.get(BROWSER, "")
     return _situations(return_psc(request.GET.get("state", ""), request.GET["code"], browser, clock()()))
 

@@ -189,7 +189,7 @@ def undo(asked: Asked, handle: str) -> HttpResponse:
     sought = sought_of(handle, asked.actor)
     numbers = opened_text(asked.posted("sur", 2000), f"undo/{asked.actor.key}")
     if numbers is None:
-        raise Refusal("document-unknown", "document-unknown")
+        raise Refusal("document-unknown")
     for number in map(UUID, numbers.split(",")):
         if number.int:
             change_document(asked.about(sought, Act.DELETE), number)

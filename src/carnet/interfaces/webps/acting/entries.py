@@ -52,7 +52,7 @@ def _form(asked: Asked, handle: str, sought: Sought, context: Context, status: i
 def add(asked: Asked, handle: str, section: str) -> HttpResponse:
     """Write a new entry. As feeding, it asks for no authorisation to read."""
     if section not in TITLES:
-        raise Refusal("document-unknown", "document-unknown")
+        raise Refusal("document-unknown")
     sought, problems = sought_of(handle, asked.actor), list[tuple[str, str]]()
     context: Context = {"section": section, "what": gettext(TITLES[section]), "problems": problems,
                         "action": f"/dossier/{handle}/profil/{section}/ajouter"}  # fmt: skip
@@ -69,7 +69,7 @@ def _entry(opened: Opened, number: UUID) -> profile.Entry:
     for entry in opened.entries:
         if entry.id == number:
             return entry
-    raise Refusal("document-unknown", "document-unknown")
+    raise Refusal("document-unknown")
 
 
 @record_page("essentiel", "GET", sections=tuple(profile.WRITABLE))
@@ -102,7 +102,7 @@ def change(asked: Asked, handle: str, number: UUID, act: str) -> HttpResponse:
     problems: list[tuple[str, str]] = []
     content = _content(asked, problems)
     if act != "corriger":
-        raise Refusal("document-unknown", "document-unknown")
+        raise Refusal("document-unknown")
     if problems:
         action = f"{base}/profil/{number}/corriger"
         return _form(asked, handle, sought, {"problems": problems, "action": action, "what": "", "correcting": True}, 400)

@@ -71,7 +71,7 @@ def compare(opened: Opened) -> Shown | HttpResponse:
     found = documents(visit, Query((criteria.by_logical_id(wanted),), sort="date", ascending=True, count=2)).items
     rows = [row(d) for d in found]
     if len(rows) != 2:
-        raise Refusal("document-unknown", "document-unknown")
+        raise Refusal("document-unknown")
     results = [e for e in opened.entries if e.section == "results"]
     context: Context = {
         "left": rows[0], "right": rows[1], "left_body": body_in(visit, rows[0]), "right_body": body_in(visit, rows[1]),
