@@ -6,7 +6,9 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from support.espace import space
 from support.people import actor, ask, fresh_ins, fresh_person, host, now, open_record, patient
+from support.roles import as_role
 
 from carnet.apps.access import api as access
 from carnet.apps.access.api import Consent
@@ -148,7 +150,12 @@ def test_a_line_of_a_secret_connection_stays_hidden_from_whom_it_was_hidden() ->
 
 
 def _declared(
-    person: DemoPerson, agrees: bool, at: datetime, ground: AuthorisationGround = AuthorisationGround.CARE_TEAM
+    person: DemoPerson,
+    agrees: bool,
+    at: datetime,
+    ground: AuthorisationGround = AuthorisationGround.CARE_TEAM,
+    *,
+    refuses: bool = False,
 ) -> datetime:
     question = replace(ask("nurse", Act.DECLARE_AUTHORISATION, person), at=at)
     question = replace(
@@ -157,7 +164,7 @@ def _declared(
             question.actor, authentication=replace(question.actor.authentication, expires_at=at + timedelta(hours=1), at=at)
         ),
     )
-    return records.declare_authorisation(question, Consent(ground, agrees, agrees))
+    return records.declare_authorisation(question, Consent(ground, agrees, agrees, prolongs=not agrees and not refuses))
 
 
 def test_a_membership_that_ended_is_prolonged_without_asking_while_nobody_objects() -> None:
@@ -179,12 +186,37 @@ def test_a_membership_that_ended_is_prolonged_without_asking_while_nobody_object
     assert (status.authorisation, status.standing, status.renewable) == ("EXPIRE", "open-not-authorised", True)
     with pytest.raises(Refusal, match="consent-missing"):
         _declared(person, False, later, AuthorisationGround.CONSULTATION)
+    with pytest.raises(Refusal, match="consent-missing"):
+        _declared(person, False, later, refuses=True)
     assert _declared(person, False, later) == later + timedelta(days=183)
     with unit(record_id) as work:
         assert entries_of_record(work, record_id)[-1]["detail"] == "care_team:renewed"
         access.withdraw_from(work, host(record_id), PROFESSIONALS["nurse"].id)
     with pytest.raises(Refusal, match="consent-missing"):
         _declared(person, False, later)
+
+
+def test_an_end_that_the_holder_chose_is_not_prolonged_by_the_professional_alone() -> None:
+    person, record_id = patient()
+    _declared(person, True, now())
+    holder = Actor(ActorKind.HOLDER, str(uuid4()))
+    with unit(record_id) as work:
+        own = access.own_grant(holder, record_id, Act.CHOOSE_RIGHTS, now())
+        access.authorise_by_holder(work, own, PROFESSIONALS["nurse"].id, now() + timedelta(days=2))
+    with pytest.raises(Refusal, match="consent-missing"):
+        _declared(person, False, now() + timedelta(days=3))
+    assert _declared(person, True, now() + timedelta(days=3)) > now() + timedelta(days=180)
+
+
+def test_blocking_a_structure_ends_what_its_members_held_and_unblocking_restores_none() -> None:
+    person, record_id = patient("nurse")
+    structure = actor("nurse").situation.structure
+    holder = space("http://localhost", person, record_id)
+    with as_role("carnet_espace"):
+        records.change_reader(holder.ask(Act.CHOOSE_RIGHTS), record_id, "block", structure, "structure")
+        records.change_reader(holder.ask(Act.CHOOSE_RIGHTS), record_id, "unblock", structure, "structure")
+    status = records.test_record(ask("nurse", Act.TEST_RECORD, person))
+    assert (status.authorisation, status.renewable) == ("NON_EXISTE", False)
 
 
 def test_a_consent_of_yesterday_is_not_told_as_valid() -> None:

@@ -382,6 +382,7 @@ def test_a_doubtful_identity_is_provisional_and_a_corrected_trait_takes_the_matr
             "what was unknown is now said"
         )
         assert records.correct_identity(record_id, {}, ("DOUT",), "essai", now()) == "PROV"
+        assert records.correct_identity(record_id, {"given_names": "CLAUDE"}, (), "essai", now()) == "PROV", "the doubt stays"
     assert refusal(records.search, ask("treating", Act.SEARCH, person), Query()).code == "ins-not-qualified"
     other, number = patient("treating")
     with as_role("postgres"):

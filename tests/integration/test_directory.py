@@ -68,6 +68,18 @@ def test_a_line_that_cannot_be_read_is_named_and_the_others_are_kept() -> None:
     assert left_out[0].startswith("line 2: not a national identifier of a professional")
 
 
+def test_whoever_has_a_line_that_cannot_be_read_has_not_left_and_loses_no_situation() -> None:
+    load(TOWN, HOSPITAL, STUDENT)
+    unread = HOSPITAL.replace("|SA01|", "|SECTEUR-LONG|")
+    load(TOWN, unread)
+    assert [s.open for s in read("899700012345").situations] == [True, True]
+    told = imported(
+        [HEAD, TOWN.replace("99700012345", "99700012399").replace("899700012345", "899700012399"), unread], most_gone=10**6
+    )
+    assert "899700012345" not in told.gone
+    assert "899700012346" in told.gone
+
+
 def test_a_code_that_is_none_is_named() -> None:
     assert load(TOWN.replace("|SA07|", "|SECTEUR-LONG|"), HOSPITAL)[0] == "line 2: not a code: Code secteur d'activité"
 

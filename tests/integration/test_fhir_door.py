@@ -498,6 +498,18 @@ def test_declaring_needs_the_patients_agreement_in_words(door: str) -> None:
     assert code_of(dentist.authorize(person.ins, agrees=False)) == "consent-missing"
     assert code_of(dentist.search(person.ins)) == "consent-missing"
     assert code_of(dentist.authorize(person.ins, ground="curiosity")) == "request-malformed"
+
+
+def test_a_membership_goes_on_by_a_word_of_its_own_and_never_by_the_patients_no(door: str) -> None:
+    person, record_id = patient("dentist")
+    with unit(record_id) as work:
+        work.run("UPDATE access_authorisation SET expires_at = now() - interval '1 day' WHERE record_id = %s", record_id)
+    dentist = client(door, "dentist")
+    assert code_of(dentist.search(person.ins)) == "consent-expired"
+    assert code_of(dentist.authorize(person.ins, ground="care_team", agrees=False)) == "consent-missing"
+    assert code_of(dentist.search(person.ins)) == "consent-expired"
+    assert dentist.authorize(person.ins, ground="care_team", prolong=True).status_code == 200
+    assert dentist.search(person.ins).status_code == 200
     assert dentist.authorize(person.ins).status_code == 200
     assert dentist.search(person.ins).status_code == 200
     assert dentist.withdraw(person.ins).status_code == 200

@@ -196,6 +196,18 @@ def test_a_consent_for_one_consultation_ends_the_same_day(portal: str, settings_
     assert message("consent-expired").professional in words(page)
 
 
+def test_a_membership_that_ended_is_prolonged_with_one_button(portal: str) -> None:
+    person, record_id = patient("treating")
+    with unit(record_id) as work:
+        work.run("UPDATE access_authorisation SET expires_at = now() - interval '1 day' WHERE record_id = %s", record_id)
+    browser, handle, page = gate_of(portal, "treating", person)
+    assert "Prolonger l’accord" in words(page)
+    assert browser.post(f"/porte/{handle}/accord", {"titre": "equipe"}).status_code == 400, "without the button's own word"
+    sent = dict(re.findall(r'name="(titre|prolonger)" value="(\w+)"', page.text))
+    assert browser.post(f"/porte/{handle}/accord", sent).headers["location"].startswith(f"/dossier/{handle}")
+    assert browser.get(f"/dossier/{handle}").status_code == 200
+
+
 def test_a_professional_gives_an_access_up(portal: str) -> None:
     person, _ = patient("treating")
     browser = Browser(portal).sign_in("treating")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from carnet.config.law import law_in
 from carnet.dicah import Permit, decide, functional_rights
 from carnet.dicah.conditions.consent import renews
 from carnet.dicah.decision import ORDER, Light
@@ -170,6 +171,9 @@ TEAM, VISIT = AuthorisationGround.CARE_TEAM, AuthorisationGround.CONSULTATION
     ("held", "ground", "asks_nobody"),
     [
         (Authorisation(TEAM, NOW, NOW), TEAM, True),
+        (Authorisation(TEAM, NOW, NOW, by_person=True), TEAM, False),
+        (Authorisation(TEAM, NOW, NOW - timedelta(days=183)), TEAM, True),
+        (Authorisation(TEAM, NOW, NOW - timedelta(days=183, seconds=1)), TEAM, False),
         (Authorisation(TEAM, NOW, NOW, initial_consent=False), TEAM, False),
         (Authorisation(VISIT, NOW, NOW), TEAM, False),
         (Authorisation(TEAM, NOW, NOW), VISIT, False),
@@ -179,7 +183,7 @@ TEAM, VISIT = AuthorisationGround.CARE_TEAM, AuthorisationGround.CONSULTATION
 def test_a_membership_of_the_care_team_is_prolonged_without_asking_again(
     held: Authorisation, ground: AuthorisationGround, asks_nobody: bool
 ) -> None:
-    assert renews(held, ground) is asks_nobody
+    assert renews(held, ground, NOW, LawSettings()) is asks_nobody
 
 
 def test_an_authorisation_of_the_care_team_lasts_six_months() -> None:
@@ -209,3 +213,15 @@ def test_every_setting_of_the_law_moves_the_digest() -> None:
 def test_a_setting_that_no_law_can_have_is_refused(wrong: dict) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         LawSettings(**wrong)
+
+
+def test_a_setting_of_the_law_with_an_unknown_name_or_an_impossible_value_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARNET_LAW_AUTHORISATION_LAST", "P30D")
+    with pytest.raises(ValueError, match="CARNET_LAW_AUTHORISATION_LAST: no setting"):
+        law_in("test")
+    monkeypatch.delenv("CARNET_LAW_AUTHORISATION_LAST")
+    monkeypatch.setenv("CARNET_LAW_EMERGENCY_REASON_LENGTH", "0")
+    with pytest.raises(ValueError, match="has a reason"):
+        law_in("test")
+    monkeypatch.setenv("CARNET_LAW_EMERGENCY_REASON_LENGTH", "12")
+    assert law_in("test").emergency_reason_length == 12

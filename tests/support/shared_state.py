@@ -55,6 +55,8 @@ def _root(node: ast.expr, least: int = 1) -> str:
 
 def _stateful(value: object) -> bool:
     """An object that may hold a state of its own. A dict, list or set counts only where something changes it."""
+    if isinstance(value, types.MethodType):
+        return _stateful(value.__self__)
     parameters = getattr(value, "__dataclass_params__", None)
     generic = type(value).__module__ == "typing" or isinstance(value, _QUIET)
     return not generic and not isinstance(value, dict | list | set) and not (dataclasses.is_dataclass(value) and parameters.frozen)

@@ -44,6 +44,10 @@ def law_in(environment: str) -> LawSettings:
     former = [f"{name} is now {new}" for name, new in FORMER.items() if name in os.environ]
     if former:
         raise ValueError("; ".join(former))
+    known = {f"{PREFIX}{field.name.upper()}" for field in fields(LawSettings)}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)}: no setting of the law has this name")
     found = LawVariables()
     told = {name: getattr(found, name) for name in found.model_fields_set}
     law = replace(LawSettings(accepted_ins_oids=OIDS_OF_ENVIRONMENT[environment]), **told)

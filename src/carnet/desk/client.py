@@ -94,11 +94,19 @@ class Client:
         return self.http.post(f"{self.base}/fhir/DocumentReference/_search", data=form, headers=self.headers(mode))
 
     def authorize(
-        self, ins: Ins, ground: str = "consultation", agrees: bool = True, initial: bool = False, mode: str = ""
+        self,
+        ins: Ins,
+        ground: str = "consultation",
+        agrees: bool = True,
+        initial: bool = False,
+        mode: str = "",
+        prolong: bool = False,
     ) -> httpx.Response:
-        """TD0.3 AJOUT."""
-        consent: list[Json] = [{"name": "ground", "valueCode": ground}, {"name": "patientAgrees", "valueBoolean": agrees},
-                   {"name": "initialConsent", "valueBoolean": initial}]  # fmt: skip
+        """TD0.3 AJOUT. `prolong`: nobody asks the patient again."""
+        consent: list[Json] = [{"name": "ground", "valueCode": ground}]
+        consent += [{"name": "prolong", "valueBoolean": True}] if prolong else [
+            {"name": "patientAgrees", "valueBoolean": agrees}, {"name": "initialConsent", "valueBoolean": initial},
+        ]  # fmt: skip
         return self.post("/fhir/Patient/$authorize", parameters(ins, *consent), mode)
 
     def withdraw(self, ins: Ins, mode: str = "") -> httpx.Response:

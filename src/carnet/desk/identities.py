@@ -17,7 +17,8 @@ def correct_identity(options: argparse.Namespace) -> int:
     names = {"birth_name": options.family, "given_names": options.given, "sex": options.sex, "birth_date": options.birth_date}
     doubts = tuple(a for a, said in ((DOUBTFUL, options.doubtful), (FICTITIOUS, options.fictitious)) if said)
     try:
-        status = correct(record_of(options.record), {n: v for n, v in names.items() if v}, doubts, who(), datetime.now(UTC))
+        status = correct(record_of(options.record), {n: v for n, v in names.items() if v}, doubts, who(), datetime.now(UTC),
+                         certain=options.certain)  # fmt: skip
     except (IdentityError, UpkeepError) as error:
         print(f"L'identité n'a pas été corrigée : {error}", file=sys.stderr)
         return 1
@@ -57,3 +58,4 @@ def add_identity_commands(commands: "argparse._SubParsersAction[argparse.Argumen
         correcting.add_argument(name, default="", help=text)
     correcting.add_argument("--doubtful", action="store_true", help="the identity is doubtful")
     correcting.add_argument("--fictitious", action="store_true", help="the identity is fictitious")
+    correcting.add_argument("--certain", action="store_true", help="the doubt is lifted; without it a doubt that was noted stays")

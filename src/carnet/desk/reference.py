@@ -197,7 +197,7 @@ def api() -> str:
     rows = [
         ("`GET /fhir/metadata`", "CapabilityStatement", "open"),
         ("`POST /fhir/Patient/_search`", "TD0.2: `identifier=urn:oid:OID|INS`, and traits to compare (`family`, `given`, `gender`, `birthdate`)", "TD0.2"),
-        ("`POST /fhir/Patient/$authorize`", "TD0.3: `identifier`, `ground` (`care_team`, `consultation`), `patientAgrees`, `initialConsent`", "TD0.3"),
+        ("`POST /fhir/Patient/$authorize`", "TD0.3: `identifier`, `ground` (`care_team`, `consultation`), `patientAgrees`, `initialConsent`; or `prolong` alone", "TD0.3"),
         ("`POST /fhir/Patient/$withdraw`", "withdraw one's own authorisation: `identifier`", "TD0.3"),
         ("`POST /fhir/Patient/$emergency-access`", "open an emergency access in the mode of the header: `identifier`, `reason`", "-"),
         ("`POST /fhir/Patient/$match`", "candidates by traits, in regulation only (ITI-119 in its shape)", "TD0.5"),

@@ -80,7 +80,7 @@ def _environment(config: Environment, ports: Ports) -> dict[str, str]:
     """Settings of every process of the demonstration: doors, certificates, mail, journal."""
     pki, folder = Folder(config.data_dir / "pki"), config.data_dir / "witness"
     pki.make(datetime.now(UTC))
-    log = signer(config.log_key(), config.log_origin).verifier
+    log = signer(config.log_key(), config.log_origin, make=not (config.log() / "keys").exists()).verifier
     witness = make_witness(folder, "temoin.demonstration", [log]).key.verifier
     return environment(ports.fhir, ports.psc) | {
         "CARNET_WEBPS_URL": f"http://127.0.0.1:{ports.webps}",

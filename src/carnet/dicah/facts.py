@@ -67,6 +67,8 @@ class Authorisation:
     expires_at: datetime
     initial_consent: bool = True
     """Care team only: the patient's initial consent and information are recorded (CE, 15 October 2025)."""
+    by_person: bool = False
+    """Given, or its end chosen, on the person's side and not declared by the professional."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,8 @@ class LawSettings:
         negative = [name for name, value in values if isinstance(value, timedelta) and value < timedelta(0)]
         if negative:
             raise ValueError(f"{', '.join(negative)}: a duration is not negative")
+        if self.emergency_reason_length < 1:
+            raise ValueError("emergency_reason_length: an emergency has a reason, of one character at least")
         if self.raised_confidentiality not in ("warn", "refuse"):
             raise ValueError("raised_confidentiality: write warn or refuse")
         try:

@@ -40,8 +40,8 @@ def _letters(name: str) -> str:
     return normalise_name(name).replace(" ", "")
 
 
-def _names_agree(sent: str, known: str) -> bool:
-    # Apostrophes, simple and double hyphens and accents do not count, nor whether a blank stands for them.
+def names_agree(sent: str, known: str) -> bool:
+    """Whether two names are one: apostrophes, simple and double hyphens and accents do not count, nor a blank in their place."""
     return _letters(sent) == _letters(known)
 
 
@@ -65,7 +65,7 @@ def _dates_agree(sent: str, known: str) -> bool:
 def mismatches(sent: Traits, known: Traits) -> tuple[str, ...]:
     """Name the traits that contradict. A trait that one side lacks contradicts nothing; values are never returned."""
     checks = (
-        ("birth_name", _names_agree),
+        ("birth_name", names_agree),
         ("given_names", _given_agree),
         ("sex", str.__eq__),
         ("birth_date", _dates_agree),

@@ -10,10 +10,10 @@ from django.http import HttpResponse
 from django.utils.safestring import mark_safe
 from PIL import Image, UnidentifiedImageError
 
-from carnet.apps.records.api import Content, Query, Seen, Visit, criteria, documents, read_in
+from carnet.apps.records.api import TYPES_OF_CDA, Content, Query, Seen, Visit, criteria, documents, read_in
 from carnet.formats import cda
 from carnet.kernel.refusal import Refusal
-from carnet.pages.rows import CDA, Row
+from carnet.pages.rows import Row
 
 TEXT_SHOWN = 100_000
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; object-src 'self'; frame-ancestors 'self'"
@@ -34,7 +34,7 @@ class Body:
 
 def body_of(mime: str, data: bytes) -> Body:
     """What of a document a page can show."""
-    if mime in CDA:
+    if mime in TYPES_OF_CDA:
         return _cda(data)
     if mime == "text/plain":
         return Body("text", text=data.decode("utf-8", "replace")[:TEXT_SHOWN])
@@ -48,7 +48,7 @@ def _cda(data: bytes) -> Body:
             return Body("html", html=mark_safe(cda.render(data)))
     except cda.CdaError:
         return Body("none")
-    return Body("none") if inside[0] in CDA else body_of(*inside)
+    return Body("none") if inside[0] in TYPES_OF_CDA else body_of(*inside)
 
 
 def seen_document(visit: Visit, logical_id: UUID) -> Seen:
@@ -61,7 +61,7 @@ def seen_document(visit: Visit, logical_id: UUID) -> Seen:
 
 def body_in(visit: Visit, document: Row) -> Body:
     """How a document is shown. What a browser shows by itself is read when it asks for it, and decided then."""
-    if document.mime in CDA or document.mime == "text/plain":
+    if document.mime in TYPES_OF_CDA or document.mime == "text/plain":
         return body_of(document.mime, read_in(visit, document.id).data)
     return body_of(document.mime, b"")
 
@@ -83,7 +83,7 @@ def _as_png(data: bytes) -> bytes:
 
 def _inside(content: Content) -> tuple[str, bytes]:
     """The part of a document that a browser shows: of a CDA of level 1, what it carries."""
-    if content.mime not in CDA:
+    if content.mime not in TYPES_OF_CDA:
         return content.mime, content.data
     try:
         return cda.attached(content.data) or (content.mime, content.data)

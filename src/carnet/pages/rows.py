@@ -11,8 +11,6 @@ from carnet.formats import codes
 from carnet.formats.fhir import Json
 from carnet.kernel.visibility import Status
 
-CDA = frozenset({"text/xml", "application/xml", "application/hl7-v3+xml", "application/hl7-cda+xml"})
-
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -30,6 +30,8 @@ class Consent:
     """The patient gives now the initial consent to the care team (R.1111-46)."""
     presence_code: str = ""
     """A single-use code that the patient shows; empty when there is none, which blocks nothing."""
+    prolongs: bool = False
+    """The patient was not asked: an authorisation of the care team is to go on. Never a patient's "no", which refuses."""
 
 
 def authorise(work: Work, granted: Grant, consent: Consent, key: RecordKey, held: Authorisation | None = None) -> datetime:
@@ -38,7 +40,7 @@ def authorise(work: Work, granted: Grant, consent: Consent, key: RecordKey, held
     `held`: the asker's own authorisation until now; one of the care team is prolonged without asking the patient again.
     """
     ask, record_id = granted.ask, record_of_grant(granted)
-    renewal = renews(held, consent.ground)
+    renewal = consent.prolongs and renews(held, consent.ground, ask.at, law())
     if not consent.patient_agrees and not renewal:
         raise Refusal("consent-missing", {"missing": "statement"})
     if consent.initial_consent and consent.ground is AuthorisationGround.CARE_TEAM:
@@ -246,7 +248,7 @@ def authorise_by_holder(work: Work, granted: Grant, subject_id: str, until: date
     work.run(
         """INSERT INTO access_authorisation (record_id, subject_kind, subject_id, ground, granted_at, expires_at, declared_by)
         VALUES (%s, 'person', %s, 'care_team', %s, %s, %s) ON CONFLICT (record_id, subject_kind, subject_id) DO UPDATE SET
-        ground = excluded.ground, expires_at = excluded.expires_at, end_noted = false""",
+        ground = excluded.ground, expires_at = excluded.expires_at, declared_by = excluded.declared_by, end_noted = false""",
         record_id, subject_id, ask.at, min(until, ask.at + law().authorisation_lasts), ask.actor.key,
     )  # fmt: skip
 

@@ -71,7 +71,7 @@ from carnet.apps.access.delegation import (
     note_lookup,
     review_lookup,
 )
-from carnet.apps.access.facts import FACTS, facts, parameters
+from carnet.apps.access.facts import FACTS, LISTED_FACTS, facts, parameters
 from carnet.apps.access.listing import EmergencyAccess, Named, emergencies, named, readers
 from carnet.apps.access.persons import (
     CARES,
@@ -122,6 +122,7 @@ __all__ = [
     "CORRECTION",
     "FACTS",
     "HOLDS",
+    "LISTED_FACTS",
     "MOST_CARERS",
     "NEGATIVE_ANSWER",
     "NEW_RECORD",

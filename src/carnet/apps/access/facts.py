@@ -6,7 +6,7 @@ from typing import Any
 from carnet.dicah.facts import AccessFacts, Authorisation, AuthorisationGround, Emergency
 from carnet.kernel.ask import Ask
 
-FACTS = """SELECT a.ground, a.granted_at, a.expires_at, c.initial_consent_at IS NOT NULL AS initial,
+_FACTS = """SELECT a.ground, a.granted_at, a.expires_at, c.initial_consent_at IS NOT NULL AS initial,
   coalesce(c.break_glass, true) AS break_glass, coalesce(c.regulation, true) AS regulation,
   coalesce(c.masked_in_emergency, false) AS masked_in_emergency,
   c.objects_to_deposits_of && ARRAY[%(person)s, %(structure)s]::varchar[] AS objects,
@@ -21,11 +21,14 @@ FACTS = """SELECT a.ground, a.granted_at, a.expires_at, c.initial_consent_at IS 
           AND t.subject_id = %(structure)s AND t.expires_at > %(at)s) AS structure_authorised,
   (SELECT max(e.ends_at) FROM access_emergency e WHERE e.record_id = s.record_id AND e.professional_id = %(person)s
           AND e.mode = %(mode)s) AS emergency_until,
-  coalesce(c.hidden_sections, '{}') AS hidden_sections
+  coalesce(c.hidden_sections, '{}') AS hidden_sections#MORE#
 FROM (SELECT s.record_id) AS one
 LEFT JOIN access_choices c ON c.record_id = s.record_id
 LEFT JOIN access_authorisation a ON a.record_id = s.record_id AND a.subject_kind = 'person' AND a.subject_id = %(person)s"""
+FACTS = _FACTS.replace("#MORE#", ", coalesce(a.declared_by ~ '^(holder|representative):', false) AS by_person")
 """A fragment for the statement that enters a record: `s.record_id` is the record in scope."""
+LISTED_FACTS = _FACTS.replace("#MORE#", "")
+"""The same for a list, which prolongs nothing: it stands in a function of the database (`records_own_list`)."""
 
 
 def parameters(ask: Ask) -> dict[str, Any]:
@@ -39,11 +42,12 @@ def parameters(ask: Ask) -> dict[str, Any]:
 
 
 def facts(row: Sequence[Any], ask: Ask) -> AccessFacts:
-    """Read the columns of `FACTS`."""
+    """Read the columns of `FACTS`, or of `LISTED_FACTS`."""
     ground, granted_at, expires_at, initial, glass, regulation, masked, objects, blocked, treating, admin, struct = row[:12]
     authorisation = None
     if ground is not None:
-        authorisation = Authorisation(AuthorisationGround(ground), granted_at, expires_at, bool(initial))
+        by_person = len(row) > 14 and bool(row[14])
+        authorisation = Authorisation(AuthorisationGround(ground), granted_at, expires_at, bool(initial), by_person)
     return AccessFacts(
         authorisation=authorisation,
         structure_authorised=struct,

@@ -74,10 +74,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A line that cannot be read, and why."""
+    """A line that cannot be read, and why; whose it is, where that much can be read."""
 
     number: int
     why: str
+    person: str = ""
 
     def __str__(self) -> str:
         return f"line {self.number}: {self.why}"
@@ -134,14 +135,21 @@ _LONGEST = {
 }  # fmt: skip
 
 
+def _whose(line: dict[str, str]) -> str:
+    try:
+        return ps_id(line[PERSON])
+    except IdentifierError:
+        return ""
+
+
 def _read(number: int, line: dict[str, str]) -> Line | LeftOut:
     too_long = [name for name, most in _LONGEST.items() if len(line.get(name, "")) > most]
     if too_long:
-        return LeftOut(number, f"not a code: {', '.join(too_long)}")
+        return LeftOut(number, f"not a code: {', '.join(too_long)}", _whose(line))
     try:
         identifier, structure = ps_id(line[PERSON]), _structure(line)
     except IdentifierError as error:
-        return LeftOut(number, str(error))
+        return LeftOut(number, str(error), _whose(line))
     person = Person(identifier, line["Nom d'exercice"][:120], line["Prénom d'exercice"][:120], line.get("Code civilité", "")[:12])
     return Line(number, person, _activity(line, structure), structure)
 

@@ -1,7 +1,8 @@
 """The directory's extraction becomes what this Carnet knows: one transaction, by differences of sets.
 
 The lines are copied to a staging table as they are read, so that memory does not grow with the file; the database then says who is
-new, who changed, and who left. A situation that is not shown any more is closed, not forgotten: documents still name it.
+new, who changed, and who left. A situation that is not shown any more is closed, not forgotten: documents still name it. Whoever
+has a line that cannot be read has not left, and loses no situation: the line may be the one that shows it.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,8 @@ from carnet.apps.storage.api import Work
 SHOWN = 20
 """Lines left out that are told one by one; the others are counted."""
 USUAL_GONE, USUAL_SHARE = 20, 0.02
-"""So many people, or this share of those in exercise, leave between two extractions; more is a file that was cut short."""
+"""So many people (never more than half of a small directory), or this share of those in exercise, leave between two extractions;
+more is a file that was cut short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +37,19 @@ class Difference:
 
 _STAGE = """CREATE TEMPORARY TABLE incoming (line bigint, id text, family text, given text, civility text, system text, code text,
     category text, savoir_faire text, structure_id text, sector text, mode text, role text, structure_name text,
-    structure_sector text, other_ids text[]) ON COMMIT DROP"""
+    structure_sector text, other_ids text[], unread boolean) ON COMMIT DROP"""
 _COPY = "COPY incoming FROM STDIN"
 _KEY = ("profession_system", "profession_code", "category", "savoir_faire", "structure_id", "sector", "mode", "role")
 _COLUMNS, _INCOMING = ", ".join(_KEY), ", ".join(f"i.{name}" for name in _KEY)
 _SAME = " AND ".join(f"s.{name} = i.{name}" for name in _KEY)
 _PREPARE = (
     "CREATE INDEX ON incoming (id)",
+    "CREATE INDEX ON incoming (id) WHERE unread",
     """CREATE TEMPORARY TABLE incoming_person ON COMMIT DROP AS
-    SELECT DISTINCT ON (id) id, family, given, civility FROM incoming ORDER BY id, line""",
+    SELECT DISTINCT ON (id) id, family, given, civility FROM incoming WHERE NOT unread ORDER BY id, line""",
     """CREATE TEMPORARY TABLE incoming_situation ON COMMIT DROP AS SELECT id, system AS profession_system,
     code AS profession_code, category, savoir_faire, structure_id, sector, mode, role, min(line) AS line FROM incoming
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9""",
+    WHERE NOT unread GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9""",
     """CREATE TEMPORARY TABLE incoming_structure ON COMMIT DROP AS SELECT DISTINCT ON (structure_id) structure_id AS id,
     structure_name AS name, structure_sector AS sector, other_ids FROM incoming WHERE structure_id <> ''
     ORDER BY structure_id, line DESC""",
@@ -56,7 +59,7 @@ _PREPARE = (
 )
 _COUNTS = "SELECT (SELECT count(*) FROM incoming_person), (SELECT count(*) FROM incoming_structure)"
 _GONE = """SELECT DISTINCT s.professional_id FROM identity_situation s WHERE s.open
-    AND NOT EXISTS (SELECT FROM incoming_person i WHERE i.id = s.professional_id) ORDER BY 1"""
+    AND NOT EXISTS (SELECT FROM incoming i WHERE i.id = s.professional_id) ORDER BY 1"""
 _IN_EXERCISE = "SELECT count(DISTINCT professional_id) FROM identity_situation WHERE open"
 _STRUCTURES = """INSERT INTO identity_structure AS t (id, name, sector, other_ids)
     SELECT id, name, sector, other_ids FROM incoming_structure
@@ -69,6 +72,7 @@ _PERSONS = """INSERT INTO identity_professional AS p (id, family, given, civilit
     RETURNING id, xmax = 0"""
 _CLOSE = f"""UPDATE identity_situation s SET open = false WHERE s.open
     AND EXISTS (SELECT FROM incoming_person p WHERE p.id = s.professional_id)
+    AND NOT EXISTS (SELECT FROM incoming u WHERE u.unread AND u.id = s.professional_id)
     AND NOT EXISTS (SELECT FROM incoming_situation i WHERE i.id = s.professional_id AND {_SAME}) RETURNING s.professional_id"""
 _REOPEN = f"""UPDATE identity_situation s SET open = true FROM incoming_situation i
     WHERE NOT s.open AND i.id = s.professional_id AND {_SAME} RETURNING s.professional_id"""
@@ -89,6 +93,7 @@ def _copied(work: Work, lines: Iterable[str]) -> tuple[tuple[str, ...], int]:
             if isinstance(found, LeftOut):
                 count += 1
                 shown += [str(found)] if len(shown) < SHOWN else []
+                copy.write_row((found.number, found.person, *("",) * 13, [], True))
             else:
                 copy.write_row(_row(found))
     return tuple(shown), count
@@ -99,13 +104,13 @@ def _row(line: Line) -> tuple[object, ...]:
     place = (structure.name, structure.sector, sorted(structure.other_ids)) if structure else ("", "", [])
     return (line.number, person.id, person.family, person.given, person.civility, activity.profession_system,
             activity.profession_code, activity.category, activity.savoir_faire, activity.structure_id, activity.sector,
-            activity.mode, activity.role, *place)  # fmt: skip
+            activity.mode, activity.role, *place, False)  # fmt: skip
 
 
 def _leavers(work: Work, most: int | None) -> tuple[str, ...]:
     gone = tuple(row[0] for row in work.rows(_GONE))
     known = int(work.rows(_IN_EXERCISE)[0][0])
-    bound = most if most is not None else max(USUAL_GONE, int(known * USUAL_SHARE))
+    bound = most if most is not None else max(min(USUAL_GONE, known // 2), int(known * USUAL_SHARE))
     if len(gone) > bound:
         raise ExtractionError(
             f"{len(gone)} of {known} professionals in exercise are not in the file, which is more than {bound}: if the file is "

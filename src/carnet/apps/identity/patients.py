@@ -41,15 +41,17 @@ def register(work: Work, key: RecordKey, traits: Traits, status: str, annotation
     index(work, key.record_id, traits)
 
 
-def correct(work: Work, key: RecordKey, traits: Traits, annotations: tuple[str, ...], on: date) -> str:
+def correct(work: Work, key: RecordKey, traits: Traits, annotations: tuple[str, ...], on: date, certain: bool = False) -> str:
     """Correct the identity of a record, in its scope. Returns its status from now on. Raises IdentityError.
 
+    A doubt that was noted stays until it is lifted (`certain`).
     A changed strict trait takes the matricule away: it becomes a former one, which still leads to the record and opens nothing.
     """
-    row = work.row("SELECT status, sealed FROM identity_patient WHERE record_id = %s FOR UPDATE", key.record_id)
+    row = work.row("SELECT status, sealed, annotations FROM identity_patient WHERE record_id = %s FOR UPDATE", key.record_id)
     if row is None:
         raise IdentityError("this record has no identity")
     before = traits_of(key, bytes(row[1]))
+    annotations = () if certain else tuple(sorted({*row[2], *annotations}))
     status = status_with(status_after(row[0], before, traits), annotations)
     register(work, key, traits, status, annotations)
     if loses_matricule(before, traits):
@@ -90,7 +92,7 @@ def traits_of(key: RecordKey, sealed: bytes) -> Traits:
 def known(work: Work, record_id: UUID) -> tuple[str, Traits] | None:
     """Status and traits of the person of a record, whose scope this enters. None without a record, or without its key."""
     work.enter(record_id)
-    row = work.row("SELECT status, sealed FROM identity_patient WHERE record_id = %s", record_id)
+    row = work.row("SELECT status, sealed, annotations FROM identity_patient WHERE record_id = %s", record_id)
     try:
         return (row[0], traits_of(key_of(work, record_id), bytes(row[1]))) if row else None
     except KeyDestroyedError:

@@ -7,7 +7,7 @@ with INSi was another set of traits. A qualified identity falls back to validate
 from collections.abc import Collection
 from dataclasses import astuple
 
-from carnet.kernel.traits import Traits, is_birth_date
+from carnet.kernel.traits import Traits, is_birth_date, names_agree
 
 PROVISIONAL, VALIDATED, RETRIEVED, QUALIFIED = "PROV", "VALI", "RECUP", "QUAL"
 DOUBTFUL, FICTITIOUS = "DOUT", "FICT"
@@ -31,9 +31,10 @@ def status_with(status: str, annotations: Collection[str]) -> str:
 
 
 def loses_matricule(before: Traits, after: Traits) -> bool:
-    """Whether a strict trait changes. One that was not known and is now said changes nothing that was checked."""
+    """Whether a strict trait changes. One that was not known and is now said changes nothing that was checked, nor does another
+    spelling of the same name."""
     pairs = zip(astuple(before), astuple(after), strict=True)
-    return any(old != new for old, new in pairs if old)
+    return any(not names_agree(new, old) for old, new in pairs if old)
 
 
 def status_after(status: str, before: Traits, after: Traits) -> str:

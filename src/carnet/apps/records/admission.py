@@ -83,7 +83,7 @@ def _status(ask: Ask, entered: Entered) -> RecordStatus:
         attached=not entered.extra or bool(entered.extra[0][0][1]),
         renewable=refused is not None
         and refused.code == "consent-expired"
-        and renews(facts.access.authorisation, AuthorisationGround.CARE_TEAM),
+        and renews(facts.access.authorisation, AuthorisationGround.CARE_TEAM, ask.at, facts.settings),
     )
 
 

@@ -71,8 +71,10 @@ def help_desk_code(ask: Ask, record_id: UUID, channel: str) -> str:
     return code
 
 
-def correct_identity(record_id: UUID, changes: Mapping[str, str], annotations: tuple[str, ...], by: str, at: datetime) -> str:
-    """Correct traits or note a doubt, as a procedure of the host that the journal tells. Returns the status of the identity.
+def correct_identity(
+    record_id: UUID, changes: Mapping[str, str], annotations: tuple[str, ...], by: str, at: datetime, *, certain: bool = False
+) -> str:
+    """Correct traits, note a doubt or lift it, as a procedure of the host that the journal tells. Returns the identity's status.
 
     Raises `identity.IdentityError`; then nothing changes.
     """
@@ -80,7 +82,7 @@ def correct_identity(record_id: UUID, changes: Mapping[str, str], annotations: t
         told = identity.known(work, record_id)
         if told is None:
             raise identity.IdentityError("this record has no identity")
-        status = identity.correct(work, key_of(work, record_id), replace(told[1], **changes), annotations, at.date())
+        status = identity.correct(work, key_of(work, record_id), replace(told[1], **changes), annotations, at.date(), certain)
         access.host_entry(work, record_id, "identity:correct", by, at)
     return status
 

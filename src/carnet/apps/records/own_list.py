@@ -51,7 +51,7 @@ def list_source() -> str:
     OR (subject_kind = 'structure' AND subject_id = p_structure AND expires_at > p_at) LIMIT {LIMIT}) AS s
   JOIN LATERAL ({RECORD} AND state = 'open') AS r ON true
   JOIN LATERAL ({identity.FACTS}) AS i ON true JOIN LATERAL ({KEY_FACTS}) AS k ON true
-  JOIN LATERAL ({_named(access.FACTS)}) AS a ON true
+  JOIN LATERAL ({_named(access.LISTED_FACTS)}) AS a ON true
   JOIN LATERAL (SELECT sealed FROM identity_ins WHERE record_id = s.record_id AND active
     ORDER BY valid_from DESC NULLS LAST LIMIT 1) AS n ON true
   LEFT JOIN LATERAL ({last}) AS v ON true

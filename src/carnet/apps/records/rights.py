@@ -86,10 +86,22 @@ def change_reader(
         _change_reader(visit, what, subject_id, kind, until)
 
 
+def _authorised_of(visit: Visit, structure: str) -> list[str]:
+    """Professionals with an authorisation of their own who work in a structure."""
+    held = {
+        n.subject_id for n in access.named(visit.work, visit.record_id) if n.kind == "authorised" and n.subject_kind == "person"
+    }
+    known = {one: identity.professional(visit.work, one) for one in sorted(held)}
+    return [one for one, found in known.items() if found and any(s.structure == structure for s in found.situations)]
+
+
 def _change_reader(visit: Visit, what: str, subject_id: str, kind: str, until: datetime | None) -> None:
     work, granted = visit.work, visit.granted
     if what == "block":
         access.block(work, granted, subject_id, kind)
+        for member in _authorised_of(visit, subject_id) if kind == "structure" else ():
+            # Unblocking restores none: what its members held by themselves ends with the block.
+            access.withdraw_from(work, granted, member)
     elif what == "unblock":
         access.unblock(work, granted, subject_id, kind)
     elif what == "withdraw":

@@ -1,5 +1,6 @@
 """C — Consentement: a valid authorisation in normal mode, no opposition in the emergency modes."""
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from carnet.dicah.acts import CHANGES, FEEDING, NEEDS_CONSENT, NOT_FOR_BLOCKED, THROUGH_REPRESENTATIVE
@@ -7,6 +8,7 @@ from carnet.dicah.conditions import Denial, rule
 from carnet.dicah.conditions.authentication import PERSONS
 from carnet.dicah.conditions.availability import SHOWN_AS_ABSENT
 from carnet.dicah.facts import Authorisation, AuthorisationGround, Facts
+from carnet.dicah.settings import LawSettings
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask, Mode
 
@@ -44,11 +46,16 @@ def initial_consent_missing(ask: Ask, facts: Facts) -> Denial | None:
     return None if authorisation.initial_consent else Denial("consent-missing", {"missing": "initial-consent"})
 
 
-def renews(held: Authorisation | None, ground: AuthorisationGround) -> bool:
-    """Whether declaring on this ground prolongs a membership of the care team: the patient gave the initial consent and objected to
-    nothing since, so nobody asks again (parameter of 2022-23). A withdrawal or a block leaves no authorisation to prolong."""
+def renews(held: Authorisation | None, ground: AuthorisationGround, at: datetime, settings: LawSettings) -> bool:
+    """Whether declaring on this ground may prolong a membership of the care team: the patient gave the initial consent and objected
+    to nothing since, so nobody asks again (parameter of 2022-23). A withdrawal or a block leaves no authorisation to prolong.
+
+    Ours: not where the person chose the end (an end that is chosen is an end), nor once it ended longer ago than it lasted.
+    """
     team = AuthorisationGround.CARE_TEAM
-    return held is not None and held.initial_consent and held.ground is team and ground is team
+    if held is None or held.by_person or not held.initial_consent or held.ground is not team or ground is not team:
+        return False
+    return at - held.expires_at <= settings.authorisation_lasts
 
 
 def lives(authorisation: Authorisation, ask: Ask, facts: Facts) -> bool:

@@ -119,8 +119,13 @@ def _consent(parameters: dict[str, object]) -> Consent:
         ground = AuthorisationGround(str(parameters.get("ground", "")))
     except ValueError:
         raise FhirError("Parameters.parameter(ground)", "must be care_team or consultation") from None
-    agrees, initial = parameters.get("patientAgrees"), parameters.get("initialConsent", False)
-    if not isinstance(agrees, bool) or not isinstance(initial, bool):
+    prolongs, initial = parameters.get("prolong", False), parameters.get("initialConsent", False)
+    if not isinstance(prolongs, bool) or not isinstance(initial, bool):
+        raise FhirError("Parameters.parameter(prolong, initialConsent)", "must be true or false")
+    if prolongs and "patientAgrees" not in parameters:
+        return Consent(ground, patient_agrees=False, prolongs=True)
+    agrees = parameters.get("patientAgrees")
+    if not isinstance(agrees, bool):
         raise FhirError("Parameters.parameter(patientAgrees)", "must be true or false: it states what the patient said")
     return Consent(ground, agrees, initial)
 

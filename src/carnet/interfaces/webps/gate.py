@@ -110,9 +110,12 @@ def consent(asked: Asked, handle: str) -> HttpResponse:
     """TD0.3: the explicit act of the professional who states that the patient was informed and agrees."""
     sought = sought_of(handle, asked.actor)
     team, agreed, code = asked.posted("titre") != "consultation", asked.posted("accord") == "oui", asked.posted("code", 20)
+    prolongs = asked.posted("prolonger") == "oui" and not agreed
     ground = AuthorisationGround.CARE_TEAM if team else AuthorisationGround.CONSULTATION
     try:
-        declare_authorisation(asked.about(sought, Act.DECLARE_AUTHORISATION), Consent(ground, agreed, team, code))
+        declare_authorisation(
+            asked.about(sought, Act.DECLARE_AUTHORISATION), Consent(ground, agreed, team and agreed, code, prolongs)
+        )
     except Refusal as refusal:
         context = _context(asked, handle, sought, _tested(asked, sought))
         problem = gettext("Cochez la case : sans l'accord du patient, le dossier reste fermé.") if not agreed else ""
