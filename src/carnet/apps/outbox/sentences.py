@@ -16,7 +16,8 @@ KINDS: dict[str, str] = {
     "unarchive": "Un document archivé de votre carnet est de nouveau en vigueur.",
     "delete": "Un document de votre carnet a été supprimé par son auteur.",
     "access": "Un professionnel de santé a consulté votre carnet.",
-    "first-access": "Un professionnel de santé a consulté votre carnet pour la première fois depuis que ces premiers accès vous sont signalés.",
+    "first-access": "Un professionnel de santé a consulté votre carnet pour la première fois depuis que ces premiers accès "
+    "vous sont signalés.",
     "treating-doctor-declared": "Un médecin s'est déclaré votre médecin traitant. Si ce n'est pas votre choix, "
     "retirez-le depuis votre espace.",
     "authorisation-declared": "Un professionnel de santé a déclaré votre accord pour consulter votre carnet.",
