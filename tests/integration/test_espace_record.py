@@ -480,7 +480,13 @@ def test_an_unknown_access_becomes_a_case_that_an_operator_answers(espace: str, 
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Origin": "https://ailleurs.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}]
+    "headers",
+    [
+        {"Origin": "https://ailleurs.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Host": "no host"},
+    ],
 )
 def test_a_form_of_the_operator_from_elsewhere_changes_nothing(espace: str, operator: str, headers: dict[str, str]) -> None:
     _, person, _ = newcomer(espace)

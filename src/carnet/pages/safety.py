@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
@@ -49,7 +49,11 @@ def foreign(request: HttpRequest, own_url: str) -> bool:
     """Whether a form comes from another site: browsers say where a form was, and its token says whose it is."""
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     origin = request.headers.get("Origin", "")
-    own = f"{request.scheme}://{request.get_host()}"
+    try:
+        own = f"{request.scheme}://{request.get_host()}"
+    except DisallowedHost:
+        # The name of no host: nothing of ours was asked under it.
+        return True
     return site not in ("same-origin", "none") or bool(origin and origin not in (own, own_url))
 
 
