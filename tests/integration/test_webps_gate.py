@@ -14,6 +14,7 @@ from support.portal import Browser, by_card, words
 
 from carnet.apps.access import api as access
 from carnet.apps.journal import api as journal
+from carnet.apps.outbox.api import pending
 from carnet.apps.storage.api import unit
 from carnet.desk.demonstration.people import ABSENT, PEOPLE
 from carnet.desk.demonstration.professionals import CARE_HOME, PROFESSIONALS
@@ -204,8 +205,13 @@ def test_a_membership_that_ended_is_prolonged_with_one_button(portal: str) -> No
     assert "Prolonger l’accord" in words(page)
     assert browser.post(f"/porte/{handle}/accord", {"titre": "equipe"}).status_code == 400, "without the button's own word"
     sent = dict(re.findall(r'name="(titre|prolonger)" value="(\w+)"', page.text))
-    assert browser.post(f"/porte/{handle}/accord", sent).headers["location"].startswith(f"/dossier/{handle}")
-    assert browser.get(f"/dossier/{handle}").status_code == 200
+    answer = browser.post(f"/porte/{handle}/accord", sent)
+    assert answer.headers["location"].startswith(f"/dossier/{handle}")
+    assert "Votre accès est prolongé." in words(browser.get(answer.headers["location"]))
+    assert "a prolongé son accès, comme membre de l'équipe de soins" in words(browser.get(f"/dossier/{handle}/acces"))
+    with unit(record_id) as work:
+        assert [kind for kind, _ in pending(work, record_id)].count("authorisation-prolonged") == 1
+        assert "authorisation-declared" not in [kind for kind, _ in pending(work, record_id)], "nobody said anything"
 
 
 def test_a_professional_gives_an_access_up(portal: str) -> None:

@@ -64,7 +64,7 @@ def authorise(work: Work, granted: Grant, consent: Consent, key: RecordKey, held
     count_declaration(work, ask.at.date(), bool(consent.presence_code))
     write_entry(work, granted, (), f"{consent.ground.value}:renewed" if renewal else consent.ground.value)
     if not ask.secret:
-        notify(work, record_id, "authorisation-declared", HOLDER, ask.at)
+        notify(work, record_id, "authorisation-prolonged" if renewal else "authorisation-declared", HOLDER, ask.at)
     return row[0] if row else _held_until(work, record_id, kind, subject)
 
 

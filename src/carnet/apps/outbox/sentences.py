@@ -21,6 +21,8 @@ KINDS: dict[str, str] = {
     "treating-doctor-declared": "Un médecin s'est déclaré votre médecin traitant. Si ce n'est pas votre choix, "
     "retirez-le depuis votre espace.",
     "authorisation-declared": "Un professionnel de santé a déclaré votre accord pour consulter votre carnet.",
+    "authorisation-prolonged": "Un professionnel de votre équipe de soins a prolongé son accès à votre carnet, "
+    "sans vous le redemander.",
     "emergency-access": "Votre carnet a été ouvert en urgence, par un accès « bris de glace ».",
     "regulation-access": "Votre carnet a été ouvert par un centre de régulation médicale (SAMU, SAS).",
     "announcement-waiting": "Votre carnet a été mis à jour. Un professionnel de santé souhaite vous en parler : prenez "

@@ -27,7 +27,8 @@ from carnet.pages.door import saying
 PER_PAGE = 30
 NOTICES: dict[str, str] = {
     "access": _("Un professionnel a consulté mon carnet"), "deposit": _("Un document est arrivé"),
-    "authorisation-declared": _("Un professionnel a déclaré mon accord"), "archive": _("Un document est archivé"),
+    "authorisation-declared": _("Un professionnel a déclaré mon accord"),
+    "authorisation-prolonged": _("Un professionnel a prolongé son accès"), "archive": _("Un document est archivé"),
     "unarchive": _("Un document est remis en vigueur"), "delete": _("Un document est supprimé par son auteur"),
     "document-visible": _("Un document qui m’attendait peut être lu"), "new-device": _("Une connexion depuis un nouvel appareil"),
     "case-answered": _("Une réponse à une demande"), "sheet-read": _("Ma fiche d’urgence a été ouverte par un lien"),

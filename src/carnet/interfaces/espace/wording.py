@@ -63,6 +63,8 @@ _DONE: dict[str, str] = {
     Act.RUN_TIMER: _("appliqué un délai prévu par la loi"),
 }
 """Past participles: « Vous avez … », « Ada Comptoir a … »."""
+_DONE_OF_DETAIL = {"care_team:renewed": _("prolongé son accès")}
+"""Writes that the law decides as another act: the words are those of what was done."""
 _DETAIL: dict[str, str] = {
     "summary": _("l’essentiel"), "documents": _("la liste des documents"), "document": _("la fiche d’un document"),
     "text-search": _("une recherche dans les textes"), "path": _("le parcours de soins"), "results": _("les résultats"),
@@ -71,7 +73,7 @@ _DETAIL: dict[str, str] = {
     "presence-proved": _("Votre code de présence a été vérifié : vous étiez là."),
     "presence-proved-own-card": _("Un code de présence a été vérifié, d’une carte imprimée par ce même professionnel."),
     "care_team": _("comme membre de votre équipe de soins"),
-    "care_team:renewed": _("en prolongeant votre accord, comme membre de votre équipe de soins"),
+    "care_team:renewed": _("comme membre de votre équipe de soins, sans vous le redemander"),
     "consultation": _("pour une consultation"),
     "announcement-waiting": _("Vous avez été averti qu’un document vous attend."),
     "help-desk:code": _("pour vous envoyer un code d’accès"), "help-desk:letter": _("pour vous écrire une lettre avec un code"),
@@ -165,7 +167,8 @@ def line_of(numbered: Numbered, me: str, names: Mapping[str, str]) -> Line:
     return Line(
         name=numbered.name, at=datetime.fromisoformat(entry["at"]), tone=_tone(entry), who=who, role=role,
         me=entry.get("actor") == me or (entry.get("actor_kind") == ActorKind.HOLDER and me.startswith("holder")),
-        done=gettext(_DONE.get(act, _("fait un acte"))), detail=gettext(_DETAIL[detail]) if detail in _DETAIL else "",
+        done=gettext(_DONE_OF_DETAIL.get(detail) or _DONE.get(act, _("fait un acte"))),
+        detail=gettext(_DETAIL[detail]) if detail in _DETAIL else "",
         where=str(entry.get("structure", "")), why="" if person else _why(entry),
         refused=told(str(entry.get("code"))).patient if entry.get("outcome") == "refuse" else "",
         behalf=names.get(behalf, behalf), means=gettext(_MEANS.get(str(entry.get("means", "")), "")) if not person else "",

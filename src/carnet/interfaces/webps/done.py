@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 SENTENCES: dict[str, str] = {
+    "prolonge": _("Votre accès est prolongé. Cela figure au journal du patient."),
     "accord": _("L'accord est enregistré. Il figure au journal du patient."),
     "accord-retire": _("Votre accès est retiré. Pour revenir, l'accord du patient sera redemandé."),
     "presence": _("L'accord et la présence du patient sont enregistrés."),

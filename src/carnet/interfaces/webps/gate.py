@@ -57,7 +57,9 @@ _WORDS = {"ok": _("Remplie"), "stop": _("Non remplie"), "dark": _("Non vérifié
 def _lamp(letter: str, light: Light, status: RecordStatus) -> Lamp:
     held = gettext(_HOLDS[letter]) if light is Light.GREEN else ""
     missing = told(status.obstacle).professional if light is Light.RED and status.obstacle else ""
-    words = gettext("À recueillir") if light is Light.RED and status.obstacle in _CONSENT else gettext(_WORDS[light.value])
+    words = gettext(_WORDS[light.value])
+    if light is Light.RED and status.obstacle in _CONSENT:
+        words = gettext("À prolonger") if status.renewable else gettext("À recueillir")
     return Lamp(letter, gettext(_NAMES[letter]), light.value, held or missing, words)
 
 
@@ -124,7 +126,7 @@ def consent(asked: Asked, handle: str) -> HttpResponse:
                                                    "problem_field": "accord" if not agreed else "code"}, 400)  # fmt: skip
     if asked.employee:
         return saying(f"/porte/{handle}", "accord")
-    return saying(f"/dossier/{handle}", "presence" if code else "accord")
+    return saying(f"/dossier/{handle}", "prolonge" if prolongs else "presence" if code else "accord")
 
 
 @signed_in("GET", "POST")

@@ -42,6 +42,7 @@ _SAID: dict[str, str] = {
 _DONE: dict[str, str] = {
     "presence-card": _("a imprimé une carte de présence"),
     "emergency-ended": _("a terminé son accès d'urgence"),
+    "care_team:renewed": _("a prolongé son accès, comme membre de l'équipe de soins"),
 }
 """Writes that the law decides as another act: the sentence is that of what was done."""
 _DETAILS: dict[str, str] = {
@@ -54,7 +55,7 @@ _DETAILS: dict[str, str] = {
     "as-agreed": _("conforme"), "not-asked-for": _("il ne l'avait pas demandée"),
     "shown-as-candidate": _("régulation médicale"),
     "presence-card": _("pour imprimer une carte de présence"),
-    "care_team": _("équipe de soins"), "care_team:renewed": _("équipe de soins, accord prolongé"),
+    "care_team": _("équipe de soins"),
     "consultation": _("cette consultation"),
 }  # fmt: skip
 
