@@ -35,6 +35,7 @@ from carnet.formats import words
 from carnet.formats.xds import Author, Coding
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
+from carnet.pages.bodies import body_of
 
 
 def refusal(call, *args: object, **kwargs: object) -> Refusal:
@@ -346,6 +347,9 @@ select="document('file:///etc/passwd')"/></xsl:template>{inside}</xsl:stylesheet
     number = records.deposit(ask("treating", Act.FEED, person), submission((about, around))).documents[0].logical_id
     back = records.read_content(ask("treating", Act.READ, person), number)
     assert (back.data, back.mime) == (around, "application/xslt+xml")
+    shown = body_of(back.mime, back.data)
+    assert shown.kind == "html", "shown by our own renderer"
+    assert "<xsl:" not in shown.html
     with records.visiting(ask("treating", Act.SEARCH, person)) as visit:
         hits, _ = records.find_words(visit, "signaler", Query())
     assert [h.document.logical_id for h in hits] == [number]
