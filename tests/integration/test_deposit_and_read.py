@@ -387,6 +387,10 @@ def test_a_doubtful_identity_is_provisional_and_a_corrected_trait_takes_the_matr
         )
         assert records.correct_identity(record_id, {}, ("DOUT",), "essai", now()) == "PROV"
         assert records.correct_identity(record_id, {"given_names": "CLAUDE"}, (), "essai", now()) == "PROV", "the doubt stays"
+        records.correct_identity(record_id, {}, ("FICT",), "essai", now(), certain=True)
+        with unit(record_id) as work:
+            noted = work.rows("SELECT annotations FROM identity_patient WHERE record_id = %s", record_id)
+        assert noted == [(["FICT"],)], "the doubt is lifted, what is noted with it is kept"
     assert refusal(records.search, ask("treating", Act.SEARCH, person), Query()).code == "ins-not-qualified"
     other, number = patient("treating")
     with as_role("postgres"):

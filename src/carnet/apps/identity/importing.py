@@ -85,7 +85,7 @@ _CLOSE_GONE = "UPDATE identity_situation SET open = false WHERE open AND profess
 
 
 def _copied(work: Work, lines: Iterable[str]) -> tuple[tuple[str, ...], int]:
-    """Stage every line that can be read. Returns those that cannot, and how many they are."""
+    """Stage every line: one that cannot be read tells whose it is, no more. Returns those, and how many they are."""
     shown: list[str] = []
     count = 0
     with work.connection.cursor() as cursor, cursor.copy(_COPY) as copy:

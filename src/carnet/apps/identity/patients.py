@@ -51,7 +51,7 @@ def correct(work: Work, key: RecordKey, traits: Traits, annotations: tuple[str, 
     if row is None:
         raise IdentityError("this record has no identity")
     before = traits_of(key, bytes(row[1]))
-    annotations = () if certain else tuple(sorted({*row[2], *annotations}))
+    annotations = tuple(sorted({*(() if certain else row[2]), *annotations}))
     status = status_with(status_after(row[0], before, traits), annotations)
     register(work, key, traits, status, annotations)
     if loses_matricule(before, traits):
