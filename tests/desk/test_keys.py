@@ -16,7 +16,7 @@ _SESSION = """
 import django; django.setup()
 from datetime import UTC, datetime
 from carnet.apps.signin import api as signin
-from carnet.apps.signin.sessions import SignedIn, open_session
+from carnet.apps.signin.professionals.sessions import SignedIn, open_session
 from carnet.apps.storage.api import close_pool
 from carnet.config import embedded
 from carnet.kernel.codes import DOCTOR

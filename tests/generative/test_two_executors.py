@@ -9,7 +9,7 @@ import pytest
 from law.reading import INS, NOW, STRUCTURE, WHO
 from support.people import patient
 
-from carnet.apps.records.search import VISIBLE, visible_values
+from carnet.apps.records.reading.search import VISIBLE, visible_values
 from carnet.apps.storage.api import unit
 from carnet.dicah import Permit, decide
 from carnet.dicah.facts import (

@@ -14,8 +14,12 @@ from django.conf import settings
 from support.people import actor
 from support.shared_state import shared
 
-from carnet.apps.records import hooks, search
-from carnet.apps.signin import certificates, oidc, passkeys, sessions
+from carnet.apps.records import hooks
+from carnet.apps.records.reading import search
+from carnet.apps.signin import oidc
+from carnet.apps.signin.certificates import reading as certificates
+from carnet.apps.signin.persons import passkeys
+from carnet.apps.signin.professionals import sessions
 from carnet.apps.storage import executor, keys, root_key
 from carnet.dicah import conditions, functional_rights, habilitation
 from carnet.formats import codes, words
@@ -102,16 +106,16 @@ USES: dict[str, Callable[[int], object]] = {
     "dicah.habilitation:_professions": _cleared(habilitation._professions, EDITION),
     "dicah.habilitation:_consultable": _cleared(habilitation._consultable, EDITION, DOCTOR),
     "dicah.settings:_digest": lambda n: replace(settings.LAW, support_line=str(n % 3)).digest,
-    "apps.records.search:_literal": lambda n: search._literal(frozenset({str(n % 7), str(n % 5)})),
+    "apps.records.reading.search:_literal": lambda n: search._literal(frozenset({str(n % 7), str(n % 5)})),
     "apps.records.hooks:HOOKS": lambda n: len(hooks.HOOKS.deposited),
-    "apps.signin.certificates:_authorities": _authorities,
-    "apps.signin.certificates:_lists": _lists,
+    "apps.signin.certificates.reading:_authorities": _authorities,
+    "apps.signin.certificates.reading:_lists": _lists,
     "apps.signin.oidc:_metadata": lambda n: oidc._metadata(_address("/.well-known/wallet-openid-configuration"), n % 2)["issuer"],
     "apps.signin.oidc:keys_at": lambda n: len(
         oidc.keys_at(oidc._metadata(_address("/.well-known/wallet-openid-configuration"), 0)["jwks_uri"], n % 2).keys
     ),
-    "apps.signin.passkeys:_server": lambda n: passkeys._server(f"https://carnet-{n % 3}.example").rp.id,
-    "apps.signin.sessions:_seen": _signed_in,
+    "apps.signin.persons.passkeys:_server": lambda n: passkeys._server(f"https://carnet-{n % 3}.example").rp.id,
+    "apps.signin.professionals.sessions:_seen": _signed_in,
     "apps.storage.executor:_pool": _unit,
     "apps.storage.executor:_held": _unit,
     "apps.storage.executor:_opening": _unit,

@@ -11,7 +11,7 @@ from carnet.apps.access import api as access
 from carnet.kernel.grant import Grant
 
 HOUSE = Path(__file__).resolve().parents[2] / "src" / "carnet"
-SCRATCH = """from carnet.apps.records import entering
+SCRATCH = """from carnet.apps.records.entry import facts as entering
 from carnet.apps import records as r
 import carnet.apps.access.acts
 from carnet.apps.access import acts as a
@@ -57,9 +57,11 @@ def test_a_change_that_crosses_them_is_caught_at_each_of_its_lines(place: str, t
 def test_a_migration_that_imports_the_house_is_caught(tmp_path: Path) -> None:
     copy = tmp_path / "carnet"
     shutil.copytree(HOUSE / "apps" / "records", copy / "apps" / "records", ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / "apps/records/migrations/0099_live.py").write_text("from carnet.apps.records.search import VISIBLE\n", encoding="utf-8")
+    (copy / "apps/records/migrations/0099_live.py").write_text(
+        "from carnet.apps.records.reading.search import VISIBLE\n", encoding="utf-8"
+    )
     assert [(f.line, f.what) for f in faults(copy) if "0099" in f.path] == [
-        (1, "a migration imports carnet.apps.records.search.VISIBLE")
+        (1, "a migration imports carnet.apps.records.reading.search.VISIBLE")
     ]
 
 

@@ -31,7 +31,7 @@ from support.people import (
 from carnet.apps.access import api as access
 from carnet.apps.access.api import Consent
 from carnet.apps.records import api as records
-from carnet.apps.records import deposit as depositing
+from carnet.apps.records.documents import deposit as depositing
 from carnet.apps.storage.api import key_of, unit
 from carnet.desk.client import Client, code_of, documents_of, provide_bundle
 from carnet.desk.demonstration.professionals import PROFESSIONALS

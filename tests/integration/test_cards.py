@@ -127,7 +127,7 @@ def test_a_certificate_passed_by_the_proxy_of_this_machine(door: str, pki: Folde
     monkeypatch.setattr(settings.CARNET, "certificate_header", "X-Client-Cert")
     assert httpx.post(url, data=form, headers={"X-Client-Cert": pem}).status_code == 200
     assert code_of(httpx.post(url, data=form, headers={"X-Client-Cert": "nonsense"})) == "certificate-refused"
-    import carnet.apps.signin.presented as presented
+    import carnet.apps.signin.certificates.presented as presented
 
     monkeypatch.setattr(presented, "_OF_THIS_MACHINE", frozenset({"10.0.0.1"}))
     assert httpx.post(url, data=form, headers={"X-Client-Cert": pem}).status_code == 401, "from elsewhere it is a forgery"
@@ -355,7 +355,7 @@ def test_a_new_device_is_told_to_its_owner_once() -> None:
     from uuid import uuid5
 
     from carnet.apps.outbox.api import pending
-    from carnet.apps.signin.devices import OWNERS, device_of, label_of, seen
+    from carnet.apps.signin.professionals.devices import OWNERS, device_of, label_of, seen
 
     owner, device = PROFESSIONALS["radiographer"].id, device_of("secret")
     assert seen(owner, device, "Firefox · Linux", now()) is True

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from carnet.apps.records.own_list import count_source, list_source
+from carnet.apps.records.reading.own_list import count_source, list_source
 from carnet.apps.storage.address import parameters
 from carnet.apps.storage.catalogue import differences, expected_catalogue, read_catalogue
 

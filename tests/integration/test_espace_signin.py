@@ -22,7 +22,7 @@ from carnet.apps.access import api as access
 from carnet.apps.outbox import api as outbox
 from carnet.apps.records import api as records
 from carnet.apps.signin import api as signin
-from carnet.apps.signin import passkeys
+from carnet.apps.signin.persons import passkeys
 from carnet.apps.storage.api import unit
 from carnet.dicah.facts import RecordState
 from carnet.kernel.refusal import Refusal

@@ -16,7 +16,7 @@ from support.matrix import DELETED, OTHER, REASON, cells, changed, in_state, is_
 from support.people import allow, cda, client, deposit, entry, fresh_person, fresh_uid, host, now, open_record
 
 from carnet.apps.access import api as access
-from carnet.apps.records.resources import PATIENT_SIDE
+from carnet.apps.records.documents.rows import PATIENT_SIDE
 from carnet.apps.signin.api import read_certificate
 from carnet.apps.storage.api import unit
 from carnet.desk.client import Client, code_of

@@ -99,7 +99,7 @@ def test_an_entry_is_committed_before_the_first_byte_of_data(monkeypatch: pytest
     person, record_id = patient("treating")
     document = deposit(person)
     seen: list[int] = []
-    from carnet.apps.records import reading
+    from carnet.apps.records.reading import document as reading
 
     real = reading.get
 

@@ -22,7 +22,7 @@ from carnet.apps.outbox.delivery import CLAIMED_FOR, WAITS, next_digest
 from carnet.apps.outbox.sentences import FOR_PROFESSIONAL, KINDS, MANDATORY
 from carnet.apps.records import api as records
 from carnet.apps.records.api import Query
-from carnet.apps.signin.devices import device_of, seen
+from carnet.apps.signin.professionals.devices import device_of, seen
 from carnet.apps.storage.api import unit
 from carnet.config.courier import deliver_once
 from carnet.config.worker import run_all

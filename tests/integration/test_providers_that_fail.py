@@ -11,7 +11,10 @@ from django.conf import settings
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from carnet.apps.signin import flow, franceconnect, oidc, psc
+from carnet.apps.signin import oidc
+from carnet.apps.signin.persons import franceconnect
+from carnet.apps.signin.professionals import psc
+from carnet.apps.signin.professionals import software as flow
 from carnet.kernel.refusal import Refusal
 
 

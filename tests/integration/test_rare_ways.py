@@ -34,13 +34,17 @@ from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.journal.api import numbered_entries
 from carnet.apps.records import api as records
-from carnet.apps.records import deposit as depositing
-from carnet.apps.records import entering, hooks, lists, search, timers
+from carnet.apps.records import hooks
 from carnet.apps.records.api import Query, check_record
-from carnet.apps.records.words import text_of
-from carnet.apps.signin import accounts
+from carnet.apps.records.documents import deposit as depositing
+from carnet.apps.records.entry import facts as entering
+from carnet.apps.records.lifecycle import by_time as timers
+from carnet.apps.records.reading import search
+from carnet.apps.records.reading import submission_sets as lists
+from carnet.apps.records.reading.words import text_of
 from carnet.apps.signin import api as signin
 from carnet.apps.signin.attempts import keep
+from carnet.apps.signin.persons import accounts
 from carnet.apps.storage.api import KeyDestroyedError, destroy_key, key_of, put, unit
 from carnet.desk.demonstration.people import ABSENT
 from carnet.desk.demonstration.professionals import PROFESSIONALS
@@ -143,7 +147,7 @@ def test_a_note_without_a_word_or_of_an_unknown_type_is_refused() -> None:
 
 
 def test_a_scanner_that_says_neither_yes_nor_no_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    from carnet.apps.records import scanning
+    from carnet.apps.records.documents import scanning
 
     monkeypatch.setattr(settings.CARNET, "antivirus", "127.0.0.1:1")
     monkeypatch.setattr(scanning, "_answer", lambda content: "stream: size limit exceeded ERROR")
@@ -312,7 +316,7 @@ def test_an_app_joins_the_life_of_records_once() -> None:
 
 
 def test_a_candidate_whose_matricule_is_a_former_one_is_not_shown() -> None:
-    from carnet.apps.records import regulation
+    from carnet.apps.records.entry import by_traits as regulation
 
     person, record_id = patient()
     with unit(record_id) as work:
@@ -384,7 +388,7 @@ def test_a_code_of_nobody_a_situation_that_is_not_one_s_own_and_a_session_that_i
 
 
 def test_the_directory_s_word_is_kept_for_so_many_people(monkeypatch: pytest.MonkeyPatch, door: str) -> None:
-    from carnet.apps.signin import sessions
+    from carnet.apps.signin.professionals import sessions
 
     person, _ = patient("treating")
     monkeypatch.setattr(sessions, "_seen", {(str(n),): (0.0, actor("treating").situation) for n in range(10_001)})

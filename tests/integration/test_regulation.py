@@ -89,7 +89,7 @@ def test_a_search_is_never_a_browse(regulator: Client) -> None:
 
 
 def test_those_who_share_most_are_compared_however_many_share_something(regulator: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    from carnet.apps.records import regulation
+    from carnet.apps.records.entry import by_traits as regulation
 
     monkeypatch.setattr(regulation, "LOOKED_AT", 3)
     for _ in range(5):

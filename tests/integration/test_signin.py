@@ -16,7 +16,7 @@ from support.people import client, now, patient
 from support.roles import as_role
 
 from carnet.apps.signin import api as signin
-from carnet.apps.signin import psc as relying_party
+from carnet.apps.signin.professionals import psc as relying_party
 from carnet.apps.storage.api import close_pool, unit
 from carnet.desk.client import Client, SignInError, code_of
 from carnet.desk.demonstration.loading import import_directory

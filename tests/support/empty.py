@@ -10,7 +10,7 @@ from uuid import UUID
 
 from carnet.apps.journal import api as journal
 from carnet.apps.records.hooks import HOOKS
-from carnet.apps.records.transfer import TABLES
+from carnet.apps.records.upkeep.transfer import TABLES
 from carnet.apps.storage.api import dump, get, key_of, unit
 
 _LEFT = frozenset({"access_lookup", "records_alert", "profile_sheet", "records_words"})

@@ -14,7 +14,7 @@ from pathlib import Path
 from django.utils.translation.template import templatize
 
 import carnet
-from carnet.apps.signin.accounts import SENTENCES
+from carnet.apps.signin.persons.accounts import SENTENCES
 from carnet.dicah.messages import MESSAGES
 from carnet.formats.codes.public import CATEGORIES, EXPLANATIONS
 

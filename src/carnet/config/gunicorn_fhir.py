@@ -1,7 +1,7 @@
 """Settings of gunicorn for the FHIR door that asks for client certificates: it terminates TLS itself.
 
 A certificate is optional at the handshake, because sign-in pages and bearer tokens need none; where one is presented its
-chain is verified here, and everything else by `carnet.apps.signin.certificates`.
+chain is verified here, and everything else by `carnet.apps.signin.certificates.reading`.
 """
 
 import ssl

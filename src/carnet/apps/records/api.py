@@ -6,18 +6,13 @@ the demonstration do; the person's own acts are `change_life` and `ask_to_destro
 `import_record`, which are the host's procedures, and the worker's `TIMERS`.
 """
 
-from carnet.apps.records import criteria
-from carnet.apps.records.administrative import (
-    CLOSED_FOR_PATIENT,
-    Administrative,
-    Reader,
-    change_administrative,
-    close_unattached,
-    list_readers,
-    read_administrative,
-    reopen_unattached,
-)
-from carnet.apps.records.admission import (
+from carnet.apps.records.documents.alerts import alert_of, set_alert
+from carnet.apps.records.documents.changing import Patched, change_document, named_document, patch_document
+from carnet.apps.records.documents.deposit import Accepted, Receipt, deposit
+from carnet.apps.records.documents.typed_note import Note, already_there, note_as_cda
+from carnet.apps.records.entry.by_traits import Candidate, search_by_traits
+from carnet.apps.records.hooks import Deposited, join
+from carnet.apps.records.lifecycle.authorisations import (
     RecordStatus,
     declare_authorisation,
     end_emergency,
@@ -27,12 +22,8 @@ from carnet.apps.records.admission import (
     test_record,
     withdraw_authorisation,
 )
-from carnet.apps.records.alerts import alert_of, set_alert
-from carnet.apps.records.changing import Patched, change_document, named_document, patch_document
-from carnet.apps.records.consistency import Fault, Health, all_records, check_record
-from carnet.apps.records.deposit import Accepted, Receipt, deposit
-from carnet.apps.records.helpdesk import Helped, attach_representative, correct_identity, help_desk_code, helped
-from carnet.apps.records.holding import (
+from carnet.apps.records.lifecycle.by_help_desk import Helped, attach_representative, correct_identity, help_desk_code, helped
+from carnet.apps.records.lifecycle.by_person import (
     Standing,
     activate_record,
     announce_record,
@@ -43,15 +34,33 @@ from carnet.apps.records.holding import (
     represent,
     standing,
 )
-from carnet.apps.records.hooks import Deposited, join
-from carnet.apps.records.indexing import reindex_record
-from carnet.apps.records.lists import ListQuery, Lists, Whole, read_list, read_whole, search_lists
-from carnet.apps.records.looked import lines_shown, sealed_chains, unseen_actors, waiting_since
+from carnet.apps.records.lifecycle.by_professional import (
+    CLOSED_FOR_PATIENT,
+    Administrative,
+    Reader,
+    change_administrative,
+    close_unattached,
+    list_readers,
+    read_administrative,
+    reopen_unattached,
+)
+from carnet.apps.records.lifecycle.by_time import TIMERS
+from carnet.apps.records.lifecycle.choices import (
+    PRESETS,
+    change_reader,
+    choose_emergency,
+    choose_masks,
+    choose_preset,
+    close_sections,
+    report,
+)
+from carnet.apps.records.lifecycle.states import ask_destruction, change_state, create_record
 from carnet.apps.records.media import TYPES_OF_CDA
-from carnet.apps.records.notes import Note, already_there, note_as_cda
-from carnet.apps.records.opening import ask_destruction, change_state, create_record
-from carnet.apps.records.own_list import Listed, ends_soon, own_list
-from carnet.apps.records.people import (
+from carnet.apps.records.reading import criteria
+from carnet.apps.records.reading.document import Content, read_content, read_in, read_metadata
+from carnet.apps.records.reading.own_list import Listed, ends_soon, own_list
+from carnet.apps.records.reading.own_traces import Traces, traces, traces_in
+from carnet.apps.records.reading.people import (
     Names,
     cases_in,
     choices_in,
@@ -67,26 +76,27 @@ from carnet.apps.records.people import (
     shown_presence_code,
     structure_in,
 )
-from carnet.apps.records.portable import Exported, export_for
-from carnet.apps.records.preview import Eyes, Look, eyes_of, preview
-from carnet.apps.records.reading import Content, read_content, read_in, read_metadata
-from carnet.apps.records.regulation import Candidate, search_by_traits
-from carnet.apps.records.rights import (
-    PRESETS,
-    change_reader,
-    choose_emergency,
-    choose_masks,
-    choose_preset,
-    close_sections,
-    report,
+from carnet.apps.records.reading.preview import Eyes, Look, eyes_of, preview
+from carnet.apps.records.reading.search import Criterion, Cursor, Page, Query, ins_of_record, search
+from carnet.apps.records.reading.submission_sets import ListQuery, Lists, Whole, read_list, read_whole, search_lists
+from carnet.apps.records.reading.visit import (
+    Documents,
+    Seen,
+    Visit,
+    consulted,
+    documents,
+    previous_visit,
+    visiting,
+    writing,
+    written,
 )
-from carnet.apps.records.search import Criterion, Cursor, Page, Query, ins_of_record, search
-from carnet.apps.records.sweeping import sweep_orphans
-from carnet.apps.records.timers import TIMERS
-from carnet.apps.records.traces import Traces, traces, traces_in
-from carnet.apps.records.transfer import TransferError, Transferred, export_record, import_record
-from carnet.apps.records.visiting import Documents, Seen, Visit, consulted, documents, previous_visit, visiting, writing, written
-from carnet.apps.records.words import Hit, find_words
+from carnet.apps.records.reading.who_looked import lines_shown, sealed_chains, unseen_actors, waiting_since
+from carnet.apps.records.reading.words import Hit, find_words
+from carnet.apps.records.upkeep.consistency import Fault, Health, all_records, check_record
+from carnet.apps.records.upkeep.indexing import reindex_record
+from carnet.apps.records.upkeep.portable import Exported, export_for
+from carnet.apps.records.upkeep.sweeping import sweep_orphans
+from carnet.apps.records.upkeep.transfer import TransferError, Transferred, export_record, import_record
 
 __all__ = [
     "CLOSED_FOR_PATIENT",

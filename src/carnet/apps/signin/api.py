@@ -1,7 +1,13 @@
 """Public face of sign-in: Pro Santé Connect, cards and certificates, tokens of software, sessions and devices."""
 
 from carnet.apps.identity.api import ExtractionError
-from carnet.apps.signin.accounts import (
+from carnet.apps.signin.certificates.actors import actor_of_certificate
+from carnet.apps.signin.certificates.presented import certificate_of, presented
+from carnet.apps.signin.certificates.reading import STRUCTURE, Certificate, read_certificate
+from carnet.apps.signin.certificates.vihf import actor_of_vihf, algorithms, read_assertion, signer_of
+from carnet.apps.signin.leaving import import_directory
+from carnet.apps.signin.operators import operator_link, take_operator_link
+from carnet.apps.signin.persons.accounts import (
     CODE_LASTS,
     LETTER_LASTS,
     LOGIN_ASKED,
@@ -20,23 +26,7 @@ from carnet.apps.signin.accounts import (
     set_credentials,
     set_language,
 )
-from carnet.apps.signin.cards import actor_of_certificate
-from carnet.apps.signin.certificates import STRUCTURE, Certificate, read_certificate
-from carnet.apps.signin.devices import (
-    KnownDevice,
-    OpenSession,
-    cut_device,
-    cut_session,
-    devices,
-    label_of,
-    sessions,
-)
-from carnet.apps.signin.exchange import ACCESS_TOKEN, GRANT, exchange_token
-from carnet.apps.signin.flow import Choice, Request, choose, exchange, register_software, returned, start
-from carnet.apps.signin.leaving import import_directory
-from carnet.apps.signin.logout import backchannel_logout
-from carnet.apps.signin.operators import operator_link, take_operator_link
-from carnet.apps.signin.passkeys import (
+from carnet.apps.signin.persons.passkeys import (
     Passkey,
     account_of_passkey,
     begin_passkey,
@@ -45,8 +35,8 @@ from carnet.apps.signin.passkeys import (
     passkeys,
     remove_passkey,
 )
-from carnet.apps.signin.person_sessions import TIMERS as PERSON_TIMERS
-from carnet.apps.signin.person_sessions import (
+from carnet.apps.signin.persons.sessions import TIMERS as PERSON_TIMERS
+from carnet.apps.signin.persons.sessions import (
     OpenPersonSession,
     PersonSession,
     act_on,
@@ -57,7 +47,7 @@ from carnet.apps.signin.person_sessions import (
     person_session,
     person_sessions,
 )
-from carnet.apps.signin.persons import (
+from carnet.apps.signin.persons.ways_in import (
     Activating,
     Arrived,
     activate,
@@ -70,7 +60,18 @@ from carnet.apps.signin.persons import (
     start_password,
 )
 from carnet.apps.signin.pkce import challenge_of
-from carnet.apps.signin.portal import (
+from carnet.apps.signin.professionals.devices import (
+    KnownDevice,
+    OpenSession,
+    cut_device,
+    cut_session,
+    devices,
+    label_of,
+    sessions,
+)
+from carnet.apps.signin.professionals.exchange import ACCESS_TOKEN, GRANT, exchange_token
+from carnet.apps.signin.professionals.logout import backchannel_logout
+from carnet.apps.signin.professionals.portal import (
     Identified,
     PortalSession,
     act_for,
@@ -86,11 +87,10 @@ from carnet.apps.signin.portal import (
     start_psc,
     take_card,
 )
-from carnet.apps.signin.presented import certificate_of, presented
-from carnet.apps.signin.sessions import TIMERS as SESSION_TIMERS
-from carnet.apps.signin.sessions import SignedIn, actor_of, end_session, open_session
+from carnet.apps.signin.professionals.sessions import TIMERS as SESSION_TIMERS
+from carnet.apps.signin.professionals.sessions import SignedIn, actor_of, end_session, open_session
+from carnet.apps.signin.professionals.software import Choice, Request, choose, exchange, register_software, returned, start
 from carnet.apps.signin.spelling import as_typed, readable_code
-from carnet.apps.signin.vihf import actor_of_vihf, algorithms, read_assertion, signer_of
 
 TIMERS = (*SESSION_TIMERS, *PERSON_TIMERS)
 

@@ -1,5 +1,6 @@
 """Sign-ins in progress: each step is a single-use ticket, sealed, alive for ten minutes."""
 
+import hmac
 import json
 import secrets
 from datetime import datetime, timedelta
@@ -14,6 +15,12 @@ LIFE = timedelta(minutes=10)
 def refused(problem: str) -> Refusal:
     """A sign-in that cannot be verified; the problem names the check, never a value."""
     return Refusal("sign-in-refused", {"problem": problem})
+
+
+def same_browser(kept: str, given: str) -> None:
+    """Raises Refusal when a step comes back in another browser than the one it left."""
+    if not hmac.compare_digest(kept.encode(), given.encode()):
+        raise refused("the sign-in was started in another browser")
 
 
 def keep(step: str, fields: dict[str, Any], at: datetime) -> str:

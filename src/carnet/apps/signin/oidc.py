@@ -1,5 +1,7 @@
 """What two relying parties share: discovery, keys, and every check on an ID token (OpenID Connect Core 1.0 §3.1.3.7)."""
 
+import secrets
+from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
 from typing import Any
@@ -14,6 +16,19 @@ from carnet.apps.signin.attempts import refused
 TIMEOUT = 10.0
 REFRESH = 300.0
 """Seconds after which a provider's metadata and keys are read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What is sent to the browser and what must be remembered."""
+
+    nonce: str
+    verifier: str
+
+
+def begin() -> Start:
+    """Fresh nonce and PKCE verifier."""
+    return Start(secrets.token_urlsafe(24), secrets.token_urlsafe(48))
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,305 @@
+"""Checking a deposit: what is declared against the bytes, the CDA header, the value sets and the directory.
+
+Each step takes what is known so far and returns it completed, or refuses with the code that fits. Nothing is stored.
+"""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from django.conf import settings
+
+from carnet.apps.identity import api as identity
+from carnet.apps.records.documents.labels import labels_of
+from carnet.apps.records.media import TYPES_OF_CDA, check_media, format_of
+from carnet.apps.storage.api import Work
+from carnet.dicah.conditions.authentication import PERSONS
+from carnet.formats import codes
+from carnet.formats.cda import CdaError, CdaHeader, NotClinicalError, read_header
+from carnet.formats.xds import Author, Coding, DocumentEntry
+from carnet.kernel.actor import Actor, Context
+from carnet.kernel.codes import RAISED_CONFIDENTIALITY, SECTOR_SYSTEM, VISIBILITY_CODES
+from carnet.kernel.identifiers import DocumentId, IdentifierError, Oid
+from carnet.kernel.ins import Ins, InsError
+from carnet.kernel.refusal import Refusal
+from carnet.kernel.traits import Traits, mismatches
+
+PRACTICE_SYSTEM = "1.2.250.1.213.1.1.4.9"
+CLASS_SYSTEM = "1.2.250.1.213.1.1.4.1"
+_OLDEST = 1850
+_LATEST = 2200
+TECHNICAL_TYPES = frozenset({"E1762"})
+"""Type of the signature object of a submission (ASTM E1762)."""
+_OWN_WORDS, OWN_WORDS_SYSTEM = "EXP_PATIENT", "1.2.250.1.213.1.1.4.6"
+"""Facility and practice setting of what patients deposit (JDV_J02, J04)."""
+_PRACTICE = {Context.TOWN: "AMBULATOIRE", Context.HOSPITAL: "ETABLISSEMENT", Context.MEDICO_SOCIAL: "ESSMS"}
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """Who deposits, for whom, when."""
+
+    record_id: UUID
+    actor: Actor
+    at: datetime
+    traits: Traits = field(default_factory=Traits)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A document ready to be stored, with the warnings that the depositor reads."""
+
+    entry: DocumentEntry
+    content: bytes
+    header: CdaHeader | None = None
+    warnings: tuple[str, ...] = ()
+
+    def labels(self) -> frozenset[str]:
+        """The visibility codes."""
+        return frozenset(c.code for c in self.entry.confidentiality) & VISIBILITY_CODES
+
+    @property
+    def technical(self) -> bool:
+        """Whether this is the signature object of a submission."""
+        return self.entry.type.code in TECHNICAL_TYPES
+
+    def warned(self, warning: str) -> "Checked":
+        """The same, with one more warning."""
+        return replace(self, warnings=(*self.warnings, warning))
+
+
+def _refuse(code: str, /, **details: str) -> Refusal:
+    return Refusal(code, details)
+
+
+def _bytes(checked: Checked) -> Checked:
+    """Size and SHA-1 as declared, and the limit of the settings."""
+    entry, content = checked.entry, checked.content
+    if len(content) > settings.CARNET.max_document_bytes:
+        raise _refuse("document-too-large", limit=str(settings.CARNET.max_document_bytes))
+    if not content:
+        raise _refuse("document-malformed", problem="empty")
+    if entry.size is not None and entry.size != len(content):
+        raise _refuse("document-size-mismatch")
+    sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+    if entry.sha1 and entry.sha1 != sha1:
+        raise _refuse("document-hash-mismatch")
+    return replace(checked, entry=replace(entry, size=len(content), sha1=sha1))
+
+
+def _media(checked: Checked) -> Checked:
+    """The bytes are what their media type says; a CDA header is read."""
+    mime = check_media(checked.entry.mime, checked.content)
+    checked = replace(checked, entry=replace(checked.entry, mime=mime))
+    if mime not in TYPES_OF_CDA or checked.technical:
+        return checked
+    try:
+        return replace(checked, header=read_header(checked.content))
+    except NotClinicalError:
+        raise _refuse("document-not-clinical") from None
+    except CdaError as error:
+        raise _refuse("document-malformed", problem=str(error)) from None
+
+
+def _ins_of_header(header: CdaHeader) -> Ins:
+    """The INS that a CDA names. Local identifiers (IPP) stand beside it under other roots."""
+    for root, extension in header.patient_ids:
+        if root.startswith("1.2.250.1.213.1.4."):
+            try:
+                ins = Ins(extension, Oid(root))
+            except InsError as error:
+                raise _refuse("ins-malformed", problem=str(error)) from None
+            except IdentifierError:
+                raise _refuse("ins-malformed", problem="OID") from None
+            if root not in settings.LAW.accepted_ins_oids:
+                raise _refuse("ins-oid-refused", oid=root)
+            return ins
+    raise _refuse("document-patient-mismatch", problem="no INS in the document")
+
+
+def _declared_patient(work: Work, entry: DocumentEntry, deposit: Deposit) -> None:
+    system, value = entry.patient
+    if system == "record":
+        if value != str(deposit.record_id):
+            raise _refuse("document-patient-mismatch")
+    elif value:
+        try:
+            if identity.find(Ins.of(value, system), work) != deposit.record_id:
+                raise _refuse("document-patient-mismatch")
+        except (InsError, IdentifierError) as error:
+            raise _refuse("ins-malformed", problem=str(error)) from None
+
+
+def _patient(work: Work, checked: Checked, deposit: Deposit) -> Checked:
+    """The patient declared and the patient of the document are the person of this record."""
+    _declared_patient(work, checked.entry, deposit)
+    header = checked.header
+    if header is None:
+        return checked
+    if identity.find(_ins_of_header(header), work) != deposit.record_id:
+        raise _refuse("document-patient-mismatch")
+    sent = Traits(header.birth_name, header.given_names, header.sex, header.birth_date)
+    wrong = mismatches(sent, deposit.traits)
+    if wrong and not settings.CARNET.vendor_kit:
+        raise _refuse("ins-mismatch", fields=", ".join(wrong))
+    return checked.warned("ins-mismatch") if wrong else checked
+
+
+def _unique_id(checked: Checked) -> Checked:
+    """The uniqueId, declared or from the header; both must agree."""
+    declared, header = checked.entry.unique_id, checked.header
+    of_header = header.unique_id if header else ""
+    contradicts = bool(declared and of_header) and declared.lower() != of_header.lower()
+    if contradicts and not settings.CARNET.vendor_kit:
+        raise _refuse("document-metadata-mismatch", fields="masterIdentifier")
+    try:
+        value = DocumentId(declared or of_header).value
+        value = value.lower() if value.startswith("urn:uuid:") else value
+    except IdentifierError:
+        raise _refuse("request-malformed", fields="masterIdentifier") from None
+    checked = replace(checked, entry=replace(checked.entry, unique_id=value))
+    return checked.warned("document-metadata-mismatch") if contradicts else checked
+
+
+def _valid(name: codes.Name, code: str, on: date, element: str) -> None:
+    state = codes.state(name, code, on)
+    if state == "ended" and settings.CARNET.vendor_kit:
+        return
+    if state != "valid":
+        raise _refuse(f"document-code-{state}", fields=element, code=code)
+
+
+def _type_and_class(checked: Checked, on: date) -> Checked:
+    """The type, declared and in the header alike, is in force; the class follows from it by the association table."""
+    entry, header = checked.entry, checked.header
+    type_ = entry.type or (header.type if header else Coding())
+    if header and type_.code != header.type.code:
+        raise _refuse("document-metadata-mismatch", fields="type")
+    _valid("type_codes", type_.code, on, "type")
+    member = codes.member("type_codes", type_.code) or codes.NO_MEMBER
+    derived = member.class_code or entry.class_.code
+    if not derived:
+        raise _refuse("document-code-unknown", fields="category", code="")
+    _valid("class_codes", derived, on, "category")
+    wrong = bool(entry.class_) and entry.class_.code != derived
+    if wrong and settings.CARNET.type_class_mismatch == "refuse":
+        raise _refuse("document-type-class-mismatch", expected=derived)
+    class_ = Coding(derived, CLASS_SYSTEM, codes.label("class_codes", derived))
+    labelled = Coding(type_.code, member.system, member.label or type_.display)
+    checked = replace(checked, entry=replace(entry, type=labelled, class_=class_))
+    return checked.warned("document-type-class-mismatch") if wrong else checked
+
+
+def _labels(checked: Checked) -> Checked:
+    """`N`, or the raised confidentiality (R, V) that was declared, stands beside the visibility codes; nothing else may."""
+    declared = {c.code for c in checked.entry.confidentiality} - {"N"}
+    raised = sorted(declared & RAISED_CONFIDENTIALITY)
+    unknown = declared - VISIBILITY_CODES - RAISED_CONFIDENTIALITY
+    if unknown:
+        raise _refuse("document-code-unknown", fields="securityLabel", code=", ".join(sorted(unknown)))
+    if raised and settings.LAW.raised_confidentiality == "refuse":
+        raise _refuse("document-confidentiality-raised", fields="securityLabel", code=", ".join(raised))
+    labels = labels_of(declared, frozenset(declared) & VISIBILITY_CODES)
+    checked = replace(checked, entry=replace(checked.entry, confidentiality=labels))
+    return checked.warned("document-confidentiality-raised") if raised else checked
+
+
+def _national(name: codes.Name, coding: Coding, on: date, element: str) -> None:
+    # The bindings are "preferred" (PDSm): a code of another system passes, a code of a national system must be valid.
+    if coding.system.startswith("1.2.250.1.") and codes.member(name, coding.code) is None:
+        raise _refuse("document-code-unknown", fields=element, code=coding.code)
+    if codes.member(name, coding.code):
+        _valid(name, coding.code, on, element)
+
+
+def _settings_of_care(checked: Checked, deposit: Deposit) -> Checked:
+    """Facility, practice setting and format: checked when declared, else from the situation and the media type."""
+    entry, on = checked.entry, deposit.at.date()
+    if deposit.actor.kind in PERSONS:
+        own = Coding(_OWN_WORDS, OWN_WORDS_SYSTEM, codes.label("practice_settings", _OWN_WORDS))
+        entry = replace(entry, facility=entry.facility or own, practice=entry.practice or own)
+    sector = deposit.actor.situation.sector
+    facility = entry.facility or Coding(sector, SECTOR_SYSTEM, codes.label("facility_types", sector))
+    practice_code = _PRACTICE.get(settings.LAW.context_of(sector) or Context.TOWN, "AMBULATOIRE")
+    practice = entry.practice or Coding(practice_code, PRACTICE_SYSTEM, codes.label("practice_settings", practice_code))
+    _national("facility_types", facility, on, "context.facilityType")
+    _national("practice_settings", practice, on, "context.practiceSetting")
+    _national("format_codes", entry.format, on, "content.format")
+    format_ = entry.format or format_of(entry.mime, checked.header)
+    return replace(checked, entry=replace(entry, facility=facility, practice=practice, format=format_))
+
+
+def _times(checked: Checked, deposit: Deposit) -> Checked:
+    """Dates, from the header where they were not declared; a service ends after it starts."""
+    entry, header = checked.entry, checked.header
+    created = entry.creation_time or (header.effective_time if header else None) or entry.date or deposit.at
+    start = entry.service_start or (header.service_start if header else None) or created
+    stop = entry.service_stop or (header.service_stop if header else None)
+    if stop is not None and stop < start:
+        raise _refuse("request-malformed", fields="context.period")
+    if not all(_OLDEST <= moment.year <= _LATEST for moment in (created, start, entry.date or created)):
+        # A clinical date is of a life: one of the year 9999 is a fault of a clock, and some programs cannot even show it.
+        raise _refuse("request-malformed", fields="date")
+    entry = replace(entry, creation_time=created, date=entry.date or created, service_start=start, service_stop=stop)
+    title = entry.title or (header.title if header else "") or entry.type.display or entry.type.code
+    if len(title) > 500:
+        raise _refuse("request-malformed", fields="attachment.title")
+    parents = entry.parents or (header.parents if header else ())
+    events = entry.events or (header.events if header else ())
+    return replace(checked, entry=replace(entry, title=title, parents=parents, events=events,
+                                          language=entry.language or "fr-FR"))  # fmt: skip
+
+
+def depositor_of(work: Work, actor: Actor) -> Author:
+    """Whoever deposits, as an author: named as the directory names them, else as they signed in."""
+    if actor.kind in PERSONS:
+        given, _, family = actor.name.partition(" ")
+        return Author("", family or given, given if family else "")
+    person, situation = identity.professional(work, actor.id), actor.situation
+    family, given = (person.family, person.given) if person else (actor.name, "")
+    return Author(actor.id, family, given, situation.structure, situation.structure_name)
+
+
+def _authors(work: Work, checked: Checked, deposit: Deposit) -> Checked:
+    """Authors: declared, else those of the header, else the depositor. A person must be in the directory."""
+    entry, header = checked.entry, checked.header
+    authors = entry.authors or (header.authors if header else ())
+    if not authors:
+        authors = (depositor_of(work, deposit.actor),)
+        checked = checked.warned("author-is-depositor")
+    elif header:
+        _check_authors(authors, header)
+        authors = tuple(_completed(author, header) for author in authors)
+    persons = frozenset(a.id for a in authors if a.id and not a.device and a.id[0] in "08")
+    unknown = persons - identity.known_professionals(work, persons) if persons else frozenset()
+    if unknown and settings.CARNET.unknown_author == "refuse":
+        raise _refuse("document-author-unknown", fields="author")
+    authenticator = entry.authenticator or (header.authenticator if header else None)
+    custodian = entry.custodian or (header.custodian if header else None)
+    entry = replace(entry, authors=authors, authenticator=authenticator, custodian=custodian)
+    return replace(checked, entry=entry)
+
+
+def _check_authors(declared: tuple[Author, ...], header: CdaHeader) -> None:
+    """Who wrote a CDA is what the CDA says: an authorship gives rights on the document."""
+    if {a.id for a in declared if a.id} - {a.id for a in header.authors}:
+        raise _refuse("document-metadata-mismatch", fields="author")
+
+
+def _completed(author: Author, header: CdaHeader) -> Author:
+    """A declared author often carries an identifier alone: name and structure come from the header."""
+    for known in header.authors:
+        if known.id == author.id and not author.family:
+            return known
+    return author
+
+
+def check(work: Work, entry: DocumentEntry, content: bytes, deposit: Deposit) -> Checked:
+    """Check one document of a deposit. Raises Refusal; returns it completed and ready to be stored."""
+    on = deposit.at.date()
+    checked = _media(_bytes(Checked(entry, content)))
+    checked = _unique_id(_patient(work, checked, deposit))
+    checked = _labels(_type_and_class(checked, on))
+    checked = _times(_settings_of_care(checked, deposit), deposit)
+    return _authors(work, checked, deposit)

@@ -1,0 +1,381 @@
+"""TD2.1 / ITI-65 / ITI-105: a deposit is all or nothing, idempotent by uniqueId, and durable before it is answered.
+
+Order: decision and checks; bytes to the store, flushed; then metadata, status of what is replaced, journal and notices
+in one transaction. A crash before the commit leaves orphan bytes, swept later; after it, the deposit stands.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID, uuid4
+
+import psycopg.errors
+from django.conf import settings
+
+from carnet.apps.access import api as access
+from carnet.apps.outbox import api as outbox
+from carnet.apps.records.documents.alerts import New, tell_alerted
+from carnet.apps.records.documents.changing import mask_chain
+from carnet.apps.records.documents.checking import Checked, Deposit, check
+from carnet.apps.records.documents.rows import Relations, insert_document, insert_folder, insert_submission, rewrite
+from carnet.apps.records.documents.scanning import scan
+from carnet.apps.records.entry.facts import (
+    DOCUMENT,
+    DOCUMENT_COLUMNS,
+    Entered,
+    StoredDocument,
+    enter,
+    record_of,
+    stored_document,
+    unless_visible,
+)
+from carnet.apps.records.hooks import HOOKS, Deposited
+from carnet.apps.records.reading.words import keep_words, text_of
+from carnet.apps.storage.api import RecordKey, Work, put, unit
+from carnet.dicah import Permit, decide
+from carnet.dicah.conditions.authentication import PERSONS
+from carnet.dicah.facts import DocumentFacts
+from carnet.dicah.visibility import check_codes, codes_of
+from carnet.formats.codes.public import category_of
+from carnet.formats.fhir import Submission, SubmittedDocument
+from carnet.formats.xds import Folder
+from carnet.kernel.actor import ActorKind
+from carnet.kernel.ask import Act, Ask
+from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED
+from carnet.kernel.grant import Grant
+from carnet.kernel.refusal import Refusal
+from carnet.kernel.visibility import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One document of an accepted deposit. `again` says that it was there already, with the same content."""
+
+    logical_id: UUID
+    version: int
+    warnings: tuple[str, ...] = ()
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The answer to a deposit, in the order of the request."""
+
+    submission_id: UUID
+    documents: tuple[Accepted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A checked document, what it replaces, and the earlier deposit of the same uniqueId when there is one."""
+
+    checked: Checked
+    replaced: StoredDocument | None
+    earlier: tuple[UUID, UUID] | None
+    """Its logicalId and its submission."""
+    labels: frozenset[str]
+    others: tuple[tuple[str, UUID], ...] = ()
+    """Other documents of the record that this one completes, transforms or signs: kind and logicalId."""
+
+
+_BY_IDENTIFIER = (
+    "SELECT " + DOCUMENT_COLUMNS + """ FROM records_document WHERE record_id = %s
+    AND (unique_id = %s OR entry_uuid::text = %s OR logical_id::text = %s)"""
+)  # fmt: skip
+
+
+_BY_UNIQUE_ID = f"SELECT {DOCUMENT_COLUMNS}, submission_id FROM records_document WHERE record_id = %s AND unique_id = %s"
+
+
+def _no_parent() -> Refusal:
+    return Refusal("document-parent-unknown")
+
+
+def question_of(ask: Ask) -> Ask:
+    """The question of a deposit: an employee feeds by TD2.2, everybody else by TD2.1."""
+    act = Act.FEED_AS_EMPLOYEE if ask.actor.kind is ActorKind.EMPLOYEE else Act.FEED
+    return replace(ask, act=act)
+
+
+def _is_own(ask: Ask, document: DocumentFacts) -> bool:
+    actor = ask.actor
+    of_structure = actor.kind in (ActorKind.EMPLOYEE, ActorKind.STRUCTURE)
+    structures = {document.depositor_structure, *document.author_structures}
+    return actor.id in {document.depositor, *document.authors} or (of_structure and actor.situation.structure in structures)
+
+
+def _earlier(work: Work, ask: Ask, key: RecordKey, checked: Checked) -> tuple[UUID, UUID] | None:
+    """The earlier deposit of this uniqueId: the same bytes, and nothing asked that it does not hold.
+
+    Somebody who neither wrote nor deposited it may not learn whether it was masked: whatever visibility they ask for is more than
+    it holds, and without any the answer is that of a first deposit.
+    """
+    row = work.row(_BY_UNIQUE_ID, key.record_id, checked.entry.unique_id)
+    if row is None:
+        return None
+    stored, submission_id = stored_document(row), row[-1]
+    same = stored.address == key.address(checked.content) and stored.facts.type_code == checked.entry.type.code
+    held = codes_of(stored.facts) if _is_own(ask, stored.facts) else frozenset()
+    if not same or stored.facts.status is Status.DELETED or not checked.labels() <= held:
+        raise Refusal("document-duplicate")
+    return stored.logical_id, submission_id
+
+
+def _replaced(work: Work, ask: Ask, entered: Entered, checked: Checked) -> StoredDocument | None:
+    """The document that this one replaces, if the asker may replace it."""
+    targets = [p.id.removeprefix("DocumentReference/") for p in checked.entry.parents if p.kind == "replaces"]
+    if not targets:
+        return None
+    if len(targets) > 1 or checked.technical:
+        raise Refusal("request-malformed", {"element": "relatesTo", "problem": "one document replaces one document"})
+    found = _known_parent(work, ask, entered, targets[0])
+    if found is None and settings.CARNET.unknown_parent == "refuse":
+        raise _no_parent()
+    return found
+
+
+def _find(work: Work, record_id: UUID | None, target: str) -> StoredDocument | None:
+    bare = target.removeprefix("DocumentReference/").removeprefix("urn:uuid:")
+    row = work.row(_BY_IDENTIFIER, record_id, target, bare, bare)
+    return stored_document(row) if row else None
+
+
+def _others(work: Work, record_id: UUID | None, checked: Checked) -> tuple[tuple[str, UUID], ...]:
+    """Relations other than a replacement, to documents that are there; the answer to the depositor is the same for others."""
+    named = [(p.kind, _find(work, record_id, p.id)) for p in checked.entry.parents if p.kind != "replaces"]
+    return tuple((kind, found.logical_id) for kind, found in named if found and found.facts.status is not Status.DELETED)
+
+
+def _known_parent(work: Work, ask: Ask, entered: Entered, target: str) -> StoredDocument | None:
+    """The document that a target names; None when there is none for the asker: one that is hidden was never there."""
+    document = _find(work, entered.record_id, target)
+    if document is None:
+        return None
+    facts = entered.with_document(document.facts)
+    try:
+        access.decide_or_refuse(replace(ask, act=Act.REPLACE), facts, entered.record_id)
+    except Refusal as refusal:
+        told = unless_visible(ask, facts, refusal, "document-unknown")
+        if told.code == "document-unknown":
+            return None
+        raise told from None
+    if document.facts.status is not Status.APPROVED:
+        raise _no_parent()
+    return document
+
+
+def _facts_of(checked: Checked, labels: frozenset[str]) -> DocumentFacts:
+    return DocumentFacts(
+        type_code=checked.entry.type.code,
+        masked=MASKED in labels,
+        hidden_from_patient=HIDDEN_FROM_PATIENT in labels,
+        hidden_from_representatives=HIDDEN_FROM_REPRESENTATIVES in labels,
+        technical=checked.technical,
+    )
+
+
+def _check_labels(checked: Checked, replaced: StoredDocument | None, by_person: bool = False) -> frozenset[str]:
+    law, labels = access.law(), checked.labels() | (codes_of(replaced.facts) if replaced else frozenset())
+    declared, whole = _facts_of(checked, checked.labels()), _facts_of(checked, labels)
+    denial = check_codes(declared, law, replaced.facts if replaced else None, by_person) or check_codes(whole, law)
+    if denial:
+        raise Refusal(denial.code, denial.details)
+    # A replacement inherits every code of the original: what the patient masked stays masked (access law §3).
+    return labels
+
+
+def _planned(work: Work, ask: Ask, entered: Entered, document: SubmittedDocument, deposit: Deposit) -> Planned:
+    checked = check(work, document.entry, document.content, deposit)
+    earlier = _earlier(work, ask, entered.key, checked)
+    replaced = None if earlier else _replaced(work, ask, entered, checked)
+    others = _others(work, entered.record_id, checked)
+    return Planned(checked, replaced, earlier, _check_labels(checked, replaced, ask.actor.kind in PERSONS), others)
+
+
+def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposit: Deposit) -> list[Planned]:
+    planned, seen = [], set()
+    for document in submission.documents:
+        try:
+            one = _planned(work, ask, entered, document, deposit)
+            if one.checked.entry.unique_id in seen:
+                raise Refusal("document-duplicate", {"problem": "twice in one submission"})
+        except Refusal as refusal:
+            if len(submission.documents) == 1:
+                raise
+            # Among several, the sender must know which one: by its own identifier, or its place.
+            named = document.entry.unique_id or f"n° {document.position + 1}"
+            raise Refusal(refusal.code, {**refusal.details, "document": named}, rule=refusal.rule) from None
+        seen.add(one.checked.entry.unique_id)
+        planned.append(one)
+    if all(p.checked.technical for p in planned):
+        # The signature object of a submission comes with what it signs; alone it would be a hiding place.
+        raise Refusal("document-metadata-mismatch", {"fields": "type"})
+    return planned
+
+
+def _prepare(ask: Ask, submission: Submission, place: access.Place) -> tuple[Entered, list[Planned]]:
+    """First unit: decide, and check everything. It writes nothing."""
+    with unit() as work:
+        entered = enter(work, ask)
+        place.record_id = entered.record_id
+        access.decide_or_refuse(ask, entered.facts, entered.record_id)
+        deposit = Deposit(record_of(entered), ask.actor, ask.at, entered.traits)
+        return entered, _plan(work, ask, entered, submission, deposit)
+
+
+def _store(work: Work, ask: Ask, key: RecordKey, planned: Planned, submission_id: UUID, address: str) -> Accepted:
+    if planned.earlier:
+        # The first answer again: a later version would tell of a change that the depositor may not know. Without the
+        # warnings, which say what was completed: nothing was, this time.
+        return Accepted(planned.earlier[0], 1, again=True)
+    logical_id, replaced, labels = uuid4(), None, planned.labels
+    if planned.replaced:
+        replaced = _deprecate(work, ask, key, planned.replaced.logical_id)
+        # What was masked since the check is masked in the replacement too.
+        labels = _check_labels(planned.checked, replaced)
+        if MASKED in labels:
+            mask_chain(work, ask, key, replaced.logical_id, True)
+    if _masked_on_arrival(work, ask, key, planned.checked, labels):
+        labels = labels | {MASKED}
+    relations = Relations(replaced, planned.others)
+    insert_document(work, ask, key, planned.checked, logical_id, submission_id, address, labels, relations)
+    if not planned.checked.technical:
+        _read(work, ask, key, planned.checked, logical_id)
+    return Accepted(logical_id, 1, planned.checked.warnings)
+
+
+def _masked_on_arrival(work: Work, ask: Ask, key: RecordKey, checked: Checked, labels: frozenset[str]) -> bool:
+    """Whether the holder has such documents masked as they come. One that is not announced is masked when it is."""
+    if checked.technical or HIDDEN_FROM_PATIENT in labels or ask.actor.kind in PERSONS:
+        return False
+    category = category_of(checked.entry.type.code, checked.entry.class_.code)
+    return access.masks_on_arrival(work, key.record_id, category)
+
+
+def _read(work: Work, ask: Ask, key: RecordKey, checked: Checked, logical_id: UUID) -> None:
+    """Keep the words of a new document, and let the apps above read what it states."""
+    entry, content = checked.entry, checked.content
+    keep_words(work, key, logical_id, entry.title, text_of(entry.mime, content))
+    for read in HOOKS.deposited:
+        read(work, key, Deposited(logical_id, entry.mime, content, ask.at))
+
+
+def _deprecate(work: Work, ask: Ask, key: RecordKey, logical_id: UUID) -> StoredDocument:
+    """The original becomes Deprecated in place: a replacement is no new version of its metadata. Returns it as it was."""
+    row = work.row(DOCUMENT + " AND status = 'Approved' FOR UPDATE", logical_id)
+    if row is None:
+        # Somebody replaced, archived or deleted it between the check and this write.
+        raise _no_parent()
+    replaced = stored_document(row)
+    resource = rewrite(key, replaced, lambda fields: fields | {"status": "superseded"}, ask.at)
+    work.run(
+        """UPDATE records_document SET status = 'Deprecated', updated_at = %s, resource = %s
+        WHERE record_id = %s AND logical_id = %s""",
+        ask.at, resource, key.record_id, logical_id,
+    )  # fmt: skip
+    return replaced
+
+
+def _notify(work: Work, ask: Ask, record_id: UUID, planned: Sequence[Planned]) -> None:
+    """Tell the holder of a deposit. One that is invisible to the holder or to representatives leaves no notice now."""
+    visible = [p for p in planned if not p.earlier and not p.checked.technical
+               and not p.labels & {HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES}]  # fmt: skip
+    if visible:
+        outbox.notify(work, record_id, "deposit", outbox.HOLDER, ask.at)
+    fresh = [New(p.checked.entry.type.code, bool(p.labels)) for p in planned if not p.earlier and not p.checked.technical]
+    tell_alerted(work, record_id, ask.actor.id, fresh, ask.at)
+
+
+_IN_FOLDER = f"""SELECT {DOCUMENT_COLUMNS} FROM records_document WHERE record_id = %s AND logical_id IN (
+    SELECT i.logical_id FROM records_folder_item i WHERE i.record_id = %s AND i.folder_id = %s)"""
+
+
+def _may_complete(work: Work, ask: Ask, entered: Entered, folder: Folder) -> None:
+    """A folder is completed by who made it, or who reads a document in it: to anybody else its title would begin to show.
+
+    Raises `document-duplicate`: the identifier is used, as for a document.
+    """
+    record_id = entered.record_id
+    row = work.row(
+        "SELECT folder_id, depositor FROM records_folder WHERE record_id = %s AND unique_id = %s", record_id, folder.unique_id
+    )
+    if row is None or row[1] == ask.actor.id:
+        return
+    inside = (stored_document(one) for one in work.rows(_IN_FOLDER, record_id, record_id, row[0]))
+    if not any(isinstance(decide(replace(ask, act=Act.READ), entered.with_document(d.facts)), Permit) for d in inside):
+        raise Refusal("document-duplicate")
+
+
+def _members(work: Work, ask: Ask, entered: Entered, folder: Folder, accepted: Sequence[Accepted]) -> list[UUID]:
+    """The documents of a folder: those of this deposit, and others that the depositor may read. Raises `document-unknown`."""
+    members = []
+    for member in folder.members:
+        if member.startswith("#"):
+            members.append(accepted[int(member[1:])].logical_id)
+            continue
+        found = _find(work, entered.record_id, member)
+        may = found and isinstance(decide(replace(ask, act=Act.READ), entered.with_document(found.facts)), Permit)
+        if not found or not may:
+            raise Refusal("document-unknown")
+        members.append(found.logical_id)
+    return members
+
+
+def _veils(planned: Sequence[Planned]) -> list[str]:
+    """From whom each document is hidden. The signature object is told with what it signs."""
+    return [access.veil_of(_facts_of(p.checked, p.labels)) for p in planned if not p.checked.technical]
+
+
+def _veil_of_all(planned: Sequence[Planned]) -> str:
+    """The veil of a deposit of hidden documents alone: that one was made must not show either."""
+    veils = _veils(planned)
+    return veils[0] if veils and all(veils) else ""
+
+
+def _tell(work: Work, granted: Grant, planned: Sequence[Planned], accepted: Sequence[Accepted], detail: str) -> None:
+    """Journal what was deposited, one line for each veil: documents that are hidden stand in no line that shows."""
+    shared, lines = _veil_of_all(planned), dict[str, list[str]]()
+    for one, done in zip(planned, accepted, strict=True):
+        veil = shared if one.checked.technical else access.veil_of(_facts_of(one.checked, one.labels))
+        lines.setdefault(veil, []).extend([] if done.again else [str(done.logical_id)])
+    for veil, documents in lines.items():
+        if documents or detail:
+            access.write_entry(work, granted, tuple(documents), detail, veil)
+
+
+def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Planned]) -> Receipt:
+    """Second unit: bytes first, then everything else in one transaction, decided again on facts that can no longer change."""
+    addresses = [put(key, p.checked.content) if not p.earlier else "" for p in planned]
+    known = [p.earlier[1] for p in planned if p.earlier]
+    submission_id = known[0] if len(known) == len(planned) else uuid4()
+    with unit() as work:
+        entered = enter(work, ask, lock=True)
+        granted = access.grant(work, ask, entered.facts, entered.record_id, veil=_veil_of_all(planned))
+        accepted = tuple(_store(work, ask, key, p, submission_id, address) for p, address in zip(planned, addresses, strict=True))
+        fresh = tuple(str(a.logical_id) for a in accepted if not a.again)
+        if fresh:
+            insert_submission(work, ask, key, submission.set, submission_id)
+            _notify(work, ask, key.record_id, planned)
+        if fresh or submission.folders:
+            _tell(work, granted, planned, accepted, "folder" if submission.folders else "")
+        for folder in submission.folders:
+            _may_complete(work, ask, entered, folder)
+            insert_folder(work, ask, key, folder, _members(work, ask, entered, folder, accepted))
+    return Receipt(submission_id, accepted)
+
+
+def _prepared(ask: Ask, submission: Submission, place: access.Place) -> Receipt:
+    entered, planned = _prepare(ask, submission, place)
+    return _write(ask, submission, entered.key, planned)
+
+
+def deposit(ask: Ask, submission: Submission) -> Receipt:
+    """Deposit a submission. Raises Refusal with the code that fits; then nothing is stored."""
+    ask = question_of(ask)
+    with access.asking(ask) as place:
+        access.before_record(ask)
+        scan(d.content for d in submission.documents)
+        try:
+            return _prepared(ask, submission, place)
+        except psycopg.errors.UniqueViolation:
+            # The same uniqueId arrived at the same moment by another way: look again, and answer as second.
+            return _prepared(ask, submission, place)

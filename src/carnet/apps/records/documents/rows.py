@@ -1,0 +1,159 @@
+"""Rows and ready-to-send resources of documents and submission sets."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from carnet.apps.records.documents.checking import Checked, depositor_of
+from carnet.apps.records.documents.labels import labels_of
+from carnet.apps.records.entry.facts import StoredDocument
+from carnet.apps.storage.api import RecordKey, Work
+from carnet.formats.fhir import Json, write_document_reference, write_folder, write_submission_set
+from carnet.formats.timestamps import to_fhir
+from carnet.formats.xds import DocumentEntry, Folder, Parent, SubmissionSet
+from carnet.kernel.actor import ActorKind
+from carnet.kernel.ask import Ask
+from carnet.kernel.codes import (
+    HIDDEN_FROM_PATIENT,
+    HIDDEN_FROM_REPRESENTATIVES,
+    MASKED,
+)
+from carnet.kernel.traits import normalise_name
+
+PATIENT_SIDE = frozenset({ActorKind.HOLDER, ActorKind.REPRESENTATIVE, ActorKind.CARER})
+"""A document is the patient's by who deposits it, never by what its metadata say."""
+_INSERT = """INSERT INTO records_document (record_id, logical_id, entry_uuid, version, unique_id, submission_id, status,
+  type_code, class_code, format_code, facility, practice, mime, size, address, created_at, authored_at, service_start,
+  service_stop, author_ids, author_structures, author_families, author_givens, event_codes, related, replaces, depositor,
+  depositor_structure, masked, hidden_from_patient, hidden_from_representatives, technical, by_patient, deposited_at,
+  updated_at, waiting_told_at, parents, resource)
+  VALUES (%s, %s, %s, 1, %s, %s, 'Approved', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+  %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+
+
+def dump(resource: Json) -> bytes:
+    """A resource as the bytes that are stored and sent."""
+    return json.dumps(resource, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """What a new document is tied to in its record: the document that it replaces, and others (appends, transforms, signs).
+
+    A relation to a document that is not in the record is not kept: whoever reads would else learn by its absence that
+    another one is there.
+    """
+
+    replaced: StoredDocument | None = None
+    others: tuple[tuple[str, UUID], ...] = ()
+
+    def parents(self) -> tuple[Parent, ...]:
+        """The relations as metadata."""
+        first = (("replaces", self.replaced.logical_id),) if self.replaced else ()
+        return tuple(Parent(kind, f"DocumentReference/{target}") for kind, target in (*first, *self.others))
+
+    def targets(self) -> list[UUID]:
+        """The documents that the relations name."""
+        return [*([self.replaced.logical_id] if self.replaced else []), *(target for _, target in self.others)]
+
+
+def _stored_entry(checked: Checked, logical_id: UUID, labels: frozenset[str], parents: tuple[Parent, ...]) -> DocumentEntry:
+    return replace(
+        checked.entry,
+        logical_id=str(logical_id),
+        entry_uuid=str(uuid4()),
+        parents=parents,
+        confidentiality=labels_of((c.code for c in checked.entry.confidentiality), labels),
+    )
+
+
+def insert_document(
+    work: Work, ask: Ask, key: RecordKey, checked: Checked, logical_id: UUID, submission_id: UUID, address: str,
+    labels: frozenset[str], relations: Relations,
+) -> None:  # fmt: skip
+    """Write the metadata of a new document, and the way from its id to the record.
+
+    A replacement inherits the clock of the original: an announcement cannot be put off by replacing (access law §3).
+    """
+    replaced = relations.replaced
+    replaces = replaced.logical_id if replaced else None
+    clock = replaced.deposited_at if replaced else ask.at
+    entry = _stored_entry(checked, logical_id, labels, relations.parents())
+    resource = dump(write_document_reference(entry, str(key.record_id), to_fhir(ask.at)))
+    authors, situation = entry.authors, ask.actor.situation
+    work.run(
+        _INSERT,
+        key.record_id, logical_id, UUID(entry.entry_uuid), entry.unique_id, submission_id,
+        entry.type.code, entry.class_.code, entry.format.code, entry.facility.code, entry.practice.code,
+        entry.mime, entry.size, address, entry.creation_time, entry.date, entry.service_start, entry.service_stop,
+        [a.id for a in authors if a.id and not a.device], [a.structure_id for a in authors if a.structure_id],
+        [normalise_name(a.family) for a in authors if a.family], [normalise_name(a.given) for a in authors if a.given],
+        [e.code for e in entry.events], [value for _, value in entry.references], replaces,
+        ask.actor.id, situation.structure, MASKED in labels, HIDDEN_FROM_PATIENT in labels,
+        HIDDEN_FROM_REPRESENTATIVES in labels, checked.technical, ask.actor.kind in PATIENT_SIDE,
+        clock, ask.at, replaced.waiting_told_at if replaced else None, relations.targets(),
+        key.seal(resource, f"resource/{logical_id}"),
+    )  # fmt: skip
+    _locate(work, key.record_id, logical_id)
+    if replaced:
+        # A replacement stands in the folders of what it replaces.
+        work.run(
+            """INSERT INTO records_folder_item (record_id, folder_id, logical_id, added_at)
+            SELECT record_id, folder_id, %s, %s FROM records_folder_item WHERE record_id = %s AND logical_id = %s""",
+            logical_id, ask.at, key.record_id, replaced.logical_id,
+        )  # fmt: skip
+
+
+def _locate(work: Work, record_id: UUID, logical_id: UUID) -> None:
+    """Keep the way from a FHIR id to its record."""
+    work.run("INSERT INTO records_directory (logical_id, record_id) VALUES (%s, %s)", logical_id, record_id)
+
+
+def insert_submission(work: Work, ask: Ask, key: RecordKey, submission: SubmissionSet, submission_id: UUID) -> None:
+    """Write the SubmissionSet. Without a uniqueId of its own it gets one, without a submitter it is the depositor's."""
+    stored = replace(
+        submission,
+        unique_id=submission.unique_id or f"urn:uuid:{submission_id}",
+        submitted_at=submission.submitted_at or ask.at,
+        author=submission.author or depositor_of(work, ask.actor),
+    )
+    resource = dump(write_submission_set(stored, str(submission_id), str(key.record_id)))
+    work.run(
+        """INSERT INTO records_submission_set (record_id, submission_id, unique_id, source_id, submitted_at, depositor,
+        resource) VALUES (%s, %s, %s, %s, %s, %s, %s)""",
+        key.record_id, submission_id, stored.unique_id[:128], stored.source_id[:128], stored.submitted_at, ask.actor.id,
+        key.seal(resource, f"submission/{submission_id}"),
+    )  # fmt: skip
+    _locate(work, key.record_id, submission_id)
+
+
+def insert_folder(work: Work, ask: Ask, key: RecordKey, folder: Folder, documents: list[UUID]) -> None:
+    """Make a folder, or add documents to the one that has its identifier already. A document stands in it once."""
+    found = work.row(
+        "SELECT folder_id FROM records_folder WHERE record_id = %s AND unique_id = %s FOR UPDATE", key.record_id, folder.unique_id
+    )
+    folder_id = found[0] if found else uuid4()
+    if found is None:
+        resource = dump(write_folder(folder, str(folder_id), str(key.record_id), to_fhir(ask.at)))
+        work.run(
+            """INSERT INTO records_folder (record_id, folder_id, unique_id, made_at, depositor, resource)
+            VALUES (%s, %s, %s, %s, %s, %s)""",
+            key.record_id, folder_id, folder.unique_id[:128], ask.at, ask.actor.id, key.seal(resource, f"folder/{folder_id}"),
+        )  # fmt: skip
+        _locate(work, key.record_id, folder_id)
+    for logical_id in documents:
+        work.run(
+            """INSERT INTO records_folder_item (record_id, folder_id, logical_id, added_at) VALUES (%s, %s, %s, %s)
+            ON CONFLICT DO NOTHING""",
+            key.record_id, folder_id, logical_id, ask.at,
+        )  # fmt: skip
+
+
+def rewrite(key: RecordKey, document: StoredDocument, change: Callable[[Json], Json], at: datetime) -> bytes:
+    """The sealed resource of a document after a change, its `lastUpdated` moved."""
+    resource = json.loads(key.unseal(document.resource, f"resource/{document.logical_id}"))
+    changed = change(resource)
+    changed["meta"] = changed["meta"] | {"lastUpdated": to_fhir(at)}
+    return key.seal(dump(changed), f"resource/{document.logical_id}")

@@ -1,0 +1,1 @@
+"""Reading a record: search, documents, submission sets, words, traces, the visit of a page."""

@@ -1,0 +1,35 @@
+"""A relation shows only between two documents that the reader sees: an id in `relatesTo` would tell that another exists."""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from uuid import UUID
+
+from carnet.apps.records.entry.facts import DOCUMENT, stored_document
+from carnet.apps.storage.api import Work
+from carnet.dicah import Permit, decide
+from carnet.dicah.facts import Facts
+from carnet.formats.fhir import Json
+from carnet.kernel.ask import Act, Ask
+
+
+def readable(work: Work, ask: Ask, facts: Facts, documents: Iterable[UUID]) -> frozenset[UUID]:
+    """Those of the documents that the asker may read, by the law itself. In the scope of their record."""
+    found = (stored_document(row) for one in documents for row in work.rows(DOCUMENT, one))
+    question = replace(ask, act=Act.READ)
+    return frozenset(d.logical_id for d in found if isinstance(decide(question, replace(facts, document=d.facts)), Permit))
+
+
+def without(resource: Json, hidden: Collection[UUID | str]) -> Json:
+    """A DocumentReference without its relations to these documents."""
+    names = {f"DocumentReference/{one}" for one in hidden}
+    shown = [r for r in resource.get("relatesTo", []) if r.get("target", {}).get("reference") not in names]
+    return {k: v for k, v in resource.items() if k != "relatesTo"} | ({"relatesTo": shown} if shown else {})
+
+
+def trimmed(resource: bytes, parents: Collection[UUID | str], seen: Collection[UUID | str]) -> bytes:
+    """A stored resource as a reader gets it, who sees these of its parents. Untouched, byte for byte, when it is all."""
+    hidden = set(parents) - set(seen)
+    if not hidden:
+        return resource
+    return json.dumps(without(json.loads(resource), hidden), ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,158 @@
+"""ITI-66: submission sets and folders of a record, with the documents that the asker sees in them.
+
+A set shows through its documents: one of which the asker sees nothing is not there. Titles and codes of sets are sealed,
+so what is asked of them is compared after they are opened; a record has tens of sets, not thousands.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from carnet.apps.access import api as access
+from carnet.apps.records.entry.facts import Entered, enter, named_by_document, record_of
+from carnet.apps.records.reading.relations import trimmed
+from carnet.apps.records.reading.search import VISIBLE, Query, notices_of_access, page_statement, visible_values
+from carnet.apps.storage.api import RecordKey, Row, Statement, unit
+from carnet.formats.fhir import Json, with_entries
+from carnet.kernel.ask import Ask
+from carnet.kernel.grant import Grant
+from carnet.kernel.refusal import Refusal
+
+SUBMISSION_SETS, FOLDERS = "submissionset", "folder"
+_DOCUMENTS = {
+    SUBMISSION_SETS: "SELECT array_agg(logical_id ORDER BY deposited_at, logical_id) AS seen FROM records_document "
+    f"WHERE record_id = l.record_id AND submission_id = l.submission_id AND {VISIBLE}",
+    FOLDERS: "SELECT array_agg(logical_id ORDER BY deposited_at, logical_id) AS seen FROM records_document "
+    "WHERE record_id = l.record_id AND logical_id IN (SELECT i.logical_id FROM records_folder_item i "
+    f"WHERE i.record_id = l.record_id AND i.folder_id = l.folder_id) AND {VISIBLE}",
+}
+_COLUMNS = {
+    SUBMISSION_SETS: ("records_submission_set", "submission_id", "submitted_at", "submission"),
+    FOLDERS: ("records_folder", "folder_id", "made_at", "folder"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """What is asked of the lists of a record. `matches` is tried on each opened List."""
+
+    kinds: tuple[str, ...] = (SUBMISSION_SETS, FOLDERS)
+    since: datetime | None = None
+    until: datetime | None = None
+    ids: tuple[str, ...] = ()
+    unique_ids: tuple[str, ...] = ()
+    source_id: str = ""
+    matches: Callable[[Json], bool] = lambda _: True
+    count: int = 20
+    skip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Lists, the newest first, and whether there are more."""
+
+    record_id: UUID
+    resources: list[Json]
+    more: bool
+
+
+def _statement(granted: Grant, kind: str, query: ListQuery) -> Statement:
+    if granted.visibility is None:
+        raise PermissionError("this Grant is not one for a list")
+    table, number, moment, _ = _COLUMNS[kind]
+    where, values = "l.record_id = %s", [*visible_values(granted.visibility), granted.record_id]
+    narrowing = (
+        (query.since, f"l.{moment} >= %s"),
+        (query.until, f"l.{moment} < %s"),
+        (list(query.ids), f"l.{number}::text = ANY(%s)"),
+        (list(query.unique_ids), "l.unique_id = ANY(%s)"),
+        (query.source_id, "l.source_id = %s" if kind == SUBMISSION_SETS else "%s = ''"),
+    )
+    for value, condition in narrowing:
+        if value:
+            where, values = f"{where} AND {condition}", [*values, value]
+    sql = f"""SELECT l.{number}, l.{moment}, l.resource, v.seen FROM {table} l
+        JOIN LATERAL ({_DOCUMENTS[kind]}) v ON v.seen IS NOT NULL WHERE {where} ORDER BY l.{moment} DESC, l.{number}"""
+    return sql, values
+
+
+def _open(key: RecordKey, kind: str, row: Row) -> Json:
+    resource: Json = json.loads(key.unseal(bytes(row[2]), f"{_COLUMNS[kind][3]}/{row[0]}"))
+    return with_entries(resource, [str(one) for one in row[3]])
+
+
+def _found(entered: Entered, answers: list[tuple[str, list[Row]]], query: ListQuery) -> Iterator[Json]:
+    rows = [(row, kind) for kind, found in answers for row in found]
+    rows.sort(key=lambda pair: (-pair[0][1].timestamp(), str(pair[0][0])))
+    opened = (_open(entered.key, kind, row) for row, kind in rows)
+    return (resource for resource in opened if query.matches(resource))
+
+
+def search_lists(ask: Ask, query: ListQuery) -> Lists:
+    """Search the lists of a record. One decision, one journal entry, committed before anything is opened."""
+    with access.asking(ask) as place, unit() as work:
+        entered = enter(work, ask)
+        place.record_id = entered.record_id
+        decided = access.decide_or_refuse(ask, entered.facts, entered.record_id)
+        statements = [_statement(decided.grant, kind, query) for kind in query.kinds]
+        _, *cursors = work.send(decided.statement, *statements)
+    answers = [(kind, cursor.fetchall()) for kind, cursor in zip(query.kinds, cursors, strict=True)]
+    found = list(_found(entered, answers, query))[query.skip :]
+    return Lists(record_of(entered), found[: query.count], len(found) > query.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What the asker sees of a record: documents of every status that they may see, submission sets and folders."""
+
+    record_id: UUID
+    documents: list[Json]
+    lists: list[Json]
+
+
+def read_whole(ask: Ask, most: int) -> Whole:
+    """Everything that the asker sees of a record's registry (ITI-18). One decision, one journal entry, then the reading.
+
+    Raises Refusal `too-many-results` for more than `most` documents.
+    """
+    query = Query(count=most)
+    with access.asking(ask) as place, unit() as work:
+        entered = enter(work, ask)
+        place.record_id = entered.record_id
+        decided = access.decide_or_refuse(ask, entered.facts, entered.record_id)
+        statements = [_statement(decided.grant, kind, ListQuery()) for kind in (SUBMISSION_SETS, FOLDERS)]
+        notices = notices_of_access(ask, entered.record_id)
+        _, page, *cursors = work.send(decided.statement, page_statement(decided.grant, query), *statements, *notices)
+        rows = page.fetchall()
+        answers = [(kind, cursor.fetchall()) for kind, cursor in zip((SUBMISSION_SETS, FOLDERS), cursors, strict=False)]
+    if len(rows) > most:
+        raise Refusal("too-many-results")
+    documents = [
+        json.loads(trimmed(entered.key.unseal(bytes(resource), f"resource/{logical_id}"), parents, seen))
+        for logical_id, _, resource, parents, seen in rows
+    ]
+    return Whole(record_of(entered), documents, list(_found(entered, answers, ListQuery())))
+
+
+def read_list(ask: Ask, list_id: UUID) -> Json:
+    """One submission set or folder by its id. Raises Refusal `document-unknown` for one of which the asker sees nothing."""
+    with access.asking(ask) as place, unit() as work:
+        access.before_record(ask)
+        entered = enter(work, ask, list_id)
+        place.record_id = entered.record_id
+        if entered.record_id is None:
+            raise Refusal("document-unknown")
+        try:
+            decided = access.decide_or_refuse(named_by_document(work, ask, entered), entered.facts, entered.record_id)
+        except Refusal:
+            # Whoever may not search this record is told of no list in it: one of masked documents would else differ.
+            raise Refusal("document-unknown") from None
+        query = ListQuery(ids=(str(list_id),))
+        _, *cursors = work.send(decided.statement, *(_statement(decided.grant, kind, query) for kind in query.kinds))
+        answers = [(kind, cursor.fetchall()) for kind, cursor in zip(query.kinds, cursors, strict=True)]
+        found = list(_found(entered, answers, query))
+        if not found:
+            raise Refusal("document-unknown")
+    return found[0]

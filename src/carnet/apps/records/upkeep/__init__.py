@@ -1,0 +1,1 @@
+"""What the host does to whole records: checks, derived indexes, export and import, sweeping."""

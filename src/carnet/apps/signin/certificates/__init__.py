@@ -1,0 +1,1 @@
+"""Client certificates: what they say, and the actor behind them."""

@@ -1,0 +1,185 @@
+"""The actor behind a VIHF: an assertion signed by a card or a structure, over a connection that the same one opened.
+
+The TLS certificate proves who is connected, the assertion says in which situation and for which patient. Both must tell of the
+same card or structure, each by the pair of keys made for it (CI-SIS, volet transport; dmp.md §2.1 and §2.3).
+"""
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from lxml import etree
+
+from carnet.apps.identity import api as identity
+from carnet.apps.signin.certificates.actors import CARD_LEVEL, actor_of_certificate, place_of, proof_of
+from carnet.apps.signin.certificates.reading import CPE, CPF, STRUCTURE, Certificate, Purpose, read_certificate
+from carnet.apps.storage.api import unit
+from carnet.formats.distinguished_name import same_subject
+from carnet.formats.vihf import AIR, DIRECT, Algorithms, Vihf, VihfError, read_vihf, verified
+from carnet.formats.vihf.signature import signature_of, signed_by
+from carnet.kernel.actor import Actor, ActorKind, Means, Situation
+from carnet.kernel.codes import DOCTOR, PROFESSION_SYSTEM, Code
+from carnet.kernel.refusal import Refusal
+
+SKEW = timedelta(seconds=60)
+_SPECIALITY_NEEDED = frozenset({DOCTOR.code, "21"})
+"""Doctors and pharmacists state their speciality, or the section of their order."""
+
+
+def _refused(code: str, /, **details: str) -> Refusal:
+    return Refusal(code, details)
+
+
+def algorithms() -> Algorithms:
+    """Signatures that are accepted here."""
+    return Algorithms.KIT if settings.CARNET.vendor_kit else Algorithms.STRONG
+
+
+def signer_of(der: bytes, at: datetime, transport: Certificate) -> Certificate:
+    """The certificate of a signature: of the signing pair, and of the card or structure that opened the connection."""
+    try:
+        signer = read_certificate(der, at, Purpose.SIGNATURE)
+    except Refusal as refusal:
+        raise _refused("vihf-certificate-refused", **refusal.details) from None
+    if (signer.kind, signer.id) != (transport.kind, transport.id):
+        raise _refused("vihf-certificate-refused", problem="not the card or structure of the connection")
+    return signer
+
+
+def _check_time(vihf: Vihf, at: datetime) -> None:
+    longest = timedelta(seconds=settings.CARNET.vihf_seconds)
+    ends = min(vihf.issued_at + longest, vihf.not_on_or_after or vihf.issued_at + longest)
+    begins = max(vihf.issued_at, vihf.not_before or vihf.issued_at)
+    if not begins - SKEW <= at < ends + SKEW:
+        raise _refused("vihf-expired", begins=begins.isoformat(), ends=ends.isoformat(), now=at.isoformat(timespec="seconds"))
+    proved = vihf.authenticated_at or vihf.issued_at
+    if proved > at + SKEW or at - proved > timedelta(hours=settings.CARNET.vihf_authentication_hours):
+        raise _refused("authentication-expired")
+
+
+def _check_audience(vihf: Vihf) -> None:
+    if any(audience not in settings.CARNET.vihf_audiences for audience in vihf.audiences):
+        raise _refused("vihf-audience-refused")
+
+
+def _take(covered: etree._Element, signer: Certificate, vihf: Vihf, at: datetime) -> None:
+    """Let an assertion serve once: what its signature covers, and whose it is; what stands around a signature is signed by nobody.
+
+    Raises Refusal `vihf-replayed`.
+    """
+    digest = hashlib.sha256(signer.thumbprint + etree.tostring(covered, method="c14n", exclusive=True)).digest()
+    until = vihf.issued_at + timedelta(seconds=settings.CARNET.vihf_seconds) + SKEW
+    with unit() as work:
+        work.run("DELETE FROM signin_assertion WHERE until < %s", at - SKEW)
+        taken = work.rows(
+            "INSERT INTO signin_assertion (digest, until) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING 1", digest, until
+        )
+    if not taken:
+        raise _refused("vihf-replayed")
+
+
+def read_assertion(assertion: etree._Element | None, transport: Certificate, at: datetime) -> tuple[Vihf, Certificate]:
+    """Verify an assertion and read it; it serves once. Raises Refusal."""
+    try:
+        if assertion is None:
+            raise VihfError("vihf-missing")
+        signer = signer_of(signed_by(signature_of(assertion)), at, transport)
+        covered = verified(assertion, signer.public, at, algorithms())
+        vihf = read_vihf(covered)
+    except VihfError as error:
+        raise _refused(error.code, problem=error.problem) from None
+    if not settings.CARNET.vendor_kit and not same_subject(vihf.issuer, signer.subject):
+        raise _refused("vihf-identity-mismatch", fields="Issuer", expected=signer.subject.rfc4514_string())
+    _check_time(vihf, at)
+    _check_audience(vihf)
+    if settings.CARNET.vihf_reuse == "refuse":
+        _take(covered, signer, vihf, at)
+    return vihf, signer
+
+
+def _check_speciality(vihf: Vihf, known: frozenset[str]) -> None:
+    profession = vihf.profession
+    if profession is None or profession.system != PROFESSION_SYSTEM or profession.code not in _SPECIALITY_NEEDED:
+        return
+    if not vihf.states_speciality:
+        raise _refused("vihf-speciality-missing")
+    if profession == DOCTOR and known and vihf.speciality not in known:
+        raise _refused("vihf-identity-mismatch", fields="speciality")
+
+
+def _check_place(vihf: Vihf, situation: Situation) -> None:
+    """The structure is one of the directory, and the sector is its own."""
+    with unit() as work:
+        if identity.structure(work, vihf.structure) is None:
+            raise _refused("vihf-structure-unknown")
+    if situation.structure_linked and situation.sector and situation.sector != vihf.sector.code:
+        raise _refused("vihf-sector-mismatch")
+
+
+def _direct(vihf: Vihf, transport: Certificate, at: datetime) -> Actor:
+    """A card: the person, the profession and the structure are those of the card and of the directory."""
+    if vihf.subject != transport.id:
+        raise _refused("vihf-identity-mismatch", fields="NameID")
+    if transport.kind == CPE:
+        actor = actor_of_certificate(transport, at)
+        _check_same_structure(vihf, actor)
+        return actor
+    profession = vihf.profession
+    right_table = transport.kind == CPF or (profession is not None and profession.system == PROFESSION_SYSTEM)
+    if profession is None or profession.code != transport.profession or not right_table:
+        raise _refused("vihf-identity-mismatch", fields="profession")
+    _check_speciality(vihf, _specialities(vihf.subject) | frozenset(filter(None, [transport.savoir_faire])))
+    return actor_of_certificate(transport, at, vihf.structure)
+
+
+def _specialities(person: str) -> frozenset[str]:
+    with unit() as work:
+        known = identity.professional(work, person)
+    return frozenset(s.savoir_faire for s in (known.situations if known else ()) if s.savoir_faire)
+
+
+def _check_same_structure(vihf: Vihf, actor: Actor) -> None:
+    """The structure of the assertion is that of the certificate, under any of its identifiers."""
+    if place_of(vihf.structure, "").structure != actor.situation.structure:
+        raise _refused("vihf-structure-mismatch")
+
+
+def _indirect(vihf: Vihf, transport: Certificate, at: datetime) -> Actor:
+    """A structure that feeds: the person named is responsible, and opens nothing."""
+    actor = actor_of_certificate(transport, at)
+    _check_same_structure(vihf, actor)
+    return replace(actor, on_behalf_of=vihf.subject)
+
+
+def _air(vihf: Vihf, transport: Certificate, at: datetime) -> Actor:
+    """A structure that vouches for a person whom it authenticated strongly: the person reads, in this structure."""
+    structure = actor_of_certificate(transport, at)
+    _check_same_structure(vihf, structure)
+    if not {vihf.context_class, vihf.context_declared} & set(settings.CARNET.vihf_strong_contexts):
+        raise _refused("authentication-too-weak")
+    proof = replace(proof_of(transport, Means.AIR, at, CARD_LEVEL), at=vihf.authenticated_at or vihf.issued_at)
+    if vihf.profession is None or vihf.profession.system != PROFESSION_SYSTEM:
+        return Actor(ActorKind.EMPLOYEE, vihf.subject, vihf.name, proof, structure.situation)
+    with unit() as work:
+        person = identity.professional(work, vihf.subject)
+    _check_speciality(vihf, frozenset(s.savoir_faire for s in (person.situations if person else ()) if s.savoir_faire))
+    name = f"{person.given} {person.family}".strip() if person else vihf.name
+    return Actor(ActorKind.PROFESSIONAL, vihf.subject, name, proof, _situation_in(structure.situation, vihf.profession, person))
+
+
+def _situation_in(place: Situation, profession: Code, person: identity.Professional | None) -> Situation:
+    here = [s for s in (person.situations if person else ()) if s.profession == profession and s.structure == place.structure]
+    return here[0] if here else replace(place, profession=profession, structure_linked=False)
+
+
+def actor_of_vihf(vihf: Vihf, transport: Certificate, signer: Certificate, at: datetime) -> Actor:
+    """Who acts. Raises Refusal for what the assertion, the certificate and the directory say otherwise of each other."""
+    if (vihf.mode == DIRECT) is (transport.kind == STRUCTURE):
+        raise _refused("vihf-mode-mismatch", mode=vihf.mode)
+    ways = {DIRECT: _direct, AIR: _air}
+    actor = ways.get(vihf.mode, _indirect)(vihf, transport, at)
+    _check_place(vihf, actor.situation)
+    proof = replace(actor.authentication, revoked=actor.authentication.revoked or signer.revoked)
+    software = f"{vihf.software.name} {vihf.software.version}".strip()[:120]
+    return replace(actor, authentication=proof, software=software)

@@ -1,0 +1,1 @@
+"""Persons: their accounts, passkeys, sessions and ways in."""

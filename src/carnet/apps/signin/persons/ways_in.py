@@ -1,0 +1,157 @@
+"""Ways of a person into the portal: FranceConnect+, password and one-time code, passkey, provisional code."""
+
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+from carnet.apps.identity import api as identity
+from carnet.apps.outbox.api import HOLDER, forget_contact, owner_of
+from carnet.apps.signin.attempts import keep, same_browser, take
+from carnet.apps.signin.oidc import Start, begin
+from carnet.apps.signin.persons import accounts, franceconnect
+from carnet.apps.signin.persons.sessions import cut_all
+from carnet.apps.storage.api import Work, unit
+from carnet.kernel.refusal import Refusal
+from carnet.kernel.traits import Traits, is_minor, mismatches, normalise_name
+
+LIMIT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Somebody who came back from FranceConnect+: their account, when their record is here, and where they were going."""
+
+    account: UUID | None
+    then: str
+
+
+def start_franceconnect(then: str, at: datetime) -> tuple[str, str]:
+    """Begin with FranceConnect+. Returns its address and the secret that the browser keeps in a cookie."""
+    begun, browser = begin(), secrets.token_urlsafe(24)
+    state = keep("person-started", {"start": asdict(begun), "browser": browser, "then": then}, at)
+    return franceconnect.authorization_url(begun, state), browser
+
+
+def name_of(traits: Traits) -> str:
+    """How a person is named: first given name, and birth name in capitals."""
+    return f"{traits.given_names.split(' ')[0].capitalize()} {traits.birth_name.upper()}".strip()
+
+
+def _record_of(traits: Traits) -> tuple[UUID, Traits] | None:
+    """The one record whose strict traits are those of the pivot identity. None when there is none, or more than one.
+
+    A pivot identity comes from the national register, but two people may share five traits: then nobody is let in, and the
+    help desk tells them apart.
+    """
+    found = []
+    with unit() as work:
+        for record_id in identity.candidates(work, traits, LIMIT):
+            status, known = identity.known(work, record_id) or ("", Traits())
+            named = bool(known.birth_name) and normalise_name(known.birth_name) == normalise_name(traits.birth_name)
+            if status == "QUAL" and named and not mismatches(traits, known):
+                found.append((record_id, known))
+    return found[0] if len(found) == 1 else None
+
+
+def return_franceconnect(state: str, code: str, browser: str, at: datetime) -> Arrived:
+    """Come back from FranceConnect+. The account is the one tied to the subject, else that of the person's record."""
+    fields = take("person-started", state, at)
+    same_browser(fields["browser"], browser)
+    pivot = franceconnect.identify(code, Start(**fields["start"]))
+    with unit() as work:
+        known = accounts.by_subject(work, pivot.subject)
+    if known is not None:
+        return Arrived(known.id, fields["then"])
+    found = _record_of(pivot.traits)
+    if found is None:
+        return Arrived(None, fields["then"])
+    with unit() as work:
+        account = _opened(work, found[0], found[1], at)
+        accounts.tie_subject(work, account.id, pivot.subject)
+    return Arrived(account.id, fields["then"])
+
+
+def _opened(work: Work, record_id: UUID, traits: Traits, at: datetime) -> accounts.Account:
+    """The account of a record's person. A minor's first one ends the address that a representative had given for the record."""
+    if accounts.account_of_record(work, record_id) is None and is_minor(traits.birth_date, at.date()):
+        # An address is in the scope of its record: outside, nothing would be found, and nothing would be said.
+        work.enter(record_id)
+        forget_contact(work, owner_of(HOLDER, record_id))
+    return accounts.open_account(work, record_id, name_of(traits), at)
+
+
+def start_password(login: str, password: str, then: str, at: datetime) -> tuple[str, str]:
+    """First factor. Returns the ticket of the second and the secret that the browser keeps. Raises Refusal."""
+    account, browser = accounts.password_holds(login, password, at), secrets.token_urlsafe(24)
+    return keep("person-password", {"account": str(account), "browser": browser, "then": then}, at), browser
+
+
+def finish_password(ticket: str, code: str, browser: str, at: datetime) -> tuple[UUID, str] | str:
+    """Second factor. Returns the account and where to go on; or, when the code does not hold, the next ticket.
+
+    Raises Refusal when the account is locked or the step is over.
+    """
+    fields = take("person-password", ticket, at)
+    same_browser(fields["browser"], browser)
+    account = UUID(fields["account"])
+    try:
+        accounts.second_factor(account, code, at)
+    except Refusal as refusal:
+        if refusal.code != "credentials-wrong":
+            raise
+        return keep("person-password", fields, at)
+    return account, fields["then"]
+
+
+def start_activation(code: str, birth_date: str, at: datetime) -> str:
+    """A provisional code with the date of birth of its person. Returns the ticket of the next step. Raises Refusal."""
+    with unit() as work:
+        record_id = accounts.code_owner(work, code, at)
+        _, traits = identity.known(work, record_id) or ("", Traits())
+        wrong = not birth_date or traits.birth_date != birth_date
+        if wrong:
+            # A code that was found, with another person's date of birth, has five tries and no more.
+            accounts.count_try(work, code, at)
+    if wrong:
+        raise Refusal("code-unknown")
+    return keep("person-activation", {"code": code, "record": str(record_id), "traits": asdict(traits)}, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Activating:
+    """A step of an activation: whose record, and the ticket of what follows."""
+
+    ticket: str
+    record_id: UUID
+    traits: Traits
+    secret: str
+    code: str
+
+
+def activating(ticket: str, at: datetime, secret: str = "") -> Activating:
+    """Go on with an activation: the ticket is used, another one is given."""
+    fields = take("person-activation", ticket, at)
+    fields["secret"] = secret or fields.get("secret") or accounts.fresh_secret()
+    again = keep("person-activation", fields, at)
+    return Activating(again, UUID(fields["record"]), Traits(**fields["traits"]), fields["secret"], fields["code"])
+
+
+def activate(step: Activating, at: datetime, login: str = "", password: str = "", code: str = "") -> tuple[UUID, list[str]]:
+    """Finish an activation: the provisional code is used up, the account is there, with credentials when they were chosen.
+
+    Returns the account and its recovery codes. Raises Refusal, or CredentialError; then the provisional code still lives.
+    """
+    if login:
+        words = [*step.traits.given_names.split(" "), step.traits.birth_name, step.traits.birth_date[:4]]
+        accounts.check_credentials(login, password, words)
+        if not accounts.code_holds(step.secret, code, at):
+            raise accounts.CredentialError("code", [accounts.CODE_WRONG])
+    with unit() as work:
+        record_id = accounts.use_code(work, step.code, at)
+        account = _opened(work, record_id, step.traits, at)
+        accounts.forget_credentials(work, account.id)
+        cut_all(work, account.id, at)
+        recovery = accounts.set_credentials(work, account.id, login, password, step.secret, at) if login else []
+    take("person-activation", step.ticket, at)
+    return account.id, recovery

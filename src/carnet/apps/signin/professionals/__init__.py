@@ -1,0 +1,1 @@
+"""Professionals and their software: Pro Santé Connect, the portal, tokens, sessions and devices."""

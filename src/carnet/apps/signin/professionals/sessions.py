@@ -1,0 +1,177 @@
+"""Sessions: an opaque bearer token of 256 random bits; only its keyed digest is stored."""
+
+import hmac
+import json
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from time import monotonic
+from uuid import UUID, uuid4
+
+from django.conf import settings
+
+from carnet.apps.identity import api as identity
+from carnet.apps.signin.certificates.actors import place_of
+from carnet.apps.storage.api import Work, blind_index, lookup, unit
+from carnet.kernel.actor import Actor, ActorKind, Authentication, Means, Situation
+from carnet.kernel.clock import Timer
+from carnet.kernel.codes import Code
+from carnet.kernel.refusal import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A professional whose sign-in was verified, in one situation of exercise, in one software."""
+
+    professional_id: str
+    name: str
+    level: str
+    regulation: bool
+    at: datetime
+    software_id: str
+    software_name: str
+    software_is_regulation: bool
+    profession: Code
+    savoir_faire: str
+    structure: str
+    structure_name: str
+    sector: str
+    role: str = ""
+    means: Means = Means.PRO_SANTE_CONNECT
+    device: bytes | None = None
+    bound_to: bytes | None = None
+    """SHA-256 of the client certificate that alone may use the token (RFC 8705 §3)."""
+    provider_subject: str = ""
+    provider_session: str = ""
+    kind: ActorKind = ActorKind.PROFESSIONAL
+    certificate: str = ""
+    """The card's certificate (base64 of its DER) of a session of the portal: its revocation ends the session."""
+    on_behalf_of: str = ""
+    """Colleague on whose behalf this session looks things up."""
+
+
+def _digest(token: str) -> bytes:
+    return blind_index("token", token)
+
+
+_COLUMNS = ("at", "profession", "means", "kind", "device", "bound_to", "provider_subject", "provider_session")
+
+
+def dump(who: SignedIn) -> str:
+    """Who signed in, as a session keeps it."""
+    fields = {name: getattr(who, name) for name in who.__slots__ if name not in _COLUMNS}
+    fields |= {"at": who.at.isoformat(), "profession": [who.profession.system, who.profession.code], "means": who.means.value,
+               "kind": who.kind.value}  # fmt: skip
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def load(text: str) -> SignedIn:
+    """Who signed in, as a session keeps it."""
+    fields = json.loads(text)
+    fields["at"], fields["profession"] = datetime.fromisoformat(fields["at"]), Code(*fields["profession"])
+    fields["means"] = Means(fields.get("means", Means.PRO_SANTE_CONNECT))
+    fields["kind"] = ActorKind(fields.get("kind", ActorKind.PROFESSIONAL))
+    return SignedIn(**fields)
+
+
+def open_session(who: SignedIn, at: datetime) -> tuple[str, int]:
+    """Open a session. Returns the bearer token and its life in seconds."""
+    token, life = secrets.token_urlsafe(32), settings.CARNET.token_lifetime
+    with unit() as work:
+        insert_session(work, _digest(token), uuid4(), who, at, at + timedelta(seconds=life))
+    return token, life
+
+
+def insert_session(
+    work: Work, digest: bytes, number: UUID, who: SignedIn, at: datetime, ends_at: datetime, used_at: datetime | None = None
+) -> None:
+    """Write a session under the digest of its token. One with a moment of last use ends when it is not used."""
+    work.run(
+        """INSERT INTO signin_session (token, id, professional_id, client_id, means, device, bound_to, provider_subject,
+        provider_session, actor, created_at, expires_at, last_used_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        digest, number, who.professional_id, who.software_id, who.means.value, who.device, who.bound_to,
+        who.provider_subject, who.provider_session, dump(who), at, ends_at, used_at,
+    )  # fmt: skip
+
+
+def end_session(token: str, at: datetime) -> None:
+    """End a session: its token opens nothing any more."""
+    end(_digest(token), at)
+
+
+def end(digest: bytes, at: datetime) -> None:
+    """End the session of a digest."""
+    with unit() as work:
+        work.run("SELECT signin_end(%s, %s)", digest, at)
+
+
+_seen: dict[tuple[str, ...], tuple[float, Situation]] = {}
+
+
+def _in_directory(who: SignedIn) -> Situation:
+    """The situation as the directory knows it now, at most `directory_cache_seconds` old."""
+    key = (who.professional_id, who.structure, str(who.profession), who.sector, who.savoir_faire, who.role, who.structure_name)
+    now = monotonic()
+    cached = _seen.get(key)
+    if cached and now - cached[0] < settings.CARNET.directory_cache_seconds:
+        return cached[1]
+    found = _situation(who)
+    if len(_seen) > 10_000:
+        _seen.clear()
+    _seen[key] = (now, found)
+    return found
+
+
+def _situation(who: SignedIn) -> Situation:
+    claimed = Situation(who.profession, who.savoir_faire, who.structure, who.structure_name, who.sector, who.role)
+    with unit() as work:
+        person = identity.professional(work, who.professional_id)
+    known = person.situations if person else ()
+    same = [s for s in known if s.profession == who.profession]
+    here = [s for s in same if s.structure == who.structure and s.sector == who.sector]
+    linked = bool(here) or not same
+    # Without the directory's word the exercise is not open: Pro Santé Connect is never the only gate.
+    return replace(claimed, open=any(s.open for s in (here or same)), structure_linked=linked)
+
+
+def actor_of(token: str, thumbprint: bytes | None = None, revoked: bool = False) -> Actor:
+    """The actor of a bearer token. Raises Refusal for a token that nobody has; an expired one is the law's to refuse.
+
+    A token bound to a certificate is nobody's without that certificate (RFC 8705 §3). `revoked`: the certificate of the
+    connection is; the law then refuses it whatever the token.
+    """
+    row = lookup("SELECT actor, expires_at, bound_to FROM signin_session_of(%s)", _digest(token))
+    bound = bytes(row[2]) if row and row[2] else None
+    if row is None or (bound is not None and not hmac.compare_digest(bound, thumbprint or b"")):
+        raise Refusal("authentication-missing")
+    return actor_from(load(row[0]), row[1], revoked)
+
+
+def actor_from(who: SignedIn, expires_at: datetime, revoked: bool) -> Actor:
+    """The actor that a session stands for, in the situation as the directory knows it now."""
+    proof = Authentication(
+        means=who.means,
+        level=who.level,
+        expires_at=expires_at,
+        at=who.at,
+        revoked=revoked,
+        regulation=who.regulation,
+        software_is_regulation=who.software_is_regulation,
+    )
+    employee = who.kind is ActorKind.EMPLOYEE
+    situation = place_of(who.structure, who.structure_name) if employee else _in_directory(who)
+    return Actor(who.kind, who.professional_id, who.name, proof, situation, who.software_name or who.software_id,
+                 who.on_behalf_of)  # fmt: skip
+
+
+SESSIONS_KEPT = timedelta(days=365)
+
+
+def _purge(at: datetime) -> int:
+    with unit() as work:
+        row = work.row("SELECT signin_purge(%s, %s)", at, at - SESSIONS_KEPT)
+    return int(row[0]) if row else 0
+
+
+TIMERS = (Timer("session-purge", timedelta(days=1), _purge),)
