@@ -13,6 +13,10 @@ from django.apps import apps
 
 from carnet.config.environment import Environment
 from carnet.dicah.messages import MESSAGES
+from carnet.interfaces.dmp.errors import xds_code
+from carnet.interfaces.fhir.answers import status_of as fhir_status
+from carnet.kernel.refusal import Nature, No
+from carnet.pages.door import status_of as page_status
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
@@ -60,10 +64,18 @@ def test_every_field_is_classified(model: type) -> None:
         assert value.sealed or value.why, f"{name} is not sealed and does not say why"
 
 
-def test_every_refusal_in_the_sources_is_in_the_catalogue() -> None:
-    text = "".join(p.read_text(encoding="utf-8") for p in SOURCES if p.name != "messages.py")
-    used = set(re.findall(r'(?:Refusal|Denial|_refuse|refused)\(\s*"([a-z]+(?:-[a-z]+)+)"', text))
-    assert used <= set(MESSAGES), used - set(MESSAGES)
+def test_every_refusal_is_said_somewhere_and_known_to_every_door() -> None:
+    written = {str(no): f"No.{no.name}" for no in No}
+    text = "".join(p.read_text(encoding="utf-8") for p in SOURCES if not p.name.startswith("messages"))
+    assert [name for name in written.values() if not re.search(rf"{re.escape(name)}\b", text)] == [], "nothing says this no"
+    assert set(MESSAGES) == set(No)
+    for no in No:
+        assert fhir_status(no) in (400, 401, 403, 404, 405, 409, 413, 415, 422, 503), no
+        assert page_status(no) in (400, 403, 404, 413, 503), no
+        assert xds_code(no).startswith(("XDS", "DMP")), no
+    # A trouble of ours is never told as a fault of whoever asks.
+    assert {fhir_status(no) for no in No if no.nature is Nature.OURS} == {503}
+    assert {page_status(no) for no in No if no.nature is Nature.OURS} == {503}
 
 
 def test_every_setting_is_documented() -> None:

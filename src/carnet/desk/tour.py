@@ -19,6 +19,7 @@ from carnet.desk.demonstration.people import ABSENT, PEOPLE, DemoPerson
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.desk.demonstration.stories import CONCLUSION, Part, Spec
 from carnet.formats.fhir import label_json
+from carnet.kernel.refusal import No
 
 _NAMES = {"D": "Disponibilité", "I": "INS", "C": "Consentement", "A": "Authentification", "H": "Habilitation"}
 _SHOWN = {"ok": "✔", "stop": "✘", "dark": "·"}
@@ -110,26 +111,26 @@ def _messages(tour: Tour) -> None:
     tour.title("D manque : aucun carnet à ce matricule")
     answer = pharmacist.test_record(ABSENT.ins)
     tour.lights(answer)
-    tour.message(answer, "record-absent")
+    tour.message(answer, No.RECORD_ABSENT)
     tour.title("D manque : le dossier est fermé")
     answer = pharmacist.test_record(PEOPLE[CLOSED].ins)
     tour.lights(answer)
-    tour.message(answer, "record-closed")
+    tour.message(answer, No.RECORD_CLOSED)
     tour.title("I manque : la date de naissance transmise contredit le matricule")
     answer = pharmacist.test_record(PEOPLE[0].ins, family=PEOPLE[0].traits.birth_name, birthdate="1990-01-01")
-    tour.message(answer, "ins-mismatch")
+    tour.message(answer, No.INS_MISMATCH)
     tour.title("I manque : l'identité n'est pas qualifiée")
-    tour.message(pharmacist.test_record(PEOPLE[UNQUALIFIED].ins), "ins-not-qualified")
+    tour.message(pharmacist.test_record(PEOPLE[UNQUALIFIED].ins), No.INS_NOT_QUALIFIED)
     tour.title("C manque : le patient a retiré l'accès à ce médecin")
     answer = tour.as_("blocked").test_record(PEOPLE[BLOCKING].ins)
     tour.lights(answer)
-    tour.message(answer, "professional-blocked")
+    tour.message(answer, No.PROFESSIONAL_BLOCKED)
     tour.title("A manque : sans jeton, la réponse est la même pour tout matricule")
-    tour.message(Client(tour.base).search(PEOPLE[0].ins), "authentication-missing")
+    tour.message(Client(tour.base).search(PEOPLE[0].ins), No.AUTHENTICATION_MISSING)
     tour.title("H manque : un médecin de mutuelle n'est pas dans une situation de soins")
-    tour.message(tour.as_("insurer_doctor").test_record(PEOPLE[0].ins), "habilitation-context")
+    tour.message(tour.as_("insurer_doctor").test_record(PEOPLE[0].ins), No.HABILITATION_CONTEXT)
     tour.title("H manque : le médecin du travail ne lit pas le dossier")
-    tour.message(tour.as_("occupational").search(PEOPLE[0].ins), "function-not-allowed")
+    tour.message(tour.as_("occupational").search(PEOPLE[0].ins), No.FUNCTION_NOT_ALLOWED)
 
 
 def _consent(tour: Tour) -> None:
@@ -138,7 +139,7 @@ def _consent(tour: Tour) -> None:
     dentist.withdraw(patient.ins)
     answer = dentist.test_record(patient.ins)
     tour.lights(answer)
-    tour.message(answer, "consent-missing")
+    tour.message(answer, No.CONSENT_MISSING)
     dentist.authorize(patient.ins, "consultation")
     tour.lights(dentist.test_record(patient.ins))
     tour.say(f"Accord déclaré pour cette consultation : {tour.count(dentist.search(patient.ins, _count='100'))} documents "
@@ -206,15 +207,15 @@ def _announcement(tour: Tour) -> None:
 def _emergency(tour: Tour) -> None:
     doctor, patient, reason = tour.as_("emergency"), PEOPLE[2], "Patient inconscient, détresse respiratoire, antécédents inconnus."
     tour.title(f"Urgence : bris de glace sur le dossier de {_who(patient)}")
-    tour.message(doctor.open_emergency(patient.ins, "bris_de_glace", ""), "emergency-reason-missing")
+    tour.message(doctor.open_emergency(patient.ins, "bris_de_glace", ""), No.EMERGENCY_REASON_MISSING)
     opened = doctor.open_emergency(patient.ins, "bris_de_glace", reason)
     tour.say(f"Motif écrit, accès ouvert jusqu'à {opened.json()['parameter'][1]['valueInstant'][11:16]} UTC ; "
              "le titulaire et le médecin traitant seront informés.")  # fmt: skip
     tour.say(f"{tour.count(doctor.search(patient.ins, mode='bris_de_glace', _count='100'))} documents lisibles pendant l'accès.")
     tour.title("Urgence : un patient s'y est opposé d'avance")
-    tour.message(doctor.open_emergency(PEOPLE[OPPOSED_TO_EMERGENCY].ins, "bris_de_glace", reason), "emergency-opposed")
+    tour.message(doctor.open_emergency(PEOPLE[OPPOSED_TO_EMERGENCY].ins, "bris_de_glace", reason), No.EMERGENCY_OPPOSED)
     tour.title("Régulation : sans preuve de régulation, puis avec")
-    tour.message(doctor.open_emergency(patient.ins, "centre_15", reason), "regulation-not-proved")
+    tour.message(doctor.open_emergency(patient.ins, "centre_15", reason), No.REGULATION_NOT_PROVED)
     regulator = tour.as_("regulator", software="logiciel-regulation")
     if regulator.open_emergency(patient.ins, "centre_15", reason).status_code != 200:
         raise UnexpectedError("the regulation doctor was refused")

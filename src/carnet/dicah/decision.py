@@ -24,6 +24,7 @@ from carnet.dicah.settings import LawSettings
 from carnet.dicah.visibility import visibility_of
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Ask
+from carnet.kernel.refusal import No
 from carnet.kernel.visibility import Visibility
 
 CONDITIONS = (authentication, availability, consent, document, habilitation, ins, plausibility)
@@ -59,7 +60,7 @@ class Permit(Verdict):
 class Refuse(Verdict):
     """No, with the stable code of the refusal and the details that the asker may learn."""
 
-    code: str = ""
+    code: No
     details: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -13,6 +13,7 @@ from carnet.dicah.settings import LawSettings
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask
 from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED
+from carnet.kernel.refusal import No
 from carnet.kernel.visibility import Masked, Own, Status, Visibility
 
 _READABLE = frozenset({Status.APPROVED, Status.DEPRECATED, Status.ARCHIVED})
@@ -93,10 +94,10 @@ def check_codes(
     """
     both = document.masked and document.hidden_from_patient
     if both and not document.technical and not settings.masked_and_hidden_together:
-        return Denial("visibility-combination")
+        return Denial(No.VISIBILITY_COMBINATION)
     if by_person and (document.hidden_from_patient or document.hidden_from_representatives):
-        return Denial("visibility-not-allowed")
+        return Denial(No.VISIBILITY_NOT_ALLOWED)
     if replaced and document.hidden_from_patient and not replaced.hidden_from_patient:
         # No visible document disappears: a replacement may not add INVISIBLE_PATIENT.
-        return Denial("visibility-not-allowed")
+        return Denial(No.VISIBILITY_NOT_ALLOWED)
     return None

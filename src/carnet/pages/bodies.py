@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from carnet.apps.records.api import TYPES_OF_CDA, Content, Query, Seen, Visit, criteria, documents, read_in
 from carnet.formats import cda
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages.rows import Row
 
 TEXT_SHOWN = 100_000
@@ -55,7 +55,7 @@ def seen_document(visit: Visit, logical_id: UUID) -> Seen:
     """A document of this record that the reader sees. Raises Refusal `document-unknown`."""
     found = documents(visit, Query((criteria.by_logical_id([str(logical_id)]),), count=1)).items
     if not found:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     return found[0]
 
 
@@ -77,7 +77,7 @@ def _as_png(data: bytes) -> bytes:
         out = io.BytesIO()
         image.convert("RGB").save(out, "PNG")
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError):
-        raise Refusal("document-malformed") from None
+        raise Refusal(No.DOCUMENT_MALFORMED) from None
     return out.getvalue()
 
 
@@ -101,7 +101,7 @@ def bytes_answer(found: Content, number: UUID, download: bool) -> HttpResponse:
     if mime == "image/tiff":
         mime, data = "image/png", _as_png(data)
     if mime not in _SHOWN_AS_THEY_ARE:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     response = HttpResponse(data, content_type=mime)
     response["Content-Security-Policy"] = _POLICY
     return response

@@ -10,10 +10,24 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.utils.translation import override
 
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import Nature, No, Refusal
 from carnet.pages.safety import check_request, failure_reference, foreign, secure
 
 View = Callable[..., HttpResponse]
+SIGN_IN_AGAIN = frozenset({No.AUTHENTICATION_MISSING, No.AUTHENTICATION_EXPIRED, No.CERTIFICATE_REFUSED, No.CERTIFICATE_REVOKED})
+_STATUS = {
+    Nature.REQUEST: 400,
+    Nature.OURS: 503,
+    No.RECORD_ABSENT: 404,
+    No.DOCUMENT_UNKNOWN: 404,
+    No.REQUEST_TOO_LARGE: 413,
+}
+"""By nature, then the exceptions; anything else is 403, forbidden."""
+
+
+def status_of(no: No) -> int:
+    """HTTP status of the page that tells a refusal."""
+    return _STATUS.get(no) or _STATUS.get(no.nature, 403)
 
 
 class Session(Protocol):
@@ -42,13 +56,16 @@ class PageDoor(Generic[AskedT]):
     url: Callable[[], str]
     """The address of the door, as the settings say it now: forms come from there alone."""
     language: Callable[[HttpRequest], str]
-    session: Callable[[HttpRequest], AskedT | None]
-    """Whoever signed in, or None."""
+    cookie: str
+    """The cookie that holds the session."""
+    session: Callable[[HttpRequest, str], AskedT]
+    """Whoever signed in, by the value of the cookie. Raises Refusal."""
     sign_in: Callable[[HttpRequest], HttpResponse]
     """What somebody without a session gets."""
     stranger: Callable[[], HttpResponse]
     """What a form of another site, or of another session, gets."""
-    refused: Callable[[HttpRequest, Refusal], HttpResponse]
+    refused: Callable[[Refusal, int], HttpResponse]
+    """The page of a refusal, with its status."""
     failed: Callable[[str], HttpResponse]
     """The page of a failure of ours, by its reference."""
 
@@ -59,7 +76,7 @@ class PageDoor(Generic[AskedT]):
                 check_request(request)
                 return secure(function())
             except Refusal as refusal:
-                return secure(self.refused(request, refusal))
+                return secure(self._refused(request, refusal))
             except Exception as error:
                 return secure(self.failed(failure_reference(error)))
 
@@ -94,12 +111,18 @@ class PageDoor(Generic[AskedT]):
         return decorate
 
     def _signed_in(self, request: HttpRequest, function: View, kwargs: dict[str, object]) -> HttpResponse:
-        asked = self.session(request)
-        if asked is None:
+        try:
+            asked = self.session(request, request.COOKIES.get(self.cookie, ""))
+        except Refusal:
             return self.sign_in(request)
         if request.method == "POST" and not self._own_form(request, asked):
             return self.stranger()
         return function(asked, **kwargs)
+
+    def _refused(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
+        """The page of a refusal. A session that ended meanwhile leads to the sign-in, and from there back here."""
+        over = refusal.code in SIGN_IN_AGAIN and request.COOKIES.get(self.cookie)
+        return self.sign_in(request) if over else self.refused(refusal, status_of(refusal.code))
 
     def _own_form(self, request: HttpRequest, asked: AskedT) -> bool:
         """A form carries the token in a field, a script's request in a header."""

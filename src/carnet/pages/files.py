@@ -7,7 +7,7 @@ from importlib.resources.abc import Traversable
 
 from django.http import HttpResponse
 
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 _OWN = ("tokens.css", "base.css", "components.css", "pages.css", "espace.css", "webps.js", "espace.js", "sheet.js", "icon.svg")
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
@@ -34,7 +34,7 @@ def address_of(name: str) -> str:
 def file_of_look(name: str) -> HttpResponse:
     """A file of the look, for a door to answer with. Raises Refusal for another name."""
     if name not in _files():
-        raise Refusal("interaction-unknown")
+        raise Refusal(No.INTERACTION_UNKNOWN)
     response = HttpResponse(_content(name)[1], content_type=_TYPES[name.rpartition(".")[2]])
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     return response

@@ -9,6 +9,7 @@ from carnet.formats import codes
 from carnet.formats.cda import CdaError, NotClinicalError, read_header
 from carnet.formats.pdf import pdf_text
 from carnet.kernel.actor import Actor
+from carnet.kernel.refusal import No
 from carnet.kernel.traits import normalise_name
 
 _MAGIC = (
@@ -82,9 +83,9 @@ def _of_cda(name: str, data: bytes) -> Proposal:
     try:
         header = read_header(data)
     except NotClinicalError:
-        return Proposal(name, "text/xml", "", "", "", True, "document-not-clinical")
+        return Proposal(name, "text/xml", "", "", "", True, No.DOCUMENT_NOT_CLINICAL)
     except CdaError:
-        return Proposal(name, "text/xml", "", "", "", True, "document-malformed")
+        return Proposal(name, "text/xml", "", "", "", True, No.DOCUMENT_MALFORMED)
     when = header.effective_time.date().isoformat() if header.effective_time else ""
     return Proposal(name, "text/xml", header.title or header.type.display, header.type.code, when, True)
 
@@ -93,7 +94,7 @@ def propose(name: str, data: bytes, actor: Actor, on: date) -> Proposal:
     """What to propose for a file."""
     mime = mime_of(data)
     if not mime:
-        return Proposal(name, "", "", "", "", True, "document-media-refused")
+        return Proposal(name, "", "", "", "", True, No.DOCUMENT_MEDIA_REFUSED)
     if mime == "text/xml":
         return _of_cda(name, data)
     text = pdf_text(data) if mime == "application/pdf" else data.decode("utf-8", "replace") if mime == "text/plain" else ""

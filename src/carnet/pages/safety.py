@@ -13,7 +13,7 @@ from django.http.request import UnreadablePostError
 
 from carnet.apps.storage.api import blind_index
 from carnet.kernel.clock import Clock, system_clock
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 log = logging.getLogger("carnet.pages")
 POLICY = (
@@ -61,13 +61,13 @@ def check_request(request: HttpRequest) -> None:
     """What no form of ours sends is refused before anything looks at it: too much, unreadable, or with control characters."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > settings.CARNET.max_request_bytes:
-        raise Refusal("request-too-large")
+        raise Refusal(No.REQUEST_TOO_LARGE)
     try:
         values = [v for data in (request.GET, request.POST) for _, found in data.lists() for v in found]
     except (SuspiciousOperation, MultiPartParserError, UnreadablePostError):
-        raise Refusal("request-malformed") from None
+        raise Refusal(No.REQUEST_MALFORMED) from None
     if any(_CONTROL.search(str(value)) for value in (request.path, *values)):
-        raise Refusal("request-malformed")
+        raise Refusal(No.REQUEST_MALFORMED)
 
 
 def set_cookie(response: HttpResponse, name: str, value: str, seconds: int, door_url: str, path: str = "/") -> None:

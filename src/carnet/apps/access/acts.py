@@ -17,7 +17,7 @@ from carnet.dicah.facts import Authorisation, AuthorisationGround
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Mode
 from carnet.kernel.grant import Grant
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def authorise(work: Work, granted: Grant, consent: Consent, key: RecordKey, held
     ask, record_id = granted.ask, record_of_grant(granted)
     renewal = consent.prolongs and renews(held, consent.ground, ask.at, law())
     if not consent.patient_agrees and not renewal:
-        raise Refusal("consent-missing", {"missing": "statement"})
+        raise Refusal(No.CONSENT_MISSING, {"missing": "statement"})
     if consent.initial_consent and consent.ground is AuthorisationGround.CARE_TEAM:
         _record_initial_consent(work, record_id, ask.at, ask.actor.key)
     settings = law()

@@ -7,12 +7,12 @@ from django.conf import settings
 from carnet.apps.storage.api import unit
 from carnet.dicah.facts import Plausibility
 from carnet.kernel.actor import Actor
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 NEW_RECORD = "new-record"
 NEGATIVE_ANSWER = "negative-answer"
 TRAITS_SEARCH = "traits-search"
-TELLING = frozenset({"record-absent", "ins-unknown", "ins-mismatch", "ins-not-qualified"})
+TELLING = frozenset({No.RECORD_ABSENT, No.INS_UNKNOWN, No.INS_MISMATCH, No.INS_NOT_QUALIFIED})
 """Refusals that tell something of an identity to whoever tries numbers or traits."""
 HARD_NEGATIVE = 4
 """So many times the soft bound of negative answers stops until a review, whoever signs in again."""
@@ -60,6 +60,6 @@ def negative_answer(actor: Actor, refusal: Refusal, at: datetime) -> Refusal:
         return refusal
     used, bound = spend(actor, NEGATIVE_ANSWER, at), settings.CARNET.negative_answers_per_hour
     if used > bound * HARD_NEGATIVE:
-        return Refusal("activity-under-review")
+        return Refusal(No.ACTIVITY_UNDER_REVIEW)
     soft = used > bound and not _answered(actor, at)
-    return Refusal("step-up-required") if soft else refusal
+    return Refusal(No.STEP_UP_REQUIRED) if soft else refusal

@@ -12,7 +12,7 @@ from carnet.apps.journal.api import Event, append
 from carnet.apps.storage.api import Work, lookup, unit
 from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.grant import Grant
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 LASTS = timedelta(days=180)
 VERDICTS = ("as-agreed", "not-asked-for")
@@ -43,7 +43,7 @@ def delegate_to(actor: Actor, delegate: str, at: datetime) -> None:
     """Let somebody of the same structure look things up for this professional, for half a year."""
     professional = actor.kind is ActorKind.PROFESSIONAL
     if not professional or not delegate or delegate == actor.id or not actor.situation.structure:
-        raise Refusal("delegation-missing")
+        raise Refusal(No.DELEGATION_MISSING)
     with unit() as work:
         work.run(
             """INSERT INTO access_delegation (delegating, delegate, structure, since, until) VALUES (%s, %s, %s, %s, %s)
@@ -88,7 +88,7 @@ def note_lookup(work: Work, granted: Grant) -> None:
     if not for_whom or granted.record_id is None:
         return
     if work.row(_HOLDS, for_whom, ask.actor.id, ask.actor.situation.structure, ask.at) is None:
-        raise Refusal("delegation-missing")
+        raise Refusal(No.DELEGATION_MISSING)
     # One line a day until it is reviewed; what is looked up after the review waits for another one.
     work.run(
         """INSERT INTO access_lookup (record_id, id, delegating, delegate, delegate_name, at, verdict)

@@ -15,7 +15,7 @@ from carnet.dicah.facts import Relation
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Ask
 from carnet.kernel.grant import Grant
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 HOLDS, REPRESENTS, CARES = ActorKind.HOLDER.value, ActorKind.REPRESENTATIVE.value, ActorKind.CARER.value
 MOST_CARERS = 3
@@ -146,7 +146,7 @@ def invite(work: Work, key: RecordKey, granted: Grant, kind: str, label: str, gi
         raise ValueError("one invites a carer or a representative")
     most = MOST_CARERS if kind == CARES else MOST_REPRESENTATIVES
     if _counted(work, granted.record_id, kind, at) >= most:
-        raise Refusal("person-limit")
+        raise Refusal(No.PERSON_LIMIT)
     code, number = readable_code(), uuid4()
     work.run(
         """INSERT INTO access_invitation (record_id, id, code, kind, scope, reads_only, ends, sealed, made_at, expires_at, answer)
@@ -183,7 +183,7 @@ def invited_to(code: str, at: datetime) -> tuple[UUID, UUID]:
     """The record and the invitation of a code. Raises Refusal `invitation-unknown` for one that is over, answered or wrong."""
     row = lookup("SELECT record_id, id FROM access_invitation_of(%s, %s)", _digest(code), at)
     if row is None or row[0] is None:
-        raise Refusal("invitation-unknown")
+        raise Refusal(No.INVITATION_UNKNOWN)
     return row[0], row[1]
 
 
@@ -195,7 +195,7 @@ def offered(work: Work, record_id: UUID, number: UUID, at: datetime) -> tuple[st
         record_id, number, at,
     )  # fmt: skip
     if row is None:
-        raise Refusal("invitation-unknown")
+        raise Refusal(No.INVITATION_UNKNOWN)
     return row[0], Given(row[1], frozenset(row[2]), row[3])
 
 
@@ -205,7 +205,7 @@ def answer_invitation(work: Work, key: RecordKey, granted: Grant, number: UUID, 
     kind, given = offered(work, key.record_id, number, ask.at)
     if any(p.person_id == UUID(ask.actor.id) for p in persons(work, key, ask.at)):
         # Whoever is somebody to this record already does not become somebody else by an invitation of their own.
-        raise Refusal("invitation-unknown")
+        raise Refusal(No.INVITATION_UNKNOWN)
     work.run(
         "UPDATE access_invitation SET answer = %s WHERE record_id = %s AND id = %s",
         "accepted" if accepts else "refused", key.record_id, number,

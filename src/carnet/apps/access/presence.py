@@ -15,7 +15,7 @@ from uuid import uuid4
 from carnet.apps.access.decision import write_entry
 from carnet.apps.storage.api import RecordKey, Work, blind_index, unit
 from carnet.kernel.grant import Grant
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 CODES, DIGITS = 10, 8
 LASTS = timedelta(days=365)
@@ -93,7 +93,7 @@ def prove(work: Work, key: RecordKey, granted: Grant, code: str) -> None:
         ask.actor.id, ask.at - OWN_CARD_RESTS,
     )  # fmt: skip
     if row is None:
-        raise Refusal("presence-code-wrong")
+        raise Refusal(No.PRESENCE_CODE_WRONG)
     # Whoever printed the card has seen its codes: the journal says so.
     write_entry(work, granted, (), PROVED if row[0] != ask.actor.id else f"{PROVED}-own-card")
 

@@ -10,7 +10,7 @@ from carnet.apps.profile.entries import NOT_CONCERNED, PERSON, SECTIONS, Content
 from carnet.apps.records.api import Visit, visiting, writing, written
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 DECLARABLE = frozenset(SECTIONS) - {"results", "directives"}
 """Sections in which a person declares. Results are laboratories'; directives have an act of their own."""
@@ -28,7 +28,7 @@ def category_of(section: str) -> str:
 def _check(section: str, content: Content) -> None:
     fits = section in DECLARABLE and 0 < len(content.label.strip()) <= LABEL and len(content.detail) <= DETAIL
     if not fits:
-        raise Refusal("request-malformed", {"problem": "a section that one declares, and what it is"})
+        raise Refusal(No.REQUEST_MALFORMED, {"problem": "a section that one declares, and what it is"})
 
 
 def _is_secret(visit: Visit, secret: bool) -> bool:
@@ -75,7 +75,7 @@ def _own(visit: Visit, number: UUID) -> Entry:
     """An entry that the person's side declared; another one is unknown here."""
     rows = visit.work.rows(_OF, visit.record_id, number, visit.sees_secrets())
     if not rows:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     return opened(visit.key, rows[0])
 
 
@@ -85,7 +85,7 @@ def change_declared(ask: Ask, record_id: UUID, number: UUID, content: Content) -
         old = _own(visit, number)
         _check(old.section, content)
         if old.ended_at is not None:
-            raise Refusal("document-unknown")
+            raise Refusal(No.DOCUMENT_UNKNOWN)
         veil = REPRESENTATIVES if old.secret else ""
         with written(visit, Act.WRITE_PROFILE, "profile", category_of(old.section), veil):
             entry = replace(new(old.section, content, PERSON, ask.at, ask.actor.id, replaces=old.id), secret=old.secret)
@@ -100,7 +100,7 @@ def withdraw_declared(ask: Ask, record_id: UUID, number: UUID, back: bool = Fals
         entry = _own(visit, number)
         replaced = visit.work.rows("SELECT 1 FROM profile_entry WHERE record_id = %s AND replaces = %s", visit.record_id, number)
         if replaced or (entry.ended_at is None) is back:
-            raise Refusal("document-unknown")
+            raise Refusal(No.DOCUMENT_UNKNOWN)
         veil = REPRESENTATIVES if entry.secret else ""
         with written(visit, Act.WRITE_PROFILE, "profile", category_of(entry.section), veil):
             visit.work.run(
@@ -128,7 +128,7 @@ def write_directives(ask: Ask, record_id: UUID, text: str) -> None:
     An empty text withdraws them. Raises Refusal: `directives-for-adults` for a minor.
     """
     if len(text) > DIRECTIVES:
-        raise Refusal("request-malformed", {"problem": f"directives of at most {DIRECTIVES} characters"})
+        raise Refusal(No.REQUEST_MALFORMED, {"problem": f"directives of at most {DIRECTIVES} characters"})
     with writing(ask, Act.WRITE_PROFILE, record_id, "directives", "directives") as visit:
         visit.work.run("DELETE FROM profile_entry WHERE record_id = %s AND section = 'directives'", visit.record_id)
         if text.strip():

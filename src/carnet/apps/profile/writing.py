@@ -8,7 +8,7 @@ from uuid import UUID
 from carnet.apps.profile.entries import PROFESSIONAL, Content, Entry, entries, insert, new
 from carnet.apps.records.api import Visit, visiting, writing, written
 from carnet.kernel.ask import Act, Ask
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import normalise_name
 
 WRITABLE = frozenset({"allergies", "problems", "history", "vaccinations", "devices", "treatments"})
@@ -27,7 +27,7 @@ def _found(visit: Visit, entry_id: UUID) -> Entry:
     for entry in entries(visit, WRITABLE):
         if entry.id == entry_id:
             return entry
-    raise Refusal("document-unknown")
+    raise Refusal(No.DOCUMENT_UNKNOWN)
 
 
 def _end(visit: Visit, entry: Entry) -> None:
@@ -39,7 +39,7 @@ def _end(visit: Visit, entry: Entry) -> None:
 
 def _check(section: str, content: Content) -> None:
     if section not in WRITABLE or not content.label.strip():
-        raise Refusal("request-malformed", {"problem": "a section that professionals write, and what it is"})
+        raise Refusal(No.REQUEST_MALFORMED, {"problem": "a section that professionals write, and what it is"})
 
 
 def add_entry(ask: Ask, record_id: UUID | None, section: str, content: Content) -> UUID:
@@ -88,7 +88,7 @@ def restore_entry(ask: Ask, record_id: UUID | None, entry_id: UUID) -> None:
         listed = entries(visit, WRITABLE, ended=True)
         found = [e for e in listed if e.id == entry_id and e.ended_at is not None]
         if not found or any(e.replaces == entry_id for e in listed):
-            raise Refusal("document-unknown")
+            raise Refusal(No.DOCUMENT_UNKNOWN)
         again = replace(found[0], ended_at=None)
         visit.work.run("UPDATE profile_entry SET ended_at = NULL WHERE record_id = %s AND entry_id = %s", visit.record_id, again.id)
 

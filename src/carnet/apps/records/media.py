@@ -5,7 +5,7 @@ import codecs
 from carnet.formats import codes
 from carnet.formats.cda import CdaHeader
 from carnet.formats.xds import Coding
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 TYPES_OF_CDA = frozenset(
     {"text/xml", "application/xml", "application/hl7-v3+xml", "application/hl7-cda+xml", "application/xslt+xml"}
@@ -41,7 +41,7 @@ _FORMAT_OF_TYPE = {
 
 
 def _malformed(problem: str) -> Refusal:
-    return Refusal("document-malformed", {"problem": problem})
+    return Refusal(No.DOCUMENT_MALFORMED, {"problem": problem})
 
 
 def _check_text(content: bytes) -> None:
@@ -61,7 +61,7 @@ def check_media(declared: str, content: bytes) -> str:
         _check_text(content)
         return declared
     if declared not in _MAGIC:
-        raise Refusal("document-media-refused", {"media": declared[:80]})
+        raise Refusal(No.DOCUMENT_MEDIA_REFUSED, {"media": declared[:80]})
     if not content.startswith(_MAGIC[declared]):
         raise _malformed(f"the bytes are not {declared}")
     if declared in _END and _END[declared] not in content[-1024:]:

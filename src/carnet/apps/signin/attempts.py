@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from carnet.apps.storage.api import blind_index, derived, seal, unit, unseal
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 LIFE = timedelta(minutes=10)
 
 
 def refused(problem: str) -> Refusal:
     """A sign-in that cannot be verified; the problem names the check, never a value."""
-    return Refusal("sign-in-refused", {"problem": problem})
+    return Refusal(No.SIGN_IN_REFUSED, {"problem": problem})
 
 
 def same_browser(kept: str, given: str) -> None:

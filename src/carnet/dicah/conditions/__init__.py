@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 
 from carnet.dicah.facts import Facts
 from carnet.kernel.ask import Ask
+from carnet.kernel.refusal import No
 
 
 @dataclass(frozen=True, slots=True)
 class Denial:
     """Why a rule says no: the refusal code and what may be told beside it."""
 
-    code: str
+    code: No
     details: Mapping[str, str] = field(default_factory=dict)
 
 

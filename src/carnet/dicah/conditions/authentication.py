@@ -4,6 +4,7 @@ from carnet.dicah.conditions import Denial, rule
 from carnet.dicah.facts import Facts
 from carnet.kernel.actor import ActorKind, Means
 from carnet.kernel.ask import Ask
+from carnet.kernel.refusal import No
 
 PERSONS = frozenset({ActorKind.HOLDER, ActorKind.REPRESENTATIVE, ActorKind.CARER, ActorKind.SERVICE})
 PROFESSIONALS = frozenset({ActorKind.PROFESSIONAL, ActorKind.EMPLOYEE, ActorKind.STRUCTURE})
@@ -23,7 +24,7 @@ _MEANS = {
 def authentication_missing(ask: Ask, facts: Facts) -> Denial | None:
     """The means must be one that this sort of actor can have."""
     known = _MEANS.get(ask.actor.kind, frozenset())
-    return None if ask.actor.authentication.means in known else Denial("authentication-missing")
+    return None if ask.actor.authentication.means in known else Denial(No.AUTHENTICATION_MISSING)
 
 
 @rule("A", "access law §1 (A)")
@@ -32,7 +33,7 @@ def authentication_expired(ask: Ask, facts: Facts) -> Denial | None:
     expires = ask.actor.authentication.expires_at
     if ask.actor.kind in INTERNALS:
         return None
-    return Denial("authentication-expired") if expires is None or expires <= ask.at else None
+    return Denial(No.AUTHENTICATION_EXPIRED) if expires is None or expires <= ask.at else None
 
 
 @rule("A", "référentiel Pro Santé Connect; setting accepted_levels")
@@ -40,24 +41,24 @@ def authentication_too_weak(ask: Ask, facts: Facts) -> Denial | None:
     """A person proves the accepted palier; a structure certificate carries none."""
     needs_level = ask.actor.kind in (ActorKind.PROFESSIONAL, ActorKind.EMPLOYEE)
     accepted = ask.actor.authentication.level in facts.settings.accepted_levels
-    return Denial("authentication-too-weak") if needs_level and not accepted else None
+    return Denial(No.AUTHENTICATION_TOO_WEAK) if needs_level and not accepted else None
 
 
 @rule("A", "politique de certification IGC-Santé")
 def certificate_revoked(ask: Ask, facts: Facts) -> Denial | None:
     """A revoked or opposed certificate opens nothing."""
-    return Denial("certificate-revoked") if ask.actor.authentication.revoked else None
+    return Denial(No.CERTIFICATE_REVOKED) if ask.actor.authentication.revoked else None
 
 
 @rule("A", "access law §1 (A)")
 def exercise_closed(ask: Ask, facts: Facts) -> Denial | None:
     """The situation of exercise must be open in the national directory."""
     asked = ask.actor.kind in PROFESSIONALS
-    return Denial("exercise-closed") if asked and not ask.actor.situation.open else None
+    return Denial(No.EXERCISE_CLOSED) if asked and not ask.actor.situation.open else None
 
 
 @rule("A", "EX_GEN; DMP message « PS et Structure non liés »")
 def structure_mismatch(ask: Ask, facts: Facts) -> Denial | None:
     """The structure presented must be one that the directory links to this person."""
     asked = ask.actor.kind in (ActorKind.PROFESSIONAL, ActorKind.EMPLOYEE)
-    return Denial("structure-mismatch") if asked and not ask.actor.situation.structure_linked else None
+    return Denial(No.STRUCTURE_MISMATCH) if asked and not ask.actor.situation.structure_linked else None

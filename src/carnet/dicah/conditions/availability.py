@@ -4,6 +4,7 @@ from carnet.dicah.acts import BEFORE_OPENING, OF_UNATTACHED, ON_ANY_STATE, ON_CL
 from carnet.dicah.conditions import Denial, rule
 from carnet.dicah.facts import Facts, RecordState
 from carnet.kernel.ask import Ask
+from carnet.kernel.refusal import No
 
 _ANNOUNCED = frozenset({RecordState.PENDING_OPPOSITION, RecordState.OPPOSED})
 SHOWN_AS_ABSENT = frozenset(
@@ -18,7 +19,7 @@ def record_absent(ask: Ask, facts: Facts) -> Denial | None:
     if ask.act in ON_ANY_STATE or facts.record.state not in SHOWN_AS_ABSENT:
         return None
     theirs = ask.act in BEFORE_OPENING and facts.record.state in _ANNOUNCED
-    return None if theirs else Denial("record-absent")
+    return None if theirs else Denial(No.RECORD_ABSENT)
 
 
 @rule("D", "R.1111-36 CSP; TD0.2 terminated")
@@ -26,7 +27,7 @@ def record_closed(ask: Ask, facts: Facts) -> Denial | None:
     """A closed record is neither read nor fed; its holder may still reopen or export it."""
     if ask.act in ON_CLOSED or facts.record.state is not RecordState.CLOSED:
         return None
-    return Denial("record-closed", {"since": facts.record.since.isoformat() if facts.record.since else ""})
+    return Denial(No.RECORD_CLOSED, {"since": facts.record.since.isoformat() if facts.record.since else ""})
 
 
 @rule("D", "R.1111-36 CSP; PDT-INF-526, note 10")
@@ -34,11 +35,11 @@ def record_attached(ask: Ask, facts: Facts) -> Denial | None:
     """The record of a Mon espace santé is closed, reopened and kept up by its holder alone."""
     if ask.act not in OF_UNATTACHED or facts.record.state in SHOWN_AS_ABSENT:
         return None
-    return Denial("record-attached") if facts.record.attached else None
+    return Denial(No.RECORD_ATTACHED) if facts.record.attached else None
 
 
 @rule("D", "R.1111-36 CSP")
 def record_suspended(ask: Ask, facts: Facts) -> Denial | None:
     """A suspension (malfunction, fraud) stops every act but the test of existence."""
     stopped = facts.record.state is RecordState.SUSPENDED and ask.act not in ON_ANY_STATE
-    return Denial("record-suspended") if stopped else None
+    return Denial(No.RECORD_SUSPENDED) if stopped else None

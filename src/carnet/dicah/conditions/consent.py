@@ -11,6 +11,7 @@ from carnet.dicah.facts import Authorisation, AuthorisationGround, Facts
 from carnet.dicah.settings import LawSettings
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask, Mode
+from carnet.kernel.refusal import No
 
 
 def _asks_normally(ask: Ask) -> bool:
@@ -26,7 +27,7 @@ def professional_blocked(ask: Ask, facts: Facts) -> Denial | None:
     )
     if not facts.access.blocked or excused or ask.act not in NOT_FOR_BLOCKED:
         return None
-    return Denial("professional-blocked")
+    return Denial(No.PROFESSIONAL_BLOCKED)
 
 
 @rule("C", "L.1111-17 I and II, R.1111-46 CSP")
@@ -34,7 +35,7 @@ def consent_missing(ask: Ask, facts: Facts) -> Denial | None:
     """Normal mode needs this person's own authorisation; that of the structure opens no document (ours)."""
     if not _asks_normally(ask):
         return None
-    return None if facts.access.authorisation else Denial("consent-missing")
+    return None if facts.access.authorisation else Denial(No.CONSENT_MISSING)
 
 
 @rule("C", "Conseil d'État, 15 October 2025; R.1111-46 CSP")
@@ -43,7 +44,7 @@ def initial_consent_missing(ask: Ask, facts: Facts) -> Denial | None:
     authorisation = facts.access.authorisation
     if not _asks_normally(ask) or authorisation is None or authorisation.ground is not AuthorisationGround.CARE_TEAM:
         return None
-    return None if authorisation.initial_consent else Denial("consent-missing", {"missing": "initial-consent"})
+    return None if authorisation.initial_consent else Denial(No.CONSENT_MISSING, {"missing": "initial-consent"})
 
 
 def renews(held: Authorisation | None, ground: AuthorisationGround, at: datetime, settings: LawSettings) -> bool:
@@ -76,7 +77,7 @@ def consent_expired(ask: Ask, facts: Facts) -> Denial | None:
     authorisation = facts.access.authorisation
     if not _asks_normally(ask) or authorisation is None or lives(authorisation, ask, facts):
         return None
-    return Denial("consent-expired", {"since": min(authorisation.expires_at, ask.at).date().isoformat()})
+    return Denial(No.CONSENT_EXPIRED, {"since": min(authorisation.expires_at, ask.at).date().isoformat()})
 
 
 @rule("C", "L.1111-17 I, R.1111-48 CSP; switches ETREAT and BTG")
@@ -84,7 +85,7 @@ def emergency_opposed(ask: Ask, facts: Facts) -> Denial | None:
     """A prior opposition of the patient closes the emergency mode it names, for reading and for express deposits."""
     allowed = {Mode.BREAK_GLASS: facts.access.switch_break_glass, Mode.REGULATION: facts.access.switch_regulation}
     stopped = not allowed.get(ask.mode, True) and (ask.act in NOT_FOR_BLOCKED or ask.mode is Mode.BREAK_GLASS)
-    return Denial("emergency-opposed") if stopped and ask.act is not Act.TEST_RECORD else None
+    return Denial(No.EMERGENCY_OPPOSED) if stopped and ask.act is not Act.TEST_RECORD else None
 
 
 @rule("C", "R.1111-48 CSP; setting emergency_lasts")
@@ -95,20 +96,20 @@ def emergency_not_open(ask: Ask, facts: Facts) -> Denial | None:
         return None
     opened = facts.access.emergency
     alive = opened is not None and opened.mode == ask.mode and opened.until > ask.at
-    return None if alive else Denial("emergency-reason-missing")
+    return None if alive else Denial(No.EMERGENCY_REASON_MISSING)
 
 
 @rule("C", "R.1111-50 CSP; EX_0.1-1100")
 def secret_for_minors(ask: Ask, facts: Facts) -> Denial | None:
     """A secret connection is for a minor's record: in any other it would hide an access from whom it concerns."""
     asked = ask.secret and facts.record.state not in SHOWN_AS_ABSENT
-    return Denial("secret-connection-refused") if asked and not facts.minor else None
+    return Denial(No.SECRET_CONNECTION_REFUSED) if asked and not facts.minor else None
 
 
 @rule("C", "R.1111-47 CSP")
 def deposit_objection(ask: Ask, facts: Facts) -> Denial | None:
     """A legitimate objection of the patient stops a deposit."""
-    return Denial("deposit-objection") if ask.act in FEEDING and facts.access.objection else None
+    return Denial(No.DEPOSIT_OBJECTION) if ask.act in FEEDING and facts.access.objection else None
 
 
 @rule("C", "R.1111-26 s. CSP; access law §6")
@@ -119,7 +120,7 @@ def relation_missing(ask: Ask, facts: Facts) -> Denial | None:
     relation = facts.access.relation
     lives = relation is not None and relation.kind == ask.actor.kind and relation.starts <= ask.at
     ended = relation is not None and relation.ends is not None and relation.ends <= ask.at
-    return None if lives and not ended else Denial("relation-missing")
+    return None if lives and not ended else Denial(No.RELATION_MISSING)
 
 
 @rule("C", "R.1111-37 CSP; access law §1, connected service")
@@ -129,7 +130,7 @@ def service_consent_missing(ask: Ask, facts: Facts) -> Denial | None:
         return None
     verb = "write" if ask.act in FEEDING else "read"
     wanted = f"{ask.reason}/{facts.category}/{verb}"
-    return None if wanted in facts.access.service_consent else Denial("service-consent-missing")
+    return None if wanted in facts.access.service_consent else Denial(No.SERVICE_CONSENT_MISSING)
 
 
 @rule("C", "setting profile_sections; switches of the holder")
@@ -138,21 +139,21 @@ def profile_section_closed(ask: Ask, facts: Facts) -> Denial | None:
     if ask.act is not Act.READ_PROFILE or ask.actor.kind is not ActorKind.PROFESSIONAL:
         return None
     opened = facts.settings.profile_sections - facts.access.hidden_profile_sections
-    return None if facts.category in opened else Denial("profile-section-closed")
+    return None if facts.category in opened else Denial(No.PROFILE_SECTION_CLOSED)
 
 
 @rule("C", "articles 388-1-1 and 408 of the code civil; access law §6")
 def minor_through_representative(ask: Ask, facts: Facts) -> Denial | None:
     """A minor reads, adds and keeps secrets alone; the life of the record and who else enters are for the representatives."""
     alone = ask.actor.kind is ActorKind.HOLDER and facts.minor and ask.act in THROUGH_REPRESENTATIVE
-    return Denial("minor-through-representative") if alone else None
+    return Denial(No.MINOR_THROUGH_REPRESENTATIVE) if alone else None
 
 
 @rule("C", "L.1111-11 CSP")
 def directives_for_adults(ask: Ask, facts: Facts) -> Denial | None:
     """Advance directives are those of adults: nobody writes any in the record of a minor."""
     asked = ask.act is Act.WRITE_PROFILE and facts.category == "directives" and facts.minor
-    return Denial("directives-for-adults") if asked else None
+    return Denial(No.DIRECTIVES_FOR_ADULTS) if asked else None
 
 
 @rule("C", "access law §6: scope chosen by the holder")
@@ -160,7 +161,7 @@ def carer_reads_only(ask: Ask, facts: Facts) -> Denial | None:
     """A carer whom the holder lets read alone adds, changes and deletes nothing."""
     relation = facts.access.relation
     limited = ask.actor.kind is ActorKind.CARER and relation is not None and relation.reads_only
-    return Denial("carer-reads-only") if limited and ask.act in CHANGES else None
+    return Denial(No.CARER_READS_ONLY) if limited and ask.act in CHANGES else None
 
 
 @rule("C", "access law §6: scope chosen by the holder")
@@ -170,4 +171,4 @@ def profile_outside_scope(ask: Ask, facts: Facts) -> Denial | None:
     asked = ask.act in (Act.READ_PROFILE, Act.WRITE_PROFILE) and ask.actor.kind is ActorKind.CARER
     if not asked or relation is None or not relation.scope or f"profile:{facts.category}" in relation.scope:
         return None
-    return Denial("outside-scope")
+    return Denial(No.OUTSIDE_SCOPE)

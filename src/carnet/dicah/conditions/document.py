@@ -11,9 +11,10 @@ from carnet.dicah.conditions.habilitation import functional_right
 from carnet.dicah.facts import DocumentFacts, Facts
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask
+from carnet.kernel.refusal import No
 from carnet.kernel.visibility import Status
 
-UNKNOWN = Denial("document-unknown")
+UNKNOWN = Denial(No.DOCUMENT_UNKNOWN)
 
 
 def is_author(ask: Ask, document: DocumentFacts) -> bool:
@@ -139,7 +140,7 @@ def replacement_not_owner(ask: Ask, facts: Facts) -> Denial | None:
     persons = ask.actor.kind in PERSONS
     if document is None or is_author(ask, document) or (persons and document.by_patient):
         return None
-    return Denial("document-not-own")
+    return Denial(No.DOCUMENT_NOT_OWN)
 
 
 @rule("S", "TD3.3c; EX_3.3-1060; access law §4")
@@ -150,7 +151,7 @@ def deletion_not_owner(ask: Ask, facts: Facts) -> Denial | None:
         return None
     of_patient = facts.access.treating_doctor or ask.actor.kind in PERSONS
     allowed = of_patient if document.by_patient else is_author(ask, document)
-    return None if allowed else Denial("document-not-own")
+    return None if allowed else Denial(No.DOCUMENT_NOT_OWN)
 
 
 def _archives_all(ask: Ask, facts: Facts) -> bool:
@@ -166,8 +167,8 @@ def archiving_not_allowed(ask: Ask, facts: Facts) -> Denial | None:
     if document is None or ask.actor.kind in PERSONS:
         return None
     if document.by_patient:
-        return None if facts.access.treating_doctor else Denial("document-not-own")
-    return None if _archives_all(ask, facts) or is_author(ask, document) else Denial("document-not-own")
+        return None if facts.access.treating_doctor else Denial(No.DOCUMENT_NOT_OWN)
+    return None if _archives_all(ask, facts) or is_author(ask, document) else Denial(No.DOCUMENT_NOT_OWN)
 
 
 @rule("S", "TD3.3a:demasquer; access law §3")
@@ -176,7 +177,7 @@ def unmasking_not_owner(ask: Ask, facts: Facts) -> Denial | None:
     document = facts.document if ask.act is Act.UNMASK else None
     if document is None or ask.actor.kind in PERSONS or facts.access.treating_doctor:
         return None
-    return None if is_author(ask, document) else Denial("document-not-own")
+    return None if is_author(ask, document) else Denial(No.DOCUMENT_NOT_OWN)
 
 
 @rule("S", "R.1111-50 CSP; EX_3.3-1045; access law §3 (ours)")
@@ -184,4 +185,4 @@ def minor_agreement_missing(ask: Ask, facts: Facts) -> Denial | None:
     """Ending INVISIBLE_REPRESENTANTS_LEGAUX needs the minor's recorded agreement: it cannot be taken back."""
     document = facts.document if ask.act is Act.ANNOUNCE else None
     asked = document is not None and document.hidden_from_representatives and not document.hidden_from_patient
-    return Denial("minor-agreement-missing") if asked and not facts.minor_agreed else None
+    return Denial(No.MINOR_AGREEMENT_MISSING) if asked and not facts.minor_agreed else None

@@ -15,6 +15,7 @@ from carnet.dicah.facts import Facts
 from carnet.dicah.functional_rights import NO_RIGHT, Right, right
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask, Mode
+from carnet.kernel.refusal import No
 
 
 def functional_right(ask: Ask, facts: Facts, transaction: str = "") -> Right:
@@ -30,7 +31,7 @@ def functional_right(ask: Ask, facts: Facts, transaction: str = "") -> Right:
 def _not_allowed(ask: Ask, facts: Facts) -> Denial:
     """The refusal, with the line of the table that says it: nothing in it comes from the record."""
     profile = actor_column(ask, facts) if ask.actor.kind in PROFESSIONALS else ask.actor.kind.value
-    return Denial("function-not-allowed", {"profile": profile, "function": ask.act.value, "mode": ask.mode.value})
+    return Denial(No.FUNCTION_NOT_ALLOWED, {"profile": profile, "function": ask.act.value, "mode": ask.mode.value})
 
 
 @rule("H", "access law §1: an act outside the table is refused; PDT-INF-526, PDT-INF-606")
@@ -88,14 +89,14 @@ def regulation_not_proved(ask: Ask, facts: Facts) -> Denial | None:
     doctor = is_doctor(ask.actor, settings) or not settings.regulation_doctors_only
     software = proof.software_is_regulation or not settings.regulation_software_required
     person = doctor or ask.actor.kind is ActorKind.STRUCTURE
-    return None if proof.regulation and person and software else Denial("regulation-not-proved")
+    return None if proof.regulation and person and software else Denial(No.REGULATION_NOT_PROVED)
 
 
 @rule("H", "R.1111-48 CSP; access law §2")
 def emergency_reason_missing(ask: Ask, facts: Facts) -> Denial | None:
     """Opening an emergency access states in words why the person cannot answer and what the danger is."""
     asked = ask.act is Act.OPEN_EMERGENCY and len(ask.reason.strip()) < facts.settings.emergency_reason_length
-    return Denial("emergency-reason-missing") if asked else None
+    return Denial(No.EMERGENCY_REASON_MISSING) if asked else None
 
 
 @rule("H", "order of 26 October 2023, context; L.1111-18 CSP")
@@ -103,7 +104,7 @@ def habilitation_context(ask: Ask, facts: Facts) -> Denial | None:
     """The sector of this situation must be one of care: town, hospital or medico-social."""
     if ask.actor.kind not in PROFESSIONALS or facts.settings.context_of(ask.actor.situation.sector):
         return None
-    return Denial("habilitation-context", {"sector": ask.actor.situation.sector})
+    return Denial(No.HABILITATION_CONTEXT, {"sector": ask.actor.situation.sector})
 
 
 @rule("H", "order of 26 October 2023, matrix")
@@ -112,7 +113,7 @@ def habilitation_profession(ask: Ask, facts: Facts) -> Denial | None:
     if ask.actor.kind is not ActorKind.PROFESSIONAL or ask.act not in NAMES_PROFESSION:
         return None
     named = profession_counted(ask.actor, facts.settings) in facts.edition.professions()
-    return None if named else Denial("habilitation-profession", {"edition": facts.edition.name})
+    return None if named else Denial(No.HABILITATION_PROFESSION, {"edition": facts.edition.name})
 
 
 @rule("H", "order of 26 October 2023, matrix")
@@ -126,5 +127,5 @@ def habilitation_document_type(ask: Ask, facts: Facts) -> Denial | None:
     return (
         None
         if asked & open_types
-        else Denial("habilitation-document-type", {"types": ", ".join(sorted(asked)), "edition": facts.edition.name})
+        else Denial(No.HABILITATION_DOCUMENT_TYPE, {"types": ", ".join(sorted(asked)), "edition": facts.edition.name})
     )

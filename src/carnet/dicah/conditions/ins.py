@@ -4,6 +4,7 @@ from carnet.dicah.acts import WITHOUT_INS
 from carnet.dicah.conditions import Denial, rule
 from carnet.dicah.facts import Facts
 from carnet.kernel.ask import Ask
+from carnet.kernel.refusal import No
 
 _FORBIDDING = frozenset({"DOUT", "FICT"})
 
@@ -11,7 +12,7 @@ _FORBIDDING = frozenset({"DOUT", "FICT"})
 @rule("I", "référentiel INS")
 def ins_present(ask: Ask, facts: Facts) -> Denial | None:
     """Every act on a record names the person by an INS."""
-    return Denial("ins-malformed") if ask.ins is None and ask.act not in WITHOUT_INS else None
+    return Denial(No.INS_MALFORMED) if ask.ins is None and ask.act not in WITHOUT_INS else None
 
 
 @rule("I", "EX_GEN-1430; setting accepted_ins_oids")
@@ -19,13 +20,13 @@ def ins_oid_refused(ask: Ask, facts: Facts) -> Denial | None:
     """Production refuses test and demonstration identities, and a test environment refuses real ones."""
     if ask.ins is None or ask.ins.oid.value in facts.settings.accepted_ins_oids:
         return None
-    return Denial("ins-oid-refused", {"oid": ask.ins.oid.value})
+    return Denial(No.INS_OID_REFUSED, {"oid": ask.ins.oid.value})
 
 
 @rule("I", "téléservice INSi, code 01")
 def ins_unknown(ask: Ask, facts: Facts) -> Denial | None:
     """INSi does not know this matricule."""
-    return None if facts.identity.known else Denial("ins-unknown")
+    return None if facts.identity.known else Denial(No.INS_UNKNOWN)
 
 
 @rule("I", "RNIV EXI SI 07; référentiel INS")
@@ -33,11 +34,11 @@ def ins_not_qualified(ask: Ask, facts: Facts) -> Denial | None:
     """Only a qualified identity may be shared; a doubtful or fictitious one never is."""
     identity = facts.identity
     qualified = identity.status == "QUAL" and not (identity.annotations & _FORBIDDING)
-    return None if qualified or ask.act in WITHOUT_INS else Denial("ins-not-qualified")
+    return None if qualified or ask.act in WITHOUT_INS else Denial(No.INS_NOT_QUALIFIED)
 
 
 @rule("I", "EX_GEN-1230, EX_GEN-1270")
 def ins_mismatch(ask: Ask, facts: Facts) -> Denial | None:
     """Traits sent with the INS must not contradict. The answer names the fields, never the values."""
     wrong = facts.identity.mismatches
-    return Denial("ins-mismatch", {"fields": ", ".join(wrong)}) if wrong else None
+    return Denial(No.INS_MISMATCH, {"fields": ", ".join(wrong)}) if wrong else None

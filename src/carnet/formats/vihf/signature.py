@@ -16,6 +16,7 @@ from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from carnet.formats.soap.envelope import ASSERTION
+from carnet.kernel.refusal import No
 
 DS = "{http://www.w3.org/2000/09/xmldsig#}"
 
@@ -23,7 +24,7 @@ DS = "{http://www.w3.org/2000/09/xmldsig#}"
 class VihfError(ValueError):
     """The VIHF cannot be trusted or read. `code` is stable; the text repeats no value."""
 
-    def __init__(self, code: str, problem: str = "") -> None:
+    def __init__(self, code: No, problem: str = "") -> None:
         super().__init__(problem or code)
         self.code = code
         self.problem = problem
@@ -67,16 +68,16 @@ def signed_by(signed: etree._Element) -> bytes:
     try:
         return base64.b64decode("".join((found[0].text or "").split()), validate=True)
     except (IndexError, binascii.Error, ValueError):
-        raise VihfError("vihf-signature-invalid", "the signature carries no certificate") from None
+        raise VihfError(No.VIHF_SIGNATURE_INVALID, "the signature carries no certificate") from None
 
 
 def signature_of(assertion: etree._Element) -> etree._Element:
     """The only signature of an assertion, a child of its own. Raises VihfError."""
     own, all_ = assertion.findall(f"{DS}Signature"), list(assertion.iter(f"{DS}Signature"))
     if not all_:
-        raise VihfError("vihf-unsigned", "the assertion is not signed")
+        raise VihfError(No.VIHF_UNSIGNED, "the assertion is not signed")
     if len(own) != 1 or len(all_) != 1:
-        raise VihfError("vihf-signature-invalid", "an assertion has one signature, its own")
+        raise VihfError(No.VIHF_SIGNATURE_INVALID, "an assertion has one signature, its own")
     return own[0]
 
 
@@ -96,14 +97,14 @@ def verified(assertion: etree._Element, certificate: x509.Certificate, at: datet
     """The assertion as its signature covers it. `certificate` is the one of `signed_by`, trusted by now. Raises VihfError."""
     if any(not isinstance(node.tag, str) for node in assertion.iter()):
         # A comment splits a text: two readers would see two identifiers.
-        raise VihfError("vihf-malformed", "an assertion has no comment")
+        raise VihfError(No.VIHF_MALFORMED, "an assertion has no comment")
     alone = etree.fromstring(etree.tostring(assertion, with_tail=False))
     signature_of(alone)
     try:
         result = Verifier().verify(alone, x509_cert=certificate, expect_config=configuration(at, algorithms, 1, "./"))
     except (SignXMLException, ValueError, etree.LxmlError) as error:
-        raise VihfError("vihf-signature-invalid", type(error).__name__) from None
+        raise VihfError(No.VIHF_SIGNATURE_INVALID, type(error).__name__) from None
     covered = result.signed_xml if not isinstance(result, list) else None
     if covered is None or covered.tag != ASSERTION or covered.get("ID") != alone.get("ID"):
-        raise VihfError("vihf-signature-invalid", "the signature covers something else")
+        raise VihfError(No.VIHF_SIGNATURE_INVALID, "the signature covers something else")
     return covered

@@ -9,6 +9,7 @@ from carnet.formats.timestamps import from_fhir
 from carnet.formats.vihf.signature import VihfError
 from carnet.formats.xds.hl7_values import read_cx
 from carnet.kernel.codes import HIDDEN_FROM_REPRESENTATIVES, SAVOIR_FAIRE_SYSTEM, Code
+from carnet.kernel.refusal import No
 
 SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
 HL7 = "urn:hl7-org:v3"
@@ -98,7 +99,7 @@ def _q(name: str) -> str:
 
 
 def _malformed(problem: str) -> VihfError:
-    return VihfError("vihf-malformed", problem)
+    return VihfError(No.VIHF_MALFORMED, problem)
 
 
 def _moment(value: str | None, what: str) -> datetime | None:

@@ -38,7 +38,7 @@ from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask, Mode
 from carnet.kernel.clock import Clock, system_clock
 from carnet.kernel.identifiers import IdentifierError, Oid
 from carnet.kernel.ins import Ins, InsError
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 log = logging.getLogger("carnet.dmp")
 
@@ -54,9 +54,9 @@ def ins_of(patient: tuple[str, str]) -> Ins:
     try:
         return Ins(patient[1].strip().upper(), Oid(patient[0]))
     except InsError as error:
-        raise Refusal("ins-malformed", {"problem": str(error)}) from None
+        raise Refusal(No.INS_MALFORMED, {"problem": str(error)}) from None
     except IdentifierError:
-        raise Refusal("ins-malformed", {"problem": "OID"}) from None
+        raise Refusal(No.INS_MALFORMED, {"problem": "OID"}) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,9 @@ class Call:
         """A question about the patient of the assertion. A patient that the body states is the same (EX_GEN-1270)."""
         declared = [one for one in (self.vihf.patient, stated) if one[1]]
         if len({(oid, matricule.upper()) for oid, matricule in declared}) > 1:
-            raise Refusal("vihf-patient-mismatch")
+            raise Refusal(No.VIHF_PATIENT_MISMATCH)
         if not declared and act not in WITHOUT_INS:
-            raise Refusal("vihf-patient-missing")
+            raise Refusal(No.VIHF_PATIENT_MISSING)
         ins = ins_of(declared[0]) if declared else None
         return Ask(self.actor, act, self.at, ins, self.mode, secret=self.vihf.secret)
 
@@ -123,7 +123,7 @@ def _mode(vihf: Vihf) -> Mode:
     try:
         return Mode(vihf.purpose)
     except ValueError:
-        raise Refusal("vihf-malformed", {"problem": "PurposeOfUse"}) from None
+        raise Refusal(No.VIHF_MALFORMED, {"problem": "PurposeOfUse"}) from None
 
 
 def _call(transport: Certificate, envelope: Envelope, parts: dict[str, bytes], at: datetime) -> Call:
@@ -137,7 +137,7 @@ def _handled(operation: Operation, call: Call) -> Answer:
     try:
         return operation.handle(call)
     except Refusal as refusal:
-        waits = refusal.code == "emergency-reason-missing" and call.mode in EMERGENCY_MODES and call.reason()
+        waits = refusal.code == No.EMERGENCY_REASON_MISSING and call.mode in EMERGENCY_MODES and call.reason()
         if not waits:
             return operation.refuse(call, refusal)
     try:
@@ -151,7 +151,7 @@ def _find(operations: Iterable[Operation], envelope: Envelope) -> Operation:
     for operation in operations:
         if operation.tag == envelope.body.tag and (not operation.only_action or envelope.action in ("", operation.action)):
             return operation
-    raise Refusal("operation-unknown")
+    raise Refusal(No.OPERATION_UNKNOWN)
 
 
 def _packed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -199,7 +199,7 @@ def _failed(error: Exception) -> SoapFault:
 
 
 def _malformed(problem: str, code: str = "Sender", element: str = "") -> SoapFault:
-    refusal = Refusal("request-malformed", {"problem": problem, "element": element})
+    refusal = Refusal(No.REQUEST_MALFORMED, {"problem": problem, "element": element})
     fault = fault_of(refusal)
     return SoapFault(code, fault.subcode if code == "Sender" else "", fault.reason, fault.detail)
 
@@ -215,7 +215,7 @@ def _refused_early(error: Exception) -> SoapFault:
     if isinstance(error, Hl7v3Error):
         return _malformed(str(error))
     if isinstance(error, RequestDataTooBig):
-        return fault_of(Refusal("request-too-large"))
+        return fault_of(Refusal(No.REQUEST_TOO_LARGE))
     if isinstance(error, UnreadablePostError):
         return _malformed("truncated body")
     return _failed(error)
@@ -228,7 +228,7 @@ def serve(request: HttpRequest, operations: Iterable[Operation]) -> HttpResponse
         try:
             transport = certificate_of(request, at)
             if transport is None:
-                raise Refusal("authentication-missing")
+                raise Refusal(No.AUTHENTICATION_MISSING)
             envelope, parts = envelope_of(request)
             relates_to = envelope.message_id
             # Some stacks name 1.1 in the headers around an envelope of 1.2, and the published samples do the contrary: 1.1 is for

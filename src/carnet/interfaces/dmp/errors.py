@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from django.utils.translation import gettext, gettext_noop
 
 from carnet.apps.access.api import sentence
-from carnet.dicah.messages import MESSAGES, message
+from carnet.dicah.messages import message
 from carnet.formats.hl7v3 import Problem
 from carnet.formats.soap import SoapFault
 from carnet.formats.xds.messages import Issue
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import Nature, No, Refusal
 
 NAMESPACE = "urn:carnet:dmp"
 """Namespace of the subcodes of faults: that of the national system is not published."""
@@ -22,65 +22,55 @@ DENIED, INVALID_CERTIFICATE, CLOSED, FOUND, OK = (
 
 PUBLISHED = {
     # Codes of the DMP that are known (dmp.md §2.5); the annex that holds them all was not available.
-    "function-not-allowed": DENIED,
-    "emergency-for-health-professions": DENIED,
-    "occupational-doctor-closed": DENIED,
-    "habilitation-profession": DENIED,
-    "habilitation-document-type": DENIED,
-    "habilitation-context": DENIED,
-    "regulation-not-proved": DENIED,
-    "treating-doctor-undeclared": DENIED,
-    "record-attached": DENIED,
-    "professional-blocked": DENIED,
-    "consent-missing": DENIED,
-    "consent-expired": DENIED,
-    "emergency-opposed": DENIED,
-    "emergency-reason-missing": DENIED,
-    "document-not-own": DENIED,
-    "record-closed": CLOSED,
-    "vihf-certificate-refused": INVALID_CERTIFICATE,
-    "certificate-refused": INVALID_CERTIFICATE,
-    "certificate-revoked": INVALID_CERTIFICATE,
+    Nature.RIGHT: DENIED,
+    Nature.CONSENT: DENIED,
+    No.RECORD_ATTACHED: DENIED,
+    No.RECORD_CLOSED: CLOSED,
+    No.VIHF_CERTIFICATE_REFUSED: INVALID_CERTIFICATE,
+    No.CERTIFICATE_REFUSED: INVALID_CERTIFICATE,
+    No.CERTIFICATE_REVOKED: INVALID_CERTIFICATE,
 }
+_OWN = frozenset({No.DEPOSIT_OBJECTION, No.MINOR_AGREEMENT_MISSING, No.PRESENCE_CODE_WRONG, No.SECRET_CONNECTION_REFUSED,
+                  No.PROFILE_SECTION_CLOSED, No.SERVICE_CONSENT_MISSING})  # fmt: skip
+"""What the person wants for one deposit, document or connection: no denial by the rights service, so told by our own code."""
 _IHE = {
     # Codes of IHE ITI TF-3 §4.2.4.1 and of ITI-57.
-    "record-absent": "XDSUnknownPatientId",
-    "ins-malformed": "XDSUnknownPatientId",
-    "ins-unknown": "XDSUnknownPatientId",
-    "ins-not-qualified": "XDSUnknownPatientId",
-    "ins-oid-refused": "XDSUnknownPatientId",
-    "ins-mismatch": "XDSPatientIdDoesNotMatch",
-    "document-patient-mismatch": "XDSPatientIdDoesNotMatch",
-    "vihf-patient-mismatch": "XDSPatientIdDoesNotMatch",
-    "document-unknown": "XDSDocumentUniqueIdError",
-    "document-hash-mismatch": "XDSRepositoryMetadataError",
-    "document-size-mismatch": "XDSRepositoryMetadataError",
-    "document-malformed": "XDSRepositoryMetadataError",
-    "document-not-clinical": "XDSRepositoryMetadataError",
-    "document-media-refused": "XDSRepositoryMetadataError",
-    "document-too-large": "XDSRepositoryOutOfResources",
-    "request-too-large": "XDSRepositoryOutOfResources",
-    "document-duplicate": "XDSNonIdenticalHash",
-    "document-parent-unknown": "XDSRegistryDeprecatedDocumentError",
-    "document-code-unknown": "XDSRegistryMetadataError",
-    "document-code-ended": "XDSRegistryMetadataError",
-    "document-type-class-mismatch": "XDSRegistryMetadataError",
-    "document-metadata-mismatch": "XDSRegistryMetadataError",
-    "document-author-unknown": "XDSRegistryMetadataError",
-    "visibility-codes-together": "XDSRegistryMetadataError",
-    "lot-signature-missing": "XDSRepositoryMetadataError",
-    "lot-signature-invalid": "XDSRepositoryMetadataError",
-    "metadata-version-mismatch": "XDSMetadataVersionError",
-    "metadata-update-refused": "XDSMetadataUpdateOperationError",
-    "too-many-results": "XDSTooManyResults",
-    "step-up-required": "XDSRegistryBusy",
-    "activity-under-review": "XDSRegistryBusy",
+    Nature.IDENTITY: "XDSUnknownPatientId",
+    Nature.DOCUMENT: "XDSRegistryMetadataError",
+    Nature.ACTIVITY: "XDSRegistryBusy",
+    Nature.OURS: "XDSRegistryBusy",
+    No.RECORD_ABSENT: "XDSUnknownPatientId",
+    No.INS_MISMATCH: "XDSPatientIdDoesNotMatch",
+    No.DOCUMENT_PATIENT_MISMATCH: "XDSPatientIdDoesNotMatch",
+    No.VIHF_PATIENT_MISMATCH: "XDSPatientIdDoesNotMatch",
+    No.DOCUMENT_UNKNOWN: "XDSDocumentUniqueIdError",
+    No.DOCUMENT_HASH_MISMATCH: "XDSRepositoryMetadataError",
+    No.DOCUMENT_SIZE_MISMATCH: "XDSRepositoryMetadataError",
+    No.DOCUMENT_MALFORMED: "XDSRepositoryMetadataError",
+    No.DOCUMENT_NOT_CLINICAL: "XDSRepositoryMetadataError",
+    No.DOCUMENT_MEDIA_REFUSED: "XDSRepositoryMetadataError",
+    No.LOT_SIGNATURE_MISSING: "XDSRepositoryMetadataError",
+    No.LOT_SIGNATURE_INVALID: "XDSRepositoryMetadataError",
+    No.DOCUMENT_INFECTED: "XDSRepositoryError",
+    No.DOCUMENT_TOO_LARGE: "XDSRepositoryOutOfResources",
+    No.REQUEST_TOO_LARGE: "XDSRepositoryOutOfResources",
+    No.DOCUMENT_DUPLICATE: "XDSNonIdenticalHash",
+    No.DOCUMENT_PARENT_UNKNOWN: "XDSRegistryDeprecatedDocumentError",
+    No.METADATA_VERSION_MISMATCH: "XDSMetadataVersionError",
+    No.METADATA_UPDATE_REFUSED: "XDSMetadataUpdateOperationError",
+    No.TOO_MANY_RESULTS: "XDSTooManyResults",
 }
+"""By nature, then the exceptions."""
 
 
-def xds_code(code: str, otherwise: str = "XDSRegistryError") -> str:
+def dmp_code(no: No) -> str:
+    """The code that the DMP publishes for a refusal, or nothing."""
+    return "" if no in _OWN else PUBLISHED.get(no) or PUBLISHED.get(no.nature, "")
+
+
+def xds_code(no: No, otherwise: str = "XDSRegistryError") -> str:
     """The code of a RegistryError for a refusal."""
-    return PUBLISHED.get(code) or _IHE.get(code) or otherwise
+    return dmp_code(no) or _IHE.get(no) or _IHE.get(no.nature, otherwise)
 
 
 _IN_XDS = {
@@ -97,8 +87,8 @@ _IN_XDS = {
     "date": "creationTime",
 }
 """Metadata that a deposit may be refused for, by the names that XDS gives them."""
-_ALSO = {"emergency-reason-missing": gettext_noop("Le motif se met dans l'attribut Mode_Acces_Raison du VIHF.")}
-TOLERATED = frozenset({"ins-mismatch", "document-metadata-mismatch", "lot-signature-missing", "lot-signature-invalid"})
+_ALSO = {No.EMERGENCY_REASON_MISSING: gettext_noop("Le motif se met dans l'attribut Mode_Acces_Raison du VIHF.")}
+TOLERATED = frozenset({No.INS_MISMATCH, No.DOCUMENT_METADATA_MISMATCH, No.LOT_SIGNATURE_MISSING, No.LOT_SIGNATURE_INVALID})
 """What the vendor kit's setting lets through, with a warning."""
 
 
@@ -116,29 +106,29 @@ def issue_of(refusal: Refusal, otherwise: str = "XDSRegistryError") -> Issue:
     return Issue(xds_code(refusal.code, otherwise), text_of(refusal), refusal.code)
 
 
-def warning_of(code: str, details: Mapping[str, str] | None = None) -> Issue:
+def warning_of(no: No, details: Mapping[str, str] | None = None) -> Issue:
     """What Carnet completed or corrected in an accepted document, or what the vendor kit's setting tolerated."""
-    told = text_of(Refusal(code, details))
+    told = text_of(Refusal(no, details))
     of_wire = "XDSExtraMetadataNotSaved"
-    if code in TOLERATED:
-        of_wire = xds_code(code)
+    if no in TOLERATED:
+        of_wire = xds_code(no)
         told = gettext("Toléré ici pour le kit national ; en production, ce dépôt serait refusé : {told}").format(told=told)
-    return Issue(of_wire, told, code, warning=True)
+    return Issue(of_wire, told, no, warning=True)
 
 
 def problem_of(refusal: Refusal) -> Problem:
     """A refusal as an HL7 v3 acknowledgement or a DMP status: the published code, else Carnet's own."""
-    return Problem(PUBLISHED.get(refusal.code, refusal.code), text_of(refusal))
+    return Problem(dmp_code(refusal.code) or refusal.code, text_of(refusal))
 
 
 def fault_of(refusal: Refusal) -> SoapFault:
     """A refusal of the VIHF or of the message itself, as a fault."""
     told = message(refusal.code)
-    subcode = INVALID_CERTIFICATE if PUBLISHED.get(refusal.code) == INVALID_CERTIFICATE else refusal.code
+    subcode = INVALID_CERTIFICATE if dmp_code(refusal.code) == INVALID_CERTIFICATE else refusal.code
     detail = (("code", refusal.code), ("rule", told.rule), ("nextStep", sentence(told.next_step)))
     return SoapFault("Sender", subcode, text_of(refusal), detail)
 
 
 def catalogue() -> list[tuple[str, str, str, str, str]]:
     """Every refusal: Carnet's code, the code of XDS answers, that of other answers, the sentence, the next step."""
-    return [(code, xds_code(code), PUBLISHED.get(code, code), told.professional, told.next_step) for code, told in MESSAGES.items()]
+    return [(no, xds_code(no), dmp_code(no) or no, message(no).professional, message(no).next_step) for no in No]

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from carnet.formats.safe_xml import XmlError, as_utf8, parse
 from carnet.formats.soap import SOAP11, SOAP12, Envelope, Related, SoapError, content_type_of, read_envelope, read_related
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 _PLAIN = frozenset({"application/soap+xml", "text/xml", "application/xml", "application/xop+xml"})
 _OTHER_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*encoding\s*=\s*["'](?!utf-8)""", re.IGNORECASE)
@@ -27,7 +27,7 @@ def _stream(request: HttpRequest) -> bytes:
     while piece := source.read(_CHUNK):
         size += len(piece)
         if size > most:
-            raise Refusal("request-too-large")
+            raise Refusal(No.REQUEST_TOO_LARGE)
         pieces.append(piece)
     return b"".join(pieces)
 
@@ -40,7 +40,7 @@ def _unpacked(body: bytes) -> bytes:
     except zlib.error:
         raise SoapError("the body is not GZIP") from None
     if len(plain) > most:
-        raise Refusal("request-too-large")
+        raise Refusal(No.REQUEST_TOO_LARGE)
     if not opened.eof:
         raise SoapError("the body is truncated")
     return plain
@@ -60,7 +60,7 @@ def _related(body: bytes, content_type: str) -> Related:
     if media == "multipart/related":
         return read_related(body, content_type)
     if media not in _PLAIN:
-        raise Refusal("soap-media-refused", {"media": media[:80]})
+        raise Refusal(No.SOAP_MEDIA_REFUSED, {"media": media[:80]})
     return Related(body)
 
 

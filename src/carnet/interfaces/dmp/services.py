@@ -8,7 +8,7 @@ from carnet.interfaces.dmp import td02, td03, td04, td05, td13, td14, td15, td16
 from carnet.interfaces.dmp.door import Answer, Call, Operation, faulted, serve
 from carnet.interfaces.dmp.errors import fault_of
 from carnet.interfaces.dmp.wsdl import HABILITATIONS, PATIENTS, SERVICES, describe
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 
 def _demographics(call: Call) -> Answer:
@@ -16,7 +16,7 @@ def _demographics(call: Call) -> Answer:
     reason = call.body.find("h:controlActProcess/h:reasonCode", NS)
     code = reason.get("code", "") if reason is not None else ""
     if code not in (TEST_EXISTENCE, CONSULT):
-        raise Refusal("request-malformed", {"element": "reasonCode"})
+        raise Refusal(No.REQUEST_MALFORMED, {"element": "reasonCode"})
     return td02.handle(call) if code == TEST_EXISTENCE else td13.handle(call)
 
 
@@ -91,9 +91,9 @@ OPERATIONS = (
 def service(request: HttpRequest, name: str = "") -> HttpResponseBase:
     """A service: `?wsdl` describes it, a POST calls it. Any operation is answered at any of the addresses."""
     if name.strip("/").lower() not in SERVICES:
-        return faulted(request, fault_of(Refusal("operation-unknown")))
+        return faulted(request, fault_of(Refusal(No.OPERATION_UNKNOWN)))
     if request.method == "GET" and "wsdl" in {key.lower() for key in request.GET}:
         return HttpResponse(describe(name.strip("/").lower()), content_type="text/xml; charset=utf-8")
     if request.method != "POST":
-        return faulted(request, fault_of(Refusal("operation-unknown")))
+        return faulted(request, fault_of(Refusal(No.OPERATION_UNKNOWN)))
     return serve(request, OPERATIONS)

@@ -11,7 +11,7 @@ from carnet.formats.hl7v3 import Observation, Patient, Query, Shown, read_query,
 from carnet.interfaces.dmp.door import Answer, Call
 from carnet.interfaces.dmp.errors import problem_of
 from carnet.kernel.ask import Act
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits
 
 AUTHORISATION, AUTHORISATION_VALUES = "1.2.250.1.213.4.1.2.6.1", "1.2.250.1.213.4.1.2.6.2"
@@ -49,5 +49,5 @@ def handle(call: Call) -> Answer:
 def refuse(call: Call, refusal: Refusal) -> Answer:
     """A refusal, as an acknowledgement of the query (also of TD1.3a)."""
     query = read_query(call.body)
-    shown = Shown(None, response="NF" if refusal.code in ("record-absent", "ins-unknown") else "QE")
+    shown = Shown(None, response="NF" if refusal.code in (No.RECORD_ABSENT, No.INS_UNKNOWN) else "QE")
     return Answer(write_demographics(query, shown, call.device, call.at, problem_of(refusal)))

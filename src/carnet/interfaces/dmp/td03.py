@@ -14,7 +14,7 @@ from carnet.interfaces.dmp.door import Answer, Call
 from carnet.interfaces.dmp.errors import OK, problem_of
 from carnet.interfaces.dmp.wsdl import HABILITATIONS
 from carnet.kernel.ask import Act
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 ADD, REMOVE, TREATING_DOCTOR = "AJOUT", "SUPPRESSION", "MEDECIN_TRAITANT"
 
@@ -48,7 +48,7 @@ def handle(call: Call) -> Answer:
     action = (call.body.findtext(f"{{{HABILITATIONS}}}action") or "").strip()
     role = (call.body.findtext(f"{{{HABILITATIONS}}}role") or "").strip()
     if action not in (ADD, REMOVE) or role not in ("", TREATING_DOCTOR):
-        raise Refusal("request-malformed", {"element": "action", "problem": f"{ADD}, {REMOVE}; {TREATING_DOCTOR}"})
+        raise Refusal(No.REQUEST_MALFORMED, {"element": "action", "problem": f"{ADD}, {REMOVE}; {TREATING_DOCTOR}"})
     if action == REMOVE and role:
         stop_treating(call.ask(Act.STOP_TREATING_DOCTOR))
         return _said(OK, gettext("Vous n'êtes plus déclaré médecin traitant."))

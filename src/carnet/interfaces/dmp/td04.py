@@ -12,13 +12,13 @@ from carnet.interfaces.dmp.errors import OK, problem_of
 from carnet.interfaces.dmp.td03 import output, put
 from carnet.interfaces.dmp.wsdl import PATIENTS
 from carnet.kernel.ask import Act
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 LAST_AUTHORISATION, LAST_DOCUMENT = "LASTAUTORIZATION", "LASTDOC"
 
 
 def _malformed(element: str) -> Refusal:
-    return Refusal("request-malformed", {"element": element})
+    return Refusal(No.REQUEST_MALFORMED, {"element": element})
 
 
 def _since(call: Call) -> datetime | None:
@@ -57,7 +57,7 @@ def handle(call: Call) -> Answer:
     owner = (call.body.findtext(f"{{{PATIENTS}}}psOwnerId") or "").strip()
     kind = (call.body.findtext(f"{{{PATIENTS}}}dateType") or LAST_AUTHORISATION).strip()
     if owner not in ("", call.actor.id):
-        raise Refusal("function-not-allowed", {"function": "psOwnerId"})
+        raise Refusal(No.FUNCTION_NOT_ALLOWED, {"function": "psOwnerId"})
     if kind not in (LAST_AUTHORISATION, LAST_DOCUMENT):
         raise _malformed("dateType")
     since, by_document = _since(call), kind == LAST_DOCUMENT

@@ -16,14 +16,14 @@ from carnet.interfaces.dmp.door import Answer, Call
 from carnet.interfaces.dmp.errors import problem_of
 from carnet.interfaces.dmp.td02 import STATEMENTS
 from carnet.kernel.ask import Act, Ask, Mode
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits
 
 
 def _asked(call: Call) -> etree._Element:
     found = call.body.find("h:controlActProcess/h:queryByParameter", NS)
     if found is None:
-        raise Refusal("request-malformed", {"element": "queryByParameter"})
+        raise Refusal(No.REQUEST_MALFORMED, {"element": "queryByParameter"})
     return deepcopy(found)
 
 

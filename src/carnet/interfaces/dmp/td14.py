@@ -7,7 +7,7 @@ from carnet.interfaces.dmp import td13
 from carnet.interfaces.dmp.door import Answer, Call
 from carnet.interfaces.dmp.errors import FOUND, problem_of, text_of
 from carnet.kernel.ask import Act
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 
 def _revised(call: Call, revision: Revision, active: bool) -> Answer:
@@ -27,15 +27,15 @@ def handle(call: Call) -> Answer:
     elif revision.query.reason == CLOSE:
         if revision.motive != CLOSED_FOR_PATIENT:
             # Other motives exist and are not published: none is taken for another.
-            raise Refusal("request-malformed", {"element": "detectedIssueEvent", "problem": CLOSED_FOR_PATIENT})
+            raise Refusal(No.REQUEST_MALFORMED, {"element": "detectedIssueEvent", "problem": CLOSED_FOR_PATIENT})
         close_unattached(call.ask(Act.CLOSE_UNATTACHED, revision.query.patient))
     elif revision.query.reason == REOPEN:
         consent = revision.observations.get(REACTIVATION_CONSENT, False)
         if not reopen_unattached(call.ask(Act.REOPEN_UNATTACHED, revision.query.patient), consent):
-            problem = Problem(FOUND, text_of(Refusal("request-malformed", {"problem": "the record is open"})))
+            problem = Problem(FOUND, text_of(Refusal(No.REQUEST_MALFORMED, {"problem": "the record is open"})))
             return _refused(call, revision, problem)
     else:
-        raise Refusal("request-malformed", {"element": "reasonCode"})
+        raise Refusal(No.REQUEST_MALFORMED, {"element": "reasonCode"})
     return _revised(call, revision, revision.query.reason != CLOSE)
 
 

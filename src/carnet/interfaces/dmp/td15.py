@@ -9,14 +9,14 @@ from carnet.interfaces.dmp.door import Answer, Call
 from carnet.interfaces.dmp.errors import problem_of
 from carnet.interfaces.dmp.td03 import output, put
 from carnet.interfaces.dmp.wsdl import PATIENTS
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 WITHDRAWN = ("createPatientAccess", "patientOTPUpdate", "updatePatientAccess")
 
 
 def handle(call: Call) -> Answer:
     """Say that the transaction is over."""
-    raise Refusal("transaction-withdrawn")
+    raise Refusal(No.TRANSACTION_WITHDRAWN)
 
 
 def refuse(call: Call, refusal: Refusal) -> Answer:

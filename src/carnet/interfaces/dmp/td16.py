@@ -12,7 +12,7 @@ from carnet.interfaces.dmp.wsdl import HABILITATIONS
 from carnet.kernel.ask import Act
 from carnet.kernel.codes import PROFESSION_SYSTEM
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 ACTIVE, BLOCKED, ALL = "ACTIVE", "INTERDITE", "TOUTE"
 
@@ -45,7 +45,7 @@ def handle(call: Call) -> Answer:
     """The list, of the mode that is asked for."""
     mode = (call.body.findtext(f"{{{HABILITATIONS}}}mode") or ALL).strip()
     if mode not in (ACTIVE, BLOCKED, ALL):
-        raise Refusal("request-malformed", {"element": "mode"})
+        raise Refusal(No.REQUEST_MALFORMED, {"element": "mode"})
     root, inside = output(HABILITATIONS, "listAuthorizationByPatientResponse")
     for reader in list_readers(call.ask(Act.LIST_AUTHORISED)):
         if mode == ALL or (reader.named.kind == "blocked") is (mode == BLOCKED):

@@ -20,7 +20,7 @@ from carnet.interfaces.dmp.errors import issue_of, warning_of
 from carnet.kernel.ask import Act
 from carnet.kernel.codes import HIDDEN_FROM_REPRESENTATIVES, VISIBILITY_SYSTEM
 from carnet.kernel.identifiers import DocumentId, IdentifierError
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 SIGNATURE_TYPE = "E1762"
 """Type of the signature object (ASTM E1762)."""
@@ -31,7 +31,7 @@ def _is_signature(entry: DocumentEntry) -> bool:
 
 
 def _invalid(problem: str) -> Refusal:
-    return Refusal("lot-signature-invalid", {"problem": problem})
+    return Refusal(No.LOT_SIGNATURE_INVALID, {"problem": problem})
 
 
 def _check_signature(call: Call, provided: Provided) -> None:
@@ -40,7 +40,7 @@ def _check_signature(call: Call, provided: Provided) -> None:
     if not signatures:
         if settings.CARNET.lot_signature == "optional":
             return
-        raise Refusal("lot-signature-missing")
+        raise Refusal(No.LOT_SIGNATURE_MISSING)
     if len(signatures) > 1:
         raise _invalid("one signature object in a lot")
     signed = {entry.unique_id: content for entry, content in provided.documents if not _is_signature(entry)}
@@ -48,7 +48,7 @@ def _check_signature(call: Call, provided: Provided) -> None:
         signature = read_lot_signature(signatures[0])
         signer = signer_of(signature.certificate, call.at, call.transport)
         if signer.revoked:
-            raise _invalid("certificate-revoked")
+            raise _invalid(No.CERTIFICATE_REVOKED)
         check_lot(signature, signer.public, signed, call.at, algorithms())
     except LotSignatureError as error:
         raise _invalid(str(error)) from None
@@ -120,7 +120,7 @@ def handle(call: Call) -> Answer:
 
 def xds_refused(error: XdsError) -> Answer:
     """Metadata that cannot be read, as a RegistryResponse."""
-    told = issue_of(Refusal("request-malformed", {"problem": str(error), "element": error.element}))
+    told = issue_of(Refusal(No.REQUEST_MALFORMED, {"problem": str(error), "element": error.element}))
     return Answer(write_registry_response([replace(told, code=error.code)]))
 
 

@@ -25,14 +25,14 @@ from carnet.interfaces.dmp.errors import issue_of
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.ins import Ins
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 _CODED = (("ClassCode", "category"), ("TypeCode", "type"), ("PracticeSettingCode", "setting"), ("FormatCode", "format"),
           ("HealthcareFacilityTypeCode", "facility"))  # fmt: skip
 _TIMES = (("CreationTime", "creation"), ("ServiceStartTime", "period-start"), ("ServiceStopTime", "period-end"))
 _ALWAYS, _NEVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 _FOUND_BY_DATABASE = frozenset({"FindDocuments", "FindDocumentsByReferenceId"})
-_REFERENCE_IS_ENOUGH = frozenset({"consent-missing", "consent-expired", "function-not-allowed"})
+_REFERENCE_IS_ENOUGH = frozenset({No.CONSENT_MISSING, No.CONSENT_EXPIRED, No.FUNCTION_NOT_ALLOWED})
 
 
 def _codes(query: StoredQuery, name: str) -> list[str]:
@@ -86,13 +86,13 @@ def _searched(question: Ask, ins: Ins, query: StoredQuery) -> Holdings:
     most = settings.CARNET.dmp_max_results
     page = search(question, Query(_narrowed(query), frozenset(_codes(query, "TypeCode")), count=most if query.leaf else 100_000))
     if page.following is not None:
-        raise Refusal("too-many-results")
+        raise Refusal(No.TOO_MANY_RESULTS)
     return Holdings(tuple(_entry(json.loads(resource), ins) for resource in page.resources))
 
 
 def _holdings(question: Ask, query: StoredQuery) -> Holdings:
     if question.ins is None:
-        raise Refusal("ins-malformed")
+        raise Refusal(No.INS_MALFORMED)
     read = _searched if query.name in _FOUND_BY_DATABASE else lambda ask, ins, _: _whole(ask, ins)
     return read(question, question.ins, query)
 
@@ -118,7 +118,7 @@ def handle(call: Call) -> Answer:
         holdings = _seen(call, query)
         found = answer(query, holdings)
     except XdsError as error:
-        told = issue_of(Refusal("request-malformed", {"problem": str(error), "element": error.element}))
+        told = issue_of(Refusal(No.REQUEST_MALFORMED, {"problem": str(error), "element": error.element}))
         return Answer(write_query_response([], [replace(told, code=error.code)]))
     objects = objects_of(found, holdings, settings.CARNET.dmp_repository_oid) if query.leaf else references_of(found)
     return Answer(write_query_response(objects))

@@ -11,11 +11,11 @@ from carnet.formats.xds.rim_read import XdsError
 from carnet.interfaces.dmp.door import Answer, Call
 from carnet.interfaces.dmp.errors import issue_of, text_of
 from carnet.kernel.ask import Act
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 
 def _unknown_repository() -> Issue:
-    told = text_of(Refusal("request-malformed", {"element": "RepositoryUniqueId"}))
+    told = text_of(Refusal(No.REQUEST_MALFORMED, {"element": "RepositoryUniqueId"}))
     return Issue("XDSUnknownRepositoryId", told, settings.CARNET.dmp_repository_oid)
 
 
@@ -24,7 +24,7 @@ def _read(call: Call, unique_id: str) -> tuple[str, str, bytes]:
     try:
         logical_id = named_document(question, [unique_id], unique_only=True)
     except Refusal as refusal:
-        if refusal.code != "document-unknown":
+        if refusal.code != No.DOCUMENT_UNKNOWN:
             raise
         # A document that is not there takes the way of one that may not be read: time would tell them apart.
         logical_id = uuid4()
@@ -40,7 +40,7 @@ def handle(call: Call) -> Answer:
         if len(pairs) > settings.CARNET.max_documents_per_submission:
             raise XdsError("too many documents at once", "XDSTooManyResults", "DocumentRequest")
     except XdsError as error:
-        told = text_of(Refusal("request-malformed", {"problem": str(error)}))
+        told = text_of(Refusal(No.REQUEST_MALFORMED, {"problem": str(error)}))
         return _answered(repository, [], [Issue(error.code, told, error.element)])
     documents, issues = [], []
     for wanted, unique_id in pairs:

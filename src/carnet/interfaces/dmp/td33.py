@@ -18,7 +18,7 @@ from carnet.interfaces.dmp.errors import issue_of
 from carnet.interfaces.dmp.td21 import xds_refused
 from carnet.kernel.ask import Act
 from carnet.kernel.codes import VISIBILITY_CODES
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 _STATUS_ACTS = {
     ("Approved", "Archived"): Act.ARCHIVE,
@@ -40,7 +40,7 @@ class Change:
 
 
 def _refused(problem: str) -> Refusal:
-    return Refusal("metadata-update-refused", {"problem": problem})
+    return Refusal(No.METADATA_UPDATE_REFUSED, {"problem": problem})
 
 
 def _status_changes(objects: Objects) -> list[Change]:
@@ -72,7 +72,7 @@ def _status_act(change: Change, now: DocumentEntry) -> Act:
         accepted = ", ".join(f"{n.STATUS[a]} > {n.STATUS[b]}" for a, b in _STATUS_ACTS)
         raise _refused(f"OriginalStatus, NewStatus: {accepted}")
     if now.status != before:
-        raise Refusal("metadata-version-mismatch", {"fields": "OriginalStatus"})
+        raise Refusal(No.METADATA_VERSION_MISMATCH, {"fields": "OriginalStatus"})
     return act
 
 
@@ -98,7 +98,7 @@ def _same(asked: DocumentEntry, now: DocumentEntry) -> None:
 
 def _label_act(change: Change, asked: DocumentEntry, now: DocumentEntry) -> Act:
     if change.previous != str(now.version):
-        raise Refusal("metadata-version-mismatch", {"fields": "PreviousVersion"})
+        raise Refusal(No.METADATA_VERSION_MISMATCH, {"fields": "PreviousVersion"})
     _same(asked, now)
     before, after = (frozenset(c.code for c in entry.confidentiality) & VISIBILITY_CODES for entry in (now, asked))
     try:
@@ -126,7 +126,7 @@ def handle(call: Call) -> Answer:
     try:
         logical_id = named_document(question, [change.target])
     except Refusal as refusal:
-        if refusal.code != "document-unknown":
+        if refusal.code != No.DOCUMENT_UNKNOWN:
             raise
         # As for TD3.2: what is not there takes as long as what is hidden.
         logical_id = uuid4()

@@ -7,12 +7,12 @@ from carnet.interfaces.dmp.door import faulted
 from carnet.interfaces.dmp.errors import fault_of
 from carnet.interfaces.dmp.services import service
 from carnet.interfaces.dmp.wsdl import PREFIX
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 
 def nothing_here(request: HttpRequest) -> HttpResponseBase:
     """Any other address."""
-    return faulted(request, fault_of(Refusal("operation-unknown")))
+    return faulted(request, fault_of(Refusal(No.OPERATION_UNKNOWN)))
 
 
 urlpatterns = [

@@ -23,7 +23,7 @@ from carnet.dicah.facts import RecordState
 from carnet.interfaces.espace.door import LANGUAGE, LANGUAGES, Asked, page, remember, signed_in
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages.civil import number_of
 from carnet.pages.door import saying
 
@@ -51,7 +51,7 @@ def cut(asked: Asked) -> HttpResponse:
     try:
         cut_person_session(asked.session, UUID(asked.posted("session", 40)), asked.at)
     except ValueError:
-        raise Refusal("document-unknown") from None
+        raise Refusal(No.DOCUMENT_UNKNOWN) from None
     return saying("/compte", "session-coupee")
 
 
@@ -76,7 +76,7 @@ def passkey_finish(asked: Asked) -> HttpResponse:
     except ValueError:
         made = None
     if not isinstance(made, dict):
-        raise Refusal("credentials-wrong")
+        raise Refusal(No.CREDENTIALS_WRONG)
     finish_passkey(asked.session.account, asked.posted("ticket", 80), made, asked.posted("nom", 80) or "Clé d’accès", asked.at)
     return saying("/compte", "cle-ajoutee")
 
@@ -86,7 +86,7 @@ def passkey_remove(asked: Asked) -> HttpResponse:
     """Remove a passkey."""
     number = number_of(asked.posted("cle", 4), 100)
     if number is None or not remove_passkey(asked.session.account, number):
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     return saying("/compte", "cle-retiree")
 
 
@@ -105,7 +105,7 @@ def language(asked: Asked) -> HttpResponse:
 def life(asked: Asked, act: str) -> HttpResponse:
     """Close, reopen, open, oppose, ask for the destruction: told on a page first, done when it is confirmed."""
     if act not in LIFE:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     question, said = LIFE[act]
     found = standing(asked.record)
     if asked.request.method == "GET" or (act in ("fermer", "supprimer") and asked.posted("compris", 4) != "oui"):
@@ -124,7 +124,7 @@ def life(asked: Asked, act: str) -> HttpResponse:
 
 def life_page(asked: Asked, refusal: Refusal) -> HttpResponse:
     """What stands instead of a record that is not open: its state, and what its person may do."""
-    found = standing(asked.record) if refusal.code != "relation-missing" else None
+    found = standing(asked.record) if refusal.code != No.RELATION_MISSING else None
     states = {RecordState.CLOSED: "ferme", RecordState.OPPOSED: "oppose", RecordState.PENDING_OPPOSITION: "annonce",
               RecordState.SUSPENDED: "suspendu"}  # fmt: skip
     context: dict[str, object] = {

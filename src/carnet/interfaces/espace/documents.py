@@ -32,7 +32,7 @@ from carnet.interfaces.espace.civil_dates import day_text
 from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.kernel.ask import Act
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.visibility import Status
 from carnet.pages.bodies import body_in, bytes_answer, seen_document
 from carnet.pages.civil import begins, day_of, number_of
@@ -122,9 +122,9 @@ def _of_this_record() -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        if refusal.code != "relation-missing":
+        if refusal.code != No.RELATION_MISSING:
             raise
-        raise Refusal("document-unknown") from None
+        raise Refusal(No.DOCUMENT_UNKNOWN) from None
 
 
 @signed_in("GET")
@@ -138,7 +138,7 @@ def content(asked: Asked, number: UUID) -> HttpResponse:
 def act(asked: Asked, number: UUID, name: str) -> HttpResponse:
     """Mask, unmask, archive, take back, delete. Deleting is asked on a page first: it cannot be undone."""
     if name not in ACTS:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     if asked.request.method == "GET":
         return page(asked, "documents/confirm", {"tab": "documents", "number": number, "act": name})
     with _of_this_record():
@@ -175,7 +175,7 @@ def add(asked: Asked) -> HttpResponse:
         return _form(asked, [("fichier", gettext("Choisissez un fichier, ou prenez une photo."))], 400)
     proposal, data = received
     if proposal.problem or proposal.mime == "text/xml":
-        return _form(asked, [("fichier", told(proposal.problem or "document-media-refused").patient)], 400)
+        return _form(asked, [("fichier", told(proposal.problem or No.DOCUMENT_MEDIA_REFUSED).patient)], 400)
     if category not in TYPE_TO_DEPOSIT:
         return _form(asked, [("categorie", gettext("Choisissez ce que c’est."))], 400)
     try:

@@ -22,8 +22,6 @@ COOKIE, DEVICE, LANGUAGE = "carnet-espace", "carnet-espace-device", "carnet-espa
 HOME = "/"
 LANGUAGES = ("fr", "en")
 _A_YEAR = 365 * 24 * 3600
-_SIGN_IN = frozenset({"authentication-missing", "authentication-expired"})
-_STATUS = {"document-unknown": 404, "record-absent": 404, "request-malformed": 400, "request-too-large": 413}
 
 
 class Asked(Fields):
@@ -70,10 +68,10 @@ def page(asked: Asked, name: str, context: dict[str, object], status: int = 200)
     return render(name, shared | context, status)
 
 
-def refused_page(refusal: Refusal) -> HttpResponse:
+def refused_page(refusal: Refusal, status: int) -> HttpResponse:
     """A refusal in the words for the person."""
     context: dict[str, object] = {"told": told(refusal.code), "code": refusal.code}
-    return render("refused", context, _STATUS.get(refusal.code, 403))
+    return render("refused", context, status)
 
 
 def _language(request: HttpRequest) -> str:
@@ -89,26 +87,14 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _session(request: HttpRequest) -> Asked | None:
-    token = request.COOKIES.get(COOKIE, "")
-    try:
-        return Asked(request, person_session(token, clock()()), token)
-    except Refusal:
-        return None
-
-
-def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    signs = refusal.code in _SIGN_IN and request.COOKIES.get(COOKIE)
-    return to_sign_in(request) if signs else refused_page(refusal)
-
-
 _DOOR = PageDoor(
     url=lambda: settings.CARNET.espace_url,
     language=_language,
-    session=_session,
+    cookie=COOKIE,
+    session=lambda request, token: Asked(request, person_session(token, clock()()), token),
     sign_in=to_sign_in,
     stranger=lambda: render("foreign", {}, 403),
-    refused=_refused,
+    refused=refused_page,
     failed=lambda reference: render("failed", {"reference": reference}, 500),
 )
 public, signed_in = _DOOR.public, _DOOR.signed_in

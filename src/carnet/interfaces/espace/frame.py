@@ -11,10 +11,10 @@ from carnet.apps.records.api import Visit, visiting
 from carnet.interfaces.espace.account import life_page
 from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.kernel.ask import Act
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 Context = dict[str, object]
-_NOT_OPEN = frozenset({"record-absent", "record-closed", "record-suspended", "relation-missing"})
+_NOT_OPEN = frozenset({No.RECORD_ABSENT, No.RECORD_CLOSED, No.RECORD_SUSPENDED, No.RELATION_MISSING})
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.espace.home import journal_lines
 from carnet.interfaces.espace.wording import FILTERS, Line, chosen, merged
 from carnet.kernel.ask import Act
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import normalise_name
 from carnet.pages.civil import number_of
 from carnet.pages.door import saying
@@ -93,7 +93,7 @@ def _line(visit: Visit, me: str, number: UUID) -> Line:
     for line in journal_lines(visit, me):
         if line.name == number:
             return line
-    raise Refusal("document-unknown")
+    raise Refusal(No.DOCUMENT_UNKNOWN)
 
 
 @record_page("acces", "GET", detail="traces")
@@ -121,7 +121,7 @@ def doubt(opened: Opened, number: UUID) -> Shown | HttpResponse:
     """The form of somebody who does not recognise an access."""
     line = _line(opened.visit, opened.asked.actor.key, number)
     if not line.reportable:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     who = line.actor.partition(":")[2] if line.actor.startswith("professional:") else ""
     context: Context = {"access_tab": "journal", "line": line, "blockable": who, "may_block": opened.visit.may(Act.CHOOSE_RIGHTS)}
     return Shown("journal/doubt", context)
@@ -134,7 +134,7 @@ def report(asked: Asked, number: UUID) -> HttpResponse:
         consulted(visit, Act.OWN_TRACES)
         line = _line(visit, asked.actor.key, number)
     if not line.reportable:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     records.report(asked.ask(Act.REPORT_ACCESS), asked.record, access.ACCESS, str(number), _sentence(line), asked.posted("texte"))
     if asked.posted("bloquer", 4) == "oui" and line.actor.startswith("professional:"):
         records.change_reader(asked.ask(Act.CHOOSE_RIGHTS), asked.record, "block", line.actor.partition(":")[2])
@@ -145,7 +145,7 @@ def report(asked: Asked, number: UUID) -> HttpResponse:
 def proof(asked: Asked) -> HttpResponse:
     """The journal with its proofs, the signed checkpoint and the daily maps, as one archive to keep."""
     if not asked.own:
-        raise Refusal("function-not-allowed")
+        raise Refusal(No.FUNCTION_NOT_ALLOWED)
     folder = settings.CARNET.log()
     if not journal.is_sealed(folder):
         return page(asked, "journal/unsealed", {"tab": "acces", "access_tab": "journal"}, 409)

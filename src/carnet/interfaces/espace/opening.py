@@ -27,7 +27,7 @@ from carnet.interfaces.espace.door import public, render
 from carnet.interfaces.espace.signin import open_for
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
 from carnet.kernel.ask import Act, Ask
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import is_minor
 from carnet.pages.safety import clock
 
@@ -41,7 +41,7 @@ def first(request: HttpRequest) -> HttpResponse:
         born = day_text(request.POST, "naissance")
         ticket = start_activation(request.POST.get("code", "")[:20], born, clock()())
     except Refusal as refusal:
-        if refusal.code != "code-unknown":
+        if refusal.code != No.CODE_UNKNOWN:
             raise
         problems = [("code", gettext("Ce code et cette date ne vont pas ensemble, ou le code est trop ancien."))]
         return render("opening/code", {"problems": problems, "given": request.POST}, 403)
@@ -90,7 +90,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     if request.POST.get("choix") == "ouvrir":
         return _credentials(step, [])
     if request.POST.get("choix") != "opposer":
-        raise Refusal("request-malformed")
+        raise Refusal(No.REQUEST_MALFORMED)
     _by_themselves(step)
     person = _holder(step)
     activate_record(person, step.record_id, at)
@@ -115,7 +115,7 @@ def finish(request: HttpRequest) -> HttpResponse:
     except CredentialError as error:
         return _credentials(step, [(error.field, gettext(sentence)) for sentence in error.problems], {"identifiant": login})
     except Refusal as refusal:
-        if refusal.code != "login-taken":
+        if refusal.code != No.LOGIN_TAKEN:
             raise
         taken = gettext("Cet identifiant est déjà pris. Choisissez-en un autre.")
         return _credentials(step, [("identifiant", taken)], {"identifiant": login})
@@ -133,7 +133,7 @@ def _is_announced(step: Activating) -> bool:
 def _by_themselves(step: Activating) -> None:
     """Opening and opposing are a representative's for a minor: said before the code is used up."""
     if is_minor(step.traits.birth_date, clock()().date()):
-        raise Refusal("minor-through-representative")
+        raise Refusal(No.MINOR_THROUGH_REPRESENTATIVE)
 
 
 def _open_if_announced(step: Activating, account: UUID) -> None:

@@ -17,7 +17,7 @@ from carnet.interfaces.espace.door import Asked, page, render, signed_in
 from carnet.interfaces.espace.profile import SECTIONS
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages.civil import begins, day_of
 from carnet.pages.door import saying
 
@@ -72,7 +72,7 @@ def act_for(asked: Asked) -> HttpResponse:
         if str(standing.record_id) == wanted:
             act_on(asked.session, standing.record_id, kind)
             return HttpResponseRedirect("/")
-    raise Refusal("relation-missing")
+    raise Refusal(No.RELATION_MISSING)
 
 
 def _form(asked: Asked, kind: str, problems: list[tuple[str, str]], status: int = 200) -> HttpResponse:
@@ -88,7 +88,7 @@ def _form(asked: Asked, kind: str, problems: list[tuple[str, str]], status: int 
 def invite(asked: Asked, kind: str) -> HttpResponse:
     """Invite a carer with a scope and a period, or a second representative. The code is shown this once."""
     if kind not in KINDS:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     if asked.request.method == "GET":
         return _form(asked, kind, [])
     label, until = asked.posted("nom", 120), day_of(asked.posted("jusqu-au", 10))
@@ -122,7 +122,7 @@ def _number(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Refusal("document-unknown") from None
+        raise Refusal(No.DOCUMENT_UNKNOWN) from None
 
 
 @signed_in("POST")
@@ -132,7 +132,7 @@ def answer(asked: Asked) -> HttpResponse:
     try:
         answer_invitation(ask, asked.posted("code", 20), asked.posted("reponse", 10) == "accepter")
     except Refusal as refusal:
-        if refusal.code != "invitation-unknown":
+        if refusal.code != No.INVITATION_UNKNOWN:
             raise
         return render("refused", {"told": access.told(refusal.code), "code": refusal.code, "back": "/proches"}, 404)
     return saying("/proches", "invitation-acceptee" if asked.posted("reponse", 10) == "accepter" else "invitation-refusee")

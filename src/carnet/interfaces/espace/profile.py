@@ -13,7 +13,7 @@ from carnet.interfaces.espace.civil_dates import day_text
 from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.kernel.ask import Act
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages.door import saying
 from carnet.pages.sparks import curve
 
@@ -75,7 +75,7 @@ ORDER = tuple(SECTIONS)
 
 def _section(name: str) -> Section:
     if name not in SECTIONS:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     return SECTIONS[name]
 
 
@@ -199,7 +199,7 @@ def entry(opened: Opened, number: UUID) -> Shown | HttpResponse:
     """One entry with its history, and what may be done with it."""
     found = next((e for e in opened.entries if e.id == number), None)
     if found is None:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     history = profile.history_in(opened.visit, number)
     writers = names_in(opened.visit, [e.recorded_by for e in history if e.source == profile.PROFESSIONAL])
     context: Context = {
@@ -221,7 +221,7 @@ def change(asked: Asked, number: UUID, act: str) -> HttpResponse:
         return saying(f"/profil/{profile.withdraw_declared(question, asked.record, number, back=True)}", "entree-retablie")
     name, problems = asked.posted("rubrique", 20), list[tuple[str, str]]()
     if act != "changer" or name not in SECTIONS:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     content = _content(asked, name, problems)
     if problems:
         return _form(asked, name, problems, f"/profil/entree/{number}/changer", status=400)

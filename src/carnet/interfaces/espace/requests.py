@@ -11,7 +11,7 @@ from carnet.apps.records.api import Query, criteria, documents, visiting
 from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import Opened, Shown, record_page
 from carnet.kernel.ask import Act
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages.door import saying
 
 
@@ -19,7 +19,7 @@ from carnet.pages.door import saying
 def requests(opened: Opened) -> Shown | HttpResponse:
     """The list."""
     if not opened.visit.may(Act.OWN_TRACES):
-        raise Refusal("function-not-allowed")
+        raise Refusal(No.FUNCTION_NOT_ALLOWED)
     return Shown("requests", {"access_tab": "demandes", "cases": records.cases_in(opened.visit)})
 
 
@@ -34,14 +34,14 @@ def _about(asked: Asked, kind: str, number: UUID) -> str:
             entry = next((e for e in profile.entries(visit, most=profile.MOST) if e.id == number), None)
             if entry is not None:
                 return f"Profil : {entry.content.label}, {entry.recorded_at:%d/%m/%Y}"
-    raise Refusal("document-unknown")
+    raise Refusal(No.DOCUMENT_UNKNOWN)
 
 
 @signed_in("GET", "POST")
 def correct(asked: Asked, kind: str, number: UUID) -> HttpResponse:
     """Ask for a correction of a document or of an entry that one cannot change oneself."""
     if kind not in ("document", "entree"):
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     about = _about(asked, kind, number)
     if asked.request.method == "GET":
         return page(asked, "correct", {"tab": "dossier", "about": about, "action": asked.request.path})

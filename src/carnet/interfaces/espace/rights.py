@@ -20,7 +20,7 @@ from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.espace.profile import SECTIONS
 from carnet.kernel.ask import Act
 from carnet.kernel.identifiers import IdentifierError, ps_id, structure_id
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages.civil import begins, day_of
 from carnet.pages.door import saying
 from carnet.pages.rows import row
@@ -122,7 +122,7 @@ def look_sections(look: Look, entries: list[profile.Entry]) -> list[tuple[str, i
 def _own_rights(visit: Visit) -> None:
     """Who sees what is the holder's and the representatives' to know and to choose. Raises Refusal for a carer."""
     if not visit.may(Act.CHOOSE_RIGHTS):
-        raise Refusal("function-not-allowed")
+        raise Refusal(No.FUNCTION_NOT_ALLOWED)
 
 
 @record_page("acces", "GET", detail="rights", sections=tuple(SECTIONS), most=profile.MOST)
@@ -236,7 +236,7 @@ def _subject(asked: Asked) -> tuple[str, str]:
     try:
         return kind, ps_id(number) if kind == "person" else structure_id(number)
     except IdentifierError:
-        raise Refusal("request-malformed", {"problem": "a national identifier"}) from None
+        raise Refusal(No.REQUEST_MALFORMED, {"problem": "a national identifier"}) from None
 
 
 @signed_in("GET", "POST")
@@ -263,7 +263,7 @@ _DOES: dict[str, tuple[str, str]] = {
 def professional(asked: Asked, act: str) -> HttpResponse:
     """Block, unblock, take an agreement back, give or prolong it, name an administrator or a treating doctor."""
     if act not in _DOES:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     detail, said = _DOES[act]
     kind, number = _subject(asked)
     until = day_of(asked.posted("jusqu-au", 10))

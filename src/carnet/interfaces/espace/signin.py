@@ -33,12 +33,12 @@ from carnet.interfaces.espace.door import (
     set_cookie,
     signed_in,
 )
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages.safety import clock, local_path
 
 BROWSER = "carnet-espace-signin"
 _STEP = 600
-WEAK = frozenset({"credentials-wrong", "credentials-locked"})
+WEAK = frozenset({No.CREDENTIALS_WRONG, No.CREDENTIALS_LOCKED})
 
 
 def _then(request: HttpRequest) -> str:
@@ -79,7 +79,7 @@ def franceconnect(request: HttpRequest) -> HttpResponse:
 def returned(request: HttpRequest) -> HttpResponse:
     """Come back from FranceConnect+."""
     if "code" not in request.GET:
-        raise Refusal("sign-in-refused", {"problem": request.GET.get("error", "")[:40]})
+        raise Refusal(No.SIGN_IN_REFUSED, {"problem": request.GET.get("error", "")[:40]})
     found = return_franceconnect(request.GET.get("state", ""), request.GET["code"], request.COOKIES.get(BROWSER, ""), clock()())
     if found.account is None:
         return render("signin/nobody", {}, 404)
@@ -108,7 +108,7 @@ def code(request: HttpRequest) -> HttpResponse:
         request.POST.get("ticket", "")[:80], request.POST.get("code", "")[:20], request.COOKIES.get(BROWSER, ""), clock()()
     )
     if isinstance(answer, str):
-        return render("signin/code", {"ticket": answer, "problem": "credentials-wrong"}, 403)
+        return render("signin/code", {"ticket": answer, "problem": No.CREDENTIALS_WRONG}, 403)
     return open_for(request, answer[0], "password", answer[1])
 
 
@@ -125,9 +125,9 @@ def passkey_finish(request: HttpRequest) -> HttpResponse:
     try:
         answer = json.loads(request.POST.get("reponse", "")[:20_000])
     except ValueError:
-        raise Refusal("credentials-wrong") from None
+        raise Refusal(No.CREDENTIALS_WRONG) from None
     if not isinstance(answer, dict):
-        raise Refusal("credentials-wrong")
+        raise Refusal(No.CREDENTIALS_WRONG)
     account = account_of_passkey(request.POST.get("ticket", "")[:80], answer, clock()())
     return open_for(request, account, "passkey", _then(request))
 

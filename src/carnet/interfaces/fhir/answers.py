@@ -10,65 +10,70 @@ from carnet.apps.access.api import sentence
 from carnet.dicah.messages import message
 from carnet.formats.fhir import FhirError, Issue, Json, NotPatchableError, operation_outcome
 from carnet.formats.fhir.document_reference import BASE
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import Nature, No, Refusal
 
 FHIR_JSON = "application/fhir+json; charset=utf-8"
 _STATUS = {
-    "authentication-missing": 401,
-    "authentication-expired": 401,
-    "certificate-refused": 401,
-    "situation-choice": 400,
-    "patch-not-allowed": 405,
-    "traits-insufficient": 422,
-    "traits-too-common": 422,
-    "sign-in-refused": 400,
-    "request-malformed": 400,
-    "request-too-large": 413,
-    "document-too-large": 413,
-    "document-media-refused": 415,
-    "request-media-refused": 415,
-    "document-unknown": 404,
-    "record-absent": 404,
-    "interaction-unknown": 404,
-    "document-duplicate": 409,
+    Nature.IDENTITY: 422,
+    Nature.DOCUMENT: 422,
+    Nature.REQUEST: 400,
+    Nature.OURS: 503,
+    No.AUTHENTICATION_MISSING: 401,
+    No.AUTHENTICATION_EXPIRED: 401,
+    No.CERTIFICATE_REFUSED: 401,
+    No.SIGN_IN_REFUSED: 400,
+    No.SITUATION_CHOICE: 400,
+    No.RECORD_ABSENT: 404,
+    No.DOCUMENT_UNKNOWN: 404,
+    No.INTERACTION_UNKNOWN: 404,
+    No.PATCH_NOT_ALLOWED: 405,
+    No.DOCUMENT_DUPLICATE: 409,
+    No.REQUEST_TOO_LARGE: 413,
+    No.DOCUMENT_TOO_LARGE: 413,
+    No.DOCUMENT_MEDIA_REFUSED: 415,
+    No.REQUEST_MEDIA_REFUSED: 415,
 }
-_UNPROCESSABLE = ("document-", "visibility-", "ins-")
-_KIND = {401: "login", 403: "forbidden", 404: "not-found", 409: "duplicate", 413: "too-long", 415: "not-supported"}
+"""By nature, then the exceptions; anything else is 403, forbidden."""
+_KIND = {
+    401: "login",
+    403: "forbidden",
+    404: "not-found",
+    409: "duplicate",
+    413: "too-long",
+    415: "not-supported",
+    503: "transient",
+}
 _XDS = {
     # The IHE code that stands beside ours where one fits (MHD 2:3.65.4.1.3 asks for it "where apt").
-    "document-hash-mismatch": "XDSRepositoryMetadataError",
-    "document-size-mismatch": "XDSRepositoryMetadataError",
-    "document-duplicate": "XDSNonIdenticalHash",
-    "document-patient-mismatch": "XDSPatientIdDoesNotMatch",
-    "document-parent-unknown": "XDSRegistryError",
-    "document-code-unknown": "XDSRegistryMetadataError",
-    "document-code-ended": "XDSRegistryMetadataError",
-    "document-type-class-mismatch": "XDSRegistryMetadataError",
-    "document-metadata-mismatch": "XDSRegistryMetadataError",
-    "record-absent": "XDSUnknownPatientId",
+    No.DOCUMENT_HASH_MISMATCH: "XDSRepositoryMetadataError",
+    No.DOCUMENT_SIZE_MISMATCH: "XDSRepositoryMetadataError",
+    No.DOCUMENT_DUPLICATE: "XDSNonIdenticalHash",
+    No.DOCUMENT_PATIENT_MISMATCH: "XDSPatientIdDoesNotMatch",
+    No.DOCUMENT_PARENT_UNKNOWN: "XDSRegistryError",
+    No.DOCUMENT_CODE_UNKNOWN: "XDSRegistryMetadataError",
+    No.DOCUMENT_CODE_ENDED: "XDSRegistryMetadataError",
+    No.DOCUMENT_TYPE_CLASS_MISMATCH: "XDSRegistryMetadataError",
+    No.DOCUMENT_METADATA_MISMATCH: "XDSRegistryMetadataError",
+    No.RECORD_ABSENT: "XDSUnknownPatientId",
 }
 
 
-def status_of(code: str) -> int:
+def status_of(no: No) -> int:
     """HTTP status of a refusal."""
-    if code in _STATUS:
-        return _STATUS[code]
-    if code in ("document-not-own", "deposit-objection"):
-        return 403
-    return 422 if code.startswith(_UNPROCESSABLE) else 403
+    return _STATUS.get(no) or _STATUS.get(no.nature, 403)
 
 
-def issue_of(code: str, details: Mapping[str, str], severity: str = "error") -> Issue:
+def issue_of(no: No, details: Mapping[str, str], severity: str = "error") -> Issue:
     """The issue of a refusal: what happened, and in the diagnostics the rule, the details and what to do."""
-    told = message(code)
+    told = message(no)
     named = "; ".join(f"{name}: {value}" for name, value in details.items() if value and name != "element")
-    xds = f" [{_XDS[code]}]" if code in _XDS else ""
+    xds = f" [{_XDS[no]}]" if no in _XDS else ""
     return Issue(
-        code=code,
+        code=no,
         text=f"{sentence(told.professional)} {sentence(told.next_step)}",
         diagnostics=f"{named + '. ' if named else ''}{told.rule}{xds}",
         severity=severity,
-        kind=_KIND.get(status_of(code), "processing"),
+        kind=_KIND.get(status_of(no), "processing"),
         expression=details.get("element", ""),
     )
 
@@ -104,5 +109,5 @@ def refusal_answer(refusal: Refusal) -> HttpResponse:
 def malformed(error: FhirError) -> Refusal:
     """A FHIR reading error as a refusal."""
     if isinstance(error, NotPatchableError):
-        return Refusal("patch-not-allowed", {"element": error.element, "problem": error.problem})
-    return Refusal("request-malformed", {"element": error.element, "problem": error.problem})
+        return Refusal(No.PATCH_NOT_ALLOWED, {"element": error.element, "problem": error.problem})
+    return Refusal(No.REQUEST_MALFORMED, {"element": error.element, "problem": error.problem})

@@ -19,7 +19,7 @@ from carnet.kernel.ask import Act, Ask, Mode
 from carnet.kernel.clock import Clock, system_clock
 from carnet.kernel.identifiers import IdentifierError
 from carnet.kernel.ins import Ins, InsError
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 log = logging.getLogger("carnet.fhir")
 View = Callable[..., HttpResponse]
@@ -58,16 +58,16 @@ def view(*methods: str) -> Callable[[View], View]:
             with override(_language(request)):
                 try:
                     if request.method not in methods:
-                        raise Refusal("interaction-unknown", {"problem": f"{request.method}"})
+                        raise Refusal(No.INTERACTION_UNKNOWN, {"problem": f"{request.method}"})
                     return function(request, *args, **kwargs)
                 except Refusal as refusal:
                     return refusal_answer(refusal)
                 except FhirError as error:
                     return refusal_answer(malformed(error))
                 except RequestDataTooBig:
-                    return refusal_answer(Refusal("request-too-large"))
+                    return refusal_answer(Refusal(No.REQUEST_TOO_LARGE))
                 except UnreadablePostError:
-                    return refusal_answer(Refusal("request-malformed", {"problem": "truncated body"}))
+                    return refusal_answer(Refusal(No.REQUEST_MALFORMED, {"problem": "truncated body"}))
                 except Exception as error:
                     return _failed(error)
 
@@ -96,7 +96,7 @@ def authenticated(request: HttpRequest) -> Actor:
     """Who asks; refused before anything else is read, so that nobody learns from what follows."""
     found = actor(request)
     if not found.id:
-        raise Refusal("authentication-missing")
+        raise Refusal(No.AUTHENTICATION_MISSING)
     return found
 
 
@@ -114,7 +114,7 @@ def document_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Refusal("document-unknown") from None
+        raise Refusal(No.DOCUMENT_UNKNOWN) from None
 
 
 def ask(request: HttpRequest, who: Actor, act: Act, ins: Ins | None = None, words: str = "") -> Ask:
@@ -126,7 +126,7 @@ def whole(request: HttpRequest, *media: str) -> bytes:
     """The body of a request in one of these media types, in UTF-8 and as long as it says."""
     declared = (request.content_type or "").lower()
     if declared not in media:
-        raise Refusal("request-media-refused", {"media": declared[:80]})
+        raise Refusal(No.REQUEST_MEDIA_REFUSED, {"media": declared[:80]})
     if request.content_params and request.content_params.get("charset", "utf-8").lower() != "utf-8":
         raise FhirError("(root)", "must be UTF-8")
     expected, received = request.headers.get("Content-Length"), request.body
@@ -144,7 +144,7 @@ def form(request: HttpRequest) -> QueryDict:
     """The parameters of a posted search. Another media type is refused."""
     declared = (request.content_type or "").lower()
     if declared != "application/x-www-form-urlencoded":
-        raise Refusal("request-media-refused", {"media": declared[:80]})
+        raise Refusal(No.REQUEST_MEDIA_REFUSED, {"media": declared[:80]})
     return request.POST
 
 
@@ -154,6 +154,6 @@ def ins_of_token(token: str) -> Ins:
     try:
         return Ins.of(value, system.removeprefix("urn:oid:"))
     except InsError as error:
-        raise Refusal("ins-malformed", {"problem": str(error)}) from None
+        raise Refusal(No.INS_MALFORMED, {"problem": str(error)}) from None
     except IdentifierError:
-        raise Refusal("ins-malformed", {"problem": "OID"}) from None
+        raise Refusal(No.INS_MALFORMED, {"problem": "OID"}) from None

@@ -5,13 +5,13 @@ from django.urls import path, re_path
 
 from carnet.interfaces.fhir import audit, capability, deposit, lists, match, patient, retrieve, search, signin
 from carnet.interfaces.fhir.door import view
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 
 @view("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 def nothing_here(request: HttpRequest) -> HttpResponse:
     """Any other address."""
-    raise Refusal("interaction-unknown")
+    raise Refusal(No.INTERACTION_UNKNOWN)
 
 
 urlpatterns = [

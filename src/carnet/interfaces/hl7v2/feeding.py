@@ -21,23 +21,20 @@ from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import HIDDEN_FROM_REPRESENTATIVES, VISIBILITY_SYSTEM
 from carnet.kernel.identifiers import IdentifierError, Oid
 from carnet.kernel.ins import Ins, InsError
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import Nature, No, Refusal
 
 ACCEPTED, FAILED, REJECTED = "AA", "AE", "AR"
 _APPLICATION = {
-    "document-parent-unknown": "900",
-    "document-unknown": "900",
-    "document-not-own": "901",
-    "function-not-allowed": "901",
-    "record-absent": "902",
-    "ins-unknown": "902",
-    "document-patient-mismatch": "904",
-    "ins-mismatch": "904",
-    "ins-malformed": "905",
-    "ins-not-qualified": "905",
-    "ins-oid-refused": "905",
+    Nature.RIGHT: "901",
+    Nature.IDENTITY: "905",
+    No.DOCUMENT_PARENT_UNKNOWN: "900",
+    No.DOCUMENT_UNKNOWN: "900",
+    No.RECORD_ABSENT: "902",
+    No.INS_UNKNOWN: "902",
+    No.DOCUMENT_PATIENT_MISMATCH: "904",
+    No.INS_MISMATCH: "904",
 }
-"""Application codes of the volet; any other refusal is 906, other."""
+"""Application codes of the volet, by nature and then the exceptions; any other refusal is 906, other."""
 
 
 def _ins(feeding: Feeding) -> Ins:
@@ -45,7 +42,7 @@ def _ins(feeding: Feeding) -> Ins:
     try:
         return Ins(matricule.strip().upper(), Oid(oid))
     except (InsError, IdentifierError):
-        raise Refusal("ins-malformed") from None
+        raise Refusal(No.INS_MALFORMED) from None
 
 
 def _entry(feeding: Feeding) -> DocumentEntry:
@@ -66,7 +63,7 @@ def _header(content: bytes) -> CdaHeader:
     try:
         return read_header(content)
     except CdaError:
-        raise Refusal("document-malformed") from None
+        raise Refusal(No.DOCUMENT_MALFORMED) from None
 
 
 def _change(question: Ask, feeding: Feeding) -> None:
@@ -80,12 +77,12 @@ def _check_replacing(feeding: Feeding) -> None:
     """A replacement says what it replaces, in its relatedDocument RPLC; without it the old version would stay in force."""
     for content in feeding.documents:
         if not any(parent.kind == "replaces" for parent in _header(content).parents):
-            raise Refusal("document-parent-unknown")
+            raise Refusal(No.DOCUMENT_PARENT_UNKNOWN)
 
 
 def _handle(feeding: Feeding, transport: Certificate, at: datetime) -> None:
     if transport.kind != STRUCTURE:
-        raise Refusal("certificate-refused", {"problem": "a structure's certificate opens this door"})
+        raise Refusal(No.CERTIFICATE_REFUSED, {"problem": "a structure's certificate opens this door"})
     actor = actor_of_certificate(transport, at)
     question = Ask(actor, Act.FEED, at, _ins(feeding), secret=feeding.secret)
     alone = feeding.action == DELETE or feeding.changes_labels
@@ -101,6 +98,10 @@ def _handle(feeding: Feeding, transport: Certificate, at: datetime) -> None:
     if feeding.action == CHANGE:
         _check_replacing(feeding)
     deposit(question, _submission(feeding, actor))
+
+
+def _application(no: No) -> str:
+    return _APPLICATION.get(no) or _APPLICATION.get(no.nature, "906")
 
 
 def _acknowledged(head: Message | None, kind: str, at: datetime, error: tuple[str, str, str] | None = None) -> bytes:
@@ -132,5 +133,5 @@ def answer(content: bytes, transport: Certificate, at: datetime) -> bytes:
         except Refusal as refusal:
             told = catalogued(refusal.code)
             text = f"{refusal.code}: {sentence(told.professional)} {sentence(told.next_step)}"
-            return _acknowledged(head, FAILED, at, ("207", _APPLICATION.get(refusal.code, "906"), text))
+            return _acknowledged(head, FAILED, at, ("207", _application(refusal.code), text))
         return _acknowledged(head, ACCEPTED, at)

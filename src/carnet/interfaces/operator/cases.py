@@ -6,7 +6,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 
 from carnet.apps.access.api import VERDICTS_OF_CASES, CaseError, answer_case, case_of, open_cases, take_case
 from carnet.interfaces.operator.door import Asked, page, signed_in
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 VERDICTS = {
     "access-explained": "Accès expliqué", "access-unjustified": "Accès injustifié", "access-followed-up": "Suite donnée",
@@ -25,7 +25,7 @@ def queue(asked: Asked) -> HttpResponse:
 def _one(asked: Asked, number: UUID, problem: str = "", status: int = 200) -> HttpResponse:
     case = case_of(asked.ask(), number)
     if case is None:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     verdicts = [(v, VERDICTS[v]) for v in VERDICTS_OF_CASES[case.kind]]
     return page(asked, "case", {"tab": "dossiers", "case": case, "verdicts": verdicts, "problem": problem,
                                 "text": asked.posted("reponse")}, status)  # fmt: skip

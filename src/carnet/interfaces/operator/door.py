@@ -15,6 +15,7 @@ from carnet.apps.signin.api import take_operator_link
 from carnet.interfaces.operator.done import said
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages import safety
 from carnet.pages.door import Fields, PageDoor
 from carnet.pages.safety import clock, form_token
@@ -56,19 +57,21 @@ def _name_of(token: str) -> str:
     return str(told_["name"]) if datetime.fromisoformat(told_["ends"]) > clock()() else ""
 
 
-def _session(request: HttpRequest) -> Asked | None:
-    token = request.COOKIES.get(COOKIE, "")
+def _session(request: HttpRequest, token: str) -> Asked:
     name = _name_of(token)
-    return Asked(request, name, token) if name else None
+    if not name:
+        raise Refusal(No.AUTHENTICATION_MISSING)
+    return Asked(request, name, token)
 
 
 _DOOR = PageDoor(
     url=lambda: settings.CARNET.operator_url,
     language=lambda _request: "fr",
+    cookie=COOKIE,
     session=_session,
     sign_in=lambda _request: _page("out", {}, 401),
     stranger=lambda: _page("out", {}, 403),
-    refused=lambda _request, refusal: _page("refused", {"told": told(refusal.code), "code": refusal.code}, 403),
+    refused=lambda refusal, status: _page("refused", {"told": told(refusal.code), "code": refusal.code}, status),
     failed=lambda reference: _page("failed", {"reference": reference}, 500),
 )
 signed_in = _DOOR.signed_in

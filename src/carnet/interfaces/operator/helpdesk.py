@@ -11,7 +11,7 @@ from carnet.apps.records.api import Helped, attach_representative, help_desk_cod
 from carnet.interfaces.operator.door import Asked, page, signed_in
 from carnet.kernel.identifiers import IdentifierError
 from carnet.kernel.ins import InsError
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages.reading_ins import ins_typed
 
 
@@ -23,7 +23,7 @@ def _found(asked: Asked, field: str = "ins", born: str = "naissance") -> Helped:
     except (InsError, IdentifierError, ValueError):
         found, told = None, ""
     if found is None or found.birth_date != told:
-        raise Refusal("ins-unknown")
+        raise Refusal(No.INS_UNKNOWN)
     return found
 
 

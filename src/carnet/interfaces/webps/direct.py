@@ -7,7 +7,7 @@ from carnet.interfaces.webps.door import Asked, page, signed_in
 from carnet.interfaces.webps.handles import handle_of, typed
 from carnet.kernel.ask import Act
 from carnet.kernel.ins import InsError
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 PLACES = {
     "DossierPatient": "",
@@ -29,7 +29,7 @@ def dashboard(asked: Asked, ins: str = "") -> HttpResponse:
     try:
         return HttpResponseRedirect(f"/porte/{handle_of(typed(ins), asked.actor)}?voyants=1")
     except InsError:
-        raise Refusal("ins-malformed") from None
+        raise Refusal(No.INS_MALFORMED) from None
 
 
 @signed_in("GET")
@@ -43,12 +43,13 @@ def place(asked: Asked, name: str, ins: str) -> HttpResponse:
     """Any other place: an open record opens there; else the note asks for an error with a link to TableauDeBord."""
     if name not in PLACES:
         # Creation by this way is gone (PDT-INF-527 §2.9): such an address is refused like any other that does not exist.
-        raise Refusal("function-not-allowed")
+        raise Refusal(No.FUNCTION_NOT_ALLOWED)
     try:
         sought = typed(ins)
     except InsError:
-        raise Refusal("ins-malformed") from None
+        raise Refusal(No.INS_MALFORMED) from None
     handle = handle_of(sought, asked.actor)
+    obstacle: No | None
     try:
         obstacle = test_record(asked.about(sought, Act.TEST_RECORD)).obstacle
     except Refusal as refusal:

@@ -24,14 +24,6 @@ from carnet.pages.sealed import opened_text, sealed_text
 
 COOKIE, DEVICE = "carnet-webps", "carnet-webps-device"
 _A_YEAR = 365 * 24 * 3600
-_SIGN_IN = frozenset({"authentication-missing", "authentication-expired", "certificate-refused", "certificate-revoked"})
-_STATUS = {
-    "record-absent": 404,
-    "document-unknown": 404,
-    "request-malformed": 400,
-    "request-too-large": 413,
-    "step-up-required": 403,
-}
 
 
 class Asked(Fields):
@@ -90,10 +82,10 @@ def may_regulate(asked: Asked) -> bool:
     return bool(settings.CARNET.webps_regulation) and asked.actor.authentication.regulation
 
 
-def refused_page(refusal: Refusal) -> HttpResponse:
+def refused_page(refusal: Refusal, status: int) -> HttpResponse:
     """A refusal that concerns no open record."""
     context: dict[str, object] = {"told": told(refusal.code), "problem": refusal.details.get("problem", "")}
-    return render("refused", context, _STATUS.get(refusal.code, 403))
+    return render("refused", context, status)
 
 
 _THEN = "suite"
@@ -118,26 +110,14 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _session(request: HttpRequest) -> Asked | None:
-    token = request.COOKIES.get(COOKIE, "")
-    try:
-        return Asked(request, portal_session(token, clock()()), token)
-    except Refusal:
-        return None
-
-
-def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    signs = refusal.code in _SIGN_IN and request.COOKIES.get(COOKIE)
-    return to_sign_in(request) if signs else refused_page(refusal)
-
-
 _DOOR = PageDoor(
     url=lambda: settings.CARNET.webps_url,
     language=lambda _request: "fr",
-    session=_session,
+    cookie=COOKIE,
+    session=lambda request, token: Asked(request, portal_session(token, clock()()), token),
     sign_in=to_sign_in,
     stranger=lambda: render("foreign", {}, 403),
-    refused=_refused,
+    refused=refused_page,
     failed=lambda reference: render("failed", {"reference": reference}, 500),
 )
 public = _DOOR.public

@@ -21,12 +21,12 @@ from carnet.dicah.messages import message
 from carnet.interfaces.webps.door import Asked, may_regulate, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of, sought_of
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Mode
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import Nature, No, Refusal
 from carnet.pages.door import saying
 
-_CONSENT = frozenset({"consent-missing", "consent-expired"})
-_NO_EMERGENCY = frozenset({"record-absent", "record-closed", "record-suspended", "ins-malformed", "ins-unknown",
-                           "ins-not-qualified", "ins-mismatch", "ins-oid-refused", "emergency-opposed"})  # fmt: skip
+_CONSENT = frozenset({No.CONSENT_MISSING, No.CONSENT_EXPIRED})
+_NO_EMERGENCY = frozenset({Nature.RECORD, Nature.IDENTITY})
+"""What an emergency does not open; nor an opposition that was written in advance."""
 _NAMES = {"D": _("Disponibilité"), "I": _("Identité INS"), "C": _("Consentement"), "A": _("Authentification"),
           "H": _("Habilitation")}  # fmt: skip
 _HOLDS = {
@@ -72,12 +72,13 @@ def _fields(sought: Sought, wrong: str) -> list[tuple[str, bool]]:
 def _context(asked: Asked, handle: str, sought: Sought, status: RecordStatus) -> dict[str, object]:
     lights = [_lamp(letter, status.lights[letter], status) for letter in "DICAH"]
     code = status.obstacle
-    open_now = code not in _NO_EMERGENCY and not asked.employee
+    closed = code is not None and (code.nature in _NO_EMERGENCY or code is No.EMERGENCY_OPPOSED)
+    open_now = not closed and not asked.employee
     return {
         "tab": "patients", "handle": handle, "sought": sought, "ins": sought.ins, "traits": sought.traits, "lights": lights,
         "held": sum(lamp.state == "ok" for lamp in lights), "told": told(code) if code else None, "code": code,
         "rule": message(code).rule if code else "", "consent": code in _CONSENT, "status": status,
-        "fields": _fields(sought, status.details.get("fields", "")) if code == "ins-mismatch" else [],
+        "fields": _fields(sought, status.details.get("fields", "")) if code == No.INS_MISMATCH else [],
         "break_glass": open_now and sought.mode is Mode.NORMAL, "regulate": open_now and may_regulate(asked),
         "days": settings.LAW.authorisation_lasts.days, "until": asked.at + settings.LAW.authorisation_lasts,
         "hours": int(settings.LAW.consultation_lasts.total_seconds() // 3600), "support": settings.LAW.support_line,
@@ -135,7 +136,7 @@ def emergency(asked: Asked, handle: str, mode: str) -> HttpResponse:
     sought = sought_of(handle, asked.actor)
     wanted = Mode.REGULATION if mode == "regulation" else Mode.BREAK_GLASS
     if wanted is Mode.REGULATION and not may_regulate(asked):
-        raise Refusal("regulation-not-proved")
+        raise Refusal(No.REGULATION_NOT_PROVED)
     context: dict[str, object] = {"tab": "patients", "handle": handle, "ins": sought.ins, "traits": sought.traits, "mode": mode,
                                   "minutes": int(settings.LAW.emergency_lasts.total_seconds() // 60)}  # fmt: skip
     if asked.request.method == "GET":

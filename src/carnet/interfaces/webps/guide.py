@@ -14,7 +14,7 @@ from carnet.formats import codes
 from carnet.interfaces.webps.door import public, render
 from carnet.kernel.actor import Context
 from carnet.kernel.codes import PROFESSION_SYSTEM, Code
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages.safety import clock
 
 CONTEXTS = {"ville": Context.TOWN, "hopital": Context.HOSPITAL, "medico-social": Context.MEDICO_SOCIAL}
@@ -24,11 +24,11 @@ _PROFESSIONS = {
     "hopital": ("10", "21", "50", "60", "95", "98"),
     "medico-social": ("10", "60", "93", "94", "96", "41"),
 }
-_FIRST = ("record-closed", "professional-blocked", "record-absent", "ins-mismatch")
-_OTHERS = ("consent-missing", "consent-expired", "ins-not-qualified", "record-suspended", "emergency-opposed",
-           "authentication-too-weak", "exercise-closed", "structure-mismatch", "habilitation-profession",
-           "habilitation-context", "function-not-allowed", "regulation-not-proved", "step-up-required",
-           "deposit-objection")  # fmt: skip
+_FIRST = (No.RECORD_CLOSED, No.PROFESSIONAL_BLOCKED, No.RECORD_ABSENT, No.INS_MISMATCH)
+_OTHERS = (No.CONSENT_MISSING, No.CONSENT_EXPIRED, No.INS_NOT_QUALIFIED, No.RECORD_SUSPENDED, No.EMERGENCY_OPPOSED,
+           No.AUTHENTICATION_TOO_WEAK, No.EXERCISE_CLOSED, No.STRUCTURE_MISMATCH, No.HABILITATION_PROFESSION,
+           No.HABILITATION_CONTEXT, No.FUNCTION_NOT_ALLOWED, No.REGULATION_NOT_PROVED, No.STEP_UP_REQUIRED,
+           No.DEPOSIT_OBJECTION)  # fmt: skip
 _ACTS = (
     ("TD3.1:metadata", _("Consulter le dossier")), ("TD2.1", _("Déposer un document")), ("TD0.3:AJOUT", _("Déclarer l'accord")),
     ("TD3.3a:masquer", _("Masquer à la demande du patient")), ("TD3.3b", _("Annoncer au patient")),
@@ -78,7 +78,7 @@ def _messages(names: tuple[str, ...]) -> list[Told]:
 def guide(request: HttpRequest, context: str = "ville") -> HttpResponse:
     """One context on two sheets."""
     if context not in CONTEXTS:
-        raise Refusal("interaction-unknown")
+        raise Refusal(No.INTERACTION_UNKNOWN)
     law = settings.LAW
     sectors = sorted({codes.label("sectors", s) for s in law.sectors_of(CONTEXTS[context])})
     told_context: dict[str, object] = {

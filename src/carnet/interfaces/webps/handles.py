@@ -11,7 +11,7 @@ from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Mode
 from carnet.kernel.identifiers import Oid
 from carnet.kernel.ins import Ins
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits
 from carnet.pages.reading_ins import ins_typed
 from carnet.pages.sealed import opened_text, sealed_text
@@ -41,7 +41,7 @@ def sought_of(handle: str, actor: Actor) -> Sought:
     """Who an address names. Raises Refusal for one that is not this professional's."""
     text = opened_text(handle, actor.key)
     if text is None:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     told = json.loads(text)
     return Sought(Ins(told["m"], Oid(told["o"])), Traits(**told["t"]), Mode(told["a"]))
 

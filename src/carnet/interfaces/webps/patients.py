@@ -18,7 +18,7 @@ from carnet.interfaces.webps.door import Asked, may_regulate, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of, typed
 from carnet.kernel.ask import Act, Mode
 from carnet.kernel.ins import InsError
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits
 from carnet.pages.civil import number_of
 
@@ -142,7 +142,7 @@ _TRAITS = {"nom": "birth_name", "prenom": "given_names", "sexe": "sex", "naissan
 def traits(asked: Asked) -> HttpResponse:
     """Medical regulation alone: scored candidates for identity traits. It opens nothing."""
     if not may_regulate(asked):
-        raise Refusal("regulation-not-proved")
+        raise Refusal(No.REGULATION_NOT_PROVED)
     context: dict[str, object] = {"tab": "patients", "form": asked.request.POST}
     if asked.request.method == "GET":
         return page(asked, "patients/traits", context)

@@ -35,7 +35,7 @@ from carnet.interfaces.webps.door import (
     set_cookie,
     signed_in,
 )
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages.safety import clock
 
 BROWSER = "carnet-webps-signin"
@@ -72,7 +72,7 @@ def _situations(found: Identified) -> HttpResponse:
 def returned(request: HttpRequest) -> HttpResponse:
     """Come back from Pro Santé Connect."""
     if "code" not in request.GET:
-        raise Refusal("sign-in-refused", {"problem": request.GET.get("error", "")[:40]})
+        raise Refusal(No.SIGN_IN_REFUSED, {"problem": request.GET.get("error", "")[:40]})
     browser = request.COOKIES.get(BROWSER, "")
     return _situations(return_psc(request.GET.get("state", ""), request.GET["code"], browser, clock()()))
 

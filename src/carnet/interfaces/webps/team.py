@@ -21,7 +21,7 @@ from carnet.apps.signin.api import act_for
 from carnet.interfaces.webps.door import COOKIE, Asked, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of
 from carnet.kernel.ask import Act
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages.door import saying
 
 
@@ -77,7 +77,7 @@ def delegate(asked: Asked) -> HttpResponse:
             act_for(asked.request.COOKIES[COOKIE], "", asked.at)
         return saying("/equipe", "delegation-fin")
     if colleague not in {c.id for c in colleagues(asked.actor.situation.structure)}:
-        raise Refusal("delegation-missing")
+        raise Refusal(No.DELEGATION_MISSING)
     delegate_to(asked.actor, colleague, asked.at)
     return saying("/equipe", "delegation")
 
@@ -87,7 +87,7 @@ def on_behalf(asked: Asked) -> HttpResponse:
     """From now on, this session looks things up on behalf of a colleague, or in its own name again."""
     colleague = asked.posted("confrere", 64)
     if colleague and not may_act_for(asked.actor, colleague, asked.at):
-        raise Refusal("delegation-missing")
+        raise Refusal(No.DELEGATION_MISSING)
     act_for(asked.request.COOKIES[COOKIE], colleague, asked.at)
     return saying("/patients", "agir-pour" if colleague else "agir-seul")
 
@@ -101,5 +101,5 @@ def review(asked: Asked) -> HttpResponse:
     except ValueError:
         done = False
     if not done:
-        raise Refusal("request-malformed", {"problem": gettext("Cette consultation n'attend pas votre relecture.")})
+        raise Refusal(No.REQUEST_MALFORMED, {"problem": gettext("Cette consultation n'attend pas votre relecture.")})
     return saying("/equipe", "relu")

@@ -41,7 +41,7 @@ from carnet.formats.fhir.systems import IS_ARCHIVED
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.grant import Grant
 from carnet.kernel.ins import Ins
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.visibility import Status
 
 _STATUS_ACTS = frozenset({Act.ARCHIVE, Act.UNARCHIVE, Act.DELETE})
@@ -124,7 +124,7 @@ def write_version(work: Work, ask: Ask, key: RecordKey, document: StoredDocument
 
 def _document(entered: Entered) -> StoredDocument:
     if not entered.extra or not entered.extra[0]:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     return stored_document(entered.extra[0][0])
 
 
@@ -132,7 +132,7 @@ def _changed(document: StoredDocument, act: Act) -> DocumentFacts:
     try:
         facts = after(document.facts, act)
     except TransitionError:
-        raise Refusal("document-unknown") from None
+        raise Refusal(No.DOCUMENT_UNKNOWN) from None
     denial = check_codes(facts, access.law()) if act is Act.MASK else None
     if denial:
         raise Refusal(denial.code, denial.details)
@@ -156,7 +156,7 @@ def _grant(work: Work, ask: Ask, entered: Entered, facts: Facts, logical_id: UUI
     try:
         return access.grant(work, question, facts, entered.record_id, (str(logical_id),))
     except Refusal as refusal:
-        raise unless_visible(question, facts, refusal, "document-unknown") from None
+        raise unless_visible(question, facts, refusal) from None
 
 
 def _permitted(ask: Ask, facts: Facts, document: DocumentFacts) -> bool:
@@ -244,7 +244,7 @@ def patch_document(
         closed, own = _closed(question, document.facts, facts)
         if closed and not own:
             # Found by a name of its author's, it is unknown to whoever may not read it: the name alone tells nothing.
-            raise Refusal("document-unknown") if named else closed
+            raise Refusal(No.DOCUMENT_UNKNOWN) if named else closed
         act = _act_asked(ask, entered, document, act_of)
         place.act = act
         if act is not None:
@@ -295,6 +295,6 @@ def named_document(ask: Ask, names: Sequence[str], record_id: UUID | None = None
             else:
                 found = {logical for name in names for record, logical in work.rows(_NAMED, name) if record_id in (None, record)}
         if len(found) != 1:
-            raise Refusal("document-unknown")
+            raise Refusal(No.DOCUMENT_UNKNOWN)
     logical_id: UUID = found.pop()
     return logical_id

@@ -22,7 +22,7 @@ from carnet.kernel.actor import Actor, Context
 from carnet.kernel.codes import RAISED_CONFIDENTIALITY, SECTOR_SYSTEM, VISIBILITY_CODES
 from carnet.kernel.identifiers import DocumentId, IdentifierError, Oid
 from carnet.kernel.ins import Ins, InsError
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits, mismatches
 
 PRACTICE_SYSTEM = "1.2.250.1.213.1.1.4.9"
@@ -53,7 +53,7 @@ class Checked:
     entry: DocumentEntry
     content: bytes
     header: CdaHeader | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[No, ...] = ()
 
     def labels(self) -> frozenset[str]:
         """The visibility codes."""
@@ -64,12 +64,12 @@ class Checked:
         """Whether this is the signature object of a submission."""
         return self.entry.type.code in TECHNICAL_TYPES
 
-    def warned(self, warning: str) -> "Checked":
+    def warned(self, warning: No) -> "Checked":
         """The same, with one more warning."""
         return replace(self, warnings=(*self.warnings, warning))
 
 
-def _refuse(code: str, /, **details: str) -> Refusal:
+def _refuse(code: No, /, **details: str) -> Refusal:
     return Refusal(code, details)
 
 
@@ -77,14 +77,14 @@ def _bytes(checked: Checked) -> Checked:
     """Size and SHA-1 as declared, and the limit of the settings."""
     entry, content = checked.entry, checked.content
     if len(content) > settings.CARNET.max_document_bytes:
-        raise _refuse("document-too-large", limit=str(settings.CARNET.max_document_bytes))
+        raise _refuse(No.DOCUMENT_TOO_LARGE, limit=str(settings.CARNET.max_document_bytes))
     if not content:
-        raise _refuse("document-malformed", problem="empty")
+        raise _refuse(No.DOCUMENT_MALFORMED, problem="empty")
     if entry.size is not None and entry.size != len(content):
-        raise _refuse("document-size-mismatch")
+        raise _refuse(No.DOCUMENT_SIZE_MISMATCH)
     sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
     if entry.sha1 and entry.sha1 != sha1:
-        raise _refuse("document-hash-mismatch")
+        raise _refuse(No.DOCUMENT_HASH_MISMATCH)
     return replace(checked, entry=replace(entry, size=len(content), sha1=sha1))
 
 
@@ -97,9 +97,9 @@ def _media(checked: Checked) -> Checked:
     try:
         return replace(checked, header=read_header(checked.content))
     except NotClinicalError:
-        raise _refuse("document-not-clinical") from None
+        raise _refuse(No.DOCUMENT_NOT_CLINICAL) from None
     except CdaError as error:
-        raise _refuse("document-malformed", problem=str(error)) from None
+        raise _refuse(No.DOCUMENT_MALFORMED, problem=str(error)) from None
 
 
 def _ins_of_header(header: CdaHeader) -> Ins:
@@ -109,26 +109,26 @@ def _ins_of_header(header: CdaHeader) -> Ins:
             try:
                 ins = Ins(extension, Oid(root))
             except InsError as error:
-                raise _refuse("ins-malformed", problem=str(error)) from None
+                raise _refuse(No.INS_MALFORMED, problem=str(error)) from None
             except IdentifierError:
-                raise _refuse("ins-malformed", problem="OID") from None
+                raise _refuse(No.INS_MALFORMED, problem="OID") from None
             if root not in settings.LAW.accepted_ins_oids:
-                raise _refuse("ins-oid-refused", oid=root)
+                raise _refuse(No.INS_OID_REFUSED, oid=root)
             return ins
-    raise _refuse("document-patient-mismatch", problem="no INS in the document")
+    raise _refuse(No.DOCUMENT_PATIENT_MISMATCH, problem="no INS in the document")
 
 
 def _declared_patient(work: Work, entry: DocumentEntry, deposit: Deposit) -> None:
     system, value = entry.patient
     if system == "record":
         if value != str(deposit.record_id):
-            raise _refuse("document-patient-mismatch")
+            raise _refuse(No.DOCUMENT_PATIENT_MISMATCH)
     elif value:
         try:
             if identity.find(Ins.of(value, system), work) != deposit.record_id:
-                raise _refuse("document-patient-mismatch")
+                raise _refuse(No.DOCUMENT_PATIENT_MISMATCH)
         except (InsError, IdentifierError) as error:
-            raise _refuse("ins-malformed", problem=str(error)) from None
+            raise _refuse(No.INS_MALFORMED, problem=str(error)) from None
 
 
 def _patient(work: Work, checked: Checked, deposit: Deposit) -> Checked:
@@ -138,12 +138,12 @@ def _patient(work: Work, checked: Checked, deposit: Deposit) -> Checked:
     if header is None:
         return checked
     if identity.find(_ins_of_header(header), work) != deposit.record_id:
-        raise _refuse("document-patient-mismatch")
+        raise _refuse(No.DOCUMENT_PATIENT_MISMATCH)
     sent = Traits(header.birth_name, header.given_names, header.sex, header.birth_date)
     wrong = mismatches(sent, deposit.traits)
     if wrong and not settings.CARNET.vendor_kit:
-        raise _refuse("ins-mismatch", fields=", ".join(wrong))
-    return checked.warned("ins-mismatch") if wrong else checked
+        raise _refuse(No.INS_MISMATCH, fields=", ".join(wrong))
+    return checked.warned(No.INS_MISMATCH) if wrong else checked
 
 
 def _unique_id(checked: Checked) -> Checked:
@@ -152,22 +152,22 @@ def _unique_id(checked: Checked) -> Checked:
     of_header = header.unique_id if header else ""
     contradicts = bool(declared and of_header) and declared.lower() != of_header.lower()
     if contradicts and not settings.CARNET.vendor_kit:
-        raise _refuse("document-metadata-mismatch", fields="masterIdentifier")
+        raise _refuse(No.DOCUMENT_METADATA_MISMATCH, fields="masterIdentifier")
     try:
         value = DocumentId(declared or of_header).value
         value = value.lower() if value.startswith("urn:uuid:") else value
     except IdentifierError:
-        raise _refuse("request-malformed", fields="masterIdentifier") from None
+        raise _refuse(No.REQUEST_MALFORMED, fields="masterIdentifier") from None
     checked = replace(checked, entry=replace(checked.entry, unique_id=value))
-    return checked.warned("document-metadata-mismatch") if contradicts else checked
+    return checked.warned(No.DOCUMENT_METADATA_MISMATCH) if contradicts else checked
 
 
 def _valid(name: codes.Name, code: str, on: date, element: str) -> None:
     state = codes.state(name, code, on)
-    if state == "ended" and settings.CARNET.vendor_kit:
-        return
-    if state != "valid":
-        raise _refuse(f"document-code-{state}", fields=element, code=code)
+    if state == "unknown":
+        raise _refuse(No.DOCUMENT_CODE_UNKNOWN, fields=element, code=code)
+    if state == "ended" and not settings.CARNET.vendor_kit:
+        raise _refuse(No.DOCUMENT_CODE_ENDED, fields=element, code=code)
 
 
 def _type_and_class(checked: Checked, on: date) -> Checked:
@@ -175,20 +175,20 @@ def _type_and_class(checked: Checked, on: date) -> Checked:
     entry, header = checked.entry, checked.header
     type_ = entry.type or (header.type if header else Coding())
     if header and type_.code != header.type.code:
-        raise _refuse("document-metadata-mismatch", fields="type")
+        raise _refuse(No.DOCUMENT_METADATA_MISMATCH, fields="type")
     _valid("type_codes", type_.code, on, "type")
     member = codes.member("type_codes", type_.code) or codes.NO_MEMBER
     derived = member.class_code or entry.class_.code
     if not derived:
-        raise _refuse("document-code-unknown", fields="category", code="")
+        raise _refuse(No.DOCUMENT_CODE_UNKNOWN, fields="category", code="")
     _valid("class_codes", derived, on, "category")
     wrong = bool(entry.class_) and entry.class_.code != derived
     if wrong and settings.CARNET.type_class_mismatch == "refuse":
-        raise _refuse("document-type-class-mismatch", expected=derived)
+        raise _refuse(No.DOCUMENT_TYPE_CLASS_MISMATCH, expected=derived)
     class_ = Coding(derived, CLASS_SYSTEM, codes.label("class_codes", derived))
     labelled = Coding(type_.code, member.system, member.label or type_.display)
     checked = replace(checked, entry=replace(entry, type=labelled, class_=class_))
-    return checked.warned("document-type-class-mismatch") if wrong else checked
+    return checked.warned(No.DOCUMENT_TYPE_CLASS_MISMATCH) if wrong else checked
 
 
 def _labels(checked: Checked) -> Checked:
@@ -197,18 +197,18 @@ def _labels(checked: Checked) -> Checked:
     raised = sorted(declared & RAISED_CONFIDENTIALITY)
     unknown = declared - VISIBILITY_CODES - RAISED_CONFIDENTIALITY
     if unknown:
-        raise _refuse("document-code-unknown", fields="securityLabel", code=", ".join(sorted(unknown)))
+        raise _refuse(No.DOCUMENT_CODE_UNKNOWN, fields="securityLabel", code=", ".join(sorted(unknown)))
     if raised and settings.LAW.raised_confidentiality == "refuse":
-        raise _refuse("document-confidentiality-raised", fields="securityLabel", code=", ".join(raised))
+        raise _refuse(No.DOCUMENT_CONFIDENTIALITY_RAISED, fields="securityLabel", code=", ".join(raised))
     labels = labels_of(declared, frozenset(declared) & VISIBILITY_CODES)
     checked = replace(checked, entry=replace(checked.entry, confidentiality=labels))
-    return checked.warned("document-confidentiality-raised") if raised else checked
+    return checked.warned(No.DOCUMENT_CONFIDENTIALITY_RAISED) if raised else checked
 
 
 def _national(name: codes.Name, coding: Coding, on: date, element: str) -> None:
     # The bindings are "preferred" (PDSm): a code of another system passes, a code of a national system must be valid.
     if coding.system.startswith("1.2.250.1.") and codes.member(name, coding.code) is None:
-        raise _refuse("document-code-unknown", fields=element, code=coding.code)
+        raise _refuse(No.DOCUMENT_CODE_UNKNOWN, fields=element, code=coding.code)
     if codes.member(name, coding.code):
         _valid(name, coding.code, on, element)
 
@@ -237,14 +237,14 @@ def _times(checked: Checked, deposit: Deposit) -> Checked:
     start = entry.service_start or (header.service_start if header else None) or created
     stop = entry.service_stop or (header.service_stop if header else None)
     if stop is not None and stop < start:
-        raise _refuse("request-malformed", fields="context.period")
+        raise _refuse(No.REQUEST_MALFORMED, fields="context.period")
     if not all(_OLDEST <= moment.year <= _LATEST for moment in (created, start, entry.date or created)):
         # A clinical date is of a life: one of the year 9999 is a fault of a clock, and some programs cannot even show it.
-        raise _refuse("request-malformed", fields="date")
+        raise _refuse(No.REQUEST_MALFORMED, fields="date")
     entry = replace(entry, creation_time=created, date=entry.date or created, service_start=start, service_stop=stop)
     title = entry.title or (header.title if header else "") or entry.type.display or entry.type.code
     if len(title) > 500:
-        raise _refuse("request-malformed", fields="attachment.title")
+        raise _refuse(No.REQUEST_MALFORMED, fields="attachment.title")
     parents = entry.parents or (header.parents if header else ())
     events = entry.events or (header.events if header else ())
     return replace(checked, entry=replace(entry, title=title, parents=parents, events=events,
@@ -267,14 +267,14 @@ def _authors(work: Work, checked: Checked, deposit: Deposit) -> Checked:
     authors = entry.authors or (header.authors if header else ())
     if not authors:
         authors = (depositor_of(work, deposit.actor),)
-        checked = checked.warned("author-is-depositor")
+        checked = checked.warned(No.AUTHOR_IS_DEPOSITOR)
     elif header:
         _check_authors(authors, header)
         authors = tuple(_completed(author, header) for author in authors)
     persons = frozenset(a.id for a in authors if a.id and not a.device and a.id[0] in "08")
     unknown = persons - identity.known_professionals(work, persons) if persons else frozenset()
     if unknown and settings.CARNET.unknown_author == "refuse":
-        raise _refuse("document-author-unknown", fields="author")
+        raise _refuse(No.DOCUMENT_AUTHOR_UNKNOWN, fields="author")
     authenticator = entry.authenticator or (header.authenticator if header else None)
     custodian = entry.custodian or (header.custodian if header else None)
     entry = replace(entry, authors=authors, authenticator=authenticator, custodian=custodian)
@@ -284,7 +284,7 @@ def _authors(work: Work, checked: Checked, deposit: Deposit) -> Checked:
 def _check_authors(declared: tuple[Author, ...], header: CdaHeader) -> None:
     """Who wrote a CDA is what the CDA says: an authorship gives rights on the document."""
     if {a.id for a in declared if a.id} - {a.id for a in header.authors}:
-        raise _refuse("document-metadata-mismatch", fields="author")
+        raise _refuse(No.DOCUMENT_METADATA_MISMATCH, fields="author")
 
 
 def _completed(author: Author, header: CdaHeader) -> Author:

@@ -42,7 +42,7 @@ from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED
 from carnet.kernel.grant import Grant
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.visibility import Status
 
 
@@ -52,7 +52,7 @@ class Accepted:
 
     logical_id: UUID
     version: int
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[No, ...] = ()
     again: bool = False
 
 
@@ -87,7 +87,7 @@ _BY_UNIQUE_ID = f"SELECT {DOCUMENT_COLUMNS}, submission_id FROM records_document
 
 
 def _no_parent() -> Refusal:
-    return Refusal("document-parent-unknown")
+    return Refusal(No.DOCUMENT_PARENT_UNKNOWN)
 
 
 def question_of(ask: Ask) -> Ask:
@@ -116,7 +116,7 @@ def _earlier(work: Work, ask: Ask, key: RecordKey, checked: Checked) -> tuple[UU
     same = stored.address == key.address(checked.content) and stored.facts.type_code == checked.entry.type.code
     held = codes_of(stored.facts) if _is_own(ask, stored.facts) else frozenset()
     if not same or stored.facts.status is Status.DELETED or not checked.labels() <= held:
-        raise Refusal("document-duplicate")
+        raise Refusal(No.DOCUMENT_DUPLICATE)
     return stored.logical_id, submission_id
 
 
@@ -126,7 +126,7 @@ def _replaced(work: Work, ask: Ask, entered: Entered, checked: Checked) -> Store
     if not targets:
         return None
     if len(targets) > 1 or checked.technical:
-        raise Refusal("request-malformed", {"element": "relatesTo", "problem": "one document replaces one document"})
+        raise Refusal(No.REQUEST_MALFORMED, {"element": "relatesTo", "problem": "one document replaces one document"})
     found = _known_parent(work, ask, entered, targets[0])
     if found is None and settings.CARNET.unknown_parent == "refuse":
         raise _no_parent()
@@ -154,8 +154,8 @@ def _known_parent(work: Work, ask: Ask, entered: Entered, target: str) -> Stored
     try:
         access.decide_or_refuse(replace(ask, act=Act.REPLACE), facts, entered.record_id)
     except Refusal as refusal:
-        told = unless_visible(ask, facts, refusal, "document-unknown")
-        if told.code == "document-unknown":
+        told = unless_visible(ask, facts, refusal)
+        if told.code == No.DOCUMENT_UNKNOWN:
             return None
         raise told from None
     if document.facts.status is not Status.APPROVED:
@@ -197,7 +197,7 @@ def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposi
         try:
             one = _planned(work, ask, entered, document, deposit)
             if one.checked.entry.unique_id in seen:
-                raise Refusal("document-duplicate", {"problem": "twice in one submission"})
+                raise Refusal(No.DOCUMENT_DUPLICATE, {"problem": "twice in one submission"})
         except Refusal as refusal:
             if len(submission.documents) == 1:
                 raise
@@ -208,7 +208,7 @@ def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposi
         planned.append(one)
     if all(p.checked.technical for p in planned):
         # The signature object of a submission comes with what it signs; alone it would be a hiding place.
-        raise Refusal("document-metadata-mismatch", {"fields": "type"})
+        raise Refusal(No.DOCUMENT_METADATA_MISMATCH, {"fields": "type"})
     return planned
 
 
@@ -302,7 +302,7 @@ def _may_complete(work: Work, ask: Ask, entered: Entered, folder: Folder) -> Non
         return
     inside = (stored_document(one) for one in work.rows(_IN_FOLDER, record_id, record_id, row[0]))
     if not any(isinstance(decide(replace(ask, act=Act.READ), entered.with_document(d.facts)), Permit) for d in inside):
-        raise Refusal("document-duplicate")
+        raise Refusal(No.DOCUMENT_DUPLICATE)
 
 
 def _members(work: Work, ask: Ask, entered: Entered, folder: Folder, accepted: Sequence[Accepted]) -> list[UUID]:
@@ -315,7 +315,7 @@ def _members(work: Work, ask: Ask, entered: Entered, folder: Folder, accepted: S
         found = _find(work, entered.record_id, member)
         may = found and isinstance(decide(replace(ask, act=Act.READ), entered.with_document(found.facts)), Permit)
         if not found or not may:
-            raise Refusal("document-unknown")
+            raise Refusal(No.DOCUMENT_UNKNOWN)
         members.append(found.logical_id)
     return members
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 CHUNK, TIMEOUT = 65536, 30.0
 
@@ -33,8 +33,8 @@ def scan(contents: Iterable[bytes]) -> None:
         try:
             answer = _answer(content)
         except (OSError, ValueError):
-            raise Refusal("scanner-silent") from None
+            raise Refusal(No.SCANNER_SILENT) from None
         if answer.endswith("FOUND"):
-            raise Refusal("document-infected")
+            raise Refusal(No.DOCUMENT_INFECTED)
         if not answer.endswith("OK"):
-            raise Refusal("scanner-silent")
+            raise Refusal(No.SCANNER_SILENT)

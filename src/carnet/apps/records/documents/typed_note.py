@@ -17,7 +17,7 @@ from carnet.formats.cda import CdaDraft, Person, write_document
 from carnet.formats.xds import Coding
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.ins import Ins
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 NOTE_LENGTH = 20_000
 _SAME = f"""SELECT {DOCUMENT_COLUMNS} FROM records_document WHERE record_id = %s AND address = ANY(%s) AND NOT technical
@@ -42,10 +42,10 @@ def note_as_cda(ask: Ask, note: Note) -> tuple[str, bytes]:
     """
     ask = question_of(ask)
     if not note.text.strip() or len(note.text) > NOTE_LENGTH:
-        raise Refusal("request-malformed", {"problem": f"a note of 1 to {NOTE_LENGTH} characters"})
+        raise Refusal(No.REQUEST_MALFORMED, {"problem": f"a note of 1 to {NOTE_LENGTH} characters"})
     member = codes.member("type_codes", note.type_code)
     if member is None:
-        raise Refusal("document-code-unknown", {"fields": "type"})
+        raise Refusal(No.DOCUMENT_CODE_UNKNOWN, {"fields": "type"})
     with access.asking(ask) as place, unit() as work:
         entered = enter(work, ask)
         place.record_id = entered.record_id

@@ -13,7 +13,7 @@ from carnet.apps.storage.api import Work, unit
 from carnet.dicah.facts import Facts, Plausibility, RecordState
 from carnet.kernel.ask import Ask
 from carnet.kernel.ins import Ins
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits
 
 LOOKED_AT = 60
@@ -50,7 +50,7 @@ def _best(work: Work, ask: Ask) -> list[Candidate]:
     good = sorted((c for c in compared if c is not None and c.score >= LEAST_SCORE), key=lambda c: (-c.score, str(c.record_id)))
     if len(good) > SHOWN and good[SHOWN].score == good[0].score:
         # More people fit equally well than are shown: nobody could tell them apart, and ten of them would be a browse.
-        raise Refusal("traits-too-common")
+        raise Refusal(No.TRAITS_TOO_COMMON)
     return good[:SHOWN]
 
 
@@ -64,7 +64,7 @@ def search_by_traits(ask: Ask) -> list[Candidate]:
         facts = Facts(settings=access.law(), edition=access.edition(ask.at.date()), plausibility=doubt)
         granted = access.grant(work, ask, facts, None)
         if not identity.enough_to_search(ask.traits):
-            raise Refusal("traits-insufficient")
+            raise Refusal(No.TRAITS_INSUFFICIENT)
     access.spend(ask.actor, access.TRAITS_SEARCH, ask.at)
     with access.asking(ask), unit() as work:
         shown = _best(work, ask)

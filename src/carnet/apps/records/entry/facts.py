@@ -14,7 +14,7 @@ from carnet.dicah.conditions.authentication import PERSONS
 from carnet.dicah.conditions.availability import SHOWN_AS_ABSENT
 from carnet.dicah.facts import DocumentFacts, Facts, IdentityFacts, Plausibility, RecordFacts, RecordState
 from carnet.kernel.ask import Act, Ask
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits, is_minor
 from carnet.kernel.visibility import Status
 
@@ -195,12 +195,12 @@ def named_by_document(work: Work, ask: Ask, entered: Entered) -> Ask:
 def same_person(work: Work, ask: Ask, entered: Entered) -> None:
     """A question that names a person and a document is about a document of that person; else the document is unknown."""
     if ask.ins is not None and identity.find(ask.ins, work) != entered.record_id:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
 
 
-def unless_visible(ask: Ask, facts: Facts, refusal: Refusal, hidden_code: str) -> Refusal:
+def unless_visible(ask: Ask, facts: Facts, refusal: Refusal) -> Refusal:
     """Say that a document is not the asker's own only to somebody who may read it; to others it is unknown."""
-    if refusal.code != "document-not-own":
+    if refusal.code != No.DOCUMENT_NOT_OWN:
         return refusal
     readable = isinstance(decide(replace(ask, act=Act.READ), facts), Permit)
-    return refusal if readable else Refusal(hidden_code)
+    return refusal if readable else Refusal(No.DOCUMENT_UNKNOWN)

@@ -17,7 +17,7 @@ from carnet.dicah.decision import Light
 from carnet.dicah.facts import AuthorisationGround, Facts, Plausibility
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.grant import Grant
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits
 
 _OWNED = f"SELECT activated, attached FROM records_record WHERE record_id = {SCOPE}"
@@ -35,7 +35,7 @@ class RecordStatus:
     """VALIDE, EXPIRE, INTERDIT or NON_EXISTE (1.2.250.1.213.4.1.2.6.1)."""
     treating_doctor: bool
     lights: Mapping[str, Light]
-    obstacle: str
+    obstacle: No | None
     """Code of the refusal that a consultation would get now; empty when all five conditions hold."""
     details: Mapping[str, str]
     traits: Traits = field(default_factory=Traits)
@@ -76,13 +76,13 @@ def _status(ask: Ask, entered: Entered) -> RecordStatus:
         authorisation=_authorisation(ask, facts),
         treating_doctor=facts.access.treating_doctor,
         lights=verdict.lights,
-        obstacle=refused.code if refused else "",
+        obstacle=refused.code if refused else None,
         details=refused.details if refused else {},
         traits=entered.traits,
         activated=bool(entered.extra) and bool(entered.extra[0][0][0]),
         attached=not entered.extra or bool(entered.extra[0][0][1]),
         renewable=refused is not None
-        and refused.code == "consent-expired"
+        and refused.code == No.CONSENT_EXPIRED
         and renews(facts.access.authorisation, AuthorisationGround.CARE_TEAM, ask.at, facts.settings),
     )
 
@@ -127,7 +127,7 @@ def declare_authorisation(ask: Ask, consent: Consent, as_treating_doctor: bool =
                 now = enter(work, question)
                 access.declare_treating_doctor(work, access.grant(work, question, now.facts, now.record_id))
     except Refusal as refusal:
-        if refusal.code == "presence-code-wrong":
+        if refusal.code == No.PRESENCE_CODE_WRONG:
             # Whoever tries codes runs into the budget of negative answers.
             access.spend(ask.actor, access.NEGATIVE_ANSWER, ask.at)
         raise

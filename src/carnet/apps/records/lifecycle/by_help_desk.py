@@ -15,7 +15,7 @@ from carnet.dicah.facts import Facts
 from carnet.kernel.ask import Ask
 from carnet.kernel.grant import Grant
 from carnet.kernel.ins import Ins
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import is_minor
 
 
@@ -63,7 +63,7 @@ def help_desk_code(ask: Ask, record_id: UUID, channel: str) -> str:
     """Make a provisional code, and send it when the channel is `mail`. Journaled. Returns it, this once."""
     with unit(record_id) as work:
         if channel == "mail" and not _has_own_address(work, record_id, ask.at):
-            raise Refusal("function-not-allowed")
+            raise Refusal(No.FUNCTION_NOT_ALLOWED)
         code = signin.provisional_code(work, record_id, channel, ask.actor.key, ask.at)
         access.write_entry(work, _granted(ask, record_id), (), "help-desk:code" if channel == "mail" else "help-desk:letter")
         if channel == "mail":

@@ -18,7 +18,7 @@ from carnet.kernel.ask import Act, Ask
 from carnet.kernel.clock import begins
 from carnet.kernel.grant import Grant
 from carnet.kernel.ins import Ins
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits, majority
 
 CLOSED_BY_HOLDER = "FERMETURE_DEMANDE_PATIENT"
@@ -78,7 +78,7 @@ def change_life(ask: Ask, record_id: UUID) -> RecordState:
         try:
             state = change_state(visit.work, record_id, event, ask.at.date(), motive)
         except TransitionError:
-            raise Refusal("request-malformed", {"problem": "the record is not in that state"}) from None
+            raise Refusal(No.REQUEST_MALFORMED, {"problem": "the record is not in that state"}) from None
         if notice:
             outbox.notify(visit.work, record_id, notice, outbox.HOLDER, ask.at)
     return state
@@ -90,7 +90,7 @@ def ask_to_destroy(ask: Ask, record_id: UUID) -> None:
         try:
             ask_destruction(visit.work, record_id, ask.at.date())
         except TransitionError:
-            raise Refusal("request-malformed", {"problem": "the record is not closed"}) from None
+            raise Refusal(No.REQUEST_MALFORMED, {"problem": "the record is not closed"}) from None
         outbox.notify(visit.work, record_id, "destruction-asked", outbox.HOLDER, ask.at)
 
 
@@ -139,7 +139,7 @@ def answer_invitation(ask: Ask, code: str, accepts: bool) -> tuple[UUID, str]:
         record_id, number = access.invited_to(code, ask.at)
         record = standing(record_id)
         if record is None or record.state is not RecordState.OPEN:
-            raise Refusal("invitation-unknown")
+            raise Refusal(No.INVITATION_UNKNOWN)
         with unit(record_id) as work:
             granted = access.own_grant(ask.actor, record_id, ask.act, ask.at)
             kind = access.answer_invitation(work, key_of(work, record_id), granted, number, accepts)

@@ -21,7 +21,7 @@ from carnet.dicah.lifecycle import TransitionError
 from carnet.kernel.actor import Situation
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.grant import Grant
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits
 
 CLOSED_FOR_PATIENT = "FERMETURE_DEMANDE_PATIENT"
@@ -105,7 +105,7 @@ def reopen_unattached(ask: Ask, consent: bool) -> bool:
     Raises Refusal.
     """
     if not consent:
-        raise Refusal("consent-missing", {"missing": "statement"})
+        raise Refusal(No.CONSENT_MISSING, {"missing": "statement"})
     return _change_life(ask, Act.REOPEN_UNATTACHED, "reopen", "", "record-reopened", "reopened-for-patient")
 
 

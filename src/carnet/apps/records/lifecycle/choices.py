@@ -15,7 +15,7 @@ from carnet.apps.records.reading import criteria
 from carnet.apps.records.reading.search import Query
 from carnet.apps.records.reading.visit import Visit, documents, visiting, writing
 from carnet.kernel.ask import Act, Ask
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 MOST = 2000
 """Documents of a category that are masked or shown again at once."""
@@ -56,7 +56,7 @@ def close_sections(ask: Ask, record_id: UUID, closed: Collection[str]) -> None:
 def choose_preset(ask: Ask, record_id: UUID, preset: str) -> None:
     """Several choices at once: everything open; masked on arrival; masked on arrival and no emergency. Raises Refusal."""
     if preset not in PRESETS:
-        raise Refusal("request-malformed")
+        raise Refusal(No.REQUEST_MALFORMED)
     emergency = preset != "reserved"
     with writing(ask, Act.CHOOSE_RIGHTS, record_id, f"preset:{preset}") as visit:
         kept = access.choices(visit.work, visit.record_id).masked_categories
@@ -76,13 +76,13 @@ def change_reader(
     `until`: when an agreement that is given ends; without it, after the term of the law.
     """
     if what not in READERS:
-        raise Refusal("request-malformed")
+        raise Refusal(No.REQUEST_MALFORMED)
     with writing(ask, Act.CHOOSE_RIGHTS, record_id, what) as visit:
         if kind == "person" and identity.professional(visit.work, subject_id) is None:
-            raise Refusal("request-malformed", {"problem": "nobody of the directory"})
+            raise Refusal(No.REQUEST_MALFORMED, {"problem": "nobody of the directory"})
         kept = not visit.facts.settings.treating_doctor_may_be_blocked
         if what == "block" and kept and access.treating_doctor_of(visit.work, visit.record_id) == subject_id:
-            raise Refusal("function-not-allowed")
+            raise Refusal(No.FUNCTION_NOT_ALLOWED)
         _change_reader(visit, what, subject_id, kind, until)
 
 

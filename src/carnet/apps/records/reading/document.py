@@ -19,7 +19,7 @@ from carnet.apps.records.reading.visit import Visit
 from carnet.apps.storage.api import RecordKey, Work, get, unit
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Content:
 
 
 def _unknown() -> Refusal:
-    return Refusal("document-unknown")
+    return Refusal(No.DOCUMENT_UNKNOWN)
 
 
 def _decide(work: Work, ask: Ask, entered: Entered, logical_id: UUID, place: access.Place) -> StoredDocument:
@@ -56,7 +56,7 @@ def _read(ask: Ask, logical_id: UUID) -> tuple[Entered, StoredDocument, frozense
     """The record, the document, and which of the documents that it is tied to the asker may read too."""
     if ask.actor.kind is ActorKind.ANONYMOUS:
         # The same answer for any identifier: nothing is looked up.
-        raise Refusal("authentication-missing")
+        raise Refusal(No.AUTHENTICATION_MISSING)
     with access.asking(ask, (str(logical_id),)) as place, unit() as work:
         entered = enter(work, ask, logical_id, ((DOCUMENT, (logical_id,)),))
         place.record_id = entered.record_id

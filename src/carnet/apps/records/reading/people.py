@@ -13,7 +13,7 @@ from carnet.apps.signin import api as signin
 from carnet.kernel.actor import Situation
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.clock import begins
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import majority
 
 Names = dict[str, tuple[str, Situation | None]]
@@ -67,7 +67,7 @@ def invite(ask: Ask, record_id: UUID, kind: str, label: str, given: access.Given
     """
     with writing(ask, Act.NAME_PEOPLE, record_id, "invited") as visit:
         if kind == access.REPRESENTS and not visit.facts.minor:
-            raise Refusal("function-not-allowed")
+            raise Refusal(No.FUNCTION_NOT_ALLOWED)
         if kind == access.REPRESENTS or ask.actor.kind.value != access.HOLDS:
             given = _until_of_age(visit.traits.birth_date, given)
         return access.invite(visit.work, visit.key, visit.granted, kind, label, given)
@@ -88,7 +88,7 @@ def end_relation(ask: Ask, record_id: UUID, person: UUID, kind: str) -> None:
             done = access.end_relation(visit.work, visit.granted, person, kind)
             outbox.notify(visit.work, visit.record_id, "relation-changed", outbox.HOLDER, ask.at)
         if not done:
-            raise Refusal("document-unknown")
+            raise Refusal(No.DOCUMENT_UNKNOWN)
 
 
 def shown_presence_code(ask: Ask, record_id: UUID) -> tuple[str, datetime]:
@@ -105,7 +105,7 @@ def _may_be_told(visit: Visit) -> bool:
 def contact_in(visit: Visit) -> outbox.Contact | None:
     """Where the record's person is told, and of what. Raises Refusal for somebody who does not choose it."""
     if not visit.may(Act.CHOOSE_RIGHTS) or not _may_be_told(visit):
-        raise Refusal("function-not-allowed")
+        raise Refusal(No.FUNCTION_NOT_ALLOWED)
     owner = outbox.owner_of(outbox.HOLDER, visit.record_id)
     return outbox.contacts(visit.work, [owner]).get(owner)
 
@@ -114,5 +114,5 @@ def choose_contact(ask: Ask, record_id: UUID, contact: outbox.Contact) -> None:
     """Keep an address and preferences. Raises Refusal, or `outbox.ContactError`; then nothing changes."""
     with writing(ask, Act.CHOOSE_RIGHTS, record_id, "notices") as visit:
         if not _may_be_told(visit):
-            raise Refusal("function-not-allowed")
+            raise Refusal(No.FUNCTION_NOT_ALLOWED)
         outbox.set_contact(visit.work, outbox.owner_of(outbox.HOLDER, visit.record_id), contact, ask.at)

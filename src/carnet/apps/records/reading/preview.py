@@ -19,7 +19,7 @@ from carnet.dicah.facts import Authorisation, AuthorisationGround, Emergency, Fa
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means, Situation
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask, Mode
 from carnet.kernel.codes import DOCTOR, PROFESSION_SYSTEM, Code
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 MOST = 2000
 
@@ -58,7 +58,7 @@ def _somebody(visit: Visit, number: str) -> Eyes:
     found = identity.professional(visit.work, number)
     place = next((s for s in found.situations if s.open), None) if found else None
     if found is None or place is None:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     # Somebody who met the person in secret is, for whoever may not know it, one more stranger.
     shown = number if f"professional:{number}" not in unseen_actors(visit) else _NOBODY
     actor = Actor(ActorKind.PROFESSIONAL, shown, found.name, _proof(visit.ask.at), place)
@@ -81,7 +81,7 @@ def eyes_of(visit: Visit, who: str) -> Eyes:
         actor = _stranger(at, DOCTOR.code, "SA01", kind == "samu")
         return Eyes(Ask(actor, Act.SEARCH, at, mode=mode, reason="aperçu du titulaire"))
     if kind != "metier" or value not in _STRANGERS:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     return Eyes(Ask(_stranger(at, value, _STRANGERS[value]), Act.SEARCH, at), consents=True)
 
 

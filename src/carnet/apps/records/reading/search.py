@@ -24,7 +24,7 @@ from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask, Mode
 from carnet.kernel.grant import Grant
 from carnet.kernel.ins import Ins
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.visibility import Visibility
 
 VISIBLE = """NOT technical AND status = ANY(%s) AND (%s OR type_code = ANY(%s::varchar[]))
@@ -198,5 +198,5 @@ def ins_of_record(ask: Ask, record_id: UUID) -> Ins:
             row = work.row(KEY_OF_RECORD, record_id)
             found = identity.active_ins(work, open_key(record_id, row[0])) if row else None
         if found is None:
-            raise Refusal("record-absent")
+            raise Refusal(No.RECORD_ABSENT)
         return found

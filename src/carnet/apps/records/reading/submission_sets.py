@@ -18,7 +18,7 @@ from carnet.apps.storage.api import RecordKey, Row, Statement, unit
 from carnet.formats.fhir import Json, with_entries
 from carnet.kernel.ask import Ask
 from carnet.kernel.grant import Grant
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 SUBMISSION_SETS, FOLDERS = "submissionset", "folder"
 _DOCUMENTS = {
@@ -128,7 +128,7 @@ def read_whole(ask: Ask, most: int) -> Whole:
         rows = page.fetchall()
         answers = [(kind, cursor.fetchall()) for kind, cursor in zip((SUBMISSION_SETS, FOLDERS), cursors, strict=False)]
     if len(rows) > most:
-        raise Refusal("too-many-results")
+        raise Refusal(No.TOO_MANY_RESULTS)
     documents = [
         json.loads(trimmed(entered.key.unseal(bytes(resource), f"resource/{logical_id}"), parents, seen))
         for logical_id, _, resource, parents, seen in rows
@@ -143,16 +143,16 @@ def read_list(ask: Ask, list_id: UUID) -> Json:
         entered = enter(work, ask, list_id)
         place.record_id = entered.record_id
         if entered.record_id is None:
-            raise Refusal("document-unknown")
+            raise Refusal(No.DOCUMENT_UNKNOWN)
         try:
             decided = access.decide_or_refuse(named_by_document(work, ask, entered), entered.facts, entered.record_id)
         except Refusal:
             # Whoever may not search this record is told of no list in it: one of masked documents would else differ.
-            raise Refusal("document-unknown") from None
+            raise Refusal(No.DOCUMENT_UNKNOWN) from None
         query = ListQuery(ids=(str(list_id),))
         _, *cursors = work.send(decided.statement, *(_statement(decided.grant, kind, query) for kind in query.kinds))
         answers = [(kind, cursor.fetchall()) for kind, cursor in zip(query.kinds, cursors, strict=True)]
         found = list(_found(entered, answers, query))
         if not found:
-            raise Refusal("document-unknown")
+            raise Refusal(No.DOCUMENT_UNKNOWN)
     return found[0]

@@ -32,7 +32,7 @@ from carnet.formats.fhir import Json
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.grant import Grant
 from carnet.kernel.ins import Ins
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits
 from carnet.kernel.visibility import Status
 
@@ -178,7 +178,7 @@ def visiting(ask: Ask, record_id: UUID | None = None, detail: str = "") -> Itera
         entered = enter(work, ask, record=record_id)
         place.record_id = entered.record_id
         if entered.record_id is None:
-            raise Refusal("record-absent")
+            raise Refusal(No.RECORD_ABSENT)
         named = named_by_document(work, ask, entered)
         decided = access.decide_or_refuse(named, entered.facts, entered.record_id, detail=detail)
         access.note_lookup(work, decided.grant)
@@ -201,7 +201,7 @@ def writing(
         entered = enter(work, ask, record=record_id, lock=True)
         place.record_id = entered.record_id
         if entered.record_id is None:
-            raise Refusal("record-absent")
+            raise Refusal(No.RECORD_ABSENT)
         named = named_by_document(work, ask, entered)
         granted = access.grant(work, named, replace(entered.facts, category=category), entered.record_id, veil=veil)
         yield Visit(work, named, granted, entered)

@@ -7,7 +7,7 @@ from carnet.apps.signin.certificates.reading import CPE, CPF, STRUCTURE, Certifi
 from carnet.apps.storage.api import unit
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means, Situation
 from carnet.kernel.codes import PROFESSION_SYSTEM, TRAINEE_SYSTEM, Code
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 CARD_LEVEL = "APPPRIP3"
 """A card with its code is the highest palier of TRE_R231."""
@@ -51,7 +51,7 @@ def _situation(certificate: Certificate, chosen: str) -> Situation:
     opened = [s for s in known if s.open] or known
     if len(opened) > 1:
         places = ", ".join(s.structure for s in opened)
-        raise Refusal("situation-choice", {"structures": places})
+        raise Refusal(No.SITUATION_CHOICE, {"structures": places})
     return opened[0] if opened else Situation(profession, open=False)
 
 

@@ -9,7 +9,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 
 from carnet.apps.signin.certificates.reading import Certificate, read_certificate
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 _OF_THIS_MACHINE = frozenset({"", "127.0.0.1", "::1"})
 
@@ -26,7 +26,7 @@ def presented(request: HttpRequest) -> bytes | None:
     try:
         return ssl.PEM_cert_to_DER_cert(unquote(passed))
     except ValueError:
-        raise Refusal("certificate-refused", {"problem": "not a certificate"}) from None
+        raise Refusal(No.CERTIFICATE_REFUSED, {"problem": "not a certificate"}) from None
 
 
 def certificate_of(request: HttpRequest, at: datetime) -> Certificate | None:

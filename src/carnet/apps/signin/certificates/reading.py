@@ -18,7 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from django.conf import settings
 
 from carnet.kernel.identifiers import IdentifierError, ps_id, structure_id
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 PROFESSION = x509.ObjectIdentifier("1.2.250.1.71.1.2.7")
 SAVOIR_FAIRE = x509.ObjectIdentifier("1.2.250.1.71.4.2.5")
@@ -63,7 +63,7 @@ class Certificate:
 
 
 def _refused(problem: str) -> Refusal:
-    return Refusal("certificate-refused", {"problem": problem})
+    return Refusal(No.CERTIFICATE_REFUSED, {"problem": problem})
 
 
 def _content(der: bytes, tag: int) -> bytes:

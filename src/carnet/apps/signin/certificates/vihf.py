@@ -20,14 +20,14 @@ from carnet.formats.vihf import AIR, DIRECT, Algorithms, Vihf, VihfError, read_v
 from carnet.formats.vihf.signature import signature_of, signed_by
 from carnet.kernel.actor import Actor, ActorKind, Means, Situation
 from carnet.kernel.codes import DOCTOR, PROFESSION_SYSTEM, Code
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 SKEW = timedelta(seconds=60)
 _SPECIALITY_NEEDED = frozenset({DOCTOR.code, "21"})
 """Doctors and pharmacists state their speciality, or the section of their order."""
 
 
-def _refused(code: str, /, **details: str) -> Refusal:
+def _refused(code: No, /, **details: str) -> Refusal:
     return Refusal(code, details)
 
 
@@ -41,9 +41,9 @@ def signer_of(der: bytes, at: datetime, transport: Certificate) -> Certificate:
     try:
         signer = read_certificate(der, at, Purpose.SIGNATURE)
     except Refusal as refusal:
-        raise _refused("vihf-certificate-refused", **refusal.details) from None
+        raise _refused(No.VIHF_CERTIFICATE_REFUSED, **refusal.details) from None
     if (signer.kind, signer.id) != (transport.kind, transport.id):
-        raise _refused("vihf-certificate-refused", problem="not the card or structure of the connection")
+        raise _refused(No.VIHF_CERTIFICATE_REFUSED, problem="not the card or structure of the connection")
     return signer
 
 
@@ -52,15 +52,15 @@ def _check_time(vihf: Vihf, at: datetime) -> None:
     ends = min(vihf.issued_at + longest, vihf.not_on_or_after or vihf.issued_at + longest)
     begins = max(vihf.issued_at, vihf.not_before or vihf.issued_at)
     if not begins - SKEW <= at < ends + SKEW:
-        raise _refused("vihf-expired", begins=begins.isoformat(), ends=ends.isoformat(), now=at.isoformat(timespec="seconds"))
+        raise _refused(No.VIHF_EXPIRED, begins=begins.isoformat(), ends=ends.isoformat(), now=at.isoformat(timespec="seconds"))
     proved = vihf.authenticated_at or vihf.issued_at
     if proved > at + SKEW or at - proved > timedelta(hours=settings.CARNET.vihf_authentication_hours):
-        raise _refused("authentication-expired")
+        raise _refused(No.AUTHENTICATION_EXPIRED)
 
 
 def _check_audience(vihf: Vihf) -> None:
     if any(audience not in settings.CARNET.vihf_audiences for audience in vihf.audiences):
-        raise _refused("vihf-audience-refused")
+        raise _refused(No.VIHF_AUDIENCE_REFUSED)
 
 
 def _take(covered: etree._Element, signer: Certificate, vihf: Vihf, at: datetime) -> None:
@@ -76,21 +76,21 @@ def _take(covered: etree._Element, signer: Certificate, vihf: Vihf, at: datetime
             "INSERT INTO signin_assertion (digest, until) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING 1", digest, until
         )
     if not taken:
-        raise _refused("vihf-replayed")
+        raise _refused(No.VIHF_REPLAYED)
 
 
 def read_assertion(assertion: etree._Element | None, transport: Certificate, at: datetime) -> tuple[Vihf, Certificate]:
     """Verify an assertion and read it; it serves once. Raises Refusal."""
     try:
         if assertion is None:
-            raise VihfError("vihf-missing")
+            raise VihfError(No.VIHF_MISSING)
         signer = signer_of(signed_by(signature_of(assertion)), at, transport)
         covered = verified(assertion, signer.public, at, algorithms())
         vihf = read_vihf(covered)
     except VihfError as error:
         raise _refused(error.code, problem=error.problem) from None
     if not settings.CARNET.vendor_kit and not same_subject(vihf.issuer, signer.subject):
-        raise _refused("vihf-identity-mismatch", fields="Issuer", expected=signer.subject.rfc4514_string())
+        raise _refused(No.VIHF_IDENTITY_MISMATCH, fields="Issuer", expected=signer.subject.rfc4514_string())
     _check_time(vihf, at)
     _check_audience(vihf)
     if settings.CARNET.vihf_reuse == "refuse":
@@ -103,24 +103,24 @@ def _check_speciality(vihf: Vihf, known: frozenset[str]) -> None:
     if profession is None or profession.system != PROFESSION_SYSTEM or profession.code not in _SPECIALITY_NEEDED:
         return
     if not vihf.states_speciality:
-        raise _refused("vihf-speciality-missing")
+        raise _refused(No.VIHF_SPECIALITY_MISSING)
     if profession == DOCTOR and known and vihf.speciality not in known:
-        raise _refused("vihf-identity-mismatch", fields="speciality")
+        raise _refused(No.VIHF_IDENTITY_MISMATCH, fields="speciality")
 
 
 def _check_place(vihf: Vihf, situation: Situation) -> None:
     """The structure is one of the directory, and the sector is its own."""
     with unit() as work:
         if identity.structure(work, vihf.structure) is None:
-            raise _refused("vihf-structure-unknown")
+            raise _refused(No.VIHF_STRUCTURE_UNKNOWN)
     if situation.structure_linked and situation.sector and situation.sector != vihf.sector.code:
-        raise _refused("vihf-sector-mismatch")
+        raise _refused(No.VIHF_SECTOR_MISMATCH)
 
 
 def _direct(vihf: Vihf, transport: Certificate, at: datetime) -> Actor:
     """A card: the person, the profession and the structure are those of the card and of the directory."""
     if vihf.subject != transport.id:
-        raise _refused("vihf-identity-mismatch", fields="NameID")
+        raise _refused(No.VIHF_IDENTITY_MISMATCH, fields="NameID")
     if transport.kind == CPE:
         actor = actor_of_certificate(transport, at)
         _check_same_structure(vihf, actor)
@@ -128,7 +128,7 @@ def _direct(vihf: Vihf, transport: Certificate, at: datetime) -> Actor:
     profession = vihf.profession
     right_table = transport.kind == CPF or (profession is not None and profession.system == PROFESSION_SYSTEM)
     if profession is None or profession.code != transport.profession or not right_table:
-        raise _refused("vihf-identity-mismatch", fields="profession")
+        raise _refused(No.VIHF_IDENTITY_MISMATCH, fields="profession")
     _check_speciality(vihf, _specialities(vihf.subject) | frozenset(filter(None, [transport.savoir_faire])))
     return actor_of_certificate(transport, at, vihf.structure)
 
@@ -142,7 +142,7 @@ def _specialities(person: str) -> frozenset[str]:
 def _check_same_structure(vihf: Vihf, actor: Actor) -> None:
     """The structure of the assertion is that of the certificate, under any of its identifiers."""
     if place_of(vihf.structure, "").structure != actor.situation.structure:
-        raise _refused("vihf-structure-mismatch")
+        raise _refused(No.VIHF_STRUCTURE_MISMATCH)
 
 
 def _indirect(vihf: Vihf, transport: Certificate, at: datetime) -> Actor:
@@ -157,7 +157,7 @@ def _air(vihf: Vihf, transport: Certificate, at: datetime) -> Actor:
     structure = actor_of_certificate(transport, at)
     _check_same_structure(vihf, structure)
     if not {vihf.context_class, vihf.context_declared} & set(settings.CARNET.vihf_strong_contexts):
-        raise _refused("authentication-too-weak")
+        raise _refused(No.AUTHENTICATION_TOO_WEAK)
     proof = replace(proof_of(transport, Means.AIR, at, CARD_LEVEL), at=vihf.authenticated_at or vihf.issued_at)
     if vihf.profession is None or vihf.profession.system != PROFESSION_SYSTEM:
         return Actor(ActorKind.EMPLOYEE, vihf.subject, vihf.name, proof, structure.situation)
@@ -176,7 +176,7 @@ def _situation_in(place: Situation, profession: Code, person: identity.Professio
 def actor_of_vihf(vihf: Vihf, transport: Certificate, signer: Certificate, at: datetime) -> Actor:
     """Who acts. Raises Refusal for what the assertion, the certificate and the directory say otherwise of each other."""
     if (vihf.mode == DIRECT) is (transport.kind == STRUCTURE):
-        raise _refused("vihf-mode-mismatch", mode=vihf.mode)
+        raise _refused(No.VIHF_MODE_MISMATCH, mode=vihf.mode)
     ways = {DIRECT: _direct, AIR: _air}
     actor = ways.get(vihf.mode, _indirect)(vihf, transport, at)
     _check_place(vihf, actor.situation)

@@ -22,7 +22,7 @@ from django.core.exceptions import ValidationError
 
 from carnet.apps.signin.spelling import as_typed, readable_code
 from carnet.apps.storage.api import Row, Work, blind_index, derived, seal, unit, unseal
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 CODE_LASTS = timedelta(hours=48)
 LETTER_LASTS = timedelta(days=30)
@@ -95,7 +95,7 @@ def code_owner(work: Work, code: str, at: datetime) -> UUID:
     row = work.row("SELECT record_id FROM signin_code WHERE code = %s AND used_at IS NULL AND expires_at > %s",
                    _code_digest(code), at)  # fmt: skip
     if row is None:
-        raise Refusal("code-unknown")
+        raise Refusal(No.CODE_UNKNOWN)
     found: UUID = row[0]
     return found
 
@@ -116,7 +116,7 @@ def use_code(work: Work, code: str, at: datetime) -> UUID:
         at, _code_digest(code), at,
     )  # fmt: skip
     if row is None:
-        raise Refusal("code-unknown")
+        raise Refusal(No.CODE_UNKNOWN)
     found: UUID = row[0]
     return found
 
@@ -200,7 +200,7 @@ def set_credentials(work: Work, account: UUID, login: str, password: str, secret
     """
     taken = work.row("SELECT 1 FROM signin_account WHERE login = %s AND id <> %s", _login_digest(login), account)
     if taken:
-        raise Refusal("login-taken")
+        raise Refusal(No.LOGIN_TAKEN)
     recovery = [readable_code(8) for _ in range(RECOVERY_CODES)]
     work.run(
         """UPDATE signin_account SET login = %s, password = %s, secret = %s, recovery = %s, failures = 0, locked_until = NULL
@@ -222,7 +222,7 @@ def _failed(account: UUID, at: datetime) -> None:
 
 
 def _wrong() -> Refusal:
-    return Refusal("credentials-wrong")
+    return Refusal(No.CREDENTIALS_WRONG)
 
 
 def password_holds(login: str, password: str, at: datetime) -> UUID:
@@ -245,7 +245,7 @@ def password_holds(login: str, password: str, at: datetime) -> UUID:
 def _unlocked(row: Sequence[object], at: datetime) -> None:
     until = row[7]
     if isinstance(until, datetime) and until > at:
-        raise Refusal("credentials-locked")
+        raise Refusal(No.CREDENTIALS_LOCKED)
 
 
 def second_factor(account: UUID, code: str, at: datetime) -> None:

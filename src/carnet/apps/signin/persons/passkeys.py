@@ -22,7 +22,7 @@ from fido2.webauthn import (
 
 from carnet.apps.signin.attempts import keep, take
 from carnet.apps.storage.api import Work, unit
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 MOST = 10
 
@@ -49,7 +49,7 @@ def _here() -> Fido2Server:
 
 
 def _refused() -> Refusal:
-    return Refusal("credentials-wrong")
+    return Refusal(No.CREDENTIALS_WRONG)
 
 
 def _known(work: Work, account: UUID) -> list[AttestedCredentialData]:

@@ -12,7 +12,7 @@ from carnet.apps.signin.persons.accounts import opened_name
 from carnet.apps.storage.api import Work, blind_index, lookup, unit
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
 from carnet.kernel.clock import Timer
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 LEVEL = "eidas2"
 """Two factors, or FranceConnect+: substantial (arrêté of 28 March 2022)."""
@@ -85,7 +85,7 @@ def person_session(token: str, at: datetime) -> PersonSession:
     idle = timedelta(seconds=settings.CARNET.portal_idle_seconds)
     row = lookup("SELECT * FROM signin_person_session_of(%s, %s, %s)", _digest(token), at, idle) if token else None
     if row is None or row[0] is None:
-        raise Refusal("authentication-missing")
+        raise Refusal(No.AUTHENTICATION_MISSING)
     number, account, record_id, name, acting, kind, language, since, closes = row
     told = opened_name(name, account)
     return PersonSession(number, account, record_id, told, acting, ActorKind(kind), language, since, min(closes, at + idle), closes)

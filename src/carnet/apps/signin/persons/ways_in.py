@@ -12,7 +12,7 @@ from carnet.apps.signin.oidc import Start, begin
 from carnet.apps.signin.persons import accounts, franceconnect
 from carnet.apps.signin.persons.sessions import cut_all
 from carnet.apps.storage.api import Work, unit
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits, is_minor, mismatches, normalise_name
 
 LIMIT = 20
@@ -98,7 +98,7 @@ def finish_password(ticket: str, code: str, browser: str, at: datetime) -> tuple
     try:
         accounts.second_factor(account, code, at)
     except Refusal as refusal:
-        if refusal.code != "credentials-wrong":
+        if refusal.code != No.CREDENTIALS_WRONG:
             raise
         return keep("person-password", fields, at)
     return account, fields["then"]
@@ -114,7 +114,7 @@ def start_activation(code: str, birth_date: str, at: datetime) -> str:
             # A code that was found, with another person's date of birth, has five tries and no more.
             accounts.count_try(work, code, at)
     if wrong:
-        raise Refusal("code-unknown")
+        raise Refusal(No.CODE_UNKNOWN)
     return keep("person-activation", {"code": code, "record": str(record_id), "traits": asdict(traits)}, at)
 
 

@@ -25,7 +25,7 @@ from carnet.apps.signin.professionals.software import Choice
 from carnet.apps.storage.api import blind_index, lookup, unit
 from carnet.kernel.actor import Actor, ActorKind, Means, Situation
 from carnet.kernel.codes import PROFESSION_SYSTEM, TRAINEE_SYSTEM, Code
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 PORTAL = "webps"
 LEGAL_NOTICE_LASTS = timedelta(days=180)
@@ -114,9 +114,9 @@ def start_card(der: bytes, then: str, browser: str, at: datetime) -> str:
     """
     card = read_certificate(der, at)
     if card.kind == STRUCTURE:
-        raise Refusal("certificate-refused", {"problem": "the certificate of a structure names no person"})
+        raise Refusal(No.CERTIFICATE_REFUSED, {"problem": "the certificate of a structure names no person"})
     if card.revoked:
-        raise Refusal("certificate-revoked")
+        raise Refusal(No.CERTIFICATE_REVOKED)
     fields = {
         "professional_id": card.id, "name": card.name, "level": CARD_LEVEL, "regulation": card.regulation,
         "proved_at": int(at.timestamp()), "subject": "", "session": "", "certificate": base64.b64encode(der).decode(),
@@ -212,7 +212,7 @@ def act_for(token: str, colleague: str, at: datetime) -> None:
     digest, idle = _digest(token), timedelta(seconds=settings.CARNET.portal_idle_seconds)
     row = lookup("SELECT * FROM signin_portal_session(%s, %s, %s)", digest, at, idle)
     if row is None:
-        raise Refusal("authentication-missing")
+        raise Refusal(No.AUTHENTICATION_MISSING)
     with unit() as work:
         work.run("SELECT signin_act_for(%s, %s)", digest, dump(replace(load(row[0]), on_behalf_of=colleague)))
 
@@ -236,7 +236,7 @@ def portal_session(token: str, at: datetime) -> PortalSession:
     idle = timedelta(seconds=settings.CARNET.portal_idle_seconds)
     row = lookup("SELECT * FROM signin_portal_session(%s, %s, %s)", _digest(token), at, idle) if token else None
     if row is None or row[1] <= at:
-        raise Refusal("authentication-missing")
+        raise Refusal(No.AUTHENTICATION_MISSING)
     who = load(row[0])
     revoked = bool(who.certificate) and read_certificate(base64.b64decode(who.certificate), at).revoked
     actor = actor_from(who, row[1], revoked)

@@ -16,7 +16,7 @@ from carnet.apps.storage.api import Work, blind_index, lookup, unit
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means, Situation
 from carnet.kernel.clock import Timer
 from carnet.kernel.codes import Code
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def actor_of(token: str, thumbprint: bytes | None = None, revoked: bool = False)
     row = lookup("SELECT actor, expires_at, bound_to FROM signin_session_of(%s)", _digest(token))
     bound = bytes(row[2]) if row and row[2] else None
     if row is None or (bound is not None and not hmac.compare_digest(bound, thumbprint or b"")):
-        raise Refusal("authentication-missing")
+        raise Refusal(No.AUTHENTICATION_MISSING)
     return actor_from(load(row[0]), row[1], revoked)
 
 

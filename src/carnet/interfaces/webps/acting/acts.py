@@ -13,7 +13,7 @@ from carnet.interfaces.webps.door import Asked, page, signed_in
 from carnet.interfaces.webps.handles import sought_of
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.webps.record.possible import ACT_OF, possible
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages.bodies import seen_document
 from carnet.pages.door import saying
 from carnet.pages.rows import row
@@ -57,10 +57,10 @@ def _words(act: str) -> Words:
 def confirm(opened: Opened, number: UUID, act: str) -> Shown | HttpResponse:
     """The page that asks before an act."""
     if act not in ACT_OF:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     seen = seen_document(opened.visit, number)
     if act not in {p.name for p in possible(opened.visit, seen)}:
-        raise Refusal("document-not-own")
+        raise Refusal(No.DOCUMENT_NOT_OWN)
     minor = act == "annoncer" and seen.facts.hidden_from_representatives and not seen.facts.hidden_from_patient
     context: Context = {"doc": row(seen), "act": act, "words": _words(act), "minor": minor, "undo": _UNDO.get(act, "")}
     return Shown("act", context)
@@ -70,7 +70,7 @@ def confirm(opened: Opened, number: UUID, act: str) -> Shown | HttpResponse:
 def perform(asked: Asked, handle: str, number: UUID, act: str) -> HttpResponse:
     """Do it. A refusal says why; nothing has changed then."""
     if act not in ACT_OF:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     sought = sought_of(handle, asked.actor)
     try:
         change_document(asked.about(sought, ACT_OF[act]), number, asked.posted("mineur") == "oui")

@@ -18,7 +18,7 @@ from carnet.interfaces.webps.door import Asked, page, signed_in
 from carnet.interfaces.webps.handles import Sought, sought_of
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import VISIBILITY_CODES
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages.civil import begins, day_of
 from carnet.pages.door import saying
 from carnet.pages.proposing import Proposal, propose
@@ -189,7 +189,7 @@ def undo(asked: Asked, handle: str) -> HttpResponse:
     sought = sought_of(handle, asked.actor)
     numbers = opened_text(asked.posted("sur", 2000), f"undo/{asked.actor.key}")
     if numbers is None:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     for number in map(UUID, numbers.split(",")):
         if number.int:
             change_document(asked.about(sought, Act.DELETE), number)

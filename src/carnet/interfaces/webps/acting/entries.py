@@ -13,7 +13,7 @@ from carnet.interfaces.webps.door import Asked, page, signed_in
 from carnet.interfaces.webps.handles import Sought, sought_of
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.kernel.ask import Act
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages.door import saying
 
 TITLES = {
@@ -52,7 +52,7 @@ def _form(asked: Asked, handle: str, sought: Sought, context: Context, status: i
 def add(asked: Asked, handle: str, section: str) -> HttpResponse:
     """Write a new entry. As feeding, it asks for no authorisation to read."""
     if section not in TITLES:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     sought, problems = sought_of(handle, asked.actor), list[tuple[str, str]]()
     context: Context = {"section": section, "what": gettext(TITLES[section]), "problems": problems,
                         "action": f"/dossier/{handle}/profil/{section}/ajouter"}  # fmt: skip
@@ -69,7 +69,7 @@ def _entry(opened: Opened, number: UUID) -> profile.Entry:
     for entry in opened.entries:
         if entry.id == number:
             return entry
-    raise Refusal("document-unknown")
+    raise Refusal(No.DOCUMENT_UNKNOWN)
 
 
 @record_page("essentiel", "GET", sections=tuple(profile.WRITABLE))
@@ -102,7 +102,7 @@ def change(asked: Asked, handle: str, number: UUID, act: str) -> HttpResponse:
     problems: list[tuple[str, str]] = []
     content = _content(asked, problems)
     if act != "corriger":
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     if problems:
         action = f"{base}/profil/{number}/corriger"
         return _form(asked, handle, sought, {"problems": problems, "action": action, "what": "", "correcting": True}, 400)

@@ -12,7 +12,7 @@ from carnet.interfaces.webps.door import Asked, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of, sought_of
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Mode
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import Nature, No, Refusal
 
 WATCHED = ("allergies", "treatments", "devices", "wishes")
 TABS = (
@@ -24,10 +24,9 @@ TABS = (
     ("volontes", "/volontes", "Volontés et droits"),
     ("acces", "/acces", "Accès"),
 )
-_NOT_THE_GATE = frozenset({"document-unknown", "document-not-own", "request-malformed", "visibility-combination",
-                           "minor-agreement-missing", "authentication-expired", "authentication-missing",
-                           "delegation-missing"})  # fmt: skip
-"""Refusals that concern a document or a form, not the entry to the record."""
+_NOT_THE_GATE = frozenset({Nature.DOCUMENT, Nature.REQUEST, Nature.OURS, No.DOCUMENT_NOT_OWN, No.MINOR_AGREEMENT_MISSING,
+                           No.AUTHENTICATION_EXPIRED, No.AUTHENTICATION_MISSING, No.DELEGATION_MISSING})  # fmt: skip
+"""Refusals that concern a document, a form or a session, not the entry to the record."""
 Context = dict[str, object]
 
 
@@ -108,7 +107,7 @@ def _visited(asked: Asked, handle: str, wanted: Page, function: View, kwargs: di
             shown = function(opened, **kwargs)
             base = opened.context(wanted.tab) if isinstance(shown, Shown) else {}
     except Refusal as refusal:
-        if refusal.code in _NOT_THE_GATE:
+        if {refusal.code, refusal.code.nature} & _NOT_THE_GATE:
             raise
         # An emergency access that is over leads to the normal gate.
         over = sought.mode in EMERGENCY_MODES

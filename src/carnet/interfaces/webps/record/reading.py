@@ -11,7 +11,7 @@ from carnet.interfaces.webps.handles import sought_of
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.webps.record.possible import possible
 from carnet.kernel.ask import Act
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages.bodies import body_in, bytes_answer, seen_document
 from carnet.pages.rows import Row, row
 
@@ -71,7 +71,7 @@ def compare(opened: Opened) -> Shown | HttpResponse:
     found = documents(visit, Query((criteria.by_logical_id(wanted),), sort="date", ascending=True, count=2)).items
     rows = [row(d) for d in found]
     if len(rows) != 2:
-        raise Refusal("document-unknown")
+        raise Refusal(No.DOCUMENT_UNKNOWN)
     results = [e for e in opened.entries if e.section == "results"]
     context: Context = {
         "left": rows[0], "right": rows[1], "left_body": body_in(visit, rows[0]), "right_body": body_in(visit, rows[1]),
