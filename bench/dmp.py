@@ -155,20 +155,19 @@ def measure() -> list[Line]:
     pki.make(datetime.now(UTC))
     soap_port, fhir_port = processes.free_port(), processes.free_port()
     told = {
-        "CARNET_CLIENT_CA_FILE": str(pki.authorities), "CARNET_CLIENT_CRL_DIR": str(pki.lists), "CARNET_DMP_PORT": str(soap_port),
-        "CARNET_TLS_PORT": str(fhir_port), "CARNET_TLS_CERTIFICATE": str(pki.path / "server.pem"),
+        "CARNET_CLIENT_CA_FILE": str(pki.authorities), "CARNET_CLIENT_CRL_DIR": str(pki.lists),
+        "CARNET_TLS_CERTIFICATE": str(pki.path / "server.pem"),
         "CARNET_DMP_CERTIFICATE": str(pki.path / "server-rsa.pem"), "CARNET_BASE_URL": f"https://127.0.0.1:{fhir_port}",
         "CARNET_DMP_URL": f"https://127.0.0.1:{soap_port}",
     }  # fmt: skip
-    one = ["--workers", "1", "--threads", str(THREADS)]
-    soap = processes.start([*processes.tls_command("dmp"), *one], told | {"CARNET_DATABASE_ROLE": "carnet_dmp"})
-    fhir = processes.start([*processes.tls_command(), *one], told)
+    soap = processes.serve("dmp", soap_port, told, workers=1, threads=THREADS)
+    fhir = processes.serve("fhir-card", fhir_port, told, workers=1, threads=THREADS)
     context = ssl.create_default_context(cafile=str(pki.path / "server-ca.pem"))
     context.load_cert_chain(pki.certificate("treating"))
     found = []
     with processes.running(soap, fhir):
-        processes.wait_for_port(soap_port, soap)
-        processes.wait_for_port(fhir_port, fhir)
+        processes.wait_until_served("dmp", soap_port, soap)
+        processes.wait_until_served("fhir-card", fhir_port, fhir)
         asked, told_again = _soap(f"https://127.0.0.1:{soap_port}", pki, "treating"), _fhir(f"https://127.0.0.1:{fhir_port}")
         for name in asked:
             rates: dict[str, list[float]] = {"soap": [], "fhir": []}

@@ -108,11 +108,11 @@ def measure() -> list[tuple[str, float, float]]:
     people = settings.CARNET.data_dir / "people.json"
     write_people(people)
     started = [processes.start(processes.psc_command(psc, people, "http://127.0.0.1:1/signin/callback", f"http://127.0.0.1:{port}/connexion/retour"), {}),
-               processes.start(processes.door_command("webps", port, workers=1, threads=1), {"CARNET_DATABASE_ROLE": "carnet_webps"})]  # fmt: skip
+               processes.serve("webps", port, workers=1, threads=1)]  # fmt: skip
     found = []
     with processes.running(*started):
         processes.wait_for(f"http://127.0.0.1:{psc}/", started[0])
-        processes.wait_for(f"http://127.0.0.1:{port}/connexion", started[1])
+        processes.wait_until_served("webps", port, started[1])
         browser = Browser(f"http://127.0.0.1:{port}").sign_in("treating")
         bases = [browser.open(m) for m in matricules]
         for page, name in PAGES.items():

@@ -130,12 +130,10 @@ def measure() -> list[Measured]:
     port = processes.free_port()
     # Processes rather than threads: the interpreter lock makes threads wait for each other.
     workers = os.cpu_count() or 2
-    door = processes.start(
-        processes.fhir_command(port, workers=workers, threads=1), {"CARNET_BASE_URL": f"http://127.0.0.1:{port}"}
-    )
+    door = processes.serve("fhir", port, {"CARNET_BASE_URL": f"http://127.0.0.1:{port}"}, workers=workers, threads=1)
     found = []
     with processes.running(door):
-        processes.wait_for(f"http://127.0.0.1:{port}/fhir/metadata", door)
+        processes.wait_until_served("fhir", port, door)
         for name, (who, calls, operations, fresh) in _operations(targets, token, load).items():
             scripts = [script_of(op, str(t.record_id), fresh) for op, t in zip(operations, targets, strict=True)]
             share = len(calls) // len(CONCURRENCIES) if fresh else len(calls)

@@ -66,6 +66,8 @@ import django
 
 django.setup(set_prefix=False)
 
+from carnet.config import doors, wsgi
+
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
@@ -210,9 +212,7 @@ def psc() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def door(psc: str) -> Iterator[str]:
     """The FHIR door over HTTP, in this process so that tests can move its clock."""
-    from carnet.config.wsgi_fhir import application
-
-    server = make_server("127.0.0.1", DOOR_PORT, application, server_class=_Server, handler_class=_Quiet)
+    server = make_server("127.0.0.1", DOOR_PORT, wsgi.door("fhir"), server_class=_Server, handler_class=_Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{DOOR_PORT}"
     server.shutdown()
@@ -247,9 +247,7 @@ def _over_tls(port: int, application: Any, pki: Any, server: str = "server.pem",
 @pytest.fixture(scope="session")
 def tls_door(psc: str, pki: Any) -> Iterator[str]:
     """The same door behind TLS with client certificates."""
-    from carnet.config.wsgi_fhir import application
-
-    yield from _over_tls(TLS_PORT, application, pki)
+    yield from _over_tls(TLS_PORT, wsgi.door("fhir-card"), pki)
 
 
 class _AsRole:
@@ -266,19 +264,19 @@ class _AsRole:
         return self.application(environ, start_response)
 
 
+def _in_role(name: str) -> _AsRole:
+    return _AsRole(wsgi.door(name), doors.BY_NAME[name].role)
+
+
 @pytest.fixture(scope="session")
 def _webps() -> Any:
-    from carnet.config.wsgi_webps import application
-
-    return _AsRole(application, "carnet_webps")
+    return _in_role("webps")
 
 
 @pytest.fixture(scope="session")
 def dmp(pki: Any) -> Iterator[str]:
     """The DMP door behind mutual TLS, in the role of its own process."""
-    from carnet.config.wsgi_dmp import application
-
-    yield from _over_tls(DMP_PORT, _AsRole(application, "carnet_dmp"), pki, "server-rsa.pem", ssl.CERT_REQUIRED)
+    yield from _over_tls(DMP_PORT, _in_role("dmp"), pki, "server-rsa.pem", ssl.CERT_REQUIRED)
 
 
 @pytest.fixture(scope="session")
@@ -287,13 +285,11 @@ def dmp_process(pki: Any) -> Iterator[tuple[str, int]]:
     from carnet.desk import processes
 
     port, hospital = free_port(), free_port()
-    told = {"CARNET_DMP_PORT": str(port), "CARNET_HL7V2_PORT": str(hospital), "CARNET_DMP_URL": f"https://127.0.0.1:{port}",
-            "CARNET_DMP_CERTIFICATE": str(pki.path / "server-rsa.pem")}  # fmt: skip
-    door = processes.start(processes.tls_command("dmp"), told | {"CARNET_DATABASE_ROLE": "carnet_dmp"})
-    line = processes.start(processes.module_command("carnet.config.hl7v2"), told)
+    told = {"CARNET_DMP_URL": f"https://127.0.0.1:{port}", "CARNET_DMP_CERTIFICATE": str(pki.path / "server-rsa.pem")}
+    door, line = processes.serve("dmp", port, told), processes.serve("hl7v2", hospital, told)
     with processes.running(door, line):
-        processes.wait_for_port(port, door)
-        processes.wait_for_port(hospital, line)
+        processes.wait_until_served("dmp", port, door)
+        processes.wait_until_served("hl7v2", hospital, line)
         yield f"https://127.0.0.1:{port}", hospital
 
 
@@ -322,18 +318,14 @@ def franceconnect() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def espace(franceconnect: Any) -> Iterator[str]:
     """The patients' portal, in this process so that tests can move its clock."""
-    from carnet.config.wsgi_espace import application
-
-    for _ in _served(ESPACE_PORT, _AsRole(application, "carnet_espace")):
+    for _ in _served(ESPACE_PORT, _in_role("espace")):
         yield f"http://localhost:{ESPACE_PORT}"
 
 
 @pytest.fixture(scope="session")
 def operator() -> Iterator[str]:
     """The operator's pages."""
-    from carnet.config.wsgi_operator import application
-
-    for _ in _served(OPERATOR_PORT, _AsRole(application, "carnet_operator")):
+    for _ in _served(OPERATOR_PORT, _in_role("operator")):
         yield f"http://127.0.0.1:{OPERATOR_PORT}"
 
 

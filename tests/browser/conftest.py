@@ -76,10 +76,9 @@ def space_process(franceconnect: Any, sealed_log: Any, families: None) -> Iterat
     from carnet.desk import processes
 
     port = int(os.environ["CARNET_TEST_ESPACE_PORT"])
-    environment = {"CARNET_ESPACE_URL": f"http://localhost:{port}", "CARNET_DATABASE_ROLE": "carnet_espace"}
-    started = processes.start(processes.door_command("espace", port, workers=1), environment)
+    started = processes.serve("espace", port, {"CARNET_ESPACE_URL": f"http://localhost:{port}"}, workers=1)
     with processes.running(started):
-        processes.wait_for(f"http://127.0.0.1:{port}/connexion", started)
+        processes.wait_until_served("espace", port, started)
         yield f"http://localhost:{port}"
 
 
@@ -91,12 +90,11 @@ def process(psc: str, pki: Any, people: None) -> Iterator[str]:
     port, card = int(os.environ["CARNET_TEST_PORTAL_PORT"]), free_port()
     environment = {
         "CARNET_WEBPS_URL": f"http://127.0.0.1:{port}", "CARNET_WEBPS_CARD_URL": f"https://127.0.0.1:{card}",
-        "CARNET_WEBPS_CARD_PORT": str(card), "CARNET_DATABASE_ROLE": "carnet_webps", "CARNET_TLS_CERTIFICATE": str(pki.path / "server.pem"),
+        "CARNET_TLS_CERTIFICATE": str(pki.path / "server.pem"),
     }  # fmt: skip
-    started = [processes.start(processes.tls_command("webps"), environment),
-               processes.start(processes.door_command("webps", port, workers=1), environment)]  # fmt: skip
+    started = [processes.serve("webps-card", card, environment), processes.serve("webps", port, environment, workers=1)]
     with processes.running(*started):
-        processes.wait_for_port(card, started[0])
-        processes.wait_for(f"http://127.0.0.1:{port}/connexion", started[1])
+        processes.wait_until_served("webps-card", card, started[0])
+        processes.wait_until_served("webps", port, started[1])
         os.environ["CARNET_TEST_CARD_PORTAL"] = f"https://127.0.0.1:{card}"
         yield f"http://127.0.0.1:{port}"

@@ -13,7 +13,7 @@ from support.dmp import Practice, document_of, lot, status, unique_ids
 from support.people import cda, fresh_person, fresh_uid, patient
 from support.records import statuses_of
 
-from carnet.desk.cli import _parser
+from carnet.desk.cli import invoke
 from carnet.desk.dmp_client import ADDRESS, assertion_of, envelope_of
 from carnet.desk.hl7v2_client import line_to, message_of
 from carnet.formats.soap import write_related
@@ -93,9 +93,7 @@ def test_the_hospital_door_is_a_process_of_its_own(dmp_process: tuple[str, int],
 
 def carnet(*arguments: str) -> int:
     """A command in this process, which goes on with its database."""
-    options = _parser().parse_args(arguments)
-    code: int = options.call(options)
-    return code
+    return invoke(list(arguments))
 
 
 def test_the_commands_of_exchange(

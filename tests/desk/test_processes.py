@@ -41,10 +41,10 @@ def real_door(psc: str) -> Iterator[str]:
     loading.write_people(people)
     env = environment(port, psc_port) | {"CARNET_ENVIRONMENT": "test"}
     provider = processes.start(processes.psc_command(psc_port, people, f"http://127.0.0.1:{port}/signin/callback"), env)
-    server = processes.start(processes.fhir_command(port), env)
+    server = processes.serve("fhir", port, env)
     with processes.running(server, provider):
         processes.wait_for(f"http://127.0.0.1:{psc_port}/", provider)
-        processes.wait_for(f"http://127.0.0.1:{port}/fhir/metadata", server)
+        processes.wait_until_served("fhir", port, server)
         yield f"http://127.0.0.1:{port}"
 
 
@@ -147,10 +147,10 @@ def test_an_acknowledged_deposit_survives_kill_9() -> None:
     acknowledged: list[tuple[object, bytes, str]] = []
     for attempt in range(3):
         port = free_port()
-        server = processes.start(processes.fhir_command(port), environment(port, free_port()) | {"CARNET_ENVIRONMENT": "test"})
+        server = processes.serve("fhir", port, environment(port, free_port()) | {"CARNET_ENVIRONMENT": "test"})
         base = f"http://127.0.0.1:{port}"
         with processes.running(server):
-            processes.wait_for(f"{base}/fhir/metadata", server)
+            processes.wait_until_served("fhir", port, server)
             stop = threading.Event()
             threads = [threading.Thread(target=_deposits, args=(base, stop, acknowledged)) for _ in range(3)]
             for thread in threads:

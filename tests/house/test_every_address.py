@@ -13,10 +13,9 @@ OPEN = {"fhir/metadata", "signin/authorize", "signin/callback", "signin/situatio
 
 def addresses() -> list[str]:
     found = []
-    for included in get_resolver("carnet.config.urls_fhir").url_patterns:
-        for pattern in included.url_patterns:
-            assert isinstance(pattern, URLPattern)
-            found.append(str(pattern.pattern))
+    for pattern in get_resolver("carnet.interfaces.fhir.urls").url_patterns:
+        assert isinstance(pattern, URLPattern)
+        found.append(str(pattern.pattern))
     return [a for a in found if a != "^.*$"]
 
 

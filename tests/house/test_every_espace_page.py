@@ -21,8 +21,7 @@ VALUES = {"<str:digest>": "0", "<str:token>": "rien", "<str:kind>": "document"}
 
 
 def addresses(door: str) -> list[str]:
-    [included] = get_resolver(f"carnet.config.urls_{door}").url_patterns
-    found = [str(p.pattern) for p in included.url_patterns if isinstance(p, URLPattern)]
+    found = [str(p.pattern) for p in get_resolver(f"carnet.interfaces.{door}.urls").url_patterns if isinstance(p, URLPattern)]
     return [a for a in found if a != "^.*$"]
 
 

@@ -19,8 +19,7 @@ WITHOUT_RECORD = {"patients", "patients/chercher", "patients/vitale", "patients/
 
 
 def addresses() -> list[str]:
-    [included] = get_resolver("carnet.config.urls_webps").url_patterns
-    found = [str(p.pattern) for p in included.url_patterns if isinstance(p, URLPattern)]
+    found = [str(p.pattern) for p in get_resolver("carnet.interfaces.webps.urls").url_patterns if isinstance(p, URLPattern)]
     return [a for a in found if a != "^.*$"]
 
 

@@ -377,13 +377,13 @@ def test_the_gunicorn_door_hands_the_certificate_over(pki: Folder) -> None:
 
     port = free_port()
     environment = {
-        "CARNET_TLS_PORT": str(port), "CARNET_TLS_CERTIFICATE": str(pki.path / "server.pem"),
+        "CARNET_TLS_CERTIFICATE": str(pki.path / "server.pem"),
         "CARNET_BASE_URL": f"https://127.0.0.1:{port}", "CARNET_EMBEDDED_URL": os.environ["CARNET_EMBEDDED_URL"],
     }  # fmt: skip
     person, _ = patient("nurse")
-    process = processes.start(processes.tls_command(), environment)
+    process = processes.serve("fhir-card", port, environment)
     with processes.running(process):
-        processes.wait_for_port(port, process)
+        processes.wait_until_served("fhir-card", port, process)
         nurse = with_certificate(f"https://127.0.0.1:{port}", pki, "nurse")
         assert nurse.search(person.ins).status_code == 200
         assert with_certificate(f"https://127.0.0.1:{port}", pki).search(person.ins).status_code == 401

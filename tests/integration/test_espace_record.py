@@ -514,10 +514,10 @@ def _agent(operator: str) -> httpx.Client:
 
 
 def _cases() -> list[access.Case]:
-    from carnet.desk.commands import _operator
+    from carnet.desk.commands.keeping import as_operator
 
     with as_role("carnet_operator"):
-        return access.open_cases(_operator("agent"))
+        return access.open_cases(as_operator("agent"))
 
 
 def test_a_second_report_of_the_same_line_goes_on_with_the_first(espace: str) -> None:
@@ -528,12 +528,12 @@ def test_a_second_report_of_the_same_line_goes_on_with_the_first(espace: str) ->
     for _ in range(2):
         assert who.post(f"/acces/journal/{line}/signaler", {"texte": "Je ne sais pas."}).status_code == 302
     [case] = [c for c in _cases() if c.record_id == record_id]
-    from carnet.desk.commands import _operator
+    from carnet.desk.commands.keeping import as_operator
 
     with as_role("carnet_operator"), pytest.raises(access.CaseError, match="the person reads it"):
-        access.answer_case(_operator("agent"), case.id, "access-explained", "  ")
+        access.answer_case(as_operator("agent"), case.id, "access-explained", "  ")
     with as_role("carnet_operator"):
-        assert [c.state for c in access.open_cases(_operator("agent")) if c.id == case.id] == ["received"]
+        assert [c.state for c in access.open_cases(as_operator("agent")) if c.id == case.id] == ["received"]
 
 
 def test_own_acts_cannot_be_reported_and_a_line_of_another_record_is_unknown(espace: str) -> None:

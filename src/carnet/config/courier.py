@@ -1,7 +1,6 @@
 """The courier: the only process that sends. It reads the outbox, speaks SMTP, opens no record and listens on no port."""
 
 import asyncio
-import os
 import ssl
 from contextlib import suppress
 from email.message import EmailMessage
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import aiosmtplib
 
-from carnet.config.processes import check_keys, clock, looping, prepare
+from carnet.config.processes import clock, looping, prepare
 
 if TYPE_CHECKING:
     from carnet.apps.outbox.api import Failure
@@ -77,9 +76,7 @@ def deliver_once() -> int:
 
 def main() -> None:
     """Deliver until told to stop."""
-    os.environ["CARNET_DATABASE_ROLE"] = "carnet_courier"
-    prepare()
-    check_keys("courier")
+    prepare("courier")
     looping("courier", deliver_once, pause=2.0)
 
 

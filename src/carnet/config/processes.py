@@ -1,4 +1,4 @@
-"""What the processes without a door share: start, clock, and a loop that ends when it is told to."""
+"""What processes share: start, clock, and a loop that ends when it is told to."""
 
 import logging
 import os
@@ -7,20 +7,26 @@ import sys
 import threading
 from collections.abc import Callable
 
+from carnet.config.doors import BY_NAME
 from carnet.kernel.clock import Clock, system_clock
 
 log = logging.getLogger("carnet.process")
 
 
-def prepare() -> None:
-    """Start Django for this process."""
+def prepare(name: str = "") -> None:
+    """Start Django, as the process `name` where one is given: in its role, and with its keys checked."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carnet.config.settings")
     import django
+    from django.conf import settings
 
+    if name and not settings.configured:
+        os.environ.setdefault("CARNET_DATABASE_ROLE", BY_NAME[name].role)
     django.setup(set_prefix=False)
+    if name and BY_NAME[name].keyed:
+        _check_keys(name)
 
 
-def check_keys(name: str) -> None:
+def _check_keys(name: str) -> None:
     """End the process, with a sentence, when its root key is missing or is not that of the database."""
     from carnet.apps.storage.api import KeyFileError, root_key
 

@@ -1,14 +1,11 @@
 """The sealer: the only process that holds the signing key of the journal. It reads the journal and opens no record."""
 
-import os
-
 from carnet.config.processes import clock, looping, prepare
 
 
 def main() -> None:
     """Seal until told to stop: what is written has its place and its checkpoint within a second."""
-    os.environ["CARNET_DATABASE_ROLE"] = "carnet_sealer"
-    prepare()
+    prepare("sealer")
     from django.conf import settings
 
     from carnet.apps.journal.api import Sealer, Witnesses, build_map_if_due, log_signer, write_file

@@ -4,6 +4,7 @@ import os
 
 from carnet.apps.storage.address import django_database
 from carnet.config import embedded
+from carnet.config.doors import INTERFACES
 from carnet.config.environment import Environment
 
 CARNET = Environment()
@@ -14,14 +15,12 @@ os.environ["CARNET_EMBEDDED_URL"] = DATABASE_URL  # child processes join the ser
 
 DATABASES = {"default": django_database(DATABASE_URL, CARNET.owner_role)}
 APPS = ("storage", "outbox", "journal", "identity", "signin", "access", "records", "profile")
-DOORS = ("fhir", "dmp", "hl7v2", "webps", "espace", "operator")
-INSTALLED_APPS = [*(f"carnet.apps.{name}" for name in APPS), "carnet.pages", *(f"carnet.interfaces.{name}" for name in DOORS)]
+INSTALLED_APPS = [*(f"carnet.apps.{name}" for name in APPS), "carnet.pages", *(f"carnet.interfaces.{name}" for name in INTERFACES)]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # No key signs anything in Carnet through Django; the setting must exist, so it is random for each process.
 SECRET_KEY = os.urandom(32).hex()
 ALLOWED_HOSTS = ["*"]
-ROOT_URLCONF = "carnet.config.urls_fhir"
-WSGI_APPLICATION = "carnet.config.wsgi_fhir.application"
+ROOT_URLCONF = "carnet.interfaces.fhir.urls"
 MIDDLEWARE: list[str] = []
 APPEND_SLASH = False
 DEBUG = CARNET.debug and CARNET.environment != "production"

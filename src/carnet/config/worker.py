@@ -1,9 +1,8 @@
 """The worker: the process in which time passes. It runs the timers of every app; it listens on no port and sends nothing."""
 
-import os
 from datetime import datetime
 
-from carnet.config.processes import check_keys, clock, looping, prepare
+from carnet.config.processes import clock, looping, prepare
 from carnet.kernel.clock import Timer
 
 
@@ -41,9 +40,7 @@ class Rounds:
 
 def main() -> None:
     """Run the timers until told to stop."""
-    os.environ["CARNET_DATABASE_ROLE"] = "carnet_worker"
-    prepare()
-    check_keys("worker")
+    prepare("worker")
     looping("worker", Rounds(), pause=15.0)
 
 

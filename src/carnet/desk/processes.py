@@ -1,4 +1,4 @@
-"""Processes of the demonstration on one machine: database, migrations, FHIR door, simulator of Pro Santé Connect."""
+"""Processes on one machine: started, waited for, stopped with everything below them."""
 
 import os
 import signal
@@ -6,11 +6,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
+
+from carnet.config.doors import BY_NAME, command, environment_of
 
 
 def free_port() -> int:
@@ -44,26 +46,6 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 
         time.sleep(0.05)
 
 
-def door_command(name: str, port: int, workers: int = 2, threads: int = 2) -> list[str]:
-    """The command of a door over HTTP: `fhir`, `webps`, `espace` or `operator`."""
-    return [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", str(workers), "--blocking-threads", str(threads), "--log-level", "error", "--no-ws",
-        f"carnet.config.wsgi_{name}:application",
-    ]  # fmt: skip
-
-
-def fhir_command(port: int, workers: int = 2, threads: int = 2) -> list[str]:
-    """The command of the FHIR door."""
-    return door_command("fhir", port, workers, threads)
-
-
-def tls_command(name: str = "fhir") -> list[str]:
-    """The command of a door that asks for client certificates (its settings come from the environment)."""
-    settings, application = f"python:carnet.config.gunicorn_{name}", f"carnet.config.wsgi_{name}:application"
-    return [sys.executable, "-m", "gunicorn", "--config", settings, application]
-
-
 def module_command(module: str, *arguments: str) -> list[str]:
     """The command of a process that is a module."""
     return [sys.executable, "-m", module, *arguments]
@@ -88,6 +70,23 @@ def start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[b
     """Start a process with these settings beside the present ones."""
     # A session of its own: Ctrl C reaches the parent alone, which then stops each child and everything below it.
     return subprocess.Popen(command, env={**os.environ, **environment}, start_new_session=True)
+
+
+def serve(
+    name: str, port: int = 0, told: Mapping[str, str] | None = None, workers: int = 0, threads: int = 0
+) -> subprocess.Popen[bytes]:
+    """Start a process of `config.doors` with these settings beside the present ones; `port` 0: as the settings say."""
+    process = BY_NAME[name]
+    return start(command(process, port, workers, threads), environment_of(process, port) | dict(told or {}))
+
+
+def wait_until_served(name: str, port: int, process: subprocess.Popen[bytes], seconds: float = 30.0) -> None:
+    """Wait until a process answers as its row says. Raises RuntimeError as `wait_for` does."""
+    health = BY_NAME[name].health
+    if health:
+        wait_for(f"http://127.0.0.1:{port}{health}", process, seconds)
+    else:
+        wait_for_port(port, process, seconds)
 
 
 @contextmanager

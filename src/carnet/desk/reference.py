@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import ssl
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from importlib import resources
@@ -14,6 +15,7 @@ from django.conf import settings
 from carnet.apps.storage.address import parameters
 from carnet.apps.storage.catalogue import FILE as DEPLOYED
 from carnet.apps.storage.catalogue import as_file, read_catalogue
+from carnet.config.doors import PROCESSES, Server, variable
 from carnet.config.environment import Environment
 from carnet.config.law import PREFIX
 from carnet.config.worker import timers
@@ -269,6 +271,28 @@ def dmp_cards() -> str:
     return text + table(head, rows)
 
 
+def processes() -> str:
+    """Every process of an installation: the rows of `config.doors`."""
+    rows = []
+    for p in PROCESSES:
+        needs = [*(["root key"] if p.keyed else []), *(f"`{variable(s)}`" for s in (p.url, p.port, *p.tls[:1], *p.needs) if s)]
+        listens = {Server.GRANIAN: "HTTP, behind a proxy", Server.GUNICORN: "TLS of its own"}.get(
+            p.server, "TLS of its own" if p.port else "nothing"
+        )
+        asks = {ssl.CERT_REQUIRED: ", client certificate required", ssl.CERT_OPTIONAL: ", client certificate asked for"}.get(
+            p.certificate, ""
+        )
+        rows.append(
+            (f"`carnet serve {p.name}`", p.what, f"`{p.role}`", listens + asks, p.health and f"`{p.health}`", ", ".join(needs))
+        )
+    head = ("command", "process", "role of PostgreSQL", "listens on", "health", "needs")
+    text = (
+        "Each process has a role of PostgreSQL of its own, and runs in the foreground until SIGTERM. `CARNET_DATABASE_ROLE` gives "
+        "another name to the role. `carnet run` starts all of them beside simulators.\n\n"
+    )
+    return "# Processes\n\n" + text + table(head, rows)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "refusals.md": refusals,
     "rules.md": rules,
@@ -282,6 +306,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "api.md": api,
     "dmp-errors.md": dmp_errors,
     "dmp-cards.md": dmp_cards,
+    "processes.md": processes,
 }
 
 

@@ -7,9 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from carnet.apps.journal.api import signer
 from carnet.config import embedded
+from carnet.config.doors import BY_NAME, PROCESSES, Server, variable
 from carnet.config.environment import Environment
 from carnet.desk import processes
 from carnet.desk.demonstration.families import STORIES
@@ -36,23 +36,8 @@ from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.desk.pki import Folder
 from carnet.desk.witness import make as make_witness
 
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """Ports of the loopback that one run takes."""
-
-    fhir: int = 8080
-    tls: int = 8443
-    psc: int = 8090
-    mail: int = 8025
-    witness: int = 8085
-    webps: int = 8081
-    webps_card: int = 8444
-    espace: int = 8082
-    operator: int = 8083
-    franceconnect: int = 8091
-    dmp: int = 8445
-    hl7v2: int = 8446
+Ports = Mapping[str, int]
+"""Port of each name of `desk.ports`."""
 
 
 _SIGN_INS = ("treating", "pharmacist", "nurse", "emergency", "regulator", "occupational", "blocked", "student")
@@ -76,93 +61,89 @@ def regulation_certificates(pki: Folder) -> list[str]:
     return [certificate.fingerprint(SHA256()).hex() for certificate in loaded]
 
 
+def _addresses(ports: Ports) -> dict[str, str]:
+    """Port and public address of every process that has some."""
+    told = {variable(process.port): str(ports[process.port]) for process in PROCESSES if process.port}
+    for process in PROCESSES:
+        if process.url:
+            scheme = "http" if process.server is Server.GRANIAN else "https"
+            # Passkeys belong to a host with a name; sign-ins elsewhere are told apart by an address of their own.
+            host = "localhost" if process.name == "espace" else "127.0.0.1"
+            told[variable(process.url)] = f"{scheme}://{host}:{ports[process.port]}"
+    return told
+
+
 def _environment(config: Environment, ports: Ports) -> dict[str, str]:
     """Settings of every process of the demonstration: doors, certificates, mail, journal."""
     pki, folder = Folder(config.data_dir / "pki"), config.data_dir / "witness"
     pki.make(datetime.now(UTC))
     log = signer(config.log_key(), config.log_origin, make=not (config.log() / "keys").exists()).verifier
     witness = make_witness(folder, "temoin.demonstration", [log]).key.verifier
-    return environment(ports.fhir, ports.psc) | {
-        "CARNET_WEBPS_URL": f"http://127.0.0.1:{ports.webps}",
-        "CARNET_WEBPS_PORT": str(ports.webps),
-        "CARNET_WEBPS_CARD_URL": f"https://127.0.0.1:{ports.webps_card}",
-        "CARNET_WEBPS_CARD_PORT": str(ports.webps_card),
+    addresses = _addresses(ports)
+    return environment(ports["fhir_port"], ports["psc_port"]) | addresses | {
+        "CARNET_PORTAL_URL": addresses["CARNET_ESPACE_URL"],
         "CARNET_WEBPS_REGULATION": "true",
-        "CARNET_ESPACE_URL": f"http://localhost:{ports.espace}",
-        "CARNET_ESPACE_PORT": str(ports.espace),
-        "CARNET_PORTAL_URL": f"http://localhost:{ports.espace}",
-        "CARNET_OPERATOR_URL": f"http://127.0.0.1:{ports.operator}",
-        "CARNET_OPERATOR_PORT": str(ports.operator),
-        "CARNET_FRANCECONNECT_ISSUER": f"http://127.0.0.1:{ports.franceconnect}",
+        "CARNET_FRANCECONNECT_ISSUER": f"http://127.0.0.1:{ports['franceconnect_port']}",
         "CARNET_VITALE": "simulator",
-        "CARNET_TLS_PORT": str(ports.tls),
         "CARNET_TLS_CERTIFICATE": str(pki.path / "server.pem"),
-        "CARNET_DMP_URL": f"https://127.0.0.1:{ports.dmp}",
-        "CARNET_DMP_PORT": str(ports.dmp),
-        "CARNET_HL7V2_PORT": str(ports.hl7v2),
         "CARNET_DMP_CERTIFICATE": str(pki.path / "server-rsa.pem"),
         "CARNET_REGULATION_CERTIFICATES": json.dumps(regulation_certificates(pki)),
         "CARNET_CLIENT_CA_FILE": str(pki.authorities),
         "CARNET_CLIENT_CRL_DIR": str(pki.lists),
-        "CARNET_SMTP_PORT": str(ports.mail),
+        "CARNET_SMTP_PORT": str(ports["mail_port"]),
         "CARNET_SMTP_SECURITY": "none",
-        "CARNET_WITNESSES": json.dumps({f"http://127.0.0.1:{ports.witness}": str(witness)}),
+        "CARNET_WITNESSES": json.dumps({f"http://127.0.0.1:{ports['witness_port']}": str(witness)}),
         "CARNET_DEMONSTRATION_LOG": str(log),
-    }
+    }  # fmt: skip
 
 
-def _start(config: Environment, ports: Ports) -> list[subprocess.Popen[bytes]]:
-    """Every process. The doors are last: what they answer to may count on the others."""
+def _around(config: Environment, ports: Ports) -> list[subprocess.Popen[bytes]]:
+    """What stands around Carnet: simulators of the national services, a mail server, a witness of the journal."""
     people, persons = config.data_dir / "psc-people.json", config.data_dir / "franceconnect-people.json"
     write_people(people)
     write_persons(persons)
-    callback = f"http://127.0.0.1:{ports.fhir}/signin/callback"
-    witness = ("--port", str(ports.witness), "--folder", str(config.data_dir / "witness"), "--name", "temoin.demonstration",
+    portal, espace = (f"{os.environ[variable(BY_NAME[name].url)]}/connexion/retour" for name in ("webps", "espace"))
+    callback = f"http://127.0.0.1:{ports['fhir_port']}/signin/callback"
+    witness = ("--port", str(ports["witness_port"]), "--folder", str(config.data_dir / "witness"), "--name", "temoin.demonstration",
                "--log", os.environ["CARNET_DEMONSTRATION_LOG"])  # fmt: skip
-    commands = [
-        processes.psc_command(ports.psc, people, callback, f"http://127.0.0.1:{ports.webps}/connexion/retour"),
-        processes.franceconnect_command(ports.franceconnect, persons, f"http://localhost:{ports.espace}/connexion/retour"),
-        processes.module_command(
-            "carnet.desk.simulators.mailbox", "--port", str(ports.mail), "--folder", str(config.data_dir / "mailbox")
-        ),
+    mail = ("--port", str(ports["mail_port"]), "--folder", str(config.data_dir / "mailbox"))
+    return [processes.start(command, {}) for command in (
+        processes.psc_command(ports["psc_port"], people, callback, portal),
+        processes.franceconnect_command(ports["franceconnect_port"], persons, espace),
+        processes.module_command("carnet.desk.simulators.mailbox", *mail),
         processes.module_command("carnet.desk.witness", *witness),
-        processes.module_command("carnet.config.sealer"),
-        processes.module_command("carnet.config.worker"),
-        processes.module_command("carnet.config.courier"),
-        processes.module_command("carnet.config.hl7v2"),
-        processes.tls_command(),
-        processes.fhir_command(ports.fhir),
-    ]
-    dmp = processes.start(
-        processes.tls_command("dmp"),
-        {
-            "CARNET_DATABASE_ROLE": "carnet_dmp",
-            # The national sample kit must find its way in here; no other door of the demonstration is lenient.
-            "CARNET_VENDOR_KIT": os.environ.get("CARNET_VENDOR_KIT", "true"),
-        },
-    )
-    portal = [processes.tls_command("webps"), processes.door_command("webps", ports.webps)]
-    role = {"CARNET_DATABASE_ROLE": "carnet_webps"}
-    others = [processes.start(processes.door_command(name, port), {"CARNET_DATABASE_ROLE": f"carnet_{name}"})
-              for name, port in (("operator", ports.operator), ("espace", ports.espace))]  # fmt: skip
-    return [*(processes.start(c, {}) for c in commands), dmp, *others, *(processes.start(c, role) for c in portal)]
+    )]  # fmt: skip
+
+
+# The national sample kit must find its way in at the DMP door; no other door of the demonstration is lenient.
+_TOLD = {"dmp": {"CARNET_VENDOR_KIT": os.environ.get("CARNET_VENDOR_KIT", "true")}}
+
+
+def _wait(ports: Ports, around: list[subprocess.Popen[bytes]], doors: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Wait until everything that listens answers."""
+    processes.wait_for(f"http://127.0.0.1:{ports['psc_port']}/", around[0])
+    for process in PROCESSES:
+        if process.port:
+            processes.wait_until_served(process.name, ports[process.port], doors[process.name])
 
 
 def _print_guide(config: Environment, ports: Ports) -> None:
+    at = {process.name: os.environ[variable(process.url)] for process in PROCESSES if process.url}
+    psc = f"http://127.0.0.1:{ports['psc_port']}"
     print("\nCarnet est ouvert (données fictives).")
-    print(f"  WebPS, le portail     http://127.0.0.1:{ports.webps} (par carte : https://127.0.0.1:{ports.webps_card}/carte)")
-    print(f"  Mon espace            http://localhost:{ports.espace} (FranceConnect+ : simulateur, on choisit un nom)")
-    print(f"  Pages de l'exploitant http://127.0.0.1:{ports.operator} (un lien : .venv/bin/carnet operator link)")
-    print(f"  Porte FHIR            http://127.0.0.1:{ports.fhir}/fhir/metadata")
-    print(f"  La même, par carte    https://127.0.0.1:{ports.tls}/fhir/metadata (certificats de test : {config.data_dir}/pki)")
-    print(
-        f"  Porte DMP (SOAP)      https://127.0.0.1:{ports.dmp}/si-dmp-server/v2/services/ (?wsdl ; certificat client obligatoire)"
-    )
+    print(f"  WebPS, le portail     {at['webps']} (par carte : {at['webps-card']}/carte)")
+    print(f"  Mon espace            {at['espace']} (FranceConnect+ : simulateur, on choisit un nom)")
+    print(f"  Pages de l'exploitant {at['operator']} (un lien : .venv/bin/carnet operator link)")
+    print(f"  Porte FHIR            {at['fhir']}/fhir/metadata")
+    tls = f"https://127.0.0.1:{ports['tls_port']}/fhir/metadata"
+    print(f"  La même, par carte    {tls} (certificats de test : {config.data_dir}/pki)")
+    print(f"  Porte DMP (SOAP)      {at['dmp']}/si-dmp-server/v2/services/ (?wsdl ; certificat client obligatoire)")
     if os.environ.get("CARNET_VENDOR_KIT", "true").lower() in ("true", "1"):
         print("    … avec les tolérances du kit national ; CARNET_VENDOR_KIT=false pour ce qu'un vrai serveur répond (docs/dmp.md)")
-    print(f"  Porte hospitalière    127.0.0.1:{ports.hl7v2} (HL7 v2 par MLLP et TLS, certificat de structure : carnet hl7v2 send)")
-    print(f"  Pro Santé Connect     http://127.0.0.1:{ports.psc} (simulateur : on choisit un nom, sans mot de passe)")
-    print(f"  Téléphone e-CPS       http://127.0.0.1:{ports.psc}/telephone (le même simulateur, pour confirmer deux chiffres)")
+    hospital = f"127.0.0.1:{ports['hl7v2_port']}"
+    print(f"  Porte hospitalière    {hospital} (HL7 v2 par MLLP et TLS, certificat de structure : carnet hl7v2 send)")
+    print(f"  Pro Santé Connect     {psc} (simulateur : on choisit un nom, sans mot de passe)")
+    print(f"  Téléphone e-CPS       {psc}/telephone (le même simulateur, pour confirmer deux chiffres)")
     print(f"  Avis par courriel     {config.data_dir}/mailbox (rien ne sort de cette machine)")
     print(f"  Journal scellé        {config.data_dir}/log, cosigné par un témoin (carnet journal export)")
     print("\nConnexions de démonstration (identifiant national, profession) :")
@@ -214,12 +195,11 @@ def run(ports: Ports) -> int:
     """Start the database, load the demonstration, open the doors, and wait until stopped (Ctrl C or SIGTERM)."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
-    taken = [p for p in astuple(ports) if not processes.is_free(p)]
+    taken = [p for p in ports.values() if not processes.is_free(p)]
     if taken:
         print(
-            f"Port déjà pris : {', '.join(map(str, taken))}. Choisissez-en d'autres : carnet run --port … --tls-port … "
-            "--psc-port … --mail-port … --witness-port … --webps-port … --webps-card-port … --espace-port … --operator-port … "
-            "--franceconnect-port … --dmp-port … --hl7v2-port …",
+            f"Port déjà pris : {', '.join(map(str, taken))}. Choisissez-en d'autres : carnet run "
+            + " ".join(f"--{name.replace('_', '-')} …" for name in ports),
             file=sys.stderr,
         )
         return 2
@@ -240,18 +220,12 @@ def _run(config: Environment, ports: Ports) -> int:
     print("Démonstration…", flush=True)
     _carnet("demonstration")
     try:
-        started = _start(config, ports)
+        around = _around(config, ports)
+        # The doors are last: what they answer to may count on the others.
+        doors = {process.name: processes.serve(process.name, told=_TOLD.get(process.name)) for process in reversed(PROCESSES)}
+        started = [*around, *doors.values()]
         with processes.running(*started):
-            processes.wait_for(f"http://127.0.0.1:{ports.psc}/", started[0])
-            *_, hl7v2, tls, fhir, dmp, operator, espace, card, webps = started
-            processes.wait_for_port(ports.hl7v2, hl7v2)
-            processes.wait_for_port(ports.dmp, dmp)
-            processes.wait_for_port(ports.tls, tls)
-            processes.wait_for(f"http://127.0.0.1:{ports.fhir}/fhir/metadata", fhir)
-            processes.wait_for(f"http://127.0.0.1:{ports.operator}/", operator)
-            processes.wait_for(f"http://127.0.0.1:{ports.espace}/connexion", espace)
-            processes.wait_for_port(ports.webps_card, card)
-            processes.wait_for(f"http://127.0.0.1:{ports.webps}/connexion", webps)
+            _wait(ports, around, doors)
             _print_guide(config, ports)
             while all(process.poll() is None for process in started):
                 time.sleep(0.5)
