@@ -3,6 +3,7 @@
 Every test makes its own people with fresh numbers, so tests share the database without seeing each other.
 """
 
+import functools
 import os
 import shutil
 import socket
@@ -63,6 +64,10 @@ os.environ.update(
 os.environ.pop("CARNET_EMBEDDED_URL", None)
 
 import django
+import httpx
+
+# Each client of httpx reads the system's authorities, 40 ms of a core: here they are read once.
+httpx._transports.default.create_ssl_context = functools.lru_cache(httpx._transports.default.create_ssl_context)
 
 django.setup(set_prefix=False)
 

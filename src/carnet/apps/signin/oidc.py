@@ -1,8 +1,9 @@
 """What two relying parties share: discovery, keys, and every check on an ID token (OpenID Connect Core 1.0 §3.1.3.7)."""
 
 import secrets
+import ssl
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from time import monotonic
 from typing import Any
 
@@ -31,9 +32,15 @@ def begin() -> Start:
     return Start(secrets.token_urlsafe(24), secrets.token_urlsafe(48))
 
 
+@cache
+def trusted() -> ssl.SSLContext:
+    """The authorities that providers are checked against: read once, as a call of httpx would read them again each time."""
+    return httpx.create_ssl_context()
+
+
 @lru_cache(maxsize=8)
 def _metadata(url: str, period: int) -> dict[str, Any]:
-    answer = httpx.get(url, timeout=TIMEOUT)
+    answer = httpx.get(url, timeout=TIMEOUT, verify=trusted())
     answer.raise_for_status()
     document: dict[str, Any] = answer.json()
     return document
@@ -53,7 +60,7 @@ def discovery_of(issuer: str, path: str, name: str) -> dict[str, Any]:
 @lru_cache(maxsize=8)
 def keys_at(url: str, period: int) -> KeySet:
     """The keys of a provider. `period` changes with time, so that they are read again."""
-    answer = httpx.get(url, timeout=TIMEOUT)
+    answer = httpx.get(url, timeout=TIMEOUT, verify=trusted())
     answer.raise_for_status()
     return KeySet.import_key_set(answer.json())
 

@@ -14,7 +14,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from carnet.apps.signin.attempts import refused
-from carnet.apps.signin.oidc import TIMEOUT, Start, discovery_of, id_claims, keys_at, period
+from carnet.apps.signin.oidc import TIMEOUT, Start, discovery_of, id_claims, keys_at, period, trusted
 from carnet.apps.signin.pkce import challenge_of
 from carnet.kernel.traits import Traits
 
@@ -57,7 +57,7 @@ def _tokens(code: str, verifier: str) -> dict[str, Any]:
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback_uri(), "code_verifier": verifier}
     try:
         answer = httpx.post(
-            discovery()["token_endpoint"], data=form, timeout=TIMEOUT,
+            discovery()["token_endpoint"], data=form, timeout=TIMEOUT, verify=trusted(),
             auth=(config.franceconnect_client_id, config.franceconnect_client_secret),
         )  # fmt: skip
         tokens: dict[str, Any] = answer.json()
@@ -80,7 +80,9 @@ def _signed(text: str) -> dict[str, Any]:
 def _userinfo(access_token: str, subject: str) -> dict[str, Any]:
     config = settings.CARNET
     try:
-        answer = httpx.get(discovery()["userinfo_endpoint"], headers={"Authorization": f"Bearer {access_token}"}, timeout=TIMEOUT)
+        answer = httpx.get(
+            discovery()["userinfo_endpoint"], headers={"Authorization": f"Bearer {access_token}"}, timeout=TIMEOUT, verify=trusted()
+        )
     except httpx.HTTPError:
         raise refused("userinfo endpoint") from None
     info = _signed(answer.text) if answer.status_code == 200 else {}

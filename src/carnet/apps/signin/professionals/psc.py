@@ -14,7 +14,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from carnet.apps.signin.attempts import refused
-from carnet.apps.signin.oidc import TIMEOUT, Start, discovery_of, id_claims, period
+from carnet.apps.signin.oidc import TIMEOUT, Start, discovery_of, id_claims, period, trusted
 from carnet.apps.signin.oidc import keys_at as _keys
 from carnet.apps.signin.pkce import challenge_of
 from carnet.kernel.identifiers import IdentifierError, ps_id, structure_id
@@ -83,9 +83,8 @@ def _asked(endpoint: str, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
     """Ask an endpoint of the provider as its client. Returns status and answer."""
     config = settings.CARNET
     try:
-        answer = httpx.post(
-            discovery()[endpoint], data=form, auth=(config.psc_client_id, config.psc_client_secret), timeout=TIMEOUT
-        )  # fmt: skip
+        ours = (config.psc_client_id, config.psc_client_secret)
+        answer = httpx.post(discovery()[endpoint], data=form, auth=ours, timeout=TIMEOUT, verify=trusted())
         told: dict[str, Any] = answer.json()
     except (httpx.HTTPError, ValueError, KeyError):
         raise refused(endpoint.replace("_", " ")) from None
@@ -109,7 +108,9 @@ def _id_claims(id_token: str, nonce: str) -> dict[str, Any]:
 
 def _userinfo(access_token: str, subject: str) -> dict[str, Any]:
     try:
-        answer = httpx.get(discovery()["userinfo_endpoint"], headers={"Authorization": f"Bearer {access_token}"}, timeout=TIMEOUT)
+        answer = httpx.get(
+            discovery()["userinfo_endpoint"], headers={"Authorization": f"Bearer {access_token}"}, timeout=TIMEOUT, verify=trusted()
+        )
         info: dict[str, Any] = answer.json()
     except (httpx.HTTPError, ValueError):
         raise refused("userinfo endpoint") from None
@@ -177,6 +178,7 @@ def identify_token(access_token: str, client_id: str) -> tuple[PscIdentity, str]
             data={"token": access_token, "token_type_hint": "access_token"},
             auth=(config.psc_client_id, config.psc_client_secret),
             timeout=TIMEOUT,
+            verify=trusted(),
         )
         told: dict[str, Any] = answer.json()
     except (httpx.HTTPError, ValueError):
