@@ -120,7 +120,7 @@ def test_a_pivot_identity_without_a_name_or_a_birth_date_is_none(provider: Provi
     monkeypatch.setattr(franceconnect, "_tokens", lambda code, verifier: {"id_token": "i", "access_token": "a"})
     monkeypatch.setattr(franceconnect, "id_claims", lambda *a, **k: {"sub": "me"})
     provider.says("/keys", {"keys": [ECKey.generate_key("P-256", {"kid": "k"}).as_dict(private=False)]})
-    start = psc.begin()
+    start = oidc.begin()
     for info in ({"family_name": "ESSAI"}, {"birthdate": "1980-05-17"}):
         monkeypatch.setattr(franceconnect, "_userinfo", lambda token, subject, told=info: told)
         assert why(franceconnect.identify, "code", start) == "pivot identity"
