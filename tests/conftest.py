@@ -371,12 +371,12 @@ class MovedClock:
 @pytest.fixture
 def settings_clock() -> Iterator[MovedClock]:
     """The clock of every door and process of this run, in the hands of one test."""
-    from django.conf import settings
+    from carnet.kernel.clock import set_clock
 
     clock = MovedClock()
-    settings.CLOCK = clock
+    set_clock(clock)
     yield clock
-    del settings.CLOCK
+    set_clock()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from support import roles
 from support.people import cda, deposit, fresh_person, fresh_uid, now, patient
 from support.records import labels_of, read_again, statuses_of
 
-from carnet.config.processes import clock
 from carnet.desk.demonstration.people import DemoPerson
 from carnet.desk.hl7v2_client import line_to, message_of, send_file
 from carnet.desk.pki import STRUCTURES
@@ -21,6 +20,7 @@ from carnet.dicah.facts import RecordState
 from carnet.formats.hl7v2 import Message
 from carnet.interfaces.hl7v2 import server
 from carnet.interfaces.hl7v2.server import Line, Mllp, context_of
+from carnet.kernel.clock import moment
 
 
 class _AsHospitalDoor(Line):
@@ -32,7 +32,7 @@ class _AsHospitalDoor(Line):
 @pytest.fixture(scope="module")
 def port(pki: Any) -> Iterator[int]:
     server = str(pki.path / "server-rsa.pem")
-    door = Mllp(("127.0.0.1", 0), context_of(server, server, str(pki.authorities)), clock())
+    door = Mllp(("127.0.0.1", 0), context_of(server, server, str(pki.authorities)), moment)
     door.RequestHandlerClass = _AsHospitalDoor
     threading.Thread(target=door.serve_forever, daemon=True).start()
     yield door.server_address[1]
@@ -239,7 +239,7 @@ def test_a_file_is_sent_as_the_command_does(port: int, pki: Any, tmp_path: Any) 
 def test_there_are_so_many_places_and_each_is_free_again(pki: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "MOST_LINES", 1)
     pem = str(pki.path / "server-rsa.pem")
-    door = Mllp(("127.0.0.1", 0), context_of(pem, pem, str(pki.authorities)), clock())
+    door = Mllp(("127.0.0.1", 0), context_of(pem, pem, str(pki.authorities)), moment)
     threading.Thread(target=door.serve_forever, daemon=True).start()
     number = door.server_address[1]
     framed = b"\x0bMSH|^~\\&|\x1c\x0d"

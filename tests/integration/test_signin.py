@@ -5,6 +5,7 @@ import hashlib
 import json
 import secrets
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -123,10 +124,10 @@ def test_a_situation_that_is_not_yours_is_refused(door: str) -> None:
             assert browser.post(f"{door}/signin/situation", data={"ticket": ticket, "situation": number}).status_code == 400
 
 
-def test_an_old_ticket_is_over(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_ticket_is_over(door: str, settings_clock: Any) -> None:
     with httpx.Client() as browser:
         ticket, _ = to_situation(door, browser)
-        monkeypatch.setattr(settings, "CLOCK", lambda: now() + timedelta(minutes=11), raising=False)
+        settings_clock.move(timedelta(minutes=11))
         assert browser.post(f"{door}/signin/situation", data={"ticket": ticket, "situation": "0"}).status_code == 400
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import aiosmtplib
 
-from carnet.config.processes import clock, looping, prepare
+from carnet.config.processes import looping, prepare
+from carnet.kernel.clock import moment
 
 if TYPE_CHECKING:
     from carnet.apps.outbox.api import Failure
@@ -63,7 +64,7 @@ async def _round() -> int:
 
     smtp = Smtp()
     try:
-        taken, _ = await deliver_due(clock()(), smtp.send)
+        taken, _ = await deliver_due(moment(), smtp.send)
     finally:
         await smtp.close()
     return taken

@@ -4,7 +4,8 @@ import signal
 import threading
 
 from carnet.config.doors import BY_NAME, certificate_and_key, port_of
-from carnet.config.processes import clock, prepare
+from carnet.config.processes import prepare
+from carnet.kernel.clock import moment
 
 
 def main() -> None:
@@ -17,7 +18,7 @@ def main() -> None:
     config = settings.CARNET
     process = BY_NAME["hl7v2"]
     context = context_of(*certificate_and_key(process, config), str(config.client_ca_file))
-    server = Mllp(("127.0.0.1", port_of(process, config)), context, clock())
+    server = Mllp(("127.0.0.1", port_of(process, config)), context, moment)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
     with server:

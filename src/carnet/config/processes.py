@@ -1,4 +1,4 @@
-"""What processes share: start, clock, and a loop that ends when it is told to."""
+"""What processes share: start, and a loop that ends when it is told to."""
 
 import logging
 import os
@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable
 
 from carnet.config.doors import BY_NAME
-from carnet.kernel.clock import Clock, system_clock
 
 log = logging.getLogger("carnet.process")
 
@@ -34,14 +33,6 @@ def _check_keys(name: str) -> None:
         root_key()
     except KeyFileError as error:
         sys.exit(f"carnet {name} does not start: {error}.")
-
-
-def clock() -> Clock:
-    """The clock of the process; tests put another one in the settings."""
-    from django.conf import settings
-
-    injected: Clock = getattr(settings, "CLOCK", system_clock)
-    return injected
 
 
 def looping(name: str, work: Callable[[], int], pause: float) -> None:

@@ -1,6 +1,7 @@
 """The sealer: the only process that holds the signing key of the journal. It reads the journal and opens no record."""
 
-from carnet.config.processes import clock, looping, prepare
+from carnet.config.processes import looping, prepare
+from carnet.kernel.clock import moment
 
 
 def main() -> None:
@@ -17,7 +18,7 @@ def main() -> None:
 
     def work() -> int:
         sealed = sealer.seal()
-        build_map_if_due(sealer, clock()())
+        build_map_if_due(sealer, moment())
         return sealed
 
     looping("sealer", work, pause=1.0)

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from carnet.config.processes import clock, looping, prepare
-from carnet.kernel.clock import Timer
+from carnet.config.processes import looping, prepare
+from carnet.kernel.clock import Timer, moment
 
 
 def timers() -> tuple[Timer, ...]:
@@ -29,7 +29,7 @@ class Rounds:
 
     def __call__(self) -> int:
         """Run the timers whose turn it is. Returns 0: what is due is done in one run, so there is nothing to hurry for."""
-        at = clock()()
+        at = moment()
         for timer in timers():
             last = self._last.get(timer.name)
             if last is None or at - last >= timer.every:

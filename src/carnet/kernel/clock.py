@@ -12,8 +12,22 @@ log = logging.getLogger("carnet.timers")
 
 
 def system_clock() -> datetime:
-    """The present moment, aware, in UTC."""
+    """The hour of the machine, aware, in UTC."""
     return datetime.now(UTC)
+
+
+_clock: Clock = system_clock
+
+
+def moment() -> datetime:
+    """The present moment, by the clock of this process."""
+    return _clock()
+
+
+def set_clock(clock: Clock = system_clock) -> None:
+    """Give the process another clock; without one, the machine's again."""
+    global _clock
+    _clock = clock
 
 
 def begins(day: date, zone: str) -> datetime:

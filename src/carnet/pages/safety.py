@@ -12,7 +12,6 @@ from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 
 from carnet.apps.storage.api import blind_index
-from carnet.kernel.clock import Clock, system_clock
 from carnet.kernel.refusal import No, Refusal
 
 log = logging.getLogger("carnet.pages")
@@ -22,12 +21,6 @@ POLICY = (
 )
 """Nothing comes from elsewhere and nothing runs inline; the page frames only documents of this door."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1c\x1e\x1f\ud800-\udfff]")
-
-
-def clock() -> Clock:
-    """The clock of the door; tests put another one in the settings."""
-    injected: Clock = getattr(settings, "CLOCK", system_clock)
-    return injected
 
 
 def secure(response: HttpResponse) -> HttpResponse:

@@ -35,18 +35,12 @@ from carnet.interfaces.dmp.errors import NAMESPACE, fault_of
 from carnet.interfaces.dmp.reading import answer_namespace, envelope_of
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask, Mode
-from carnet.kernel.clock import Clock, system_clock
+from carnet.kernel.clock import moment
 from carnet.kernel.identifiers import IdentifierError, Oid
 from carnet.kernel.ins import Ins, InsError
 from carnet.kernel.refusal import No, Refusal
 
 log = logging.getLogger("carnet.dmp")
-
-
-def clock() -> Clock:
-    """The clock of the door; tests put another one in the settings."""
-    injected: Clock = getattr(settings, "CLOCK", system_clock)
-    return injected
 
 
 def ins_of(patient: tuple[str, str]) -> Ins:
@@ -223,7 +217,7 @@ def _refused_early(error: Exception) -> SoapFault:
 
 def serve(request: HttpRequest, operations: Iterable[Operation]) -> HttpResponseBase:
     """Answer a call of a service."""
-    at, namespace, relates_to = clock()(), answer_namespace(request.headers.get("Content-Type", "")), ""
+    at, namespace, relates_to = moment(), answer_namespace(request.headers.get("Content-Type", "")), ""
     with override("fr"):
         try:
             transport = certificate_of(request, at)

@@ -13,10 +13,11 @@ from carnet.apps.signin.api import PersonSession, person_session
 from carnet.interfaces.espace.done import said, undoing
 from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.clock import moment
 from carnet.kernel.refusal import Refusal
 from carnet.pages import safety
 from carnet.pages.door import Fields, PageDoor
-from carnet.pages.safety import clock, form_token, local_path
+from carnet.pages.safety import form_token, local_path
 
 COOKIE, DEVICE, LANGUAGE = "carnet-espace", "carnet-espace-device", "carnet-espace-language"
 HOME = "/"
@@ -28,7 +29,7 @@ class Asked(Fields):
     """A request with its session: what a view of the portal receives."""
 
     def __init__(self, request: HttpRequest, session: PersonSession, token: str) -> None:
-        self.at, self.request, self.session = clock()(), request, session
+        self.at, self.request, self.session = moment(), request, session
         # A form is for one record and one way of acting on it: sent after another choice, it is refused.
         self.form_token = form_token("espace", f"{token}/{session.acting}/{session.actor.kind.value}")
 
@@ -91,7 +92,7 @@ _DOOR = PageDoor(
     url=lambda: settings.CARNET.espace_url,
     language=_language,
     cookie=COOKIE,
-    session=lambda request, token: Asked(request, person_session(token, clock()()), token),
+    session=lambda request, token: Asked(request, person_session(token, moment()), token),
     sign_in=to_sign_in,
     stranger=lambda: render("foreign", {}, 403),
     refused=refused_page,

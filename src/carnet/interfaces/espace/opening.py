@@ -27,9 +27,9 @@ from carnet.interfaces.espace.door import public, render
 from carnet.interfaces.espace.signin import open_for
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.clock import moment
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import is_minor
-from carnet.pages.safety import clock
 
 
 @public("GET", "POST")
@@ -39,7 +39,7 @@ def first(request: HttpRequest) -> HttpResponse:
         return render("opening/code", {"lost": "perdu" in request.GET})
     try:
         born = day_text(request.POST, "naissance")
-        ticket = start_activation(request.POST.get("code", "")[:20], born, clock()())
+        ticket = start_activation(request.POST.get("code", "")[:20], born, moment())
     except Refusal as refusal:
         if refusal.code != No.CODE_UNKNOWN:
             raise
@@ -49,7 +49,7 @@ def first(request: HttpRequest) -> HttpResponse:
 
 
 def _next(ticket: str) -> HttpResponse:
-    step = activating(ticket, clock()())
+    step = activating(ticket, moment())
     found = standing(step.record_id)
     if found is not None and found.state in (RecordState.PENDING_OPPOSITION, RecordState.OPPOSED):
         return render(
@@ -73,12 +73,12 @@ def _credentials(step: Activating, problems: list[tuple[str, str]], given: dict[
 
 def _holder(step: Activating) -> Actor:
     """The person of the record, as their code proved it, before there is a session."""
-    account, _ = activate(step, clock()())
+    account, _ = activate(step, moment())
     return _person(step, account)
 
 
 def _person(step: Activating, account: UUID) -> Actor:
-    now = clock()()
+    now = moment()
     proof = Authentication(Means.PERSON_SESSION, "code", now + timedelta(minutes=10), now)
     return Actor(ActorKind.HOLDER, str(account), name_of(step.traits), proof, software="Mon espace")
 
@@ -86,7 +86,7 @@ def _person(step: Activating, account: UUID) -> Actor:
 @public("POST")
 def choose(request: HttpRequest) -> HttpResponse:
     """Open now, or oppose. Opposing uses the code up: nothing else is asked of somebody who wants no record."""
-    step, at = activating(request.POST.get("ticket", "")[:80], clock()()), clock()()
+    step, at = activating(request.POST.get("ticket", "")[:80], moment()), moment()
     if request.POST.get("choix") == "ouvrir":
         return _credentials(step, [])
     if request.POST.get("choix") != "opposer":
@@ -101,7 +101,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 @public("POST")
 def finish(request: HttpRequest) -> HttpResponse:
     """Credentials are chosen: the code is used up and the session opens. Or none yet: a passkey is made once signed in."""
-    step, at, post = activating(request.POST.get("ticket", "")[:80], clock()()), clock()(), request.POST
+    step, at, post = activating(request.POST.get("ticket", "")[:80], moment()), moment(), request.POST
     login = post.get("identifiant", "").strip()[:80]
     if _is_announced(step):
         _by_themselves(step)
@@ -132,7 +132,7 @@ def _is_announced(step: Activating) -> bool:
 
 def _by_themselves(step: Activating) -> None:
     """Opening and opposing are a representative's for a minor: said before the code is used up."""
-    if is_minor(step.traits.birth_date, clock()().date()):
+    if is_minor(step.traits.birth_date, moment().date()):
         raise Refusal(No.MINOR_THROUGH_REPRESENTATIVE)
 
 
@@ -140,7 +140,7 @@ def _open_if_announced(step: Activating, account: UUID) -> None:
     """Whoever chooses how to sign in to a record that is announced, or was opposed, asks for its opening by that."""
     if not _is_announced(step):
         return
-    person, now = _person(step, account), clock()()
+    person, now = _person(step, account), moment()
     activate_record(person, step.record_id, now)
     change_life(Ask(person, Act.OPEN_RECORD, now), step.record_id)
 

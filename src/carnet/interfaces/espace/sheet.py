@@ -13,8 +13,8 @@ from carnet.interfaces.espace.door import Asked, page, public, render, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.espace.profile import SECTIONS
 from carnet.kernel.ask import Act
+from carnet.kernel.clock import moment
 from carnet.pages.door import saying
-from carnet.pages.safety import clock
 
 LASTS: dict[str, timedelta] = {
     "1h": timedelta(hours=1),
@@ -77,7 +77,7 @@ def revoke(asked: Asked, number: UUID) -> HttpResponse:
 @public("GET")
 def linked(request: HttpRequest, token: str) -> HttpResponse:
     """What a link leads to: the encrypted sheet (SMART Health Links, flag U). One answer for all links that open nothing."""
-    found = profile.open_link(token[:80], clock()())
+    found = profile.open_link(token[:80], moment())
     if found is None:
         response = HttpResponse("Ce lien n'ouvre plus rien.", content_type="text/plain; charset=utf-8", status=404)
     else:

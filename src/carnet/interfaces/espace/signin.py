@@ -33,8 +33,9 @@ from carnet.interfaces.espace.door import (
     set_cookie,
     signed_in,
 )
+from carnet.kernel.clock import moment
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.safety import clock, local_path
+from carnet.pages.safety import local_path
 
 BROWSER = "carnet-espace-signin"
 _STEP = 600
@@ -53,7 +54,7 @@ def means(request: HttpRequest) -> HttpResponse:
 
 def open_for(request: HttpRequest, account: UUID, how: str, then: str) -> HttpResponse:
     """Open the session of an account, and tie the person to their own record the first time."""
-    at, device = clock()(), request.COOKIES.get(DEVICE, "") or secrets.token_urlsafe(24)
+    at, device = moment(), request.COOKIES.get(DEVICE, "") or secrets.token_urlsafe(24)
     token = open_person_session(account, how, device, label_of(request.headers.get("User-Agent", "")), at)
     session = person_session(token, at)
     activate_record(session.actor, session.own_record, at)
@@ -69,7 +70,7 @@ def open_for(request: HttpRequest, account: UUID, how: str, then: str) -> HttpRe
 @public("GET")
 def franceconnect(request: HttpRequest) -> HttpResponse:
     """Leave for FranceConnect+."""
-    address, browser = start_franceconnect(_then(request), clock()())
+    address, browser = start_franceconnect(_then(request), moment())
     response = HttpResponseRedirect(address)
     set_cookie(response, BROWSER, browser, _STEP, "/connexion")
     return response
@@ -80,7 +81,7 @@ def returned(request: HttpRequest) -> HttpResponse:
     """Come back from FranceConnect+."""
     if "code" not in request.GET:
         raise Refusal(No.SIGN_IN_REFUSED, {"problem": request.GET.get("error", "")[:40]})
-    found = return_franceconnect(request.GET.get("state", ""), request.GET["code"], request.COOKIES.get(BROWSER, ""), clock()())
+    found = return_franceconnect(request.GET.get("state", ""), request.GET["code"], request.COOKIES.get(BROWSER, ""), moment())
     if found.account is None:
         return render("signin/nobody", {}, 404)
     return open_for(request, found.account, "franceconnect", found.then)
@@ -91,7 +92,7 @@ def password(request: HttpRequest) -> HttpResponse:
     """First factor: login and password. The same answer for a login that nobody has."""
     login, then = request.POST.get("identifiant", "")[:80], _then(request)
     try:
-        ticket, browser = start_password(login, request.POST.get("mot-de-passe", "")[:200], then, clock()())
+        ticket, browser = start_password(login, request.POST.get("mot-de-passe", "")[:200], then, moment())
     except Refusal as refusal:
         if refusal.code not in WEAK:
             raise
@@ -105,7 +106,7 @@ def password(request: HttpRequest) -> HttpResponse:
 def code(request: HttpRequest) -> HttpResponse:
     """Second factor: a one-time code, or a recovery code."""
     answer = finish_password(
-        request.POST.get("ticket", "")[:80], request.POST.get("code", "")[:20], request.COOKIES.get(BROWSER, ""), clock()()
+        request.POST.get("ticket", "")[:80], request.POST.get("code", "")[:20], request.COOKIES.get(BROWSER, ""), moment()
     )
     if isinstance(answer, str):
         return render("signin/code", {"ticket": answer, "problem": No.CREDENTIALS_WRONG}, 403)
@@ -115,7 +116,7 @@ def code(request: HttpRequest) -> HttpResponse:
 @public("POST")
 def passkey_begin(request: HttpRequest) -> HttpResponse:
     """What the browser's API is given to sign in with a passkey."""
-    ticket, options = begin_with_passkey(clock()())
+    ticket, options = begin_with_passkey(moment())
     return JsonResponse({"ticket": ticket, "options": options})
 
 
@@ -128,7 +129,7 @@ def passkey_finish(request: HttpRequest) -> HttpResponse:
         raise Refusal(No.CREDENTIALS_WRONG) from None
     if not isinstance(answer, dict):
         raise Refusal(No.CREDENTIALS_WRONG)
-    account = account_of_passkey(request.POST.get("ticket", "")[:80], answer, clock()())
+    account = account_of_passkey(request.POST.get("ticket", "")[:80], answer, moment())
     return open_for(request, account, "passkey", _then(request))
 
 

@@ -16,7 +16,7 @@ from carnet.formats.fhir import FhirError, Issue, Json, operation_outcome, parse
 from carnet.interfaces.fhir.answers import fhir, malformed, refusal_answer
 from carnet.kernel.actor import ANONYMOUS, Actor
 from carnet.kernel.ask import Act, Ask, Mode
-from carnet.kernel.clock import Clock, system_clock
+from carnet.kernel.clock import moment
 from carnet.kernel.identifiers import IdentifierError
 from carnet.kernel.ins import Ins, InsError
 from carnet.kernel.refusal import No, Refusal
@@ -26,12 +26,6 @@ View = Callable[..., HttpResponse]
 MODE_HEADER = "Carnet-Access-Mode"
 SITUATION_HEADER = "Carnet-Situation"
 """The structure of the situation of exercise, for a card whose holder has several."""
-
-
-def clock() -> Clock:
-    """The clock of the door; tests put another one in the settings."""
-    injected: Clock = getattr(settings, "CLOCK", system_clock)
-    return injected
 
 
 def _language(request: HttpRequest) -> str:
@@ -78,7 +72,7 @@ def view(*methods: str) -> Callable[[View], View]:
 
 def certificate(request: HttpRequest) -> Certificate | None:
     """The client certificate, read and checked. None without one; raises Refusal for one that is not trusted."""
-    return certificate_of(request, clock()())
+    return certificate_of(request, moment())
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -89,7 +83,7 @@ def actor(request: HttpRequest) -> Actor:
         return actor_of(token.strip(), *((presented.thumbprint, presented.revoked) if presented else ()))
     if presented is None:
         return ANONYMOUS
-    return actor_of_certificate(presented, clock()(), request.headers.get(SITUATION_HEADER, "").strip()[:64])
+    return actor_of_certificate(presented, moment(), request.headers.get(SITUATION_HEADER, "").strip()[:64])
 
 
 def authenticated(request: HttpRequest) -> Actor:
@@ -119,7 +113,7 @@ def document_id(text: str) -> UUID:
 
 def ask(request: HttpRequest, who: Actor, act: Act, ins: Ins | None = None, words: str = "") -> Ask:
     """The question of this request."""
-    return Ask(who, act, clock()(), ins, mode(request), words)
+    return Ask(who, act, moment(), ins, mode(request), words)
 
 
 def whole(request: HttpRequest, *media: str) -> bytes:

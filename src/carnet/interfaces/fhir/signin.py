@@ -30,7 +30,8 @@ from carnet.dicah.messages import message
 from carnet.formats import codes
 from carnet.formats.fhir import FhirError
 from carnet.interfaces.fhir.answers import raw
-from carnet.interfaces.fhir.door import authenticated, certificate, clock, view
+from carnet.interfaces.fhir.door import authenticated, certificate, view
+from carnet.kernel.clock import moment
 from carnet.kernel.refusal import Refusal
 
 COOKIE = "carnet-signin"
@@ -71,7 +72,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     asked = Request(field("client_id", ""), field("redirect_uri", ""), field("state", ""),
                     field("code_challenge", ""), field("code_challenge_method", ""))  # fmt: skip
     try:
-        address, secret = start(asked, clock()())
+        address, secret = start(asked, moment())
     except Refusal as refusal:
         return _refused(refusal)
     response = HttpResponseRedirect(address)
@@ -93,7 +94,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     """Pro Santé Connect sends the browser back here; the professional chooses a situation of exercise."""
     state, code = request.GET.get("state", ""), request.GET.get("code", "")
     try:
-        ticket, choices = returned(state, code, _browser(request), clock()())
+        ticket, choices = returned(state, code, _browser(request), moment())
     except Refusal as refusal:
         return _refused(refusal)
     return _page("situation", {"ticket": ticket, "choices": [_shown(c) for c in choices]})
@@ -106,7 +107,7 @@ def situation(request: HttpRequest) -> HttpResponse:
     device = request.COOKIES.get(DEVICE, "") or secrets.token_urlsafe(24)
     try:
         address = choose(request.POST.get("ticket", ""), int(number) if number in _NUMBERS else -1,
-                         _browser(request), clock()(), device, label_of(request.headers.get("User-Agent", "")))  # fmt: skip
+                         _browser(request), moment(), device, label_of(request.headers.get("User-Agent", "")))  # fmt: skip
     except Refusal as refusal:
         return _refused(refusal)
     response = HttpResponseRedirect(address)
@@ -132,10 +133,10 @@ def token(request: HttpRequest) -> HttpResponse:
         return _oauth_error("invalid_request", "subject_token_type")
     try:
         if grant == GRANT:
-            value, life = exchange_token(field("subject_token", ""), field("client_id", ""), certificate(request), clock()())
+            value, life = exchange_token(field("subject_token", ""), field("client_id", ""), certificate(request), moment())
         else:
             value, life = exchange(field("code", ""), field("client_id", ""), field("redirect_uri", ""),
-                                   field("code_verifier", ""), clock()())  # fmt: skip
+                                   field("code_verifier", ""), moment())  # fmt: skip
     except Refusal as refusal:
         return _oauth_error("invalid_grant", refusal.details.get("problem", ""))
     answer = {"access_token": value, "token_type": "Bearer", "expires_in": life}
@@ -147,7 +148,7 @@ def token(request: HttpRequest) -> HttpResponse:
 @view("POST")
 def revoke(request: HttpRequest) -> HttpResponse:
     """The software ends the session of its user (RFC 7009): the answer is the same for any token."""
-    end_session(request.POST.get("token", ""), clock()())
+    end_session(request.POST.get("token", ""), moment())
     return raw(b"", "text/plain")
 
 
@@ -155,7 +156,7 @@ def revoke(request: HttpRequest) -> HttpResponse:
 def backchannel(request: HttpRequest) -> HttpResponse:
     """Pro Santé Connect says that a session is over (OIDC Back-Channel Logout §2.5)."""
     try:
-        backchannel_logout(request.POST.get("logout_token", ""), clock()())
+        backchannel_logout(request.POST.get("logout_token", ""), moment())
     except Refusal as refusal:
         return _oauth_error("invalid_request", refusal.details.get("problem", ""))
     return raw(b"", "text/plain")
@@ -168,7 +169,7 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
     listed = [
         {"id": str(s.id), "software": s.software, "means": s.means, "since": s.since.isoformat(),
          "until": s.until.isoformat(), "device": s.device}
-        for s in sessions(who, clock()())
+        for s in sessions(who, moment())
     ]  # fmt: skip
     known = [
         {"id": d.id, "label": d.label, "firstSeen": d.first_seen.isoformat(), "lastSeen": d.last_seen.isoformat()}
@@ -180,7 +181,7 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
 @view("POST")
 def cut(request: HttpRequest) -> HttpResponse:
     """Cut one session (`session`) or one device with its sessions (`device`) of whoever asks."""
-    who, at = authenticated(request), clock()()
+    who, at = authenticated(request), moment()
     try:
         if "session" in request.POST:
             ended = cut_session(who, UUID(request.POST["session"]), at)

@@ -15,10 +15,11 @@ from carnet.apps.signin.api import take_operator_link
 from carnet.interfaces.operator.done import said
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.clock import moment
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages import safety
 from carnet.pages.door import Fields, PageDoor
-from carnet.pages.safety import clock, form_token
+from carnet.pages.safety import form_token
 from carnet.pages.sealed import opened_text, sealed_text
 
 COOKIE, CONTEXT = "carnet-operator", "operator-session"
@@ -29,7 +30,7 @@ class Asked(Fields):
     """A request of an operator."""
 
     def __init__(self, request: HttpRequest, name: str, token: str) -> None:
-        self.at, self.request, self.name = clock()(), request, name
+        self.at, self.request, self.name = moment(), request, name
         self.form_token = form_token("operator", token)
 
     def ask(self) -> Ask:
@@ -54,7 +55,7 @@ def page(asked: Asked, name: str, context: dict[str, object], status: int = 200)
 def _name_of(token: str) -> str:
     text = opened_text(token, CONTEXT) if token else None
     told_ = json.loads(text) if text else {"name": "", "ends": "1970-01-01T00:00:00+00:00"}
-    return str(told_["name"]) if datetime.fromisoformat(told_["ends"]) > clock()() else ""
+    return str(told_["name"]) if datetime.fromisoformat(told_["ends"]) > moment() else ""
 
 
 def _session(request: HttpRequest, token: str) -> Asked:
@@ -81,7 +82,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     """Enter by a link, once."""
 
     def function() -> HttpResponse:
-        at = clock()()
+        at = moment()
         name = take_operator_link(token, at)
         session = sealed_text(json.dumps({"name": name, "ends": (at + LASTS).isoformat()}), CONTEXT)
         response = HttpResponseRedirect("/")

@@ -15,11 +15,12 @@ from carnet.interfaces.webps.done import said, undoing
 from carnet.interfaces.webps.handles import Sought
 from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import Act, Ask, Mode
+from carnet.kernel.clock import moment
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import Refusal
 from carnet.pages import safety
 from carnet.pages.door import Fields, PageDoor, View
-from carnet.pages.safety import clock, form_token, local_path
+from carnet.pages.safety import form_token, local_path
 from carnet.pages.sealed import opened_text, sealed_text
 
 COOKIE, DEVICE = "carnet-webps", "carnet-webps-device"
@@ -30,7 +31,7 @@ class Asked(Fields):
     """A request with its session: what a view of the portal receives."""
 
     def __init__(self, request: HttpRequest, session: PortalSession, token: str) -> None:
-        self.at = clock()()
+        self.at = moment()
         if session.actor.on_behalf_of and not may_act_for(session.actor, session.actor.on_behalf_of, self.at):
             # The delegation ended, or is of another structure: what follows is in one's own name, and says so.
             session = replace(session, actor=replace(session.actor, on_behalf_of=""))
@@ -114,7 +115,7 @@ _DOOR = PageDoor(
     url=lambda: settings.CARNET.webps_url,
     language=lambda _request: "fr",
     cookie=COOKIE,
-    session=lambda request, token: Asked(request, portal_session(token, clock()()), token),
+    session=lambda request, token: Asked(request, portal_session(token, moment()), token),
     sign_in=to_sign_in,
     stranger=lambda: render("foreign", {}, 403),
     refused=refused_page,

@@ -13,9 +13,9 @@ from carnet.dicah import functional_rights
 from carnet.formats import codes
 from carnet.interfaces.webps.door import public, render
 from carnet.kernel.actor import Context
+from carnet.kernel.clock import moment
 from carnet.kernel.codes import PROFESSION_SYSTEM, Code
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.safety import clock
 
 CONTEXTS = {"ville": Context.TOWN, "hopital": Context.HOSPITAL, "medico-social": Context.MEDICO_SOCIAL}
 _TITLES = {"ville": _("Exercer en ville"), "hopital": _("Exercer à l'hôpital"), "medico-social": _("Exercer en médico-social")}
@@ -57,7 +57,7 @@ def _rights() -> list[Line]:
 
 def _professions(context: str) -> list[tuple[str, int, int]]:
     """Professions of a context, and how many of the types of documents the edition in force opens to each."""
-    law = edition(clock()().date())
+    law = edition(moment().date())
     types = len({type_code for _, type_code in law.cells})
     found = []
     for code in _PROFESSIONS[context]:
@@ -84,11 +84,11 @@ def guide(request: HttpRequest, context: str = "ville") -> HttpResponse:
     told_context: dict[str, object] = {
         "context": context, "title": gettext(_TITLES[context]), "contexts": [(n, gettext(t)) for n, t in _TITLES.items()],
         "first": _messages(_FIRST), "others": _messages(_OTHERS), "rights": _rights(), "professions": _professions(context),
-        "columns": [gettext(label) for _, _, label in _COLUMNS], "sectors": sectors, "edition": edition(clock()().date()).name,
+        "columns": [gettext(label) for _, _, label in _COLUMNS], "sectors": sectors, "edition": edition(moment().date()).name,
         "functional": functional_rights.EDITION, "law": law, "authorisation_days": _days(law.authorisation_lasts),
         "hours": int(law.consultation_lasts.total_seconds() // 3600), "minutes": int(law.emergency_lasts.total_seconds() // 60),
         "notice_days": _days(law.announcement_notice_after), "visible_days": _days(law.visible_by_itself_after),
-        "at": clock()(), "support": law.support_line, "blocked_break_glass": law.blocked_in_break_glass,
+        "at": moment(), "support": law.support_line, "blocked_break_glass": law.blocked_in_break_glass,
     }  # fmt: skip
     return render("guide/guide", told_context)
 

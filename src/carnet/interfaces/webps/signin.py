@@ -35,8 +35,8 @@ from carnet.interfaces.webps.door import (
     set_cookie,
     signed_in,
 )
+from carnet.kernel.clock import moment
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.safety import clock
 
 BROWSER = "carnet-webps-signin"
 _STEP = 600
@@ -53,7 +53,7 @@ def choose_means(request: HttpRequest) -> HttpResponse:
 @public("GET")
 def psc(request: HttpRequest) -> HttpResponse:
     """Leave for Pro Santé Connect."""
-    address, browser = start_psc(local(request.GET.get("suite", "")), clock()())
+    address, browser = start_psc(local(request.GET.get("suite", "")), moment())
     response = HttpResponseRedirect(address)
     set_cookie(response, BROWSER, browser, _STEP, "/connexion")
     return response
@@ -74,7 +74,7 @@ def returned(request: HttpRequest) -> HttpResponse:
     if "code" not in request.GET:
         raise Refusal(No.SIGN_IN_REFUSED, {"problem": request.GET.get("error", "")[:40]})
     browser = request.COOKIES.get(BROWSER, "")
-    return _situations(return_psc(request.GET.get("state", ""), request.GET["code"], browser, clock()()))
+    return _situations(return_psc(request.GET.get("state", ""), request.GET["code"], browser, moment()))
 
 
 @public("GET", "POST")
@@ -83,7 +83,7 @@ def mobile(request: HttpRequest) -> HttpResponse:
     then = local(request.POST.get("suite", "") or request.GET.get("suite", ""))
     if request.method == "GET":
         return render("signin/mobile", {"then": onward(then)})
-    ticket, digits, browser = start_mobile(request.POST.get("identifiant", "")[:20], then, clock()())
+    ticket, digits, browser = start_mobile(request.POST.get("identifiant", "")[:20], then, moment())
     response = render("signin/mobile_wait", {"ticket": ticket, "digits": digits})
     set_cookie(response, BROWSER, browser, _STEP, "/connexion")
     return response
@@ -92,7 +92,7 @@ def mobile(request: HttpRequest) -> HttpResponse:
 @public("POST")
 def mobile_wait(request: HttpRequest) -> HttpResponse:
     """Whether the telephone confirmed; else the same page, which asks again by itself."""
-    found = poll_mobile(request.POST.get("ticket", ""), request.COOKIES.get(BROWSER, ""), clock()())
+    found = poll_mobile(request.POST.get("ticket", ""), request.COOKIES.get(BROWSER, ""), moment())
     if isinstance(found, Identified):
         return _situations(found)
     return render("signin/mobile_wait", {"ticket": found[0], "digits": found[1]})
@@ -117,14 +117,14 @@ def card(request: HttpRequest) -> HttpResponse:
     der = presented(request)
     if der is None:
         return render("signin/no_card", {"back": portal}, 401)
-    ticket = start_card(der, local(request.GET.get("suite", "")), browser[:80], clock()())
+    ticket = start_card(der, local(request.GET.get("suite", "")), browser[:80], moment())
     return HttpResponseRedirect(f"{portal}/connexion/carte?{urlencode({'ticket': ticket})}")
 
 
 @public("GET")
 def card_taken(request: HttpRequest) -> HttpResponse:
     """The portal takes over what the card proved."""
-    return _situations(take_card(request.GET.get("ticket", ""), request.COOKIES.get(BROWSER, ""), clock()()))
+    return _situations(take_card(request.GET.get("ticket", ""), request.COOKIES.get(BROWSER, ""), moment()))
 
 
 @public("POST")
@@ -134,7 +134,7 @@ def situation(request: HttpRequest) -> HttpResponse:
     device = request.COOKIES.get(DEVICE, "") or secrets.token_urlsafe(24)
     token, then = choose_situation(
         request.POST.get("ticket", ""), int(number) if number in _NUMBERS else -1, request.COOKIES.get(BROWSER, ""),
-        clock()(), device, label_of(request.headers.get("User-Agent", "")),
+        moment(), device, label_of(request.headers.get("User-Agent", "")),
     )  # fmt: skip
     response = HttpResponseRedirect(then)
     response.delete_cookie(BROWSER, path="/connexion")
