@@ -17,9 +17,9 @@ from django.conf import settings
 from support.people import cda, client, entry, patient
 from support.ports import free_port
 
-from carnet.apps.storage.api import unit
+from carnet.config.doors import PROCESSES
 from carnet.desk import processes
-from carnet.desk.demonstration import loading
+from carnet.desk.ports import PORTS
 from carnet.desk.running import environment
 
 
@@ -33,47 +33,75 @@ def carnet(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture(scope="module")
-def real_door(psc: str) -> Iterator[str]:
-    """The FHIR door and its own sign-in provider as processes, as `make run` starts them."""
-    port, psc_port = free_port(), free_port()
-    people = settings.CARNET.data_dir / "people.json"
-    loading.write_people(people)
-    env = environment(port, psc_port) | {"CARNET_ENVIRONMENT": "test"}
-    provider = processes.start(processes.psc_command(psc_port, people, f"http://127.0.0.1:{port}/signin/callback"), env)
-    server = processes.serve("fhir", port, env)
-    with processes.running(server, provider):
-        processes.wait_for(f"http://127.0.0.1:{psc_port}/", provider)
-        processes.wait_until_served("fhir", port, server)
-        yield f"http://127.0.0.1:{port}"
+class Run:
+    """`carnet run` on a data folder and ports of its own: what `make run` starts, with the whole demonstration."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ports = {name: free_port() for name in PORTS}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("CARNET_")}
+        self.environment = inherited | {"CARNET_DATA_DIR": str(folder)}
+        with (folder / "said.txt").open("w") as log:
+            self.process = subprocess.Popen(self.command(self.ports), env=self.environment, stdout=log, stderr=log)
+
+    def command(self, ports: dict[str, int]) -> list[str]:
+        options = [part for name, port in ports.items() for part in (f"--{name.replace('_', '-')}", str(port))]
+        return [sys.executable, "-m", "carnet.desk.cli", "run", *options]
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.ports['fhir_port']}"
+
+    def wait(self) -> None:
+        """Until its last words: the guide with addresses and sign-ins."""
+        end = time.monotonic() + 300
+        while "carnet tour" not in (self.folder / "said.txt").read_text():
+            assert self.process.poll() is None, (self.folder / "said.txt").read_text()
+            assert time.monotonic() < end
+            time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
-def demonstration() -> tuple[int, int]:
-    said: list[str] = []
-    return loading.load(said.append)
+def run(home: Path) -> Iterator[Run]:
+    started = Run(home)
+    try:
+        started.wait()
+        yield started
+    finally:
+        if started.process.poll() is None:
+            started.process.terminate()
+            started.process.wait(30)
 
 
-def test_the_demonstration_is_as_large_as_it_must_be(demonstration: tuple[int, int]) -> None:
-    from carnet.desk.demonstration.people import PEOPLE
+def test_the_demonstration_is_as_large_as_it_must_be(run: Run) -> None:
+    import psycopg
+
     from carnet.desk.demonstration.professionals import PROFESSIONALS
 
-    people, _ = demonstration
+    with psycopg.connect(f"postgresql://postgres:@/carnet?host={run.folder / 'postgres'}") as connection:
+        people, documents = (
+            connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("records_record", "records_document")
+        )
     assert people >= 200
+    assert documents >= 2000
     assert len(PROFESSIONALS) >= 25
-    total = 0
-    for person in PEOPLE:
-        from carnet.apps.identity.api import find
-
-        with unit(find(person.ins)) as work:
-            total += work.row("SELECT count(*) FROM records_document")[0]
-    assert total >= 2000
     assert len({p.profession for p in PROFESSIONALS.values()}) >= 15
 
 
-def test_the_tour_plays_through_the_real_door_in_under_a_minute(real_door: str, demonstration: tuple[int, int]) -> None:
+def test_every_door_of_a_run_answers(run: Run) -> None:
+    for row in PROCESSES:
+        if row.health:
+            assert httpx.get(f"http://127.0.0.1:{run.ports[row.port]}{row.health}").status_code < 500, row.name
+        elif row.port:
+            assert not processes.is_free(run.ports[row.port]), row.name
+    said = (run.folder / "said.txt").read_text()
+    for name in ("fhir_port", "tls_port", "webps_port", "espace_port", "operator_port", "dmp_port", "hl7v2_port", "psc_port"):
+        assert f":{run.ports[name]}" in said, name
+
+
+def test_the_tour_plays_through_the_real_door_in_under_a_minute(run: Run) -> None:
     began = time.monotonic()
-    played = carnet("tour", "--base", real_door, "--fast")
+    played = carnet("tour", "--base", run.base, "--fast")
     assert played.returncode == 0, played.stdout + played.stderr
     assert time.monotonic() - began < 60
     for code in ("record-absent", "record-closed", "professional-blocked", "ins-mismatch", "consent-missing", "emergency-opposed"):
@@ -81,52 +109,38 @@ def test_the_tour_plays_through_the_real_door_in_under_a_minute(real_door: str, 
     assert "identique à l'octet près" in played.stdout
 
 
-def test_the_first_calls_of_the_readme(real_door: str, demonstration: tuple[int, int]) -> None:
-    signed = carnet("sign-in", "899700001102", "--base", real_door)
+def test_the_first_calls_of_the_readme(run: Run) -> None:
+    signed = carnet("sign-in", "899700001102", "--base", run.base)
     assert signed.returncode == 0, signed.stderr
     headers = {"Authorization": f"Bearer {signed.stdout.strip()}"}
     named = "urn:oid:1.2.250.1.213.1.4.10|231011399900185"
-    tested = httpx.post(f"{real_door}/fhir/Patient/_search", data={"identifier": named}, headers=headers)
+    tested = httpx.post(f"{run.base}/fhir/Patient/_search", data={"identifier": named}, headers=headers)
     assert tested.json()["total"] == 1
     found = httpx.post(
-        f"{real_door}/fhir/DocumentReference/_search", data={"patient.identifier": named, "status": "current"}, headers=headers
+        f"{run.base}/fhir/DocumentReference/_search", data={"patient.identifier": named, "status": "current"}, headers=headers
     )
     assert found.json()["entry"]
-    assert carnet("sign-in", "nobody", "--base", real_door).returncode == 1
+    assert carnet("sign-in", "nobody", "--base", run.base).returncode == 1
+
+
+def test_two_runs_do_not_disturb_each_other_and_one_stops_cleanly(run: Run) -> None:
+    same_ports = subprocess.run(run.command(run.ports), env=run.environment, capture_output=True, text=True, check=False)
+    assert (same_ports.returncode, str(run.ports["fhir_port"]) in same_ports.stderr) == (2, True)
+    other = run.command({name: free_port() for name in PORTS})
+    same_folder = subprocess.run(other, env=run.environment, capture_output=True, text=True, check=False)
+    assert same_folder.returncode == 2
+    assert "tourne déjà" in same_folder.stderr
+    assert httpx.get(f"{run.base}/fhir/metadata").status_code == 200, "the first one goes on"
+    run.process.terminate()
+    assert run.process.wait(30) == 0
+    assert all(processes.is_free(port) for port in run.ports.values())
+    assert not (run.folder / "postgres" / "postmaster.pid").exists(), "the database stopped with the run"
 
 
 def test_the_tour_says_when_no_door_answers() -> None:
     played = carnet("tour", "--base", "http://127.0.0.1:9", "--fast")
     assert played.returncode == 2
     assert "make run" in played.stderr
-
-
-def test_two_runs_do_not_disturb_each_other_and_one_stops_cleanly(tmp_path: Path) -> None:
-    port, psc_port, webps_port = free_port(), free_port(), free_port()
-    settings_of_run = {"CARNET_DATA_DIR": str(tmp_path), "CARNET_EMBEDDED_URL": "", "CARNET_BASE_URL": ""}
-    env = {k: v for k, v in os.environ.items() if k not in settings_of_run} | {"CARNET_DATA_DIR": str(tmp_path)}
-    command = [sys.executable, "-m", "carnet.desk.cli", "run", "--port", str(port), "--psc-port", str(psc_port),
-               "--tls-port", str(free_port()), "--mail-port", str(free_port()), "--witness-port", str(free_port()),
-               "--webps-port", str(webps_port), "--webps-card-port", str(free_port()), "--espace-port", str(free_port()),
-               "--operator-port", str(free_port()), "--franceconnect-port", str(free_port()), "--dmp-port", str(free_port()), "--hl7v2-port", str(free_port())]  # fmt: skip
-    with (tmp_path / "said.txt").open("w") as log:
-        first = subprocess.Popen(command, env=env, stdout=log, stderr=log)
-    try:
-        processes.wait_for(f"http://127.0.0.1:{port}/fhir/metadata", first, 240)
-        processes.wait_for(f"http://127.0.0.1:{webps_port}/connexion", first, 60)
-        same_ports = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-        assert (same_ports.returncode, str(port) in same_ports.stderr) == (2, True)
-        other = [a if not a.isdigit() else str(free_port()) for a in command]
-        same_folder = subprocess.run(other, env=env, capture_output=True, text=True, check=False)
-        assert same_folder.returncode == 2
-        assert "tourne déjà" in same_folder.stderr
-        assert carnet("tour", "--base", f"http://127.0.0.1:{port}", "--fast").returncode == 0
-    finally:
-        first.terminate()
-        assert first.wait(30) == 0
-    assert processes.is_free(port)
-    assert processes.is_free(psc_port)
-    assert not (tmp_path / "postgres" / "postmaster.pid").exists(), "the database stopped with the run"
 
 
 def _deposits(base: str, stop: threading.Event, done: list[tuple[object, bytes, str]]) -> None:
