@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = "Identification nationale PP|Nom d'exercice|Prénom d'exercice|Code profession|Code secteur d'activité"
@@ -41,20 +42,18 @@ class Installation:
     def __init__(self, data: Path) -> None:
         self.data = data
 
-    def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    def _environment(self, settings: dict[str, str]) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("CARNET_")}
-        told = {
-            "CARNET_DATA_DIR": str(self.data),
-            "CARNET_ENVIRONMENT": "test",
-            "DJANGO_SETTINGS_MODULE": "carnet.config.settings",
-            **settings,
-        }
+        told = {"CARNET_DATA_DIR": str(self.data), "CARNET_ENVIRONMENT": "test", "DJANGO_SETTINGS_MODULE": "carnet.config.settings"}
+        return inherited | told | settings
+
+    def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, *arguments], env=inherited | told, capture_output=True, text=True, check=False, cwd=ROOT
+            [sys.executable, *arguments], env=self._environment(settings), capture_output=True, text=True, check=False, cwd=ROOT
         )
 
-    def carnet(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        return self.run("-m", "carnet.desk.cli", *arguments, **settings)
+    def carnet(self, *arguments: str, **settings: str) -> commands.Done:
+        return commands.carnet(*arguments, environment=self._environment(settings))
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 from django.conf import settings
+from support import commands
 from support.people import cda, client, entry, patient
 from support.ports import free_port
 
@@ -23,14 +24,8 @@ from carnet.desk.ports import PORTS
 from carnet.desk.running import environment
 
 
-def carnet(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "carnet.desk.cli", *arguments],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **env},
-        check=False,
-    )
+def carnet(*arguments: str, **env: str) -> commands.Done:
+    return commands.carnet(*arguments, environment={**os.environ, **env})
 
 
 class Run:

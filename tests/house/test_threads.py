@@ -24,6 +24,7 @@ from carnet.apps.storage import executor, keys, root_key
 from carnet.dicah import conditions, functional_rights, habilitation
 from carnet.formats import codes, words
 from carnet.formats.cda import entries
+from carnet.kernel import clock
 from carnet.kernel.codes import DOCTOR
 from carnet.pages import files
 
@@ -94,6 +95,7 @@ def _address(path: str) -> str:
 
 
 USES: dict[str, Callable[[int], object]] = {
+    "kernel.clock:_clock": lambda n: clock.moment().tzname(),
     "formats.words:_STEMMERS": _stem,
     "formats.words:stem": _stem,
     "formats.codes:members": lambda n: len(_cleared(codes.members, "type_codes")(n)),  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from carnet.apps.journal import api as journal
 from carnet.apps.records.hooks import HOOKS
 from carnet.apps.records.upkeep.transfer import TABLES
 from carnet.apps.storage.api import dump, get, key_of, unit
+from support import commands
 
 _LEFT = frozenset({"access_lookup", "records_alert", "profile_sheet", "records_words"})
 
@@ -53,9 +54,7 @@ class EmptyCarnet:
         return None
 
     def _carnet(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "carnet.desk.cli", *arguments], env=self.environment, capture_output=True, text=True
-        )
+        done = commands.carnet(*arguments, environment=self.environment)
         assert done.returncode == 0, done.stderr + done.stdout
         return done.stdout
 

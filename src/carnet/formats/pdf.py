@@ -3,8 +3,6 @@
 import io
 import logging
 
-from pypdf import PdfReader
-
 PAGES, CHARACTERS = 200, 400_000
 """Bounds of what is read of one document."""
 # The library tells of every oddity of a file; a log line of ours never comes from a document.
@@ -13,6 +11,9 @@ logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 def pdf_text(content: bytes) -> str:
     """The words of a PDF, page after page; empty for one that cannot be read."""
+    # Loaded where it is needed: with its fonts it takes a fifth of the start of every process.
+    from pypdf import PdfReader
+
     found, length = [], 0
     try:
         for page in PdfReader(io.BytesIO(content)).pages[:PAGES]:

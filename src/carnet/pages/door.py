@@ -20,6 +20,7 @@ _STATUS = {
     Nature.OURS: 503,
     No.RECORD_ABSENT: 404,
     No.DOCUMENT_UNKNOWN: 404,
+    No.INTERACTION_UNKNOWN: 404,
     No.REQUEST_TOO_LARGE: 413,
 }
 """By nature, then the exceptions; anything else is 403, forbidden."""

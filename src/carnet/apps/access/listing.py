@@ -37,7 +37,7 @@ class EmergencyAccess:
 _NAMED = """SELECT 'authorised', subject_kind, subject_id, granted_at, expires_at, ground FROM access_authorisation
     WHERE record_id = %s UNION ALL SELECT 'blocked', subject_kind, subject_id, since, NULL, '' FROM access_block
     WHERE record_id = %s UNION ALL SELECT kind, 'person', professional_id, since, NULL, '' FROM access_relation
-    WHERE record_id = %s ORDER BY 1, 4 DESC"""
+    WHERE record_id = %s ORDER BY 1, 4 DESC, 3"""
 
 
 def named(work: Work, record_id: UUID) -> list[Named]:
