@@ -4,7 +4,7 @@ BIN := .venv/bin
 # mypy's Django plugin reads the settings: an address keeps it from starting a database.
 OFFLINE := CARNET_DATABASE_URL=postgresql://nobody@localhost/none DJANGO_SETTINGS_MODULE=carnet.config.settings
 
-.PHONY: run test quick check bench journeys docs lock clean
+.PHONY: run test install-for-tests quick check bench journeys docs lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,13 +21,13 @@ $(BIN)/.run: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Carnet needs Python 3.11 or later; try: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing (once)…"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(BIN)/.dev: requirements-dev.lock $(BIN)/.run
 	@echo "Installing the tools of the tests (once)…"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
 
 run: $(BIN)/.run
@@ -41,10 +41,18 @@ check: $(BIN)/.dev
 	$(OFFLINE) $(BIN)/python -W ignore -m django makemigrations --check --dry-run
 	PYTHONPATH=tests $(BIN)/python -m law.reference --check
 
-# Each worker has its own database, doors and ports; a file stays with one worker. Four at most: each starts a PostgreSQL and browsers.
-WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; [ "$$n" -lt 2 ] && n=2; echo $$n)
-test: check
-	$(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-report=term:skip-covered
+# Each worker has its own database, doors and ports; a file stays with one worker. Tests wait for servers and browsers now and then, so
+# there is one worker more than cores; five at most: each starts a PostgreSQL and browsers. The checks run beside them.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; echo $$((n + 1)))
+test: $(BIN)/.dev
+	@$(MAKE) --no-print-directory check > .check.log 2>&1 & check=$$!; \
+	$(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-report=term:skip-covered; tests=$$?; \
+	wait $$check; checks=$$?; [ $$checks -eq 0 ] || cat .check.log; \
+	[ $$tests -eq 0 ] && echo "tests: passed" || echo "tests: FAILED"; \
+	[ $$checks -eq 0 ] && echo "checks: passed" || echo "checks: FAILED"; \
+	[ $$tests -eq 0 ] && [ $$checks -eq 0 ]
+
+install-for-tests: $(BIN)/.dev
 
 # The law, the units and the house without what needs a server of its own: for every day.
 quick: $(BIN)/.dev
