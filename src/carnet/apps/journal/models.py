@@ -6,6 +6,12 @@ from django.db import models
 
 from carnet.apps.storage.classification import Classified, Kind, classify
 
+KEPT = (
+    "without an end: nothing removes an entry (the law asks for ten years; ending the oldest while the chain stays provable "
+    "is not built)"
+)
+"""How long journal entries are kept, as the reference page says it."""
+
 
 class Entry(models.Model):
     """One entry of one chain (a record, else an actor): counter, body, hash of the previous entry and its own.
@@ -28,10 +34,10 @@ class Entry(models.Model):
         db_table = "journal_entry"
 
     classified: ClassVar[dict[str, Classified]] = {
-        **classify(Kind.TECHNICAL, "ten years", "chain_id counter at writer previous hash tx", why="pseudonym, dates, digests"),
+        **classify(Kind.TECHNICAL, KEPT, "chain_id counter at writer previous hash tx", why="pseudonym, dates, digests"),
         **classify(
             Kind.IDENTITY,
-            "ten years",
+            KEPT,
             "actor body",
             why="who did what must be readable without the record's key; no health content",
         ),
@@ -50,7 +56,7 @@ class Leaf(models.Model):
         db_table = "journal_leaf"
 
     classified: ClassVar[dict[str, Classified]] = classify(
-        Kind.TECHNICAL, "ten years", "chain_id counter number", why="pseudonym and numbers"
+        Kind.TECHNICAL, KEPT, "chain_id counter number", why="pseudonym and numbers"
     )
 
 
