@@ -140,10 +140,10 @@ def _hurry(url: str) -> None:
         connection.execute("SELECT pg_reload_conf()")
 
 
-_LONG = ("desk/test_processes", "browser/test_accessibility", "browser/test_espace_accessibility", "generative/test_preview",
-         "desk/test_upkeep", "generative/test_century", "desk/test_keys", "desk/test_upgrade", "integration/test_crashes",
-         "browser/test_espace_journeys", "browser/test_journeys", "integration/test_espace_record",
-         "integration/test_functional_matrix_at_the_dmp_door", "conformance/test_outside_samples")  # fmt: skip
+_LONG = ("browser/test_accessibility", "browser/test_espace_accessibility", "browser/test_espace_journeys", "browser/test_journeys",
+         "desk/test_processes", "integration/test_functional_matrix_at_the_dmp_door", "integration/test_crashes", "desk/test_upkeep",
+         "desk/test_keys", "desk/test_upgrade", "generative/test_preview", "generative/test_century", "integration/test_espace_record",
+         "conformance/test_outside_samples", "house/test_walls")  # fmt: skip
 """Files that take longest, to be begun first: a long one at the end would leave the other workers idle."""
 
 
@@ -161,6 +161,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     items.sort(key=place)
     for item in items:
+        # The browsers' tests share people and processes that take long to make: one worker has them all.
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(folder if folder == "browser" else str(item.path)))
         if item.path.parent.name in ("desk", "browser") or item.path.stem in _UNTRACED:
             item.add_marker(pytest.mark.no_cover)
 

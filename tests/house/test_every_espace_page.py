@@ -10,6 +10,7 @@ from support.espace import Space, newcomer, relate
 from support.people import allow, deposit
 
 from carnet.apps.access import api as access
+from carnet.desk.demonstration.people import DemoPerson
 
 SECRET = "Titre secret"
 PUBLIC = {"fichiers/<str:digest>/<str:name>", "connexion", "connexion/franceconnect", "connexion/retour", "connexion/mot-de-passe",
@@ -48,10 +49,16 @@ def _both(who: Space, path: str) -> list[httpx.Response]:
     return [who.get(path), who.post(path)]
 
 
-@pytest.mark.parametrize("address", addresses("espace"))
-def test_nobody_gets_anything(espace: str, address: str) -> None:
+@pytest.fixture(scope="module")
+def foreign(espace: str) -> tuple[DemoPerson, UUID]:
+    """Somebody whom no other test is about, with a document."""
     _, person, _ = newcomer(espace, birth_name="INCONNUDELAPAGE")
-    document = deposit(person, title=SECRET)
+    return person, deposit(person, title=SECRET)
+
+
+@pytest.mark.parametrize("address", addresses("espace"))
+def test_nobody_gets_anything(espace: str, foreign: tuple[DemoPerson, UUID], address: str) -> None:
+    person, document = foreign
     for path in filled(address, document):
         for method in ("GET", "POST"):
             answer = httpx.request(method, espace + path)
@@ -72,26 +79,26 @@ def test_the_operator_s_pages_are_for_operators(operator: str, address: str) -> 
             assert "<table" not in answer.text
 
 
-@pytest.mark.parametrize("address", [a for a in addresses("espace") if a not in PUBLIC])
-def test_a_form_without_the_token_of_the_session_changes_nothing(espace: str, address: str) -> None:
+def test_a_form_without_the_token_of_the_session_changes_nothing(espace: str) -> None:
     who, person, _ = newcomer(espace)
     document = deposit(person)
     before = _rows()
-    for path in filled(address, document):
-        answer = who.http.post(path, data={"form_token": "0" * 64})
-        assert answer.status_code in (403, 405), (path, answer.status_code)
+    for address in addresses("espace"):
+        for path in filled(address, document) if address not in PUBLIC else ():
+            answer = who.http.post(path, data={"form_token": "0" * 64})
+            assert answer.status_code in (403, 405), (path, answer.status_code)
     changed = {t for t, rows in _rows().items() if rows != before[t]}
     assert changed <= {"signin_person_session"}, changed
 
 
 @pytest.mark.parametrize("address", [a for a in addresses("espace") if a not in PUBLIC | ENDS])
-def test_nobody_else_s_document_and_no_unannounced_one_is_told_by_any_page(espace: str, address: str) -> None:
+def test_nobody_else_s_document_and_no_unannounced_one_is_told_by_any_page(
+    espace: str, foreign: tuple[DemoPerson, UUID], address: str
+) -> None:
     who, person, _ = newcomer(espace)
-    _, other, _ = newcomer(espace)
     hidden = deposit(person, label=("INVISIBLE_PATIENT",), title=SECRET)
-    foreign = deposit(other, title=SECRET)
     nothing = UUID(int=7)
-    for path, same, unknown in zip(*(filled(address, d) for d in (hidden, foreign, nothing)), strict=True):
+    for path, same, unknown in zip(*(filled(address, d) for d in (hidden, foreign[1], nothing)), strict=True):
         answers = [(a.status_code, b.status_code, c.status_code, SECRET in a.text or SECRET in b.text)
                    for a, b, c in zip(_both(who, path), _both(who, same), _both(who, unknown), strict=True)]  # fmt: skip
         for one, two, three, told in answers:

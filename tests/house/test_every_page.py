@@ -11,6 +11,8 @@ from django.urls import URLPattern, get_resolver
 from support.people import deposit, patient
 from support.portal import Browser
 
+from carnet.desk.demonstration.people import DemoPerson
+
 PUBLIC = {"", "guide", "guide/<str:context>", "accessibilite", "connexion", "connexion/psc", "connexion/retour", "connexion/telephone",
           "connexion/telephone/attente", "connexion/carte", "connexion/par-carte", "connexion/situation", "carte", "fichiers/<str:digest>/<str:name>"}  # fmt: skip
 WITHOUT_RECORD = {"patients", "patients/chercher", "patients/vitale", "patients/datamatrix", "patients/traits", "mentions", "deconnexion",
@@ -36,11 +38,27 @@ def filled(address: str, handle: str, document: UUID) -> str:
     return "/" + address
 
 
-@pytest.mark.parametrize("address", addresses())
-def test_nobody_gets_anything(portal: str, address: str) -> None:
-    person, _ = patient("treating")
+@pytest.fixture(scope="module")
+def looked(portal: str) -> tuple[DemoPerson, UUID, str]:
+    """A person with a document, and the handle by which their doctor looks at them."""
+    person, _ = patient("treating", "nurse")
     document = deposit(person, title="Titre secret")
-    handle = Browser(portal).sign_in("treating").seek(person.ins.matricule)
+    return person, document, Browser(portal).sign_in("treating").seek(person.ins.matricule)
+
+
+@pytest.fixture(scope="module")
+def dentist(portal: str) -> Browser:
+    return Browser(portal).sign_in("dentist")
+
+
+@pytest.fixture(scope="module")
+def nurse(portal: str) -> Browser:
+    return Browser(portal).sign_in("nurse")
+
+
+@pytest.mark.parametrize("address", addresses())
+def test_nobody_gets_anything(portal: str, looked: tuple[DemoPerson, UUID, str], address: str) -> None:
+    person, document, handle = looked
     for method in ("GET", "POST"):
         answer = httpx.request(method, portal + filled(address, handle, document))
         assert "Titre secret" not in answer.text
@@ -51,10 +69,11 @@ def test_nobody_gets_anything(portal: str, address: str) -> None:
 
 
 @pytest.mark.parametrize("address", [a for a in addresses() if a not in PUBLIC | WITHOUT_RECORD])
-def test_somebody_without_relation_learns_nothing_of_a_record(portal: str, address: str) -> None:
+def test_somebody_without_relation_learns_nothing_of_a_record(portal: str, dentist: Browser, address: str) -> None:
+    # Somebody new for each address: one of them declares an agreement.
     person, _ = patient("treating")
     document = deposit(person, title="Titre secret")
-    browser = Browser(portal).sign_in("dentist")
+    browser = dentist
     handle = browser.seek(person.ins.matricule)
     browser.get("/patients")
     for answer in (browser.get(filled(address, handle, document)), browser.post(filled(address, handle, document))):
@@ -66,11 +85,10 @@ def test_somebody_without_relation_learns_nothing_of_a_record(portal: str, addre
 
 
 @pytest.mark.parametrize("address", [a for a in addresses() if a.startswith("dossier/")])
-def test_a_handle_of_somebody_else_is_an_address_that_does_not_exist(portal: str, address: str) -> None:
-    person, _ = patient("treating", "nurse")
-    document = deposit(person)
-    handle = Browser(portal).sign_in("treating").seek(person.ins.matricule)
-    nurse = Browser(portal).sign_in("nurse")
+def test_a_handle_of_somebody_else_is_an_address_that_does_not_exist(
+    nurse: Browser, looked: tuple[DemoPerson, UUID, str], address: str
+) -> None:
+    _, document, handle = looked
     nurse.get("/patients")
     for answer in (nurse.get(filled(address, handle, document)), nurse.post(filled(address, handle, document))):
         assert answer.status_code in (404, 405), (address, answer.status_code)

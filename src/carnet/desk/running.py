@@ -222,7 +222,9 @@ def _run(config: Environment, ports: Ports) -> int:
     try:
         around = _around(config, ports)
         # The doors are last: what they answer to may count on the others.
-        doors = {process.name: processes.serve(process.name, told=_TOLD.get(process.name)) for process in reversed(PROCESSES)}
+        doors = {
+            process.name: processes.serve(process.name, told=_TOLD.get(process.name), workers=1) for process in reversed(PROCESSES)
+        }
         started = [*around, *doors.values()]
         with processes.running(*started):
             _wait(ports, around, doors)
