@@ -4,7 +4,7 @@ BIN := .venv/bin
 # mypy's Django plugin reads the settings: an address keeps it from starting a database.
 OFFLINE := CARNET_DATABASE_URL=postgresql://nobody@localhost/none DJANGO_SETTINGS_MODULE=carnet.config.settings
 
-.PHONY: run test install-for-tests quick check bench journeys docs lock clean
+.PHONY: run test install-for-tests quick check bench mutants journeys docs lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make quick  the law, the units and the house, for every day"
 	@echo "make check  linters, types, import contracts, migrations, generated docs"
 	@echo "make bench  measure, as ratios; writes docs/performance*.md"
+	@echo "make mutants  changes of the law and its guards that no test minds (MOST=20 in each)"
 	@echo "make journeys  actions and seconds of each journey at the portal, while make run is up"
 	@echo "make docs   write the generated reference"
 
@@ -64,6 +65,13 @@ bench: $(BIN)/.dev
 	$(BIN)/python -m bench.dmp
 	$(BIN)/python -m bench.directory
 
+# Changes of the law, the access and the records that no test minds: minutes, or hours with a larger MOST. Its tool has a venv of its own.
+MOST ?= 20
+mutants: $(BIN)/.dev
+	@test -x .venv/mutants/bin/cosmic-ray || { $(BIN)/python -m venv .venv/mutants && \
+	.venv/mutants/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-mutants.lock; }
+	.venv/mutants/bin/python bench/mutants.py --most $(MOST)
+
 # Actions and seconds of each journey of a professional, in a real browser, while `make run` is up.
 journeys: $(BIN)/.dev
 	$(BIN)/python -m bench.journeys
@@ -78,6 +86,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock:
 	$(BIN)/$(LOCK) pyproject.toml -o requirements.lock
 	$(BIN)/$(LOCK) --group dev pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group mutants -o requirements-mutants.lock
 
 clean:
 	rm -rf var .venv

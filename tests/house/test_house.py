@@ -78,6 +78,15 @@ def test_every_refusal_is_said_somewhere_and_known_to_every_door() -> None:
     assert {page_status(no) for no in No if no.nature is Nature.OURS} == {503}
 
 
+def test_a_table_is_named_by_its_own_app_alone() -> None:
+    names = [path.name for path in (ROOT / "src/carnet/apps").iterdir() if path.is_dir()]
+    tables = re.compile(rf"\b(?:FROM|JOIN|INTO|UPDATE)\s+({'|'.join(names)})_[a-z_]+")
+    for path in SOURCES:
+        if "apps" in path.parts and "migrations" not in path.parts:
+            own = path.parts[path.parts.index("apps") + 1]
+            assert {m[1] for m in tables.finditer(path.read_text(encoding="utf-8"))} <= {own}, path
+
+
 def test_every_setting_is_documented() -> None:
     for name, field in Environment.model_fields.items():
         assert field.description, name

@@ -112,7 +112,7 @@ USES: dict[str, Callable[[int], object]] = {
     "apps.records.hooks:HOOKS": lambda n: len(hooks.HOOKS.deposited),
     "apps.signin.certificates.reading:_authorities": _authorities,
     "apps.signin.certificates.reading:_lists": _lists,
-    "apps.signin.oidc:trusted": lambda n: oidc.trusted().verify_mode.name,
+    "apps.signin.oidc:trusted": lambda n: _cleared(oidc.trusted)(n).verify_mode.name,  # type: ignore[attr-defined]
     "apps.signin.oidc:_metadata": lambda n: oidc._metadata(_address("/.well-known/wallet-openid-configuration"), n % 2)["issuer"],
     "apps.signin.oidc:keys_at": lambda n: len(
         oidc.keys_at(oidc._metadata(_address("/.well-known/wallet-openid-configuration"), 0)["jwks_uri"], n % 2).keys

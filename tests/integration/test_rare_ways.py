@@ -45,6 +45,8 @@ from carnet.apps.records.reading.words import text_of
 from carnet.apps.signin import api as signin
 from carnet.apps.signin.attempts import keep
 from carnet.apps.signin.persons import accounts
+from carnet.apps.signin.professionals.portal import PortalIdentified
+from carnet.apps.signin.professionals.sessions import Proved
 from carnet.apps.storage.api import KeyDestroyedError, destroy_key, key_of, put, unit
 from carnet.desk.demonstration.people import ABSENT
 from carnet.desk.demonstration.professionals import PROFESSIONALS
@@ -383,7 +385,7 @@ def test_a_code_of_nobody_a_situation_that_is_not_one_s_own_and_a_session_that_i
         assert code(accounts.second_factor, uuid4(), "000000", at) == "credentials-wrong"
     with as_role("carnet_webps"):
         assert code(signin.act_for, "nobody", "x", at) == "authentication-missing"
-        ticket = keep("portal-identified", {"who": {"situations": []}, "browser": "b", "then": "/"}, at)
+        ticket = keep(PortalIdentified(Proved("8997", "Anne", "eidas1", False, at, ()), "b", "/"), at)
         assert code(signin.choose_situation, ticket, 0, "b", at, "d", "l") == "sign-in-refused"
 
 

@@ -209,6 +209,8 @@ def test_a_closed_record_is_destroyed_by_its_key_at_its_term(door: str, asked: b
                       "access_relation", "identity_patient", "identity_trait_token", "outbox_notice"):  # fmt: skip
             assert work.rows(f"SELECT 1 FROM {table} WHERE record_id = %s", record_id) == [], table
         assert entries_of_record(work, record_id)[-1]["detail"] == "key-destroyed"
+    with as_role("postgres"):
+        assert records.check_record(record_id).faults == [], "nothing is left of it"
     again = open_record(person)
     assert identity.find(person.ins) == again, "the person may open a new record"
 

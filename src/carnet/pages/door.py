@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.utils.translation import override
 
 from carnet.kernel.refusal import Nature, No, Refusal
+from carnet.pages.forms import Form
 from carnet.pages.safety import check_request, failure_reference, foreign, secure
 
 View = Callable[..., HttpResponse]
@@ -37,14 +38,15 @@ class Session(Protocol):
     form_token: str
 
 
-class Fields:
-    """The fields of a request's form."""
+class Posting:
+    """A request of somebody who signed in, with its form."""
 
     request: HttpRequest
 
-    def posted(self, name: str, length: int = 4000) -> str:
-        """A field of the form, without blanks around it."""
-        return self.request.POST.get(name, "").strip()[:length]
+    @property
+    def form(self) -> Form:
+        """The fields that it posted."""
+        return Form(self.request)
 
 
 AskedT = TypeVar("AskedT", bound=Session)

@@ -71,7 +71,7 @@ from carnet.apps.access.delegation import (
     note_lookup,
     review_lookup,
 )
-from carnet.apps.access.facts import FACTS, LISTED_FACTS, facts, parameters
+from carnet.apps.access.facts import FACTS, LISTED_FACTS, LISTED_RECORDS, facts, parameters
 from carnet.apps.access.listing import EmergencyAccess, Named, emergencies, named, readers
 from carnet.apps.access.persons import (
     CARES,
@@ -84,6 +84,7 @@ from carnet.apps.access.persons import (
     Person,
     answer_invitation,
     end_relation,
+    holds,
     invitations,
     invite,
     invited_to,
@@ -123,6 +124,7 @@ __all__ = [
     "FACTS",
     "HOLDS",
     "LISTED_FACTS",
+    "LISTED_RECORDS",
     "MOST_CARERS",
     "NEGATIVE_ANSWER",
     "NEW_RECORD",
@@ -182,6 +184,7 @@ __all__ = [
     "facts",
     "forget",
     "grant",
+    "holds",
     "host_entry",
     "host_grant",
     "invitations",

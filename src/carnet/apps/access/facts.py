@@ -31,6 +31,12 @@ LISTED_FACTS = _FACTS.replace("#MORE#", "")
 """The same for a list, which prolongs nothing: it stands in a function of the database (`records_own_list`)."""
 
 
+LISTED_RECORDS = """SELECT DISTINCT record_id FROM access_authorisation WHERE (subject_kind = 'person' AND subject_id = p_person
+    AND (ground = 'care_team' OR expires_at > p_at))
+    OR (subject_kind = 'structure' AND subject_id = p_structure AND expires_at > p_at)"""
+"""The records of a professional's own list, by the parameters of that function."""
+
+
 def parameters(ask: Ask) -> dict[str, Any]:
     """Values of the names in `FACTS`."""
     return {

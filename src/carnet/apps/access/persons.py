@@ -103,6 +103,12 @@ def end_relation(work: Work, granted: Grant, person_id: UUID, kind: str) -> bool
     return bool(ended)
 
 
+def holds(work: Work, record_id: UUID, person_id: str) -> bool:
+    """Whether this person is the holder of the record, in its scope."""
+    sql = "SELECT 1 FROM access_person WHERE record_id = %s AND person_id::text = %s AND kind = 'holder'"
+    return bool(work.rows(sql, record_id, person_id))
+
+
 def persons(work: Work, key: RecordKey, at: datetime) -> list[Person]:
     """Everybody who may act on a record now, the holder first."""
     rows = work.rows(

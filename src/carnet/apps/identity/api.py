@@ -5,6 +5,7 @@ from carnet.apps.identity.directory import ExtractionError, profession_system
 from carnet.apps.identity.importing import Difference, import_extraction
 from carnet.apps.identity.insi import InsiClient, is_unknown
 from carnet.apps.identity.patients import (
+    ACTIVE_INS,
     FACTS,
     active_ins,
     attach,
@@ -16,6 +17,7 @@ from carnet.apps.identity.patients import (
     ins_of,
     known,
     register,
+    remains,
     traits_of,
     way,
 )
@@ -36,6 +38,7 @@ from carnet.apps.identity.vigilance import DOUBTFUL, FICTITIOUS, IdentityError
 from carnet.apps.identity.vitale import VitaleCard, VitaleReader, reader
 
 __all__ = [
+    "ACTIVE_INS",
     "DOUBTFUL",
     "FACTS",
     "FICTITIOUS",
@@ -74,6 +77,7 @@ __all__ = [
     "reader",
     "register",
     "reindex",
+    "remains",
     "resemblance",
     "search_professionals",
     "structure",

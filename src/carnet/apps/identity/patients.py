@@ -69,6 +69,13 @@ def attach(work: Work, key: RecordKey, ins: Ins, valid_from: date | None = None,
     )  # fmt: skip
 
 
+def remains(work: Work, record_id: UUID) -> list[str]:
+    """Tables in which something of a record's person is left, in its scope."""
+    tables = ("identity_patient", "identity_ins")
+    statement = "SELECT 1 FROM {} WHERE record_id = %s LIMIT 1"
+    return [table for table in tables if work.rows(statement.format(table), record_id)]
+
+
 def active_ins(work: Work, key: RecordKey) -> Ins | None:
     """The INS in force of a record, in its scope."""
     row = work.row(
@@ -99,6 +106,9 @@ def known(work: Work, record_id: UUID) -> tuple[str, Traits] | None:
         return None
 
 
+ACTIVE_INS = """SELECT sealed FROM identity_ins WHERE record_id = s.record_id AND active
+    ORDER BY valid_from DESC NULLS LAST LIMIT 1"""
+"""The INS in force, as a fragment like `FACTS`."""
 FACTS = "SELECT status, annotations, sealed FROM identity_patient WHERE record_id = s.record_id"
 """A fragment for the statement that enters a record: `s.record_id` is the record in scope."""
 

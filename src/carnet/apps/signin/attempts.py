@@ -1,14 +1,16 @@
 """Sign-ins in progress: each step is a single-use ticket, sealed, alive for ten minutes."""
 
 import hmac
-import json
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypeVar
+
+from pydantic import TypeAdapter
 
 from carnet.apps.storage.api import blind_index, derived, seal, unit, unseal
 from carnet.kernel.refusal import No, Refusal
 
+Step = TypeVar("Step")
 LIFE = timedelta(minutes=10)
 
 
@@ -23,27 +25,26 @@ def same_browser(kept: str, given: str) -> None:
         raise refused("the sign-in was started in another browser")
 
 
-def keep(step: str, fields: dict[str, Any], at: datetime) -> str:
-    """Keep what a step needs to know. Returns its ticket."""
-    ticket = secrets.token_urlsafe(32)
-    sealed = seal(derived("signin"), json.dumps(fields).encode(), step.encode())
+def keep(step: object, at: datetime) -> str:
+    """Keep what a step needs to know: a dataclass of its own. Returns its ticket."""
+    ticket, kind = secrets.token_urlsafe(32), type(step)
+    sealed = seal(derived("signin"), TypeAdapter(kind).dump_json(step), kind.__name__.encode())
     with unit() as work:
         work.run("DELETE FROM signin_attempt WHERE expires_at < %s", at)
         work.run(
             "INSERT INTO signin_attempt (id, step, sealed, expires_at) VALUES (%s, %s, %s, %s)",
-            blind_index("ticket", ticket), step, sealed, at + LIFE,
+            blind_index("ticket", ticket), kind.__name__, sealed, at + LIFE,
         )  # fmt: skip
     return ticket
 
 
-def take(step: str, ticket: str, at: datetime) -> dict[str, Any]:
+def take(kind: type[Step], ticket: str, at: datetime) -> Step:
     """Take a ticket back, once. Raises Refusal when it is unknown, used or too old."""
     with unit() as work:
         row = work.row(
             "DELETE FROM signin_attempt WHERE id = %s AND step = %s RETURNING sealed, expires_at",
-            blind_index("ticket", ticket), step,
+            blind_index("ticket", ticket), kind.__name__,
         )  # fmt: skip
     if row is None or row[1] < at:
         raise refused("this step of the sign-in is over: start again")
-    fields: dict[str, Any] = json.loads(unseal(derived("signin"), bytes(row[0]), step.encode()))
-    return fields
+    return TypeAdapter(kind).validate_json(unseal(derived("signin"), bytes(row[0]), kind.__name__.encode()))

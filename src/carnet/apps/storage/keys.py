@@ -92,6 +92,11 @@ def key_of(work: Work, record_id: UUID) -> RecordKey:
     return open_key(record_id, row[0] if row else None)
 
 
+def key_remains(work: Work, record_id: UUID) -> bool:
+    """Whether a key of the record is left, in its scope: after an erasure none is."""
+    return bool(work.rows("SELECT 1 FROM storage_record_key WHERE record_id = %s AND wrapped IS NOT NULL", record_id))
+
+
 def create_key(work: Work, record_id: UUID, at: datetime) -> RecordKey:
     """Make the key of a new record."""
     key = os.urandom(32)

@@ -24,7 +24,6 @@ from carnet.interfaces.espace.door import LANGUAGE, LANGUAGES, Asked, page, reme
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.civil import number_of
 from carnet.pages.door import saying
 
 LIFE: dict[str, tuple[Act, str]] = {
@@ -49,7 +48,7 @@ def account(asked: Asked) -> HttpResponse:
 def cut(asked: Asked) -> HttpResponse:
     """Cut one of my sessions."""
     try:
-        cut_person_session(asked.session, UUID(asked.posted("session", 40)), asked.at)
+        cut_person_session(asked.session, UUID(asked.form.text("session", 40)), asked.at)
     except ValueError:
         raise Refusal(No.DOCUMENT_UNKNOWN) from None
     return saying("/compte", "session-coupee")
@@ -72,19 +71,21 @@ def passkey_begin(asked: Asked) -> HttpResponse:
 def passkey_finish(asked: Asked) -> HttpResponse:
     """Keep the passkey that the browser made."""
     try:
-        made = json.loads(asked.request.POST.get("reponse", "")[:40_000])
+        made = json.loads(asked.form.text("reponse", 40_000))
     except ValueError:
         made = None
     if not isinstance(made, dict):
         raise Refusal(No.CREDENTIALS_WRONG)
-    finish_passkey(asked.session.account, asked.posted("ticket", 80), made, asked.posted("nom", 80) or "Clé d’accès", asked.at)
+    finish_passkey(
+        asked.session.account, asked.form.text("ticket", 80), made, asked.form.text("nom", 80) or "Clé d’accès", asked.at
+    )
     return saying("/compte", "cle-ajoutee")
 
 
 @signed_in("POST")
 def passkey_remove(asked: Asked) -> HttpResponse:
     """Remove a passkey."""
-    number = number_of(asked.posted("cle", 4), 100)
+    number = asked.form.number("cle", 100)
     if number is None or not remove_passkey(asked.session.account, number):
         raise Refusal(No.DOCUMENT_UNKNOWN)
     return saying("/compte", "cle-retiree")
@@ -93,7 +94,7 @@ def passkey_remove(asked: Asked) -> HttpResponse:
 @signed_in("POST")
 def language(asked: Asked) -> HttpResponse:
     """Keep the language of my account."""
-    chosen = asked.posted("langue", 5)
+    chosen = asked.form.text("langue", 5)
     response = saying("/compte", "langue")
     if chosen in LANGUAGES:
         set_language(asked.session.account, chosen)
@@ -108,7 +109,7 @@ def life(asked: Asked, act: str) -> HttpResponse:
         raise Refusal(No.DOCUMENT_UNKNOWN)
     question, said = LIFE[act]
     found = standing(asked.record)
-    if asked.request.method == "GET" or (act in ("fermer", "supprimer") and asked.posted("compris", 4) != "oui"):
+    if asked.request.method == "GET" or (act in ("fermer", "supprimer") and not asked.form.yes("compris")):
         context: dict[str, object] = {
             "tab": "compte", "act": act, "standing": found, "missing": asked.request.method == "POST",
             "kept": settings.LAW.closed_kept.days // 365,

@@ -170,7 +170,7 @@ def add(asked: Asked) -> HttpResponse:
     """Add a document: a file, or a photograph that a telephone takes."""
     if asked.request.method == "GET":
         return _form(asked, [])
-    received, category = _received(asked), asked.posted("categorie", 20)
+    received, category = _received(asked), asked.form.text("categorie", 20)
     if received is None:
         return _form(asked, [("fichier", gettext("Choisissez un fichier, ou prenez une photo."))], 400)
     proposal, data = received
@@ -191,10 +191,11 @@ def add(asked: Asked) -> HttpResponse:
 def _submission(asked: Asked, proposal: Proposal, data: bytes, category: str) -> Submission:
     day = day_of(day_text(asked.request.POST, "date") or proposal.date)
     at = min(begins(day) + timedelta(hours=12), asked.at) if day else asked.at
-    label = (Coding("MASQUE_PS"),) if asked.posted("masquer", 4) == "oui" else ()
+    label = (Coding("MASQUE_PS"),) if asked.form.yes("masquer") else ()
     patient = ("record", str(asked.record))
+    title = asked.form.text("titre", 300) or proposal.title
     entry = DocumentEntry(
-        unique_id=f"2.25.{uuid4().int}", type=Coding(TYPE_TO_DEPOSIT[category]), title=asked.posted("titre", 300) or proposal.title,
-        mime=proposal.mime, creation_time=at, date=at, service_start=at, confidentiality=label, patient=patient,
+        unique_id=f"2.25.{uuid4().int}", type=Coding(TYPE_TO_DEPOSIT[category]), title=title, mime=proposal.mime,
+        creation_time=at, date=at, service_start=at, confidentiality=label, patient=patient,
     )  # fmt: skip
     return Submission(SubmissionSet(patient=patient), (SubmittedDocument(entry, data, 0),), ("DocumentReference",))

@@ -16,7 +16,7 @@ from carnet.kernel.ask import Act, Ask
 from carnet.kernel.clock import moment
 from carnet.kernel.refusal import Refusal
 from carnet.pages import safety
-from carnet.pages.door import Fields, PageDoor
+from carnet.pages.door import PageDoor, Posting
 from carnet.pages.safety import form_token, local_path
 
 COOKIE, DEVICE, LANGUAGE = "carnet-espace", "carnet-espace-device", "carnet-espace-language"
@@ -25,7 +25,7 @@ LANGUAGES = ("fr", "en")
 _A_YEAR = 365 * 24 * 3600
 
 
-class Asked(Fields):
+class Asked(Posting):
     """A request with its session: what a view of the portal receives."""
 
     def __init__(self, request: HttpRequest, session: PersonSession, token: str) -> None:

@@ -135,8 +135,10 @@ def report(asked: Asked, number: UUID) -> HttpResponse:
         line = _line(visit, asked.actor.key, number)
     if not line.reportable:
         raise Refusal(No.DOCUMENT_UNKNOWN)
-    records.report(asked.ask(Act.REPORT_ACCESS), asked.record, access.ACCESS, str(number), _sentence(line), asked.posted("texte"))
-    if asked.posted("bloquer", 4) == "oui" and line.actor.startswith("professional:"):
+    records.report(
+        asked.ask(Act.REPORT_ACCESS), asked.record, access.ACCESS, str(number), _sentence(line), asked.form.text("texte")
+    )
+    if asked.form.yes("bloquer") and line.actor.startswith("professional:"):
         records.change_reader(asked.ask(Act.CHOOSE_RIGHTS), asked.record, "block", line.actor.partition(":")[2])
     return saying("/demandes", "signale")
 
@@ -175,9 +177,9 @@ def notices(opened: Opened) -> Shown | HttpResponse:
 @signed_in("POST")
 def choose_notices(asked: Asked) -> HttpResponse:
     """Keep an address and preferences."""
-    wanted = set(asked.request.POST.getlist("avis"))
-    contact = outbox.Contact(asked.posted("courriel", 200), frozenset(NOTICES) - wanted,
-                             outbox.DAILY if asked.posted("rythme", 10) == "jour" else outbox.IMMEDIATE)  # fmt: skip
+    wanted = set(asked.form.many("avis", NOTICES))
+    contact = outbox.Contact(asked.form.text("courriel", 200), frozenset(NOTICES) - wanted,
+                             outbox.DAILY if asked.form.text("rythme", 10) == "jour" else outbox.IMMEDIATE)  # fmt: skip
     try:
         records.choose_contact(asked.ask(Act.CHOOSE_RIGHTS), asked.record, contact)
     except outbox.ContactError:

@@ -30,6 +30,7 @@ from carnet.kernel.ask import Act, Ask
 from carnet.kernel.clock import moment
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import is_minor
+from carnet.pages.forms import Form
 
 
 @public("GET", "POST")
@@ -39,7 +40,7 @@ def first(request: HttpRequest) -> HttpResponse:
         return render("opening/code", {"lost": "perdu" in request.GET})
     try:
         born = day_text(request.POST, "naissance")
-        ticket = start_activation(request.POST.get("code", "")[:20], born, moment())
+        ticket = start_activation(Form(request).text("code", 20), born, moment())
     except Refusal as refusal:
         if refusal.code != No.CODE_UNKNOWN:
             raise
@@ -86,10 +87,10 @@ def _person(step: Activating, account: UUID) -> Actor:
 @public("POST")
 def choose(request: HttpRequest) -> HttpResponse:
     """Open now, or oppose. Opposing uses the code up: nothing else is asked of somebody who wants no record."""
-    step, at = activating(request.POST.get("ticket", "")[:80], moment()), moment()
-    if request.POST.get("choix") == "ouvrir":
+    step, at = activating(Form(request).text("ticket", 80), moment()), moment()
+    if Form(request).text("choix", 10) == "ouvrir":
         return _credentials(step, [])
-    if request.POST.get("choix") != "opposer":
+    if Form(request).text("choix", 10) != "opposer":
         raise Refusal(No.REQUEST_MALFORMED)
     _by_themselves(step)
     person = _holder(step)
@@ -101,7 +102,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 @public("POST")
 def finish(request: HttpRequest) -> HttpResponse:
     """Credentials are chosen: the code is used up and the session opens. Or none yet: a passkey is made once signed in."""
-    step, at, post = activating(request.POST.get("ticket", "")[:80], moment()), moment(), request.POST
+    step, at, post = activating(Form(request).text("ticket", 80), moment()), moment(), request.POST
     login = post.get("identifiant", "").strip()[:80]
     if _is_announced(step):
         _by_themselves(step)

@@ -18,7 +18,7 @@ from carnet.interfaces.espace.profile import SECTIONS
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.civil import begins, day_of
+from carnet.pages.civil import begins
 from carnet.pages.door import saying
 
 LONGEST = timedelta(days=3 * 365)
@@ -67,7 +67,7 @@ def people(asked: Asked) -> HttpResponse:
 @signed_in("POST")
 def act_for(asked: Asked) -> HttpResponse:
     """Act on another record from now on: one on which a relation holds."""
-    wanted = asked.posted("carnet", 40)
+    wanted = asked.form.text("carnet", 40)
     for standing, kind, _ in mine(asked.session.account, asked.at):
         if str(standing.record_id) == wanted:
             act_on(asked.session, standing.record_id, kind)
@@ -91,7 +91,7 @@ def invite(asked: Asked, kind: str) -> HttpResponse:
         raise Refusal(No.DOCUMENT_UNKNOWN)
     if asked.request.method == "GET":
         return _form(asked, kind, [])
-    label, until = asked.posted("nom", 120), day_of(asked.posted("jusqu-au", 10))
+    label, until = asked.form.text("nom", 120), asked.form.day("jusqu-au")
     problems = [] if label else [("nom", gettext("Écrivez le nom de la personne."))]
     if until and not asked.at.date() < until <= (asked.at + LONGEST).date():
         problems.append(("jusqu-au", gettext("Choisissez une date à venir, dans les trois ans.")))
@@ -113,7 +113,7 @@ def invite(asked: Asked, kind: str) -> HttpResponse:
 @signed_in("POST")
 def end(asked: Asked) -> HttpResponse:
     """End somebody's access, or take an invitation back."""
-    number, kind = asked.posted("personne", 40), asked.posted("sorte", 16)
+    number, kind = asked.form.text("personne", 40), asked.form.text("sorte", 16)
     records.end_relation(asked.ask(Act.NAME_PEOPLE), asked.record, _number(number), kind)
     return saying("/proches", "invitation-retiree" if kind == "invitation" else "acces-fin")
 
@@ -130,9 +130,9 @@ def answer(asked: Asked) -> HttpResponse:
     """Accept or refuse an invitation: by its code, under my own name."""
     ask = asked.ask(Act.READ)
     try:
-        answer_invitation(ask, asked.posted("code", 20), asked.posted("reponse", 10) == "accepter")
+        answer_invitation(ask, asked.form.text("code", 20), asked.form.text("reponse", 10) == "accepter")
     except Refusal as refusal:
         if refusal.code != No.INVITATION_UNKNOWN:
             raise
         return render("refused", {"told": access.told(refusal.code), "code": refusal.code, "back": "/proches"}, 404)
-    return saying("/proches", "invitation-acceptee" if asked.posted("reponse", 10) == "accepter" else "invitation-refusee")
+    return saying("/proches", "invitation-acceptee" if asked.form.text("reponse", 10) == "accepter" else "invitation-refusee")

@@ -135,7 +135,7 @@ def _number(text: str) -> float | None:
 
 
 def _measure(asked: Asked, problems: list[tuple[str, str]]) -> profile.Content:
-    code, value = asked.posted("mesure", 12), _number(asked.posted("valeur", 12))
+    code, value = asked.form.text("mesure", 12), _number(asked.form.text("valeur", 12))
     if code not in MEASURES:
         problems.append(("mesure", gettext("Choisissez ce que vous mesurez.")))
         return profile.Content("?")
@@ -148,11 +148,11 @@ def _measure(asked: Asked, problems: list[tuple[str, str]]) -> profile.Content:
         }
         problems.append(("valeur", told))
     return profile.Content(label, code, LOINC, _day(asked, problems), value=f"{value:g}" if value is not None else "", unit=unit,
-                           detail=asked.posted("precision", 300))  # fmt: skip
+                           detail=asked.form.text("precision", 300))  # fmt: skip
 
 
 def _day(asked: Asked, problems: list[tuple[str, str]]) -> str:
-    given, found = asked.posted("date", 10), day_text(asked.request.POST, "date")
+    given, found = asked.form.text("date", 10), day_text(asked.request.POST, "date")
     if given and not found:
         problems.append(("date", gettext("Écrivez la date, ou laissez-la vide.")))
     if found > asked.at.date().isoformat():
@@ -163,11 +163,11 @@ def _day(asked: Asked, problems: list[tuple[str, str]]) -> str:
 def _content(asked: Asked, name: str, problems: list[tuple[str, str]]) -> profile.Content:
     if name == "measures":
         return _measure(asked, problems)
-    label = asked.posted("libelle", 300)
+    label = asked.form.text("libelle", 300)
     if not label:
         problems.append(("libelle", gettext("Écrivez de quoi il s’agit.")))
-    value = asked.posted("telephone", 30) if name == "contacts" else ""
-    return profile.Content(label, start=_day(asked, problems), detail=asked.posted("precision", 2000), value=value)
+    value = asked.form.text("telephone", 30) if name == "contacts" else ""
+    return profile.Content(label, start=_day(asked, problems), detail=asked.form.text("precision", 2000), value=value)
 
 
 def _form(
@@ -190,7 +190,7 @@ def add(asked: Asked, name: str) -> HttpResponse:
     content = _content(asked, name, problems)
     if problems:
         return _form(asked, name, problems, action, status=400)
-    number = profile.declare_entry(asked.ask(Act.WRITE_PROFILE), asked.record, name, content, asked.posted("secret", 4) == "oui")
+    number = profile.declare_entry(asked.ask(Act.WRITE_PROFILE), asked.record, name, content, asked.form.yes("secret"))
     return saying(f"/profil/{name}", "entree-ajoutee", annuler="retirer", sur=str(number))
 
 
@@ -219,7 +219,7 @@ def change(asked: Asked, number: UUID, act: str) -> HttpResponse:
         return saying(f"/profil/{name}", "entree-retiree", annuler="retablir", sur=str(number))
     if act == "retablir":
         return saying(f"/profil/{profile.withdraw_declared(question, asked.record, number, back=True)}", "entree-retablie")
-    name, problems = asked.posted("rubrique", 20), list[tuple[str, str]]()
+    name, problems = asked.form.text("rubrique", 20), list[tuple[str, str]]()
     if act != "changer" or name not in SECTIONS:
         raise Refusal(No.DOCUMENT_UNKNOWN)
     content = _content(asked, name, problems)
@@ -232,7 +232,7 @@ def change(asked: Asked, number: UUID, act: str) -> HttpResponse:
 @signed_in("POST")
 def concerned(asked: Asked, name: str) -> HttpResponse:
     """Say that a section does not concern the person, or that it does."""
-    said = asked.posted("concerne", 4) != "oui"
+    said = not asked.form.yes("concerne")
     profile.not_concerned(asked.ask(Act.WRITE_PROFILE), asked.record, _section(name).name, said)
     return saying(f"/profil/{name}", "non-concerne" if said else "concerne")
 
@@ -247,6 +247,6 @@ def directives(opened: Opened) -> Shown | HttpResponse:
 @signed_in("POST")
 def write_directives(asked: Asked) -> HttpResponse:
     """Keep the directives, in the place of those before."""
-    text = asked.request.POST.get("texte", "")[:30_000]
+    text = asked.form.raw("texte", 30_000)
     profile.write_directives(asked.ask(Act.WRITE_PROFILE), asked.record, text)
     return saying("/directives", "directives" if text.strip() else "directives-retirees")

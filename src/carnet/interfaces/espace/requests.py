@@ -45,7 +45,7 @@ def correct(asked: Asked, kind: str, number: UUID) -> HttpResponse:
     about = _about(asked, kind, number)
     if asked.request.method == "GET":
         return page(asked, "correct", {"tab": "dossier", "about": about, "action": asked.request.path})
-    text = asked.posted("texte")
+    text = asked.form.text("texte")
     if not text:
         context: dict[str, object] = {"tab": "dossier", "about": about, "action": asked.request.path, "missing": True}
         return page(asked, "correct", context, 400)

@@ -21,7 +21,7 @@ from carnet.interfaces.espace.profile import SECTIONS
 from carnet.kernel.ask import Act
 from carnet.kernel.identifiers import IdentifierError, ps_id, structure_id
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.civil import begins, day_of
+from carnet.pages.civil import begins
 from carnet.pages.door import saying
 from carnet.pages.rows import row
 
@@ -164,8 +164,8 @@ def masking(opened: Opened) -> Shown | HttpResponse:
 @signed_in("POST")
 def choose_masks(asked: Asked) -> HttpResponse:
     """Keep what is masked on arrival; a category that was added is masked today too, one that was taken out is shown again."""
-    wanted = [c for c in asked.request.POST.getlist("categorie") if c in CATEGORIES]
-    records.choose_masks(asked.ask(Act.CHOOSE_RIGHTS), asked.record, asked.posted("nouveaux", 10) == "masques", wanted)
+    wanted = asked.form.many("categorie", CATEGORIES)
+    records.choose_masks(asked.ask(Act.CHOOSE_RIGHTS), asked.record, asked.form.text("nouveaux", 10) == "masques", wanted)
     return saying("/acces/masquer", "choix")
 
 
@@ -194,7 +194,7 @@ def _categories() -> list[tuple[str, str]]:
 @signed_in("POST")
 def choose_emergency(asked: Asked) -> HttpResponse:
     """Keep the three switches."""
-    danger, regulation, masked = (asked.posted(field, 4) == "oui" for field in ("danger", "centre15", "masques"))
+    danger, regulation, masked = (asked.form.yes(field) for field in ("danger", "centre15", "masques"))
     records.choose_emergency(
         asked.ask(Act.CHOOSE_RIGHTS), asked.record, break_glass=danger, regulation=regulation, masked_in_emergency=masked
     )
@@ -204,7 +204,7 @@ def choose_emergency(asked: Asked) -> HttpResponse:
 @signed_in("POST")
 def choose_sections(asked: Asked) -> HttpResponse:
     """Keep which sections of the profile professionals see."""
-    opened = set(asked.request.POST.getlist("rubrique"))
+    opened = set(asked.form.many("rubrique", {c for c, _ in _categories()}))
     records.close_sections(asked.ask(Act.CHOOSE_RIGHTS), asked.record, [c for c, _ in _categories() if c not in opened])
     return saying("/acces/urgence", "choix")
 
@@ -212,7 +212,7 @@ def choose_sections(asked: Asked) -> HttpResponse:
 @signed_in("POST")
 def choose_preset(asked: Asked) -> HttpResponse:
     """Several choices at once, in plain words."""
-    records.choose_preset(asked.ask(Act.CHOOSE_RIGHTS), asked.record, PRESET_OF.get(asked.posted("preset", 20), ""))
+    records.choose_preset(asked.ask(Act.CHOOSE_RIGHTS), asked.record, PRESET_OF.get(asked.form.text("preset", 20), ""))
     return saying("/acces/urgence", "choix")
 
 
@@ -232,7 +232,7 @@ def professionals(opened: Opened) -> Shown | HttpResponse:
 
 
 def _subject(asked: Asked) -> tuple[str, str]:
-    kind, number = asked.posted("sorte", 10) or "person", asked.posted("numero", 64)
+    kind, number = asked.form.text("sorte", 10) or "person", asked.form.text("numero", 64)
     try:
         return kind, ps_id(number) if kind == "person" else structure_id(number)
     except IdentifierError:
@@ -266,7 +266,7 @@ def professional(asked: Asked, act: str) -> HttpResponse:
         raise Refusal(No.DOCUMENT_UNKNOWN)
     detail, said = _DOES[act]
     kind, number = _subject(asked)
-    until = day_of(asked.posted("jusqu-au", 10))
+    until = asked.form.day("jusqu-au")
     last = begins(until + timedelta(days=1)) if until else None
     records.change_reader(asked.ask(Act.CHOOSE_RIGHTS), asked.record, detail, number, kind, last)
     return saying("/acces/professionnels", said)

@@ -35,6 +35,7 @@ from carnet.interfaces.espace.door import (
 )
 from carnet.kernel.clock import moment
 from carnet.kernel.refusal import No, Refusal
+from carnet.pages.forms import Form
 from carnet.pages.safety import local_path
 
 BROWSER = "carnet-espace-signin"
@@ -43,7 +44,7 @@ WEAK = frozenset({No.CREDENTIALS_WRONG, No.CREDENTIALS_LOCKED})
 
 
 def _then(request: HttpRequest) -> str:
-    return local_path(request.POST.get("suite", "") or request.GET.get("suite", ""), HOME)
+    return local_path(Form(request).text("suite") or request.GET.get("suite", ""), HOME)
 
 
 @public("GET")
@@ -90,9 +91,9 @@ def returned(request: HttpRequest) -> HttpResponse:
 @public("POST")
 def password(request: HttpRequest) -> HttpResponse:
     """First factor: login and password. The same answer for a login that nobody has."""
-    login, then = request.POST.get("identifiant", "")[:80], _then(request)
+    login, then = Form(request).text("identifiant", 80), _then(request)
     try:
-        ticket, browser = start_password(login, request.POST.get("mot-de-passe", "")[:200], then, moment())
+        ticket, browser = start_password(login, Form(request).raw("mot-de-passe", 200), then, moment())
     except Refusal as refusal:
         if refusal.code not in WEAK:
             raise
@@ -106,7 +107,7 @@ def password(request: HttpRequest) -> HttpResponse:
 def code(request: HttpRequest) -> HttpResponse:
     """Second factor: a one-time code, or a recovery code."""
     answer = finish_password(
-        request.POST.get("ticket", "")[:80], request.POST.get("code", "")[:20], request.COOKIES.get(BROWSER, ""), moment()
+        Form(request).text("ticket", 80), Form(request).text("code", 20), request.COOKIES.get(BROWSER, ""), moment()
     )
     if isinstance(answer, str):
         return render("signin/code", {"ticket": answer, "problem": No.CREDENTIALS_WRONG}, 403)
@@ -124,12 +125,12 @@ def passkey_begin(request: HttpRequest) -> HttpResponse:
 def passkey_finish(request: HttpRequest) -> HttpResponse:
     """The passkey answered."""
     try:
-        answer = json.loads(request.POST.get("reponse", "")[:20_000])
+        answer = json.loads(Form(request).text("reponse", 20_000))
     except ValueError:
         raise Refusal(No.CREDENTIALS_WRONG) from None
     if not isinstance(answer, dict):
         raise Refusal(No.CREDENTIALS_WRONG)
-    account = account_of_passkey(request.POST.get("ticket", "")[:80], answer, moment())
+    account = account_of_passkey(Form(request).text("ticket", 80), answer, moment())
     return open_for(request, account, "passkey", _then(request))
 
 
@@ -145,8 +146,8 @@ def leave(asked: Asked) -> HttpResponse:
 @public("POST")
 def language(request: HttpRequest) -> HttpResponse:
     """Choose the language of the pages, on this device."""
-    chosen = request.POST.get("langue", "")
-    response = HttpResponseRedirect(local_path(request.POST.get("retour", ""), HOME))
+    chosen = Form(request).text("langue")
+    response = HttpResponseRedirect(local_path(Form(request).text("retour"), HOME))
     if chosen in LANGUAGES:
         remember(response, LANGUAGE, chosen)
     return response

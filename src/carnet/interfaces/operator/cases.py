@@ -28,7 +28,7 @@ def _one(asked: Asked, number: UUID, problem: str = "", status: int = 200) -> Ht
         raise Refusal(No.DOCUMENT_UNKNOWN)
     verdicts = [(v, VERDICTS[v]) for v in VERDICTS_OF_CASES[case.kind]]
     return page(asked, "case", {"tab": "dossiers", "case": case, "verdicts": verdicts, "problem": problem,
-                                "text": asked.posted("reponse")}, status)  # fmt: skip
+                                "text": asked.form.text("reponse")}, status)  # fmt: skip
 
 
 @signed_in("GET")
@@ -51,7 +51,7 @@ def take(asked: Asked, number: UUID) -> HttpResponse:
 def answer(asked: Asked, number: UUID) -> HttpResponse:
     """Answer it."""
     try:
-        answer_case(asked.ask(), number, asked.posted("verdict", 30), asked.posted("reponse"))
+        answer_case(asked.ask(), number, asked.form.text("verdict", 30), asked.form.text("reponse"))
     except CaseError:
         return _one(asked, number, "Choisissez une conclusion et écrivez une réponse : la personne la lit.", 400)
     return HttpResponseRedirect("/?fait=repondu")

@@ -18,7 +18,7 @@ from carnet.kernel.ask import Act, Ask
 from carnet.kernel.clock import moment
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages import safety
-from carnet.pages.door import Fields, PageDoor
+from carnet.pages.door import PageDoor, Posting
 from carnet.pages.safety import form_token
 from carnet.pages.sealed import opened_text, sealed_text
 
@@ -26,7 +26,7 @@ COOKIE, CONTEXT = "carnet-operator", "operator-session"
 LASTS = timedelta(hours=1)
 
 
-class Asked(Fields):
+class Asked(Posting):
     """A request of an operator."""
 
     def __init__(self, request: HttpRequest, name: str, token: str) -> None:

@@ -18,8 +18,8 @@ from carnet.pages.reading_ins import ins_typed
 def _found(asked: Asked, field: str = "ins", born: str = "naissance") -> Helped:
     """The person of an INS whose date of birth was told too. The same answer when either is wrong."""
     try:
-        found = helped(asked.ask(), ins_typed(asked.posted(field, 40)))
-        told = date.fromisoformat(asked.posted(born, 10)).isoformat()
+        found = helped(asked.ask(), ins_typed(asked.form.text(field, 40)))
+        told = date.fromisoformat(asked.form.text(born, 10)).isoformat()
     except (InsError, IdentifierError, ValueError):
         found, told = None, ""
     if found is None or found.birth_date != told:
@@ -42,7 +42,7 @@ def desk(asked: Asked) -> HttpResponse:
 @signed_in("POST")
 def code(asked: Asked) -> HttpResponse:
     """A provisional code: by mail to the address that the person gave, or on a letter that is printed here, once."""
-    found, by_mail = _found(asked), asked.posted("voie", 10) == "courriel"
+    found, by_mail = _found(asked), asked.form.text("voie", 10) == "courriel"
     made = help_desk_code(asked.ask(), found.record_id, "mail" if by_mail else "letter")
     if by_mail:
         return HttpResponseRedirect("/assistance?fait=code")
@@ -53,6 +53,6 @@ def code(asked: Asked) -> HttpResponse:
 def representative(asked: Asked) -> HttpResponse:
     """Tie a legal representative, who has an account, to a child whose proof of filiation was seen."""
     child, parent = _found(asked), _found(asked, "ins-representant", "naissance-representant")
-    if asked.posted("preuve", 4) != "oui" or not attach_representative(asked.ask(), child.record_id, parent.record_id):
+    if not asked.form.yes("preuve") or not attach_representative(asked.ask(), child.record_id, parent.record_id):
         return page(asked, "person", {"tab": "assistance", "found": child, "given": asked.request.POST, "refused": True}, 400)
     return HttpResponseRedirect("/assistance?fait=rattache")

@@ -19,7 +19,7 @@ def account(asked: Asked) -> HttpResponse:
 @signed_in("POST")
 def cut(asked: Asked) -> HttpResponse:
     """Cut a session or a device: one of one's own, or nothing happens."""
-    session, device = asked.posted("session", 40), asked.posted("appareil", 80)
+    session, device = asked.form.text("session", 40), asked.form.text("appareil", 80)
     try:
         if session:
             cut_session(asked.actor, UUID(session), asked.at)
@@ -33,7 +33,7 @@ def cut(asked: Asked) -> HttpResponse:
 @signed_in("POST")
 def shortcuts(asked: Asked) -> HttpResponse:
     """Turn the keys of one letter on or off (WCAG 2.1.4)."""
-    prefer(asked.actor.id, shortcuts=asked.posted("raccourcis") == "oui")
+    prefer(asked.actor.id, shortcuts=asked.form.yes("raccourcis"))
     return saying("/compte", "raccourcis")
 
 

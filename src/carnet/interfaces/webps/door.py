@@ -19,7 +19,7 @@ from carnet.kernel.clock import moment
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import Refusal
 from carnet.pages import safety
-from carnet.pages.door import Fields, PageDoor, View
+from carnet.pages.door import PageDoor, Posting, View
 from carnet.pages.safety import form_token, local_path
 from carnet.pages.sealed import opened_text, sealed_text
 
@@ -27,7 +27,7 @@ COOKIE, DEVICE = "carnet-webps", "carnet-webps-device"
 _A_YEAR = 365 * 24 * 3600
 
 
-class Asked(Fields):
+class Asked(Posting):
     """A request with its session: what a view of the portal receives."""
 
     def __init__(self, request: HttpRequest, session: PortalSession, token: str) -> None:

@@ -112,8 +112,8 @@ def gate(asked: Asked, handle: str) -> HttpResponse:
 def consent(asked: Asked, handle: str) -> HttpResponse:
     """TD0.3: the explicit act of the professional who states that the patient was informed and agrees."""
     sought = sought_of(handle, asked.actor)
-    team, agreed, code = asked.posted("titre") != "consultation", asked.posted("accord") == "oui", asked.posted("code", 20)
-    prolongs = asked.posted("prolonger") == "oui" and not agreed
+    team, agreed, code = asked.form.text("titre") != "consultation", asked.form.yes("accord"), asked.form.text("code", 20)
+    prolongs = asked.form.yes("prolonger") and not agreed
     ground = AuthorisationGround.CARE_TEAM if team else AuthorisationGround.CONSULTATION
     try:
         declare_authorisation(
@@ -122,7 +122,7 @@ def consent(asked: Asked, handle: str) -> HttpResponse:
     except Refusal as refusal:
         context = _context(asked, handle, sought, _tested(asked, sought))
         problem = gettext("Cochez la case : sans l'accord du patient, le dossier reste fermé.") if not agreed else ""
-        given = {"title": asked.posted("titre"), "agreed": agreed, "presence": code}
+        given = {"title": asked.form.text("titre"), "agreed": agreed, "presence": code}
         return page(asked, "gate/gate", context | {"problem": problem or told(refusal.code).professional, "given": given,
                                                    "problem_field": "accord" if not agreed else "code"}, 400)  # fmt: skip
     if asked.employee:
@@ -141,7 +141,7 @@ def emergency(asked: Asked, handle: str, mode: str) -> HttpResponse:
                                   "minutes": int(settings.LAW.emergency_lasts.total_seconds() // 60)}  # fmt: skip
     if asked.request.method == "GET":
         return page(asked, "gate/emergency", context)
-    reason = asked.posted("motif", 1000)
+    reason = asked.form.text("motif", 1000)
     try:
         open_emergency(asked.about(sought.in_mode(wanted), Act.OPEN_EMERGENCY, reason))
     except Refusal as refusal:

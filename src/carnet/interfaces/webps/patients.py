@@ -92,7 +92,7 @@ def patients(asked: Asked) -> HttpResponse:
 @signed_in("POST")
 def look_for(asked: Asked) -> HttpResponse:
     """What was typed, pasted or scanned."""
-    text = asked.request.POST.get("ins", "")[:600]
+    text = asked.form.text("ins", 600)
     try:
         return go(asked, typed(text))
     except InsError as error:
@@ -106,7 +106,7 @@ def vitale(asked: Asked) -> HttpResponse:
     found = reader()
     cards = found.cards() if found else []
     if asked.request.method == "POST":
-        number = number_of(asked.posted("carte", 4), len(cards) - 1)
+        number = asked.form.number("carte", len(cards) - 1)
         if number is not None:
             return go(asked, Sought(cards[number].ins, cards[number].traits))
     return page(asked, "patients/vitale", {"tab": "patients", "cards": list(enumerate(cards)), "reader": found is not None})
@@ -146,7 +146,7 @@ def traits(asked: Asked) -> HttpResponse:
     context: dict[str, object] = {"tab": "patients", "form": asked.request.POST}
     if asked.request.method == "GET":
         return page(asked, "patients/traits", context)
-    given = Traits(**{name: asked.posted(field, 100) for field, name in _TRAITS.items()})
+    given = Traits(**{name: asked.form.text(field, 100) for field, name in _TRAITS.items()})
     question = replace(asked.ask(Act.SEARCH_BY_TRAITS, mode=Mode.REGULATION), traits=given)
     try:
         found = search_by_traits(question)

@@ -37,10 +37,10 @@ from carnet.interfaces.webps.door import (
 )
 from carnet.kernel.clock import moment
 from carnet.kernel.refusal import No, Refusal
+from carnet.pages.forms import Form
 
 BROWSER = "carnet-webps-signin"
 _STEP = 600
-_NUMBERS = frozenset(str(n) for n in range(100))
 
 
 @public("GET")
@@ -80,10 +80,10 @@ def returned(request: HttpRequest) -> HttpResponse:
 @public("GET", "POST")
 def mobile(request: HttpRequest) -> HttpResponse:
     """The telephone confirms (CIBA): the two digits are shown here and there."""
-    then = local(request.POST.get("suite", "") or request.GET.get("suite", ""))
+    then = local(Form(request).text("suite") or request.GET.get("suite", ""))
     if request.method == "GET":
         return render("signin/mobile", {"then": onward(then)})
-    ticket, digits, browser = start_mobile(request.POST.get("identifiant", "")[:20], then, moment())
+    ticket, digits, browser = start_mobile(Form(request).text("identifiant", 20), then, moment())
     response = render("signin/mobile_wait", {"ticket": ticket, "digits": digits})
     set_cookie(response, BROWSER, browser, _STEP, "/connexion")
     return response
@@ -92,7 +92,7 @@ def mobile(request: HttpRequest) -> HttpResponse:
 @public("POST")
 def mobile_wait(request: HttpRequest) -> HttpResponse:
     """Whether the telephone confirmed; else the same page, which asks again by itself."""
-    found = poll_mobile(request.POST.get("ticket", ""), request.COOKIES.get(BROWSER, ""), moment())
+    found = poll_mobile(Form(request).text("ticket"), request.COOKIES.get(BROWSER, ""), moment())
     if isinstance(found, Identified):
         return _situations(found)
     return render("signin/mobile_wait", {"ticket": found[0], "digits": found[1]})
@@ -130,10 +130,10 @@ def card_taken(request: HttpRequest) -> HttpResponse:
 @public("POST")
 def situation(request: HttpRequest) -> HttpResponse:
     """The situation is chosen: the session opens."""
-    number = request.POST.get("situation", "")
+    number = Form(request).number("situation", 99)
     device = request.COOKIES.get(DEVICE, "") or secrets.token_urlsafe(24)
     token, then = choose_situation(
-        request.POST.get("ticket", ""), int(number) if number in _NUMBERS else -1, request.COOKIES.get(BROWSER, ""),
+        Form(request).text("ticket"), -1 if number is None else number, request.COOKIES.get(BROWSER, ""),
         moment(), device, label_of(request.headers.get("User-Agent", "")),
     )  # fmt: skip
     response = HttpResponseRedirect(then)
@@ -146,7 +146,7 @@ def situation(request: HttpRequest) -> HttpResponse:
 @signed_in("GET", "POST", legal=False)
 def legal_notice(asked: Asked) -> HttpResponse:
     """The legal notice, at the first sign-in and every 180 days."""
-    then = local(asked.request.GET.get("suite", "") or asked.posted("suite"))
+    then = local(asked.request.GET.get("suite", "") or asked.form.text("suite"))
     if asked.request.method == "GET":
         return page(asked, "signin/legal", {"then": onward(then)})
     prefer(asked.actor.id, legal_read_at=asked.at)

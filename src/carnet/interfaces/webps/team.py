@@ -70,7 +70,7 @@ def team(asked: Asked) -> HttpResponse:
 @signed_in("POST")
 def delegate(asked: Asked) -> HttpResponse:
     """Let a colleague look things up on one's behalf, or end it."""
-    colleague = asked.posted("confrere", 64)
+    colleague = asked.form.text("confrere", 64)
     if "terminer" in asked.request.POST:
         end_delegation(asked.actor, colleague, asked.at)
         if asked.actor.on_behalf_of == colleague:
@@ -85,7 +85,7 @@ def delegate(asked: Asked) -> HttpResponse:
 @signed_in("POST")
 def on_behalf(asked: Asked) -> HttpResponse:
     """From now on, this session looks things up on behalf of a colleague, or in its own name again."""
-    colleague = asked.posted("confrere", 64)
+    colleague = asked.form.text("confrere", 64)
     if colleague and not may_act_for(asked.actor, colleague, asked.at):
         raise Refusal(No.DELEGATION_MISSING)
     act_for(asked.request.COOKIES[COOKIE], colleague, asked.at)
@@ -95,7 +95,7 @@ def on_behalf(asked: Asked) -> HttpResponse:
 @signed_in("POST")
 def review(asked: Asked) -> HttpResponse:
     """The delegating professional says whether a look-up was as agreed."""
-    verdict, lookup = asked.posted("avis", 20), asked.posted("consultation", 40)
+    verdict, lookup = asked.form.text("avis", 20), asked.form.text("consultation", 40)
     try:
         done = verdict in VERDICTS_OF_LOOKUPS and review_lookup(asked.actor, UUID(lookup), verdict, asked.at)
     except ValueError:

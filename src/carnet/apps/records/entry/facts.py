@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from carnet.apps.access import api as access
@@ -95,16 +95,16 @@ def enter(
     scope, *_, facts = work.send(_into(way), *held, (_FACTS, access.parameters(ask)))
     related = work.send(access.relation_of(ask)) if ask.actor.kind in PERSONS else []
     more = work.send(*extra)
-    found, row = scope.fetchone(), facts.fetchone()
-    if not found or not found[0] or not row or row[0] is None or row[6] is None:
+    found, row = scope.fetchone(), facts_row(facts.fetchone())
+    if not found or not found[0] or row is None:
         return absent(ask, requested, doubt)
     theirs = ask.act in BEFORE_OPENING and bool(related)
-    if row[0] in SHOWN_AS_ABSENT and not theirs:
+    if row.state in SHOWN_AS_ABSENT and not theirs:
         # An opposition must not show through what comes before it, a trait that contradicts for example.
         return absent(ask, requested, doubt)
     record_id = UUID(found[0])
-    key = open_key(record_id, row[6])
-    entered = Entered(record_id, Facts(), key, identity.traits_of(key, bytes(row[5])), [cursor.fetchall() for cursor in more])
+    key = open_key(record_id, row.key)
+    entered = Entered(record_id, Facts(), key, identity.traits_of(key, row.traits), [cursor.fetchall() for cursor in more])
     told = _facts(ask, row, entered.traits, requested, doubt)
     if related:
         told = replace(told, access=replace(told.access, relation=access.read_relation(related[0].fetchone())))
@@ -114,31 +114,56 @@ def enter(
 def enter_known(work: Work, ask: Ask, record_id: UUID) -> Entered:
     """Enter a record by its pseudonym, for a question that was granted before any record was named."""
     work.enter(record_id)
-    row = work.connection.execute(_FACTS, access.parameters(ask)).fetchone()
-    if row is None or row[0] is None or row[6] is None or row[0] in SHOWN_AS_ABSENT:
+    row = facts_row(work.connection.execute(_FACTS, access.parameters(ask)).fetchone())
+    if row is None or row.state in SHOWN_AS_ABSENT:
         return absent(ask)
-    key = open_key(record_id, row[6])
-    entered = Entered(record_id, Facts(), key, identity.traits_of(key, bytes(row[5])))
+    key = open_key(record_id, row.key)
+    entered = Entered(record_id, Facts(), key, identity.traits_of(key, row.traits))
     return replace(entered, facts=_facts(ask, row, entered.traits, frozenset(), Plausibility.PLAUSIBLE))
 
 
-def _facts(ask: Ask, row: Row, traits: Traits, requested: frozenset[str], doubt: Plausibility) -> Facts:
-    return Facts(
-        record=RecordFacts(RecordState(row[0]), row[1], row[2]),
-        identity=identity.facts(row[3], row[4], traits, ask.traits),
-        access=access.facts(row[7:], ask),
-        requested_types=requested,
-        minor=is_minor(traits.birth_date, ask.at.date()),
-        plausibility=doubt,
-        settings=access.law(),
-        edition=access.edition(ask.at.date()),
-    )
+@dataclass(frozen=True, slots=True)
+class FactsRow:
+    """A row of the facts of a record that exists, by the names of its columns."""
+
+    state: str
+    since: date | None
+    reason: str
+    status: str
+    annotations: list[str]
+    traits: bytes
+    key: bytes
+    access: Row
+    """What `access.facts` reads."""
+
+    def facts(self, ask: Ask, traits: Traits, given: Traits) -> Facts:
+        """What the decision looks at, with the traits of the record and those that were given to compare."""
+        return Facts(
+            record=RecordFacts(RecordState(self.state), self.since, self.reason),
+            identity=identity.facts(self.status, self.annotations, traits, given),
+            access=access.facts(self.access, ask),
+            settings=access.law(),
+            edition=access.edition(ask.at.date()),
+        )
+
+
+def facts_row(row: Row | None) -> FactsRow | None:
+    """Read a row of facts; None for no record, and for one whose key is destroyed."""
+    if not row or row[0] is None:
+        return None
+    state, since, reason, status, annotations, traits, key, *told = row
+    return FactsRow(state, since, reason, status, annotations, bytes(traits), key, tuple(told)) if key is not None else None
+
+
+def _facts(ask: Ask, row: FactsRow, traits: Traits, requested: frozenset[str], doubt: Plausibility) -> Facts:
+    minor = is_minor(traits.birth_date, ask.at.date())
+    return replace(row.facts(ask, traits, ask.traits), requested_types=requested, minor=minor, plausibility=doubt)
 
 
 def facts_for(work: Work, ask: Ask, entered: Entered) -> Facts:
     """What the decision would be taken on if this asker came to the record that is entered, now (a preview)."""
-    row = work.connection.execute(_FACTS, access.parameters(ask)).fetchone()
-    if row is None or row[0] is None:
+    row = facts_row(work.connection.execute(_FACTS, access.parameters(ask)).fetchone())
+    if row is None:
         return absent(ask).facts
     return _facts(ask, row, entered.traits, frozenset(), Plausibility.PLAUSIBLE)
 
@@ -169,20 +194,24 @@ class StoredDocument:
 
 def stored_document(row: Row) -> StoredDocument:
     """Read a row of `DOCUMENT_COLUMNS`."""
+    (logical_id, type_code, status, masked, from_patient, from_representatives, technical, by_patient, authors, structures,
+     depositor, of_structure, address, mime, resource, entry_uuid, version, deposited_at, told_at, parents) = row[:20]  # fmt: skip
     facts = DocumentFacts(
-        type_code=row[1],
-        status=Status(row[2]),
-        masked=row[3],
-        hidden_from_patient=row[4],
-        hidden_from_representatives=row[5],
-        technical=row[6],
-        by_patient=row[7],
-        authors=frozenset(row[8]),
-        author_structures=frozenset(row[9]),
-        depositor=row[10],
-        depositor_structure=row[11],
+        type_code=type_code,
+        status=Status(status),
+        masked=masked,
+        hidden_from_patient=from_patient,
+        hidden_from_representatives=from_representatives,
+        technical=technical,
+        by_patient=by_patient,
+        authors=frozenset(authors),
+        author_structures=frozenset(structures),
+        depositor=depositor,
+        depositor_structure=of_structure,
     )
-    return StoredDocument(row[0], facts, row[12], row[13], bytes(row[14]), row[15], row[16], row[17], row[18], tuple(row[19]))
+    return StoredDocument(
+        logical_id, facts, address, mime, bytes(resource), entry_uuid, version, deposited_at, told_at, tuple(parents)
+    )
 
 
 def named_by_document(work: Work, ask: Ask, entered: Entered) -> Ask:

@@ -100,10 +100,7 @@ def activate_record(person: Actor, record_id: UUID, at: datetime) -> bool:
     Only the portal calls this, after a provisional code or FranceConnect+ said whose account it is.
     """
     with unit(record_id) as work:
-        known = work.rows(
-            "SELECT 1 FROM access_person WHERE record_id = %s AND person_id::text = %s AND kind = 'holder'", record_id, person.id
-        )
-        if known:
+        if access.holds(work, record_id, person.id):
             return False
         granted = access.own_grant(person, record_id, Act.OPEN_RECORD, at)
         access.name_person(work, key_of(work, record_id), granted, UUID(person.id), access.HOLDS, person.name, access.Given())

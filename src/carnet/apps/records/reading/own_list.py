@@ -17,11 +17,11 @@ from django.conf import settings
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.journal import api as journal
-from carnet.apps.records.entry.facts import RECORD
+from carnet.apps.records.entry.facts import RECORD, facts_row
 from carnet.apps.records.reading.search import VISIBLE, visible_values
 from carnet.apps.storage.api import KEY_FACTS, KeyDestroyedError, Row, Work, open_key, unit
 from carnet.dicah import Permit, decide
-from carnet.dicah.facts import Facts, RecordFacts, RecordState
+from carnet.dicah.facts import Facts
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.ins import Ins
 from carnet.kernel.traits import Traits, normalise_name
@@ -46,14 +46,11 @@ def list_source() -> str:
         last = last.replace("%s", value, 1)
     return f"""
   SELECT s.record_id, r.*, i.*, k.*, a.*, n.sealed AS ins, v.max AS last_visit
-  FROM (SELECT DISTINCT record_id FROM access_authorisation WHERE (subject_kind = 'person' AND subject_id = p_person
-    AND (ground = 'care_team' OR expires_at > p_at))
-    OR (subject_kind = 'structure' AND subject_id = p_structure AND expires_at > p_at) LIMIT {LIMIT}) AS s
+  FROM ({access.LISTED_RECORDS} LIMIT {LIMIT}) AS s
   JOIN LATERAL ({RECORD} AND state = 'open') AS r ON true
   JOIN LATERAL ({identity.FACTS}) AS i ON true JOIN LATERAL ({KEY_FACTS}) AS k ON true
   JOIN LATERAL ({_named(access.LISTED_FACTS)}) AS a ON true
-  JOIN LATERAL (SELECT sealed FROM identity_ins WHERE record_id = s.record_id AND active
-    ORDER BY valid_from DESC NULLS LAST LIMIT 1) AS n ON true
+  JOIN LATERAL ({identity.ACTIVE_INS}) AS n ON true
   LEFT JOIN LATERAL ({last}) AS v ON true
 """
 
@@ -102,26 +99,20 @@ class Listed:
         return f"{self.traits.birth_name} {self.traits.given_names}"
 
 
-def _facts(ask: Ask, row: Row, traits: Traits) -> Facts:
-    return Facts(
-        record=RecordFacts(RecordState(row[1]), row[2], row[3]),
-        identity=identity.facts(row[4], row[5], traits, Traits()),
-        access=access.facts(row[8:22], ask),
-        settings=access.law(),
-        edition=access.edition(ask.at.date()),
-    )
-
-
 def _one(ask: Ask, row: Row) -> tuple[Listed, Visibility | None]:
-    key = open_key(row[0], row[7])
-    traits, ins = identity.traits_of(key, bytes(row[6])), identity.ins_of(key, bytes(row[22]))
-    facts = _facts(ask, row, traits)
+    record_id, *told, sealed, last_visit = row
+    known = facts_row(tuple(told))
+    if known is None:
+        raise KeyDestroyedError(str(record_id))
+    key = open_key(record_id, known.key)
+    traits, ins = identity.traits_of(key, known.traits), identity.ins_of(key, bytes(sealed))
+    facts = known.facts(ask, traits, Traits())
     verdict = decide(replace(ask, act=Act.SEARCH, ins=ins), facts)
     held = facts.access.authorisation
     opened = isinstance(verdict, Permit)
     listed = Listed(
-        row[0], ins, traits, held.expires_at if held else None, held.ground.value if held else "structure",
-        facts.access.treating_doctor, "" if opened else getattr(verdict, "code", ""), row[23], 0,
+        record_id, ins, traits, held.expires_at if held else None, held.ground.value if held else "structure",
+        facts.access.treating_doctor, "" if opened else getattr(verdict, "code", ""), last_visit, 0,
         held.granted_at if held else None, facts.access.structure_authorised,
     )  # fmt: skip
     return listed, verdict.visibility if isinstance(verdict, Permit) else None

@@ -23,6 +23,7 @@ from carnet.apps.storage.api import (
     Work,
     get,
     key_of,
+    key_remains,
     stored_addresses,
     unit,
 )
@@ -142,10 +143,11 @@ _TIES = {
 
 def _erased(work: Work, record_id: UUID) -> Iterator[tuple[str, str]]:
     """A destroyed record has neither key, nor row, nor byte."""
-    for table in ("records_document", "records_submission_set", "records_directory", "identity_patient", "identity_ins"):
+    for table in ("records_document", "records_submission_set", "records_directory"):
         if work.rows(f"SELECT 1 FROM {table} WHERE record_id = %s LIMIT 1", record_id):
             yield "not-erased", table
-    if work.rows("SELECT 1 FROM storage_record_key WHERE record_id = %s AND wrapped IS NOT NULL", record_id):
+    yield from (("not-erased", table) for table in identity.remains(work, record_id))
+    if key_remains(work, record_id):
         yield "not-erased", "key"
     if stored_addresses(record_id):
         yield "not-erased", "bytes"

@@ -52,6 +52,21 @@ def _refused() -> Refusal:
     return Refusal(No.CREDENTIALS_WRONG)
 
 
+@dataclass(frozen=True, slots=True)
+class PasskeyMade:
+    """A passkey that is being made: the challenge of the library, and whose account."""
+
+    state: dict[str, Any]
+    account: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyAsked:
+    """A sign-in with a passkey: the challenge of the library."""
+
+    state: dict[str, Any]
+
+
 def _known(work: Work, account: UUID) -> list[AttestedCredentialData]:
     rows = work.rows("SELECT credential FROM signin_passkey WHERE account_id = %s", account)
     return [AttestedCredentialData(bytes(row[0])) for row in rows]
@@ -66,16 +81,16 @@ def begin_passkey(account: UUID, name: str, at: datetime) -> tuple[str, dict[str
         user, known, resident_key_requirement=ResidentKeyRequirement.REQUIRED,
         user_verification=UserVerificationRequirement.REQUIRED,
     )  # fmt: skip
-    return keep("passkey-made", {"state": state, "account": str(account)}, at), json.loads(json.dumps(dict(options)))
+    return keep(PasskeyMade(state, account), at), json.loads(json.dumps(dict(options)))
 
 
 def finish_passkey(account: UUID, ticket: str, response: Mapping[str, Any], label: str, at: datetime) -> None:
     """Check what the browser made and keep it. Raises Refusal."""
-    fields = take("passkey-made", ticket, at)
-    if fields["account"] != str(account):
+    step = take(PasskeyMade, ticket, at)
+    if step.account != account:
         raise _refused()
     try:
-        made = AttestedCredentialData(bytes(_here().register_complete(fields["state"], response).credential_data or b""))
+        made = AttestedCredentialData(bytes(_here().register_complete(step.state, response).credential_data or b""))
     except Exception:
         # The library raises its own kinds, an AssertionError among them, for what is no credential: each is a no.
         raise _refused() from None
@@ -92,12 +107,12 @@ def finish_passkey(account: UUID, ticket: str, response: Mapping[str, Any], labe
 def begin_with_passkey(at: datetime) -> tuple[str, dict[str, Any]]:
     """Begin a sign-in with any passkey of this portal: nobody is named before it answers."""
     options, state = _here().authenticate_begin(user_verification=UserVerificationRequirement.REQUIRED)
-    return keep("passkey-asked", {"state": state}, at), json.loads(json.dumps(dict(options)))
+    return keep(PasskeyAsked(state), at), json.loads(json.dumps(dict(options)))
 
 
 def account_of_passkey(ticket: str, response: Mapping[str, Any], at: datetime) -> UUID:
     """The account of the passkey that answered. Raises Refusal."""
-    fields = take("passkey-asked", ticket, at)
+    step = take(PasskeyAsked, ticket, at)
     try:
         answer = AuthenticationResponse.from_dict(response)
     except Exception:
@@ -107,7 +122,7 @@ def account_of_passkey(ticket: str, response: Mapping[str, Any], at: datetime) -
     if row is None:
         raise _refused()
     try:
-        _here().authenticate_complete(fields["state"], [AttestedCredentialData(bytes(row[1]))], answer)
+        _here().authenticate_complete(step.state, [AttestedCredentialData(bytes(row[1]))], answer)
     except Exception:
         # The library raises its own kinds for a signature, a challenge or an origin that does not hold: each is a no.
         raise _refused() from None

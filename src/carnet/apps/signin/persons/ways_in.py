@@ -1,7 +1,7 @@
 """Ways of a person into the portal: FranceConnect+, password and one-time code, passkey, provisional code."""
 
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -26,10 +26,38 @@ class Arrived:
     then: str
 
 
+@dataclass(frozen=True, slots=True)
+class PersonStarted:
+    """On the way to FranceConnect+."""
+
+    start: Start
+    browser: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPassword:
+    """Between the password and the one-time code."""
+
+    account: UUID
+    browser: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonActivation:
+    """Between the provisional code and the account. The secret of one-time codes is made at the first page that shows it."""
+
+    code: str
+    record_id: UUID
+    traits: Traits
+    secret: str = ""
+
+
 def start_franceconnect(then: str, at: datetime) -> tuple[str, str]:
     """Begin with FranceConnect+. Returns its address and the secret that the browser keeps in a cookie."""
     begun, browser = begin(), secrets.token_urlsafe(24)
-    state = keep("person-started", {"start": asdict(begun), "browser": browser, "then": then}, at)
+    state = keep(PersonStarted(begun, browser, then), at)
     return franceconnect.authorization_url(begun, state), browser
 
 
@@ -56,20 +84,20 @@ def _record_of(traits: Traits) -> tuple[UUID, Traits] | None:
 
 def return_franceconnect(state: str, code: str, browser: str, at: datetime) -> Arrived:
     """Come back from FranceConnect+. The account is the one tied to the subject, else that of the person's record."""
-    fields = take("person-started", state, at)
-    same_browser(fields["browser"], browser)
-    pivot = franceconnect.identify(code, Start(**fields["start"]))
+    step = take(PersonStarted, state, at)
+    same_browser(step.browser, browser)
+    pivot = franceconnect.identify(code, step.start)
     with unit() as work:
         known = accounts.by_subject(work, pivot.subject)
     if known is not None:
-        return Arrived(known.id, fields["then"])
+        return Arrived(known.id, step.then)
     found = _record_of(pivot.traits)
     if found is None:
-        return Arrived(None, fields["then"])
+        return Arrived(None, step.then)
     with unit() as work:
         account = _opened(work, found[0], found[1], at)
         accounts.tie_subject(work, account.id, pivot.subject)
-    return Arrived(account.id, fields["then"])
+    return Arrived(account.id, step.then)
 
 
 def _opened(work: Work, record_id: UUID, traits: Traits, at: datetime) -> accounts.Account:
@@ -84,7 +112,7 @@ def _opened(work: Work, record_id: UUID, traits: Traits, at: datetime) -> accoun
 def start_password(login: str, password: str, then: str, at: datetime) -> tuple[str, str]:
     """First factor. Returns the ticket of the second and the secret that the browser keeps. Raises Refusal."""
     account, browser = accounts.password_holds(login, password, at), secrets.token_urlsafe(24)
-    return keep("person-password", {"account": str(account), "browser": browser, "then": then}, at), browser
+    return keep(PersonPassword(account, browser, then), at), browser
 
 
 def finish_password(ticket: str, code: str, browser: str, at: datetime) -> tuple[UUID, str] | str:
@@ -92,16 +120,15 @@ def finish_password(ticket: str, code: str, browser: str, at: datetime) -> tuple
 
     Raises Refusal when the account is locked or the step is over.
     """
-    fields = take("person-password", ticket, at)
-    same_browser(fields["browser"], browser)
-    account = UUID(fields["account"])
+    step = take(PersonPassword, ticket, at)
+    same_browser(step.browser, browser)
     try:
-        accounts.second_factor(account, code, at)
+        accounts.second_factor(step.account, code, at)
     except Refusal as refusal:
         if refusal.code != No.CREDENTIALS_WRONG:
             raise
-        return keep("person-password", fields, at)
-    return account, fields["then"]
+        return keep(step, at)
+    return step.account, step.then
 
 
 def start_activation(code: str, birth_date: str, at: datetime) -> str:
@@ -115,7 +142,7 @@ def start_activation(code: str, birth_date: str, at: datetime) -> str:
             accounts.count_try(work, code, at)
     if wrong:
         raise Refusal(No.CODE_UNKNOWN)
-    return keep("person-activation", {"code": code, "record": str(record_id), "traits": asdict(traits)}, at)
+    return keep(PersonActivation(code, record_id, traits), at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +158,9 @@ class Activating:
 
 def activating(ticket: str, at: datetime, secret: str = "") -> Activating:
     """Go on with an activation: the ticket is used, another one is given."""
-    fields = take("person-activation", ticket, at)
-    fields["secret"] = secret or fields.get("secret") or accounts.fresh_secret()
-    again = keep("person-activation", fields, at)
-    return Activating(again, UUID(fields["record"]), Traits(**fields["traits"]), fields["secret"], fields["code"])
+    step = take(PersonActivation, ticket, at)
+    step = replace(step, secret=secret or step.secret or accounts.fresh_secret())
+    return Activating(keep(step, at), step.record_id, step.traits, step.secret, step.code)
 
 
 def activate(step: Activating, at: datetime, login: str = "", password: str = "", code: str = "") -> tuple[UUID, list[str]]:
@@ -153,5 +179,5 @@ def activate(step: Activating, at: datetime, login: str = "", password: str = ""
         accounts.forget_credentials(work, account.id)
         cut_all(work, account.id, at)
         recovery = accounts.set_credentials(work, account.id, login, password, step.secret, at) if login else []
-    take("person-activation", step.ticket, at)
+    take(PersonActivation, step.ticket, at)
     return account.id, recovery

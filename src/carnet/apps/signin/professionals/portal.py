@@ -6,22 +6,21 @@ then an opaque token in a cookie. A card's certificate stays with its session, s
 
 import base64
 import secrets
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.conf import settings
 
 from carnet.apps.identity import api as identity
 from carnet.apps.signin import oidc
-from carnet.apps.signin.attempts import keep, refused, same_browser, take
+from carnet.apps.signin.attempts import keep, same_browser, take
 from carnet.apps.signin.certificates.actors import CARD_LEVEL, place_of
 from carnet.apps.signin.certificates.reading import CPE, CPF, STRUCTURE, read_certificate
 from carnet.apps.signin.professionals import psc
 from carnet.apps.signin.professionals.devices import device_of, seen
-from carnet.apps.signin.professionals.sessions import SignedIn, actor_from, dump, end, insert_session, load
-from carnet.apps.signin.professionals.software import Choice
+from carnet.apps.signin.professionals.sessions import Place, Proved, SignedIn, actor_from, dump, end, insert_session, load
+from carnet.apps.signin.professionals.software import Choice, choices_of
 from carnet.apps.storage.api import blind_index, lookup, unit
 from carnet.kernel.actor import Actor, ActorKind, Means, Situation
 from carnet.kernel.codes import PROFESSION_SYSTEM, TRAINEE_SYSTEM, Code
@@ -42,6 +41,43 @@ class Identified:
     last: int
 
 
+@dataclass(frozen=True, slots=True)
+class PortalStarted:
+    """On the way to Pro Santé Connect."""
+
+    psc: oidc.Start
+    browser: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class PortalMobile:
+    """Waiting for a telephone: the request, and the two digits that are compared."""
+
+    request: str
+    browser: str
+    then: str
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class PortalCard:
+    """A card was presented; the browser that left for it takes the ticket over. `browser` is its digest."""
+
+    who: Proved
+    then: str
+    browser: str
+
+
+@dataclass(frozen=True, slots=True)
+class PortalIdentified:
+    """Somebody who has not chosen a situation yet."""
+
+    who: Proved
+    browser: str
+    then: str
+
+
 def _digest(token: str) -> bytes:
     """A name space of its own: the cookie of the portal is no bearer token of another door, which knows no idle end."""
     return blind_index("portal-token", token)
@@ -60,45 +96,33 @@ def callback_uri() -> str:
 def start_psc(then: str, at: datetime) -> tuple[str, str]:
     """Begin with Pro Santé Connect. Returns its address and the secret that the browser keeps in a cookie."""
     begun, browser = oidc.begin(), secrets.token_urlsafe(24)
-    state = keep("portal-started", {"psc": asdict(begun), "browser": browser, "then": then}, at)
+    state = keep(PortalStarted(begun, browser, then), at)
     return psc.authorization_url(begun, state, callback_uri()), browser
 
 
 def return_psc(state: str, code: str, browser: str, at: datetime) -> Identified:
     """Come back from Pro Santé Connect."""
-    fields = take("portal-started", state, at)
-    same_browser(fields["browser"], browser)
-    who = psc.identify(code, fields["psc"]["verifier"], fields["psc"]["nonce"], callback_uri())
-    return _identified(_from_psc(who), browser, fields["then"], at)
+    step = take(PortalStarted, state, at)
+    same_browser(step.browser, browser)
+    who = psc.identify(code, step.psc.verifier, step.psc.nonce, callback_uri())
+    return _identified(psc.proved(who), browser, step.then, at)
 
 
 def start_mobile(identifier: str, then: str, at: datetime) -> tuple[str, str, str]:
     """Begin on the telephone (CIBA). Returns the ticket to wait with, the two digits to compare, and the browser's secret."""
     digits, browser = f"{secrets.randbelow(100):02d}", secrets.token_urlsafe(24)
     request = psc.ciba_start(identifier.strip(), digits)
-    return keep("portal-mobile", {"request": request, "browser": browser, "then": then, "digits": digits}, at), digits, browser
+    return keep(PortalMobile(request, browser, then, digits), at), digits, browser
 
 
 def poll_mobile(ticket: str, browser: str, at: datetime) -> Identified | tuple[str, str]:
     """Ask whether the telephone confirmed. Returns who it is, or the next ticket to wait with and the digits."""
-    fields = take("portal-mobile", ticket, at)
-    same_browser(fields["browser"], browser)
-    who = psc.ciba_poll(fields["request"])
+    step = take(PortalMobile, ticket, at)
+    same_browser(step.browser, browser)
+    who = psc.ciba_poll(step.request)
     if who is None:
-        return keep("portal-mobile", fields, at), fields["digits"]
-    return _identified(_from_psc(who), browser, fields["then"], at)
-
-
-def _from_psc(who: psc.PscIdentity) -> dict[str, Any]:
-    situations = [
-        {**asdict(s), "system": identity.profession_system(s.profession_code, s.category)} for s in who.situations
-    ]  # fmt: skip
-    return asdict(who) | {
-        "situations": situations,
-        "means": Means.PRO_SANTE_CONNECT.value,
-        "kind": "professional",
-        "certificate": "",
-    }
+        return keep(step, at), step.digits
+    return _identified(psc.proved(who), browser, step.then, at)
 
 
 def leave_for_card() -> tuple[str, str]:
@@ -117,78 +141,58 @@ def start_card(der: bytes, then: str, browser: str, at: datetime) -> str:
         raise Refusal(No.CERTIFICATE_REFUSED, {"problem": "the certificate of a structure names no person"})
     if card.revoked:
         raise Refusal(No.CERTIFICATE_REVOKED)
-    fields = {
-        "professional_id": card.id, "name": card.name, "level": CARD_LEVEL, "regulation": card.regulation,
-        "proved_at": int(at.timestamp()), "subject": "", "session": "", "certificate": base64.b64encode(der).decode(),
-        "means": (Means.CPE if card.kind == CPE else Means.CPS_CPF).value,
-        "kind": (ActorKind.EMPLOYEE if card.kind == CPE else ActorKind.PROFESSIONAL).value,
-        "situations": [_situation_fields(s) for s in _card_situations(card.kind, card.id, card.profession, card.structure)],
-    }  # fmt: skip
-    return keep("portal-card", {"who": fields, "then": then, "browser": browser}, at)
+    who = Proved(
+        card.id, card.name, CARD_LEVEL, card.regulation, at, _card_places(card.kind, card.id, card.profession, card.structure),
+        Means.CPE if card.kind == CPE else Means.CPS_CPF, ActorKind.EMPLOYEE if card.kind == CPE else ActorKind.PROFESSIONAL,
+        certificate=base64.b64encode(der).decode(),
+    )  # fmt: skip
+    return keep(PortalCard(who, then, browser), at)
 
 
-def _card_situations(kind: str, identifier: str, profession: str, structure: str) -> list[Situation]:
+def _card_places(kind: str, identifier: str, profession: str, structure: str) -> tuple[Place, ...]:
     if kind == CPE:
-        return [place_of(structure, "")]
+        return (_place(place_of(structure, "")),)
     code = Code(TRAINEE_SYSTEM if kind == CPF else PROFESSION_SYSTEM, profession)
     with unit() as work:
         person = identity.professional(work, identifier)
     known = [s for s in (person.situations if person else ()) if s.profession == code]
-    return [s for s in known if s.open] or known or [Situation(code, open=False)]
+    return tuple(_place(s) for s in [s for s in known if s.open] or known or [Situation(code, open=False)])
 
 
-def _situation_fields(situation: Situation) -> dict[str, str]:
-    code = situation.profession
-    return {
-        "system": code.system if code else "", "profession_code": code.code if code else "", "category": "",
-        "savoir_faire": situation.savoir_faire, "structure": situation.structure, "structure_name": situation.structure_name,
-        "sector": situation.sector, "role": situation.role,
-    }  # fmt: skip
+def _place(situation: Situation) -> Place:
+    s = situation
+    return Place(s.profession or Code("", ""), s.savoir_faire, s.structure, s.structure_name, s.sector, s.role)
 
 
 def take_card(ticket: str, browser: str, at: datetime) -> Identified:
     """Take over a card's ticket in the browser that left for it."""
-    fields = take("portal-card", ticket, at)
-    same_browser(fields["browser"], blind_index("card-browser", browser).hex())
-    return _identified(fields["who"], browser, fields["then"], at)
+    step = take(PortalCard, ticket, at)
+    same_browser(step.browser, blind_index("card-browser", browser).hex())
+    return _identified(step.who, browser, step.then, at)
 
 
-def _remembered(situation: dict[str, str]) -> str:
-    return "|".join(situation[name] for name in ("system", "profession_code", "structure", "sector", "savoir_faire"))[:200]
+def _remembered(place: Place) -> str:
+    parts = (place.profession.system, place.profession.code, place.structure, place.sector, place.savoir_faire)
+    return "|".join(parts)[:200]
 
 
-def _identified(who: dict[str, Any], browser: str, then: str, at: datetime) -> Identified:
-    row = lookup("SELECT situation FROM signin_preferences(%s)", who["professional_id"])
-    names = [_remembered(s) for s in who["situations"]]
-    choices = [
-        Choice(n, Code(s["system"], s["profession_code"]), s["structure_name"], s["sector"])
-        for n, s in enumerate(who["situations"])
-    ]
-    ticket = keep("portal-identified", {"who": who, "browser": browser, "then": then}, at)
-    return Identified(ticket, who["name"], choices, names.index(row[0]) if row and row[0] in names else 0)
+def _identified(who: Proved, browser: str, then: str, at: datetime) -> Identified:
+    row = lookup("SELECT situation FROM signin_preferences(%s)", who.professional_id)
+    names = [_remembered(p) for p in who.places]
+    ticket = keep(PortalIdentified(who, browser, then), at)
+    return Identified(ticket, who.name, choices_of(who), names.index(row[0]) if row and row[0] in names else 0)
 
 
 def choose_situation(ticket: str, number: int, browser: str, at: datetime, device: str, label: str) -> tuple[str, str]:
     """Choose a situation and open the session. Returns its token and the address to go on to."""
-    fields = take("portal-identified", ticket, at)
-    same_browser(fields["browser"], browser)
-    who = fields["who"]
-    if not 0 <= number < len(who["situations"]):
-        raise refused("this situation is not one of yours")
-    chosen = who["situations"][number]
-    signed = SignedIn(
-        professional_id=who["professional_id"], name=who["name"], level=who["level"], regulation=who["regulation"],
-        at=datetime.fromtimestamp(who["proved_at"], UTC), software_id=PORTAL, software_name="WebPS",
-        # On WebPS regulation is a setting of the demonstration: the law asks for its own proof all the same.
-        software_is_regulation=False, profession=Code(chosen["system"], chosen["profession_code"]),
-        savoir_faire=chosen["savoir_faire"], structure=chosen["structure"], structure_name=chosen["structure_name"],
-        sector=chosen["sector"], role=chosen["role"], means=Means(who["means"]), device=device_of(device),
-        provider_subject=who["subject"], provider_session=who["session"], kind=ActorKind(who["kind"]),
-        certificate=who["certificate"],
-    )  # fmt: skip
+    step = take(PortalIdentified, ticket, at)
+    same_browser(step.browser, browser)
+    place = step.who.place(number)
+    # On WebPS regulation is a setting of the demonstration: the law asks for its own proof all the same.
+    signed = step.who.signed_in(place, (PORTAL, "WebPS", False), device_of(device))
     seen(signed.professional_id, device_of(device), label, at)
-    prefer(signed.professional_id, situation=_remembered(chosen))
-    return _open(signed, at), fields["then"]
+    prefer(signed.professional_id, situation=_remembered(place))
+    return _open(signed, at), step.then
 
 
 def _open(signed: SignedIn, at: datetime) -> str:

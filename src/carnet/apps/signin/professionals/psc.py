@@ -4,7 +4,7 @@ OpenID Connect Core 1.0 §3.1; référentiel Pro Santé Connect. Tokens are neve
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,10 +13,13 @@ from django.conf import settings
 from joserfc import jwt
 from joserfc.errors import JoseError
 
+from carnet.apps.identity.api import profession_system
 from carnet.apps.signin.attempts import refused
 from carnet.apps.signin.oidc import TIMEOUT, Start, discovery_of, id_claims, period, trusted
 from carnet.apps.signin.oidc import keys_at as _keys
 from carnet.apps.signin.pkce import challenge_of
+from carnet.apps.signin.professionals.sessions import Place, Proved
+from carnet.kernel.codes import Code
 from carnet.kernel.identifiers import IdentifierError, ps_id, structure_id
 
 _ROLE_SEPARATOR = "^"
@@ -49,6 +52,17 @@ class PscIdentity:
     subject: str = ""
     session: str = ""
     """Subject and session at Pro Santé Connect, which its back-channel logout names."""
+
+
+def proved(who: PscIdentity) -> Proved:
+    """Who signed in, as every means of sign-in tells it."""
+    places = tuple(
+        Place(Code(profession_system(s.profession_code, s.category), s.profession_code), s.savoir_faire, s.structure,
+              s.structure_name, s.sector, s.role)
+        for s in who.situations
+    )  # fmt: skip
+    at = datetime.fromtimestamp(who.proved_at, UTC)
+    return Proved(who.professional_id, who.name, who.level, who.regulation, at, places, subject=who.subject, session=who.session)
 
 
 def discovery() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 
 from carnet.apps.identity import api as identity
+from carnet.apps.signin.attempts import refused
 from carnet.apps.signin.certificates.actors import place_of
 from carnet.apps.storage.api import Work, blind_index, lookup, unit
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means, Situation
@@ -48,6 +49,52 @@ class SignedIn:
     """The card's certificate (base64 of its DER) of a session of the portal: its revocation ends the session."""
     on_behalf_of: str = ""
     """Colleague on whose behalf this session looks things up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A situation of exercise to act in, as whoever proved an identity holds it."""
+
+    profession: Code
+    savoir_faire: str
+    structure: str
+    structure_name: str
+    sector: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Somebody who proved who they are, by whatever means, before a situation is chosen."""
+
+    professional_id: str
+    name: str
+    level: str
+    regulation: bool
+    at: datetime
+    places: tuple[Place, ...]
+    means: Means = Means.PRO_SANTE_CONNECT
+    kind: ActorKind = ActorKind.PROFESSIONAL
+    subject: str = ""
+    session: str = ""
+    """Subject and session at Pro Santé Connect, which its back-channel logout names."""
+    certificate: str = ""
+    """The card's certificate (base64 of its DER), for a card."""
+
+    def place(self, number: int) -> Place:
+        """The place of this number. Raises Refusal for one that is not theirs."""
+        if not 0 <= number < len(self.places):
+            raise refused("this situation is not one of yours")
+        return self.places[number]
+
+    def signed_in(self, place: Place, software: tuple[str, str, bool], device: bytes | None) -> SignedIn:
+        """Signed in, in this place, in a software (its id, its name, whether it is one of medical regulation)."""
+        number, name, regulates = software
+        return SignedIn(
+            self.professional_id, self.name, self.level, self.regulation, self.at, number, name, regulates, place.profession,
+            place.savoir_faire, place.structure, place.structure_name, place.sector, place.role, means=self.means, device=device,
+            provider_subject=self.subject, provider_session=self.session, kind=self.kind, certificate=self.certificate,
+        )  # fmt: skip
 
 
 def _digest(token: str) -> bytes:

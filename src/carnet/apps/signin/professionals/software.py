@@ -6,17 +6,16 @@ loopback allowed); for Pro Santé Connect it is a relying party.
 
 import hmac
 import secrets
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode, urlsplit
 
-from carnet.apps.identity.api import profession_system
 from carnet.apps.signin import oidc
 from carnet.apps.signin.attempts import keep, refused, same_browser, take
 from carnet.apps.signin.pkce import challenge_of
 from carnet.apps.signin.professionals import psc
 from carnet.apps.signin.professionals.devices import device_of, seen
-from carnet.apps.signin.professionals.sessions import SignedIn, open_session
+from carnet.apps.signin.professionals.sessions import Place, Proved, open_session
 from carnet.apps.storage.api import unit
 from carnet.kernel.codes import Code
 
@@ -49,6 +48,38 @@ class Software:
     client_id: str
     name: str
     regulation: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SoftwareStarted:
+    """On the way to Pro Santé Connect."""
+
+    request: Request
+    software: Software
+    psc: oidc.Start
+    browser: str
+
+
+@dataclass(frozen=True, slots=True)
+class SoftwareReturned:
+    """Back from there; the situation is not chosen yet."""
+
+    request: Request
+    software: Software
+    browser: str
+    who: Proved
+
+
+@dataclass(frozen=True, slots=True)
+class SoftwareChosen:
+    """What the software's code stands for."""
+
+    request: Request
+    software: Software
+    who: Proved
+    place: Place
+    device: str
+    label: str
 
 
 def _loopback_matches(asked: str, registered: str) -> bool:
@@ -92,22 +123,21 @@ def start(request: Request, at: datetime) -> tuple[str, str]:
     if request.code_challenge_method != "S256" or not 43 <= len(request.code_challenge) <= 128:
         raise refused("PKCE with S256 is mandatory")
     begun, browser = oidc.begin(), secrets.token_urlsafe(24)
-    fields = {"request": asdict(request), "software": asdict(software), "psc": asdict(begun), "browser": browser}
-    state = keep("started", fields, at)
+    state = keep(SoftwareStarted(request, software, begun, browser), at)
     return psc.authorization_url(begun, state), browser
 
 
 def returned(state: str, code: str, browser: str, at: datetime) -> tuple[str, list[Choice]]:
     """Come back from Pro Santé Connect. Returns a ticket and the situations to choose from."""
-    fields = take("started", state, at)
-    same_browser(fields["browser"], browser)
-    who = psc.identify(code, fields["psc"]["verifier"], fields["psc"]["nonce"])
-    fields["who"] = asdict(who)
-    choices = [
-        Choice(n, Code(profession_system(s.profession_code, s.category), s.profession_code), s.structure_name, s.sector)
-        for n, s in enumerate(who.situations)
-    ]
-    return keep("identified", fields, at), choices
+    step = take(SoftwareStarted, state, at)
+    same_browser(step.browser, browser)
+    who = psc.proved(psc.identify(code, step.psc.verifier, step.psc.nonce))
+    return keep(SoftwareReturned(step.request, step.software, browser, who), at), choices_of(who)
+
+
+def choices_of(who: Proved) -> list[Choice]:
+    """The situations to choose from, as a page shows them."""
+    return [Choice(n, p.profession, p.structure_name, p.sector) for n, p in enumerate(who.places)]
 
 
 def choose(ticket: str, number: int, browser: str, at: datetime, device: str, label: str) -> str:
@@ -115,47 +145,24 @@ def choose(ticket: str, number: int, browser: str, at: datetime, device: str, la
 
     `device` is the secret that the browser keeps between sign-ins; `label` is what a person recognises it by.
     """
-    fields = take("identified", ticket, at)
-    same_browser(fields["browser"], browser)
-    situations = fields["who"]["situations"]
-    if not 0 <= number < len(situations):
-        raise refused("this situation is not one of yours")
-    code = keep("chosen", fields | {"number": number, "device": device, "label": label}, at)
-    request = fields["request"]
-    separator = "&" if "?" in request["redirect_uri"] else "?"
-    return f"{request['redirect_uri']}{separator}{urlencode({'code': code, 'state': request['state']})}"
+    step = take(SoftwareReturned, ticket, at)
+    same_browser(step.browser, browser)
+    place, request = step.who.place(number), step.request
+    code = keep(SoftwareChosen(request, step.software, step.who, place, device, label), at)
+    separator = "&" if "?" in request.redirect_uri else "?"
+    return f"{request.redirect_uri}{separator}{urlencode({'code': code, 'state': request.state})}"
 
 
 def exchange(code: str, client_id: str, redirect_uri: str, verifier: str, at: datetime) -> tuple[str, int]:
     """Exchange the software's code for a bearer token, once (RFC 6749 §4.1.3, RFC 7636 §4.6)."""
-    fields = take("chosen", code, at)
-    request = fields["request"]
-    if (request["client_id"], request["redirect_uri"]) != (client_id, redirect_uri):
+    step = take(SoftwareChosen, code, at)
+    if (step.request.client_id, step.request.redirect_uri) != (client_id, redirect_uri):
         raise refused("client_id or redirect_uri")
-    if not hmac.compare_digest(challenge_of(verifier), request["code_challenge"]):
+    if not hmac.compare_digest(challenge_of(verifier), step.request.code_challenge):
         raise refused("code_verifier")
-    who, situation, software = fields["who"], fields["who"]["situations"][fields["number"]], fields["software"]
-    device = device_of(fields["device"])
-    signed = SignedIn(
-        professional_id=who["professional_id"],
-        name=who["name"],
-        level=who["level"],
-        regulation=who["regulation"],
-        at=datetime.fromtimestamp(who["proved_at"], UTC),
-        software_id=software["client_id"],
-        software_name=software["name"],
-        software_is_regulation=software["regulation"],
-        profession=Code(profession_system(situation["profession_code"], situation["category"]), situation["profession_code"]),
-        savoir_faire=situation["savoir_faire"],
-        structure=situation["structure"],
-        structure_name=situation["structure_name"],
-        sector=situation["sector"],
-        role=situation["role"],
-        device=device,
-        provider_subject=who["subject"],
-        provider_session=who["session"],
-    )
-    seen(signed.professional_id, device, fields["label"], at)
+    software, device = step.software, device_of(step.device)
+    signed = step.who.signed_in(step.place, (software.client_id, software.name, software.regulation), device)
+    seen(signed.professional_id, device, step.label, at)
     return open_session(signed, at)
 
 

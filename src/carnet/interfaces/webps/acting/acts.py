@@ -73,7 +73,7 @@ def perform(asked: Asked, handle: str, number: UUID, act: str) -> HttpResponse:
         raise Refusal(No.DOCUMENT_UNKNOWN)
     sought = sought_of(handle, asked.actor)
     try:
-        change_document(asked.about(sought, ACT_OF[act]), number, asked.posted("mineur") == "oui")
+        change_document(asked.about(sought, ACT_OF[act]), number, asked.form.yes("mineur"))
     except Refusal as refusal:
         context: Context = {"tab": "patients", "told": told(refusal.code), "back": f"/dossier/{handle}/documents/{number}"}
         return page(asked, "record/act_refused", context, 403)

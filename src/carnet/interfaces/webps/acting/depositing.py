@@ -53,7 +53,7 @@ def _types() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def _form(asked: Asked, handle: str, sought: Sought, problems: Problems, status: int = 200, **more: object) -> HttpResponse:
-    replaced = asked.request.GET.get("remplacer", "") or asked.posted("remplacer", 40)
+    replaced = asked.request.GET.get("remplacer", "") or asked.form.text("remplacer", 40)
     context: dict[str, object] = {
         "tab": "patients", "handle": handle, "ins": sought.ins, "traits": sought.traits, "problems": problems, "types": _types(),
         "given": asked.request.POST, "replaced": replaced, "most": MOST_FILES, "rows": [],
@@ -88,12 +88,12 @@ def _moment(text: str, asked: Asked) -> datetime:
 
 
 def _visibility(asked: Asked, number: int) -> tuple[Coding, ...]:
-    code = asked.posted(f"visibilite-{number}", 40)
+    code = asked.form.text(f"visibilite-{number}", 40)
     return (Coding(code),) if code in VISIBILITY_CODES else ()
 
 
 def _parents(asked: Asked) -> tuple[Parent, ...]:
-    replaced = asked.posted("remplacer", 40)
+    replaced = asked.form.text("remplacer", 40)
     return (Parent("replaces", f"DocumentReference/{replaced}"),) if replaced else ()
 
 
@@ -103,17 +103,17 @@ def _entry_of(asked: Asked, received: Received, sought: Sought) -> DocumentEntry
     if proposal.mime == "text/xml":
         # A CDA says what it is: only its visibility is chosen here.
         return DocumentEntry(mime="text/xml", confidentiality=visibility, patient=ins, parents=parents)
-    type_code = asked.posted(f"type-{n}", 40) or proposal.type_code
-    at = _moment(asked.posted(f"date-{n}", 10) or proposal.date, asked)
+    type_code = asked.form.text(f"type-{n}", 40) or proposal.type_code
+    at = _moment(asked.form.text(f"date-{n}", 10) or proposal.date, asked)
     return DocumentEntry(
-        unique_id=f"2.25.{uuid4().int}", type=Coding(type_code), title=asked.posted(f"titre-{n}", 300) or proposal.title,
+        unique_id=f"2.25.{uuid4().int}", type=Coding(type_code), title=asked.form.text(f"titre-{n}", 300) or proposal.title,
         mime=proposal.mime, creation_time=at, date=at, service_start=at, confidentiality=visibility, patient=ins, parents=parents,
     )  # fmt: skip
 
 
 def _note_of(asked: Asked, sought: Sought, question: Ask) -> tuple[DocumentEntry, bytes]:
-    title = asked.posted("titre-note", 300) or gettext("Note")
-    note = Note(title, asked.request.POST.get("note", ""), asked.posted("type-note", 40) or "11488-4", asked.at)
+    title = asked.form.text("titre-note", 300) or gettext("Note")
+    note = Note(title, asked.form.raw("note"), asked.form.text("type-note", 40) or "11488-4", asked.at)
     unique_id, content = note_as_cda(question, note)
     entry = DocumentEntry(
         unique_id=unique_id, mime="text/xml", confidentiality=_visibility(asked, -1), parents=_parents(asked),
@@ -125,16 +125,16 @@ def _note_of(asked: Asked, sought: Sought, question: Ask) -> tuple[DocumentEntry
 def _documents(asked: Asked, sought: Sought, question: Ask, received: list[Received]) -> Iterator[tuple[DocumentEntry, bytes]]:
     for one in received:
         yield _entry_of(asked, one, sought), one.data
-    if asked.request.POST.get("note", "").strip():
+    if asked.form.raw("note").strip():
         yield _note_of(asked, sought, question)
 
 
 def _problems(asked: Asked, received: list[Received]) -> Problems:
     found = [("fichiers", f"{r.proposal.name} : {_told(r.proposal.problem)}") for r in received if r.proposal.problem]
-    note = asked.request.POST.get("note", "").strip()
+    note = asked.form.raw("note").strip()
     if not received and not note:
         found.append(("fichiers", gettext("Choisissez un fichier, ou écrivez une note.")))
-    if asked.posted("remplacer", 40) and len(received) + bool(note) > 1:
+    if asked.form.text("remplacer", 40) and len(received) + bool(note) > 1:
         found.append(("fichiers", gettext("Un document en remplace un seul : choisissez un fichier ou une note.")))
     return found
 
@@ -167,7 +167,7 @@ def _undo_of(asked: Asked, receipt: Receipt) -> dict[str, str]:
     A document that was there before keeps its place in the list without its number, sealed: the answer is the same, so that
     nobody learns from it that the same bytes are in the record.
     """
-    if asked.posted("remplacer", 40):
+    if asked.form.text("remplacer", 40):
         return {}
     numbers = [UUID(int=0) if d.again else d.logical_id for d in receipt.documents[:MOST_FILES]]
     return {"annuler": "depot", "sur": sealed_text(",".join(map(str, numbers)), f"undo/{asked.actor.key}")}
@@ -187,7 +187,7 @@ def _done(asked: Asked, handle: str, receipt: Receipt) -> HttpResponse:
 def undo(asked: Asked, handle: str) -> HttpResponse:
     """Take a deposit back: the documents are deleted, as their author may, and it is journaled."""
     sought = sought_of(handle, asked.actor)
-    numbers = opened_text(asked.posted("sur", 2000), f"undo/{asked.actor.key}")
+    numbers = opened_text(asked.form.text("sur", 2000), f"undo/{asked.actor.key}")
     if numbers is None:
         raise Refusal(No.DOCUMENT_UNKNOWN)
     for number in map(UUID, numbers.split(",")):

@@ -30,17 +30,17 @@ def _date(text: str) -> str:
 
 def _content(asked: Asked, problems: list[tuple[str, str]]) -> profile.Content:
     """What the form says; what is wrong with it joins `problems` as field and sentence."""
-    label = asked.posted("libelle", 300)
+    label = asked.form.text("libelle", 300)
     if not label:
         problems.append(("libelle", gettext("Écrivez de quoi il s'agit.")))
-    start = asked.posted("date", 10)
+    start = asked.form.text("date", 10)
     try:
         start = _date(start)
         if start and start > asked.at.date().isoformat():
             problems.append(("date", gettext("Cette date est dans l'avenir.")))
     except ValueError:
         problems.append(("date", gettext("Écrivez la date comme 2026-11-21, ou laissez-la vide.")))
-    return profile.Content(label, start=start, detail=asked.posted("precision", 300))
+    return profile.Content(label, start=start, detail=asked.form.text("precision", 300))
 
 
 def _form(asked: Asked, handle: str, sought: Sought, context: Context, status: int = 200) -> HttpResponse:
