@@ -132,6 +132,16 @@ def test_two_runs_do_not_disturb_each_other_and_one_stops_cleanly(run: Run) -> N
     assert not (run.folder / "postgres" / "postmaster.pid").exists(), "the database stopped with the run"
 
 
+def test_a_process_of_an_installation_is_served_by_its_name() -> None:
+    port = free_port()
+    told = {"CARNET_OPERATOR_PORT": str(port), "CARNET_OPERATOR_URL": f"http://127.0.0.1:{port}"}
+    served = processes.start([sys.executable, "-m", "carnet.desk.cli", "serve", "operator", "--workers", "1"], told)
+    with processes.running(served):
+        processes.wait_until_served("operator", port, served)
+        assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 401
+    assert carnet("serve", "nothing").returncode == 2
+
+
 def test_the_tour_says_when_no_door_answers() -> None:
     played = carnet("tour", "--base", "http://127.0.0.1:9", "--fast")
     assert played.returncode == 2

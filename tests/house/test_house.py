@@ -1,6 +1,7 @@
 """The building plan, held by machine: sizes, imports that import-linter cannot see, classified data, generated docs."""
 
 import ast
+import json
 import re
 import statistics
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
+from carnet.config.doors import INTERFACES, PROCESSES
 from carnet.config.environment import Environment
 from carnet.dicah.messages import MESSAGES
 from carnet.interfaces.dmp.errors import xds_code
@@ -76,6 +78,16 @@ def test_every_refusal_is_said_somewhere_and_known_to_every_door() -> None:
     # A trouble of ours is never told as a fault of whoever asks.
     assert {fhir_status(no) for no in No if no.nature is Nature.OURS} == {503}
     assert {page_status(no) for no in No if no.nature is Nature.OURS} == {503}
+
+
+def test_every_process_is_a_row_whose_settings_and_role_exist() -> None:
+    deployed = json.loads((ROOT / "src/carnet/apps/storage/deployed.json").read_text(encoding="utf-8"))
+    for process in PROCESSES:
+        named = {s for s in (process.port, process.url, *process.tls, *process.needs) if s}
+        assert named <= set(Environment.model_fields), process.name
+        assert f"role {process.role}" in deployed, process.name
+    folders = {p.name for p in (ROOT / "src/carnet/interfaces").iterdir() if (p / "__init__.py").exists()}
+    assert folders == set(INTERFACES), "an interface is served by a process"
 
 
 def test_a_table_is_named_by_its_own_app_alone() -> None:
