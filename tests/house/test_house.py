@@ -136,7 +136,7 @@ def test_no_path_of_a_machine_and_no_download_address_is_committed() -> None:
         text = path.read_text(encoding="utf-8", errors="ignore")
         assert "/wo" + "rk/" not in text, name
         if name.startswith("requirements"):
-            assert "http" not in text.replace("httpcore", "").replace("httpx", ""), name
+            assert "://" not in text, name
 
 
 def test_the_core_runs_without_django() -> None:

@@ -138,7 +138,8 @@ def test_what_a_crash_left_is_counted_and_is_no_fault(full: tuple) -> None:
 
 
 def test_a_destroyed_record_that_left_something_is_found() -> None:
-    _, record_id = patient()
+    person, record_id = patient()
+    deposit(person)
     with unit(record_id) as work:
         work.run("UPDATE records_record SET state = 'destroyed' WHERE record_id = %s", record_id)
     assert kinds(record_id) == {"not-erased"}
