@@ -13,6 +13,7 @@ from support.roles import as_role
 from carnet.apps.access import api as access
 from carnet.apps.access.api import Consent
 from carnet.apps.access.decision import secret_veil
+from carnet.apps.access.presence import STEP, rotating_code
 from carnet.apps.journal.api import BOTH, PATIENT, REPRESENTATIVES, entries_of_record
 from carnet.apps.records import api as records
 from carnet.apps.records.api import Query
@@ -267,3 +268,16 @@ def test_whoever_makes_the_wrong_person_act_on_a_grant_of_another_record_is_stop
     _, other = patient()
     with unit(record_id) as work, pytest.raises(PermissionError):
         access.name_person(work, key_of(work, record_id), host(other), uuid4(), access.CARES, "x", access.Given())
+
+
+def test_the_code_of_a_minute_ends_when_the_next_one_comes() -> None:
+    _, record_id = patient()
+    with unit(record_id) as work:
+        key = key_of(work, record_id)
+    moments = [now() + timedelta(seconds=20 * n) for n in range(12)]
+    codes = {at: rotating_code(key, at) for at in moments}
+    for at, (code, ends) in codes.items():
+        assert at < ends <= at + STEP
+        assert rotating_code(key, ends - timedelta(milliseconds=1))[0] == code
+        assert rotating_code(key, ends)[0] != code
+    assert len({code for code, _ in codes.values()}) >= 4
