@@ -44,7 +44,8 @@ check: $(BIN)/.dev
 
 # Each worker has its own database, doors and ports; a file stays with one worker. Tests wait for servers and browsers now and then, so
 # there is one worker more than cores; five at most: each starts a PostgreSQL and browsers. The checks run beside them.
-WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; echo $$((n + 1)))
+CORES := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; echo $$n)
+WORKERS ?= $(shell echo $$(($(CORES) + 1)))
 test: $(BIN)/.dev
 	@$(MAKE) --no-print-directory check > .check.log 2>&1 & check=$$!; \
 	$(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-report=term:skip-covered; tests=$$?; \
@@ -57,7 +58,7 @@ install-for-tests: $(BIN)/.dev
 
 # The law, the units and the house without what needs a server of its own: for every day.
 quick: $(BIN)/.dev
-	$(BIN)/python -m pytest -q -n $(WORKERS) tests/law tests/unit tests/house/test_house.py tests/house/test_walls.py
+	$(BIN)/python -m pytest -q -n $(CORES) tests/law tests/unit tests/house/test_house.py tests/house/test_walls.py
 
 bench: $(BIN)/.dev
 	$(BIN)/python -m bench.run
