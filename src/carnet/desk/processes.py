@@ -26,14 +26,15 @@ def free_port() -> int:
 def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 30.0) -> None:
     """Wait until an address answers. Raises RuntimeError when the process ends or the time runs out."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            raise RuntimeError(f"the process for {url} ended with code {process.returncode}")
-        try:
-            httpx.get(url, timeout=1.0)
-            return
-        except httpx.HTTPError:
-            time.sleep(0.1)
+    with httpx.Client(timeout=1.0) as http:
+        while time.monotonic() < end:
+            if process.poll() is not None:
+                raise RuntimeError(f"the process for {url} ended with code {process.returncode}")
+            try:
+                http.get(url)
+                return
+            except httpx.HTTPError:
+                time.sleep(0.1)
     raise RuntimeError(f"{url} does not answer after {seconds:.0f} seconds")
 
 

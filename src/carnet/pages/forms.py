@@ -28,7 +28,7 @@ class Form:
         return self._posted.get(name, "").strip()[:most]
 
     def raw(self, name: str, most: int = 1_000_000) -> str:
-        """A field as it came, blanks included: a password, the body of a note."""
+        """A field as it came, blanks and separators included: a password, the body of a note, what a scanner read."""
         return self._posted.get(name, "")[:most]
 
     def yes(self, name: str) -> bool:

@@ -10,6 +10,7 @@ import html
 import json
 import secrets
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,7 +41,7 @@ class Token:
 
 
 @dataclass
-class Provider:
+class Provider(ABC):
     """State of a provider: key, clients, people, codes and tokens in memory."""
 
     base: str
@@ -71,17 +72,17 @@ class Provider:
         """Issuer of the tokens."""
         return self.base
 
+    @abstractmethod
     def discovery(self) -> dict[str, Any]:
         """Provider metadata."""
-        raise NotImplementedError
 
+    @abstractmethod
     def claims(self, person: str, request: Fields) -> dict[str, Any]:
         """Claims of an ID token beside the common ones."""
-        raise NotImplementedError
 
+    @abstractmethod
     def userinfo(self, person: str) -> tuple[bytes, str]:
         """Body and media type of the answer about a person."""
-        raise NotImplementedError
 
     def signed(self, claims: dict[str, Any], **header: str) -> str:
         """A JWT of this provider."""

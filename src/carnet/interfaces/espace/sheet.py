@@ -56,10 +56,8 @@ def sheet(opened: Opened) -> Shown | HttpResponse:
 @signed_in("POST")
 def share(asked: Asked) -> HttpResponse:
     """Make a link: shown this once, because its key is kept nowhere."""
-    chosen, lasts = (
-        _chosen(asked.form.many("rubrique", profile.SHEET_SECTIONS)),
-        LASTS.get(asked.form.text("duree", 4), LASTS["1j"]),
-    )
+    chosen = _chosen(asked.form.many("rubrique", profile.SHEET_SECTIONS))
+    lasts = LASTS.get(asked.form.text("duree", 4), LASTS["1j"])
     with visiting(asked.ask(Act.SEARCH), asked.record, "profile") as visit:
         entries = profile.entries(visit, profile.SHEET_SECTIONS)
         current = {s.first.id for s in profile.current_treatments(entries, asked.at.date())}

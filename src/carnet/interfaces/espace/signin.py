@@ -91,7 +91,7 @@ def returned(request: HttpRequest) -> HttpResponse:
 @public("POST")
 def password(request: HttpRequest) -> HttpResponse:
     """First factor: login and password. The same answer for a login that nobody has."""
-    login, then = Form(request).text("identifiant", 80), _then(request)
+    login, then = Form(request).raw("identifiant", 80), _then(request)
     try:
         ticket, browser = start_password(login, Form(request).raw("mot-de-passe", 200), then, moment())
     except Refusal as refusal:

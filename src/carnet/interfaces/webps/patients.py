@@ -92,7 +92,7 @@ def patients(asked: Asked) -> HttpResponse:
 @signed_in("POST")
 def look_for(asked: Asked) -> HttpResponse:
     """What was typed, pasted or scanned."""
-    text = asked.form.text("ins", 600)
+    text = asked.form.raw("ins", 600)
     try:
         return go(asked, typed(text))
     except InsError as error:
