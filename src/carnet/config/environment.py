@@ -83,6 +83,12 @@ class Environment(BaseSettings):
         "",
         description="Address `host:port` of a clamd scanner that every deposited document is shown to. Empty: nothing is scanned.",
     )
+    treatment_silence_days: int = Field(
+        365,
+        ge=1,
+        le=3650,
+        description="Days without a statement after which a treatment is shown as not restated since, not current.",
+    )
     unknown_parent: Literal["refuse", "accept"] = Field(
         "refuse", description="What to do with a replacement whose parent is not in the record."
     )
@@ -177,6 +183,11 @@ class Environment(BaseSettings):
     vihf_reuse: Literal["refuse", "accept"] = Field(
         "refuse",
         description="Whether one VIHF may serve several calls while it lives. The certificate must be the same all the same.",
+    )
+    hl7v2_processing: str = Field(
+        "P",
+        pattern="^[PTD]+$",
+        description="Processing ids (MSH-11) that the hospital door takes: P production, T training, D debugging.",
     )
     hl7v2_port: int = Field(8446, ge=1, le=65535, description="Port of the hospital door (HL7 v2 over MLLP and TLS).")
     smtp_host: str = Field("127.0.0.1", description="Mail server that the courier speaks to.")

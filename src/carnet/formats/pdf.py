@@ -9,6 +9,20 @@ PAGES, CHARACTERS = 200, 400_000
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 
+def is_locked(content: bytes) -> bool:
+    """Whether a PDF opens with a password alone. One that only forbids printing opens for everybody."""
+    if b"/Encrypt" not in content:
+        return False
+    from pypdf import PdfReader
+
+    try:
+        reader = PdfReader(io.BytesIO(content))
+        return reader.is_encrypted and not reader.decrypt("")
+    except Exception:
+        # An encryption that the library does not know: nobody can say that it is locked.
+        return False
+
+
 def pdf_text(content: bytes) -> str:
     """The words of a PDF, page after page; empty for one that cannot be read."""
     # Loaded where it is needed: with its fonts it takes a fifth of the start of every process.

@@ -4,6 +4,10 @@ from lxml import etree
 
 MOST_ELEMENTS = 200_000
 """A submission of fifty documents has some thousands of elements."""
+LIBRARY_LIMIT = 9_000_000
+"""libxml2 refuses a text of more than ten million characters unless it is told that the document is large."""
+DEPTH = 250
+"""Its limit of nesting for other documents."""
 MOST_ATTRIBUTES = 200
 """Of one element. Canonicalisation sorts them one by one."""
 MOST_NAMESPACES = 20_000
@@ -28,10 +32,22 @@ def _check_counts(content: bytes) -> None:
         raise XmlError("too many namespace declarations")
 
 
+def _check_depth(root: etree._Element) -> None:
+    depth = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > DEPTH:
+            raise XmlError("elements nested too deep")
+
+
 def parse(content: bytes) -> etree._Element:
     """The root of an XML document. Raises XmlError for what is not well formed, has a DOCTYPE, or is too large."""
     _check_counts(content)
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=False)
+    huge = len(content) > LIBRARY_LIMIT
+    if huge and (b"<!DOCTYPE" in content or b"\x00" in content[:64]):
+        # Without the library's own limits an entity could grow: such a document is read only where it can declare none.
+        raise XmlError("a DOCTYPE, or an encoding that could hide one, in a large document")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=huge, remove_pis=False)
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
@@ -42,6 +58,8 @@ def parse(content: bytes) -> etree._Element:
     if info.internalDTD is not None or info.doctype:
         # Nothing that is exchanged here has a DOCTYPE: one is an entity bomb or an external fetch.
         raise XmlError("a DOCTYPE is not allowed")
+    if huge:
+        _check_depth(root)
     for number, node in enumerate(root.iter()):
         if number >= MOST_ELEMENTS:
             raise XmlError("too many elements")

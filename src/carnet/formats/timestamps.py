@@ -1,7 +1,7 @@
 """Moments as HL7 v3 and FHIR write them, with less precision than a second allowed (ITI TF-3 §4.2.3.1.7)."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 _TS = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:\.\d+)?([+-]\d{4})?")
 _INSTANT = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?")
@@ -9,7 +9,6 @@ _INSTANT = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?
 
 def _zone(text: str | None) -> timezone:
     if not text or text == "Z":
-        # XDS dates without a zone are UTC (EX_3.1-1070).
         return UTC
     digits = text.replace(":", "")
     sign = -1 if digits[0] == "-" else 1
@@ -21,12 +20,17 @@ def _moment(parts: tuple[str | None, ...], zone: str | None) -> datetime:
     return datetime(year or 0, month or 1, day or 1, hour or 0, minute or 0, second or 0, tzinfo=_zone(zone)).astimezone(UTC)
 
 
-def from_hl7(text: str) -> datetime:
-    """Read an HL7 v3 TS (`202302091130+0100`, `1979`). Raises ValueError."""
+def from_hl7(text: str, local: tzinfo = UTC) -> datetime:
+    """Read an HL7 v3 TS (`202302091130+0100`, `1979`). Raises ValueError.
+
+    `local` is the zone of an hour that gives none: XDS slots are UTC (EX_3.1-1070), CDA is local. A day alone is moved by no zone.
+    """
     match = _TS.fullmatch(text.strip())
     if not match:
         raise ValueError(f"not an HL7 time: {text[:40]!r}")
-    return _moment(match.groups()[:6], match.group(7))
+    moment = _moment(match.groups()[:6], match.group(7))
+    without_zone = match.group(4) and not match.group(7)
+    return moment.replace(tzinfo=local).astimezone(UTC) if without_zone else moment
 
 
 def from_fhir(text: str) -> datetime:

@@ -25,9 +25,10 @@ class _Stemmers(threading.local):
 
 
 _STEMMERS = _Stemmers()
-EDITION = 2
-"""How stems are made. Words that an earlier edition kept are read again by `carnet reindex`: until 0.5 threads shared one stemmer,
-and a text could be kept with the stems of another."""
+EDITION = 3
+"""How documents are read and stems are made. What an earlier edition kept is read again by `carnet reindex`: until 0.5 threads
+shared one stemmer, and a text could be kept with the stems of another; until 0.6 a style divided words, and facts were no
+statements."""
 _EMPTY = frozenset(
     re.split(
         " ",

@@ -12,7 +12,12 @@ from datetime import date
 from itertools import accumulate
 
 _SEPARATORS = re.compile(r"[-'’\s]+")
-_LIGATURES = str.maketrans({"Œ": "OE", "œ": "oe", "Æ": "AE", "æ": "ae"})
+_LIGATURES = str.maketrans({
+    "Œ": "OE", "œ": "oe", "Æ": "AE", "æ": "ae", "Ø": "O", "ø": "o", "Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "Ð": "D", "ð": "d",
+    "Ħ": "H", "ħ": "h", "Þ": "TH", "þ": "th", "ı": "i", "Ŧ": "T", "ŧ": "t", "ẞ": "SS", "ĸ": "k", "Ŋ": "N", "ŋ": "n", "Ɓ": "B",
+    "Ɗ": "D", "Ɖ": "D", "Ƙ": "K", "Ɛ": "E", "ɛ": "e", "Ɔ": "O", "ɔ": "o", "Ɲ": "N", "ɲ": "n",
+})  # fmt: skip
+"""Letters that Unicode does not take apart: INSi writes A to Z, local software writes them as they are."""
 
 
 def normalise_name(name: str) -> str:

@@ -2,17 +2,18 @@
 
 import io
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.utils.safestring import mark_safe
 from PIL import Image, UnidentifiedImageError
 
 from carnet.apps.records.api import TYPES_OF_CDA, Content, Query, Seen, Visit, criteria, documents, read_in
 from carnet.formats import cda
 from carnet.kernel.refusal import No, Refusal
+from carnet.pages.civil import number_of
 from carnet.pages.rows import Row
 
 TEXT_SHOWN = 100_000
@@ -23,6 +24,12 @@ _ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png", "
             "application/rtf": "rtf", "text/rtf": "rtf"}  # fmt: skip
 
 
+PAGES, MOST_PAGES = 50, 9999
+"""Pages of a scan that one screen shows; the rest is told, and downloaded."""
+KINDS = {"application/pdf": "PDF", "application/rtf": "RTF", "text/rtf": "RTF", "image/jpeg": "JPEG", "image/png": "PNG",
+         "image/tiff": "TIFF", "text/plain": "texte"}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """How a document is shown: `html` by the renderer, `text`, `pdf` or `image` by the browser, `none` to be downloaded."""
@@ -30,25 +37,38 @@ class Body:
     kind: str
     html: str = ""
     text: str = ""
+    count: int = 1
+    """Pages of a scan."""
+    carries: str = ""
+    """What a CDA of level 1 is wrapped around, as people call it; empty for any other document."""
+
+    @property
+    def pages(self) -> list[int]:
+        """Numbers of the pages that are shown, from 1."""
+        return list(range(1, min(self.count, PAGES) + 1))
 
 
-def body_of(mime: str, data: bytes) -> Body:
-    """What of a document a page can show."""
+def body_of(mime: str, data: bytes, files: str = "") -> Body:
+    """What of a document a page can show. `files` is where its own files open."""
     if mime in TYPES_OF_CDA:
-        return _cda(data)
+        return _cda(data, files)
     if mime == "text/plain":
-        return Body("text", text=data.decode("utf-8", "replace")[:TEXT_SHOWN])
+        return Body("text", text=cda.as_text(data)[:TEXT_SHOWN])
+    if mime == "image/tiff":
+        return Body("image", count=_pages(data))
     return Body("pdf" if mime == "application/pdf" else "image" if mime.startswith("image/") else "none")
 
 
-def _cda(data: bytes) -> Body:
+def _cda(data: bytes, files: str) -> Body:
     try:
         inside = cda.attached(data)
         if inside is None:
-            return Body("html", html=mark_safe(cda.render(data)))
+            return Body("html", html=mark_safe(cda.render(data, files)))
     except cda.CdaError:
         return Body("none")
-    return Body("none") if inside[0] in TYPES_OF_CDA else body_of(*inside)
+    if inside.mime in TYPES_OF_CDA:
+        return Body("none")
+    return replace(body_of(inside.mime, inside.data), carries=KINDS.get(inside.mime, inside.mime))
 
 
 def seen_document(visit: Visit, logical_id: UUID) -> Seen:
@@ -59,47 +79,73 @@ def seen_document(visit: Visit, logical_id: UUID) -> Seen:
     return found[0]
 
 
-def body_in(visit: Visit, document: Row) -> Body:
+def body_in(visit: Visit, document: Row, files: str) -> Body:
     """How a document is shown. What a browser shows by itself is read when it asks for it, and decided then."""
-    if document.mime in TYPES_OF_CDA or document.mime == "text/plain":
-        return body_of(document.mime, read_in(visit, document.id).data)
+    if document.mime in TYPES_OF_CDA or document.mime in ("text/plain", "image/tiff"):
+        return body_of(document.mime, read_in(visit, document.id).data, files)
     return body_of(document.mime, b"")
 
 
-def _name(content: Content, number: UUID) -> str:
-    return f"document-{number.hex[:8]}.{_ENDINGS.get(content.mime, 'xml')}"
+def _name(mime: str, number: UUID) -> str:
+    return f"document-{number.hex[:8]}.{_ENDINGS.get(mime, 'xml')}"
 
 
-def _as_png(data: bytes) -> bytes:
-    """A TIFF as a browser shows it: its first page."""
+_UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError)
+
+
+def _pages(data: bytes) -> int:
+    """Pages of a TIFF; one for what cannot be counted."""
+    try:
+        return int(getattr(Image.open(io.BytesIO(data), formats=("TIFF",)), "n_frames", 1))
+    except _UNREADABLE:
+        return 1
+
+
+def _as_png(data: bytes, page: int) -> bytes:
+    """One page of a TIFF as a browser shows it."""
     try:
         image = Image.open(io.BytesIO(data), formats=("TIFF",))
+        image.seek(page - 1)
         out = io.BytesIO()
         image.convert("RGB").save(out, "PNG")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError):
+    except _UNREADABLE:
         raise Refusal(No.DOCUMENT_MALFORMED) from None
     return out.getvalue()
 
 
 def _inside(content: Content) -> tuple[str, bytes]:
-    """The part of a document that a browser shows: of a CDA of level 1, what it carries."""
+    """The part of a document that a person reads: of a CDA of level 1, what it carries."""
     if content.mime not in TYPES_OF_CDA:
         return content.mime, content.data
     try:
-        return cda.attached(content.data) or (content.mime, content.data)
+        found = cda.attached(content.data)
     except cda.CdaError:
-        return content.mime, content.data
+        found = None
+    return (found.mime, found.data) if found else (content.mime, content.data)
 
 
-def bytes_answer(found: Content, number: UUID, download: bool) -> HttpResponse:
-    """The bytes of a document, to be shown in a page or downloaded as they were deposited."""
-    if download:
-        response = HttpResponse(found.data, content_type="application/octet-stream")
-        response["Content-Disposition"] = f'attachment; filename="{quote(_name(found, number))}"'
+def _piece(content: Content, name: str) -> tuple[str, bytes]:
+    """A file inside a structured document. Raises Refusal for one that is not there."""
+    try:
+        found = cda.inside(content.data, name) if content.mime in TYPES_OF_CDA else None
+    except cda.CdaError:
+        found = None
+    if found is None:
+        raise Refusal(No.DOCUMENT_UNKNOWN)
+    return found.mime, found.data
+
+
+def bytes_answer(found: Content, number: UUID, get: QueryDict) -> HttpResponse:
+    """The bytes of a document, to be shown in a page or downloaded: what it carries, or the original as it was deposited."""
+    mime, data = (found.mime, found.data) if "original" in get else _inside(found)
+    if piece := get.get("piece"):
+        mime, data = _piece(found, piece)
+    if "telecharger" in get or "original" in get:
+        response = HttpResponse(data, content_type="application/octet-stream")
+        response["Content-Disposition"] = f'attachment; filename="{quote(_name(mime, number))}"'
         return response
-    mime, data = _inside(found)
     if mime == "image/tiff":
-        mime, data = "image/png", _as_png(data)
+        mime, data = "image/png", _as_png(data, number_of(get.get("page", "1"), MOST_PAGES) or 1)
     if mime not in _SHOWN_AS_THEY_ARE:
         raise Refusal(No.DOCUMENT_UNKNOWN)
     response = HttpResponse(data, content_type=mime)

@@ -1,7 +1,6 @@
 """Small trend lines: points of the last results on the laboratory's own bounds, with all values in words."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from django.utils.translation import gettext
 
@@ -35,11 +34,13 @@ def _words(values: list[float]) -> str:
 
 def spark(series: profile.Series) -> Spark | None:
     """The trend of the last six results; None for fewer than three, which show no trend (look.md)."""
-    points = series.points[-POINTS:]
-    values = [v for p in points if (v := profile.number_of(p.content.value)) is not None]
+    drawn_of = series.drawn[-POINTS:]
+    values = [v for p in drawn_of if (v := p.content.measured) is not None]
     if len(values) < 3:
         return None
-    low, high = (profile.number_of(t) for t in (series.last.content.low, series.last.content.high))
+    # Bounds in another unit would draw a band that means nothing.
+    last = drawn_of[-1].content
+    low, high = (profile.number_of(t) for t in (last.low, last.high)) if profile.comparable(drawn_of[-1]) else (None, None)
     bounds = [b for b in (low, high) if b is not None]
     bottom, top = min([*values, *bounds]), max([*values, *bounds])
     span = (top - bottom) or 1.0
@@ -73,8 +74,8 @@ class Curve:
 
 def curve(entries: list[profile.Entry]) -> Curve | None:
     """The curve of a measure, the oldest first; None for fewer than three values, which show no curve (look.md)."""
-    told = [(e.content.start or e.recorded_at.date().isoformat(), profile.number_of(e.content.value)) for e in entries]
-    kept = [(date.fromisoformat(day), value) for day, value in told if value is not None]
+    told = [(profile.first_day(profile.day_of(e)), e.content.measured) for e in entries]
+    kept = [(day, value) for day, value in told if day is not None and value is not None]
     if len(kept) < 3:
         return None
     days, values = [day.toordinal() for day, _ in kept], [value for _, value in kept]

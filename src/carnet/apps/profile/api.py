@@ -25,23 +25,20 @@ from carnet.apps.profile.entries import (
     Content,
     Entry,
     entries,
+    first_day,
     insert,
     new,
+    number_of,
     readable_sections,
 )
+from carnet.apps.profile.results import Series, comparable, out_of_bounds, series
+from carnet.apps.profile.scope import narrowed
 from carnet.apps.profile.sheet import SHEET_SECTIONS, Link, Made, lines_of, links, make_link, open_link, revoke_link
-from carnet.apps.profile.summary import (
-    Series,
-    Stated,
-    anticoagulants,
-    current_treatments,
-    number_of,
-    out_of_bounds,
-    series,
-    stated,
-)
+from carnet.apps.profile.summary import Stated, absences, active, day_of, said_on, stated, stays_of
+from carnet.apps.profile.treatments import Badge, Course, Treatment, ended_lately, in_course, treatments
 from carnet.apps.profile.writing import WRITABLE, add_entry, correct_entry, entry_history, history_in, restore_entry, withdraw_entry
 from carnet.apps.storage.api import RecordKey, Work
+from carnet.formats.fhir.emergency_sheet import Line
 
 
 def declare(work: Work, key: RecordKey, section: str, content: Content, at: datetime) -> None:
@@ -60,26 +57,36 @@ __all__ = [
     "SHEET_SECTIONS",
     "SUMMARY",
     "WRITABLE",
+    "Badge",
     "Content",
+    "Course",
     "Entry",
+    "Line",
     "Link",
     "Made",
     "Series",
     "Stated",
+    "Treatment",
+    "absences",
+    "active",
     "add_entry",
-    "anticoagulants",
     "category_of",
     "change_declared",
+    "comparable",
     "correct_entry",
-    "current_treatments",
+    "day_of",
     "declare",
     "declare_entry",
+    "ended_lately",
     "entries",
     "entry_history",
+    "first_day",
     "history_in",
+    "in_course",
     "lines_of",
     "links",
     "make_link",
+    "narrowed",
     "not_concerned",
     "number_of",
     "open_link",
@@ -87,8 +94,11 @@ __all__ = [
     "readable_sections",
     "restore_entry",
     "revoke_link",
+    "said_on",
     "series",
     "stated",
+    "stays_of",
+    "treatments",
     "withdraw_declared",
     "withdraw_entry",
     "write_directives",

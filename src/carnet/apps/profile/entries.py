@@ -5,8 +5,9 @@ is masked is masked with everything that was read in it.
 """
 
 import json
+from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -33,6 +34,9 @@ SECTIONS: dict[str, str] = {
     "blood": "blood-group",
     "measures": "measures",
     "directives": "directives",
+    "equipment": "history",
+    "obstetrics": "history",
+    "vitals": "measures",
     "results": "",
     "stays": "",
 }
@@ -41,7 +45,7 @@ SECTIONS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an entry says. Dates are ISO, empty when they are unknown."""
+    """What an entry says. Dates are ISO, as precise as they were stated (`1998`, `2004-07`), empty when they are unknown."""
 
     label: str
     code: str = ""
@@ -55,16 +59,70 @@ class Content:
     high: str = ""
     anchor: str = ""
     active: bool = True
+    origin: str = ""
+    """Where the start comes from: empty for the entry itself, `organizer`, `document`, `unknown` (said so), `not-stated`."""
+    instant: str = ""
+    """The start with its hour, as it was written."""
+    polarity: str = ""
+    """`known-absent` or `no-information` for a statement that nothing of the kind is known, or that nobody knows."""
+    status: str = ""
+    certainty: str = ""
+    comparator: str = ""
+    upper: str = ""
+    """Upper end of a value that is a range."""
+    bounds_unit: str = ""
+    bounds_text: str = ""
+    """Bounds that are words, or that hold for some people alone."""
+    interpretation: str = ""
+    also: str = ""
+    phase: str = ""
+    """`admission`, `given`, `dispensed`: at which moment of care a treatment is stated."""
+    organism: str = ""
+    author: str = ""
+    lasts: str = ""
+    """Duration in words."""
+    codes: tuple[tuple[str, str, str], ...] = ()
+    """Every code that the document gives: code, system, name."""
 
     @property
     def starts(self) -> date | None:
-        """Start as a date."""
-        return date.fromisoformat(self.start) if self.start else None
+        """Start as a date, the first day that it may be."""
+        return first_day(self.start)
 
     @property
     def ends(self) -> date | None:
-        """End as a date."""
-        return date.fromisoformat(self.end) if self.end else None
+        """End as a date, the last day that it may be."""
+        return last_day(self.end)
+
+    @property
+    def measured(self) -> float | None:
+        """A value that may be drawn and compared; None for words, a range, and what is only below or above a limit."""
+        return None if self.comparator or self.upper else number_of(self.value)
+
+    def over(self, today: date) -> bool:
+        """Whether it is over on a day: its author said so, or its end has come."""
+        return not self.active or (self.ends is not None and self.ends < today)
+
+
+def number_of(text: str) -> float | None:
+    """A value as a number, with a comma or a point; None for words."""
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return None
+
+
+def first_day(partial: str) -> date | None:
+    """The first day of a date that may lack its day or its month."""
+    return date.fromisoformat(f"{partial}-01-01"[:10]) if partial else None
+
+
+def last_day(partial: str) -> date | None:
+    """The last day of a date that may lack its day or its month."""
+    if len(partial) == len("2004-07"):
+        year, month = int(partial[:4]), int(partial[5:])
+        return date(year, month, monthrange(year, month)[1])
+    return date.fromisoformat(f"{partial}-12-31"[:10]) if partial else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +177,8 @@ def opened(key: RecordKey, row: Row) -> Entry:
     told: dict[str, Any] = json.loads(key.unseal(bytes(row[9]), f"profile/{row[0]}"))
     # A field that a later version added is not known to this one: it is left aside, not a failure.
     content = Content(**{name: value for name, value in told.items() if name in _FIELDS})
+    if content.codes:
+        content = replace(content, codes=tuple((code, system, name) for code, system, name in content.codes))
     number, section, source, document_id, at, by, confirmed, replaces, ended_at = row[:9]
     return Entry(
         number, section, source, document_id, at, by, confirmed, replaces, ended_at, content, row[10], row[11] or "", row[12]

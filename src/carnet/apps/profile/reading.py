@@ -1,36 +1,92 @@
-"""What a deposited document states becomes entries of the profile, in the transaction of the deposit."""
+"""What a deposited document states becomes entries of the profile, in the transaction of the deposit.
+
+A later Carnet reads better: `carnet reindex` reads documents again. What a person or a professional wrote, confirmed, corrected
+or withdrew stays as it is; only what a document alone says is made again.
+"""
 
 from uuid import UUID
 
-from carnet.apps.profile.entries import DOCUMENT, Content, insert, new
+from carnet.apps.profile.entries import DOCUMENT, Content, Entry, insert, new, opened
 from carnet.apps.records.api import TYPES_OF_CDA, Deposited
 from carnet.apps.storage.api import RecordKey, Work
-from carnet.formats.cda import CdaError, Fact, read_facts
+from carnet.formats.cda import CdaError, Statement, read_statements
+from carnet.formats.cda.statements import Range
+from carnet.kernel.traits import normalise_name
 
-LIMIT = 500
-"""Facts of one document that are kept: a longer one is read in the document itself."""
+NO_LABEL = "Sans libellé"
+"""What stands for a name that the document does not give."""
 
 
-def _content(fact: Fact) -> Content:
+def _short(text: str, most: int) -> str:
+    """A text that fits; one that is cut says so."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _label(statement: Statement) -> str:
+    if statement.label:
+        return statement.label
+    return f"{NO_LABEL} (code {statement.code.code})" if statement.code.code else NO_LABEL
+
+
+def _range(held: Range) -> str:
+    """Bounds in words, with those for whom they are."""
+    between = held.text or " à ".join(bound for bound in (held.low, held.high) if bound)
+    return " ".join(part for part in (f"{held.whom} :" if held.whom else "", between, held.unit) if part)
+
+
+def content_of(statement: Statement) -> Content:
+    """A statement as the profile keeps it."""
+    value, bounds, first = statement.value, statement.bounds, statement.code
+    said = [_range(r) for r in statement.ranges if r is not bounds]
     return Content(
-        fact.label[:300], fact.code[:60], fact.system[:80], fact.start.isoformat() if fact.start else "",
-        fact.end.isoformat() if fact.end else "", fact.detail[:300], fact.value[:40], fact.unit[:40], fact.low[:40],
-        fact.high[:40], fact.anchor[:120], fact.active,
+        label=_short(_label(statement), 300), code=first.code[:60], system=first.system[:80],
+        start=statement.when.start, end=statement.when.end, detail=_short(statement.detail, 2000),
+        value=_short((value.number or value.text) if value else "", 400), unit=value.unit[:60] if value else "",
+        low=bounds.low[:40], high=bounds.high[:40], anchor=statement.anchor[:120], active=not statement.over,
+        origin=statement.when.origin.value, instant=statement.when.instant[:40], polarity=statement.polarity.value,
+        status=statement.status.value, certainty=statement.certainty, comparator=value.comparator if value else "",
+        upper=value.upper[:40] if value else "", bounds_unit=bounds.unit[:60], bounds_text=_short(" ; ".join(said), 400),
+        interpretation=statement.interpretation[:120], also=statement.also[:80], phase=statement.phase.value,
+        organism=_short(statement.organism, 120), author=_short(statement.author, 120), lasts=statement.when.width,
+        codes=tuple((c.code[:60], c.system[:80], c.display[:200]) for c in statement.codes[:12]),
     )  # fmt: skip
 
 
-def read_deposit(work: Work, key: RecordKey, deposited: Deposited) -> None:
-    """Keep what a structured CDA states. A document that states nothing leaves nothing, and never stops its deposit."""
+def _statements(deposited: Deposited) -> tuple[Statement, ...]:
+    """What a structured CDA states. A document that states nothing never stops its deposit."""
     if deposited.mime not in TYPES_OF_CDA:
-        return
+        return ()
     try:
-        facts = read_facts(deposited.content)
+        return read_statements(deposited.content).statements
     except CdaError:
-        return
-    for fact in facts[:LIMIT]:
-        _keep(work, key, fact, deposited)
+        return ()
 
 
-def _keep(work: Work, key: RecordKey, fact: Fact, deposited: Deposited) -> None:
+def _name(section: str, content: Content) -> tuple[str, str]:
+    """What somebody rules on: the thing, whatever date an earlier reading gave to it."""
+    return section, normalise_name(content.label)
+
+
+def _made_again(work: Work, key: RecordKey, deposited: Deposited) -> set[tuple[str, str]]:
+    """Remove what an earlier reading of this document left, and return the names that people have ruled on since."""
+    rows = work.rows(
+        """SELECT entry_id, section, source, document_id, recorded_at, recorded_by, confirmed, replaces, ended_at, sealed, secret,
+        '', NULL FROM profile_entry WHERE record_id = %s AND document_id = %s AND source = 'document'""",
+        key.record_id, deposited.logical_id,
+    )  # fmt: skip
+    found: list[Entry] = [opened(key, row) for row in rows]
+    work.run(
+        """DELETE FROM profile_entry WHERE record_id = %s AND document_id = %s AND source = 'document' AND ended_at IS NULL""",
+        key.record_id, deposited.logical_id,
+    )  # fmt: skip
+    return {_name(entry.section, entry.content) for entry in found if entry.ended_at is not None}
+
+
+def read_deposit(work: Work, key: RecordKey, deposited: Deposited) -> None:
+    """Keep what a document states. Read again, it gives what it states now, but for what somebody has confirmed or withdrawn."""
+    ruled = _made_again(work, key, deposited) if deposited.again else set()
     source: UUID = deposited.logical_id
-    insert(work, key, new(fact.section, _content(fact), DOCUMENT, deposited.at, "", source))
+    for statement in _statements(deposited):
+        content = content_of(statement)
+        if _name(statement.section, content) not in ruled:
+            insert(work, key, new(statement.section, content, DOCUMENT, deposited.at, "", source))

@@ -7,9 +7,9 @@ that stands in the link and nowhere else; who opens the link fetches bytes that 
 import base64
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from joserfc import jwe
@@ -18,6 +18,8 @@ from joserfc.jwk import OctKey
 from carnet.apps.access import api as access
 from carnet.apps.outbox.api import HOLDER, notify
 from carnet.apps.profile.entries import PROFESSIONAL, Entry
+from carnet.apps.profile.summary import Stated, absences, active, said_on
+from carnet.apps.profile.treatments import Treatment
 from carnet.apps.records.api import Visit, standing, writing
 from carnet.apps.storage.api import blind_index, lookup, unit
 from carnet.dicah.facts import RecordState
@@ -52,15 +54,22 @@ class Made:
     expires_at: datetime
 
 
-def lines_of(entries: Iterable[Entry], sections: Iterable[str]) -> list[Line]:
-    """The lines of a sheet, in the order of its sections: what is not over."""
-    kept = list(entries)
-    return [
-        Line(section, e.content.label, e.content.detail, e.content.value, PROFESSIONAL if e.confirmed else e.source,
-             e.content.start or e.recorded_at.date().isoformat())
-        for section in SHEET_SECTIONS if section in set(sections)
-        for e in kept if e.section == section and e.content.active
-    ]  # fmt: skip
+def lines_of(entries: Iterable[Entry], sections: Iterable[str], taken: Iterable[Treatment], today: date) -> list[Line]:
+    """The lines of a sheet, in the order of its sections: what is not over, and the treatments that are current."""
+    kept, wanted = list(entries), set(sections)
+    found = []
+    for section in SHEET_SECTIONS:
+        if section in wanted:
+            going = [t.stated for t in taken] if section == "treatments" else active(kept, section, today)
+            found += [_line(section, one) for one in going]
+            found += [_line(section, one) for one in absences(kept, section)]
+    return found
+
+
+def _line(section: str, one: Stated) -> Line:
+    content = one.first.content
+    return Line(section, content.label, content.detail, content.value, PROFESSIONAL if one.confirmed else one.first.source,
+                content.start, said_on(one.first), content.polarity)  # fmt: skip
 
 
 def _digest(token: str) -> bytes:
@@ -71,11 +80,13 @@ def _encoded(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def make_link(ask: Ask, record_id: UUID, traits: Traits, lines: list[Line], lasts: timedelta, base: str) -> Made:
-    """Make a link to a sheet. At most five live at a time: the oldest ends. Raises Refusal."""
+def make_link(
+    ask: Ask, record_id: UUID, traits: Traits, lines: list[Line], titles: Mapping[str, str], lasts: timedelta, base: str
+) -> Made:
+    """Make a link to a sheet of some sections (`titles`). At most five live at a time: the oldest ends. Raises Refusal."""
     key, token, number = secrets.token_bytes(32), secrets.token_urlsafe(32), uuid4()
     until = ask.at + min(lasts, LONGEST)
-    content = json.dumps(sheet_bundle(traits, lines, ask.at), ensure_ascii=False).encode()
+    content = json.dumps(sheet_bundle(traits, lines, titles, ask.at), ensure_ascii=False).encode()
     header = {"alg": "dir", "enc": "A256GCM", "cty": _MEDIA}
     sealed = jwe.encrypt_compact(header, content, OctKey.import_key(key))
     with writing(ask, Act.SHARE_SHEET, record_id, "sheet-link") as visit:

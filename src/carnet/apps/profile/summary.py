@@ -1,18 +1,17 @@
-"""The profile as a page shows it: the same thing stated by several sources stands once, with all of them."""
+"""The profile as a page shows it: the same thing stated by several sources stands once, with all of them.
+
+A statement that nothing of a kind is known is told apart: it is never one of the things, and it never hides them.
+"""
 
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from carnet.apps.profile.entries import DOCUMENT, PERSON, Entry
+from carnet.apps.profile.entries import PERSON, Entry
 from carnet.kernel.traits import normalise_name
 
-STATED_LASTS = timedelta(days=365)
-"""A treatment without an end is shown as current when it was stated less than this ago."""
-ANTICOAGULANTS = "B01A"
-"""ATC class of antithrombotic agents: told by its code, never guessed from a name."""
-TREND = 6
+ABSENT, NOBODY_KNOWS = "known-absent", "no-information"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,86 +35,72 @@ class Stated:
         """Whether the person alone states it."""
         return all(e.source == PERSON for e in self.entries)
 
+    @property
+    def occurrences(self) -> list["Stated"]:
+        """What happened once, however many documents tell it: the same day, and no two lots for it."""
+        found: list[list[Entry]] = []
+        for entry in self.entries:
+            same = next((group for group in found if _once(group, entry)), None)
+            if same is None:
+                found.append([entry])
+            else:
+                same.append(entry)
+        return [Stated(tuple(group)) for group in sorted(found, key=lambda g: day_of(g[0]), reverse=True)]
+
+
+def _once(group: list[Entry], entry: Entry) -> bool:
+    start = entry.content.start
+    details = {e.content.detail for e in [*group, entry] if e.content.detail.startswith("lot ")}
+    # Two doses without a date may be one or two: nobody can say, so both stand.
+    return bool(start) and group[0].content.start == start and len(details) <= 1
+
+
+def said_on(entry: Entry) -> str:
+    """The day on which it was said: that of its document, or of whoever wrote it."""
+    return (entry.written_at or entry.recorded_at).date().isoformat()
+
+
+def day_of(entry: Entry) -> str:
+    """The day that orders an entry: its own, else the day on which it was said."""
+    return entry.content.start or said_on(entry)
+
 
 def _same(entry: Entry) -> tuple[str, str]:
     # "Metformine 1000 mg" of a prescription and of a dispensation is one treatment; another dose is another line.
     return entry.section, normalise_name(entry.content.label)
 
 
+def _newest(entry: Entry) -> tuple[bool, str, str]:
+    return entry.confirmed, said_on(entry), day_of(entry)
+
+
 def stated(entries: Iterable[Entry], section: str) -> list[Stated]:
-    """Entries of a section, grouped by what they name, the newest first."""
-    kept = [e for e in entries if e.section == section]
+    """What a section holds, grouped by what it names, the newest first."""
+    kept = [e for e in entries if e.section == section and not e.content.polarity]
     groups = {k: tuple(g) for k, g in itertools.groupby(sorted(kept, key=_same), _same)}
     found = [Stated(tuple(sorted(g, key=_newest, reverse=True))) for g in groups.values()]
-    return sorted(found, key=lambda s: (s.first.content.active, _day(s.first)), reverse=True)
+    return sorted(found, key=lambda s: (s.first.content.active, day_of(s.first)), reverse=True)
 
 
-def _day(entry: Entry) -> str:
-    return entry.content.start or entry.recorded_at.date().isoformat()
+def active(entries: Iterable[Entry], section: str, today: date) -> list[Stated]:
+    """What is not over on a day. The newest word counts: a cure that came after is told by it."""
+    return [s for s in stated(entries, section) if not s.first.content.over(today)]
 
 
-def _newest(entry: Entry) -> tuple[bool, str]:
-    return entry.confirmed, _day(entry)
+def absences(entries: Iterable[Entry], section: str) -> list[Stated]:
+    """Statements that nothing of a kind is known, or that nobody knows, the newest first."""
+    kept = [e for e in entries if e.section == section and e.content.polarity in (ABSENT, NOBODY_KNOWS)]
+    groups: dict[str, list[Entry]] = {}
+    for entry in sorted(kept, key=said_on, reverse=True):
+        groups.setdefault(entry.content.polarity, []).append(entry)
+    return [Stated(tuple(g)) for g in groups.values()]
 
 
-def current_treatments(entries: Iterable[Entry], today: date) -> list[Stated]:
-    """Treatments that go on today, or that were stated lately without an end."""
-    return [s for s in stated(entries, "treatments") if any(_current(e, today) for e in s.entries)]
-
-
-def _current(entry: Entry, today: date) -> bool:
-    content = entry.content
-    if not content.active or (content.ends and content.ends < today):
-        return False
-    since = content.starts or entry.recorded_at.date()
-    return content.ends is not None or entry.source != DOCUMENT or today - since <= STATED_LASTS
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """Results of one examination in one unit, the oldest first."""
-
-    label: str
-    unit: str
-    points: tuple[Entry, ...]
-
-    @property
-    def last(self) -> Entry:
-        """The newest result."""
-        return self.points[-1]
-
-
-def series(entries: Iterable[Entry]) -> list[Series]:
-    """Results grouped by examination and unit, those with the newest value first. One value a day and document."""
-    kept = [e for e in entries if e.section == "results" and _number(e.content.value) is not None]
+def stays_of(entries: Iterable[Entry]) -> list[Stated]:
+    """Stays, the newest first: one that several documents tell is one."""
     groups: dict[tuple[str, str], list[Entry]] = {}
-    for entry in sorted(kept, key=lambda e: (_day(e), e.recorded_at)):
-        name = entry.content.code or normalise_name(entry.content.label)
-        groups.setdefault((name, entry.content.unit), []).append(entry)
-    found = [Series(g[-1].content.label, g[-1].content.unit, tuple(g)) for g in groups.values()]
-    return sorted(found, key=lambda s: _day(s.last), reverse=True)
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text.replace(",", "."))
-    except ValueError:
-        return None
-
-
-def number_of(text: str) -> float | None:
-    """A value as a number, with a comma or a point; None for words."""
-    return _number(text)
-
-
-def out_of_bounds(entry: Entry) -> int:
-    """1 above the laboratory's own bounds, -1 below, 0 within or without bounds."""
-    value, low, high = (_number(t) for t in (entry.content.value, entry.content.low, entry.content.high))
-    if value is None:
-        return 0
-    return 1 if high is not None and value > high else -1 if low is not None and value < low else 0
-
-
-def anticoagulants(treatments: Iterable[Stated]) -> list[Stated]:
-    """Current treatments of the ATC class of antithrombotic agents."""
-    return [s for s in treatments if any(e.content.code.startswith(ANTICOAGULANTS) for e in s.entries)]
+    for entry in (e for e in entries if e.section == "stays"):
+        groups.setdefault((entry.content.start, entry.content.end), []).append(entry)
+    # A document that does not name the place says nothing against one that does.
+    named = (sorted(g, key=lambda e: not e.content.label) for g in groups.values())
+    return sorted((Stated(tuple(g)) for g in named), key=lambda s: s.first.content.start, reverse=True)

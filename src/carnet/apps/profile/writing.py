@@ -57,8 +57,13 @@ def _corrected(old: Content, told: Content) -> Content:
     A code stays as long as it names the same thing: the watch line tells an anticoagulant by its code.
     """
     same = normalise_name(old.label) == normalise_name(told.label)
-    coded = (old.code, old.system) if same else (told.code, told.system)
-    return replace(old, label=told.label, start=told.start, detail=told.detail, code=coded[0], system=coded[1])
+    coded = (old.code, old.system, old.codes) if same else (told.code, told.system, told.codes)
+    # A form asks for a whole day: a year alone that stands there is not taken away by a field that cannot show it.
+    partial = not told.start and len(old.start) in (4, 7)
+    return replace(
+        old, label=told.label, start=old.start if partial else told.start, detail=told.detail, code=coded[0], system=coded[1],
+        codes=coded[2], origin=old.origin if partial else "", instant="",
+    )  # fmt: skip
 
 
 def correct_entry(ask: Ask, record_id: UUID | None, entry_id: UUID, content: Content | None = None) -> UUID:

@@ -19,6 +19,8 @@ class Deposited:
     mime: str
     content: bytes
     at: datetime
+    again: bool = False
+    """Whether it was read before, by a Carnet that read otherwise."""
 
 
 @dataclass(slots=True)

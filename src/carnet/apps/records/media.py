@@ -3,7 +3,8 @@
 import codecs
 
 from carnet.formats import codes
-from carnet.formats.cda import CdaHeader
+from carnet.formats.cda import CdaHeader, attached
+from carnet.formats.pdf import is_locked
 from carnet.formats.xds import Coding
 from carnet.kernel.refusal import No, Refusal
 
@@ -11,6 +12,7 @@ TYPES_OF_CDA = frozenset(
     {"text/xml", "application/xml", "application/hl7-v3+xml", "application/hl7-cda+xml", "application/xslt+xml"}
 )
 """The last is a self-presenting document: a stylesheet around a CDA. Bytes are kept as they came; no stylesheet is ever run."""
+PDF = "application/pdf"
 _MAGIC = {
     "application/pdf": (b"%PDF-",),
     "image/jpeg": (b"\xff\xd8\xff",),
@@ -62,11 +64,30 @@ def check_media(declared: str, content: bytes) -> str:
         return declared
     if declared not in _MAGIC:
         raise Refusal(No.DOCUMENT_MEDIA_REFUSED, {"media": declared[:80]})
-    if not content.startswith(_MAGIC[declared]):
+    # A reader of PDF looks for the header in the first kilobyte (ISO 32000-1 annex H.3.4.1); other formats begin at once.
+    begins = content[:1024] if declared == PDF else content
+    if not any(mark in begins if declared == PDF else begins.startswith(mark) for mark in _MAGIC[declared]):
         raise _malformed(f"the bytes are not {declared}")
-    if declared in _END and _END[declared] not in content[-1024:]:
+    # What stands behind the end (line ends, zeros of a block) hides it from no reader.
+    if declared in _END and _END[declared] not in content.rstrip(b"\x00 \r\n\t")[-1024:]:
         raise _malformed(f"the end of the {declared} is missing")
+    if declared == PDF and is_locked(content):
+        raise _malformed("the PDF is locked by a password: nobody could open it")
     return declared
+
+
+def check_inside(content: bytes) -> None:
+    """A body of level 1 is what its media type says, as a document of its own would be. Raises Refusal or CdaError."""
+    found = attached(content)
+    if found is None:
+        return
+    if found.mime in TYPES_OF_CDA:
+        raise Refusal(No.DOCUMENT_MEDIA_REFUSED, {"media": found.mime[:80]})
+    if found.mime == "text/plain":
+        if b"\x00" in found.data:
+            raise _malformed("text with binary characters")
+        return
+    check_media(found.mime, found.data)
 
 
 def format_of(mime: str, header: CdaHeader | None) -> Coding:

@@ -65,3 +65,19 @@ def open_xdm(file: Path, to: Path | None) -> None:
         if to:
             (to / name).write_bytes(content)
     print(f"{len(found)} lot(s), {len(documents)} document(s) : métadonnées, tailles et empreintes concordent.")
+
+
+@carnet.group()
+def cda() -> None:
+    """CDA documents."""
+
+
+@cda.command("read")
+@click.argument("file", type=FOLDER)
+def read_cda(file: Path) -> None:
+    """Say what Carnet reads in a CDA: each statement, then everything that it does not take, with the reason."""
+    from carnet.desk.cda_reading import report
+    from carnet.formats.cda import CdaError
+
+    with or_fail("Le document ne se lit pas", CdaError, OSError):
+        print(report(file.read_bytes()))

@@ -81,6 +81,7 @@ def demonstration() -> None:
 
     at = now().replace(microsecond=0)
     print(f"  {loading.import_directory(at)} professionnels importés par le format de l'annuaire national")
+    loading.load_medicines()
     loading.register_software()
     close_pool()
     settings.CARNET.database_role = "carnet_fhir"

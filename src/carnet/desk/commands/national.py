@@ -41,6 +41,24 @@ def show_habilitation() -> None:
 
 
 @carnet.group()
+def medicines() -> None:
+    """The public medicines database."""
+
+
+@medicines.command("import")
+@click.argument("folder", type=FOLDER)
+def import_medicines(folder: Path) -> None:
+    """Import its published files (CIS_bdpm, CIS_COMPO_bdpm, CIS_CIP_bdpm) from a folder. They take the place of those before."""
+    start("carnet_operator")
+    from carnet.apps.medicines.api import PublishedError
+    from carnet.apps.medicines.api import import_medicines as load
+
+    with or_fail("La base des médicaments n'a pas été importée, rien n'a changé", PublishedError):
+        count = load(folder)
+    print(f"Base des médicaments : {count} codes et noms. Les traitements se rangent par substance dès la prochaine page.")
+
+
+@carnet.group()
 def directory() -> None:
     """The national directory."""
 

@@ -4,10 +4,11 @@ A sentence that names something of this list gives a fact of its section. Codes:
 """
 
 import re
-from datetime import date, datetime
 
 from carnet.desk.demonstration.stories import ALLERGIES, PROBLEMS, RESULTS, TREATMENTS, VACCINES, Part
-from carnet.formats.cda import Fact
+from carnet.formats.cda import Statement
+from carnet.formats.cda.statements import Origin, Range, Value, When
+from carnet.formats.xds import Coding
 
 ATC, CIM10, LOINC = "2.16.840.1.113883.6.73", "2.16.840.1.113883.6.3", "2.16.840.1.113883.6.1"
 _DRUGS = (
@@ -46,37 +47,39 @@ def _number(text: str) -> str:
     return text.replace(",", ".")
 
 
-def _result(row: tuple[str, ...]) -> Fact | None:
+def _result(row: tuple[str, ...]) -> Statement | None:
     label, value, unit, usual = (row + ("",) * 4)[:4]
     bounds = _BOUNDS.match(usual)
     if not re.fullmatch(r"[\d,]+", value):
         return None
     low = (bounds["low"] or bounds["above"] or "") if bounds else ""
     high = (bounds["high"] or bounds["below"] or "") if bounds else ""
-    return Fact("results", label, _CODES.get(label, ""), LOINC if label in _CODES else "", value=_number(value), unit=unit,
-                low=_number(low), high=_number(high))  # fmt: skip
+    codes = (Coding(_CODES[label], LOINC),) if label in _CODES else ()
+    bounds_of = (Range(_number(low), _number(high), unit),) if low or high else ()
+    return Statement("results", label, codes, value=Value(_number(value), unit), ranges=bounds_of)
 
 
-def _given(part: Part, name: str) -> date | None:
+def _given(part: Part, name: str) -> When:
     for row in part.table:
         if row[0] == name and len(row) > 1 and _DAY.fullmatch(row[1]):
-            return datetime.strptime(f"{row[1]} +0000", "%d/%m/%Y %z").date()
-    return None
+            return When("-".join(reversed(row[1].split("/"))), origin=Origin.OWN)
+    return When()
 
 
-def facts_of(part: Part) -> tuple[Fact, ...]:
+def facts_of(part: Part) -> tuple[Statement, ...]:
     """What a section states."""
     said = _said(part)
     if part.code == RESULTS and part.table and len(part.table[0]) == 4:
         return tuple(fact for row in part.table[1:] if (fact := _result(row)))
     if part.code == TREATMENTS:
-        return tuple(Fact("treatments", name, code, ATC, detail=how) for name, code, how in _DRUGS if name.lower() in said)
-    if part.code == PROBLEMS:
-        return tuple(Fact("problems", name, code, CIM10) for name, code in _PROBLEMS if name.lower() in said)
-    if part.code == ALLERGIES:
-        return tuple(Fact("allergies", name, code, "2.16.840.1.113883.6.96", detail=how) for name, code, how in _ALLERGIES
+        return tuple(Statement("treatments", name, (Coding(code, ATC),), detail=how) for name, code, how in _DRUGS
                      if name.lower() in said)  # fmt: skip
+    if part.code == PROBLEMS:
+        return tuple(Statement("problems", name, (Coding(code, CIM10),)) for name, code in _PROBLEMS if name.lower() in said)
+    if part.code == ALLERGIES:
+        return tuple(Statement("allergies", name, (Coding(code, "2.16.840.1.113883.6.96"),), detail=how)
+                     for name, code, how in _ALLERGIES if name.lower() in said)  # fmt: skip
     if part.code == VACCINES:
-        return tuple(Fact("vaccinations", name, code, ATC, start=_given(part, name)) for name, code in _VACCINES
+        return tuple(Statement("vaccinations", name, (Coding(code, ATC),), _given(part, name)) for name, code in _VACCINES
                      if name.lower() in said)  # fmt: skip
     return ()

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
+from carnet.apps.medicines import api as medicines
 from carnet.apps.outbox import api as outbox
 from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
@@ -16,6 +17,7 @@ from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import key_of, unit
 from carnet.desk.demonstration.lives import stories_of
 from carnet.desk.demonstration.making import make
+from carnet.desk.demonstration.medicines import SUBSTANCES
 from carnet.desk.demonstration.people import PEOPLE, DemoPerson
 from carnet.desk.demonstration.professionals import (
     CARE_HOME,
@@ -50,6 +52,12 @@ def import_directory(at: datetime) -> int:
     if done.left_out:
         raise ValueError(f"the demonstration's own directory is wrong: {done.left_out[0]}")
     return done.professionals
+
+
+def load_medicines() -> None:
+    """The medicines of the demonstration, where nobody imported a database yet."""
+    if medicines.is_empty():
+        medicines.load(SUBSTANCES)
 
 
 def register_software() -> None:

@@ -1,22 +1,29 @@
-"""CDA R2: header, facts and narrative (read), and small documents of level 1 and 3 (write)."""
+"""CDA R2: header, statements, narrative and files (read), and small documents of level 1 and 3 (write)."""
 
-from carnet.formats.cda.facts import Fact, read_facts
-from carnet.formats.cda.header import CdaError, CdaHeader, NotClinicalError, read_header
-from carnet.formats.cda.narrative import attached, plain_text, render
+from carnet.formats.cda.attached import Attached, as_text, attached, inside
+from carnet.formats.cda.header import CdaError, CdaHeader, NotClinicalError, SeveralPatientsError, read_header
+from carnet.formats.cda.narrative import plain_text, render
+from carnet.formats.cda.statements import Left, Reading, Statement, read_statements
 from carnet.formats.cda.write import CdaDraft, Person, Section, write_document
 
 __all__ = [
+    "Attached",
     "CdaDraft",
     "CdaError",
     "CdaHeader",
-    "Fact",
+    "Left",
     "NotClinicalError",
     "Person",
+    "Reading",
     "Section",
+    "SeveralPatientsError",
+    "Statement",
+    "as_text",
     "attached",
+    "inside",
     "plain_text",
-    "read_facts",
     "read_header",
+    "read_statements",
     "render",
     "write_document",
 ]

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from lxml import etree
 
+from carnet.formats.cda.words import words
 from carnet.formats.safe_xml import XmlError, parse
 from carnet.formats.timestamps import from_hl7
 from carnet.formats.xds import Author, Coding, Parent
 
+PARIS = ZoneInfo("Europe/Paris")
 NS = {"h": "urn:hl7-org:v3"}
 _ROOT = "{urn:hl7-org:v3}ClinicalDocument"
 _STYLESHEETS = frozenset({f"{{http://www.w3.org/1999/XSL/Transform}}{name}" for name in ("stylesheet", "transform")})
@@ -18,6 +21,10 @@ _RELATION = {"RPLC": "replaces", "APND": "appends", "XFRM": "transforms"}
 
 class CdaError(ValueError):
     """The bytes are not a CDA that can be read; the text says where and never repeats the content."""
+
+
+class SeveralPatientsError(CdaError):
+    """The document names two patients."""
 
 
 class NotClinicalError(CdaError):
@@ -84,21 +91,18 @@ def _coding(node: etree._Element | None) -> Coding:
     return Coding(node.get("code", ""), node.get("codeSystem", ""), node.get("displayName", ""))
 
 
-def _time(node: etree._Element | None, attribute: str = "value") -> datetime | None:
-    value = node.get(attribute) if node is not None else None
+def _time(node: etree._Element | None, zone: tzinfo) -> datetime | None:
+    """A time of the header. Without a zone it is local to its author (HL7 v3 TS); UTC is the rule of XDS slots, not of CDA."""
+    value = node.get("value") if node is not None else None
     try:
-        return from_hl7(value) if value else None
+        return from_hl7(value, zone) if value else None
     except ValueError:
         raise CdaError("a time that cannot be read in the header") from None
 
 
-def _words(node: etree._Element) -> str:
-    return " ".join("".join(str(text) for text in node.itertext()).split())
-
-
 def _text(node: etree._Element, path: str) -> str:
     found = node.find(path, NS)
-    return _words(found) if found is not None else ""
+    return words(found)
 
 
 def _find(node: etree._Element, path: str) -> etree._Element | None:
@@ -159,31 +163,34 @@ def _parents(root: etree._Element) -> Iterator[Parent]:
                 yield Parent(kind, _ident(identifier))
 
 
-def _service(root: etree._Element) -> tuple[datetime | None, datetime | None]:
+def _service(root: etree._Element, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
     event = _find(root, "h:documentationOf/h:serviceEvent/h:effectiveTime")
     if event is None:
         return None, None
-    return _time(_find(event, "h:low")) or _time(event), _time(_find(event, "h:high"))
+    return _time(_find(event, "h:low"), zone) or _time(event, zone), _time(_find(event, "h:high"), zone)
 
 
 def _patient(root: etree._Element) -> etree._Element:
-    role = _find(root, "h:recordTarget/h:patientRole")
-    if role is None:
+    """The one patient (CI-SIS: recordTarget [1..1]): a document of two people would tell one of the other."""
+    roles = root.findall("h:recordTarget/h:patientRole", NS)
+    if not roles:
         raise CdaError("no recordTarget: a CDA names its patient")
-    return role
+    if len(roles) > 1 or len(root.findall("h:recordTarget", NS)) > 1:
+        raise SeveralPatientsError("several recordTarget: a document is about one person")
+    return roles[0]
 
 
 def _birth_name(role: etree._Element) -> str:
     families = role.findall("h:patient/h:name/h:family", NS)
     birth = [f for f in families if f.get("qualifier") == "BR"] or families
-    return _words(birth[0]) if birth else ""
+    return words(birth[0]) if birth else ""
 
 
 def _given_names(role: etree._Element) -> str:
     # The given name without qualifier is the list of the act; BR repeats the first of it, CL is the one in use.
     nodes = role.findall("h:patient/h:name/h:given", NS)
     listed = [g for g in nodes if g.get("qualifier") is None] or [g for g in nodes if g.get("qualifier") == "BR"]
-    return _words(listed[0]) if listed else ""
+    return words(listed[0]) if listed else ""
 
 
 def _birth_date(role: etree._Element) -> str:
@@ -215,17 +222,17 @@ def _events(root: etree._Element) -> tuple[Coding, ...]:
     return tuple(c for c in (_coding(node) for node in nodes) if c)
 
 
-def read_header(content: bytes) -> CdaHeader:
-    """Read the header of a CDA document. Raises NotClinicalError or CdaError."""
+def read_header(content: bytes, zone: tzinfo = PARIS) -> CdaHeader:
+    """Read the header of a CDA document; `zone` is that of times without one. Raises NotClinicalError or CdaError."""
     root = parse_document(content)
     if root.tag != _ROOT:
         raise NotClinicalError("the root element is not ClinicalDocument")
-    role, (mime, structured), (start, stop) = _patient(root), _body(root), _service(root)
+    role, (mime, structured), (start, stop) = _patient(root), _body(root), _service(root, zone)
     header = CdaHeader(
         unique_id=_ident(_find(root, "h:id")),
         type=_coding(_find(root, "h:code")),
         title=_text(root, "h:title"),
-        effective_time=_time(_find(root, "h:effectiveTime")),
+        effective_time=_time(_find(root, "h:effectiveTime"), zone),
         language=(language.get("code") or "") if (language := _find(root, "h:languageCode")) is not None else "",
         patient_ids=_patient_ids(role),
         birth_name=_birth_name(role),

@@ -1,32 +1,36 @@
 """The narrative of a CDA as HTML that is safe by construction, and as plain text for the search.
 
 Nothing of the source is copied as markup: known elements become elements of ours, text is escaped, and everything else is
-shown as its text. No script, no style, no address of another machine: an image is shown only when the document carries it.
+shown as its text. No script, no style, no address of another machine that a browser would follow. Nothing is left out in
+silence: what cannot be drawn leaves a line that names it, with a way to open it where the document carries it.
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
 from html import escape
+from urllib.parse import quote
 
 from lxml import etree
 
+from carnet.formats.cda.attached import Attached, caption_of, file_of, media_of
 from carnet.formats.cda.header import NS, parse_document
+from carnet.formats.cda.words import lines, name_of, words
 
-_HL7 = "{urn:hl7-org:v3}"
 _PLAIN = {
     "paragraph": "p", "item": "li", "sub": "sub", "sup": "sup", "thead": "thead", "tbody": "tbody", "tfoot": "tfoot",
-    "tr": "tr", "td": "td", "th": "th", "caption": "caption", "footnote": "small",
+    "tr": "tr", "td": "td", "th": "th", "caption": "caption",
 }  # fmt: skip
-_STYLES = {"Bold": "b", "Italics": "i", "Underline": "u", "Emphasis": "em"}
+_STYLES = {"bold": ("b",), "italics": ("i",), "underline": ("u",), "emphasis": ("em",), "bolditalics": ("b", "i")}
+"""CDA R2 §4.3.5.11 and the official kit's own, in any case: they hold on every element that takes a styleCode."""
+_AROUND = frozenset({"thead", "tbody", "tfoot", "tr"})
+"""Elements whose style is that of their cells: no run of text stands directly in them."""
+_NUMBERS = {"arabic": "1", "littlealpha": "a", "bigalpha": "A", "littleroman": "i", "bigroman": "I"}
 _IMAGES = {"image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8", "image/gif": b"GIF8"}
+_NAMES = {"application/pdf": "PDF", "image/tiff": "image TIFF", "text/rtf": "RTF", "application/rtf": "RTF", "text/plain": "texte",
+          "application/dicom": "image DICOM"}  # fmt: skip
 _DEPTH = 60
 _SPAN = re.compile("[2-9]|[1-9][0-9]", re.ASCII)
-
-
-def _name(node: etree._Element) -> str:
-    return node.tag.removeprefix(_HL7) if isinstance(node.tag, str) else ""
 
 
 def _anchor(node: etree._Element) -> str:
@@ -39,73 +43,146 @@ def _spans(node: etree._Element) -> str:
     return "".join(f' {k}="{v}"' for k, v in kept if _SPAN.fullmatch(v))
 
 
-class _Renderer:
-    """Writes the HTML of one document."""
+def _styles(node: etree._Element) -> list[str]:
+    return [tag for style in (node.get("styleCode") or "").lower().split() for tag in _STYLES.get(style, ())]
 
-    def __init__(self, root: etree._Element) -> None:
-        self.media = {n.get("ID", ""): n for n in root.iter(f"{_HL7}observationMedia")}
+
+class _Renderer:
+    """Writes the HTML of one document. `files` is the address at which its own files open; empty where nothing opens them."""
+
+    def __init__(self, root: etree._Element, files: str) -> None:
+        self.root, self.files = root, files
+        self.media, self.called = media_of(root), set[str]()
+        regions = ((n.get("ID") or "", n) for n in root.iter("{urn:hl7-org:v3}regionOfInterest"))
+        self.regions = {name: found for name, n in regions if (found := n.find(".//h:observationMedia", NS)) is not None}
 
     def inside(self, node: etree._Element, depth: int) -> str:
-        """Text and children of a node."""
-        parts = [escape(node.text or "")]
-        for child in node:
-            parts.append(self.element(child, depth + 1))
-            parts.append(escape(child.tail or ""))
-        return "".join(parts)
+        """Text and children of a node, in its styles."""
+        inner = "".join([escape(node.text or ""), *(self.element(c, depth + 1) + escape(c.tail or "") for c in node)])
+        for tag in _styles(node) if name_of(node) not in _AROUND else ():
+            inner = f"<{tag}>{inner}</{tag}>"
+        return inner
 
     def element(self, node: etree._Element, depth: int) -> str:
         """One element of the narrative."""
-        name = _name(node)
-        if not name or depth > _DEPTH:
+        name = name_of(node)
+        if not name:
             return ""
+        if depth > _DEPTH:
+            return escape(words(node))
+        written = self._written(node, name, depth)
+        if node.get("revised") == "delete":
+            return f'<del><span class="vh">supprimé : </span>{written}</del>'
+        if node.get("revised") == "insert":
+            return f'<ins><span class="vh">ajouté : </span>{written}</ins>'
+        return written
+
+    def _written(self, node: etree._Element, name: str, depth: int) -> str:
         if name in _PLAIN:
-            tag = "p" if name == "caption" and _name(node.getparent()) != "table" else _PLAIN[name]  # type: ignore[arg-type]
-            spans = _spans(node) if tag in ("td", "th") else ""
-            return f"<{tag}{_anchor(node)}{spans}>{self.inside(node, depth)}</{tag}>"
-        special = {"list": self.list, "table": self.table, "content": self.content, "renderMultiMedia": self.picture}
+            return self.plain(node, name, depth)
+        special = {"list": self.list, "table": self.table, "content": self.content, "renderMultiMedia": self.multimedia,
+                   "linkHtml": self.link, "footnote": self.footnote, "footnoteRef": self.call}  # fmt: skip
         if name in special:
             return special[name](node, depth)
         return "<br>" if name == "br" else self.inside(node, depth)
 
+    def plain(self, node: etree._Element, name: str, depth: int) -> str:
+        """An element that HTML has too."""
+        tag = "p" if name == "caption" and name_of(node.getparent()) != "table" else _PLAIN[name]
+        spans = _spans(node) if tag in ("td", "th") else ""
+        style = ' class="strong"' if tag in _AROUND and "b" in _styles(node) else ""
+        return f"<{tag}{_anchor(node)}{spans}{style}>{self.inside(node, depth)}</{tag}>"
+
     def list(self, node: etree._Element, depth: int) -> str:
         """A list: its caption first, since HTML lists have none."""
-        tag = "ol" if node.get("listType") == "ordered" else "ul"
+        ordered = node.get("listType") == "ordered"
+        kind = _NUMBERS.get((node.get("styleCode") or "").lower(), "")
+        tag, numbered = ("ol", f' type="{kind}"' if kind else "") if ordered else ("ul", "")
         captions = "".join(self.element(c, depth) for c in node.iterfind("h:caption", NS))
         items = "".join(self.element(i, depth + 1) for i in node.iterfind("h:item", NS))
-        return f"{captions}<{tag}{_anchor(node)}>{items}</{tag}>"
+        return f"{captions}<{tag}{_anchor(node)}{numbered}>{items}</{tag}>"
 
     def table(self, node: etree._Element, depth: int) -> str:
         """A table in a frame of its own that scrolls, so that the page does not."""
-        kept = "".join(self.element(c, depth + 1) for c in node if _name(c) in ("caption", "thead", "tbody", "tfoot", "tr"))
+        kept = "".join(self.element(c, depth + 1) for c in node if name_of(c) in ("caption", "thead", "tbody", "tfoot", "tr"))
         return f'<div class="scroll" tabindex="0" role="group" aria-label="Tableau"><table{_anchor(node)}>{kept}</table></div>'
 
     def content(self, node: etree._Element, depth: int) -> str:
-        """A run of text, with the few styles that carry meaning."""
+        """A run of text."""
         inner = self.inside(node, depth)
-        for style in (node.get("styleCode") or "").split():
-            tag = _STYLES.get(style, "")
-            inner = f"<{tag}>{inner}</{tag}>" if tag else inner
         return f"<span{_anchor(node)}>{inner}</span>" if node.get("ID") else inner
 
-    def picture(self, node: etree._Element, depth: int) -> str:
-        """An image that the document itself carries, in a format that a browser draws without running anything."""
-        media = self.media.get(node.get("referencedObject", ""))
-        value = media.find("h:value", NS) if media is not None else None
-        mime = value.get("mediaType", "") if value is not None else ""
-        if value is None or mime not in _IMAGES:
-            return ""
-        try:
-            data = base64.b64decode(value.text or "", validate=False)
-        except (binascii.Error, ValueError):
-            return ""
-        if not data.startswith(_IMAGES[mime]):
-            return ""
-        told = escape(" ".join("".join(str(t) for t in node.itertext()).split()) or "Image du document", quote=True)
-        return f'<img alt="{told}" src="data:{mime};base64,{base64.b64encode(data).decode()}">'
+    def link(self, node: etree._Element, depth: int) -> str:
+        """A link inside the document leads there; one to elsewhere is shown as an address to copy, and followed by nobody here."""
+        inner, href = self.inside(node, depth), (node.get("href") or "").strip()
+        if href.startswith("#"):
+            return f'<a{_anchor(node)} href="#n-{escape(href[1:], quote=True)}">{inner.strip() or escape(href[1:])}</a>'
+        address = f'<span class="address">{escape(href)}</span>' if href else ""
+        told = " ".join(part for part in (inner.strip(), f"({address})" if inner.strip() and address else address) if part)
+        return f"<span{_anchor(node)}>{told}</span>"
+
+    def footnote(self, node: etree._Element, depth: int) -> str:
+        """A note at the place where it is written."""
+        return f'<small{_anchor(node)} role="note">{self.inside(node, depth)}</small>'
+
+    def call(self, node: etree._Element, depth: int) -> str:
+        """The call of a note that stands elsewhere."""
+        name = node.get("IDREF") or ""
+        inner = self.inside(node, depth).strip() or "note"
+        return f'<sup><a href="#n-{escape(name, quote=True)}">{inner}</a></sup>' if name else f"<sup>{inner}</sup>"
+
+    def multimedia(self, node: etree._Element, depth: int) -> str:
+        """The files that a place of the narrative calls, each drawn, or named with a way to open it."""
+        caption, names = caption_of(node), (node.get("referencedObject") or "").split()
+        drawn = "".join(self.file(name, caption) for name in names)
+        return drawn or f'<p class="lost">Élément joint non décrit par le document. {escape(caption)}</p>'
+
+    def file(self, name: str, caption: str) -> str:
+        """One file of the document."""
+        media = self.media.get(name) if name in self.media else self.regions.get(name)
+        own = (media.get("ID") or name) if media is not None else name
+        self.called.add(own)
+        told = escape(caption)
+        found = file_of(self.root, own) if media is not None else None
+        if found is None:
+            return f'<p class="lost">{told or "Fichier joint"} : {escape(_missing(media))}</p>'
+        if found.data.startswith(_IMAGES.get(found.mime, b"\0")):
+            return self._image(found, told)
+        return self._opened(found, told)
+
+    def _image(self, found: Attached, told: str) -> str:
+        source = f"data:{found.mime};base64,{base64.b64encode(found.data).decode()}"
+        under = f"<figcaption>{told}</figcaption>" if told else ""
+        return f'<figure><img alt="{told or "Image du document"}" src="{source}">{under}</figure>'
+
+    def _opened(self, found: Attached, told: str) -> str:
+        kind = _NAMES.get(found.mime, found.mime)
+        title = f"{told or 'Fichier joint'} ({escape(kind)})"
+        if not self.files:
+            return f'<p class="lost">{title} : à ouvrir dans le document.</p>'
+        address = escape(f"{self.files}?piece={quote(found.id)}", quote=True)
+        frame = f'<iframe class="viewer" src="{address}" title="{title}" loading="lazy"></iframe>' if kind == "PDF" else ""
+        saved = escape(f"{self.files}?piece={quote(found.id)}&telecharger=1", quote=True)
+        return (f'<figure class="piece"><figcaption>{title} <a href="{saved}">Télécharger'
+                f'<span class="vh"> {title}</span></a></figcaption>{frame}</figure>')  # fmt: skip
+
+    def uncalled(self) -> str:
+        """Files that no place of the narrative calls."""
+        return "".join(self.file(name, "") for name in self.media if name not in self.called)
+
+
+def _missing(media: etree._Element | None) -> str:
+    """Why a file cannot be opened."""
+    value = media.find("h:value", NS) if media is not None else None
+    reference = value.find("h:reference", NS) if value is not None else None
+    address = reference.get("value") if reference is not None else None
+    if address:
+        return f"le fichier n’est pas dans le document, il est à l’adresse {address}"
+    return "le document ne porte pas ce fichier, ou ses octets ne se lisent pas"
 
 
 def _title(section: etree._Element) -> str:
-    return " ".join((section.findtext("h:title", "", NS) or "").split())
+    return words(section.find("h:title", NS))
 
 
 def _section(renderer: _Renderer, section: etree._Element, level: int) -> Iterator[str]:
@@ -120,35 +197,21 @@ def _section(renderer: _Renderer, section: etree._Element, level: int) -> Iterat
     yield "</section>"
 
 
-def render(content: bytes) -> str:
-    """The structured body of a CDA as HTML. Headings start at level 2. Raises CdaError."""
+def render(content: bytes, files: str = "") -> str:
+    """The structured body of a CDA as HTML. Headings start at level 2. `files`: where its files open. Raises CdaError."""
     root = parse_document(content)
-    renderer = _Renderer(root)
+    renderer = _Renderer(root, files)
     sections = root.iterfind("h:component/h:structuredBody/h:component/h:section", NS)
-    return "".join(part for section in sections for part in _section(renderer, section, 2))
-
-
-def attached(content: bytes) -> tuple[str, bytes] | None:
-    """What a body of level 1 carries: its media type and its bytes. None for a structured body. Raises CdaError."""
-    node = parse_document(content).find("h:component/h:nonXMLBody/h:text", NS)
-    if node is None:
-        return None
-    mime = (node.get("mediaType") or "text/plain").partition(";")[0].strip().lower()
-    if node.get("representation") != "B64":
-        return mime, "".join(str(t) for t in node.itertext()).encode()
-    try:
-        return mime, base64.b64decode("".join(str(t) for t in node.itertext()))
-    except (binascii.Error, ValueError):
-        return mime, b""
+    written = "".join(part for section in sections for part in _section(renderer, section, 2))
+    left = renderer.uncalled()
+    return written + (f"<section><h2>Fichiers joints</h2>{left}</section>" if left else "")
 
 
 def plain_text(content: bytes) -> str:
-    """Title and narrative as words, for the search. Raises CdaError."""
+    """Title and narrative as words, for the search: without what was struck out. Raises CdaError."""
     root = parse_document(content)
-    parts = [root.findtext("h:title", "", NS) or ""]
+    parts = [words(root.find("h:title", NS))]
     for section in root.iterfind(".//h:section", NS):
         parts.append(_title(section))
-        text = section.find("h:text", NS)
-        if text is not None:
-            parts += [piece for piece in (str(t).strip() for t in text.itertext()) if piece]
+        parts += lines(section.find("h:text", NS))
     return "\n".join(part for part in parts if part)

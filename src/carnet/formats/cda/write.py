@@ -10,7 +10,7 @@ from datetime import datetime
 from lxml import etree
 
 from carnet.formats.cda.entries import E, entry, words
-from carnet.formats.cda.facts import Fact
+from carnet.formats.cda.statements import Statement
 from carnet.formats.timestamps import to_hl7
 from carnet.formats.xds import Coding
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM
@@ -33,13 +33,13 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class Section:
     """A section: its LOINC code, title, paragraphs, rows of a table when there are any (first row: headings), and what it
-    states in a structured form. Facts that are as many as the rows are said by them; others by a list of their own."""
+    states in a structured form. Statements that are as many as the rows are said by them; others by a list of their own."""
 
     code: str
     title: str
     paragraphs: tuple[str, ...] = ()
     table: tuple[tuple[str, ...], ...] = ()
-    facts: tuple[Fact, ...] = ()
+    facts: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ A collection, not an International Patient Summary: it holds what the person cho
 what stands in `verificationStatus` or in a note.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,7 +25,10 @@ _CONDITION = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: section, what it is, details, a value (a telephone, a group), its source (a key of `SAID`), since when."""
+    """One line: section, what it is, details, a value (a telephone, a group), its source (a key of `SAID`).
+
+    `since` is its own date, perhaps partial, empty when nobody knows it; `said` the day on which it was said.
+    """
 
     section: str
     label: str
@@ -33,35 +36,53 @@ class Line:
     value: str
     source: str
     since: str
+    said: str
+    polarity: str = ""
+    """`known-absent` or `no-information` for a line that says that nothing of the section is known, or that nobody knows."""
+
+
+NOTHING = "Rien n'est inscrit. Cela ne veut pas dire qu'il n'y a rien."
 
 
 def _note(line: Line) -> list[Json]:
     return [{"text": f"{line.detail}. {SAID[line.source]}".removeprefix(". ")}]
 
 
+def _status(line: Line, system: str) -> Json:
+    """An absence has no clinical status: nothing is active."""
+    return {} if line.polarity else {"clinicalStatus": {"coding": [{"system": system, "code": "active"}]}}
+
+
+def _dated(element: str, value: str) -> Json:
+    return {element: value} if value else {}
+
+
 def _allergy(line: Line) -> Json:
-    return {"resourceType": "AllergyIntolerance", "clinicalStatus": {"coding": [{"system": _CLINICAL, "code": "active"}]},
-            "code": {"text": line.label}, "patient": _PATIENT, "recordedDate": line.since, "note": _note(line)}  # fmt: skip
+    return {"resourceType": "AllergyIntolerance", **_status(line, _CLINICAL), "code": {"text": line.label}, "patient": _PATIENT,
+            **_dated("onsetDateTime", line.since), "recordedDate": line.said, "note": _note(line)}  # fmt: skip
 
 
 def _drug(line: Line) -> Json:
-    return {"resourceType": "MedicationStatement", "status": "active", "medicationCodeableConcept": {"text": line.label},
-            "subject": _PATIENT, "dateAsserted": line.since, "note": _note(line)}  # fmt: skip
+    status = "not-taken" if line.polarity == "known-absent" else "unknown" if line.polarity else "active"
+    return {"resourceType": "MedicationStatement", "status": status, "medicationCodeableConcept": {"text": line.label},
+            "subject": _PATIENT, **_dated("effectiveDateTime", line.since), "dateAsserted": line.said,
+            "note": _note(line)}  # fmt: skip
 
 
 def _condition(line: Line) -> Json:
-    return {"resourceType": "Condition", "clinicalStatus": {"coding": [{"system": _CONDITION, "code": "active"}]},
-            "code": {"text": line.label}, "subject": _PATIENT, "recordedDate": line.since, "note": _note(line)}  # fmt: skip
+    return {"resourceType": "Condition", **_status(line, _CONDITION), "code": {"text": line.label}, "subject": _PATIENT,
+            **_dated("onsetDateTime", line.since), "recordedDate": line.said, "note": _note(line)}  # fmt: skip
 
 
 def _device(line: Line) -> Json:
     return {"resourceType": "DeviceUseStatement", "status": "active", "subject": _PATIENT, "device": {"display": line.label},
-            "recordedOn": line.since, "note": _note(line)}  # fmt: skip
+            **_dated("timingDateTime", line.since), "recordedOn": line.said, "note": _note(line)}  # fmt: skip
 
 
 def _observation(line: Line) -> Json:
     return {"resourceType": "Observation", "status": "final", "code": {"text": line.label}, "subject": _PATIENT,
-            "effectiveDateTime": line.since, "valueString": line.value or line.detail, "note": _note(line)}  # fmt: skip
+            **_dated("effectiveDateTime", line.since or line.said), "valueString": line.value or line.detail or line.label,
+            "note": _note(line)}  # fmt: skip
 
 
 def _contact(line: Line) -> Json:
@@ -71,7 +92,7 @@ def _contact(line: Line) -> Json:
 
 
 def _directives(line: Line) -> Json:
-    return {"resourceType": "Consent", "status": "active", "patient": _PATIENT, "dateTime": line.since,
+    return {"resourceType": "Consent", "status": "active", "patient": _PATIENT, "dateTime": line.since or line.said,
             "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "adr"}]},
             "category": [{"text": line.label}], "provision": {"type": "permit"}, "policyRule": {"text": line.detail}}  # fmt: skip
 
@@ -82,11 +103,35 @@ _WRITERS: dict[str, Callable[[Line], Json]] = {
 }  # fmt: skip
 
 
-def sheet_bundle(traits: Traits, lines: Iterable[Line], at: datetime) -> Json:
-    """The Bundle of a sheet. No INS is in it: whoever finds a telephone on the floor learns no matricule."""
+def _listed(section: str, title: str, references: list[str]) -> Json:
+    """A section of the sheet: an empty one stays, and says that it is empty."""
+    held: Json = {"entry": [{"item": {"reference": one}} for one in references]}
+    if not references:
+        unavailable = [{"system": "http://terminology.hl7.org/CodeSystem/list-empty-reason", "code": "unavailable"}]
+        held = {"emptyReason": {"coding": unavailable, "text": NOTHING}}
+    return {
+        "resourceType": "List",
+        "id": section,
+        "status": "current",
+        "mode": "snapshot",
+        "title": title,
+        "subject": _PATIENT,
+        **held,
+    }
+
+
+def sheet_bundle(traits: Traits, lines: Iterable[Line], titles: Mapping[str, str], at: datetime) -> Json:
+    """The Bundle of a sheet: the person, then each chosen section (`titles`, in their order) with its lines.
+
+    No INS is in it: whoever finds a telephone on the floor learns no matricule.
+    """
     patient: Json = {
         "resourceType": "Patient", "id": "patient", "name": [{"family": traits.birth_name, "given": [traits.given_names]}],
         "gender": _GENDER.get(traits.sex, "unknown"), "birthDate": traits.birth_date,
     }  # fmt: skip
-    resources = [patient, *(_WRITERS[line.section](line) for line in lines)]
+    told = list(lines)
+    resources = [patient]
+    for section, title in titles.items():
+        written = [_WRITERS[section](line) | {"id": f"{section}-{n}"} for n, line in enumerate(told) if line.section == section]
+        resources += [_listed(section, title, [f"#{one['id']}" for one in written]), *written]
     return {"resourceType": "Bundle", "type": "collection", "timestamp": to_fhir(at), "entry": [{"resource": r} for r in resources]}

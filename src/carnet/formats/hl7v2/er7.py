@@ -1,5 +1,6 @@
 """ER7, the bars and carets of HL7 v2 (chapter 2): segments, fields, components, the separators that MSH declares."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,6 +38,11 @@ class Segment:
         """A field as it stands; empty when it is not there."""
         return self.fields[number - 1] if number <= len(self.fields) else ""
 
+    def echoed(self, number: int) -> str:
+        """A field to be repeated to its sender: as it stood, between the separators with which we write."""
+        text = self.field(number)
+        return Verbatim(text) if self.by == Separators() else self._plain(text)
+
     def repeated(self, number: int) -> list[str]:
         """The repetitions of a field."""
         return self.field(number).split(self.by.repetition)
@@ -53,13 +59,22 @@ class Segment:
         return self._plain(subs[number - 1]) if number <= len(subs) else ""
 
     def _plain(self, text: str) -> str:
-        e = self.by.escape
-        if e not in text:
-            return text.strip()
-        known = {"F": self.by.field, "S": self.by.component, "T": self.by.sub, "R": self.by.repetition}
-        for letter, meant in known.items():
-            text = text.replace(f"{e}{letter}{e}", meant)
-        return text.replace(f"{e}E{e}", e).strip()
+        e = re.escape(self.by.escape)
+        return re.sub(f"{e}([^{e}]*){e}", self._escape, text).strip() if self.by.escape in text else text.strip()
+
+    def _escape(self, found: re.Match[str]) -> str:
+        """One escape (HL7 v2.5 §2.7): a separator, bytes in hexadecimal, a formatting command; another one stays as it is."""
+        by, sequence = self.by, found.group(1)
+        known = {"F": by.field, "S": by.component, "T": by.sub, "R": by.repetition, "E": by.escape, ".br": "\n", ".sp": "\n",
+                 "H": "", "N": ""}  # fmt: skip
+        if sequence in known:
+            return known[sequence]
+        if sequence[:1] == "X":
+            try:
+                return bytes.fromhex(sequence[1:]).decode("utf-8", "replace")
+            except ValueError:
+                return found.group()
+        return found.group()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +150,19 @@ def _escaped(text: str) -> str:
     return text.replace("\r", " ").replace("\n", " ")
 
 
+class Verbatim(str):
+    """A field that is written as it stands: it was read between the same separators."""
+
+    __slots__ = ()
+
+
 Field = str | Sequence[str | Sequence[str]]
 """A field to write: a text, or its components, of which one may be its subcomponents."""
 
 
 def _field(field: Field) -> str:
+    if isinstance(field, Verbatim):
+        return str(field)
     if isinstance(field, str):
         return _escaped(field)
     return "^".join(_escaped(part) if isinstance(part, str) else "&".join(map(_escaped, part)) for part in field)

@@ -17,7 +17,12 @@ _EVENTS = {
     ("MDM", "T11"): DELETE,
 }
 _VERSIONS = ("2.5", "2.6")
-_LABELS = {"MASQUE_PS": MASKED, "INVISIBLE_PATIENT": HIDDEN_FROM_PATIENT, "INVISIBLE_REP_LEGAUX": HIDDEN_FROM_REPRESENTATIVES}
+_LABELS = {
+    "MASQUE_PS": MASKED, "INVISIBLE_PATIENT": HIDDEN_FROM_PATIENT, "INVISIBLE_REP_LEGAUX": HIDDEN_FROM_REPRESENTATIVES,
+    "INVISIBLE_REPRESENTANTS_LEGAUX": HIDDEN_FROM_REPRESENTATIVES,
+}  # fmt: skip
+"""The last is the name of the code itself (DMP), which senders write in place of the flag's (volet of transmission)."""
+_VISIBILITY = ("MASQUE", "INVISIBLE", "VISIB", "CONFID")
 INS_AUTHORITY = "1.2.250.1.213.1.4."
 
 
@@ -34,6 +39,8 @@ class Feeding:
     """DESTDMP: whether the documents are for the record at all."""
     changes_labels: bool
     software: str
+    processing: str
+    """MSH-11: P production, T training, D debugging."""
 
 
 def _event(message: Message) -> tuple[str, str]:
@@ -74,21 +81,31 @@ def _is_document(segment: Segment) -> bool:
     return segment.field(2) == "ED" and segment.part(3, 3) != "MetaDMPMSS"
 
 
-def _flag(segment: Segment) -> bool:
+def _flag(segment: Segment) -> bool | None:
+    """A flag; None for one that is not valued: an empty field says nothing, and two quotes say so (HL7 v2.5 §2.5.3)."""
     value = segment.part(5, 1)
-    if value not in ("Y", "N", ""):
+    if value in ("", '""'):
+        return None
+    if value not in ("Y", "N"):
         raise Hl7Error("103", "a flag is Y or N")
     return value == "Y"
 
 
 def _flags(message: Message) -> dict[str, bool]:
     found: dict[str, bool] = {}
+    seen: set[str] = set()
     for segment in message.all("OBX"):
         if not _is_document(segment) and segment.field(2) != "ED":
             name = segment.part(3, 1)
-            if name in found:
+            if name in seen:
                 raise Hl7Error("198", "a flag stands twice")
-            found[name] = _flag(segment)
+            seen.add(name)
+            value = _flag(segment)
+            if value is not None:
+                found[name] = value
+            if value and name.startswith(_VISIBILITY) and name not in _LABELS:
+                # A visibility that is asked for and not understood would show what was meant to be hidden.
+                raise Hl7Error("103", "a visibility flag that is not known here")
     return found
 
 
@@ -123,4 +140,5 @@ def read_feeding(message: Message) -> Feeding:
         for_record=flags.get("DESTDMP", True),
         changes_labels=flags.get("MODIF_CONF_CODE", False),
         software=head.part(3),
+        processing=head.part(11) or "P",
     )

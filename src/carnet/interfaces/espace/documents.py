@@ -105,7 +105,8 @@ def document(opened: Opened, number: UUID) -> Shown | HttpResponse:
     doc = row(seen)
     category = category_of(seen.facts.type_code, doc.class_code)
     context: Context = {
-        "doc": doc, "body": body_in(visit, doc), "acts": _offered(visit, seen), "category": CATEGORIES[category],
+        "doc": doc, "body": body_in(visit, doc, f"/documents/{doc.id}/contenu"), "acts": _offered(visit, seen),
+        "category": CATEGORIES[category],
         "explained": EXPLANATIONS[category], "newer": _newer(visit, doc), "may_correct": visit.may(Act.ASK_CORRECTION),
     }  # fmt: skip
     return Shown("documents/document", context)
@@ -131,7 +132,7 @@ def _of_this_record() -> Iterator[None]:
 def content(asked: Asked, number: UUID) -> HttpResponse:
     """The bytes, shown in the page or downloaded."""
     with _of_this_record():
-        return bytes_answer(read_content(asked.ask(Act.READ), number), number, "telecharger" in asked.request.GET)
+        return bytes_answer(read_content(asked.ask(Act.READ), number), number, asked.request.GET)
 
 
 @signed_in("GET", "POST")

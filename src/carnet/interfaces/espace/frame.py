@@ -1,6 +1,6 @@
 """Pages of a record that is open: one decision, one journal entry, then everything that the page shows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import wraps
 
@@ -34,6 +34,17 @@ class Opened:
     def stated(self, section: str) -> list[profile.Stated]:
         """What is said in a section, grouped by what it names."""
         return profile.stated([e for e in self.entries if e.content.code != profile.NOT_CONCERNED], section)
+
+    def treatments(self) -> list[profile.Treatment]:
+        """Treatments, one for each substance."""
+        kept = [e for e in self.entries if e.content.code != profile.NOT_CONCERNED]
+        return profile.treatments(self.visit.work, kept, self.asked.at.date())
+
+    def closed(self, sections: Iterable[str]) -> list[str]:
+        """Of some sections, those that are closed to whoever looks, in whole or in part."""
+        wanted = list(sections)
+        open_ones = set(profile.readable_sections(self.visit, wanted)) - profile.narrowed(self.visit)
+        return [s for s in wanted if s not in open_ones]
 
     def marked(self, section: str) -> bool:
         """Whether the section is said not to concern the person."""

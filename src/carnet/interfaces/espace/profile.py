@@ -79,6 +79,17 @@ def _section(name: str) -> Section:
     return SECTIONS[name]
 
 
+def _in_short(opened: Opened, name: str) -> tuple[list[str], int]:
+    """What a section holds in a few lines: what is not over, and what was declared absent."""
+    if name == "treatments":
+        taken = profile.in_course(opened.treatments(), profile.Course.CURRENT)
+        return [t.name for t in taken][:3], len(taken)
+    entries = [e for e in opened.entries if e.content.code != profile.NOT_CONCERNED]
+    held = profile.active(entries, name, opened.asked.at.date())
+    absent = [s.first.content.label for s in profile.absences(entries, name)]
+    return ([s.first.content.label for s in held] or absent)[:3], len(profile.stated(entries, name)) or len(absent)
+
+
 @record_page("dossier", "GET", detail="profile", sections=(*ORDER, "directives"))
 def overview(opened: Opened) -> Shown | HttpResponse:
     """All sections, with what each holds in a few lines."""
@@ -87,9 +98,8 @@ def overview(opened: Opened) -> Shown | HttpResponse:
     found = []
     for name, section in SECTIONS.items():
         if name in open_ones:
-            stated = profile.current_treatments(entries, opened.asked.at.date()) if name == "treatments" else opened.stated(name)
-            lines = [s.first.content.label for s in stated if s.first.content.active][:3]
-            found.append((section, lines, len(stated), opened.marked(name)))
+            lines, count = _in_short(opened, name)
+            found.append((section, lines, count, opened.marked(name)))
     directives = next((e for e in entries if e.section == "directives"), None)
     return Shown("profile/overview", {"sections": found, "directives": directives})
 
@@ -100,12 +110,14 @@ def section(opened: Opened, name: str) -> Shown | HttpResponse:
     shown, visit = _section(name), opened.visit
     if name == "measures":
         return _measures(opened)
+    if name == "treatments":
+        return _treatments(opened)
     stated = opened.stated(name)
-    current = profile.current_treatments([e for e in opened.entries if e.section == name], opened.asked.at.date())
     writers = {e.recorded_by for s in stated for e in s.entries if e.source == profile.PROFESSIONAL}
     known = {n: told[0] for n, told in names_in(visit, writers).items()}
     context: Context = {
-        "section": shown, "stated": stated, "current": {s.first.id for s in current}, "marked": opened.marked(name),
+        "section": shown, "stated": stated, "marked": opened.marked(name), "narrowed": bool(opened.closed([name])),
+        "absent": profile.absences([e for e in opened.entries if e.content.code != profile.NOT_CONCERNED], name),
         "writers": known, "may_write": visit.may(Act.WRITE_PROFILE) and name in profile.DECLARABLE,
         "opened_to_professionals": profile.category_of(name) in visit.facts.settings.profile_sections
         - visit.facts.access.hidden_profile_sections,
@@ -113,11 +125,44 @@ def section(opened: Opened, name: str) -> Shown | HttpResponse:
     return Shown("profile/section", context)
 
 
+def _treatments(opened: Opened) -> Shown:
+    """Treatments, one card for each substance: what is to be cleared up first, then what goes on, then what ended."""
+    found, today = opened.treatments(), opened.asked.at.date()
+    going = profile.in_course(found, profile.Course.CURRENT, profile.Course.LATER)
+    unclear = [t for t in going if t.others] + profile.in_course(found, profile.Course.SILENT)
+    writers = {e.recorded_by for t in found for e in t.entries if e.source == profile.PROFESSIONAL}
+    context: Context = {
+        "section": SECTIONS["treatments"], "unclear": unclear, "going": [t for t in going if not t.others],
+        "ended": profile.ended_lately(found, today), "earlier": [t for t in found if t not in profile.ended_lately(found, today)
+                                                                and t.course not in _LASTING],
+        "marked": opened.marked("treatments"), "absent": profile.absences(opened.entries, "treatments"),
+        "narrowed": bool(opened.closed(["treatments"])), "writers": {n: t[0] for n, t in names_in(opened.visit, writers).items()},
+        "may_write": opened.visit.may(Act.WRITE_PROFILE),
+    }  # fmt: skip
+    return Shown("profile/treatments", context)
+
+
+_LASTING = (profile.Course.CURRENT, profile.Course.LATER, profile.Course.SILENT)
+_TABLES = {"results": _("Examens"), "vitals": _("Signes vitaux"), "obstetrics": _("Grossesses"), "habits": _("Habitudes de vie")}
+
+
+@record_page("dossier", "GET", detail="results", sections=tuple(_TABLES), most=profile.MOST)
+def results(opened: Opened) -> Shown | HttpResponse:
+    """Results of documents: numbers with their curve and the bounds of the laboratory, then what laboratories say in words."""
+    groups = []
+    for section, title in _TABLES.items():
+        rows = [(s, profile.out_of_bounds(s.last), curve(s.drawn), [(p, profile.out_of_bounds(p)) for p in reversed(s.points)])
+                for s in profile.series([e for e in opened.entries if e.source == profile.DOCUMENT], section)]  # fmt: skip
+        if rows:
+            groups.append((title, [r for r in rows if r[0].drawn], [r for r in rows if not r[0].drawn]))
+    return Shown("profile/results", {"groups": groups, "narrowed": bool(opened.closed(["results"]))})
+
+
 def _measures(opened: Opened) -> Shown:
-    """Each measure with its values and their curve."""
+    """Each measure with its values and their curve. One without a date stands where it was written."""
     kept = [e for e in opened.entries if e.section == "measures" and e.content.code != profile.NOT_CONCERNED]
     groups: dict[str, list[profile.Entry]] = {}
-    for entry in sorted(kept, key=lambda e: (e.content.start, e.recorded_at)):
+    for entry in sorted(kept, key=lambda e: (profile.day_of(e), e.recorded_at)):
         groups.setdefault(entry.content.code, []).append(entry)
     rows = [
         (points[-1].content.label, points[-1].content.unit, list(reversed(points)), curve(points)) for points in groups.values()
@@ -147,7 +192,9 @@ def _measure(asked: Asked, problems: list[tuple[str, str]]) -> profile.Content:
             "unit": unit,
         }
         problems.append(("valeur", told))
-    return profile.Content(label, code, LOINC, _day(asked, problems), value=f"{value:g}" if value is not None else "", unit=unit,
+    # A measure without a date is one of today: the form says so.
+    taken = _day(asked, problems) or asked.at.date().isoformat()
+    return profile.Content(label, code, LOINC, taken, value=f"{value:g}" if value is not None else "", unit=unit,
                            detail=asked.form.text("precision", 300))  # fmt: skip
 
 

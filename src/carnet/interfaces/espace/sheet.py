@@ -6,6 +6,8 @@ from uuid import UUID
 import segno
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import shown_presence_code, visiting
@@ -14,6 +16,7 @@ from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.espace.profile import SECTIONS
 from carnet.kernel.ask import Act
 from carnet.kernel.clock import moment
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages.door import saying
 
 LASTS: dict[str, timedelta] = {
@@ -34,21 +37,28 @@ def qr(text: str, scale: int = 5) -> str:
     return segno.make(text, error="l").svg_data_uri(scale=scale, border=2, dark="#000", light="#fff")
 
 
+_TITLES = {n: s.title for n, s in SECTIONS.items()} | {"directives": _("Directives anticipées")}
+
+
+def _lines(opened: Opened, chosen: list[str]) -> list[profile.Line]:
+    """The lines of the chosen sections. A treatment that nobody restated is on the sheet too, for nobody stopped it."""
+    today = opened.asked.at.date()
+    entries = [e for e in opened.entries if e.content.code != profile.NOT_CONCERNED]
+    held = profile.in_course(opened.treatments(), profile.Course.CURRENT, profile.Course.SILENT)
+    return profile.lines_of(entries, chosen, held, today)
+
+
 @record_page("accueil", "GET", detail="profile", sections=profile.SHEET_SECTIONS)
 def sheet(opened: Opened) -> Shown | HttpResponse:
     """The sheet as it prints, with what the person chose, and the links that live."""
     chosen = _chosen(opened.asked.request.GET.getlist("rubrique"))
-    entries = [e for e in opened.entries if e.content.code != profile.NOT_CONCERNED]
-    today = opened.asked.at.date()
-    current = {s.first.id for s in profile.current_treatments(entries, today)}
-    kept = [e for e in entries if e.section != "treatments" or e.id in current]
-    titles = {n: s.title for n, s in SECTIONS.items()} | {"directives": "Directives anticipées"}
-    lines = profile.lines_of(kept, chosen)
+    today, closed = opened.asked.at.date(), opened.closed(profile.SHEET_SECTIONS)
+    lines = _lines(opened, chosen)
     context: Context = {
-        "chosen": chosen, "sections": [(s, titles[s]) for s in profile.SHEET_SECTIONS],
-        "lines": [(titles[s], [line for line in lines if line.section == s]) for s in chosen],
+        "chosen": chosen, "sections": [(s, _TITLES[s]) for s in profile.SHEET_SECTIONS], "partial": [_TITLES[s] for s in closed],
+        "lines": [(_TITLES[s], [line for line in lines if line.section == s], s in closed) for s in chosen],
         "links": profile.links(opened.visit) if opened.visit.may(Act.SHARE_SHEET) else [],
-        "may_share": opened.visit.may(Act.SHARE_SHEET), "today": today, "lasts": list(LASTS),
+        "may_share": opened.visit.may(Act.SHARE_SHEET) and not closed, "today": today, "lasts": list(LASTS),
     }  # fmt: skip
     return Shown("sheet/sheet", context)
 
@@ -59,11 +69,13 @@ def share(asked: Asked) -> HttpResponse:
     chosen = _chosen(asked.form.many("rubrique", profile.SHEET_SECTIONS))
     lasts = LASTS.get(asked.form.text("duree", 4), LASTS["1j"])
     with visiting(asked.ask(Act.SEARCH), asked.record, "profile") as visit:
-        entries = profile.entries(visit, profile.SHEET_SECTIONS)
-        current = {s.first.id for s in profile.current_treatments(entries, asked.at.date())}
-        lines = profile.lines_of([e for e in entries if e.section != "treatments" or e.id in current], chosen)
-        traits = visit.traits
-    made = profile.make_link(asked.ask(Act.SHARE_SHEET), asked.record, traits, lines, lasts, settings.CARNET.espace_url)
+        opened = Opened(asked, visit, profile.entries(visit, profile.SHEET_SECTIONS))
+        if opened.closed(profile.SHEET_SECTIONS):
+            # Whoever sees a part of the record would give on a sheet that says nothing where something is hidden from them.
+            raise Refusal(No.PROFILE_SECTION_CLOSED)
+        lines, traits = _lines(opened, chosen), visit.traits
+    titles = {s: gettext(_TITLES[s]) for s in chosen}
+    made = profile.make_link(asked.ask(Act.SHARE_SHEET), asked.record, traits, lines, titles, lasts, settings.CARNET.espace_url)
     address = f"{settings.CARNET.espace_url}/fiche/lire#{made.shlink}"
     return page(asked, "sheet/link", {"tab": "accueil", "made": made, "address": address, "qr": qr(address, 4)})
 

@@ -54,6 +54,7 @@ urlpatterns = [
     path("documents/<uuid:number>/contenu", documents.content),
     path("documents/<uuid:number>/<str:name>", documents.act),
     path("profil", profile.overview),
+    path("profil/resultats", profile.results),
     path("profil/entree/<uuid:number>", profile.entry),
     path("profil/entree/<uuid:number>/<str:act>", profile.change),
     path("profil/<str:name>", profile.section),

@@ -6,6 +6,7 @@ What it answers follows tables HL70357 (the message) and the application codes 9
 from dataclasses import replace
 from datetime import datetime
 
+from django.conf import settings
 from django.utils.translation import override
 
 from carnet.apps.access.api import sentence
@@ -108,10 +109,12 @@ def _acknowledged(head: Message | None, kind: str, at: datetime, error: tuple[st
     """ACK: what was received, and the error with its codes and its sentence."""
     stamp = at.strftime("%Y%m%d%H%M%S+0000")
     sender = [head.head.part(number) for number in (3, 4, 5, 6)] if head else ["", "", "", ""]
-    control = head.head.field(10) if head else ""
+    control = head.head.echoed(10) if head else ""
+    processing = head.head.echoed(11) if head else "P"
     event = head.head.part(9, 2) if head else ""
     segments: list[tuple[str, list[Field]]] = [
-        ("MSH", [sender[2] or "CARNET", sender[3], sender[0], sender[1], stamp, "", ["ACK", event, "ACK"], f"CARNET-{control}", "P",
+        ("MSH", [sender[2] or "CARNET", sender[3], sender[0], sender[1], stamp, "", ["ACK", event, "ACK"],
+                 type(control)(f"CARNET-{control}"), processing or "P",
                  ["2.5", "FRA", "2.11"], "", "", "", "", "", "UNICODE UTF-8"]),
         ("MSA", [kind, control]),
     ]  # fmt: skip
@@ -127,7 +130,11 @@ def answer(content: bytes, transport: Certificate, at: datetime) -> bytes:
     with override("fr"):
         try:
             head = read_message(content)
-            _handle(read_feeding(head), transport, at)
+            feeding = read_feeding(head)
+            if feeding.processing not in settings.CARNET.hl7v2_processing:
+                # What was sent to try a line or to train somebody is nobody's care: it feeds no record.
+                raise Hl7Error("202", "this server takes messages of production alone (MSH-11)")
+            _handle(feeding, transport, at)
         except Hl7Error as error:
             return _acknowledged(head, REJECTED, at, (error.code, "", str(error)))
         except Refusal as refusal:

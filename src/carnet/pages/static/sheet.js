@@ -22,28 +22,31 @@
   } catch { show("none"); }
 
   function render(bundle) {
-    const sheet = place.querySelector("[data-sheet]"), titles = JSON.parse(sheet.dataset.titles);
-    const groups = new Map();
-    for (const { resource } of bundle.entry) {
-      if (resource.resourceType === "Patient") {
-        const name = resource.name[0];
-        add(sheet, "h2", `${name.given.join(" ")} ${name.family}`);
-        add(sheet, "p", day(resource.birthDate));
-      } else groups.set(resource.resourceType, [...(groups.get(resource.resourceType) || []), resource]);
-    }
-    for (const [kind, found] of groups) {
-      add(sheet, "h3", titles[kind] || kind);
+    const sheet = place.querySelector("[data-sheet]"), says = sheet.dataset;
+    const held = new Map(bundle.entry.map(({ resource }) => [`#${resource.id}`, resource]));
+    const name = held.get("#patient").name[0];
+    add(sheet, "h2", `${name.given.join(" ")} ${name.family}`);
+    add(sheet, "p", day(held.get("#patient").birthDate));
+    for (const { resource } of bundle.entry.filter((e) => e.resource.resourceType === "List")) {
+      add(sheet, "h3", resource.title);
+      if (!resource.entry) { add(sheet, "p", says.nothing).className = "empty"; continue; }
       const list = add(sheet, "ul", "");
-      for (const r of found) add(list, "li", words(r));
+      for (const { item } of resource.entry) add(list, "li", words(held.get(item.reference)));
     }
     add(sheet, "p", day(bundle.timestamp)).className = "meta";
-  }
-  function day(text) {
-    return new Date(text).toLocaleDateString(document.documentElement.lang, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
-  }
-  function words(r) {
-    const what = r.code?.text || r.medicationCodeableConcept?.text || r.device?.display || r.name?.[0]?.text || r.category?.[0]?.text || "";
-    const more = [r.valueString, r.relationship?.[0]?.text, r.telecom?.[0]?.value, r.policyRule?.text, r.note?.[0]?.text];
-    return [what, ...more].filter(Boolean).join(" · ");
+    // A year alone, or a month, is written as it is: no day is made up for it.
+    function day(text) {
+      const known = text.length === 4 ? {} : text.length === 7 ? { month: "long" } : { month: "long", day: "numeric" };
+      return new Date(text).toLocaleDateString(document.documentElement.lang, { year: "numeric", timeZone: "UTC", ...known });
+    }
+    function words(r) {
+      const what = r.code?.text || r.medicationCodeableConcept?.text || r.device?.display || r.name?.[0]?.text || r.category?.[0]?.text || "";
+      const value = r.valueString === what ? "" : r.valueString;
+      const more = [value, r.relationship?.[0]?.text, r.telecom?.[0]?.value, r.policyRule?.text, r.note?.[0]?.text];
+      const since = r.onsetDateTime || r.timingDateTime || (r.resourceType === "MedicationStatement" ? r.effectiveDateTime : "");
+      const said = r.recordedDate || r.dateAsserted || r.recordedOn || r.dateTime;
+      const when = [since && `${says.since} ${day(since)}`, said && `${says.said} ${day(said)}`];
+      return [what, ...more, ...when].filter(Boolean).join(" · ");
+    }
   }
 })();

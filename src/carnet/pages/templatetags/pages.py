@@ -1,5 +1,6 @@
 """How the portals write dates, matricules, professions and icons."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 
@@ -9,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from carnet.apps.profile import api as profile
 from carnet.formats import codes
 from carnet.kernel.actor import Situation
 from carnet.kernel.ins import Ins
@@ -71,26 +73,69 @@ def asset(name: str) -> str:
     return address_of(name)
 
 
+_PARTIAL = re.compile(r"(\d{4})(?:-(\d\d))?", re.ASCII)
+
+
+def _partial(value: datetime | date | str | None) -> str:
+    """A year, or a month of a year, in words; empty for a whole date: no day is made up where none was stated."""
+    found = _PARTIAL.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return ""
+    return f"{gettext(_MONTHS[int(found[2]) - 1])} {found[1]}" if found[2] else gettext("année %(year)s") % {"year": found[1]}
+
+
 @register.filter
 def day(value: datetime | date | str | None) -> str:
-    """A date as 21/11/2026, in the civil time of the law's settings."""
+    """A date as 21/11/2026, in the civil time of the law's settings; a partial one in words."""
     found = _local(value)
-    return found.strftime("%d/%m/%Y") if found else ""
+    return found.strftime("%d/%m/%Y") if found else _partial(value)
 
 
 @register.filter
 def iso(value: datetime | date | str | None) -> str:
     """A date as a machine reads it."""
     found = _local(value)
-    return found.strftime("%Y-%m-%d") if found else ""
+    return found.strftime("%Y-%m-%d") if found else value if isinstance(value, str) and _PARTIAL.fullmatch(value) else ""
+
+
+@register.filter
+def when(content: profile.Content) -> str:
+    """When it was, by what the document says: a date with its precision, or that nobody knows it, or that nobody says it."""
+    if not content.start:
+        return gettext("date inconnue") if content.origin == "unknown" else gettext("date non dite")
+    return (
+        gettext("%(day)s (date du document)") % {"day": day(content.start)} if content.origin == "document" else day(content.start)
+    )
+
+
+@register.filter
+def said(entry: profile.Entry) -> str:
+    """The day on which something was said."""
+    return profile.said_on(entry)
+
+
+@register.filter
+def measure(content: profile.Content) -> str:
+    """A value as it was stated: below a limit, a range, a number with its unit, or words."""
+    amount = gettext(" à ").join(part for part in (content.value, content.upper) if part)
+    told = comma(amount) if content.measured is not None or content.comparator or content.upper else amount
+    return " ".join(part for part in (content.comparator, told, content.unit) if part)
+
+
+@register.filter
+def comparable(entry: profile.Entry) -> bool:
+    """Whether a result and its bounds are in one unit."""
+    return profile.comparable(entry)
 
 
 @register.filter
 def long_day(value: datetime | date | str | None) -> str:
     """A date as 21 novembre 2026."""
     found = _local(value)
-    first = gettext("1er") if found and found.day == 1 else str(found.day) if found else ""
-    return f"{first} {gettext(_MONTHS[found.month - 1])} {found.year}" if found else ""
+    if found is None:
+        return _partial(value)
+    first = gettext("1er") if found.day == 1 else str(found.day)
+    return f"{first} {gettext(_MONTHS[found.month - 1])} {found.year}"
 
 
 _DAYS = (_("lundi"), _("mardi"), _("mercredi"), _("jeudi"), _("vendredi"), _("samedi"), _("dimanche"))
@@ -101,7 +146,7 @@ def friendly(value: datetime | date | str | None, now: datetime) -> str:
     """A date as 21 novembre, with the year if it is not this one (look.md, density of Espace)."""
     found = _local(value)
     if found is None:
-        return ""
+        return _partial(value)
     told = long_day(found)
     return told.rpartition(" ")[0] if found.year == civil(now).year else told
 

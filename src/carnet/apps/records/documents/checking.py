@@ -7,16 +7,17 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from carnet.apps.identity import api as identity
 from carnet.apps.records.documents.labels import labels_of
-from carnet.apps.records.media import TYPES_OF_CDA, check_media, format_of
+from carnet.apps.records.media import TYPES_OF_CDA, check_inside, check_media, format_of
 from carnet.apps.storage.api import Work
 from carnet.dicah.conditions.authentication import PERSONS
 from carnet.formats import codes
-from carnet.formats.cda import CdaError, CdaHeader, NotClinicalError, read_header
+from carnet.formats.cda import CdaError, CdaHeader, NotClinicalError, SeveralPatientsError, read_header
 from carnet.formats.xds import Author, Coding, DocumentEntry
 from carnet.kernel.actor import Actor, Context
 from carnet.kernel.codes import RAISED_CONFIDENTIALITY, SECTOR_SYSTEM, VISIBILITY_CODES
@@ -95,27 +96,40 @@ def _media(checked: Checked) -> Checked:
     if mime not in TYPES_OF_CDA or checked.technical:
         return checked
     try:
-        return replace(checked, header=read_header(checked.content))
+        header = read_header(checked.content, ZoneInfo(settings.LAW.civil_zone))
+        check_inside(checked.content)
+        return replace(checked, header=header)
     except NotClinicalError:
         raise _refuse(No.DOCUMENT_NOT_CLINICAL) from None
+    except SeveralPatientsError as error:
+        raise _refuse(No.DOCUMENT_PATIENT_MISMATCH, problem=str(error)) from None
     except CdaError as error:
         raise _refuse(No.DOCUMENT_MALFORMED, problem=str(error)) from None
 
 
-def _ins_of_header(header: CdaHeader) -> Ins:
-    """The INS that a CDA names. Local identifiers (IPP) stand beside it under other roots."""
-    for root, extension in header.patient_ids:
-        if root.startswith("1.2.250.1.213.1.4."):
-            try:
-                ins = Ins(extension, Oid(root))
-            except InsError as error:
-                raise _refuse(No.INS_MALFORMED, problem=str(error)) from None
-            except IdentifierError:
-                raise _refuse(No.INS_MALFORMED, problem="OID") from None
-            if root not in settings.LAW.accepted_ins_oids:
-                raise _refuse(No.INS_OID_REFUSED, oid=root)
-            return ins
-    raise _refuse(No.DOCUMENT_PATIENT_MISMATCH, problem="no INS in the document")
+_INS = "1.2.250.1.213.1.4."
+_NO_INS = frozenset({f"{_INS}1", f"{_INS}2"})
+"""INS-A and INS-C, computed by software before the INS: they name nobody for sure, and stand beside it like a local number."""
+
+
+def _one_ins(root: str, extension: str) -> Ins:
+    try:
+        ins = Ins(extension, Oid(root))
+    except InsError as error:
+        raise _refuse(No.INS_MALFORMED, problem=str(error)) from None
+    except IdentifierError:
+        raise _refuse(No.INS_MALFORMED, problem="OID") from None
+    if root not in settings.LAW.accepted_ins_oids:
+        raise _refuse(No.INS_OID_REFUSED, oid=root)
+    return ins
+
+
+def _ins_of_header(header: CdaHeader) -> list[Ins]:
+    """Every INS that a CDA gives its patient. Local identifiers (IPP) stand beside them under other roots."""
+    found = [_one_ins(root, ext) for root, ext in header.patient_ids if root.startswith(_INS) and root not in _NO_INS]
+    if not found:
+        raise _refuse(No.DOCUMENT_PATIENT_MISMATCH, problem="no INS in the document")
+    return found
 
 
 def _declared_patient(work: Work, entry: DocumentEntry, deposit: Deposit) -> None:
@@ -137,7 +151,7 @@ def _patient(work: Work, checked: Checked, deposit: Deposit) -> Checked:
     header = checked.header
     if header is None:
         return checked
-    if identity.find(_ins_of_header(header), work) != deposit.record_id:
+    if any(identity.find(ins, work) != deposit.record_id for ins in _ins_of_header(header)):
         raise _refuse(No.DOCUMENT_PATIENT_MISMATCH)
     sent = Traits(header.birth_name, header.given_names, header.sex, header.birth_date)
     wrong = mismatches(sent, deposit.traits)
@@ -234,8 +248,10 @@ def _times(checked: Checked, deposit: Deposit) -> Checked:
     """Dates, from the header where they were not declared; a service ends after it starts."""
     entry, header = checked.entry, checked.header
     created = entry.creation_time or (header.effective_time if header else None) or entry.date or deposit.at
-    start = entry.service_start or (header.service_start if header else None) or created
     stop = entry.service_stop or (header.service_stop if header else None)
+    start = entry.service_start or (header.service_start if header else None)
+    # A beginning that nobody gives is not after the end that somebody gives.
+    start = start or (min(created, stop) if stop else created)
     if stop is not None and stop < start:
         raise _refuse(No.REQUEST_MALFORMED, fields="context.period")
     if not all(_OLDEST <= moment.year <= _LATEST for moment in (created, start, entry.date or created)):

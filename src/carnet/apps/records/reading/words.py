@@ -30,12 +30,12 @@ def text_of(mime: str, content: bytes) -> str:
     if mime in TYPES_OF_CDA:
         try:
             inside = cda.attached(content)
-            return cda.plain_text(content) + ("\n" + text_of(*inside) if inside else "")
+            return cda.plain_text(content) + ("\n" + text_of(inside.mime, inside.data) if inside else "")
         except cda.CdaError:
             return ""
     if mime == "application/pdf":
         return pdf.pdf_text(content)
-    return content.decode("utf-8", "replace") if mime == "text/plain" else ""
+    return cda.as_text(content) if mime == "text/plain" else ""
 
 
 def keep_words(work: Work, key: RecordKey, logical_id: UUID, title: str, text: str) -> None:

@@ -20,7 +20,7 @@ _EARLIER = f"""SELECT {DOCUMENT_COLUMNS} FROM records_document d WHERE record_id
 """Documents whose words were kept by an earlier edition of `formats.words`."""
 
 
-def _read_words(work: Work, key: RecordKey, row: Row) -> Deposited | None:
+def _read_words(work: Work, key: RecordKey, row: Row, again: bool) -> Deposited | None:
     """Keep the words of a document. None where its bytes are missing: `carnet fsck` names that, the others are read."""
     document = stored_document(row)
     try:
@@ -30,15 +30,14 @@ def _read_words(work: Work, key: RecordKey, row: Row) -> Deposited | None:
     resource = json.loads(key.unseal(document.resource, f"resource/{document.logical_id}"))
     title = str(resource["content"][0]["attachment"].get("title", ""))
     keep_words(work, key, document.logical_id, title, text_of(document.mime, content))
-    return Deposited(document.logical_id, document.mime, content, document.deposited_at)
+    return Deposited(document.logical_id, document.mime, content, document.deposited_at, again)
 
 
 def _read(work: Work, key: RecordKey) -> None:
-    """Read the documents that were deposited before their words and facts were kept, or whose words were kept otherwise."""
-    for row in work.rows(_EARLIER, key.record_id, words.EDITION):
-        _read_words(work, key, row)
-    for row in work.rows(_UNREAD, key.record_id):
-        deposited = _read_words(work, key, row)
+    """Read the documents that were deposited before their words and statements were kept, or by a Carnet that read otherwise."""
+    earlier = [(row, True) for row in work.rows(_EARLIER, key.record_id, words.EDITION)]
+    for row, again in [*earlier, *((row, False) for row in work.rows(_UNREAD, key.record_id))]:
+        deposited = _read_words(work, key, row, again)
         if deposited is not None:
             for read in HOOKS.deposited:
                 read(work, key, deposited)

@@ -1,6 +1,7 @@
 """The ten-second record: what is new, what is dangerous, what is current; each line opens its document at the right place."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.http import HttpResponse
 
@@ -12,7 +13,8 @@ from carnet.pages.rows import Row, row
 from carnet.pages.sparks import Spark, spark
 
 NEW, RECENT, LINES = 5, 5, 5
-_SECTIONS = ("vaccinations", "results", "stays", "problems", "history", "contacts")
+_SECTIONS = ("vaccinations", "results", "vitals", "habits", "obstetrics", "equipment", "stays", "problems", "history", "contacts")
+_C = profile.Course
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,9 @@ class Result:
     spark: Spark | None
 
 
-def results(entries: list[profile.Entry], most: int) -> list[Result]:
+def results(entries: list[profile.Entry], most: int, section: str = "results") -> list[Result]:
     """Examinations with the newest value first."""
-    found = profile.series(entries)[:most]
+    found = profile.series(entries, section)[:most]
     return [Result(s, profile.out_of_bounds(s.last), spark(s)) for s in found]
 
 
@@ -37,28 +39,34 @@ def new_documents(opened: Opened) -> tuple[list[tuple[Row, list[str]]], bool]:
     return rows, found.more
 
 
-def _history(entries: list[profile.Entry]) -> list[profile.Stated]:
+def _history(entries: list[profile.Entry], today: date) -> list[tuple[profile.Stated, bool]]:
+    """Illnesses and what was done, those that last first; each with whether it is over."""
     both = [*profile.stated(entries, "problems"), *profile.stated(entries, "history")]
-    return sorted(both, key=lambda s: not s.first.content.active)
+    return sorted(((s, s.first.content.over(today)) for s in both), key=lambda told: told[1])
 
 
-def _stays(entries: list[profile.Entry]) -> list[profile.Entry]:
-    found = {(e.content.start, e.content.end): e for e in entries if e.section == "stays"}
-    return sorted(found.values(), key=lambda e: e.content.start, reverse=True)
+def _treatments(opened: Opened) -> Context:
+    """Treatments by what is known of them today: going on, silent, and those that ended within a year."""
+    today = opened.asked.at.date()
+    return {
+        "treatments": profile.in_course(opened.taken, _C.CURRENT, _C.LATER), "silent": profile.in_course(opened.taken, _C.SILENT),
+        "ended": profile.ended_lately(opened.taken, today), "no_treatments": profile.absences(opened.entries, "treatments"),
+    }  # fmt: skip
 
 
 @record_page("essentiel", "GET", detail="summary", sections=_SECTIONS)
 def essential(opened: Opened) -> Shown | HttpResponse:
     """One screen."""
-    visit, entries = opened.visit, opened.entries
+    visit, entries, today = opened.visit, opened.entries, opened.asked.at.date()
     recent = documents(visit, Query(sort="date", count=RECENT))
     new, more = new_documents(opened)
     context: Context = {
         "new": new, "more_new": more, "since": previous_visit(visit), "recent": [row(d) for d in recent.items],
-        "treatments": opened.treatments(), "allergies": opened.allergies(), "results": results(entries, LINES),
-        "vaccinations": profile.stated(entries, "vaccinations")[:LINES], "history": _history(entries),
-        "stays": _stays(entries)[:3], "contacts": profile.stated(entries, "contacts"),
-        "wishes": profile.stated(entries, "wishes"), "devices": profile.stated(entries, "devices"),
-        "year": opened.asked.at.year,
+        "allergies": opened.going("allergies"), "results": results(entries, LINES), "history": _history(entries, today),
+        "measures": [r for s in ("vitals", "habits", "obstetrics") for r in results(entries, LINES, s)],
+        "vaccinations": profile.stated(entries, "vaccinations")[:LINES], "stays": profile.stays_of(entries)[:3],
+        "contacts": profile.stated(entries, "contacts"), "wishes": profile.stated(entries, "wishes"),
+        "devices": opened.going("devices"), "equipment": opened.going("equipment"),
+        "absent": {s: profile.absences(entries, s) for s in ("problems", "history", "vaccinations", "devices")},
     }  # fmt: skip
-    return Shown("essential", context)
+    return Shown("essential", context | _treatments(opened))

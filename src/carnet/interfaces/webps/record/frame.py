@@ -14,6 +14,8 @@ from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Mode
 from carnet.kernel.refusal import Nature, No, Refusal
 
+WATCHED_ALLERGIES = 3
+"""Allergies that the watch line names; it tells how many more there are."""
 WATCHED = ("allergies", "treatments", "devices", "wishes")
 TABS = (
     ("essentiel", "", "Essentiel"),
@@ -40,30 +42,38 @@ class Opened:
     visit: Visit
     entries: list[profile.Entry] = field(default_factory=list)
     """Of the profile: what the header watches, and the sections that the page asked for."""
+    taken: list[profile.Treatment] = field(default_factory=list)
+    """Every treatment, one for each substance."""
 
     @property
     def base(self) -> str:
         """Beginning of the addresses of this record."""
         return f"/dossier/{self.handle}"
 
-    def allergies(self) -> list[profile.Stated]:
-        """Allergies that are not over."""
-        return [s for s in profile.stated(self.entries, "allergies") if s.first.content.active]
+    def going(self, section: str) -> list[profile.Stated]:
+        """What a section holds that is not over today."""
+        return profile.active(self.entries, section, self.asked.at.date())
 
-    def treatments(self) -> list[profile.Stated]:
-        """Current treatments."""
-        return profile.current_treatments(self.entries, self.asked.at.date())
+    def watch(self) -> Context:
+        """The watch line: everything dangerous or the number of what is left out, and what nobody may take for silence."""
+        allergies, devices, wishes = self.going("allergies"), self.going("devices"), self.going("wishes")
+        held = profile.in_course(self.taken, profile.Course.CURRENT, profile.Course.SILENT)
+        return {
+            "watch_allergies": allergies[:WATCHED_ALLERGIES], "more_allergies": max(len(allergies) - WATCHED_ALLERGIES, 0),
+            "no_allergies": profile.absences(self.entries, "allergies"),
+            "watch_badges": [(t, t.badge is profile.Badge.ANTICOAGULANT) for t in held if t.badge],
+            "watch_devices": devices[:2], "more_devices": max(len(devices) - 2, 0),
+            "watch_wishes": wishes[:1], "more_wishes": max(len(wishes) - 1, 0),
+        }  # fmt: skip
 
     def context(self, tab: str) -> Context:
         """What the header shows."""
-        visit, treatments = self.visit, self.treatments()
-        access = visit.facts.access
-        return {
+        visit, access = self.visit, self.visit.facts.access
+        return self.watch() | {
             "tab": "patients", "record_tab": tab, "tabs": TABS, "base": self.base, "handle": self.handle, "ins": visit.ins,
             "traits": visit.traits, "authorisation": access.authorisation, "treating_doctor": access.treating_doctor,
             "emergency": access.emergency if self.sought.mode in EMERGENCY_MODES else None, "mode": self.sought.mode.value,
-            "watch_allergies": self.allergies(), "watch_anticoagulants": profile.anticoagulants(treatments),
-            "watch_devices": profile.stated(self.entries, "devices"), "watch_wishes": profile.stated(self.entries, "wishes"),
+            "narrowed": profile.narrowed(visit),
             "closed": sorted(set(profile.SECTIONS) - set(profile.readable_sections(visit))),
             "may_feed": visit.may(Act.FEED), "may_write_profile": visit.may(Act.WRITE_PROFILE),
         }  # fmt: skip
@@ -103,7 +113,8 @@ def _visited(asked: Asked, handle: str, wanted: Page, function: View, kwargs: di
     try:
         with visiting(asked.about(sought, Act.SEARCH), detail=wanted.detail) as visit:
             entries = profile.entries(visit, {*WATCHED, *wanted.sections}, most=wanted.most)
-            opened = Opened(asked, handle, sought, visit, entries)
+            taken = profile.treatments(visit.work, entries, asked.at.date())
+            opened = Opened(asked, handle, sought, visit, entries, taken)
             shown = function(opened, **kwargs)
             base = opened.context(wanted.tab) if isinstance(shown, Shown) else {}
     except Refusal as refusal:

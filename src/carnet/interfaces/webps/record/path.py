@@ -23,19 +23,19 @@ class Step:
 
     day: date
     documents: list[Row]
-    stay: profile.Entry | None = None
+    stay: profile.Stated | None = None
 
 
 def _civil(iso: str) -> date:
     return civil(datetime.fromisoformat(iso)).date()
 
 
-def _steps(rows: list[Row], stays: list[profile.Entry]) -> list[Step]:
+def _steps(rows: list[Row], stays: list[profile.Stated]) -> list[Step]:
     days: dict[date, list[Row]] = defaultdict(list)
     for one in rows:
         days[_civil(one.date)].append(one)
     steps = [Step(day, found) for day, found in days.items()]
-    steps += [Step(s.content.starts, [], s) for s in stays if s.content.starts]
+    steps += [Step(starts, [], s) for s in stays if (starts := s.first.content.starts)]
     return sorted(steps, key=lambda s: (s.day, s.stay is None), reverse=True)
 
 
@@ -60,10 +60,10 @@ def path(opened: Opened) -> Shown | HttpResponse:
     between = (criteria.by_date("date", "ge", low, low), criteria.by_date("date", "lt", high, high))
     found = documents(visit, Query(between, sort="date", count=MOST))
     older = documents(visit, Query((criteria.by_date("date", "lt", low, low),), sort="date", count=1)).items
-    stays = [e for e in opened.entries if e.section == "stays"]
-    of_year = [s for s in stays if s.content.start[:4] == str(year)]
+    stays = profile.stays_of(opened.entries)
+    of_year = [s for s in stays if s.first.content.start[:4] == str(year)]
     before = [_civil(row(d).date).year for d in older]
-    before += [int(s.content.start[:4]) for s in stays if s.content.start[:4] < str(year)]
+    before += [int(s.first.content.start[:4]) for s in stays if s.first.content.start[:4] < str(year)]
     context: Context = {
         "year": year, "months": _by_month(_steps([row(d) for d in found.items], of_year)), "more": found.more,
         "next_year": year + 1 if year < present else None, "previous_year": max(before) if before else None,

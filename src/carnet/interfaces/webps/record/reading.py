@@ -35,13 +35,18 @@ def _newer(visit: Visit, seen: Seen) -> Row | None:
     return row(found[0]) if found else None
 
 
+def _files(opened: Opened, doc: Row) -> str:
+    """Where the files of a document open."""
+    return f"{opened.base}/documents/{doc.id}/contenu"
+
+
 @record_page("documents", "GET", detail="document")
 def document(opened: Opened, number: UUID) -> Shown | HttpResponse:
     """A document with its content: its reading is decided and journaled by itself (TD3.2)."""
     visit, seen = opened.visit, seen_document(opened.visit, number)
     doc = row(seen)
     context: Context = {
-        "doc": doc, "body": body_in(visit, doc), "acts": possible(visit, seen), "newer": _newer(visit, seen),
+        "doc": doc, "body": body_in(visit, doc, _files(opened, doc)), "acts": possible(visit, seen), "newer": _newer(visit, seen),
     }  # fmt: skip
     return Shown("document", context | _neighbours(visit, seen))
 
@@ -50,7 +55,7 @@ def document(opened: Opened, number: UUID) -> Shown | HttpResponse:
 def content(asked: Asked, handle: str, number: UUID) -> HttpResponse:
     """The bytes, to be shown in the page or downloaded as they were deposited."""
     found = read_content(asked.about(sought_of(handle, asked.actor), Act.READ), number)
-    return bytes_answer(found, number, "telecharger" in asked.request.GET)
+    return bytes_answer(found, number, asked.request.GET)
 
 
 def _values(entries: list[profile.Entry], number: UUID) -> dict[tuple[str, str], profile.Entry]:
@@ -74,7 +79,8 @@ def compare(opened: Opened) -> Shown | HttpResponse:
         raise Refusal(No.DOCUMENT_UNKNOWN)
     results = [e for e in opened.entries if e.section == "results"]
     context: Context = {
-        "left": rows[0], "right": rows[1], "left_body": body_in(visit, rows[0]), "right_body": body_in(visit, rows[1]),
+        "left": rows[0], "right": rows[1], "left_body": body_in(visit, rows[0], _files(opened, rows[0])),
+        "right_body": body_in(visit, rows[1], _files(opened, rows[1])),
         "pairs": [(a, b, profile.out_of_bounds(a) if a else 0, profile.out_of_bounds(b) if b else 0)
                   for a, b in _paired(results, rows[0].id, rows[1].id)],
     }  # fmt: skip

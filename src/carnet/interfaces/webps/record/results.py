@@ -1,8 +1,10 @@
 """Results over time, and the vaccination record."""
 
 from django.http import HttpResponse
+from django.utils.translation import gettext_noop as _
 
 from carnet.apps.profile import api as profile
+from carnet.interfaces.webps.record.essential import Result
 from carnet.interfaces.webps.record.essential import results as with_trend
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 
@@ -12,19 +14,30 @@ NEWEST = 240
 POINTS = 12
 
 
-@record_page("resultats", "GET", detail="results", sections=("results",), most=NEWEST)
+_GROUPS = {"results": _("Examens"), "vitals": _("Signes vitaux"), "obstetrics": _("Grossesses"), "habits": _("Habitudes de vie")}
+"""What is measured in care is not a result of a laboratory: each has its own table."""
+
+
+def _rows(entries: list[profile.Entry], section: str) -> list[tuple[Result, list[tuple[profile.Entry, int]]]]:
+    found = with_trend(entries, SHOWN, section)
+    return [(r, [(p, profile.out_of_bounds(p)) for p in reversed(r.series.points[-POINTS:])]) for r in found]
+
+
+@record_page("resultats", "GET", detail="results", sections=tuple(_GROUPS), most=NEWEST)
 def results(opened: Opened) -> Shown | HttpResponse:
     """Each examination with its values, the newest first, and its trend."""
     entries = [e for e in opened.entries if e.section == "results"]
-    rows = [
-        (r, [(p, profile.out_of_bounds(p)) for p in reversed(r.series.points[-POINTS:])]) for r in with_trend(entries, SHOWN)
-    ]  # fmt: skip
     latest = list(dict.fromkeys(e.document_id for e in entries if e.document_id))[:2]
-    context: Context = {"rows": rows, "latest": latest if len(latest) == 2 else []}
+    groups = [(title, _rows(opened.entries, section)) for section, title in _GROUPS.items()]
+    context: Context = {"groups": [g for g in groups if g[1]], "latest": latest if len(latest) == 2 else []}
     return Shown("results", context)
 
 
 @record_page("vaccinations", "GET", detail="vaccinations", sections=("vaccinations",))
 def vaccinations(opened: Opened) -> Shown | HttpResponse:
     """What was given, by vaccine, with lot, source and date."""
-    return Shown("vaccinations", {"vaccinations": profile.stated(opened.entries, "vaccinations")})
+    entries = opened.entries
+    context: Context = {
+        "vaccinations": profile.stated(entries, "vaccinations"), "no_vaccinations": profile.absences(entries, "vaccinations"),
+    }  # fmt: skip
+    return Shown("vaccinations", context)

@@ -1,0 +1,128 @@
+"""An entry as its readers meet it: its node with everything above it, and what every statement of it has in common."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from lxml import etree
+
+from carnet.formats.cda.header import NS
+from carnet.formats.cda.statements.model import Polarity, Status, When
+from carnet.formats.cda.statements.names import Narrative, child
+from carnet.formats.cda.words import name_of, words
+
+_STATUSES = {
+    "active": Status.ACTIVE, "suspended": Status.SUSPENDED, "held": Status.SUSPENDED, "completed": Status.COMPLETED,
+    "aborted": Status.ABORTED, "cancelled": Status.CANCELLED, "nullified": Status.CANCELLED, "obsolete": Status.CANCELLED,
+    "new": Status.NOT_BEGUN,
+}  # fmt: skip
+_CLINICAL = {
+    "active": "active", "55561003": "active", "recurrence": "active", "relapse": "active", "246455001": "active",
+    "inactive": "inactive", "73425007": "inactive", "remission": "inactive", "277022003": "inactive", "7087005": "inactive",
+    "resolved": "resolved", "413322009": "resolved", "723506003": "resolved",
+}  # fmt: skip
+_CERTAINTY = {
+    "confirmed": "confirmed", "410605003": "confirmed", "unconfirmed": "unconfirmed", "provisional": "unconfirmed",
+    "differential": "unconfirmed", "415684004": "unconfirmed", "410592001": "unconfirmed", "refuted": "refuted",
+    "410516002": "refuted", "410594000": "refuted", "entered-in-error": "entered-in-error",
+}  # fmt: skip
+_STATUS_OF, _CERTAINTY_OF = "33999-4", "66455-7"
+_STATEMENTS = frozenset({"act", "observation", "substanceAdministration", "supply", "procedure", "organizer", "encounter",
+                         "observationMedia", "regionOfInterest"})  # fmt: skip
+_SELF = frozenset({"ONESELF", "SELF"})
+
+
+def is_true(text: str | None) -> bool:
+    """An xs:boolean: it has two spellings for each of its values."""
+    return (text or "").strip() in ("true", "1")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A node of an entry in a part of the profile. `written` is the day of the document."""
+
+    section: str
+    node: etree._Element
+    narrative: Narrative
+    written: When
+
+    def at(self, node: etree._Element, section: str = "") -> "Entry":
+        """The same about a node inside."""
+        return replace(self, node=node, section=section or self.section)
+
+    def above(self) -> Iterator[etree._Element]:
+        """The node and everything that holds it, up to its section."""
+        node: etree._Element | None = self.node
+        while node is not None and name_of(node) != "structuredBody":
+            yield node
+            node = node.getparent()
+
+    def holders(self) -> list[etree._Element]:
+        """The statements that hold this one, the nearest first."""
+        return [node for node in self.above() if node is not self.node and name_of(node) in _STATEMENTS]
+
+    @property
+    def negated(self) -> Polarity:
+        """Denied here, or by whatever holds it."""
+        denied = any(is_true(node.get("negationInd")) for node in self.above())
+        return Polarity.NEGATED if denied else Polarity.AFFIRMED
+
+    @property
+    def mood(self) -> str:
+        """Its mood; that of what holds it when that is only intended."""
+        for node in (self.node, *self.holders()):
+            mood = node.get("moodCode") or "EVN"
+            if mood != "EVN":
+                return mood
+        return "EVN"
+
+    @property
+    def other(self) -> str:
+        """Whom it is about when it is not the patient (CDA R2 §4.2.3.6): a relation in words."""
+        for node in self.above():
+            subject = child(node, "subject") if node is self.node or name_of(node) != "entry" else None
+            if subject is not None:
+                return self._who(subject)
+            for participant in node.iterfind("h:participant[@typeCode='SBJ']", NS):
+                return words(participant) or "?"
+        return ""
+
+    def _who(self, subject: etree._Element) -> str:
+        related = child(subject, "relatedSubject")
+        code = child(related, "code") if related is not None else None
+        if code is not None and (code.get("code") or "") in _SELF:
+            return ""
+        return (self.narrative.label(code) or (code.get("code") or "") if code is not None else "") or "?"
+
+    @property
+    def author(self) -> str:
+        """Who states it, where the entry or its section names somebody."""
+        for node in self.above():
+            name = child(node, "author/assignedAuthor/assignedPerson/name")
+            if name is not None:
+                return words(name)
+        return ""
+
+    @property
+    def status(self) -> Status:
+        """Its own status code."""
+        code = child(self.node, "statusCode")
+        return _STATUSES.get((code.get("code") or "").lower(), Status.NOT_STATED) if code is not None else Status.NOT_STATED
+
+    def told(self, code: str) -> str:
+        """The code of the value of an observation that qualifies this one."""
+        for observation in self.node.iterfind("h:entryRelationship/h:observation", NS):
+            named = child(observation, "code")
+            if named is not None and named.get("code") == code:
+                value = child(observation, "value")
+                return (value.get("code") or "") if value is not None else ""
+        return ""
+
+    @property
+    def clinical(self) -> str:
+        """The clinical status that qualifies it, in FHIR's words whether FHIR or SNOMED CT wrote it."""
+        return _CLINICAL.get(self.told(_STATUS_OF), "")
+
+    @property
+    def certainty(self) -> str:
+        """How sure its author is."""
+        return _CERTAINTY.get(self.told(_CERTAINTY_OF), "")

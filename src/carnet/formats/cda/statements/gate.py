@@ -1,0 +1,48 @@
+"""The gate: what of a document may become something that the profile says of the patient, and why the rest may not.
+
+One place decides, for every door and every section. What is refused stays readable in its document.
+"""
+
+from carnet.formats.cda.statements.absent import is_any_allergy, is_no_thing
+from carnet.formats.cda.statements.model import Polarity, Reason, Statement, Status
+
+_INTENDED = frozenset({"EVN", "INT", "RQO", "PRMS"})
+_MOODS = {"treatments": _INTENDED}
+"""Section → moods that fit. A prescription intends what is taken; a vaccination, an illness or a result happened."""
+_HAPPENED = frozenset({"EVN"})
+_MEASURED = frozenset({"results", "vitals", "obstetrics", "habits"})
+_GENERAL = frozenset({"allergies", "problems", "treatments", "vaccinations", "devices", "history"})
+STOPS = frozenset({Status.ABORTED, Status.SUSPENDED, Status.CANCELLED})
+
+
+def _denied(statement: Statement) -> Reason | None:
+    """A negation. Of allergies in general it is an absence; of a treatment it is a stop; of anything else it is refused."""
+    if statement.section == "treatments":
+        return None
+    return None if statement.section == "allergies" and is_any_allergy(statement.codes) else Reason.NEGATED
+
+
+def _not_done(statement: Statement) -> bool:
+    if statement.section == "treatments":
+        # That a treatment was stopped is what its reader must know; one that was cancelled never began.
+        return False
+    return statement.status in (Status.CANCELLED, Status.ABORTED) or (
+        statement.section == "vaccinations" and statement.status in (Status.ACTIVE, Status.SUSPENDED, Status.NOT_BEGUN)
+    )
+
+
+def reason_against(statement: Statement) -> Reason | None:
+    """Why a statement may not become a fact of the patient; None when it may."""
+    if statement.other:
+        return Reason.OTHER_PERSON
+    if statement.mood not in _MOODS.get(statement.section, _HAPPENED):
+        return Reason.NOT_HAPPENED
+    if statement.certainty in ("refuted", "entered-in-error"):
+        return Reason.REFUTED
+    if _not_done(statement):
+        return Reason.NOT_DONE
+    if statement.polarity is Polarity.NEGATED and (denied := _denied(statement)):
+        return denied
+    if statement.section in _MEASURED:
+        return None if statement.value is not None else Reason.NO_VALUE
+    return Reason.NOT_A_THING if statement.section in _GENERAL and is_no_thing(statement.label) else None

@@ -1,0 +1,99 @@
+"""What was measured or found: results of laboratories, vital signs, habits, pregnancies, by their observations."""
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+from carnet.formats.cda.statements.entry import Entry
+from carnet.formats.cda.statements.model import Left, Reason, Statement, Status, Value
+from carnet.formats.cda.statements.names import child, children, codes_of
+from carnet.formats.cda.statements.times import when_within
+from carnet.formats.cda.statements.values import SUSCEPTIBILITY, also_in, interpretation_of, ranges_of, value_of
+from carnet.formats.cda.words import name_of
+
+GERM = "Germe isolé"
+_QUALIFIES = frozenset({"33999-4", "66455-7", "82606-5", "SEV", "30973-2", "11323-3"})
+"""Observations that qualify another one."""
+
+
+def _observations(entry: Entry) -> list[Entry]:
+    found = []
+    for node in entry.node.iter("{urn:hl7-org:v3}observation"):
+        code = child(node, "code")
+        if code is None or code.get("code") not in _QUALIFIES:
+            found.append(entry.at(node))
+    return found
+
+
+def _holds_observations(node: etree._Element) -> bool:
+    return any(name_of(n) == "observation" for n in node.iterdescendants())
+
+
+def measures(entry: Entry) -> Iterator[Statement | Left]:
+    """Every observation of an entry; one that only holds others is told by them."""
+    found = _observations(entry)
+    for inner in found:
+        statement = _measure(inner)
+        if statement.value is not None or not _holds_observations(inner.node):
+            yield statement
+    yield from _germs(entry)
+    if not found:
+        yield Left(entry.section, Reason.READ_THERE, _what(entry))
+
+
+def _germs(entry: Entry) -> Iterator[Statement]:
+    """The germs that were isolated: the specimen of a cluster names each (IHE XD-LAB §6.3.4.9), and no observation repeats it."""
+    for cluster in entry.node.iter("{urn:hl7-org:v3}organizer"):
+        for code in children(cluster, "specimen/specimenRole/specimenPlayingEntity/code"):
+            inner, label = entry.at(cluster), entry.narrative.label(code)
+            times = [w for o in _observations(inner) if (w := when_within(o.node, o.holders(), entry.written)).start]
+            when = times[0] if times else when_within(cluster, inner.holders(), entry.written)
+            if label:
+                yield Statement(
+                    entry.section, GERM, tuple(codes_of(code)), when, inner.negated, inner.mood, other=inner.other,
+                    value=Value(text=label), anchor=entry.narrative.anchor(code),
+                )  # fmt: skip
+
+
+def _what(entry: Entry) -> str:
+    return entry.narrative.label(child(entry.node, "code")) or name_of(entry.node)
+
+
+def numbers(entry: Entry) -> Iterator[Statement | Left]:
+    """Of a section that the profile does not know: what it measures in numbers, and whole batteries of results."""
+    battery = any(node.get("classCode") == "BATTERY" for node in entry.node.iter("{urn:hl7-org:v3}organizer"))
+    found = 0
+    for inner in _observations(entry.at(entry.node, "results")):
+        statement = _measure(inner)
+        if statement.value is not None and (battery or statement.value.number):
+            found += 1
+            yield statement
+    if not found:
+        yield Left("", Reason.READ_THERE, _what(entry))
+
+
+def _organism(entry: Entry) -> str:
+    """The germ that a susceptibility is about: the specimen of the organizer that holds it (IHE XD-LAB, isolate)."""
+    for node in (entry.node, *entry.holders()):
+        for code in children(node, "specimen/specimenRole/specimenPlayingEntity/code"):
+            if label := entry.narrative.label(code):
+                return label
+    return ""
+
+
+def _measure(entry: Entry) -> Statement:
+    node, narrative = entry.node, entry.narrative
+    held = child(node, "value")
+    value = value_of(held, narrative)
+    code, told = interpretation_of(node, narrative)
+    sensitive = code in SUSCEPTIBILITY
+    if value is None and sensitive:
+        value = Value(text=told)
+    organism = _organism(entry)
+    return Statement(
+        entry.section, narrative.label(child(node, "code")) or narrative.texts.get(narrative.anchor(node), ""),
+        tuple(codes_of(child(node, "code"))), when_within(node, entry.holders(), entry.written), entry.negated, entry.mood,
+        Status.NOT_STATED if entry.status is Status.COMPLETED else entry.status, other=entry.other, value=value, also=also_in(held),
+        ranges=ranges_of(node, narrative), interpretation=told, organism=organism if sensitive else "", author=entry.author,
+        anchor=narrative.anchor(node),
+    )  # fmt: skip

@@ -1,0 +1,165 @@
+"""How a treatment is taken, whole: amount or range, frequency, duration, condition, route, and the words of the prescription.
+
+An amount alone would mislead: it never stands without the frequency that the document gives (CDA R2 §4.3.8, PIVL, EIVL, SXPR).
+"""
+
+from lxml import etree
+
+from carnet.formats.cda.header import NS
+from carnet.formats.cda.statements.names import Narrative, child, children
+from carnet.formats.cda.statements.times import partial, times_of, type_of
+from carnet.formats.cda.statements.units import dose_unit, duration, number
+
+_EVENTS = {
+    "ACM": "avant le petit déjeuner", "ACD": "avant le déjeuner", "ACV": "avant le dîner", "AC": "avant les repas",
+    "PCM": "après le petit déjeuner", "PCD": "après le déjeuner", "PCV": "après le dîner", "PC": "après les repas",
+    "CM": "au petit déjeuner", "CD": "au déjeuner", "CV": "au dîner", "C": "au moment des repas", "ICM": "au petit déjeuner",
+    "ICD": "au déjeuner", "ICV": "au dîner", "IC": "entre les repas", "HS": "au coucher", "WAKE": "au réveil", "MORN": "le matin",
+    "MORN.early": "tôt le matin", "MORN.late": "en fin de matinée", "NOON": "à midi", "AFT": "l’après-midi", "EVE": "le soir",
+    "NIGHT": "la nuit",
+}  # fmt: skip
+"""HL7 TimingEvent, in French words of our own."""
+_FOR_A_PERIOD = {"h": "toutes les heures", "d": "par jour", "wk": "par semaine", "mo": "par mois", "a": "par an"}
+_SMALLER = {"d": ("h", 24), "wk": ("d", 7), "h": ("min", 60)}
+_INSTRUCTION, _COMMENT = ("PINSTRUCT", "FINSTRUCT"), "48767-8"
+_AS_NEEDED = ("si besoin", "as needed", "en cas de")
+
+
+def _amount(node: etree._Element | None, narrative: Narrative) -> str:
+    """A quantity or a range, with its unit. A high alone is an upper limit, a low alone a lower one."""
+    if node is None:
+        return ""
+    low, high = child(node, "low"), child(node, "high")
+    values = [(n.get("value") or "").strip() if n is not None else "" for n in (node, low, high)]
+    of = next((n.get("unit") or "" for n in (node, low, high) if n is not None and n.get("unit")), "")
+    single = values[0] or (values[1] if values[1] == values[2] else "")
+    told = dose_unit(of, single or values[2] or values[1])
+    if single:
+        said = number(single)
+    elif values[1] and values[2]:
+        said = f"{number(values[1])} à {number(values[2])}"
+    elif values[2]:
+        said = f"jusqu’à {number(values[2])}"
+    else:
+        said = f"au moins {number(values[1])}" if values[1] else narrative.text(node.find(".//h:originalText", NS))
+    return f"{said} {told}".strip()
+
+
+def _often(value: str, of: str) -> str:
+    """A period in French words."""
+    try:
+        every = float(value)
+    except ValueError:
+        return ""
+    if every <= 0:
+        return ""
+    if every < 1 and of in _SMALLER:
+        smaller, count = _SMALLER[of]
+        return _often(f"{round(every * count, 2):g}", smaller)
+    if every == 1:
+        return _FOR_A_PERIOD[of] if of == "h" else f"1 fois {_FOR_A_PERIOD[of]}" if of in _FOR_A_PERIOD else ""
+    told = duration(value, of)
+    return f"{'tous' if of in ('d', 'mo', 'a') else 'toutes'} les {told}" if told else ""
+
+
+def _periodic(time: etree._Element, narrative: Narrative) -> str:
+    period, count = child(time, "period"), child(time, "frequency")
+    said = narrative.text(time.find("h:period/h:translation/h:originalText", NS))
+    value, of = (period.get("value") or "", period.get("unit") or "") if period is not None else ("", "")
+    often = _often(value, of)
+    numerator = child(count, "numerator") if count is not None else None
+    if numerator is not None:
+        each = child(count, "denominator")  # type: ignore[arg-type]
+        per = _FOR_A_PERIOD.get((each.get("unit") or "") if each is not None else "", "")
+        return f"{number(numerator.get('value') or '')} fois {per}".strip()
+    return said or often
+
+
+def _event(time: etree._Element, narrative: Narrative) -> str:
+    event = child(time, "event")
+    if event is None:
+        return ""
+    offset = child(time, "offset")
+    shift = child(offset, "low") if offset is not None else None
+    near = shift if shift is not None else offset
+    told = _EVENTS.get(event.get("code") or "") or narrative.label(event) or event.get("code") or ""
+    by = duration((near.get("value") or "").removeprefix("-"), near.get("unit") or "") if near is not None else ""
+    return f"{by} {told}".strip()
+
+
+def _length(time: etree._Element) -> str:
+    width = child(time, "width")
+    told = duration(width.get("value") or "", width.get("unit") or "") if width is not None else ""
+    return f"pendant {told}" if told else ""
+
+
+def _frequency(node: etree._Element, narrative: Narrative) -> list[str]:
+    told, days = [], []
+    for time in times_of(node):
+        kind = type_of(time)
+        if kind == "PIVL_TS" or child(time, "period") is not None:
+            told.append(_periodic(time, narrative))
+        elif kind == "EIVL_TS" or child(time, "event") is not None:
+            told.append(_event(time, narrative))
+        elif kind == "TS" and len(partial(time.get("value") or "")) == len("2026-01-01"):
+            days.append("/".join(reversed(partial(time.get("value") or "").split("-"))))
+    # One day given as a point is the start; several are the days on which it is taken.
+    return [*told, *([f"le {', le '.join(days)}"] if len(days) > 1 else [])]
+
+
+def _limits(node: etree._Element, narrative: Narrative) -> list[str]:
+    rate = _amount(child(node, "rateQuantity"), narrative)
+    most, per = child(node, "maxDoseQuantity/numerator"), child(node, "maxDoseQuantity/denominator")
+    found = [f"débit {rate}"] if rate else []
+    if most is not None and most.get("value"):
+        limit = f"{number(most.get('value') or '')} {dose_unit(most.get('unit') or '', most.get('value') or '')}".strip()
+        each = duration(per.get("value") or "", per.get("unit") or "") if per is not None else ""
+        found.append(f"au plus {limit}" + (f" en {each}" if each else ""))
+    repeat = child(node, "repeatNumber")
+    times = (repeat.get("value") or "") if repeat is not None else ""
+    # CI-SIS eP-MED: the number of renewals of the prescription.
+    return found + ([f"renouvelable {times} fois"] if times.isdecimal() and int(times) else [])
+
+
+def _needed(node: etree._Element, narrative: Narrative) -> list[str]:
+    told = []
+    for criterion in children(node, "precondition/criterion"):
+        said = narrative.text(child(criterion, "text")) or narrative.label(child(criterion, "code"))
+        said = said or narrative.label(child(criterion, "value"))
+        told.append(said if said.lower().startswith(_AS_NEEDED) else f"si besoin : {said}" if said else "si besoin")
+    return told
+
+
+def _instructions(node: etree._Element, narrative: Narrative) -> list[str]:
+    """How to take it in the words of the prescription: its text and its instruction to the patient."""
+    found = []
+    for act in children(node, "entryRelationship/act"):
+        code = child(act, "code")
+        if code is not None and code.get("code") in (*_INSTRUCTION, _COMMENT):
+            found.append(narrative.text(child(act, "text")))
+    return found
+
+
+def _one(node: etree._Element, narrative: Narrative) -> list[str]:
+    dose, often = _amount(child(node, "doseQuantity"), narrative), _frequency(node, narrative)
+    lasts = [told for time in times_of(node) if (told := _length(time))]
+    return [" ".join(part for part in (dose, *often) if part), *lasts, *_limits(node, narrative), *_needed(node, narrative)]
+
+
+def posology_of(node: etree._Element, narrative: Narrative) -> str:
+    """The posology of an administration in one line; steps that follow one another are told in their order."""
+    told = _one(node, narrative)
+    steps = [", ".join(p for p in _one(step, narrative) if p)
+             for step in children(node, "entryRelationship/substanceAdministration")]  # fmt: skip
+    route = narrative.label(child(node, "routeCode"))
+    parts = [*told, " puis ".join(step for step in steps if step), route.lower(), *_instructions(node, narrative)]
+    return ", ".join(dict.fromkeys(part for part in parts if part))
+
+
+def quantity_of(node: etree._Element) -> str:
+    """What a dispensation gave out."""
+    quantity = child(node, "quantity")
+    amount = (quantity.get("value") or "") if quantity is not None else ""
+    of = (quantity.get("unit") or "") if quantity is not None else ""
+    # Units of EDQM are numbers: "30009000" is a box, and says nothing to a reader.
+    return f"{number(amount)} {'' if of.isdecimal() else dose_unit(of, amount)}".strip() if amount else ""

@@ -1,0 +1,98 @@
+"""Times of entries: as precise as they were written, and no more (HL7 v3 data types, TS and IVL_TS)."""
+
+import re
+from datetime import date, timedelta
+
+from lxml import etree
+
+from carnet.formats.cda.header import NS
+from carnet.formats.cda.statements.model import Origin, When
+from carnet.formats.cda.statements.units import DAYS, duration
+
+_TS = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d{2,6}(?:\.\d+)?(?:[+-]\d{4})?)?(?:[+-]\d{4})?")
+XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+
+
+def type_of(node: etree._Element) -> str:
+    """The data type that a node declares: a QName, whose prefix may be any (XML Schema part 1 §2.6.1). Empty for none of HL7."""
+    prefix, _, local = (node.get(XSI_TYPE) or "").strip().rpartition(":")
+    known = node.nsmap.get(prefix or None)
+    return local if known in (None, "urn:hl7-org:v3") else ""
+
+
+def partial(text: str) -> str:
+    """A TS as an ISO date of the same precision, at most a day; empty for what is none."""
+    match = _TS.fullmatch(text.strip())
+    if match is None:
+        return ""
+    year, month, day = match.group(1), match.group(2), match.group(3)
+    try:
+        date(int(year), int(month or 1), int(day or 1))
+    except ValueError:
+        return ""
+    return "-".join(part for part in (year, month, day) if part)
+
+
+def _instant(text: str) -> str:
+    match = _TS.fullmatch(text.strip())
+    return text.strip() if match and match.group(4) else ""
+
+
+def _point(node: etree._Element | None) -> str:
+    return partial(node.get("value") or "") if node is not None else ""
+
+
+def _is_interval(node: etree._Element) -> bool:
+    return type_of(node) in ("", "TS", "IVL_TS", "SXPR_TS")
+
+
+def times_of(node: etree._Element) -> list[etree._Element]:
+    """The times of an entry, those inside a parenthesis (SXPR_TS) brought out."""
+    found = []
+    for time in node.iterfind("h:effectiveTime", NS):
+        found += time.findall("h:comp", NS) or [time]
+    return found
+
+
+def _ended(start: str, width: etree._Element | None) -> tuple[str, str, int]:
+    """End, words and days of a width. An end is told only where a day begins it."""
+    value, unit = (width.get("value") or "", width.get("unit") or "") if width is not None else ("", "")
+    try:
+        days = round(float(value) * DAYS[unit])
+        last = date.fromisoformat(start) + timedelta(days=max(days - 1, 0)) if len(start) == 10 and days else None
+    except (ValueError, KeyError, OverflowError):
+        return "", duration(value, unit), 0
+    return last.isoformat() if last else "", duration(value, unit), days
+
+
+def _read(time: etree._Element) -> When | None:
+    low, high, width = (time.find(f"h:{name}", NS) for name in ("low", "high", "width"))
+    written = time.get("value") or (low.get("value") if low is not None else "") or ""
+    start, end = partial(written), _point(high)
+    by_width, told, days = _ended(start, width)
+    if start or end or told:
+        origin = Origin.OWN if start or end else Origin.NOT_STATED
+        return When(start, end or by_width, origin, _instant(written), told, days)
+    nothing = [time, *(n for n in (low, time.find("h:center", NS)) if n is not None)]
+    return When(origin=Origin.UNKNOWN) if any(n.get("nullFlavor") for n in nothing) else None
+
+
+def when_of(node: etree._Element) -> When:
+    """Beginning and end of an entry by its own words."""
+    read = [w for time in times_of(node) if _is_interval(time) and (w := _read(time)) is not None]
+    return next((w for w in read if w.origin is Origin.OWN), read[0] if read else When())
+
+
+def when_within(node: etree._Element, ancestors: list[etree._Element], document: When) -> When:
+    """When something was found: by its own time, else that of the organizer that holds it, else the document's, said to be so.
+
+    A time that the author said to be unknown stays unknown: nothing is put in its place.
+    """
+    own = when_of(node)
+    if own.origin is not Origin.NOT_STATED:
+        return own
+    for holder in ancestors:
+        found = when_of(holder)
+        if found.origin is Origin.OWN:
+            return When(found.start, found.end, Origin.ORGANIZER, found.instant)
+    return document

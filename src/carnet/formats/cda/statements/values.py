@@ -1,0 +1,140 @@
+"""Values of observations in every data type that documents use, and the bounds that stand beside them."""
+
+from lxml import etree
+
+from carnet.formats.cda.header import NS
+from carnet.formats.cda.statements.model import Range, Value
+from carnet.formats.cda.statements.names import Narrative, child
+from carnet.formats.cda.statements.times import partial, type_of
+from carnet.formats.cda.statements.units import unit
+
+_NUMBERS = frozenset({"PQ", "INT", "REAL", "MO"})
+_INTERVALS = frozenset({"IVL_PQ", "IVL_INT", "IVL_REAL", "IVL_MO"})
+_TIMES = frozenset({"TS", "IVL_TS", "EIVL_TS"})
+_YES = {"true": "oui", "1": "oui", "false": "non", "0": "non"}
+INTERPRETATIONS = {
+    "H": "haut", "HH": "très haut (alerte du laboratoire)", "HU": "nettement haut", "L": "bas",
+    "LL": "très bas (alerte du laboratoire)", "LU": "nettement bas", "N": "normal", "A": "anormal",
+    "AA": "anormal (alerte du laboratoire)", "S": "sensible", "R": "résistant", "I": "intermédiaire",
+    "MS": "modérément sensible", "VS": "très sensible", "POS": "positif", "NEG": "négatif", "IND": "indéterminé",
+    "DET": "détecté", "ND": "non détecté", "U": "en hausse nette", "D": "en baisse nette", "B": "meilleur", "W": "moins bon",
+    "<": "sous la limite de mesure", ">": "au-dessus de la limite de mesure",
+}  # fmt: skip
+"""HL7 ObservationInterpretation (2.16.840.1.113883.5.83) in French words of our own."""
+SUSCEPTIBILITY = frozenset({"S", "R", "I", "MS", "VS"})
+
+
+def _guessed(node: etree._Element) -> str:
+    """The type of a value that declares none, by what it holds."""
+    if node.get("value") is not None:
+        return "PQ" if node.get("unit") else "REAL"
+    if child(node, "low") is not None or child(node, "high") is not None:
+        return "IVL_PQ"
+    return "CD" if node.get("code") or child(node, "translation") is not None else "ST"
+
+
+def _number(node: etree._Element | None) -> str:
+    return (node.get("value") or "").strip() if node is not None else ""
+
+
+def _open(node: etree._Element) -> bool:
+    """Whether a bound is left out of its interval; it belongs to it unless the document says otherwise."""
+    return (node.get("inclusive") or "true").strip() in ("false", "0")
+
+
+def _interval(node: etree._Element) -> Value | None:
+    low, high = child(node, "low"), child(node, "high")
+    below, above = _number(high), _number(low)
+    of = next((unit(n.get("unit", "")) for n in (low, high, node) if n is not None and n.get("unit")), "")
+    if above and below:
+        return Value(above, of, "", "" if above == below else below)
+    if high is not None and below:
+        return Value(below, of, "<" if _open(high) else "≤")
+    if low is not None and above:
+        return Value(above, of, ">" if _open(low) else "≥")
+    return Value(_number(child(node, "center")), of) if _number(child(node, "center")) else None
+
+
+def _ratio(node: etree._Element) -> Value | None:
+    above, below = child(node, "numerator"), child(node, "denominator")
+    parts = [" ".join(p for p in (_number(n), unit(n.get("unit", ""))) if p) for n in (above, below) if n is not None]
+    return Value(text=" / ".join(parts)) if len(parts) == 2 and all(parts) else None
+
+
+def _said(node: etree._Element, kind: str, narrative: Narrative) -> Value | None:
+    """A value in words."""
+    if kind == "BL":
+        told = _YES.get((node.get("value") or "").strip(), "")
+    elif kind in _TIMES:
+        told = partial(node.get("value") or "")
+    else:
+        told = narrative.label(node) or narrative.text(node) or node.get("code") or ""
+    return Value(text=told) if told else None
+
+
+def value_of(node: etree._Element | None, narrative: Narrative) -> Value | None:
+    """The value that a node holds; None for one that holds none."""
+    if node is None:
+        return None
+    kind = type_of(node) or _guessed(node)
+    if kind in _INTERVALS:
+        return _interval(node)
+    if kind in _NUMBERS:
+        return Value(_number(node), unit(node.get("unit", ""))) if _number(node) else None
+    return _ratio(node) if kind.startswith("RTO") else _said(node, kind, narrative)
+
+
+def also_in(node: etree._Element | None) -> str:
+    """The same quantity in another unit (PQR), where the laboratory gave one."""
+    for other in [] if node is None else node.iterfind("h:translation", NS):
+        if other.get("value"):
+            return f"{other.get('value')} {unit(other.get('unit') or other.get('code') or '')}".strip()
+    return ""
+
+
+def _bound(bounds: etree._Element, name: str) -> tuple[str, str]:
+    node = child(bounds, name)
+    return _number(node), unit(node.get("unit", "")) if node is not None else ""
+
+
+def _whom(reference: etree._Element, narrative: Narrative) -> str:
+    """For whom bounds are, in words: a criterion of sex, age or state restricts them."""
+    told = []
+    for criterion in reference.iterfind(".//{*}criterion"):
+        value = value_of(child(criterion, "value"), narrative)
+        said = narrative.text(child(criterion, "text")) or (shown(value) if value else "")
+        told.append(said or narrative.label(child(criterion, "code")) or "?")
+    return ", ".join(told)
+
+
+def ranges_of(node: etree._Element, narrative: Narrative) -> tuple[Range, ...]:
+    """The bounds of the laboratory. Those of another interpretation than normal (therapeutic, critical) name it."""
+    found = []
+    for reference in node.iterfind("h:referenceRange", NS):
+        for observed in reference.iterfind("h:observationRange", NS):
+            bounds = child(observed, "value")
+            (low, of), (high, also) = (_bound(bounds, "low"), _bound(bounds, "high")) if bounds is not None else (("", ""),) * 2
+            said = narrative.text(child(observed, "text"))
+            meant = child(observed, "interpretationCode")
+            other = meant is not None and (meant.get("code") or "N") != "N"
+            whom = _whom(reference, narrative) or (narrative.label(meant) or "?" if other else "")
+            if low or high or said:
+                found.append(Range(low, high, of or also, said, whom))
+    return tuple(found)
+
+
+def interpretation_of(node: etree._Element, narrative: Narrative) -> tuple[str, str]:
+    """Code and words of the laboratory's own interpretation."""
+    meant = child(node, "interpretationCode")
+    if meant is None or not (meant.get("code") or narrative.label(meant)):
+        return "", ""
+    code = meant.get("code") or ""
+    return code, INTERPRETATIONS.get(code) or narrative.label(meant) or code
+
+
+def shown(value: Value) -> str:
+    """A value as a sentence writes it."""
+    if value.text:
+        return value.text
+    amount = " à ".join(part for part in (value.number, value.upper) if part).replace(".", ",")
+    return " ".join(part for part in (value.comparator, amount, value.unit) if part)

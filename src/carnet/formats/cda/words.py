@@ -1,0 +1,51 @@
+"""Words of a node as people read them: an inline element divides no word, a block does, what was struck out is left out.
+
+CDA R2 §4.3.5.1: `content revised="delete"` is text that the author took back.
+"""
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+_HL7 = "{urn:hl7-org:v3}"
+INLINE = frozenset({"content", "sub", "sup", "linkHtml", "footnoteRef", "footnote"})
+
+
+def name_of(node: etree._Element | None) -> str:
+    """Local name of an element; empty for a comment, a processing instruction, or nothing."""
+    return etree.QName(node).localname if node is not None and isinstance(node.tag, str) else ""
+
+
+def is_deleted(node: etree._Element) -> bool:
+    """Whether the author struck this text out."""
+    return node.get("revised") == "delete"
+
+
+_BLOCK = "\x00"
+"""Stands for the edge of a block: no XML text can hold it."""
+
+
+def _pieces(node: etree._Element) -> Iterator[str]:
+    yield node.text or ""
+    for child in node:
+        name = name_of(child)
+        if name and not is_deleted(child):
+            around = "" if name in INLINE else _BLOCK
+            yield around
+            yield from _pieces(child)
+            yield around
+        yield child.tail or ""
+
+
+def lines(node: etree._Element | None) -> list[str]:
+    """The text of a node, a line for each block that holds some."""
+    if node is None:
+        return []
+    # A line end of the source is white space like another: only a block of the narrative ends a line.
+    blocks = "".join(_pieces(node)).split(_BLOCK)
+    return [line for block in blocks if (line := " ".join(block.split()))]
+
+
+def words(node: etree._Element | None) -> str:
+    """The text of a node on one line."""
+    return " ".join(lines(node))
