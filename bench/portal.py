@@ -28,7 +28,8 @@ def _fill(size: int) -> str:
     from carnet.apps.records import api as records
     from carnet.desk.demonstration.loading import actor_of
     from carnet.desk.demonstration.professionals import PROFESSIONALS
-    from carnet.formats.cda import CdaDraft, Fact, Person, Section, write_document
+    from carnet.formats.cda import CdaDraft, Person, Section, Statement, write_document
+    from carnet.formats.cda.statements import Range, Value
     from carnet.formats.fhir import Submission, SubmittedDocument
     from carnet.formats.xds import Coding, DocumentEntry, SubmissionSet
     from carnet.kernel.ask import Act, Ask
@@ -42,7 +43,8 @@ def _fill(size: int) -> str:
     record_id = records.create_record(ins, traits, (now - timedelta(days=700)).date())
     author = Person(who.id, who.family, who.given, who.place_id(who.places[0]), who.places[0].name)
     question = Ask(actor_of(who, now), Act.FEED, now, ins)
-    fact = Fact("results", "Potassium", "2823-3", "2.16.840.1.113883.6.1", value="4.2", unit="mmol/L", low="3.5", high="5.1")
+    fact = Statement("results", "Potassium", (Coding("2823-3", "2.16.840.1.113883.6.1"),), value=Value("4.2", "mmol/L"),
+                     ranges=(Range("3.5", "5.1", "mmol/L"),))  # fmt: skip
     text = ("Examen sans particularité, traitement poursuivi, prochain rendez-vous dans trois mois. " * 12,)
     for start in range(0, size, 50):
         items = []

@@ -403,7 +403,8 @@ def test_treatments_stand_source_by_source(espace: str) -> None:
     profile.add_entry(ask("treating", Act.WRITE_PROFILE, person), None, "treatments", profile.Content("Metformine 1000 mg"))
     who.post("/profil/treatments/ajouter", {"libelle": "Metformine 1000 mg", "precision": "le soir"})
     page = who.get("/profil/treatments")
-    assert page.text.count("Metformine 1000 mg</b>") == 1
+    assert page.text.count('<li class="med">') == 1
+    assert "2 sources" in words(page)
     assert "Déclaré le" in page.text
     assert "Confirmé" in page.text
 
@@ -847,7 +848,7 @@ def test_the_emergency_sheet_is_read_by_its_link_until_it_is_cut(espace: str, se
     address = page.text.split('id="lien" href="')[1].split('"')[0]
     bundle = _opened(address)
     kinds = [e["resource"]["resourceType"] for e in bundle["entry"]]
-    assert kinds == ["Patient", "AllergyIntolerance"], "what was not chosen is not there"
+    assert kinds == ["Patient", "List", "AllergyIntolerance"], "what was not chosen is not there"
     assert person.ins.matricule not in json.dumps(bundle)
     assert ("sheet-read", "holder") in _pending(record_id)
     assert "fiche d’urgence par un lien" in words(who.get("/acces/journal"))

@@ -176,6 +176,53 @@ def test_a_message_that_cannot_be_read_is_rejected(send: Any, old: bytes, new: b
     assert statuses_of(record_id) == {}
 
 
+@pytest.mark.parametrize("value", ["", '""'])
+def test_a_flag_that_is_not_valued_says_nothing(send: Any, value: str) -> None:
+    person, record_id = patient()
+    unique_id = fresh_uid()
+    answer = send(person, cda(person, "emergency", unique_id=unique_id), flags={"DESTDMP": value, "MASQUE_PS": value})
+    assert verdict(answer) == ("AA", "", "")
+    assert (labels_of(record_id, unique_id), statuses_of(record_id)) == (set(), {unique_id: "Approved"})
+
+
+def test_the_code_itself_is_taken_for_its_flag_and_an_unknown_visibility_is_refused(send: Any) -> None:
+    person, record_id = patient()
+    unique_id = fresh_uid()
+    assert (
+        verdict(send(person, cda(person, "emergency", unique_id=unique_id), flags={"INVISIBLE_REPRESENTANTS_LEGAUX": "Y"}))[0]
+        == "AA"
+    )
+    assert labels_of(record_id, unique_id) == {"INVISIBLE_REP_LEGAUX"}, "the name of the column"
+    assert verdict(send(person, cda(person, "emergency"), flags={"INVISIBLE_FAMILLE": "Y"})) == ("AR", "103", "")
+    assert verdict(send(person, cda(person, "emergency"), flags={"INVISIBLE_FAMILLE": "N"}))[0] == "AA"
+
+
+@pytest.mark.parametrize("processing", ["T", "D"])
+def test_what_was_sent_to_try_a_line_feeds_nothing(send: Any, processing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    person, record_id = patient()
+    unique_id = fresh_uid()
+    message = message_of(ins_of(person), [cda(person, "emergency", unique_id=unique_id)]).replace(
+        b"|P|2.6", f"|{processing}|2.6".encode()
+    )
+    answer = send.raw(message)
+    assert verdict(answer) == ("AR", "202", "")
+    assert answer.head.part(11) == processing
+    assert statuses_of(record_id) == {}
+    monkeypatch.setattr(settings.CARNET, "hl7v2_processing", "PTD")
+    assert verdict(send.raw(message))[0] == "AA"
+
+
+def test_base64_with_escaped_line_ends_and_a_control_id_with_an_escape(send: Any) -> None:
+    person, _ = patient()
+    message = message_of(ins_of(person), [cda(person, "emergency")], control="CONTROLE")
+    begin = message.index(b"Base64^") + 7
+    data = message[begin : message.index(b"|", begin)]
+    lines = b"\\X0D\\\\X0A\\".join(data[n : n + 76] for n in range(0, len(data), 76))
+    answer = send.raw(message.replace(data, lines).replace(b"|CONTROLE|", b"|A\\T\\B-7|"))
+    assert verdict(answer)[0] == "AA"
+    assert answer.first("MSA").field(2) == "A\\T\\B-7"
+
+
 @pytest.mark.parametrize("flags", [{"DESTDMP": "OUI"}])
 def test_a_flag_is_yes_or_no(send: Any, flags: dict[str, str]) -> None:
     person, _ = patient()

@@ -5,17 +5,19 @@ from datetime import date, timedelta
 
 import pytest
 from support.people import ask, deposit, host, now, patient
+from support.statements import stated
 
 from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
 from carnet.apps.storage.api import key_of, unit
-from carnet.formats.cda import Fact, Section
+from carnet.formats.cda import Section
+from carnet.formats.cda.statements import Origin, Value, When
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
 
-ALLERGY = Fact("allergies", "Amoxicilline", "372687004", "2.16.840.1.113883.6.96", date(2019, 5, 2), detail="Anaphylaxie")
-TREATMENT = Fact("treatments", "Apixaban 5 mg", "B01AF02", "2.16.840.1.113883.6.73", date(2026, 11, 1), detail="1 matin, 1 soir")
-RESULT = Fact(
+ALLERGY = stated("allergies", "Amoxicilline", "372687004", "2.16.840.1.113883.6.96", date(2019, 5, 2), detail="Anaphylaxie")
+TREATMENT = stated("treatments", "Apixaban 5 mg", "B01AF02", "2.16.840.1.113883.6.73", date(2026, 11, 1), detail="1 matin, 1 soir")
+RESULT = stated(
     "results", "Potassium", "2823-3", "2.16.840.1.113883.6.1", date(2026, 11, 19), value="4.6", unit="mmol/L", low="3.5", high="5.1"
 )
 SECTIONS = (
@@ -28,6 +30,11 @@ SECTIONS = (
 def shown(person, who: str = "treating", **options) -> list[profile.Entry]:
     with records.visiting(ask(who, Act.SEARCH, person)) as visit:
         return profile.entries(visit, **options)
+
+
+def taken(person, on: date | None = None, who: str = "treating") -> list[profile.Treatment]:
+    with records.visiting(ask(who, Act.SEARCH, person)) as visit:
+        return profile.treatments(visit, profile.entries(visit), on or now().date())
 
 
 def labels(person, who: str = "treating") -> set[str]:
@@ -151,18 +158,19 @@ def test_writing_needs_a_profession_of_the_matrix_and_reading_needs_consent() ->
 
 def test_the_summary_groups_sources_and_keeps_bounds() -> None:
     person, record_id = patient("treating")
-    later = replace(RESULT, start=date(2026, 11, 20), value="5.4")
+    later = replace(RESULT, when=When("2026-11-20", origin=Origin.OWN), value=Value("5.4", "mmol/L"))
     deposit(person, sections=SECTIONS)
     deposit(person, sections=(Section("30954-2", "Résultats", facts=(later,)), Section("10160-0", "T", facts=(TREATMENT,))))
     with unit(record_id) as work:
         profile.declare(work, key_of(work, record_id), "treatments", profile.Content("Ibuprofène 400 mg"), now())
-    found = shown(person)
-    today = date(2026, 11, 23)
-    treatments = profile.current_treatments(found, today)
-    assert [(s.first.content.label, len(s.entries)) for s in treatments] == [("Ibuprofène 400 mg", 1), ("Apixaban 5 mg", 2)]
-    assert [s.declared_only for s in treatments] == [True, False]
-    assert [s.first.content.label for s in profile.anticoagulants(treatments)] == ["Apixaban 5 mg"]
-    [potassium] = profile.series(found)
+    [apixaban, ibuprofen] = taken(person)
+    assert (apixaban.first.content.label, len(apixaban.entries), apixaban.badge) == (
+        "Apixaban 5 mg",
+        2,
+        profile.Badge.ANTICOAGULANT,
+    )
+    assert (apixaban.declared_only, ibuprofen.declared_only, ibuprofen.badge) == (False, True, None)
+    [potassium] = profile.series(shown(person))
     assert [p.content.value for p in potassium.points] == ["4.6", "5.4"]
     assert [profile.out_of_bounds(p) for p in potassium.points] == [0, 1]
-    assert profile.current_treatments(found, today + timedelta(days=800))[0].first.content.label == "Ibuprofène 400 mg"
+    assert {t.course for t in taken(person, now().date() + timedelta(days=800))} == {profile.Course.SILENT}

@@ -170,9 +170,11 @@ def test_a_note_becomes_a_cda_of_level_1_in_ones_own_name(portal: str) -> None:
     assert "Maïa NICHE" in page.text
     data = browser.get(f"{base}/documents/{number.group(1)}/contenu?telecharger=1")
     assert data.headers["Content-Disposition"].startswith("attachment")
-    assert b"ClinicalDocument" in data.content
-    assert b"nonXMLBody" in data.content
-    assert person.traits.birth_name.encode() in data.content
+    assert data.content == note.encode(), "what the document carries, as a word processor opens it"
+    original = browser.get(f"{base}/documents/{number.group(1)}/contenu?original=1")
+    assert b"ClinicalDocument" in original.content
+    assert b"nonXMLBody" in original.content
+    assert person.traits.birth_name.encode() in original.content
     assert "1 document" in browser.get(f"{base}/documents?q=pansements").text, "its words are found, inflexions apart"
 
 

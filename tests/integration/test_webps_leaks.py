@@ -12,9 +12,10 @@ from uuid import UUID
 import pytest
 from support.people import ask, deposit, fresh_uid, now, patient
 from support.portal import Browser
+from support.statements import stated
 
 from carnet.apps.records import api as records
-from carnet.formats.cda import Fact, Section
+from carnet.formats.cda import Section
 from carnet.kernel.ask import Act
 
 SECRET = Section(
@@ -22,11 +23,11 @@ SECRET = Section(
     "Résultats",
     ("Mot rarissime : xylophagie.",),
     facts=(
-        Fact("results", "Potassium", "2823-3", "2.16.840.1.113883.6.1", date(2026, 11, 1), value="9.9", unit="mmol/L"),
-        Fact("results", "Lithium", "14334-7", "2.16.840.1.113883.6.1", date(2026, 11, 1), value="0.7", unit="mmol/L"),
+        stated("results", "Potassium", "2823-3", "2.16.840.1.113883.6.1", date(2026, 11, 1), value="9.9", unit="mmol/L"),
+        stated("results", "Lithium", "14334-7", "2.16.840.1.113883.6.1", date(2026, 11, 1), value="0.7", unit="mmol/L"),
     ),
 )
-ALLERGY = Section("48765-2", "Allergies", facts=(Fact("allergies", "Pénicilline", "1", "s"),))
+ALLERGY = Section("48765-2", "Allergies", facts=(stated("allergies", "Pénicilline", "1", "s"),))
 STAYS = (now() - timedelta(days=300), now() - timedelta(days=290))
 PAGES = (
     "", "/documents", "/documents?q=xylophagie", "/documents?q=xyl", "/documents?q=potassium", "/documents?statut=tous", "/documents?classe=10",

@@ -105,3 +105,20 @@ def test_a_message_is_read() -> None:
 )
 def test_what_a_message_must_say(text: str, expected: str) -> None:
     assert code(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [("a\\X0D\\\\X0A\\b", "a\r\nb"), ("a\\.br\\b", "a\nb"), ("\\H\\a\\N\\", "a"), ("a\\XZZ\\b", "a\\XZZ\\b"), ("a\\Z1\\b", "a\\Z1\\b"),
+     ("a\\T\\b\\E\\", "a&b\\"), ("a\\b", "a\\b")],
+)  # fmt: skip
+def test_every_escape_is_read_and_an_unknown_one_stays(sent: str, read: str) -> None:
+    assert read_message((HEAD + f"ZZZ|{sent}\r").encode()).first("ZZZ").part(1) == read
+
+
+def test_a_field_is_repeated_as_it_stood() -> None:
+    message = read_message(HEAD.replace("|1|P", "|A\\T\\B^7|P").encode())
+    written = write_message([("MSA", ["AA", message.head.echoed(10)])])
+    assert written.startswith(b"MSA|AA|A\\T\\B^7")
+    other = read_message(HEAD.replace("|", "#").replace("^~\\&", "@~!&").replace("#1#P", "#A!T!B#P").encode())
+    assert write_message([("MSA", [other.head.echoed(10)])]).startswith(b"MSA|A\\T\\B"), "between our own separators"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from carnet.formats.safe_xml import MOST_ATTRIBUTES, MOST_ELEMENTS, MOST_NAMESPACES, XmlError, as_utf8, parse
+from carnet.formats.safe_xml import DEPTH, MOST_ATTRIBUTES, MOST_ELEMENTS, MOST_NAMESPACES, XmlError, as_utf8, parse
 from carnet.formats.soap import Part, SoapError
 from carnet.formats.xds import Author, Coding, DocumentEntry, Folder, SubmissionSet
 from carnet.formats.xds import names as n
@@ -325,6 +325,15 @@ def test_too_many_elements_and_a_doctype_are_refused() -> None:
         b"<a>" + b"<b/>" * (3 * MOST_ELEMENTS),
     )
     for wrong in (b"<a>" + b"<b/>" * MOST_ELEMENTS + b"</a>", b"<!DOCTYPE a><a/>", b"<a", b"", *bombs):
+        with pytest.raises(XmlError):
+            parse(wrong)
+
+
+def test_a_large_document_is_read_and_hides_neither_a_doctype_nor_a_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("carnet.formats.safe_xml.LIBRARY_LIMIT", 10)
+    assert parse(b"<a>" + b"x" * 100 + b"</a>").text == "x" * 100
+    well = b"<a>" * (DEPTH + 1) + b"</a>" * (DEPTH + 1)
+    for wrong in (b"<!DOCTYPE a><a/>" + b" " * 10, "<a>xxxxxxxxx</a>".encode("utf-16"), well):
         with pytest.raises(XmlError):
             parse(wrong)
 

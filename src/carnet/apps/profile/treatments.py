@@ -4,6 +4,7 @@ The newest statement wins. A stop is a statement; a duration ends what it measur
 it alive, whatever its start. Where nobody has said anything for long it is neither current nor gone: it is said to be silent.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,12 +17,13 @@ from django.conf import settings
 from carnet.apps.medicines import api as medicines
 from carnet.apps.profile.entries import Entry
 from carnet.apps.profile.summary import Stated, said_on
+from carnet.apps.records.api import Visit
 from carnet.apps.storage.api import Work
 from carnet.kernel.traits import normalise_name
 
 ATC = "2.16.840.1.113883.6.73"
 ENDED_SHOWN = timedelta(days=366)
-_WHOLE_ATC = 7
+_WHOLE_ATC = re.compile(r"[A-Z]\d\d[A-Z]{2}\d\d", re.ASCII)
 _PASSED = frozenset({"admission", "given"})
 """Phases that say nothing of today: what was taken before a stay, or given during it."""
 _STOPS = frozenset({"aborted", "suspended", "cancelled"})
@@ -119,7 +121,12 @@ def _dose(entry: Entry) -> tuple[str, str]:
 
 def _atc(entry: Entry) -> str:
     codes = [(entry.content.code, entry.content.system), *((code, system) for code, system, _ in entry.content.codes)]
-    return next((code for code, system in codes if system == ATC and len(code) == _WHOLE_ATC), "")
+    return next((code for code, system in codes if _is_atc(system) and _WHOLE_ATC.fullmatch(code)), "")
+
+
+def _is_atc(system: str) -> bool:
+    """Whether a system is ATC, or names none: a code of another OID that looks alike is not one."""
+    return system == ATC or not system[:1].isdecimal()
 
 
 def _terms(entry: Entry) -> list[str]:
@@ -195,10 +202,10 @@ def course_of(entries: list[Entry], today: date) -> Course:
     return Course.CURRENT if ahead or today - last <= silence else Course.SILENT
 
 
-def treatments(work: Work, entries: Iterable[Entry], today: date) -> list[Treatment]:
+def treatments(visit: Visit, entries: Iterable[Entry], today: date) -> list[Treatment]:
     """Every treatment of a record, one line per substance, by name."""
     kept = [e for e in entries if e.section == "treatments" and not e.content.polarity]
-    keys = _keys(work, kept)
+    keys = _keys(visit.work, kept)
     groups: dict[str, list[Entry]] = defaultdict(list)
     for entry in sorted(kept, key=lambda e: (said_on(e), e.confirmed, e.recorded_at), reverse=True):
         groups[keys[entry.id][0]].append(entry)

@@ -67,7 +67,8 @@ def _administration(stated: Statement, anchor: str) -> etree._Element:
     material = E.manufacturedMaterial(_coded("code", stated), E.name(stated.label))
     if stated.section == "vaccinations" and stated.detail.startswith("lot "):
         material.append(E.lotNumberText(stated.detail.removeprefix("lot ")))
-    status = "aborted" if stated.status is Status.ABORTED else "completed"
+    # CI-SIS fixes "completed" for what is written whole; a stop is said by its own status.
+    status = stated.status.value if stated.status in (Status.ABORTED, Status.SUSPENDED, Status.CANCELLED) else "completed"
     node = E.substanceAdministration(
         _reference(anchor), E.statusCode(code=status), _period(stated),
         E.consumable(E.manufacturedProduct(material)), classCode="SBADM", moodCode="EVN",

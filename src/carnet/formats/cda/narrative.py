@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from lxml import etree
 
-from carnet.formats.cda.attached import Attached, caption_of, file_of, media_of
+from carnet.formats.cda.carried import Attached, caption_of, file_of, media_of
 from carnet.formats.cda.header import NS, parse_document
 from carnet.formats.cda.words import lines, name_of, words
 

@@ -42,7 +42,7 @@ def concern(entry: Entry) -> Iterator[Statement | Left]:
 
 def _status(inner: Entry, concern_status: Status) -> Status:
     """An observation that was taken back counts as such; else the concern says how far it has come."""
-    return inner.status if inner.status in (Status.ABORTED, Status.CANCELLED) else concern_status
+    return Status.CANCELLED if inner.status in (Status.ABORTED, Status.CANCELLED) else concern_status
 
 
 def _severity(node: etree._Element, entry: Entry) -> str:
@@ -102,6 +102,10 @@ def _made(
     )  # fmt: skip
 
 
+_DONE = {Status.COMPLETED: Status.NOT_STATED, Status.ABORTED: Status.CANCELLED}
+"""An act that is done is not over as an illness is: it stays a part of the history. One that was broken off was not done."""
+
+
 def procedure(entry: Entry) -> Iterator[Statement | Left]:
     """An act that was done (CI-SIS FR-Acte)."""
     code = child(entry.node, "code")
@@ -112,7 +116,6 @@ def procedure(entry: Entry) -> Iterator[Statement | Left]:
     polarity = polarity_of(codes, label)
     yield Statement(
         "history", label, codes, when_of(entry.node), polarity if polarity is not Polarity.AFFIRMED else entry.negated, entry.mood,
-        # An act that is done is not over as an illness is: it stays a part of the history.
-        Status.NOT_STATED if entry.status is Status.COMPLETED else entry.status, "", "", entry.other, detail=site,
+        _DONE.get(entry.status, entry.status), "", "", entry.other, detail=site,
         author=entry.author, anchor=entry.narrative.anchor(entry.node),
     )  # fmt: skip

@@ -12,7 +12,7 @@ _MOODS = {"treatments": _INTENDED}
 _HAPPENED = frozenset({"EVN"})
 _MEASURED = frozenset({"results", "vitals", "obstetrics", "habits"})
 _GENERAL = frozenset({"allergies", "problems", "treatments", "vaccinations", "devices", "history"})
-STOPS = frozenset({Status.ABORTED, Status.SUSPENDED, Status.CANCELLED})
+_CONCERNS = frozenset({"allergies", "problems", "history"})
 
 
 def _denied(statement: Statement) -> Reason | None:
@@ -26,9 +26,11 @@ def _not_done(statement: Statement) -> bool:
     if statement.section == "treatments":
         # That a treatment was stopped is what its reader must know; one that was cancelled never began.
         return False
-    return statement.status in (Status.CANCELLED, Status.ABORTED) or (
-        statement.section == "vaccinations" and statement.status in (Status.ACTIVE, Status.SUSPENDED, Status.NOT_BEGUN)
-    )
+    if statement.section in _CONCERNS and statement.status is Status.ABORTED:
+        # A file that is no longer kept on an illness: it is over, and it was.
+        return False
+    pending = statement.section == "vaccinations" and statement.status in (Status.ACTIVE, Status.SUSPENDED, Status.NOT_BEGUN)
+    return pending or statement.status in (Status.CANCELLED, Status.ABORTED)
 
 
 def reason_against(statement: Statement) -> Reason | None:

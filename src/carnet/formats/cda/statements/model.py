@@ -70,11 +70,6 @@ class Value:
     upper: str = ""
     text: str = ""
 
-    @property
-    def measured(self) -> bool:
-        """Whether it is one number that may be drawn and compared."""
-        return bool(self.number) and not self.comparator and not self.upper
-
 
 @dataclass(frozen=True, slots=True)
 class Range:
@@ -141,7 +136,10 @@ class Statement:
         """
         if self.clinical:
             return self.clinical != "active"
-        return self.status in (Status.ABORTED, Status.CANCELLED, Status.SUSPENDED)
+        # What is set aside for a time is still there, but for a drug: it is not taken.
+        return self.status is Status.ABORTED or (
+            self.section == "treatments" and self.status in (Status.CANCELLED, Status.SUSPENDED)
+        )
 
 
 class Reason(StrEnum):

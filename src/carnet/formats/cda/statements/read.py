@@ -114,7 +114,8 @@ def _section(section: etree._Element, document: _Document, collected: _Collected
             # The kit writes templateId beside the statement: it names a shape and states nothing.
             if name_of(node) not in ("templateId", "realmCode", "typeId"):
                 for found in _entry(Entry(part, node, narrative, document.written)):
-                    collected.add(found)
+                    unknown = isinstance(found, Left) and not found.section
+                    collected.add(replace(found, section=_named(section)) if unknown else found)
         if len(collected.statements) + len(collected.left) == before and not _seen_before(holder):
             collected.left.append(Left(part or _named(section), Reason.SHAPE, "entry"))
     if not entries and section.find("h:text", NS) is not None and not section.findall("h:component/h:section", NS):

@@ -113,7 +113,7 @@ def _visited(asked: Asked, handle: str, wanted: Page, function: View, kwargs: di
     try:
         with visiting(asked.about(sought, Act.SEARCH), detail=wanted.detail) as visit:
             entries = profile.entries(visit, {*WATCHED, *wanted.sections}, most=wanted.most)
-            taken = profile.treatments(visit.work, entries, asked.at.date())
+            taken = profile.treatments(visit, entries, asked.at.date())
             opened = Opened(asked, handle, sought, visit, entries, taken)
             shown = function(opened, **kwargs)
             base = opened.context(wanted.tab) if isinstance(shown, Shown) else {}

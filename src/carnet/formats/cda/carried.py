@@ -36,6 +36,14 @@ def _base64(text: str) -> bytes:
         raise CdaError("the body is not Base64") from None
 
 
+def _is_base64(text: str) -> bool:
+    """Whether a text that does not say so is Base64: many kits leave the attribute out of images."""
+    try:
+        return bool(_base64(text))
+    except CdaError:
+        return False
+
+
 def _inflated(data: bytes, compression: str) -> bytes:
     if compression not in _DEFLATED:
         raise CdaError("a compression that is not read here")
@@ -60,7 +68,7 @@ def _encoded(node: etree._Element) -> Attached:
     if not text.strip():
         by_reference = node.find("h:reference", NS) is not None
         raise CdaError("the body is only referred to: nothing of it is here" if by_reference else "the body is empty")
-    if node.get("representation") != "B64":
+    if node.get("representation") != "B64" and (mime.startswith("text/") or not _is_base64(text)):
         return Attached(mime, _text(text))
     data = _base64(text)
     if node.get("compression"):
