@@ -75,6 +75,11 @@ def test_somebody_else_is_written_as_somebody_else() -> None:
     assert [one.reason for one in reading.left] == [Reason.OTHER_PERSON]
 
 
+def test_a_refusal_is_written_as_one() -> None:
+    refused = stated("vaccinations", "Grippe", polarity=Polarity.NEGATED)
+    assert [one.reason for one in read_statements(draft(Section("11369-6", "S", facts=(refused,)))).left] == [Reason.NEGATED]
+
+
 def test_facts_as_many_as_rows_are_said_by_the_rows() -> None:
     table = (("Vaccin", "Date"), ("Grippe", "2025"))
     html = render(draft(Section("11369-6", "V", table=table, facts=(ALL[7],))))

@@ -68,6 +68,8 @@ def _given(part: Part, name: str) -> When:
 
 def facts_of(part: Part) -> tuple[Statement, ...]:
     """What a section states."""
+    if part.facts:
+        return part.facts
     said = _said(part)
     if part.code == RESULTS and part.table and len(part.table[0]) == 4:
         return tuple(fact for row in part.table[1:] if (fact := _result(row)))

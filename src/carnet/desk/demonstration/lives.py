@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from random import Random
 
+from carnet.desk.demonstration.safety import SAFETY
 from carnet.desk.demonstration.stories import (
     ALLERGIES,
     CONCLUSION,
@@ -105,6 +106,8 @@ LONG = frozenset({2, 90})
 
 def stories_of(age: int, sex: str, number: int) -> list[Story]:
     """Stories that fit a person: never a pregnancy at eighty nor a hip at seven. Some records are long, some thin."""
+    if number in SAFETY:
+        return [SAFETY[number]]
     if number in LONG:
         return [long_follow_up, *_by_age(age, sex, number)]
     if number > FIRST and number % 11 == 0:

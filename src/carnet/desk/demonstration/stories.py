@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from random import Random
 
+from carnet.formats.cda import Statement
+
 REASON, HISTORY, EXAM, CONCLUSION, PLAN = "29299-5", "10164-2", "29545-1", "51847-2", "18776-5"
 ALLERGIES, TREATMENTS, RESULTS, VACCINES, PROBLEMS = "48765-2", "10160-0", "30954-2", "11369-6", "11450-4"
 Table = tuple[tuple[str, ...], ...]
@@ -16,6 +18,8 @@ class Part:
     title: str
     paragraphs: tuple[str, ...]
     table: Table = ()
+    facts: tuple[Statement, ...] = ()
+    """What it states in a structured form; without it, what its sentences name (`lexicon`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,8 @@ def _administration(stated: Statement, anchor: str) -> etree._Element:
         _reference(anchor), E.statusCode(code=status), _period(stated),
         E.consumable(E.manufacturedProduct(material)), classCode="SBADM", moodCode="EVN",
     )  # fmt: skip
+    if stated.polarity is Polarity.NEGATED:
+        node.set("negationInd", "true")
     if stated.section == "treatments" and stated.detail:
         told = E.act(E.code(code="PINSTRUCT"), E.text(stated.detail), classCode="ACT", moodCode="INT")
         node.append(E.entryRelationship(told, typeCode="SUBJ"))

@@ -4,6 +4,9 @@
   const $ = (selector, root = document) => root.querySelector(selector);
   const said = $("[role=alert][data-said]") || $("[data-said]");
   if (said) said.focus();
+  // Whose record each printed sheet is of (pages.css, @page).
+  const whose = $("[data-patient]");
+  if (whose) document.documentElement.style.setProperty("--patient", JSON.stringify(whose.dataset.patient));
   for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
   document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });
 

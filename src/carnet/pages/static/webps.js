@@ -14,6 +14,10 @@
     wake();
   });
 
+  // Whose record each printed sheet is of (pages.css, @page).
+  const whose = document.querySelector("[data-patient]");
+  if (whose) document.documentElement.style.setProperty("--patient", JSON.stringify(whose.dataset.patient));
+
   // Buttons that only a script can serve appear with it.
   function wake() {
     for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
