@@ -351,7 +351,7 @@ select="document('file:///etc/passwd')"/></xsl:template>{inside}</xsl:stylesheet
     assert shown.kind == "html", "shown by our own renderer"
     assert "<xsl:" not in shown.html
     with records.visiting(ask("treating", Act.SEARCH, person)) as visit:
-        hits, _ = records.find_words(visit, "signaler", Query())
+        hits = records.find_words(visit, "signaler", Query()).hits
     assert [h.document.logical_id for h in hits] == [number]
     twice = around.replace(b"</xsl:stylesheet>", inside.encode() + b"</xsl:stylesheet>")
     other = entry(person, mime="application/xslt+xml", unique_id=fresh_uid())
@@ -368,12 +368,12 @@ def test_words_that_an_earlier_release_kept_are_read_again_and_nothing_else_is()
                  key.seal(wrong, f"words/{number}"), record_id, number)  # fmt: skip
         before = work.rows("SELECT sealed FROM records_words WHERE record_id = %s AND logical_id = %s", record_id, other)
     with records.visiting(ask("treating", Act.SEARCH, person)) as visit:
-        assert records.find_words(visit, "dossier", Query())[1] == 1
+        assert records.find_words(visit, "dossier", Query()).total == 1
     with as_role("postgres"):
         assert records.reindex_record(record_id)
     with records.visiting(ask("treating", Act.SEARCH, person)) as visit:
-        assert records.find_words(visit, "dossier", Query())[1] == 0
-        assert records.find_words(visit, "signaler", Query())[1] == 2
+        assert records.find_words(visit, "dossier", Query()).total == 0
+        assert records.find_words(visit, "signaler", Query()).total == 2
         rows = visit.work.rows("SELECT sealed FROM records_words WHERE record_id = %s AND logical_id = %s", record_id, other)
     assert rows == before, "what was right is left alone"
 

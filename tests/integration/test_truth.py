@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from PIL import Image
 from pypdf import PdfWriter
 from support.espace import newcomer, relate, space
@@ -36,7 +37,7 @@ IPS, CIS = "2.16.840.1.113883.5.1150.1", "1.2.250.1.213.2.3.1"
 @pytest.fixture(autouse=True)
 def _medicines() -> Iterator[None]:
     with as_role("carnet_operator"):
-        medicines.load(SUBSTANCES | {"60123456": ("FLUINDIONE",)})
+        medicines.load(SUBSTANCES | {"60123456": ("fluindione",)})
     yield
     with as_role("carnet_operator"):
         medicines.load({})
@@ -135,7 +136,7 @@ def test_an_antiplatelet_is_no_anticoagulant() -> None:
         say(person, drug(label, code=code))
     badges = {name: t.badge for name, t in taken(person).items()}
     anticoagulant, antiplatelet = profile.Badge.ANTICOAGULANT, profile.Badge.ANTIPLATELET
-    assert badges == {"Apixaban": anticoagulant, "Acide acetylsalicylique": antiplatelet, "Autre": antiplatelet,
+    assert badges == {"Apixaban": anticoagulant, "Acide acétylsalicylique": antiplatelet, "Autre": antiplatelet,
                       "Fondaparinux": anticoagulant, "Altéplase": None}  # fmt: skip
 
 
@@ -183,7 +184,7 @@ def test_published_files_are_imported_whole_or_not_at_all(tmp_path: Path) -> Non
             )
             assert medicines.substances_of(work, []) == {}
     one = ("SUBSTANCE",)
-    assert found == {"60000001": one, "1111111": one, "3400911111111": one, "MARQUE": one, "AUTRE": ("BETA",), "BETA": ("BETA",)}
+    assert found == {"60000001": one, "1111111": one, "3400911111111": one, "MARQUE": one, "AUTRE": ("BÊTA",), "BETA": ("BÊTA",)}
     (tmp_path / "CIS_COMPO_bdpm.txt").write_text("x\ty")
     with as_role("carnet_operator"), pytest.raises(medicines.PublishedError, match="columns"):
         medicines.import_medicines(tmp_path)
@@ -210,7 +211,7 @@ def test_no_known_allergy_is_a_dated_fact_and_never_an_alert(portal: str) -> Non
     band, rest = words(page).split("1 Essentiel")
     assert "Déclaré sans allergie connue" in band
     assert "Allergie :" not in band
-    assert "Pas d'allergie connue : déclaré ainsi, selon" in rest
+    assert "Pas d'allergie connue déclaré ainsi, selon" in rest
     say(person, stated("allergies", "Latex"), code="48765-2", type_="60591-5")
     band = words(browser.get(base)).split("1 Essentiel")[0]
     assert "Allergie : Latex" in band, "an absence hides nothing"
@@ -417,7 +418,8 @@ def test_a_body_of_level_1_is_checked_as_a_document_of_its_own(attributes: str, 
         sent(person, level_1(person, attributes, body))
 
 
-def test_a_typed_note_of_windows_and_a_large_pdf_inside_a_cda_are_taken() -> None:
+def test_a_typed_note_of_windows_and_a_large_pdf_inside_a_cda_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings.CARNET, "max_document_bytes", 20_000_000)
     person, _ = patient("treating")
     assert sent(
         person, level_1(person, 'mediaType="text/plain" representation="B64"', base64.b64encode("Né".encode("cp1252")).decode())
@@ -526,3 +528,51 @@ def test_letters_that_unicode_does_not_take_apart_agree_with_those_of_insi() -> 
             work, host(record_id), PROFESSIONALS["treating"].id, AuthorisationGround("care_team"), datetime.now(now().tzinfo)
         )
     assert sent(person, cda_of(person).replace(b"BROUILLON", "BRØUIŁLON".encode()))
+
+
+# Search inside documents
+
+
+def found(person: Any, question: str, who: str = "treating") -> records.Found:
+    with records.visiting(ask(who, Act.SEARCH, person)) as visit:
+        return records.find_words(visit, question, records.Query())
+
+
+def test_a_search_knows_brands_numbers_authors_places_and_folds_what_repeats() -> None:
+    person, _ = patient("treating")
+    for days in (90, 60, 30):
+        deposit(
+            person,
+            title="Renouvellement",
+            sections=(Section("x", "Prescription", ("Apixaban 5 mg, 7,8 et CO2.",)),),
+            effective_time=now() - timedelta(days=days),
+        )
+    deposit(person, "pharmacist", "60593-1", title="Dispensation", sections=(Section("x", "Délivrance", ("Autre chose.",)),))
+    for question in ("Eliquis", "apixaban", "7.8", "7,8", "co2"):
+        [hit] = found(person, question).hits
+        assert (hit.document.title, len(hit.repeated)) == ("Renouvellement", 2), question
+    author = records_author("pharmacist")
+    for question in (author.family, author.structure_name):
+        assert [h.document.title for h in found(person, question).hits] == ["Dispensation"]
+    assert found(person, "apixaban").total == 3
+
+
+def records_author(key: str) -> Any:
+    from support.people import author_of
+
+    return author_of(key)
+
+
+def test_a_typo_suggests_what_is_there_and_never_what_is_hidden() -> None:
+    person, _ = patient("treating", "nurse", treating="treating")
+    deposit(
+        person,
+        title="Lettre",
+        sections=(Section("x", "S", ("Bronchopneumopathie obstructive.",)),),
+        label=("MASQUE_PS",),
+        by="cardiologist",
+    )
+    assert found(person, "brochopneumopathie").suggestion == "bronchopneumopathie", "the treating doctor sees what is masked"
+    assert found(person, "brochopneumopathie", "nurse").suggestion == ""
+    assert found(person, "zzzz").suggestion == ""
+    assert found(person, "12 x").suggestion == ""

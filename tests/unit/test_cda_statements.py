@@ -251,6 +251,11 @@ def test_every_code_of_a_product_is_kept_whatever_its_namespace() -> None:
 def test_an_author_of_an_entry_is_told() -> None:
     author = "<author><assignedAuthor><assignedPerson><name><given>A</given> <family>B</family></name></assignedPerson></assignedAuthor></author>"
     assert [s.author for s in read("10160-0", product(more=author))] == ["A B"]
+    titled = author.replace("<given>A</given> <family>B</family>", "Dr A B")
+    assert [s.author for s in read("10160-0", product(more=titled))] == ["Dr A B"]
+    assert [s.author for s in read_statements(draft(Section("10160-0", "S", facts=(stated("treatments", "X"),)))).statements] == [
+        "G F"
+    ]
 
 
 # times

@@ -6,8 +6,9 @@ from the text itself.
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 
 import Stemmer
@@ -43,7 +44,9 @@ SPAN = 90
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
-    """The comparable form of a word. The stemmer knows accents, so it comes first."""
+    """The comparable form of a word. The stemmer knows accents, so it comes first. A number is one with a comma or a point."""
+    if word[0].isdecimal():
+        return word.lower().replace(",", ".")
     return normalise_name(_STEMMERS.french.stemWord(word.lower())).lower()
 
 
@@ -52,16 +55,51 @@ def stems(text: str) -> str:
     return " " + " ".join(stem(word) for word in _WORD.findall(text)) + " "
 
 
-def question(text: str) -> tuple[str, ...]:
-    """The stems that a question asks for, each once. The last word may be unfinished."""
+Question = Sequence[tuple[str, ...]]
+"""What is asked for: for each word its stem, then the stems of words that mean the same."""
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a question that say something."""
     words = _WORD.findall(text)[:12]
-    told = [w for w in words if w.lower() not in _EMPTY] or words
-    return tuple(dict.fromkeys(stem(w) for w in told))
+    return [w for w in words if w.lower() not in _EMPTY] or words
 
 
-def matches(kept: str, asked: Sequence[str]) -> bool:
-    """Whether a text, given by its stems, holds every stem of the question at the beginning of a word."""
-    return bool(asked) and all(f" {one}" in kept for one in asked)
+def question(text: str, meaning: Mapping[str, Sequence[str]] | None = None) -> Question:
+    """The stems that a question asks for, each once. The last word may be unfinished.
+
+    `meaning`: word → other words that mean the same (a brand and its substance).
+    """
+    alike = meaning or {}
+    return tuple(dict.fromkeys((stem(w), *(stem(other) for other in alike.get(w, ()))) for w in words_of(text)))
+
+
+def matches(kept: str, asked: Question) -> bool:
+    """Whether a text, given by its stems, holds each word of the question, or one that means the same, where a word begins."""
+    return bool(asked) and all(any(f" {one}" in kept for one in alike) for alike in asked)
+
+
+SUGGESTED_FROM = 20_000
+"""Words of the readable documents in which a likeness is sought."""
+
+
+def suggestion(text: str, texts: Iterable[str]) -> str:
+    """The question with words of these texts in the place of words that they do not hold; empty where nothing is alike."""
+    known: dict[str, str] = {}
+    for word in (w for one in texts for w in _WORD.findall(one) if len(w) >= SHORTEST and not w[0].isdecimal()):
+        known.setdefault(normalise_name(word).lower(), word.lower())
+        if len(known) >= SUGGESTED_FROM:
+            break
+    asked, changed = words_of(text), False
+    for number, word in enumerate(asked):
+        near = get_close_matches(normalise_name(word).lower(), known, 1, 0.75) if len(word) >= SHORTEST else []
+        if near and near[0] != normalise_name(word).lower():
+            asked[number], changed = known[near[0]], True
+    return " ".join(asked) if changed else ""
+
+
+SHORTEST = 4
+"""Letters of a word that may be mistyped: shorter ones are all alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +110,13 @@ class Piece:
     marked: bool = False
 
 
-def _found(text: str, asked: Sequence[str]) -> Iterator[tuple[int, int]]:
+def _found(text: str, asked: Question) -> Iterator[tuple[int, int]]:
     for word in _WORD.finditer(text):
-        if any(stem(word.group()).startswith(one) for one in asked):
+        if any(stem(word.group()).startswith(one) for alike in asked for one in alike):
             yield word.span()
 
 
-def extract(text: str, asked: Sequence[str]) -> list[Piece]:
+def extract(text: str, asked: Question) -> list[Piece]:
     """A few words around the first place that answers, with every answering word in them marked."""
     spans = list(_found(text, asked))
     if not spans:

@@ -49,4 +49,18 @@ def substances_of(work: Work, terms: Iterable[str]) -> dict[str, tuple[str, ...]
     return {term: tuple(substances) for term, substances in rows}
 
 
-__all__ = ["PublishedError", "import_medicines", "is_empty", "load", "plain_substance", "substances_of", "terms_of"]
+_ALIKE = """SELECT asked.term, array_agg(other.term) FROM unnest(%s::varchar[]) AS asked (term)
+    JOIN medicines_term known ON known.term = asked.term JOIN medicines_term other ON other.substances = known.substances
+    WHERE other.term !~ '[0-9]' AND other.term NOT LIKE '%% %%' GROUP BY asked.term"""
+MOST_ALIKE = 40
+"""Names of one substance that a search tries: paracetamol has hundreds."""
+
+
+def alike(work: Work, words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """For words that name a medicine or a substance, the other names of the same: brands of one word, and the substance."""
+    asked = {normalise_name(word): word for word in list(words)[:12]}
+    rows = work.rows(_ALIKE, sorted(asked)) if asked else []
+    return {asked[term]: tuple(sorted(set(others) - {term}, key=lambda o: (len(o), o))[:MOST_ALIKE]) for term, others in rows}
+
+
+__all__ = ["PublishedError", "alike", "import_medicines", "is_empty", "load", "plain_substance", "substances_of", "terms_of"]

@@ -42,7 +42,7 @@ def _lines(file: Path, least: int) -> Iterator[list[str]]:
 
 def plain_substance(name: str) -> str:
     """A substance without the salt that stands in parentheses: "RANITIDINE (CHLORHYDRATE DE)" is ranitidine."""
-    return normalise_name(_SALT.sub("", name) or name)
+    return " ".join((_SALT.sub("", name) or name).split())
 
 
 def _compositions(folder: Path) -> dict[str, tuple[str, ...]]:
@@ -78,6 +78,6 @@ def read_published(folder: Path) -> dict[str, tuple[str, ...]]:
                 terms[code] = substances
     for substances in compositions.values():
         for substance in substances:
-            names[substance] = {(substance,)}
+            names[normalise_name(substance)] = {(substance,)}
     terms |= {name: next(iter(of)) for name, of in names.items() if name and len(of) == 1 and len(name) <= LONGEST}
     return terms

@@ -115,8 +115,13 @@ class Treatment:
         return found if self.course in (Course.CURRENT, Course.SILENT) else []
 
 
+_STRENGTH = re.compile(r"(\d+(?:[.,]\d+)?)\s*(mg|µg|mcg|microgrammes?|g|ml|ui|%)", re.IGNORECASE)
+
+
 def _dose(entry: Entry) -> tuple[str, str]:
-    return normalise_name(entry.content.label), normalise_name(entry.content.detail.partition("délivré")[0]).strip(" ,")
+    """Strength and posology: a brand and its substance in one strength are one dose."""
+    strengths = sorted(f"{float(n.replace(',', '.')):g} {unit.lower()}" for n, unit in _STRENGTH.findall(entry.content.label))
+    return ", ".join(strengths), normalise_name(entry.content.detail.partition("délivré")[0]).strip(" ,")
 
 
 def _atc(entry: Entry) -> str:
@@ -131,7 +136,7 @@ def _is_atc(system: str) -> bool:
 
 def _terms(entry: Entry) -> list[str]:
     codes = [code for code, system, _ in entry.content.codes if system != ATC] or [entry.content.code]
-    names = [medicines.plain_substance(name) for _, system, name in entry.content.codes if system == ATC and name]
+    names = [normalise_name(medicines.plain_substance(name)) for _, system, name in entry.content.codes if system == ATC and name]
     return [*codes, *names, *medicines.terms_of(entry.content.label)]
 
 
@@ -147,7 +152,7 @@ def _keys(work: Work, entries: list[Entry]) -> dict[UUID, tuple[str, tuple[str, 
     for entry, substances in of:
         atc = _atc(entry)
         told = substances or (next(iter(classes[atc])) if atc and len(classes[atc]) == 1 else ())
-        found[entry.id] = ("+".join(told) or atc or normalise_name(entry.content.label), told)
+        found[entry.id] = ("+".join(map(normalise_name, told)) or atc or normalise_name(entry.content.label), told)
     return found
 
 
@@ -157,7 +162,7 @@ def _badge(entries: Iterable[Entry], substances: tuple[str, ...]) -> Badge | Non
         found = next((badge for prefix, badge in _CLASSES.items() if atc.startswith(prefix)), None) if atc else None
         if found:
             return found
-    return next((_BADGE_OF[s] for s in substances if s in _BADGE_OF), None)
+    return next((_BADGE_OF[name] for s in substances if (name := normalise_name(s)) in _BADGE_OF), None)
 
 
 def _stopped(entry: Entry) -> bool:

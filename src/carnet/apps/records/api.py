@@ -91,7 +91,7 @@ from carnet.apps.records.reading.visit import (
     written,
 )
 from carnet.apps.records.reading.who_looked import lines_shown, sealed_chains, unseen_actors, waiting_since
-from carnet.apps.records.reading.words import Hit, find_words
+from carnet.apps.records.reading.words import Found, Hit, find_words
 from carnet.apps.records.upkeep.consistency import Fault, Health, all_records, check_record
 from carnet.apps.records.upkeep.indexing import reindex_record
 from carnet.apps.records.upkeep.portable import Exported, export_for
@@ -114,6 +114,7 @@ __all__ = [
     "Exported",
     "Eyes",
     "Fault",
+    "Found",
     "Health",
     "Helped",
     "Hit",

@@ -1,15 +1,15 @@
 """The medicines of the demonstration: a few facts of our own, so that its treatments stand by substance before any import."""
 
 SUBSTANCES: dict[str, tuple[str, ...]] = {
-    "METFORMINE": ("METFORMINE",), "GLUCOPHAGE": ("METFORMINE",), "RAMIPRIL": ("RAMIPRIL",), "TRIATEC": ("RAMIPRIL",),
-    "PARACETAMOL": ("PARACETAMOL",), "DOLIPRANE": ("PARACETAMOL",), "APIXABAN": ("APIXABAN",), "ELIQUIS": ("APIXABAN",),
-    "FLUINDIONE": ("FLUINDIONE",), "PREVISCAN": ("FLUINDIONE",), "ACIDE ACETYLSALICYLIQUE": ("ACIDE ACETYLSALICYLIQUE",),
-    "KARDEGIC": ("ACIDE ACETYLSALICYLIQUE",), "ASPIRINE": ("ACIDE ACETYLSALICYLIQUE",), "BISOPROLOL": ("BISOPROLOL",),
-    "FLUTICASONE": ("FLUTICASONE",), "SALBUTAMOL": ("SALBUTAMOL",), "VENTOLINE": ("SALBUTAMOL",),
-    "SACUBITRIL ET VALSARTAN": ("SACUBITRIL", "VALSARTAN"), "ENTRESTO": ("SACUBITRIL", "VALSARTAN"),
-    "DAPAGLIFLOZINE": ("DAPAGLIFLOZINE",), "FUROSEMIDE": ("FUROSEMIDE",), "LASILIX": ("FUROSEMIDE",), "SERTRALINE": ("SERTRALINE",),
-    "LEVOTHYROXINE": ("LEVOTHYROXINE",), "LEVOTHYROX": ("LEVOTHYROXINE",), "ATORVASTATINE": ("ATORVASTATINE",),
-    "TAHOR": ("ATORVASTATINE",), "IBUPROFENE": ("IBUPROFENE",), "AMOXICILLINE": ("AMOXICILLINE",),
-    "VITAMINE D": ("COLECALCIFEROL",),
+    "METFORMINE": ("metformine",), "GLUCOPHAGE": ("metformine",), "RAMIPRIL": ("ramipril",), "TRIATEC": ("ramipril",),
+    "PARACETAMOL": ("paracétamol",), "DOLIPRANE": ("paracétamol",), "APIXABAN": ("apixaban",), "ELIQUIS": ("apixaban",),
+    "FLUINDIONE": ("fluindione",), "PREVISCAN": ("fluindione",), "ACIDE ACETYLSALICYLIQUE": ("acide acétylsalicylique",),
+    "KARDEGIC": ("acide acétylsalicylique",), "ASPIRINE": ("acide acétylsalicylique",), "BISOPROLOL": ("bisoprolol",),
+    "FLUTICASONE": ("fluticasone",), "SALBUTAMOL": ("salbutamol",), "VENTOLINE": ("salbutamol",),
+    "SACUBITRIL ET VALSARTAN": ("sacubitril", "valsartan"), "ENTRESTO": ("sacubitril", "valsartan"),
+    "DAPAGLIFLOZINE": ("dapagliflozine",), "FUROSEMIDE": ("furosémide",), "LASILIX": ("furosémide",), "SERTRALINE": ("sertraline",),
+    "LEVOTHYROXINE": ("lévothyroxine",), "LEVOTHYROX": ("lévothyroxine",), "ATORVASTATINE": ("atorvastatine",),
+    "TAHOR": ("atorvastatine",), "IBUPROFENE": ("ibuprofène",), "AMOXICILLINE": ("amoxicilline",),
+    "VITAMINE D": ("colécalciférol",),
 }  # fmt: skip
 """Name → substances. A published database (`carnet medicines import`) takes the place of all of it."""

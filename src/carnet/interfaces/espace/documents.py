@@ -82,8 +82,10 @@ def listing(opened: Opened) -> Shown | HttpResponse:
     wanted = _criteria(get)
     context: Context = {"categories": _categories(visit), "given": get, "question": question, "may_feed": visit.may(Act.FEED)}
     if question:
-        hits, total = find_words(visit, question, Query(wanted))
-        return Shown("documents/list", context | {"hits": [(row(h.document), h.extract) for h in hits], "found": total})
+        found_words = find_words(visit, question, Query(wanted))
+        hits = [(row(h.document), h.extract, [row(d) for d in h.repeated]) for h in found_words.hits]
+        told: Context = {"hits": hits, "found": found_words.total, "suggestion": found_words.suggestion}
+        return Shown("documents/list", context | told)
     found = documents(visit, Query(wanted, sort="date", count=at * PER_PAGE)).items
     rows = [row(d) for d in found[(at - 1) * PER_PAGE :]]
     more = len(documents(visit, Query(wanted, sort="date", count=at * PER_PAGE + 1)).items) > at * PER_PAGE

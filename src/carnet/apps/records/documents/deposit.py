@@ -254,7 +254,8 @@ def _masked_on_arrival(work: Work, ask: Ask, key: RecordKey, checked: Checked, l
 def _read(work: Work, ask: Ask, key: RecordKey, checked: Checked, logical_id: UUID) -> None:
     """Keep the words of a new document, and let the apps above read what it states."""
     entry, content = checked.entry, checked.content
-    keep_words(work, key, logical_id, entry.title, text_of(entry.mime, content))
+    authors = "\n".join(p for a in entry.authors for p in (f"{a.given} {a.family}".strip(), a.structure_name) if p)
+    keep_words(work, key, logical_id, entry.title, text_of(entry.mime, content), authors)
     for read in HOOKS.deposited:
         read(work, key, Deposited(logical_id, entry.mime, content, ask.at))
 

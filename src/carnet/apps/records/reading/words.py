@@ -7,16 +7,18 @@ they can be in no answer, count, suggestion or timing.
 
 import json
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
+from carnet.apps.medicines import api as medicines
 from carnet.apps.records.media import TYPES_OF_CDA
 from carnet.apps.records.reading.criteria import by_logical_id
 from carnet.apps.records.reading.search import Query
 from carnet.apps.records.reading.visit import Seen, Visit, documents
 from carnet.apps.storage.api import RecordKey, Work
 from carnet.formats import cda, pdf, words
+from carnet.formats.fhir import Json
+from carnet.kernel.traits import normalise_name
 
 KEPT = 200_000
 """Characters of one document that are kept for the search."""
@@ -38,9 +40,19 @@ def text_of(mime: str, content: bytes) -> str:
     return cda.as_text(content) if mime == "text/plain" else ""
 
 
-def keep_words(work: Work, key: RecordKey, logical_id: UUID, title: str, text: str) -> None:
+def authors_in(resource: Json) -> str:
+    """Names and places of the authors of a document, as words that one may look for."""
+    told = []
+    for one in resource.get("contained", ()):
+        names = one.get("name", "")
+        for name in [names] if isinstance(names, str) else names:
+            told.append(name if isinstance(name, str) else " ".join([*name.get("given", ()), name.get("family", "")]))
+    return "\n".join(part.strip() for part in told if part.strip())
+
+
+def keep_words(work: Work, key: RecordKey, logical_id: UUID, title: str, text: str, authors: str = "") -> None:
     """Keep the words of a document, in the transaction of its deposit."""
-    text = f"{title}\n{text}"[:KEPT]
+    text = "\n".join(part for part in (title, authors, text) if part)[:KEPT]
     packed = zlib.compress(json.dumps([text, words.stems(text)], ensure_ascii=False).encode(), 6)
     work.run(
         """INSERT INTO records_words (record_id, logical_id, sealed, edition) VALUES (%s, %s, %s, %s)
@@ -51,31 +63,52 @@ def keep_words(work: Work, key: RecordKey, logical_id: UUID, title: str, text: s
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A document that answers, with an extract."""
+    """A document that answers, with an extract, and those that repeat it: same title, same author."""
 
     document: Seen
     extract: list[words.Piece]
+    repeated: tuple[Seen, ...] = ()
 
 
-def _answering(visit: Visit, asked: Sequence[str]) -> dict[UUID, str]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Answers, the newest first, how many documents they are in all, and where there are none, a question that would answer."""
+
+    hits: list[Hit]
+    total: int
+    suggestion: str = ""
+
+
+def _readable(visit: Visit) -> dict[UUID, tuple[str, str]]:
+    """Text and stems of every document that the reader sees."""
     condition, values = visit.visible()
-    found = {}
-    for logical_id, sealed in visit.work.rows(_VISIBLE_WORDS.format(condition), visit.record_id, visit.record_id, *values):
-        text, stems = json.loads(zlib.decompress(visit.key.unseal(bytes(sealed), f"words/{logical_id}")))
-        if words.matches(stems, asked):
-            found[logical_id] = text
-    return found
+    rows = visit.work.rows(_VISIBLE_WORDS.format(condition), visit.record_id, visit.record_id, *values)
+    return {number: json.loads(zlib.decompress(visit.key.unseal(bytes(sealed), f"words/{number}"))) for number, sealed in rows}
 
 
-def find_words(visit: Visit, question: str, query: Query) -> tuple[list[Hit], int]:
-    """Documents that hold every word of a question, the newest first, and how many there are in all.
+def _folded(hits: list[Hit]) -> list[Hit]:
+    """A prescription that is renewed every three months is one line: the newest, with those that repeat it."""
+    found: dict[tuple[str, str], Hit] = {}
+    for hit in hits:
+        resource = hit.document.resource
+        who = json.dumps(resource.get("contained", []), sort_keys=True)
+        first = found.setdefault((normalise_name(hit.document.title), who), hit)
+        if first is not hit:
+            found[(normalise_name(hit.document.title), who)] = replace(first, repeated=(*first.repeated, hit.document))
+    return list(found.values())
 
-    `query` narrows them like a list; at most `SHOWN` are returned.
+
+def find_words(visit: Visit, question: str, query: Query) -> Found:
+    """Documents that hold every word of a question, or one that means the same: a brand is found by its substance.
+
+    `query` narrows them like a list; at most `SHOWN` are read, and those that repeat one another are one line.
     """
-    asked = words.question(question)
-    texts = _answering(visit, asked)
+    asked = words.question(question, medicines.alike(visit.work, words.words_of(question)))
+    readable = _readable(visit)
+    texts = {number: text for number, (text, stems) in readable.items() if words.matches(stems, asked)}
     if not texts:
-        return [], 0
+        # Only what the reader may read is looked through: a suggestion tells of nothing else.
+        return Found([], 0, words.suggestion(question, (text for text, _ in readable.values())))
     ids = by_logical_id([str(one) for one in texts])
     listed = documents(visit, Query((*query.criteria, ids), query.types, "date", count=SHOWN, total=True))
-    return [Hit(d, words.extract(texts[d.logical_id], asked)) for d in listed.items], listed.total or 0
+    return Found(_folded([Hit(d, words.extract(texts[d.logical_id], asked)) for d in listed.items]), listed.total or 0)

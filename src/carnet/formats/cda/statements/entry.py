@@ -7,7 +7,7 @@ from lxml import etree
 
 from carnet.formats.cda.header import NS
 from carnet.formats.cda.statements.model import Polarity, Status, When
-from carnet.formats.cda.statements.names import Narrative, child
+from carnet.formats.cda.statements.names import Narrative, child, children
 from carnet.formats.cda.words import name_of, words
 
 _STATUSES = {
@@ -29,6 +29,14 @@ _STATUS_OF, _CERTAINTY_OF = "33999-4", "66455-7"
 _STATEMENTS = frozenset({"act", "observation", "substanceAdministration", "supply", "procedure", "organizer", "encounter",
                          "observationMedia", "regionOfInterest"})  # fmt: skip
 _SELF = frozenset({"ONESELF", "SELF"})
+
+
+def author_of(node: etree._Element) -> str:
+    """The author that a node names: given name and family, without titles and degrees."""
+    name = child(node, "author/assignedAuthor/assignedPerson/name")
+    if name is None:
+        return ""
+    return " ".join(w for part in ("given", "family") for n in children(name, part) if (w := words(n))) or words(name)
 
 
 def is_true(text: str | None) -> bool:
@@ -97,9 +105,8 @@ class Entry:
     def author(self) -> str:
         """Who states it, where the entry or its section names somebody."""
         for node in self.above():
-            name = child(node, "author/assignedAuthor/assignedPerson/name")
-            if name is not None:
-                return words(name)
+            if told := author_of(node):
+                return told
         return ""
 
     @property

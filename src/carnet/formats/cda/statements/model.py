@@ -112,7 +112,7 @@ class Statement:
     organism: str = ""
     """What a susceptibility is about: the words of the laboratory are on the germ, not on the person."""
     author: str = ""
-    """Who states it, when the entry names somebody else than the document does."""
+    """Who states it: whom the entry names, else the author of the document."""
     anchor: str = ""
     """Narrative id that the entry refers to."""
 

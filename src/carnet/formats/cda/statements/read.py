@@ -12,7 +12,7 @@ from lxml import etree
 
 from carnet.formats.cda.header import NS, parse_document
 from carnet.formats.cda.statements import concerns, encounters, measures, substances
-from carnet.formats.cda.statements.entry import Entry
+from carnet.formats.cda.statements.entry import Entry, author_of
 from carnet.formats.cda.statements.gate import reason_against
 from carnet.formats.cda.statements.model import Left, Origin, Polarity, Reading, Reason, Statement, When
 from carnet.formats.cda.statements.names import Narrative, child
@@ -46,12 +46,14 @@ class _Document:
     type: str
     written: When
     """The day of the document, for a result that says no time of its own."""
+    author: str
+    """Who wrote it, for a statement whose entry names nobody else."""
 
 
 def _document(root: etree._Element) -> _Document:
     code, own = root.find("h:code", NS), when_of(root)
     day = When(own.start, origin=Origin.DOCUMENT, instant=own.instant) if own.start else When()
-    return _Document((code.get("code") or "") if code is not None else "", day)
+    return _Document((code.get("code") or "") if code is not None else "", day, author_of(root))
 
 
 def _part(section: etree._Element, document: _Document) -> str:
@@ -86,6 +88,13 @@ def _absence(statement: Statement) -> Statement:
     return replace(statement, polarity=Polarity.KNOWN_ABSENT) if denied else statement
 
 
+def _completed(found: Statement | Left, section: etree._Element, document: _Document) -> Statement | Left:
+    """A loss names its section, a statement its author."""
+    if isinstance(found, Left):
+        return found if found.section else replace(found, section=_named(section))
+    return found if found.author else replace(found, author=document.author)
+
+
 class _Collected:
     """Statements and losses of one document, in its order."""
 
@@ -114,8 +123,7 @@ def _section(section: etree._Element, document: _Document, collected: _Collected
             # The kit writes templateId beside the statement: it names a shape and states nothing.
             if name_of(node) not in ("templateId", "realmCode", "typeId"):
                 for found in _entry(Entry(part, node, narrative, document.written)):
-                    unknown = isinstance(found, Left) and not found.section
-                    collected.add(replace(found, section=_named(section)) if unknown else found)
+                    collected.add(_completed(found, section, document))
         if len(collected.statements) + len(collected.left) == before and not _seen_before(holder):
             collected.left.append(Left(part or _named(section), Reason.SHAPE, "entry"))
     if not entries and section.find("h:text", NS) is not None and not section.findall("h:component/h:section", NS):
@@ -132,7 +140,7 @@ def read_statements(content: bytes) -> Reading:
     root = parse_document(content)
     document, collected = _document(root), _Collected()
     for found in encounters.stay(root):
-        collected.add(found)
+        collected.add(_completed(found, root, document))
     if child(root, "component/structuredBody") is None:
         collected.left.append(Left("", Reason.NOT_STRUCTURED, ""))
     for section in root.iterfind(".//h:section", NS):

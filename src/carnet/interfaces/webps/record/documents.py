@@ -106,8 +106,9 @@ def _choices(opened: Opened, get: QueryDict) -> Context:
 def _search(opened: Opened, get: QueryDict) -> Context:
     """Documents whose text answers, with extracts. The filters of the list narrow it."""
     question = get.get("q", "").strip()[:200]
-    hits, total = find_words(opened.visit, question, Query(filters(get, opened.asked.at)))
-    return {"question": question, "found": total, "hits": [(row(h.document), h.extract) for h in hits]}
+    found = find_words(opened.visit, question, Query(filters(get, opened.asked.at)))
+    hits = [(row(h.document), h.extract, [row(d) for d in h.repeated]) for h in found.hits]
+    return {"question": question, "found": found.total, "hits": hits, "suggestion": found.suggestion}
 
 
 @record_page("documents", "GET", detail="documents")
