@@ -254,7 +254,7 @@ def test_search_by_identifier_finds_uniqueid_and_entryuuid(door: str, searched: 
 
 @pytest.mark.parametrize(
     "criteria",
-    [{"status": "retracted"}, {"status": ""}, {"date": "yesterday"}, {"_count": "0"}, {"_count": "x"}, {"_sort": "title"},
+    [{"status": "retracted"}, {"status": ""}, {"date": "yesterday"}, {"_count": "-1"}, {"_count": "x"}, {"_sort": "title"},
      {"nonsense": "1"}, {"type": "zzz"}, {"isArchived": "maybe"}, {"patient": "Patient/x"}, {"type": "x" * 3000}],
 )  # fmt: skip
 def test_a_wrong_search_says_which_parameter(door: str, searched: tuple, criteria: dict[str, str]) -> None:
@@ -748,3 +748,40 @@ def test_a_failure_tells_a_reference_and_nothing_else(
     text = outcome_of(answer)["issue"][0]["details"]["text"]
     assert "Référence" in text
     assert str(document) not in answer.text
+
+
+def test_a_count_of_zero_asks_for_the_total_alone(door: str, searched) -> None:
+    person, software = searched[0], client(door, "treating")
+    answer = software.search(person.ins, _count="0").json()
+    assert answer["total"] >= 1
+    assert "entry" not in answer
+    assert [link["relation"] for link in answer["link"]] == ["self"]
+
+
+def test_preferences_of_formats_are_weighed_and_a_format_that_is_not_spoken_is_refused(door: str, searched) -> None:
+    person, software = searched[0], client(door, "treating")
+    number = documents_of(software.search(person.ins, _count="1"))[0]["id"]
+    address = f"/fhir/Binary/{number}"
+    for accept, told in (("text/xml, application/fhir+json;q=0.5", "text/xml"), ("text/xml;q=0.2, application/fhir+json", "application/fhir+json"),
+                         ("*/*", "text/xml")):  # fmt: skip
+        assert software.get(address, Accept=accept).headers["content-type"].startswith(told), accept
+    refused = software.get(address, Accept="application/fhir+xml")
+    assert (refused.status_code, code_of(refused)) == (406, "format-not-spoken")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"modifierExtension": [{"url": "http://exemple.fr/x", "valueBoolean": True}]}, {"implicitRules": "http://exemple.fr/regles"},
+     {"docStatus": "entered-in-error"}, {"docStatus": "preliminary"}, {"context": {"modifierExtension": [{"url": "u"}]}}],
+)  # fmt: skip
+def test_what_changes_the_meaning_and_is_not_understood_is_refused(door: str, more: dict[str, Any]) -> None:
+    person, _ = patient("treating")
+    software = client(door, "treating")
+    resource = {
+        "resourceType": "DocumentReference", "status": "current", "type": {"coding": [{"system": "http://loinc.org", "code": "11488-4"}]},
+        "masterIdentifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:oid:{fresh_uid()}"},
+        "subject": {"identifier": {"system": f"urn:oid:{person.ins.oid.value}", "value": person.ins.matricule}},
+        "content": [{"attachment": {"contentType": "text/plain", "data": base64.b64encode(b"x").decode(), "title": "m"}}],
+    }  # fmt: skip
+    assert software.post("/fhir/DocumentReference", resource | more).status_code == 400
+    assert software.post("/fhir/DocumentReference", resource | {"docStatus": "final"}).status_code == 201

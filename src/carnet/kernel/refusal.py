@@ -126,6 +126,7 @@ class No(StrEnum):
     REQUEST_MALFORMED = "request-malformed", Nature.REQUEST
     REQUEST_MEDIA_REFUSED = "request-media-refused", Nature.REQUEST
     REQUEST_TOO_LARGE = "request-too-large", Nature.REQUEST
+    FORMAT_NOT_SPOKEN = "format-not-spoken", Nature.REQUEST
     INTERACTION_UNKNOWN = "interaction-unknown", Nature.REQUEST
     OPERATION_UNKNOWN = "operation-unknown", Nature.REQUEST
     SOAP_MEDIA_REFUSED = "soap-media-refused", Nature.REQUEST

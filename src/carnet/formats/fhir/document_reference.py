@@ -20,6 +20,7 @@ from carnet.formats.fhir.reading import (
     moment,
     obj,
     text,
+    understood,
 )
 from carnet.formats.fhir.references import Resolver, author_of, patient_of
 from carnet.formats.fhir.systems import COMPREHENSIVE, IS_ARCHIVED, RFC3986, oid_of, uri_of
@@ -104,7 +105,11 @@ def _entry_uuid(resource: Json, path: str) -> str:
 
 def read_document_reference(resource: Json, entries: dict[str, Json], path: str) -> DocumentEntry:
     """Read a DocumentReference as it is deposited. Raises FhirError with the path of what is wrong."""
+    understood(resource, path)
     _status(resource, path)
+    if text(resource, "docStatus", path) not in ("", "final", "amended"):
+        # EX_GEN-1060: what is fed was validated; a draft, or what its source took back, is none of it.
+        raise FhirError(f"{path}.docStatus", "is final or amended: a document is fed once it is validated")
     return _entry(resource, entries, path)
 
 

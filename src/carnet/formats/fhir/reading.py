@@ -23,6 +23,19 @@ class FhirError(ValueError):
         self.problem = problem
 
 
+def understood(node: object, path: str) -> None:
+    """Refuse what changes the meaning and is not known here: FHIR R4 §2.4.2 forbids to pass over a modifier extension."""
+    if isinstance(node, dict):
+        if node.get("modifierExtension") or node.get("implicitRules"):
+            name = "modifierExtension" if node.get("modifierExtension") else "implicitRules"
+            raise FhirError(f"{path}.{name}", "is not understood here, and changes the meaning")
+        for key, value in node.items():
+            understood(value, f"{path}.{key}")
+    elif isinstance(node, list):
+        for number, value in enumerate(node):
+            understood(value, f"{path}[{number}]")
+
+
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 """Neither UTF-8 nor PostgreSQL holds these."""
 

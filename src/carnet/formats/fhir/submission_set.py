@@ -3,7 +3,19 @@
 from dataclasses import replace
 
 from carnet.formats.fhir.document_reference import concept_json, contained_author
-from carnet.formats.fhir.reading import FhirError, Json, concept, concepts, extension, identifier_uri, items, moment, obj, text
+from carnet.formats.fhir.reading import (
+    FhirError,
+    Json,
+    concept,
+    concepts,
+    extension,
+    identifier_uri,
+    items,
+    moment,
+    obj,
+    text,
+    understood,
+)
 from carnet.formats.fhir.references import Resolver, author_of, patient_of
 from carnet.formats.fhir.systems import DESIGNATION, LIST_TYPES, RECIPIENT, RFC3986, SOURCE_ID
 from carnet.formats.timestamps import to_fhir
@@ -38,6 +50,7 @@ def _submitter(source: Json, resolver: Resolver, path: str) -> Author | None:
 
 def read_submission_set(resource: Json, entries: dict[str, Json], path: str) -> SubmissionSet:
     """Read the List of a deposit. Raises FhirError."""
+    understood(resource, path)
     resolver = Resolver(entries, items(resource, "contained", path))
     source = obj(extension(resource, SOURCE_ID, path), "valueIdentifier", path)
     submitter = obj(resource, "source", path)

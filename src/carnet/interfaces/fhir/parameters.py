@@ -90,11 +90,11 @@ def one(pairs: Pairs, name: str, default: str) -> str:
     return next((value for key, value in pairs if key == name), default)
 
 
-def count_of(pairs: Pairs) -> int:
-    """Size of a page."""
+def count_of(pairs: Pairs, least: int = 1) -> int:
+    """Size of a page; 0 asks for the total alone (FHIR R4 §3.1.1.5.7)."""
     text = one(pairs, "_count", "20")
-    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) < 1:
-        raise FhirError("_count", "must be a number from 1")
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) < least:
+        raise FhirError("_count", f"must be a number from {least}")
     return min(int(text), MAX_COUNT)
 
 
@@ -150,13 +150,14 @@ def read_search(pairs: Pairs) -> Search:
     unknown = [code for code in types if codes.member("type_codes", code) is None]
     if unknown:
         raise FhirError("type", "holds a code that no value set knows")
+    count = count_of(pairs, least=0)
     query = Query(
         criteria=(_statuses(pairs), *_criteria(pairs)),
         types=types,
         sort=sort,
         ascending=ascending,
-        count=count_of(pairs),
-        total=one(pairs, "_total", "none") == "accurate",
+        count=count,
+        total=count == 0 or one(pairs, "_total", "none") == "accurate",
         new_since_last_visit=_flag(pairs, "new-since-last-visit"),
     )
     return Search(patient_of(pairs), query)

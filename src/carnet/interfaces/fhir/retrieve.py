@@ -9,12 +9,20 @@ from carnet.interfaces.fhir.answers import FHIR_JSON, fhir, raw, stored
 from carnet.interfaces.fhir.door import ask, authenticated, document_id, view
 from carnet.interfaces.fhir.patch import patched
 from carnet.kernel.ask import Act
+from carnet.kernel.refusal import No, Refusal
 
 WARNING_HEADER = "Carnet-Visibility-Warning"
 
 
-def _wants_binary(request: HttpRequest) -> bool:
-    return "application/fhir+json" in request.headers.get("Accept", "")
+_FHIR = ("application/fhir+json", "application/json")
+
+
+def _wants_binary(request: HttpRequest, mime: str) -> bool:
+    """Whether a Binary resource is preferred to the bytes (RFC 9110 §12.5.1). Raises Refusal where neither is accepted."""
+    preferred = request.get_preferred_type([mime, *_FHIR])
+    if preferred is None:
+        raise Refusal(No.FORMAT_NOT_SPOKEN)
+    return preferred in _FHIR
 
 
 def _warned(response: HttpResponse, content: Content) -> HttpResponse:
@@ -30,7 +38,7 @@ def _warned(response: HttpResponse, content: Content) -> HttpResponse:
 def binary(request: HttpRequest, logical_id: str) -> HttpResponse:
     """The bytes of a document. `Accept: application/fhir+json` asks for a Binary resource."""
     content = read_content(ask(request, authenticated(request), Act.READ), document_id(logical_id))
-    if _wants_binary(request):
+    if _wants_binary(request, content.mime):
         data = base64.b64encode(content.data).decode()
         resource = {"resourceType": "Binary", "id": logical_id, "contentType": content.mime, "data": data}
         return _warned(fhir(resource), content)

@@ -176,7 +176,7 @@ def search(ask: Ask, query: Query) -> Page:
         trimmed(key.unseal(bytes(resource), f"resource/{logical_id}"), parents, seen)
         for logical_id, _, resource, parents, seen in shown
     ]
-    following = Cursor(shown[-1][1], shown[-1][0]) if len(rows) > query.count else None
+    following = Cursor(shown[-1][1], shown[-1][0]) if shown and len(rows) > query.count else None
     return Page(
         record_of(entered),
         [str(row[0]) for row in shown],
