@@ -254,7 +254,7 @@ def test_search_by_identifier_finds_uniqueid_and_entryuuid(door: str, searched: 
 
 @pytest.mark.parametrize(
     "criteria",
-    [{"status": "retracted"}, {"status": ""}, {"date": "yesterday"}, {"_count": "-1"}, {"_count": "x"}, {"_sort": "title"},
+    [{"status": "retracted"}, {"status": ""}, {"date": "yesterday"}, {"_count": "-1"}, {"_count": "x"}, {"_summary": "data"}, {"_sort": "title"},
      {"nonsense": "1"}, {"type": "zzz"}, {"isArchived": "maybe"}, {"patient": "Patient/x"}, {"type": "x" * 3000}],
 )  # fmt: skip
 def test_a_wrong_search_says_which_parameter(door: str, searched: tuple, criteria: dict[str, str]) -> None:
@@ -750,9 +750,10 @@ def test_a_failure_tells_a_reference_and_nothing_else(
     assert str(document) not in answer.text
 
 
-def test_a_count_of_zero_asks_for_the_total_alone(door: str, searched) -> None:
+@pytest.mark.parametrize("asked", [{"_count": "0"}, {"_summary": "count"}])
+def test_a_count_of_zero_asks_for_the_total_alone(door: str, searched, asked: dict[str, str]) -> None:
     person, software = searched[0], client(door, "treating")
-    answer = software.search(person.ins, _count="0").json()
+    answer = software.search(person.ins, **asked).json()
     assert answer["total"] >= 1
     assert "entry" not in answer
     assert [link["relation"] for link in answer["link"]] == ["self"]
@@ -767,6 +768,11 @@ def test_preferences_of_formats_are_weighed_and_a_format_that_is_not_spoken_is_r
         assert software.get(address, Accept=accept).headers["content-type"].startswith(told), accept
     refused = software.get(address, Accept="application/fhir+xml")
     assert (refused.status_code, code_of(refused)) == (406, "format-not-spoken")
+    for asked in ({"Accept": "application/fhir+xml"}, {"Accept": "application/xml;q=0.9"}):
+        assert software.get(f"/fhir/DocumentReference/{number}", **asked).status_code == 406
+    assert software.get(f"/fhir/DocumentReference/{number}?_format=xml").status_code == 406
+    for accept in ("application/xml, */*;q=0.1", "application/fhir+json", "text/plain"):
+        assert software.get(f"/fhir/DocumentReference/{number}?_format=json", Accept=accept).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -576,3 +577,35 @@ def test_a_typo_suggests_what_is_there_and_never_what_is_hidden() -> None:
     assert found(person, "brochopneumopathie", "nurse").suggestion == ""
     assert found(person, "zzzz").suggestion == ""
     assert found(person, "12 x").suggestion == ""
+
+
+HEIC = (
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAVZtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAACJpbG9jAAAAAERAAAEAAQAAAAAB"
+    "egABAAAAAAAAACQAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAAAA5waXRtAAAAAAABAAAA1mlwcnAAAAC3aXBjbwAAAHhodmNDAQNwAAAAkAAAAAAA"
+    "HvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQGEAAQArQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbqSSmubgIaDAgAAAMAyAAAAwAIQGIAAQAHRAHB"
+    "crAiQAAAABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAAAABAAAAAQAAAABBwaXhpAAAAAAMICAgAAAAXaXBtYQAAAAAAAAABAAEEgQIDBAAAACxtZGF0AAAAICgB"
+    "rxmA93yFN//7hWBHzXdvzRL2s8v+P9+1ZfN2DvM4"
+)
+"""A photograph of 64 by 64 points of our own making: blue at the left, red at the right."""
+
+
+def test_a_photograph_of_a_telephone_is_taken_as_jpeg_and_a_word_processor_file_is_told_what_to_do(espace: str) -> None:
+    from carnet.pages.photographs import as_jpeg, is_heic
+
+    holder, _, _ = newcomer(espace)
+    photo = base64.b64decode(HEIC)
+    assert is_heic(photo)
+    left, right = (Image.open(io.BytesIO(as_jpeg(photo))).getpixel((x, 32)) for x in (8, 56))
+    assert (left[2] > left[0], right[0] > right[2]) == (True, True)
+    form = {"categorie": "cr", "titre": "Photo"}
+    categories = re.findall(r'name="categorie" value="(\w+)"', holder.get("/documents/ajouter").text)
+    form["categorie"] = categories[0]
+    done = holder.post("/documents/ajouter", form, files={"fichier": ("IMG_1.HEIC", photo)})
+    assert done.status_code == 302, words(done)
+    cut = holder.post("/documents/ajouter", form, files={"fichier": ("IMG_2.HEIC", photo[:300])})
+    assert cut.status_code == 400
+    letter = holder.post("/documents/ajouter", form, files={"fichier": ("lettre.docx", b"PK\x03\x04" + b"\x00\xff" * 50)})
+    assert "Enregistrez-le en PDF" in words(letter)
+    person, _ = patient("treating")
+    with pytest.raises(Refusal, match="document-to-convert"):
+        sent(person, b"x", "application/msword", title="x", type=records_type())

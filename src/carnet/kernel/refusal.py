@@ -119,6 +119,7 @@ class No(StrEnum):
     DOCUMENT_AUTHOR_UNKNOWN = "document-author-unknown", Nature.DOCUMENT
     DOCUMENT_TOO_LARGE = "document-too-large", Nature.DOCUMENT
     DOCUMENT_MEDIA_REFUSED = "document-media-refused", Nature.DOCUMENT
+    DOCUMENT_TO_CONVERT = "document-to-convert", Nature.DOCUMENT
     DOCUMENT_INFECTED = "document-infected", Nature.DOCUMENT
     LOT_SIGNATURE_MISSING = "lot-signature-missing", Nature.DOCUMENT
     LOT_SIGNATURE_INVALID = "lot-signature-invalid", Nature.DOCUMENT

@@ -11,6 +11,7 @@ from carnet.formats.pdf import pdf_text
 from carnet.kernel.actor import Actor
 from carnet.kernel.refusal import No
 from carnet.kernel.traits import normalise_name
+from carnet.pages.photographs import as_jpeg, is_heic
 
 _MAGIC = (
     (b"%PDF-", "application/pdf"), (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG", "image/png"), (b"II*\x00", "image/tiff"),
@@ -40,6 +41,17 @@ class Proposal:
     date: str
     fixed: bool = False
     problem: str = ""
+    converted: bool = False
+    """Whether it came as a photograph of a telephone and is deposited as JPEG."""
+
+
+_WORD_PROCESSORS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""Beginnings of DOCX and ODT, and of the older DOC."""
+
+
+def taken(data: bytes) -> bytes:
+    """A file as it is deposited: a photograph of a telephone as JPEG, anything else as it came."""
+    return (as_jpeg(data) or data) if is_heic(data) else data
 
 
 def mime_of(data: bytes) -> str:
@@ -94,10 +106,13 @@ def propose(name: str, data: bytes, actor: Actor, on: date) -> Proposal:
     """What to propose for a file."""
     mime = mime_of(data)
     if not mime:
-        return Proposal(name, "", "", "", "", True, No.DOCUMENT_MEDIA_REFUSED)
+        known = data.startswith(_WORD_PROCESSORS)
+        return Proposal(name, "", "", "", "", True, No.DOCUMENT_TO_CONVERT if known else No.DOCUMENT_MEDIA_REFUSED)
     if mime == "text/xml":
         return _of_cda(name, data)
     text = pdf_text(data) if mime == "application/pdf" else data.decode("utf-8", "replace") if mime == "text/plain" else ""
     first = next((line.strip() for line in text.splitlines() if len(line.strip()) > 3), "")
     title = first[:120] if first else _stem(name)
-    return Proposal(name, mime, title, _type(f"{title}\n{_stem(name)}\n{text[:_LATER_IS_WRONG]}", actor), _date(text, on))
+    converted = mime == "image/jpeg" and name.lower().endswith((".heic", ".heif"))
+    type_code = _type(f"{title}\n{_stem(name)}\n{text[:_LATER_IS_WRONG]}", actor)
+    return Proposal(name, mime, title, type_code, _date(text, on), converted=converted)

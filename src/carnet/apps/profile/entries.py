@@ -191,6 +191,7 @@ def readable_sections(visit: Visit, wanted: Iterable[str] = SECTIONS) -> list[st
 
 
 MOST = 5000
+_MANY = frozenset({"results", "vitals"})
 SUMMARY = 60
 """Results that one screen of summary opens: a page of a long record costs what a page of a short one does."""
 
@@ -216,7 +217,7 @@ def entries(
         AND p.section = wanted.name AND (NOT p.secret OR %s) {over}
         AND (p.document_id IS NULL OR d.status = 'Approved' OR (d.status IS NOT NULL AND p.source <> 'document'))
         ORDER BY p.recorded_at DESC, p.entry_id LIMIT wanted.most) AS e ORDER BY recorded_at DESC, entry_id""",
-        sections, [most if section == "results" else MOST for section in sections], *values, visit.record_id,
+        sections, [most if section in _MANY else MOST for section in sections], *values, visit.record_id,
         visit.sees_secrets(),
     )  # fmt: skip
     found = [opened(visit.key, row) for row in rows]

@@ -31,6 +31,10 @@ _FORMAT = {
     "application/rtf": "urn:ihe:iti-fr:xds-sd:rtf:2010",
     "text/rtf": "urn:ihe:iti-fr:xds-sd:rtf:2010",
 }
+_TO_CONVERT = frozenset({
+    "application/msword", "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.oasis.opendocument.text",
+})  # fmt: skip
 _OTHER_FORMAT = "urn:asipSante:modelesHorsProfils:2011"
 _FORMAT_OF_TYPE = {
     "11502-2": "urn:ihe:lab:xd-lab:2008",
@@ -62,6 +66,8 @@ def check_media(declared: str, content: bytes) -> str:
     if declared == "text/plain":
         _check_text(content)
         return declared
+    if declared in _TO_CONVERT:
+        raise Refusal(No.DOCUMENT_TO_CONVERT)
     if declared not in _MAGIC:
         raise Refusal(No.DOCUMENT_MEDIA_REFUSED, {"media": declared[:80]})
     # A reader of PDF looks for the header in the first kilobyte (ISO 32000-1 annex H.3.4.1); other formats begin at once.

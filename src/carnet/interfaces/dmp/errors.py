@@ -49,6 +49,7 @@ _IHE = {
     No.DOCUMENT_MALFORMED: "XDSRepositoryMetadataError",
     No.DOCUMENT_NOT_CLINICAL: "XDSRepositoryMetadataError",
     No.DOCUMENT_MEDIA_REFUSED: "XDSRepositoryMetadataError",
+    No.DOCUMENT_TO_CONVERT: "XDSRepositoryMetadataError",
     No.LOT_SIGNATURE_MISSING: "XDSRepositoryMetadataError",
     No.LOT_SIGNATURE_INVALID: "XDSRepositoryMetadataError",
     No.DOCUMENT_INFECTED: "XDSRepositoryError",

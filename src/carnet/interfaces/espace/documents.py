@@ -37,7 +37,7 @@ from carnet.kernel.visibility import Status
 from carnet.pages.bodies import body_in, bytes_answer, seen_document
 from carnet.pages.civil import begins, day_of, number_of
 from carnet.pages.door import saying
-from carnet.pages.proposing import Proposal, propose
+from carnet.pages.proposing import Proposal, propose, taken
 from carnet.pages.rows import Row, row
 
 PER_PAGE, MOST_PAGES = 20, 500
@@ -155,7 +155,7 @@ def _received(asked: Asked) -> tuple[Proposal, bytes] | None:
     found = asked.request.FILES.get("fichier")
     if found is None:
         return None
-    data = found.read()
+    data = taken(found.read())
     return propose(str(found.name or ""), data, asked.actor, asked.at.date()), data
 
 

@@ -32,6 +32,7 @@ _STATUS = {
     No.REQUEST_TOO_LARGE: 413,
     No.DOCUMENT_TOO_LARGE: 413,
     No.DOCUMENT_MEDIA_REFUSED: 415,
+    No.DOCUMENT_TO_CONVERT: 415,
     No.REQUEST_MEDIA_REFUSED: 415,
 }
 """By nature, then the exceptions; anything else is 403, forbidden."""

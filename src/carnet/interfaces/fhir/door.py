@@ -43,8 +43,24 @@ def _failed(error: Exception) -> HttpResponse:
     return fhir(operation_outcome(issue), 500)
 
 
-def view(*methods: str) -> Callable[[View], View]:
-    """A view of the door for these methods: refusals and errors become OperationOutcomes, in the reader's language."""
+JSON_TYPES = ("application/fhir+json", "application/json")
+_FORMATS = frozenset({"", "json", "text/json", *JSON_TYPES, "application/fhir json"})
+"""Values of `_format` (FHIR R4 §3.1.0.1.11) that mean JSON; a plus sign of an address that nobody escaped is a blank."""
+
+
+def _check_format(request: HttpRequest, any_type: bool) -> None:
+    """This door writes JSON: whoever asks for XML alone is told, not given something else (§3.1.0.1.10). Raises Refusal."""
+    asked = request.headers.get("Accept", "")
+    only_xml = "xml" in asked and not any_type and request.get_preferred_type(JSON_TYPES) is None
+    if only_xml or request.GET.get("_format", "") not in _FORMATS:
+        raise Refusal(No.FORMAT_NOT_SPOKEN)
+
+
+def view(*methods: str, any_type: bool = False) -> Callable[[View], View]:
+    """A view of the door for these methods: refusals and errors become OperationOutcomes, in the reader's language.
+
+    `any_type`: the view weighs the types that are accepted by itself.
+    """
 
     def decorate(function: View) -> View:
         @wraps(function)
@@ -53,6 +69,7 @@ def view(*methods: str) -> Callable[[View], View]:
                 try:
                     if request.method not in methods:
                         raise Refusal(No.INTERACTION_UNKNOWN, {"problem": f"{request.method}"})
+                    _check_format(request, any_type)
                     return function(request, *args, **kwargs)
                 except Refusal as refusal:
                     return refusal_answer(refusal)

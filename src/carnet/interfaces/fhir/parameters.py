@@ -14,12 +14,12 @@ Pairs = Sequence[tuple[str, str]]
 MAX_COUNT = 100
 PATIENT = ("patient", "patient.identifier", "patient:identifier")
 _STATUS = {"current": "Approved", "superseded": "Deprecated"}
-_CONTROL = frozenset({"_count", "_sort", "_total", "_format", "isArchived", "new-since-last-visit", "status", *PATIENT})
+_CONTROL = frozenset({"_count", "_sort", "_summary", "_total", "_format", "isArchived", "new-since-last-visit", "status", *PATIENT})
 SUPPORTED = (
     "patient", "patient.identifier", "status", "type", "category", "facility", "setting", "format", "event",
     "security-label", "date", "creation", "period", "period-start", "period-end", "author.family", "author.given",
     "author.identifier", "authorOrg", "identifier", "related", "relatesto", "isArchived",
-    "new-since-last-visit", "_id", "_lastUpdated", "_count", "_sort", "_total",
+    "new-since-last-visit", "_id", "_lastUpdated", "_count", "_sort", "_summary", "_total",
 )  # fmt: skip
 
 
@@ -150,7 +150,10 @@ def read_search(pairs: Pairs) -> Search:
     unknown = [code for code in types if codes.member("type_codes", code) is None]
     if unknown:
         raise FhirError("type", "holds a code that no value set knows")
-    count = count_of(pairs, least=0)
+    summary = one(pairs, "_summary", "false")
+    if summary not in ("count", "false"):
+        raise FhirError("_summary", "must be count or false")
+    count = 0 if summary == "count" else count_of(pairs, least=0)
     query = Query(
         criteria=(_statuses(pairs), *_criteria(pairs)),
         types=types,

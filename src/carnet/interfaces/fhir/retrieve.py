@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from carnet.apps.records.api import Content, read_content, read_metadata
 from carnet.interfaces.fhir.answers import FHIR_JSON, fhir, raw, stored
-from carnet.interfaces.fhir.door import ask, authenticated, document_id, view
+from carnet.interfaces.fhir.door import JSON_TYPES, ask, authenticated, document_id, view
 from carnet.interfaces.fhir.patch import patched
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
@@ -14,15 +14,12 @@ from carnet.kernel.refusal import No, Refusal
 WARNING_HEADER = "Carnet-Visibility-Warning"
 
 
-_FHIR = ("application/fhir+json", "application/json")
-
-
 def _wants_binary(request: HttpRequest, mime: str) -> bool:
     """Whether a Binary resource is preferred to the bytes (RFC 9110 §12.5.1). Raises Refusal where neither is accepted."""
-    preferred = request.get_preferred_type([mime, *_FHIR])
+    preferred = request.get_preferred_type([mime, *JSON_TYPES])
     if preferred is None:
         raise Refusal(No.FORMAT_NOT_SPOKEN)
-    return preferred in _FHIR
+    return preferred in JSON_TYPES
 
 
 def _warned(response: HttpResponse, content: Content) -> HttpResponse:
@@ -34,7 +31,7 @@ def _warned(response: HttpResponse, content: Content) -> HttpResponse:
     return response
 
 
-@view("GET")
+@view("GET", any_type=True)
 def binary(request: HttpRequest, logical_id: str) -> HttpResponse:
     """The bytes of a document. `Accept: application/fhir+json` asks for a Binary resource."""
     content = read_content(ask(request, authenticated(request), Act.READ), document_id(logical_id))

@@ -21,7 +21,7 @@ from carnet.kernel.codes import VISIBILITY_CODES
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.civil import begins, day_of
 from carnet.pages.door import saying
-from carnet.pages.proposing import Proposal, propose
+from carnet.pages.proposing import Proposal, propose, taken
 from carnet.pages.sealed import opened_text, sealed_text
 
 MOST_FILES = 20
@@ -39,7 +39,7 @@ class Received:
 
 def _received(asked: Asked) -> list[Received]:
     on, files = asked.at.date(), asked.request.FILES.getlist("fichiers")[:MOST_FILES]
-    read = ((n, str(f.name or ""), f.read()) for n, f in enumerate(files))
+    read = ((n, str(f.name or ""), taken(f.read())) for n, f in enumerate(files))
     return [Received(n, data, propose(name, data, asked.actor, on)) for n, name, data in read]
 
 
