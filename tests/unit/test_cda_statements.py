@@ -189,6 +189,17 @@ def test_a_clinical_status_in_fhir_or_snomed(status: str, over: bool) -> None:
     assert [s.over for s in read("11450-4", concern(more=told))] == [over]
 
 
+def test_a_status_beside_the_observation_qualifies_the_concern_and_is_no_problem() -> None:
+    beside = "<entryRelationship><observation><code code='33999-4'/><value code='resolved'/></observation></entryRelationship>"
+    entry = f"<act><entryRelationship><observation><value displayName='Z'/></observation></entryRelationship>{beside}</act>"
+    assert [(s.label, s.over) for s in read("11450-4", entry)] == [("Z", True)]
+
+
+def test_a_problem_without_a_time_takes_that_of_its_concern() -> None:
+    [found] = read("11450-4", concern(act='<effectiveTime><low value="2015"/></effectiveTime>'))
+    assert (found.when.start, found.when.origin) == ("2015", Origin.ORGANIZER)
+
+
 @pytest.mark.parametrize(
     ("code", "over"), [("aborted", True), ("suspended", False), ("completed", False), ("active", False), ("x", False)]
 )

@@ -24,6 +24,7 @@ _KNOWN_ABSENT = frozenset({
     "182849000",  # no drug therapy prescribed
     "787481004",  # no known medications
     "416471007",  # no known family history
+    "416128008",  # no past history of procedure
 })  # fmt: skip
 _NOBODY_KNOWS = frozenset({"261665006", "182904002", "1631000175102"})
 _NOTHING = frozenset({"aucun", "aucune", "neant", "rien", "ras", "pas d'antecedent", "absence", "absent"})

@@ -6,10 +6,10 @@ from lxml import etree
 
 from carnet.formats.cda.header import NS
 from carnet.formats.cda.statements.absent import polarity_of
-from carnet.formats.cda.statements.entry import Entry
-from carnet.formats.cda.statements.model import Left, Polarity, Reason, Statement, Status
+from carnet.formats.cda.statements.entry import QUALIFIES, Entry
+from carnet.formats.cda.statements.model import Left, Polarity, Reason, Statement, Status, When
 from carnet.formats.cda.statements.names import child, children, codes_of
-from carnet.formats.cda.statements.times import when_of
+from carnet.formats.cda.statements.times import when_of, when_within
 from carnet.formats.cda.words import name_of, words
 from carnet.formats.xds import Coding
 
@@ -22,7 +22,9 @@ _SEVERITY = "SEV"
 def _observations(node: etree._Element) -> Iterator[etree._Element]:
     """The observations of a concern, through the acts and organizers that it may nest."""
     if name_of(node) == "observation":
-        yield node
+        code = child(node, "code")
+        if code is None or code.get("code") not in QUALIFIES:
+            yield node
         return
     for inner in (*children(node, "entryRelationship/*"), *children(node, "component/*")):
         if name_of(inner) in ("observation", "act", "organizer"):
@@ -96,8 +98,8 @@ def _made(
 ) -> Statement:
     own = polarity_of(codes, label)
     return Statement(
-        entry.section, label, codes, when_of(entry.node), polarity or (own if own is not Polarity.AFFIRMED else entry.negated),
-        entry.mood, _status(entry, status), entry.clinical, entry.certainty, entry.other, detail=detail, author=entry.author,
+        entry.section, label, codes, when_within(entry.node, entry.holders(), When()),
+        polarity or (own if own is not Polarity.AFFIRMED else entry.negated), entry.mood, _status(entry, status), entry.clinical, entry.certainty, entry.other, detail=detail, author=entry.author,
         anchor=entry.narrative.anchor(entry.node),
     )  # fmt: skip
 

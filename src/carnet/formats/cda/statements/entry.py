@@ -18,7 +18,8 @@ _STATUSES = {
 _CLINICAL = {
     "active": "active", "55561003": "active", "recurrence": "active", "relapse": "active", "246455001": "active",
     "inactive": "inactive", "73425007": "inactive", "remission": "inactive", "277022003": "inactive", "7087005": "inactive",
-    "resolved": "resolved", "413322009": "resolved", "723506003": "resolved",
+    "resolved": "resolved", "413322009": "resolved", "723506003": "resolved", "stopped": "inactive", "on-hold": "inactive",
+    "completed": "resolved",
 }  # fmt: skip
 _CERTAINTY = {
     "confirmed": "confirmed", "410605003": "confirmed", "unconfirmed": "unconfirmed", "provisional": "unconfirmed",
@@ -26,6 +27,8 @@ _CERTAINTY = {
     "410516002": "refuted", "410594000": "refuted", "entered-in-error": "entered-in-error",
 }  # fmt: skip
 _STATUS_OF, _CERTAINTY_OF = "33999-4", "66455-7"
+QUALIFIES = frozenset({_STATUS_OF, _CERTAINTY_OF, "82606-5", "SEV", "30973-2", "11323-3"})
+"""Observations that qualify another one: status, certainty, criticality, severity, rank of a dose, state of the patient."""
 _STATEMENTS = frozenset({"act", "observation", "substanceAdministration", "supply", "procedure", "organizer", "encounter",
                          "observationMedia", "regionOfInterest"})  # fmt: skip
 _SELF = frozenset({"ONESELF", "SELF"})
@@ -116,12 +119,12 @@ class Entry:
         return _STATUSES.get((code.get("code") or "").lower(), Status.NOT_STATED) if code is not None else Status.NOT_STATED
 
     def told(self, code: str) -> str:
-        """The code of the value of an observation that qualifies this one."""
-        for observation in self.node.iterfind("h:entryRelationship/h:observation", NS):
-            named = child(observation, "code")
-            if named is not None and named.get("code") == code:
-                value = child(observation, "value")
-                return (value.get("code") or "") if value is not None else ""
+        """The code of the value of an observation that qualifies this one, or the concern that holds it."""
+        for node in (self.node, *self.holders()):
+            for observation in node.iterfind("h:entryRelationship/h:observation", NS):
+                named, value = child(observation, "code"), child(observation, "value")
+                if named is not None and named.get("code") == code and value is not None:
+                    return value.get("code") or ""
         return ""
 
     @property

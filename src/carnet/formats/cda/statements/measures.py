@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from carnet.formats.cda.statements.entry import Entry
+from carnet.formats.cda.statements.entry import QUALIFIES, Entry
 from carnet.formats.cda.statements.model import Left, Reason, Statement, Status, Value
 from carnet.formats.cda.statements.names import child, children, codes_of
 from carnet.formats.cda.statements.times import when_within
@@ -12,15 +12,13 @@ from carnet.formats.cda.statements.values import SUSCEPTIBILITY, also_in, interp
 from carnet.formats.cda.words import name_of
 
 GERM = "Germe isolé"
-_QUALIFIES = frozenset({"33999-4", "66455-7", "82606-5", "SEV", "30973-2", "11323-3"})
-"""Observations that qualify another one."""
 
 
 def _observations(entry: Entry) -> list[Entry]:
     found = []
     for node in entry.node.iter("{urn:hl7-org:v3}observation"):
         code = child(node, "code")
-        if code is None or code.get("code") not in _QUALIFIES:
+        if code is None or code.get("code") not in QUALIFIES:
             found.append(entry.at(node))
     return found
 
@@ -74,11 +72,9 @@ def numbers(entry: Entry) -> Iterator[Statement | Left]:
 
 def _organism(entry: Entry) -> str:
     """The germ that a susceptibility is about: the specimen of the organizer that holds it (IHE XD-LAB, isolate)."""
-    for node in (entry.node, *entry.holders()):
-        for code in children(node, "specimen/specimenRole/specimenPlayingEntity/code"):
-            if label := entry.narrative.label(code):
-                return label
-    return ""
+    nodes = (entry.node, *entry.holders())
+    codes = (code for node in nodes for code in children(node, "specimen/specimenRole/specimenPlayingEntity/code"))
+    return next((label for code in codes if (label := entry.narrative.label(code))), "")
 
 
 def _measure(entry: Entry) -> Statement:

@@ -32,11 +32,9 @@ def within(entry: Entry) -> Iterator[Statement | Left]:
 
 
 def _phase(entry: Entry) -> Phase:
-    for node in entry.above():
-        code = child(node, "code") if name_of(node) == "section" else None
-        if code is not None:
-            return _PHASES.get(code.get("code") or "", Phase.NONE)
-    return Phase.NONE
+    sections = (child(node, "code") for node in entry.above() if name_of(node) == "section")
+    code = next((code for code in sections if code is not None), None)
+    return _PHASES.get(code.get("code") or "", Phase.NONE) if code is not None else Phase.NONE
 
 
 def _codes(material: etree._Element) -> tuple[Coding, ...]:
