@@ -99,7 +99,8 @@ def _made(
     own = polarity_of(codes, label)
     return Statement(
         entry.section, label, codes, when_within(entry.node, entry.holders(), When()),
-        polarity or (own if own is not Polarity.AFFIRMED else entry.negated), entry.mood, _status(entry, status), entry.clinical, entry.certainty, entry.other, detail=detail, author=entry.author,
+        polarity or (own if own is not Polarity.AFFIRMED else entry.negated), entry.mood,
+        _status(entry, status), entry.clinical, entry.certainty, entry.other, detail=detail, author=entry.author,
         anchor=entry.narrative.anchor(entry.node),
     )  # fmt: skip
 
