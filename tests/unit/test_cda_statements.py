@@ -501,7 +501,8 @@ def test_a_posology_is_told_whole(more: str, told: str) -> None:
 
 
 def test_a_stop_is_a_statement_and_a_phase_says_when_a_treatment_was_taken() -> None:
-    assert [s.status for s in read("10160-0", product(attributes='negationInd="true"'))] == [Status.ABORTED]
+    [denied] = read("10160-0", product(attributes='negationInd="true"'))
+    assert (denied.status, denied.polarity, denied.over) == (Status.ABORTED, Polarity.AFFIRMED, True)
     assert [s.status for s in read("10160-0", product(more='<statusCode code="completed"/>'))] == [Status.NOT_STATED]
     assert [s.over for s in read("10160-0", product(more='<statusCode code="suspended"/>'))] == [True]
     assert {code: read(code, product())[0].phase.value for code in ("10183-2", "42346-7", "18610-6", "57828-6", "60590-7")} == {

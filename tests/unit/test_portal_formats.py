@@ -20,7 +20,7 @@ from carnet.formats.cda import (
     render,
 )
 from carnet.formats.ins_datamatrix import read_datamatrix
-from carnet.formats.pdf import CHARACTERS, pdf_text
+from carnet.formats.pdf import CHARACTERS, is_locked, pdf_text
 from carnet.kernel.ins import INS_NIR_TEST, InsError
 from carnet.kernel.traits import Traits
 
@@ -276,6 +276,16 @@ def test_the_words_of_a_pdf_page_after_page_and_nothing_of_what_it_draws() -> No
     writer.write(out)
     assert pdf_text(out.getvalue()).strip() == ""
     assert pdf_text(b"%PDF-1.4 broken") == ""
+
+
+def test_a_pdf_whose_encryption_nobody_knows_is_not_said_to_be_locked() -> None:
+    assert not is_locked(b"%PDF-1.4 /Encrypt broken")
+
+
+def test_a_likeness_is_sought_in_so_many_words_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert words.suggestion("amoxiciline", ["amoxicilline et autre"]) == "amoxicilline"
+    monkeypatch.setattr("carnet.formats.words.SUGGESTED_FROM", 1)
+    assert words.suggestion("amoxiciline", ["premier amoxicilline"]) == ""
 
 
 def test_a_pdf_longer_than_the_bound_is_read_up_to_it(monkeypatch: pytest.MonkeyPatch) -> None:

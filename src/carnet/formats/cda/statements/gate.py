@@ -16,9 +16,7 @@ _CONCERNS = frozenset({"allergies", "problems", "history"})
 
 
 def _denied(statement: Statement) -> Reason | None:
-    """A negation. Of allergies in general it is an absence; of a treatment it is a stop; of anything else it is refused."""
-    if statement.section == "treatments":
-        return None
+    """A negation. Of allergies in general it is an absence; of anything else it is refused (that of a drug came as a stop)."""
     return None if statement.section == "allergies" and is_any_allergy(statement.codes) else Reason.NEGATED
 
 

@@ -90,6 +90,8 @@ def treatment(entry: Entry) -> Iterator[Statement | Left]:
     stopped = found.polarity is Polarity.NEGATED
     # A completed entry is one that was written whole (CI-SIS fixes it), not a treatment that is over.
     status = Status.ABORTED if stopped else Status.NOT_STATED if found.status is Status.COMPLETED else found.status
+    if stopped:
+        found = replace(found, polarity=Polarity.AFFIRMED)
     yield replace(found, detail=posology_of(entry.node, entry.narrative), phase=_phase(entry), status=status,
                   clinical=entry.clinical)  # fmt: skip
 
