@@ -170,7 +170,7 @@ def test_published_files_are_imported_whole_or_not_at_all(tmp_path: Path) -> Non
         "60000005\tDOUBLE 2 mg",
     )
     write("CIS_COMPO_bdpm.txt", "60000001\tc\t1\tSUBSTANCÉ (CHLORHYDRATE DE)\t5 mg\tu\tSA\t1", "60000001\tc\t2\tSUBSTANCE\t4 mg\tu\tFT\t1",
-          "60000002\ts\t3\tBÊTA\t1 mg\tu\tSA\t", "60000004\tc\t1\tA\t1\tu\tSA\t1", "60000005\tc\t1\tB\t1\tu\tSA\t1", "court")  # fmt: skip
+          "60000002\ts\t3\tBÊTA SODIQUE ANHYDRE\t1 mg\tu\tSA\t", "60000004\tc\t1\tA\t1\tu\tSA\t1", "60000003\tc\t1\tACÉTYLSALICYLIQUE (ACIDE)\t1\tu\tSA\t1", "60000005\tc\t1\tB\t1\tu\tSA\t1", "court")  # fmt: skip
     with as_role("carnet_operator"):
         with pytest.raises(medicines.PublishedError, match="CIS_CIP_bdpm"):
             medicines.import_medicines(tmp_path)
@@ -181,11 +181,34 @@ def test_published_files_are_imported_whole_or_not_at_all(tmp_path: Path) -> Non
         medicines.import_medicines(tmp_path)
         with unit() as work:
             found = medicines.substances_of(
-                work, ["60000001", "1111111", "3400911111111", "MARQUE", "AUTRE", "BETA", "DOUBLE", "inconnu", ""]
+                work,
+                [
+                    "60000001",
+                    "60000003",
+                    "ASPIRINE",
+                    "1111111",
+                    "3400911111111",
+                    "MARQUE",
+                    "AUTRE",
+                    "BETA",
+                    "DOUBLE",
+                    "inconnu",
+                    "",
+                ],
             )
             assert medicines.substances_of(work, []) == {}
     one = ("SUBSTANCE",)
-    assert found == {"60000001": one, "1111111": one, "3400911111111": one, "MARQUE": one, "AUTRE": ("BÊTA",), "BETA": ("BÊTA",)}
+    acid = ("ACIDE ACÉTYLSALICYLIQUE",)
+    assert found == {
+        "60000003": acid,
+        "ASPIRINE": acid,
+        "60000001": one,
+        "1111111": one,
+        "3400911111111": one,
+        "MARQUE": one,
+        "AUTRE": ("BÊTA",),
+        "BETA": ("BÊTA",),
+    }
     (tmp_path / "CIS_COMPO_bdpm.txt").write_text("x\ty")
     with as_role("carnet_operator"), pytest.raises(medicines.PublishedError, match="columns"):
         medicines.import_medicines(tmp_path)

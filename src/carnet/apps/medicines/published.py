@@ -14,6 +14,14 @@ PRODUCTS, COMPOSITIONS, PACKAGES = "CIS_bdpm.txt", "CIS_COMPO_bdpm.txt", "CIS_CI
 _CIS, _SUBSTANCE, _NATURE, _LINK = 0, 3, 6, 7
 _DOSE = re.compile(r"\d|,")
 _SALT = re.compile(r"\s*\([^)]*\)")
+_FORMS = frozenset({
+    "BASE", "ANHYDRE", "SODIQUE", "CALCIQUE", "POTASSIQUE", "MAGNESIQUE", "MONOSODIQUE", "DISODIQUE", "MONOHYDRATE", "MONOHYDRATEE",
+    "DIHYDRATE", "DIHYDRATEE", "TRIHYDRATE", "TRIHYDRATEE", "HEMIHYDRATE", "HEMIHYDRATEE", "HYDRATE", "HYDRATEE", "MICRONISE",
+    "MICRONISEE",
+})  # fmt: skip
+"""Words behind the name of a substance that change its salt, its water or its grain, not what it does."""
+_COMMON = {"ASPIRINE": ("ACIDE ACÉTYLSALICYLIQUE",), "AAS": ("ACIDE ACÉTYLSALICYLIQUE",)}
+"""Names that everybody says for a substance and that no product carries alone."""
 LONGEST = 120
 
 
@@ -41,8 +49,12 @@ def _lines(file: Path, least: int) -> Iterator[list[str]]:
 
 
 def plain_substance(name: str) -> str:
-    """A substance without the salt that stands in parentheses: "RANITIDINE (CHLORHYDRATE DE)" is ranitidine."""
-    return " ".join((_SALT.sub("", name) or name).split())
+    """A substance without its salt or water: "RANITIDINE (CHLORHYDRATE DE)" and "METFORMINE BASE" are ranitidine and metformine."""
+    acid = re.fullmatch(r"(.+?)\s*\(ACIDE\)", name.strip(), re.IGNORECASE)
+    words = (f"ACIDE {acid[1]}" if acid else _SALT.sub("", name) or name).split()
+    while len(words) > 1 and normalise_name(words[-1]) in _FORMS:
+        words.pop()
+    return " ".join(words)
 
 
 def _compositions(folder: Path) -> dict[str, tuple[str, ...]]:
@@ -80,4 +92,4 @@ def read_published(folder: Path) -> dict[str, tuple[str, ...]]:
         for substance in substances:
             names[normalise_name(substance)] = {(substance,)}
     terms |= {name: next(iter(of)) for name, of in names.items() if name and len(of) == 1 and len(name) <= LONGEST}
-    return terms
+    return terms | _COMMON if terms else terms
