@@ -261,7 +261,7 @@ def test_what_is_closed_to_a_profession_is_told_as_closed_and_the_same_of_an_emp
         text = words(browser.get(browser.open(person.ins.matricule)))
         assert "Allergies : non visibles pour votre profession" in text
         assert "Aucune allergie inscrite" not in text
-        texts.append(text.split("1 Essentiel")[1].split("Nouveau")[0].split("Votre première")[0])
+        texts.append(text.split("1 Essentiel")[1].split("Première visite")[0])
     assert texts[0] == texts[1], "a closed door tells nothing of the room"
 
 
@@ -632,3 +632,45 @@ def test_a_photograph_of_a_telephone_is_taken_as_jpeg_and_a_word_processor_file_
     person, _ = patient("treating")
     with pytest.raises(Refusal, match="document-to-convert"):
         sent(person, b"x", "application/msword", title="x", type=records_type())
+
+
+# What changed since the last visit
+
+
+def test_what_changed_is_told_as_facts_and_what_was_only_restated_is_not() -> None:
+    from carnet.interfaces.webps.record.changes import changes
+
+    person, _ = patient("treating")
+
+    def told(days: int, *facts: Statement, code: str = "10160-0", type_: str = "57833-6") -> None:
+        at = now() - timedelta(days=days)
+        deposit(person, type_=type_, sections=(Section(code, "S", facts=facts),), effective_time=at, at=at)
+
+    potassium = stated("results", "Potassium", "2823-3", "l", day(100), value="4.6", unit="mmol/L", low="3.5", high="5.1")
+    told(100, drug("Ramipril 5 mg", "1 matin"), drug("Bisoprolol 1,25 mg", "1 matin"), drug("Furosémide 40 mg", "1 matin"))
+    told(100, potassium, code="30954-2", type_="11502-2")
+    told(10, drug("Ramipril 5 mg", "1 matin"), drug("Bisoprolol 2,5 mg", "1 matin"), drug("Furosémide 40 mg", status=Status.ABORTED),
+         drug("Aspirine 75 mg", "1 midi"), drug("Sertraline 50 mg", status=Status.ABORTED))  # fmt: skip
+    told(
+        10,
+        replace(potassium, when=replace(potassium.when, start=day(10).isoformat()), value=Value("5.6", "mmol/L")),
+        code="30954-2",
+        type_="11502-2",
+    )
+    told(10, stated("allergies", "Latex"), code="48765-2", type_="60591-5")
+
+    def since(moment: datetime | None) -> list[tuple[str, str, str]]:
+        with records.visiting(ask("treating", Act.SEARCH, person)) as visit:
+            entries = profile.entries(visit)
+            found, more = changes(entries, profile.treatments(visit, entries, now().date()), moment, now())
+        assert more == 0
+        return [(c.word, c.what, c.before) for c in found]
+
+    assert since(now() - timedelta(days=50)) == [
+        ("Inscrit", "Latex", ""), ("Commencé", "Aspirine 75 mg", ""), ("Dose", "Bisoprolol 2,5 mg", "Bisoprolol 1,25 mg, 1 matin"),
+        ("Arrêté", "Furosémide 40 mg", ""), ("Hors borne", "Potassium", "4.6"),
+    ]  # fmt: skip
+    assert since(now() - timedelta(days=1)) == []
+    assert ("Dose", "Bisoprolol 2,5 mg", "Bisoprolol 1,25 mg, 1 matin") in since(None), (
+        "a first visit is shown the last three months"
+    )

@@ -35,7 +35,7 @@ from carnet.apps.profile.results import Series, comparable, out_of_bounds, serie
 from carnet.apps.profile.scope import narrowed
 from carnet.apps.profile.sheet import SHEET_SECTIONS, Link, Made, lines_of, links, make_link, open_link, revoke_link
 from carnet.apps.profile.summary import Stated, absences, active, day_of, said_on, stated, stays_of
-from carnet.apps.profile.treatments import ATC, Badge, Course, Treatment, ended_lately, in_course, treatments
+from carnet.apps.profile.treatments import ATC, Badge, Course, Treatment, dose_of, ended_lately, in_course, treatments
 from carnet.apps.profile.writing import WRITABLE, add_entry, correct_entry, entry_history, history_in, restore_entry, withdraw_entry
 from carnet.apps.storage.api import RecordKey, Work
 from carnet.formats.fhir.emergency_sheet import Line
@@ -78,6 +78,7 @@ __all__ = [
     "day_of",
     "declare",
     "declare_entry",
+    "dose_of",
     "ended_lately",
     "entries",
     "entry_history",

@@ -104,11 +104,11 @@ class Treatment:
     @property
     def others(self) -> list[Entry]:
         """Further doses that sources of the same time state, and that are not the first one's."""
-        told = {_dose(self.first)}
+        told = {dose_of(self.first)}
         found = []
         for entry in self.entries[1:]:
-            if entry.content.phase not in _PASSED and entry.content.active and _dose(entry) not in told and _dose(entry)[1]:
-                told.add(_dose(entry))
+            if entry.content.phase not in _PASSED and entry.content.active and dose_of(entry) not in told and dose_of(entry)[1]:
+                told.add(dose_of(entry))
                 found.append(entry)
         return found if self.course in (Course.CURRENT, Course.SILENT) else []
 
@@ -116,7 +116,7 @@ class Treatment:
 _STRENGTH = re.compile(r"(\d+(?:[.,]\d+)?)\s*(mg|µg|mcg|microgrammes?|g|ml|ui|%)", re.IGNORECASE)
 
 
-def _dose(entry: Entry) -> tuple[str, str]:
+def dose_of(entry: Entry) -> tuple[str, str]:
     """Strength and posology: a brand and its substance in one strength are one dose."""
     strengths = sorted(f"{float(n.replace(',', '.')):g} {unit.lower()}" for n, unit in _STRENGTH.findall(entry.content.label))
     return ", ".join(strengths), normalise_name(entry.content.detail.partition("délivré")[0]).strip(" ,")

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import Query, documents, previous_visit
+from carnet.interfaces.webps.record.changes import changes
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.webps.record.possible import possible
 from carnet.pages.rows import Row, row
@@ -60,8 +61,11 @@ def essential(opened: Opened) -> Shown | HttpResponse:
     visit, entries, today = opened.visit, opened.entries, opened.asked.at.date()
     recent = documents(visit, Query(sort="date", count=RECENT))
     new, more = new_documents(opened)
+    since = previous_visit(visit)
+    changed, more_changes = changes(entries, opened.taken, since, opened.asked.at)
     context: Context = {
-        "new": new, "more_new": more, "since": previous_visit(visit), "recent": [row(d) for d in recent.items],
+        "new": new, "more_new": more, "since": since, "changed": changed, "more_changes": more_changes,
+        "recent": [row(d) for d in recent.items],
         "allergies": opened.going("allergies"), "results": results(entries, LINES), "history": _history(entries, today),
         "measures": [r for s in ("vitals", "habits", "obstetrics") for r in results(entries, LINES, s)],
         "vaccinations": profile.stated(entries, "vaccinations")[:LINES], "stays": profile.stays_of(entries)[:3],
