@@ -120,7 +120,7 @@ def test_one_line_per_substance_with_its_brands_codes_and_different_doses() -> N
     found = taken(person)
     assert set(found) == {"Metformine", "Fluindione", "Chose inconnue 3 mg"}
     metformin = found["Metformine"]
-    assert (metformin.brand, len(metformin.entries)) == ("Metformine 1000 mg", 3)
+    assert (metformin.brand, len(metformin.entries)) == ("1000 mg", 3)
     assert [o.content.label for o in metformin.others] == ["GLUCOPHAGE 850 mg, comprimé", "Antidiabétique"]
     assert found["Chose inconnue 3 mg"].others == []
 

@@ -164,7 +164,7 @@ def test_the_patient_may_be_the_subject_by_name() -> None:
         ("48765-2", concern(f'<value code="419199007" codeSystem="{SNOMED}" displayName="Allergie"/>', attributes='negationInd="true"'),
          "known-absent", "Allergie"),
         ("48765-2", concern(f"<value code='no-known-food-allergies' codeSystem='{IPS}'/><participant><participantRole><playingEntity>"
-                            "<code nullFlavor='NA'/></playingEntity></participantRole></participant>"), "known-absent", ""),
+                            "<code nullFlavor='NA'/></playingEntity></participantRole></participant>"), "partly-absent", ""),
         ("10160-0", f'<substanceAdministration><code code="no-known-medications" codeSystem="{IPS}" displayName="Aucun"/>'
                     "</substanceAdministration>", "known-absent", "Aucun"),
         ("11369-6", f'<substanceAdministration><code code="no-immunization-info" codeSystem="{IPS}" displayName="?"/>'
@@ -402,7 +402,7 @@ def test_the_interpretation_of_the_laboratory_and_its_second_unit_are_kept() -> 
 
 
 def test_a_germ_and_its_susceptibilities_are_about_the_germ() -> None:
-    germ = "<specimen><specimenRole><specimenPlayingEntity><code displayName='E. coli'/></specimenPlayingEntity></specimenRole></specimen>"
+    germ = "<specimen><specimenRole><specimenPlayingEntity classCode='MIC'><code displayName='E. coli'/></specimenPlayingEntity></specimenRole></specimen>"
     inner = result("", "<interpretationCode code='R'/><effectiveTime value='20260101'/>")
     entry = f"<organizer classCode='CLUSTER'>{germ}<component><organizer classCode='BATTERY'><component>{inner}</component></organizer></component></organizer>"
     found = read("00000-0", entry)
@@ -411,7 +411,7 @@ def test_a_germ_and_its_susceptibilities_are_about_the_germ() -> None:
     assert [(s.label, s.value and s.value.text, s.organism, s.when.start) for s in results] == [
         ("Potassium", "résistant", "E. coli", "2026-01-01"), ("Germe isolé", "E. coli", "", "2026-01-01"),
     ]  # fmt: skip
-    nameless = "<organizer><specimen><specimenRole><specimenPlayingEntity><code/></specimenPlayingEntity></specimenRole></specimen></organizer>"
+    nameless = "<organizer><specimen><specimenRole><specimenPlayingEntity classCode='MIC'><code/></specimenPlayingEntity></specimenRole></specimen></organizer>"
     assert read("30954-2", nameless) == []
     alone = nameless.replace("<code/>", "<code displayName='S. aureus'/>")
     assert [s.when.start for s in read("30954-2", alone)] == ["2026-11-01"]
@@ -458,7 +458,7 @@ def posology(more: str) -> str:
         ('<effectiveTime xsi:type="PIVL_TS"><period value="0.5" unit="d"/></effectiveTime>', "toutes les 12 heures"),
         ('<effectiveTime xsi:type="PIVL_TS"><period value="2" unit="d"/></effectiveTime>', "tous les 2 jours"),
         ('<effectiveTime xsi:type="PIVL_TS"><period value="1" unit="wk"/></effectiveTime>', "1 fois par semaine"),
-        ('<effectiveTime xsi:type="PIVL_TS"><period value="1" unit="min"/></effectiveTime>', ""),
+        ('<effectiveTime xsi:type="PIVL_TS"><period value="1" unit="min"/></effectiveTime>', "toutes les minutes"),
         ('<effectiveTime xsi:type="PIVL_TS"><period value="x" unit="d"/></effectiveTime>', ""),
         ('<effectiveTime xsi:type="PIVL_TS"><period value="0" unit="d"/></effectiveTime>', ""),
         ('<effectiveTime xsi:type="PIVL_TS"><period value="3" unit="zz"/></effectiveTime>', ""),
@@ -517,9 +517,9 @@ def test_a_dispensation_is_what_was_given_out() -> None:
     assert (found.label, found.detail, found.when.start, found.when.end) == ("X", "délivré : 2", "2026-03-01", "")
     dose = "<entryRelationship><substanceAdministration><doseQuantity value='1' unit='{tbl}'/></substanceAdministration></entryRelationship>"
     assert read("60590-7", supply.format(dose))[0].detail == "1 comprimé, délivré : 2"
-    assert read("60590-7", supply.format("").replace("<quantity value='2' unit='30009000'/>", "").replace("completed", "aborted"))[
-        0
-    ].over
+    assert [s.detail for s in read("60590-7", supply.format("").replace("<quantity value='2' unit='30009000'/>", ""))] == [""]
+    for only in (supply.replace("completed", "aborted"), supply.replace("EVN", "RQO")):
+        assert read("60590-7", only.format("")) == [], "nothing was given out"
 
 
 @pytest.mark.parametrize(

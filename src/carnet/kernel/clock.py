@@ -35,6 +35,11 @@ def begins(day: date, zone: str) -> datetime:
     return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
 
 
+def day_in(moment_: datetime, zone: str) -> date:
+    """The day of a moment as people of a civil zone count it."""
+    return moment_.astimezone(ZoneInfo(zone)).date()
+
+
 @dataclass(frozen=True, slots=True)
 class Timer:
     """Something that time brings about. `run(now)` does everything that is due, once, and returns how many things it did.

@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import wraps
 from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -11,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.utils.translation import override
 
 from carnet.kernel.refusal import Nature, No, Refusal
+from carnet.pages.civil import civil
 from carnet.pages.forms import Form
 from carnet.pages.safety import check_request, failure_reference, foreign, secure
 
@@ -42,6 +44,12 @@ class Posting:
     """A request of somebody who signed in, with its form."""
 
     request: HttpRequest
+    at: datetime
+
+    @property
+    def today(self) -> date:
+        """The day of the request, as people of the civil zone count it."""
+        return civil(self.at).date()
 
     @property
     def form(self) -> Form:

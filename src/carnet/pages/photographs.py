@@ -5,8 +5,8 @@ What somebody sent is opened in a process of its own, with limits: a picture tha
 
 import io
 import resource
-import subprocess
 import sys
+from subprocess import TimeoutExpired, run
 
 SECONDS, MEMORY = 20, 2_000_000_000
 _BRANDS = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
@@ -21,8 +21,8 @@ def as_jpeg(data: bytes) -> bytes:
     """The photograph as a JPEG, upright; empty for one that does not open."""
     command = [sys.executable, "-m", "carnet.pages.photographs"]
     try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS, check=False)
-    except subprocess.TimeoutExpired:
+        done = run(command, input=data, capture_output=True, timeout=SECONDS, check=False)
+    except TimeoutExpired:
         return b""
     return done.stdout if done.returncode == 0 else b""
 

@@ -64,7 +64,7 @@ class Content:
     instant: str = ""
     """The start with its hour, as it was written."""
     polarity: str = ""
-    """`known-absent` or `no-information` for a statement that nothing of the kind is known, or that nobody knows."""
+    """`known-absent`, `partly-absent` or `no-information`: nothing of the kind is known, or nobody knows."""
     status: str = ""
     certainty: str = ""
     comparator: str = ""

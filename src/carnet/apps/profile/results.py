@@ -37,7 +37,9 @@ def _moment(entry: Entry) -> tuple[str, str, str]:
 def _name(entry: Entry) -> tuple[str, str, str]:
     content = entry.content
     # A germ that is isolated or a susceptibility is of one germ: two of them are two examinations.
-    return content.code or normalise_name(content.label), content.unit, content.organism
+    # A code means something in its own system: two laboratories number their examinations each in their way.
+    name = f"{content.system}|{content.code}" if content.code else normalise_name(content.label)
+    return name, content.unit, content.organism
 
 
 def _value(entry: Entry) -> tuple[str, str, str, str, str]:

@@ -61,6 +61,9 @@ def lines_of(entries: Iterable[Entry], sections: Iterable[str], taken: Iterable[
     for section in SHEET_SECTIONS:
         if section in wanted:
             going = [t.stated for t in taken] if section == "treatments" else active(kept, section, today)
+            if section == "directives":
+                # That directives exist at the doctor's is a wish that the person wrote: a rescuer must know of it too.
+                going += active(kept, "wishes", today)
             found += [_line(section, one) for one in going]
             found += [_line(section, one) for one in absences(kept, section)]
     return found
@@ -81,12 +84,16 @@ def _encoded(value: object) -> str:
 
 
 def make_link(
-    ask: Ask, record_id: UUID, traits: Traits, lines: list[Line], titles: Mapping[str, str], lasts: timedelta, base: str
-) -> Made:
-    """Make a link to a sheet of some sections (`titles`). At most five live at a time: the oldest ends. Raises Refusal."""
+    ask: Ask, record_id: UUID, traits: Traits, lines: list[Line], titles: Mapping[str, str], left: list[str], lasts: timedelta,
+    base: str,
+) -> Made:  # fmt: skip
+    """Make a link to a sheet of some sections (`titles`), which says which others the person left out. Raises Refusal.
+
+    At most five live at a time: the oldest ends.
+    """
     key, token, number = secrets.token_bytes(32), secrets.token_urlsafe(32), uuid4()
     until = ask.at + min(lasts, LONGEST)
-    content = json.dumps(sheet_bundle(traits, lines, titles, ask.at), ensure_ascii=False).encode()
+    content = json.dumps(sheet_bundle(traits, lines, titles, ask.at, left), ensure_ascii=False).encode()
     header = {"alg": "dir", "enc": "A256GCM", "cty": _MEDIA}
     sealed = jwe.encrypt_compact(header, content, OctKey.import_key(key))
     with writing(ask, Act.SHARE_SHEET, record_id, "sheet-link") as visit:

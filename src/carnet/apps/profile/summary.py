@@ -8,10 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.conf import settings
+
 from carnet.apps.profile.entries import PERSON, Entry
+from carnet.kernel.clock import day_in
 from carnet.kernel.traits import normalise_name
 
-ABSENT, NOBODY_KNOWS = "known-absent", "no-information"
+ABSENT, PARTLY, NOBODY_KNOWS = "known-absent", "partly-absent", "no-information"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def _once(group: list[Entry], entry: Entry) -> bool:
 
 def said_on(entry: Entry) -> str:
     """The day on which it was said: that of its document, or of whoever wrote it."""
-    return (entry.written_at or entry.recorded_at).date().isoformat()
+    return day_in(entry.written_at or entry.recorded_at, settings.LAW.civil_zone).isoformat()
 
 
 def day_of(entry: Entry) -> str:
@@ -65,13 +68,15 @@ def day_of(entry: Entry) -> str:
     return entry.content.start or said_on(entry)
 
 
-def _same(entry: Entry) -> tuple[str, str]:
+def _same(entry: Entry) -> tuple[str, str, str]:
     # "Metformine 1000 mg" of a prescription and of a dispensation is one treatment; another dose is another line.
-    return entry.section, normalise_name(entry.content.label)
+    label = entry.content.label.strip()
+    return entry.section, normalise_name(label), label[-1:] if label.endswith(("+", "-", "−")) else ""
 
 
-def _newest(entry: Entry) -> tuple[bool, str, str]:
-    return entry.confirmed, said_on(entry), day_of(entry)
+def _newest(entry: Entry) -> tuple[bool, str, bool, str]:
+    # A document that tells of a bout that is over and of one that lasts says that the illness lasts.
+    return entry.confirmed, said_on(entry), entry.content.active and not entry.content.end, day_of(entry)
 
 
 def stated(entries: Iterable[Entry], section: str) -> list[Stated]:
@@ -89,10 +94,11 @@ def active(entries: Iterable[Entry], section: str, today: date) -> list[Stated]:
 
 def absences(entries: Iterable[Entry], section: str) -> list[Stated]:
     """Statements that nothing of a kind is known, or that nobody knows, the newest first."""
-    kept = [e for e in entries if e.section == section and e.content.polarity in (ABSENT, NOBODY_KNOWS)]
+    kept = [e for e in entries if e.section == section and e.content.polarity in (ABSENT, PARTLY, NOBODY_KNOWS)]
     groups: dict[str, list[Entry]] = {}
     for entry in sorted(kept, key=said_on, reverse=True):
-        groups.setdefault(entry.content.polarity, []).append(entry)
+        kind = normalise_name(entry.content.label) if entry.content.polarity == PARTLY else entry.content.polarity
+        groups.setdefault(kind, []).append(entry)
     return [Stated(tuple(g)) for g in groups.values()]
 
 

@@ -26,7 +26,7 @@ ENDED_SHOWN = timedelta(days=366)
 _WHOLE_ATC = re.compile(r"[A-Z]\d\d[A-Z]{2}\d\d", re.ASCII)
 _PASSED = frozenset({"admission", "given"})
 """Phases that say nothing of today: what was taken before a stay, or given during it."""
-_STOPS = frozenset({"aborted", "suspended", "cancelled"})
+_STOPS = frozenset({"aborted", "suspended"})
 _FOR_A_TIME = timedelta(days=45)
 """A box given out so soon after a prescription that ends is a part of it: it does not make it last."""
 
@@ -97,9 +97,12 @@ class Treatment:
 
     @property
     def brand(self) -> str:
-        """What was written, where it says more than the substance."""
-        label = self.first.content.label
-        return "" if normalise_name(label) == normalise_name(self.name) else label
+        """What was written, where it says more than the substance: a brand with its strength, or the strength alone."""
+        label, name = self.first.content.label, normalise_name(self.name)
+        told = normalise_name(label)
+        if told == name:
+            return ""
+        return label[len(self.name) :].strip() if told.startswith(f"{name} ") and len(told) == len(label) else label
 
     @property
     def others(self) -> list[Entry]:

@@ -28,6 +28,7 @@ from carnet.desk.demonstration.professionals import (
     all_userinfo,
     extraction,
 )
+from carnet.desk.demonstration.safety import SAFETY
 from carnet.desk.demonstration.stories import Spec
 from carnet.dicah.facts import AuthorisationGround
 from carnet.formats.fhir import Submission, SubmittedDocument
@@ -223,7 +224,7 @@ def pivots() -> dict[str, dict[str, str]]:
             "birthplace": p.traits.birth_place, "birthcountry": "99100",
             "_label": f"{p.traits.given_names} {p.traits.birth_name}, {p.born:%d/%m/%Y}",
         }
-        for p in PEOPLE[:70]
+        for p in (*PEOPLE[:70], *(p for p in PEOPLE[70:] if p.number in SAFETY))
     }  # fmt: skip
 
 

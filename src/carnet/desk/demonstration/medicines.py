@@ -9,7 +9,8 @@ SUBSTANCES: dict[str, tuple[str, ...]] = {
     "SACUBITRIL ET VALSARTAN": ("sacubitril", "valsartan"), "ENTRESTO": ("sacubitril", "valsartan"),
     "DAPAGLIFLOZINE": ("dapagliflozine",), "FUROSEMIDE": ("furosémide",), "LASILIX": ("furosémide",), "SERTRALINE": ("sertraline",),
     "LEVOTHYROXINE": ("lévothyroxine",), "LEVOTHYROX": ("lévothyroxine",), "ATORVASTATINE": ("atorvastatine",),
-    "TAHOR": ("atorvastatine",), "IBUPROFENE": ("ibuprofène",), "AMOXICILLINE": ("amoxicilline",),
+    "TAHOR": ("atorvastatine",), "IBUPROFENE": ("ibuprofène",), "AMOXICILLINE": ("amoxicilline",), "CLAMOXYL": ("amoxicilline",),
+    "AUGMENTIN": ("acide clavulanique", "amoxicilline"),
     "VITAMINE D": ("colécalciférol",),
 }  # fmt: skip
 """Name → substances. A published database (`carnet medicines import`) takes the place of all of it."""

@@ -83,7 +83,7 @@ def restated_treatment(_: Random) -> list[Spec]:
     """A treatment that began long ago and is restated every year, one that nobody restates, and two doses that differ."""
     thyroid = _drug("Lévothyroxine 75 µg", "H03AA01", "1 matin à jeun", _since("2011"))
     return [
-        *(Spec(SYNTHESIS, f"Synthèse médicale {days // 365 + 1}", "treating", days, (
+        *(Spec(SYNTHESIS, "Synthèse médicale", "treating", days, (
             _states(TREATMENTS, "Traitements", "Lévothyroxine 75 µg, depuis 2011.", thyroid),)) for days in (25, 390, 755)),
         Spec(PRESCRIPTION, "Ordonnance : atorvastatine", "treating", 480, (
             _states(TREATMENTS, "Prescription", "Atorvastatine 20 mg le soir.",

@@ -14,6 +14,12 @@ from lxml import etree
 from carnet.formats.cda.header import NS, CdaError, parse_document
 from carnet.formats.cda.words import words
 
+_CHARSETS = {
+    "utf-8": "utf-8-sig", "utf8": "utf-8-sig", "us-ascii": "ascii", "ascii": "ascii",
+    "iso-8859-1": "iso-8859-1", "latin1": "iso-8859-1",
+    "iso-8859-15": "iso-8859-15", "windows-1252": "cp1252", "cp1252": "cp1252", "utf-16": "utf-16",
+}  # fmt: skip
+"""Charsets of the field: Python knows codecs that are no charset."""
 LARGEST = 40_000_000
 """Bytes that a deflated body may grow to: twice what a deposit may be."""
 _SPACE = re.compile(rb"\s+")
@@ -54,6 +60,8 @@ def _inflated(data: bytes, compression: str) -> bytes:
         raise CdaError("the body does not inflate") from None
     if reader.unconsumed_tail:
         raise CdaError("the body inflates beyond what a document may be")
+    if not reader.eof or reader.unused_data:
+        raise CdaError("the body is cut, or holds more than one file")
     return found
 
 
@@ -64,7 +72,8 @@ def _text(text: str) -> bytes:
 def _encoded(node: etree._Element) -> Attached:
     """An ED as a file. Raises CdaError for one that holds nothing that can be read."""
     mime = (node.get("mediaType") or "text/plain").partition(";")[0].strip().lower()
-    text = "".join(str(t) for t in node.itertext())
+    # Its own text: a thumbnail or a reference beside it is another thing.
+    text = "".join([node.text or "", *(inner.tail or "" for inner in node)])
     if not text.strip():
         by_reference = node.find("h:reference", NS) is not None
         raise CdaError("the body is only referred to: nothing of it is here" if by_reference else "the body is empty")
@@ -78,9 +87,10 @@ def _encoded(node: etree._Element) -> Attached:
 
 def _decoded(data: bytes, charset: str | None) -> bytes:
     """A text in the charset that it declares, as UTF-8."""
+    known = (charset or "utf-8").strip().lower()
     try:
-        return data.decode(charset or "utf-8").encode()
-    except (LookupError, UnicodeDecodeError):
+        return data.decode(_CHARSETS[known]).encode()
+    except (KeyError, UnicodeDecodeError):
         raise CdaError("the body is not in the charset that it declares") from None
 
 
@@ -92,7 +102,8 @@ def attached(content: bytes) -> Attached | None:
 
 def media_of(root: etree._Element) -> dict[str, etree._Element]:
     """The files of a structured body by the id that the narrative calls."""
-    return {n.get("ID") or "": n for n in root.iter("{urn:hl7-org:v3}observationMedia") if n.get("ID")}
+    found = enumerate(root.iter("{urn:hl7-org:v3}observationMedia"), start=1)
+    return {n.get("ID") or f"piece-{number}": n for number, n in found}
 
 
 def file_of(root: etree._Element, name: str) -> Attached | None:

@@ -69,7 +69,7 @@ class _Renderer:
         if not name:
             return ""
         if depth > _DEPTH:
-            return escape(words(node))
+            return escape("".join(str(text) for text in node.itertext()))
         written = self._written(node, name, depth)
         if node.get("revised") == "delete":
             return f'<del><span class="vh">supprimé : </span>{written}</del>'
@@ -134,15 +134,17 @@ class _Renderer:
     def multimedia(self, node: etree._Element, depth: int) -> str:
         """The files that a place of the narrative calls, each drawn, or named with a way to open it."""
         caption, names = caption_of(node), (node.get("referencedObject") or "").split()
-        drawn = "".join(self.file(name, caption) for name in names)
+        drawn = "".join(self.file(name, caption) for name in dict.fromkeys(names))
         return drawn or f'<p class="lost">Élément joint non décrit par le document. {escape(caption)}</p>'
 
     def file(self, name: str, caption: str) -> str:
         """One file of the document."""
         media = self.media.get(name) if name in self.media else self.regions.get(name)
         own = (media.get("ID") or name) if media is not None else name
-        self.called.add(own)
         told = escape(caption)
+        if own in self.called:
+            return f'<p class="lost">{told or "Fichier joint"} : déjà montré dans ce document.</p>'
+        self.called.add(own)
         found = file_of(self.root, own) if media is not None else None
         if found is None:
             return f'<p class="lost">{told or "Fichier joint"} : {escape(_missing(media))}</p>'
@@ -189,6 +191,11 @@ def _section(renderer: _Renderer, section: etree._Element, level: int) -> Iterat
     yield "<section>"
     if _title(section):
         yield f"<h{level}>{escape(_title(section))}</h{level}>"
+    if section.find("h:subject", NS) is not None:
+        who = words(section.find("h:subject/h:relatedSubject/h:code/h:originalText", NS))
+        coded = section.find("h:subject/h:relatedSubject/h:code", NS)
+        who = who or (coded.get("displayName") or "" if coded is not None else "")
+        yield f'<p class="lost">Cette partie concerne une autre personne{escape(f" : {who}" if who else "")}.</p>'
     text = section.find("h:text", NS)
     if text is not None:
         yield renderer.inside(text, 0)

@@ -4,7 +4,7 @@ A collection, not an International Patient Summary: it holds what the person cho
 what stands in `verificationStatus` or in a note.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -120,8 +120,11 @@ def _listed(section: str, title: str, references: list[str]) -> Json:
     }
 
 
-def sheet_bundle(traits: Traits, lines: Iterable[Line], titles: Mapping[str, str], at: datetime) -> Json:
-    """The Bundle of a sheet: the person, then each chosen section (`titles`, in their order) with its lines.
+UNSHOWN = "Non montré par choix de la personne"
+
+
+def sheet_bundle(traits: Traits, lines: Iterable[Line], titles: Mapping[str, str], at: datetime, left: Sequence[str] = ()) -> Json:
+    """The Bundle of a sheet: the person, then each chosen section (`titles`, in order) with its lines; last, what was left out.
 
     No INS is in it: whoever finds a telephone on the floor learns no matricule.
     """
@@ -134,4 +137,6 @@ def sheet_bundle(traits: Traits, lines: Iterable[Line], titles: Mapping[str, str
     for section, title in titles.items():
         written = [_WRITERS[section](line) | {"id": f"{section}-{n}"} for n, line in enumerate(told) if line.section == section]
         resources += [_listed(section, title, [f"#{one['id']}" for one in written]), *written]
+    if left:
+        resources.append(_listed("unshown", UNSHOWN, []) | {"note": [{"text": ", ".join(left)}]})
     return {"resourceType": "Bundle", "type": "collection", "timestamp": to_fhir(at), "entry": [{"resource": r} for r in resources]}

@@ -149,5 +149,5 @@ def export(asked: Asked) -> HttpResponse:
         seen = frozenset(e.id for e in profile.entries(visit, ended=True, most=profile.MOST, markers=True))
         made = export_for(visit, seen, name_of(visit.traits))
     response = HttpResponse(made.data, content_type="application/zip")
-    response["Content-Disposition"] = f'attachment; filename="mon-carnet-{asked.at.date().isoformat()}.zip"'
+    response["Content-Disposition"] = f'attachment; filename="mon-carnet-{asked.today.isoformat()}.zip"'
     return response

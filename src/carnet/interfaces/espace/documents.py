@@ -156,13 +156,13 @@ def _received(asked: Asked) -> tuple[Proposal, bytes] | None:
     if found is None:
         return None
     data = taken(found.read())
-    return propose(str(found.name or ""), data, asked.actor, asked.at.date()), data
+    return propose(str(found.name or ""), data, asked.actor, asked.today), data
 
 
 def _form(asked: Asked, problems: list[tuple[str, str]], status: int = 200) -> HttpResponse:
     context: dict[str, object] = {
         "tab": "documents", "problems": problems, "given": asked.request.POST, "chosen": asked.request.GET.get("categorie", ""),
-        "categories": [(c, gettext(CATEGORIES[c])) for c in TYPE_TO_DEPOSIT], "today": asked.at.date().isoformat(),
+        "categories": [(c, gettext(CATEGORIES[c])) for c in TYPE_TO_DEPOSIT], "today": asked.today.isoformat(),
         "limit": settings.CARNET.max_document_bytes,
     }  # fmt: skip
     return page(asked, "documents/add", context, status)

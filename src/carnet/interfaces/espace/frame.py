@@ -38,7 +38,7 @@ class Opened:
     def treatments(self) -> list[profile.Treatment]:
         """Treatments, one for each substance."""
         kept = [e for e in self.entries if e.content.code != profile.NOT_CONCERNED]
-        return profile.treatments(self.visit, kept, self.asked.at.date())
+        return profile.treatments(self.visit, kept, self.asked.today)
 
     def closed(self, sections: Iterable[str]) -> list[str]:
         """Of some sections, those that are closed to whoever looks, in whole or in part."""

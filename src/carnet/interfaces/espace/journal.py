@@ -161,7 +161,7 @@ def proof(asked: Asked) -> HttpResponse:
         for name, text in sorted(files.items()):
             archive.writestr(name, text)
     response = HttpResponse(out.getvalue(), content_type="application/zip")
-    response["Content-Disposition"] = f'attachment; filename="journal-{asked.at.date().isoformat()}.zip"'
+    response["Content-Disposition"] = f'attachment; filename="journal-{asked.today.isoformat()}.zip"'
     return response
 
 

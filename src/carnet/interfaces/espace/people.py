@@ -78,7 +78,7 @@ def act_for(asked: Asked) -> HttpResponse:
 def _form(asked: Asked, kind: str, problems: list[tuple[str, str]], status: int = 200) -> HttpResponse:
     context: dict[str, object] = {
         "tab": "proches", "kind": kind, "problems": problems, "given": asked.request.POST, "categories": list(CATEGORIES.items()),
-        "sections": [(n, s.title) for n, s in SECTIONS.items()], "today": asked.at.date().isoformat(),
+        "sections": [(n, s.title) for n, s in SECTIONS.items()], "today": asked.today.isoformat(),
         "latest": (asked.at + LONGEST).date().isoformat(),
     }  # fmt: skip
     return page(asked, "people/invite", context, status)
@@ -93,7 +93,7 @@ def invite(asked: Asked, kind: str) -> HttpResponse:
         return _form(asked, kind, [])
     label, until = asked.form.text("nom", 120), asked.form.day("jusqu-au")
     problems = [] if label else [("nom", gettext("Écrivez le nom de la personne."))]
-    if until and not asked.at.date() < until <= (asked.at + LONGEST).date():
+    if until and not asked.today < until <= (asked.at + LONGEST).date():
         problems.append(("jusqu-au", gettext("Choisissez une date à venir, dans les trois ans.")))
     if problems:
         return _form(asked, kind, problems, 400)

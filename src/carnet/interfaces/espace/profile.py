@@ -85,7 +85,9 @@ def _in_short(opened: Opened, name: str) -> tuple[list[str], int]:
         taken = profile.in_course(opened.treatments(), profile.Course.CURRENT)
         return [t.name for t in taken][:3], len(taken)
     entries = [e for e in opened.entries if e.content.code != profile.NOT_CONCERNED]
-    held = profile.active(entries, name, opened.asked.at.date())
+    # An illness may be over; a stay, a dose or an operation that is over was.
+    over = name in ("allergies", "problems", "devices")
+    held = profile.active(entries, name, opened.asked.today) if over else profile.stated(entries, name)
     absent = [s.first.content.label for s in profile.absences(entries, name)]
     return ([s.first.content.label for s in held] or absent)[:3], len(profile.stated(entries, name)) or len(absent)
 
@@ -119,6 +121,7 @@ def section(opened: Opened, name: str) -> Shown | HttpResponse:
         "section": shown, "stated": stated, "marked": opened.marked(name), "narrowed": bool(opened.closed([name])),
         "absent": profile.absences([e for e in opened.entries if e.content.code != profile.NOT_CONCERNED], name),
         "writers": known, "may_write": visit.may(Act.WRITE_PROFILE) and name in profile.DECLARABLE,
+        "by_documents": not profile.SECTIONS[name],
         "opened_to_professionals": profile.category_of(name) in visit.facts.settings.profile_sections
         - visit.facts.access.hidden_profile_sections,
     }  # fmt: skip
@@ -127,7 +130,7 @@ def section(opened: Opened, name: str) -> Shown | HttpResponse:
 
 def _treatments(opened: Opened) -> Shown:
     """Treatments, one card for each substance: what is to be cleared up first, then what goes on, then what ended."""
-    found, today = opened.treatments(), opened.asked.at.date()
+    found, today = opened.treatments(), opened.asked.today
     going = profile.in_course(found, profile.Course.CURRENT, profile.Course.LATER)
     unclear = [t for t in going if t.others] + profile.in_course(found, profile.Course.SILENT)
     writers = {e.recorded_by for t in found for e in t.entries if e.source == profile.PROFESSIONAL}
@@ -193,7 +196,7 @@ def _measure(asked: Asked, problems: list[tuple[str, str]]) -> profile.Content:
         }
         problems.append(("valeur", told))
     # A measure without a date is one of today: the form says so.
-    taken = _day(asked, problems) or asked.at.date().isoformat()
+    taken = _day(asked, problems) or asked.today.isoformat()
     return profile.Content(label, code, LOINC, taken, value=f"{value:g}" if value is not None else "", unit=unit,
                            detail=asked.form.text("precision", 300))  # fmt: skip
 
@@ -202,7 +205,7 @@ def _day(asked: Asked, problems: list[tuple[str, str]]) -> str:
     given, found = asked.form.text("date", 10), day_text(asked.request.POST, "date")
     if given and not found:
         problems.append(("date", gettext("Écrivez la date, ou laissez-la vide.")))
-    if found > asked.at.date().isoformat():
+    if found > asked.today.isoformat():
         problems.append(("date", gettext("Cette date est dans l’avenir.")))
     return found
 
@@ -222,7 +225,7 @@ def _form(
 ) -> HttpResponse:
     context: dict[str, object] = {
         "tab": "dossier", "section": _section(name), "problems": problems, "action": action, "given": given or asked.request.POST,
-        "measures": [(code, gettext(told[0]), told[1]) for code, told in MEASURES.items()], "today": asked.at.date().isoformat(),
+        "measures": [(code, gettext(told[0]), told[1]) for code, told in MEASURES.items()], "today": asked.today.isoformat(),
         "changing": action.endswith("/changer"), "may_hide": asked.own and asked.request.GET.get("mineur") == "1",
     }  # fmt: skip
     return page(asked, "profile/form", context, status)

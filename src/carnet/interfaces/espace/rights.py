@@ -21,7 +21,7 @@ from carnet.interfaces.espace.profile import SECTIONS
 from carnet.kernel.ask import Act
 from carnet.kernel.identifiers import IdentifierError, ps_id, structure_id
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.civil import begins
+from carnet.pages.civil import begins, civil
 from carnet.pages.door import saying
 from carnet.pages.rows import row
 
@@ -226,7 +226,7 @@ def professionals(opened: Opened) -> Shown | HttpResponse:
         "access_tab": "personnes", "authorised": [r for r in found if r.kind == "authorised"],
         "blocked": [r for r in found if r.kind == "blocked"], "treating": [r for r in found if r.kind == "treating_doctor"],
         "administrators": [r for r in found if r.kind == "administrator"], "may_choose": visit.may(Act.CHOOSE_RIGHTS),
-        "latest": (at + visit.facts.settings.authorisation_lasts).date().isoformat(), "today": at.date().isoformat(),
+        "latest": (at + visit.facts.settings.authorisation_lasts).date().isoformat(), "today": civil(at).date().isoformat(),
     }  # fmt: skip
     return Shown("rights/professionals", context)
 

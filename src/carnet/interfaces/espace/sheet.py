@@ -37,25 +37,29 @@ def qr(text: str, scale: int = 5) -> str:
     return segno.make(text, error="l").svg_data_uri(scale=scale, border=2, dark="#000", light="#fff")
 
 
-_TITLES = {n: s.title for n, s in SECTIONS.items()} | {"directives": _("Directives anticipées")}
+_TITLES = {n: s.title for n, s in SECTIONS.items()} | {"directives": _("Directives anticipées et volontés")}
 
 
 def _lines(opened: Opened, chosen: list[str]) -> list[profile.Line]:
     """The lines of the chosen sections. A treatment that nobody restated is on the sheet too, for nobody stopped it."""
-    today = opened.asked.at.date()
+    today = opened.asked.today
     entries = [e for e in opened.entries if e.content.code != profile.NOT_CONCERNED]
     held = profile.in_course(opened.treatments(), profile.Course.CURRENT, profile.Course.SILENT)
     return profile.lines_of(entries, chosen, held, today)
 
 
-@record_page("accueil", "GET", detail="profile", sections=profile.SHEET_SECTIONS)
+_READ = (*profile.SHEET_SECTIONS, "wishes")
+
+
+@record_page("accueil", "GET", detail="profile", sections=_READ)
 def sheet(opened: Opened) -> Shown | HttpResponse:
     """The sheet as it prints, with what the person chose, and the links that live."""
     chosen = _chosen(opened.asked.request.GET.getlist("rubrique"))
-    today, closed = opened.asked.at.date(), opened.closed(profile.SHEET_SECTIONS)
+    today, closed = opened.asked.today, opened.closed(_READ)
     lines = _lines(opened, chosen)
     context: Context = {
         "chosen": chosen, "sections": [(s, _TITLES[s]) for s in profile.SHEET_SECTIONS], "partial": [_TITLES[s] for s in closed],
+        "unshown": [_TITLES[s] for s in profile.SHEET_SECTIONS if s not in chosen],
         "lines": [(_TITLES[s], [line for line in lines if line.section == s], s in closed) for s in chosen],
         "links": profile.links(opened.visit) if opened.visit.may(Act.SHARE_SHEET) else [],
         "may_share": opened.visit.may(Act.SHARE_SHEET) and not closed, "today": today, "lasts": list(LASTS),
@@ -69,13 +73,16 @@ def share(asked: Asked) -> HttpResponse:
     chosen = _chosen(asked.form.many("rubrique", profile.SHEET_SECTIONS))
     lasts = LASTS.get(asked.form.text("duree", 4), LASTS["1j"])
     with visiting(asked.ask(Act.SEARCH), asked.record, "profile") as visit:
-        opened = Opened(asked, visit, profile.entries(visit, profile.SHEET_SECTIONS))
-        if opened.closed(profile.SHEET_SECTIONS):
+        opened = Opened(asked, visit, profile.entries(visit, _READ))
+        if opened.closed(_READ):
             # Whoever sees a part of the record would give on a sheet that says nothing where something is hidden from them.
             raise Refusal(No.PROFILE_SECTION_CLOSED)
         lines, traits = _lines(opened, chosen), visit.traits
     titles = {s: gettext(_TITLES[s]) for s in chosen}
-    made = profile.make_link(asked.ask(Act.SHARE_SHEET), asked.record, traits, lines, titles, lasts, settings.CARNET.espace_url)
+    left = [gettext(_TITLES[s]) for s in profile.SHEET_SECTIONS if s not in chosen]
+    made = profile.make_link(
+        asked.ask(Act.SHARE_SHEET), asked.record, traits, lines, titles, left, lasts, settings.CARNET.espace_url
+    )
     address = f"{settings.CARNET.espace_url}/fiche/lire#{made.shlink}"
     return page(asked, "sheet/link", {"tab": "accueil", "made": made, "address": address, "qr": qr(address, 4)})
 

@@ -48,7 +48,7 @@ class Line:
 
 
 def _line(asked: Asked, listed: Listed) -> Line:
-    return Line(listed, handle_of(Sought(listed.ins), asked.actor), ends_soon(listed, asked.at.date()))
+    return Line(listed, handle_of(Sought(listed.ins), asked.actor), ends_soon(listed, asked.today))
 
 
 def _own(asked: Asked, name: str) -> tuple[list[Listed], str]:
@@ -78,7 +78,7 @@ def _found(asked: Asked, wrong: str = "", typed_text: str = "", status: int = 20
     context: dict[str, object] = {
         "tab": "patients", "listed": [_line(asked, one) for one in listed[start : start + PER_PAGE]], "total": len(listed),
         "name": name, "wrong": _WRONG.get(wrong, ""), "typed": typed_text, "no_list": refused, "vitale": reader() is not None,
-        "ending": [one for one in listed if ends_soon(one, asked.at.date())], **paging,
+        "ending": [one for one in listed if ends_soon(one, asked.today)], **paging,
     }  # fmt: skip
     return page(asked, "patients/search", context, status)
 

@@ -29,7 +29,7 @@
     add(sheet, "p", day(held.get("#patient").birthDate));
     for (const { resource } of bundle.entry.filter((e) => e.resource.resourceType === "List")) {
       add(sheet, "h3", resource.title);
-      if (!resource.entry) { add(sheet, "p", says.nothing).className = "empty"; continue; }
+      if (!resource.entry) { add(sheet, "p", resource.note?.[0]?.text || says.nothing).className = "empty"; continue; }
       const list = add(sheet, "ul", "");
       for (const { item } of resource.entry) add(list, "li", words(held.get(item.reference)));
     }

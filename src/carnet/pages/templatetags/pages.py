@@ -101,11 +101,22 @@ def iso(value: datetime | date | str | None) -> str:
 @register.filter
 def when(content: profile.Content) -> str:
     """When it was, by what the document says: a date with its precision, or that nobody knows it, or that nobody says it."""
+    if not content.start and content.end:
+        return gettext("au plus tard %(day)s") % {"day": day(content.end)}
     if not content.start:
         return gettext("date inconnue") if content.origin == "unknown" else gettext("date non dite")
     return (
         gettext("%(day)s (date du document)") % {"day": day(content.start)} if content.origin == "document" else day(content.start)
     )
+
+
+@register.filter
+def since(value: str) -> str:
+    """A beginning in words: depuis 2011, depuis juillet 2004, depuis le 3 mars 2026."""
+    told = long_day(value)
+    if len(value) == len("2011"):
+        return gettext("depuis %(year)s") % {"year": value}
+    return (gettext("depuis %(month)s") if len(value) == len("2004-07") else gettext("depuis le %(month)s")) % {"month": told}
 
 
 @register.filter
@@ -214,7 +225,7 @@ def age(born: str, at: datetime) -> str:
         birth = date.fromisoformat(born)
     except ValueError:
         return ""
-    on = at.date()
+    on = civil(at).date()
     months = (on.year - birth.year) * 12 + on.month - birth.month - (on.day < birth.day)
     return gettext("%(n)d ans") % {"n": months // 12} if months >= 36 else gettext("%(n)d mois") % {"n": max(months, 0)}
 

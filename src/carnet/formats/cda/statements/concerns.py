@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from lxml import etree
 
 from carnet.formats.cda.header import NS
-from carnet.formats.cda.statements.absent import polarity_of
-from carnet.formats.cda.statements.entry import QUALIFIES, Entry
+from carnet.formats.cda.statements.absent import denies, is_answer, polarity_of
+from carnet.formats.cda.statements.entry import QUALIFIES, Entry, is_true
 from carnet.formats.cda.statements.model import Left, Polarity, Reason, Statement, Status, When
 from carnet.formats.cda.statements.names import child, children, codes_of
 from carnet.formats.cda.statements.times import when_of, when_within
@@ -14,7 +14,9 @@ from carnet.formats.cda.words import name_of, words
 from carnet.formats.xds import Coding
 
 _GENERIC = frozenset({"ASSERTION", "282291009", "55607006", "64572001", "404684003", "418799008", "29308-4", "75326-9", "ALG",
-                      "DALG", "FALG", "EALG", "OINT", "DINT", "FINT", "EINT"})  # fmt: skip
+                      "DALG", "FALG", "EALG", "OINT", "DINT", "FINT", "EINT", "416098002", "414285001", "419199007", "allergy",
+                      "intolerance",
+                      "DX", "COMPLAINT", "FINDING"})  # fmt: skip
 """Codes of an observation that only say that something is observed: the value says what."""
 _SEVERITY = "SEV"
 
@@ -36,21 +38,41 @@ def concern(entry: Entry) -> Iterator[Statement | Left]:
     found = list(_observations(entry.node))
     for node in found:
         inner = entry.at(node)
-        agent = child(node, "participant/participantRole/playingEntity")
-        yield _allergy(inner, agent, entry.status) if agent is not None else _problem(inner, entry.status)
+        agents = list(_agents(node)) if entry.section == "allergies" else []
+        if agents:
+            yield from (_allergy(inner, agent) for agent in agents)
+        else:
+            yield from _problem(inner)
     if not found:
         yield Left(entry.section, Reason.SHAPE, name_of(entry.node))
 
 
-def _status(inner: Entry, concern_status: Status) -> Status:
-    """An observation that was taken back counts as such; else the concern says how far it has come."""
-    return Status.CANCELLED if inner.status in (Status.ABORTED, Status.CANCELLED) else concern_status
+def _agents(node: etree._Element) -> Iterator[etree._Element]:
+    """What was consumed (CSM), as is what bears no type: a verifier or a performer is a participant too."""
+    for participant in node.iterfind("h:participant", NS):
+        if participant.get("typeCode") in (None, "CSM"):
+            yield from children(participant, "participantRole/playingEntity")
+
+
+def _status(entry: Entry) -> Status:
+    """An observation that was taken back counts as such; else the concern that holds it says how far it has come."""
+    if entry.status in (Status.ABORTED, Status.CANCELLED):
+        return Status.CANCELLED
+    held = [status for status in entry.statuses_above if status is not Status.NOT_STATED]
+    return Status.CANCELLED if Status.CANCELLED in held else held[0] if held else Status.NOT_STATED
+
+
+def _so(observation: etree._Element) -> bool:
+    """Whether what qualifies something is so: not denied, not taken back."""
+    code = child(observation, "statusCode")
+    taken_back = code is not None and (code.get("code") or "").lower() in ("nullified", "cancelled", "aborted")
+    return not is_true(observation.get("negationInd")) and not taken_back and (observation.get("moodCode") or "EVN") == "EVN"
 
 
 def _severity(node: etree._Element, entry: Entry) -> str:
     for observation in children(node, "entryRelationship/observation"):
         code = child(observation, "code")
-        if code is not None and code.get("code") == _SEVERITY:
+        if code is not None and code.get("code") == _SEVERITY and _so(observation):
             return entry.narrative.label(child(observation, "value"))
     return ""
 
@@ -60,47 +82,52 @@ def _reactions(entry: Entry) -> str:
     for observation in entry.node.iterfind("h:entryRelationship[@typeCode='MFST']/h:observation", NS):
         label = entry.narrative.label(child(observation, "value")) or entry.narrative.text(child(observation, "text"))
         severity = _severity(observation, entry)
-        if label:
+        if label and _so(observation):
             told.append(f"{label} ({severity.lower()})" if severity else label)
     return ", ".join(dict.fromkeys(told))
 
 
-def _allergy(entry: Entry, agent: etree._Element, status: Status) -> Statement:
+def _allergy(entry: Entry, agent: etree._Element) -> Statement:
     code = child(agent, "code")
     label, codes = entry.narrative.label(code) or words(child(agent, "name")), tuple(codes_of(code))
     value = child(entry.node, "value")
-    if not codes:
-        # No agent is coded: what the value says ("no known allergy") counts.
+    if not codes and not label:
+        # No agent is named: what the value says ("no known allergy") counts.
         codes = tuple(codes_of(value))
-        label = label or entry.narrative.label(value) or entry.narrative.texts.get(entry.narrative.anchor(entry.node), "")
+        label = entry.narrative.label(value) or entry.narrative.said(entry.node)
     kind = entry.narrative.label(child(entry.node, "code"))
-    return _made(entry, label, codes, status, _reactions(entry) or kind)
+    return _made(entry, label, codes, _reactions(entry) or kind)
 
 
-def _problem(entry: Entry, status: Status) -> Statement:
-    value, question = child(entry.node, "value"), child(entry.node, "code")
+def _problem(entry: Entry) -> Iterator[Statement | Left]:
+    """A problem names itself in its value. A value that answers a question of its own (fever: present) is no name."""
+    for value in children(entry.node, "value") or (None,):
+        yield _answer(entry, value)
+
+
+def _answer(entry: Entry, value: etree._Element | None) -> Statement | Left:
+    question = child(entry.node, "code")
     label = entry.narrative.label(value) or entry.narrative.text(value)
     codes = tuple(codes_of(value))
-    asked = question is not None and question.get("code") not in _GENERIC
+    asked = question is not None and bool(question.get("code")) and question.get("code") not in _GENERIC
+    if asked and (is_answer(codes, label) or (not codes and value is not None and value.get("value"))):
+        named = entry.narrative.label(question) or (question.get("code") or "" if question is not None else "")
+        if denies(codes, label):
+            return _made(entry, named, tuple(codes_of(question)), "", Polarity.NEGATED)
+        return Left(entry.section, Reason.NOT_A_THING, named)
     if not label and not codes and (value is None or not value.get("value")):
-        label = entry.narrative.texts.get(entry.narrative.anchor(entry.node), "")
-    found = polarity_of(codes, label)
-    if found is Polarity.KNOWN_ABSENT and asked and entry.narrative.label(question) and " " not in label:
-        # "Fever: absent" denies the fever, not every illness.
-        return _made(entry, entry.narrative.label(question), tuple(codes_of(question)), status, "", Polarity.NEGATED)
+        label = entry.narrative.said(entry.node)
     if value is not None and value.get("value") and not label:
-        label = "oui" if value.get("value") in ("true", "1") else "non" if value.get("value") in ("false", "0") else ""
-    return _made(entry, label, codes, status, _severity(entry.node, entry))
+        label = "oui" if value.get("value") in ("true", "1") else "non"
+    return _made(entry, label, codes, _severity(entry.node, entry))
 
 
-def _made(
-    entry: Entry, label: str, codes: tuple[Coding, ...], status: Status, detail: str, polarity: Polarity | None = None
-) -> Statement:
+def _made(entry: Entry, label: str, codes: tuple[Coding, ...], detail: str, polarity: Polarity | None = None) -> Statement:
     own = polarity_of(codes, label)
     return Statement(
         entry.section, label, codes, when_within(entry.node, entry.holders(), When()),
-        polarity or (own if own is not Polarity.AFFIRMED else entry.negated), entry.mood,
-        _status(entry, status), entry.clinical, entry.certainty, entry.other, detail=detail, author=entry.author,
+        polarity or entry.polarity_with(own), entry.mood,
+        _status(entry), entry.clinical, entry.certainty, entry.other, detail=detail, author=entry.author,
         anchor=entry.narrative.anchor(entry.node),
     )  # fmt: skip
 
@@ -118,7 +145,7 @@ def procedure(entry: Entry) -> Iterator[Statement | Left]:
     site = entry.narrative.label(child(entry.node, "targetSiteCode"))
     polarity = polarity_of(codes, label)
     yield Statement(
-        "history", label, codes, when_of(entry.node), polarity if polarity is not Polarity.AFFIRMED else entry.negated, entry.mood,
-        _DONE.get(entry.status, entry.status), "", "", entry.other, detail=site,
+        "history", label, codes, when_of(entry.node), entry.polarity_with(polarity), entry.mood,
+        Status.CANCELLED if entry.taken_back else _DONE.get(entry.status, entry.status), "", "", entry.other, detail=site,
         author=entry.author, anchor=entry.narrative.anchor(entry.node),
     )  # fmt: skip

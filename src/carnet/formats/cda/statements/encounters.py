@@ -6,7 +6,7 @@ from lxml import etree
 
 from carnet.formats.cda.header import NS
 from carnet.formats.cda.statements.entry import Entry
-from carnet.formats.cda.statements.model import Left, Reason, Statement, When
+from carnet.formats.cda.statements.model import Left, Reason, Statement, Status, When
 from carnet.formats.cda.statements.names import child
 from carnet.formats.cda.statements.sections import STAYS, VISITS
 from carnet.formats.cda.statements.times import when_of
@@ -45,6 +45,7 @@ def encounter(entry: Entry) -> Iterator[Statement | Left]:
     if _is_stay((code.get("code") or "").upper() if code is not None else "", when):
         place = words(child(entry.node, "participant/participantRole/playingEntity/name"))
         yield Statement("stays", place or label, when=when, polarity=entry.negated, mood=entry.mood, other=entry.other,
+                        status=Status.CANCELLED if entry.taken_back else Status.NOT_STATED,
                         anchor=entry.narrative.anchor(entry.node))  # fmt: skip
     else:
         yield Left("stays", Reason.NOT_A_STAY, label)

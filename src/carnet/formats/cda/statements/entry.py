@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from lxml import etree
 
 from carnet.formats.cda.header import NS
 from carnet.formats.cda.statements.model import Polarity, Status, When
-from carnet.formats.cda.statements.names import Narrative, child, children
+from carnet.formats.cda.statements.names import Narrative, child, children, codes_of
 from carnet.formats.cda.words import name_of, words
 
 _STATUSES = {
@@ -31,6 +32,23 @@ QUALIFIES = frozenset({_STATUS_OF, _CERTAINTY_OF, "82606-5", "SEV", "30973-2", "
 """Observations that qualify another one: status, certainty, criticality, severity, rank of a dose, state of the patient."""
 _STATEMENTS = frozenset({"act", "observation", "substanceAdministration", "supply", "procedure", "organizer", "encounter",
                          "observationMedia", "regionOfInterest"})  # fmt: skip
+MOST_QUALIFIERS = 40
+"""Relations of one statement in which its status and certainty are looked for: they stand among the first."""
+
+
+def _qualifiers(node: etree._Element) -> dict[str, list[etree._Element]]:
+    """Values of the observations that qualify a statement, by their code."""
+    found: dict[str, list[etree._Element]] = {}
+    for relation in islice(node.iterfind("h:entryRelationship", NS), MOST_QUALIFIERS):
+        observation = child(relation, "observation")
+        code = child(observation, "code") if observation is not None else None
+        value = child(observation, "value") if observation is not None else None
+        if code is not None and value is not None and code.get("code") in QUALIFIES:
+            found.setdefault(code.get("code") or "", []).append(value)
+    return found
+
+
+INTENDED = frozenset({"INT", "RQO", "PRMS"})
 _SELF = frozenset({"ONESELF", "SELF"})
 
 
@@ -77,14 +95,16 @@ class Entry:
         denied = any(is_true(node.get("negationInd")) for node in self.above())
         return Polarity.NEGATED if denied else Polarity.AFFIRMED
 
+    def polarity_with(self, own: Polarity) -> Polarity:
+        """What a thing says by its code, unless it is denied: the denial of "none known" says nothing that anybody could use."""
+        return self.negated if own is Polarity.AFFIRMED or self.negated is Polarity.NEGATED else own
+
     @property
     def mood(self) -> str:
-        """Its mood; that of what holds it when that is only intended."""
-        for node in (self.node, *self.holders()):
-            mood = node.get("moodCode") or "EVN"
-            if mood != "EVN":
-                return mood
-        return "EVN"
+        """Its mood, or that of what holds it: a proposal counts before an intention, and that before what happened."""
+        moods = [node.get("moodCode") or "EVN" for node in (self.node, *self.holders())]
+        other = [mood for mood in moods if mood != "EVN"]
+        return next((mood for mood in other if mood not in INTENDED), other[0] if other else "EVN")
 
     @property
     def other(self) -> str:
@@ -118,21 +138,32 @@ class Entry:
         code = child(self.node, "statusCode")
         return _STATUSES.get((code.get("code") or "").lower(), Status.NOT_STATED) if code is not None else Status.NOT_STATED
 
-    def told(self, code: str) -> str:
-        """The code of the value of an observation that qualifies this one, or the concern that holds it."""
+    @property
+    def statuses_above(self) -> list[Status]:
+        """Status codes of what holds it, the nearest first."""
+        return [self.at(node).status for node in self.holders()]
+
+    @property
+    def taken_back(self) -> bool:
+        """Whether it, or whatever holds it, was cancelled or nullified."""
+        return Status.CANCELLED in (self.status, *self.statuses_above)
+
+    def told(self, code: str, known: dict[str, str]) -> str:
+        """What an observation that qualifies this one says, or one that qualifies the concern that holds it."""
         for node in (self.node, *self.holders()):
-            for observation in node.iterfind("h:entryRelationship/h:observation", NS):
-                named, value = child(observation, "code"), child(observation, "value")
-                if named is not None and named.get("code") == code and value is not None:
-                    return value.get("code") or ""
+            for value in _qualifiers(node).get(code, ()):
+                for coding in codes_of(value):
+                    if coding.code.lower() in known:
+                        return known[coding.code.lower()]
         return ""
 
     @property
     def clinical(self) -> str:
         """The clinical status that qualifies it, in FHIR's words whether FHIR or SNOMED CT wrote it."""
-        return _CLINICAL.get(self.told(_STATUS_OF), "")
+        return self.told(_STATUS_OF, _CLINICAL)
 
     @property
     def certainty(self) -> str:
         """How sure its author is."""
-        return _CERTAINTY.get(self.told(_CERTAINTY_OF), "")
+        qualified = [q.get("code") or "" for q in self.node.iterfind("h:value/h:qualifier/h:value", NS)]
+        return self.told(_CERTAINTY_OF, _CERTAINTY) or next((_CERTAINTY[code] for code in qualified if code in _CERTAINTY), "")

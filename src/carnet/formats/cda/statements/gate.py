@@ -4,10 +4,10 @@ One place decides, for every door and every section. What is refused stays reada
 """
 
 from carnet.formats.cda.statements.absent import is_any_allergy, is_no_thing
-from carnet.formats.cda.statements.model import Polarity, Reason, Statement, Status
+from carnet.formats.cda.statements.entry import INTENDED
+from carnet.formats.cda.statements.model import Phase, Polarity, Reason, Statement, Status
 
-_INTENDED = frozenset({"EVN", "INT", "RQO", "PRMS"})
-_MOODS = {"treatments": _INTENDED}
+_MOODS = {"treatments": frozenset({"EVN", *INTENDED})}
 """Section → moods that fit. A prescription intends what is taken; a vaccination, an illness or a result happened."""
 _HAPPENED = frozenset({"EVN"})
 _MEASURED = frozenset({"results", "vitals", "obstetrics", "habits"})
@@ -21,12 +21,14 @@ def _denied(statement: Statement) -> Reason | None:
 
 
 def _not_done(statement: Statement) -> bool:
-    if statement.section == "treatments":
-        # That a treatment was stopped is what its reader must know; one that was cancelled never began.
-        return False
+    if statement.section == "treatments" and statement.phase is not Phase.DISPENSED:
+        # That a treatment was stopped is what its reader must know; one that was cancelled or nullified never was.
+        return statement.status is Status.CANCELLED
     if statement.section in _CONCERNS and statement.status is Status.ABORTED:
         # A file that is no longer kept on an illness: it is over, and it was.
         return False
+    if statement.phase is Phase.DISPENSED and statement.status is Status.SUSPENDED:
+        return True
     pending = statement.section == "vaccinations" and statement.status in (Status.ACTIVE, Status.SUSPENDED, Status.NOT_BEGUN)
     return pending or statement.status in (Status.CANCELLED, Status.ABORTED)
 
@@ -35,7 +37,9 @@ def reason_against(statement: Statement) -> Reason | None:
     """Why a statement may not become a fact of the patient; None when it may."""
     if statement.other:
         return Reason.OTHER_PERSON
-    if statement.mood not in _MOODS.get(statement.section, _HAPPENED):
+    # A box that was ordered was not given out.
+    moods = _HAPPENED if statement.phase is Phase.DISPENSED else _MOODS.get(statement.section, _HAPPENED)
+    if statement.mood not in moods:
         return Reason.NOT_HAPPENED
     if statement.certainty in ("refuted", "entered-in-error"):
         return Reason.REFUTED

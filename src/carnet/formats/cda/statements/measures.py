@@ -31,9 +31,9 @@ def measures(entry: Entry) -> Iterator[Statement | Left]:
     """Every observation of an entry; one that only holds others is told by them."""
     found = _observations(entry)
     for inner in found:
-        statement = _measure(inner)
-        if statement.value is not None or not _holds_observations(inner.node):
-            yield statement
+        for statement in _measured(inner):
+            if statement.value is not None or not _holds_observations(inner.node):
+                yield statement
     yield from _germs(entry)
     if not found:
         yield Left(entry.section, Reason.READ_THERE, _what(entry))
@@ -42,13 +42,14 @@ def measures(entry: Entry) -> Iterator[Statement | Left]:
 def _germs(entry: Entry) -> Iterator[Statement]:
     """The germs that were isolated: the specimen of a cluster names each (IHE XD-LAB §6.3.4.9), and no observation repeats it."""
     for cluster in entry.node.iter("{urn:hl7-org:v3}organizer"):
-        for code in children(cluster, "specimen/specimenRole/specimenPlayingEntity/code"):
+        for code in _isolated(cluster):
             inner, label = entry.at(cluster), entry.narrative.label(code)
-            times = [w for o in _observations(inner) if (w := when_within(o.node, o.holders(), entry.written)).start]
-            when = times[0] if times else when_within(cluster, inner.holders(), entry.written)
+            first = next(iter(cluster.iter("{urn:hl7-org:v3}observation")), cluster)
+            when = when_within(first, entry.at(first).holders(), entry.written)
             if label:
                 yield Statement(
-                    entry.section, GERM, tuple(codes_of(code)), when, inner.negated, inner.mood, other=inner.other,
+                    entry.section, GERM, tuple(codes_of(code)), when, inner.negated, inner.mood,
+                    Status.CANCELLED if inner.taken_back else Status.NOT_STATED, other=inner.other,
                     value=Value(text=label), anchor=entry.narrative.anchor(code),
                 )  # fmt: skip
 
@@ -62,24 +63,35 @@ def numbers(entry: Entry) -> Iterator[Statement | Left]:
     battery = any(node.get("classCode") == "BATTERY" for node in entry.node.iter("{urn:hl7-org:v3}organizer"))
     found = 0
     for inner in _observations(entry.at(entry.node, "results")):
-        statement = _measure(inner)
-        if statement.value is not None and (battery or statement.value.number):
-            found += 1
-            yield statement
+        for statement in _measured(inner):
+            if statement.value is not None and (battery or statement.value.number):
+                found += 1
+                yield statement
     if not found:
         yield Left("", Reason.READ_THERE, _what(entry))
+
+
+def _isolated(node: etree._Element) -> list[etree._Element]:
+    """Codes of the micro-organisms that were isolated (class MIC): a specimen of blood is no germ."""
+    entities = children(node, "specimen/specimenRole/specimenPlayingEntity")
+    return [code for e in entities if e.get("classCode") == "MIC" for code in children(e, "code")]
 
 
 def _organism(entry: Entry) -> str:
     """The germ that a susceptibility is about: the specimen of the organizer that holds it (IHE XD-LAB, isolate)."""
     nodes = (entry.node, *entry.holders())
-    codes = (code for node in nodes for code in children(node, "specimen/specimenRole/specimenPlayingEntity/code"))
+    codes = (code for node in nodes for code in _isolated(node))
     return next((label for code in codes if (label := entry.narrative.label(code))), "")
 
 
-def _measure(entry: Entry) -> Statement:
+def _measured(entry: Entry) -> Iterator[Statement]:
+    """An observation may have several values: each is a statement."""
+    for held in children(entry.node, "value") or (None,):
+        yield _measure(entry, held)
+
+
+def _measure(entry: Entry, held: etree._Element | None) -> Statement:
     node, narrative = entry.node, entry.narrative
-    held = child(node, "value")
     value = value_of(held, narrative)
     code, told = interpretation_of(node, narrative)
     sensitive = code in SUSCEPTIBILITY
@@ -87,9 +99,10 @@ def _measure(entry: Entry) -> Statement:
         value = Value(text=told)
     organism = _organism(entry)
     return Statement(
-        entry.section, narrative.label(child(node, "code")) or narrative.texts.get(narrative.anchor(node), ""),
+        entry.section, narrative.label(child(node, "code")) or narrative.said(node),
         tuple(codes_of(child(node, "code"))), when_within(node, entry.holders(), entry.written), entry.negated, entry.mood,
-        Status.NOT_STATED if entry.status is Status.COMPLETED else entry.status, other=entry.other, value=value, also=also_in(held),
+        Status.CANCELLED if entry.taken_back else Status.NOT_STATED if entry.status is Status.COMPLETED else entry.status,
+        other=entry.other, value=value, also=also_in(held),
         ranges=ranges_of(node, narrative), interpretation=told, organism=organism if sensitive else "", author=entry.author,
         anchor=narrative.anchor(node),
     )  # fmt: skip

@@ -12,6 +12,8 @@ class Polarity(StrEnum):
     AFFIRMED = ""
     NEGATED = "negated"
     KNOWN_ABSENT = "known-absent"
+    PARTLY_ABSENT = "partly-absent"
+    """Nothing of one kind is known (no food allergy), which says nothing of the others."""
     NO_INFORMATION = "no-information"
 
 

@@ -6,8 +6,12 @@ from itertools import chain
 from lxml import etree
 
 from carnet.formats.cda.header import NS
-from carnet.formats.cda.words import words
+from carnet.formats.cda.words import is_deleted, words
 from carnet.formats.xds import Coding
+
+
+def _struck(node: etree._Element) -> bool:
+    return is_deleted(node) or any(is_deleted(above) for above in node.iterancestors())
 
 
 class Narrative:
@@ -15,7 +19,9 @@ class Narrative:
 
     def __init__(self, section: etree._Element) -> None:
         text = section.find("h:text", NS)
-        self.texts = {n.get("ID", ""): words(n) for n in text.iter(etree.Element) if n.get("ID")} if text is not None else {}
+        named = [n for n in text.iter(etree.Element) if n.get("ID")] if text is not None else []
+        # What was struck out, itself or with what holds it, names nothing.
+        self.texts = {n.get("ID", ""): "" if _struck(n) else words(n) for n in named}
 
     def anchor(self, node: etree._Element) -> str:
         """The narrative id that a node, or what it holds, refers to."""
@@ -25,6 +31,10 @@ class Narrative:
             if name in self.texts:
                 return name
         return ""
+
+    def said(self, node: etree._Element) -> str:
+        """The narrative of a statement itself: what its own `text` holds or refers to, never that of what it holds."""
+        return self.text(node.find("h:text", NS))
 
     def text(self, node: etree._Element | None) -> str:
         """What a text holds or refers to."""

@@ -9,6 +9,7 @@ from carnet.formats.cda.header import NS
 from carnet.formats.cda.statements.names import Narrative, child, children
 from carnet.formats.cda.statements.times import partial, times_of, type_of
 from carnet.formats.cda.statements.units import dose_unit, duration, number
+from carnet.formats.cda.words import words
 
 _EVENTS = {
     "ACM": "avant le petit déjeuner", "ACD": "avant le déjeuner", "ACV": "avant le dîner", "AC": "avant les repas",
@@ -19,7 +20,14 @@ _EVENTS = {
     "NIGHT": "la nuit",
 }  # fmt: skip
 """HL7 TimingEvent, in French words of our own."""
-_FOR_A_PERIOD = {"h": "toutes les heures", "d": "par jour", "wk": "par semaine", "mo": "par mois", "a": "par an"}
+_FOR_A_PERIOD = {
+    "min": "toutes les minutes",
+    "h": "toutes les heures",
+    "d": "par jour",
+    "wk": "par semaine",
+    "mo": "par mois",
+    "a": "par an",
+}
 _SMALLER = {"d": ("h", 24), "wk": ("d", 7), "h": ("min", 60)}
 _INSTRUCTION, _COMMENT = ("PINSTRUCT", "FINSTRUCT"), "48767-8"
 _AS_NEEDED = ("si besoin", "as needed", "en cas de")
@@ -31,7 +39,10 @@ def _amount(node: etree._Element | None, narrative: Narrative) -> str:
         return ""
     low, high = child(node, "low"), child(node, "high")
     values = [(n.get("value") or "").strip() if n is not None else "" for n in (node, low, high)]
-    of = next((n.get("unit") or "" for n in (node, low, high) if n is not None and n.get("unit")), "")
+    units = list(dict.fromkeys(n.get("unit") or "" for n in (node, low, high) if n is not None and n.get("unit")))
+    if len(units) > 1 and values[1] and values[2]:
+        return f"{number(values[1])} {dose_unit(units[0], values[1])} à {number(values[2])} {dose_unit(units[1], values[2])}"
+    of = units[0] if units else ""
     single = values[0] or (values[1] if values[1] == values[2] else "")
     told = dose_unit(of, single or values[2] or values[1])
     if single:
@@ -57,7 +68,7 @@ def _often(value: str, of: str) -> str:
         smaller, count = _SMALLER[of]
         return _often(f"{round(every * count, 2):g}", smaller)
     if every == 1:
-        return _FOR_A_PERIOD[of] if of == "h" else f"1 fois {_FOR_A_PERIOD[of]}" if of in _FOR_A_PERIOD else ""
+        return _FOR_A_PERIOD[of] if of in ("h", "min") else f"1 fois {_FOR_A_PERIOD[of]}" if of in _FOR_A_PERIOD else ""
     told = duration(value, of)
     return f"{'tous' if of in ('d', 'mo', 'a') else 'toutes'} les {told}" if told else ""
 
@@ -83,7 +94,10 @@ def _event(time: etree._Element, narrative: Narrative) -> str:
     shift = child(offset, "low") if offset is not None else None
     near = shift if shift is not None else offset
     told = _EVENTS.get(event.get("code") or "") or narrative.label(event) or event.get("code") or ""
-    by = duration((near.get("value") or "").removeprefix("-"), near.get("unit") or "") if near is not None else ""
+    shifted = (near.get("value") or "") if near is not None else ""
+    by = duration(shifted.removeprefix("-"), near.get("unit") or "") if near is not None else ""
+    if by and not told.startswith(("avant", "après")):
+        told = f"{'avant' if shifted.startswith('-') else 'après'} {told.replace('au ', 'le ', 1)}"
     return f"{by} {told}".strip()
 
 
@@ -146,13 +160,38 @@ def _one(node: etree._Element, narrative: Narrative) -> list[str]:
     return [" ".join(part for part in (dose, *often) if part), *lasts, *_limits(node, narrative), *_needed(node, narrative)]
 
 
+def _product(node: etree._Element) -> str:
+    material = child(node, "consumable/manufacturedProduct/manufacturedMaterial")
+    code = child(material, "code") if material is not None else None
+    name = words(child(material, "name")) if material is not None else ""
+    return name or (code.get("displayName") or code.get("code") or "" if code is not None else "")
+
+
+def other_products(node: etree._Element) -> list[etree._Element]:
+    """Administrations inside this one that are of another product."""
+    inner = children(node, "entryRelationship/substanceAdministration")
+    return [n for n in inner if _product(n) and _product(n) != _product(node)]
+
+
+def _order(relation: etree._Element) -> int:
+    number = child(relation, "sequenceNumber")
+    text = (number.get("value") or "") if number is not None else ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
+
+
+def _steps(node: etree._Element) -> list[etree._Element]:
+    """The doses that follow one another, in the order of their numbers; one that is denied is none of them."""
+    others = other_products(node)
+    found = [s for r in sorted(children(node, "entryRelationship"), key=_order) for s in children(r, "substanceAdministration")]
+    return [s for s in found if s not in others and (s.get("negationInd") or "").strip() not in ("true", "1")]
+
+
 def posology_of(node: etree._Element, narrative: Narrative) -> str:
     """The posology of an administration in one line; steps that follow one another are told in their order."""
     told = _one(node, narrative)
-    steps = [", ".join(p for p in _one(step, narrative) if p)
-             for step in children(node, "entryRelationship/substanceAdministration")]  # fmt: skip
-    route = narrative.label(child(node, "routeCode"))
-    parts = [*told, " puis ".join(step for step in steps if step), route.lower(), *_instructions(node, narrative)]
+    steps = [", ".join(p for p in _one(step, narrative) if p) for step in _steps(node)]
+    route = [narrative.label(child(node, name)).lower() for name in ("routeCode", "approachSiteCode")]
+    parts = [*told, " puis ".join(step for step in steps if step), *route, *_instructions(node, narrative)]
     return ", ".join(dict.fromkeys(part for part in parts if part))
 
 

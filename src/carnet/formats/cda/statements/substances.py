@@ -10,7 +10,7 @@ from carnet.formats.cda.statements.absent import polarity_of
 from carnet.formats.cda.statements.entry import Entry
 from carnet.formats.cda.statements.model import Left, Phase, Polarity, Reason, Statement, Status
 from carnet.formats.cda.statements.names import child, children, codes_of
-from carnet.formats.cda.statements.posology import posology_of, quantity_of
+from carnet.formats.cda.statements.posology import other_products, posology_of, quantity_of
 from carnet.formats.cda.statements.sections import ADMISSION, DISPENSED, GIVEN
 from carnet.formats.cda.statements.times import when_of
 from carnet.formats.cda.words import name_of, words
@@ -51,7 +51,7 @@ def _label(entry: Entry, material: etree._Element) -> str:
     code = child(material, "code")
     own = words(child(material, "name")) or entry.narrative.label(code)
     generic = child(material, "asSpecializedKind/generalizedMedicineClass/name")
-    return own or words(generic) or entry.narrative.texts.get(entry.narrative.anchor(entry.node), "")
+    return own or words(generic) or entry.narrative.said(entry.node)
 
 
 def _product(entry: Entry, path: str) -> Statement | None:
@@ -65,7 +65,7 @@ def _product(entry: Entry, path: str) -> Statement | None:
     said = polarity_of((*codes_of(child(entry.node, "code")), *codes), label)
     return Statement(
         entry.section, label or entry.narrative.label(child(entry.node, "code")), codes, when_of(entry.node),
-        said if said is not Polarity.AFFIRMED else entry.negated, entry.mood, entry.status, other=entry.other,
+        entry.polarity_with(said), entry.mood, Status.CANCELLED if entry.taken_back else entry.status, other=entry.other,
         author=entry.author, anchor=entry.narrative.anchor(entry.node),
     )  # fmt: skip
 
@@ -77,7 +77,7 @@ def _absence(entry: Entry) -> Statement | Left:
     said = polarity_of(codes, label)
     if said is Polarity.AFFIRMED:
         return Left(entry.section, Reason.SHAPE, name_of(entry.node))
-    return Statement(entry.section, label, codes, polarity=said, mood=entry.mood, other=entry.other,
+    return Statement(entry.section, label, codes, polarity=entry.polarity_with(said), mood=entry.mood, other=entry.other,
                      anchor=entry.narrative.anchor(entry.node))  # fmt: skip
 
 
@@ -87,13 +87,16 @@ def treatment(entry: Entry) -> Iterator[Statement | Left]:
     if found is None:
         yield _absence(entry)
         return
-    stopped = found.polarity is Polarity.NEGATED
+    stopped = found.polarity is Polarity.NEGATED and polarity_of(found.codes, found.label) is Polarity.AFFIRMED
     # A completed entry is one that was written whole (CI-SIS fixes it), not a treatment that is over.
     status = Status.ABORTED if stopped else Status.NOT_STATED if found.status is Status.COMPLETED else found.status
     if stopped:
         found = replace(found, polarity=Polarity.AFFIRMED)
     yield replace(found, detail=posology_of(entry.node, entry.narrative), phase=_phase(entry), status=status,
                   clinical=entry.clinical)  # fmt: skip
+    # A second product inside (IHE PCC, combination) is a treatment of its own: its dose is not the first one's.
+    for inner in other_products(entry.node):
+        yield from treatment(entry.at(inner))
 
 
 def vaccination(entry: Entry) -> Iterator[Statement | Left]:
@@ -134,8 +137,9 @@ def device(entry: Entry) -> Iterator[Statement | Left]:
         when = when_of(entry.node)
         yield Statement(
             "devices" if _implanted(codes, label) else "equipment", label, codes, when,
-            said if said is not Polarity.AFFIRMED else entry.negated, entry.mood,
-            Status.NOT_STATED if entry.status is Status.COMPLETED else entry.status, other=entry.other, author=entry.author,
+            entry.polarity_with(said), entry.mood,
+            Status.CANCELLED if entry.taken_back else Status.NOT_STATED if entry.status is Status.COMPLETED else entry.status,
+            other=entry.other, author=entry.author,
             anchor=entry.narrative.anchor(entry.node),
         )  # fmt: skip
 

@@ -66,14 +66,15 @@ def _ended(start: str, width: etree._Element | None) -> tuple[str, str, int]:
 
 
 def _read(time: etree._Element) -> When | None:
-    low, high, width = (time.find(f"h:{name}", NS) for name in ("low", "high", "width"))
-    written = time.get("value") or (low.get("value") if low is not None else "") or ""
+    low, high, width, center = (time.find(f"h:{name}", NS) for name in ("low", "high", "width", "center"))
+    begins = low if low is not None and low.get("value") else center
+    written = time.get("value") or (begins.get("value") if begins is not None else "") or ""
     start, end = partial(written), _point(high)
     by_width, told, days = _ended(start, width)
     if start or end or told:
         origin = Origin.OWN if start or end else Origin.NOT_STATED
         return When(start, end or by_width, origin, _instant(written), told, days)
-    nothing = [time, *(n for n in (low, time.find("h:center", NS)) if n is not None)]
+    nothing = [time, *(n for n in (low, center) if n is not None)]
     return When(origin=Origin.UNKNOWN) if any(n.get("nullFlavor") for n in nothing) else None
 
 

@@ -1,5 +1,7 @@
 """Values of observations in every data type that documents use, and the bounds that stand beside them."""
 
+import re
+
 from lxml import etree
 
 from carnet.formats.cda.header import NS
@@ -8,6 +10,7 @@ from carnet.formats.cda.statements.names import Narrative, child
 from carnet.formats.cda.statements.times import partial, type_of
 from carnet.formats.cda.statements.units import unit
 
+_WORDS = re.compile(r"[^\W\d_]{4,}")
 _NUMBERS = frozenset({"PQ", "INT", "REAL", "MO"})
 _INTERVALS = frozenset({"IVL_PQ", "IVL_INT", "IVL_REAL", "IVL_MO"})
 _TIMES = frozenset({"TS", "IVL_TS", "EIVL_TS"})
@@ -45,7 +48,15 @@ def _open(node: etree._Element) -> bool:
 def _interval(node: etree._Element) -> Value | None:
     low, high = child(node, "low"), child(node, "high")
     below, above = _number(high), _number(low)
-    of = next((unit(n.get("unit", "")) for n in (low, high, node) if n is not None and n.get("unit")), "")
+    units = list(dict.fromkeys(unit(n.get("unit", "")) for n in (low, high, node) if n is not None and n.get("unit")))
+    of = units[0] if units else ""
+    if above and below and len(units) > 1:
+        return Value(text=f"{above} {units[0]} à {below} {units[1]}")
+    if child(node, "width") is not None:
+        width = child(node, "width")
+        return Value(
+            text=f"{above or below} {of}, étendue {_number(width)} {unit((width.get('unit') or '') if width is not None else '')}"
+        )
     if above and below:
         return Value(above, of, "", "" if above == below else below)
     if high is not None and below:
@@ -118,6 +129,12 @@ def ranges_of(node: etree._Element, narrative: Narrative) -> tuple[Range, ...]:
             meant = child(observed, "interpretationCode")
             other = meant is not None and (meant.get("code") or "N") != "N"
             whom = _whom(reference, narrative) or (narrative.label(meant) or "?" if other else "")
+            if of and also and of != also:
+                # Two units in one range: words, that nothing is compared with.
+                low, high, said = "", "", said or f"{low} {of} à {high} {also}"
+            if (low or high) and _WORDS.search(said):
+                # Words beside bounds may say for whom they are ("femme enceinte"): they are shown, and judge nobody.
+                whom = whom or said
             if low or high or said:
                 found.append(Range(low, high, of or also, said, whom))
     return tuple(found)

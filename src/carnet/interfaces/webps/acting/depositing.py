@@ -38,7 +38,7 @@ class Received:
 
 
 def _received(asked: Asked) -> list[Received]:
-    on, files = asked.at.date(), asked.request.FILES.getlist("fichiers")[:MOST_FILES]
+    on, files = asked.today, asked.request.FILES.getlist("fichiers")[:MOST_FILES]
     read = ((n, str(f.name or ""), taken(f.read())) for n, f in enumerate(files))
     return [Received(n, data, propose(name, data, asked.actor, on)) for n, name, data in read]
 

@@ -36,7 +36,7 @@ def _content(asked: Asked, problems: list[tuple[str, str]]) -> profile.Content:
     start = asked.form.text("date", 10)
     try:
         start = _date(start)
-        if start and start > asked.at.date().isoformat():
+        if start and start > asked.today.isoformat():
             problems.append(("date", gettext("Cette date est dans l'avenir.")))
     except ValueError:
         problems.append(("date", gettext("Écrivez la date comme 2026-11-21, ou laissez-la vide.")))

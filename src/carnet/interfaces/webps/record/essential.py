@@ -48,7 +48,7 @@ def _history(entries: list[profile.Entry], today: date) -> list[tuple[profile.St
 
 def _treatments(opened: Opened) -> Context:
     """Treatments by what is known of them today: going on, silent, and those that ended within a year."""
-    today = opened.asked.at.date()
+    today = opened.asked.today
     return {
         "treatments": profile.in_course(opened.taken, _C.CURRENT, _C.LATER), "silent": profile.in_course(opened.taken, _C.SILENT),
         "ended": profile.ended_lately(opened.taken, today), "no_treatments": profile.absences(opened.entries, "treatments"),
@@ -58,7 +58,7 @@ def _treatments(opened: Opened) -> Context:
 @record_page("essentiel", "GET", detail="summary", sections=_SECTIONS)
 def essential(opened: Opened) -> Shown | HttpResponse:
     """One screen."""
-    visit, entries, today = opened.visit, opened.entries, opened.asked.at.date()
+    visit, entries, today = opened.visit, opened.entries, opened.asked.today
     recent = documents(visit, Query(sort="date", count=RECENT))
     new, more = new_documents(opened)
     since = previous_visit(visit)

@@ -52,15 +52,16 @@ class Opened:
 
     def going(self, section: str) -> list[profile.Stated]:
         """What a section holds that is not over today."""
-        return profile.active(self.entries, section, self.asked.at.date())
+        return profile.active(self.entries, section, self.asked.today)
 
     def watch(self) -> Context:
         """The watch line: everything dangerous or the number of what is left out, and what nobody may take for silence."""
         allergies, devices, wishes = self.going("allergies"), self.going("devices"), self.going("wishes")
+        none = profile.absences(self.entries, "allergies")
         held = profile.in_course(self.taken, profile.Course.CURRENT, profile.Course.SILENT)
         return {
             "watch_allergies": allergies[:WATCHED_ALLERGIES], "more_allergies": max(len(allergies) - WATCHED_ALLERGIES, 0),
-            "no_allergies": profile.absences(self.entries, "allergies"),
+            "no_allergies": none, "whole_absence": [s for s in none if s.first.content.polarity != "partly-absent"][:1],
             "watch_badges": [(t, t.badge is profile.Badge.ANTICOAGULANT) for t in held if t.badge],
             "watch_devices": devices[:2], "more_devices": max(len(devices) - 2, 0),
             "watch_wishes": wishes[:1], "more_wishes": max(len(wishes) - 1, 0),
@@ -113,7 +114,7 @@ def _visited(asked: Asked, handle: str, wanted: Page, function: View, kwargs: di
     try:
         with visiting(asked.about(sought, Act.SEARCH), detail=wanted.detail) as visit:
             entries = profile.entries(visit, {*WATCHED, *wanted.sections}, most=wanted.most)
-            taken = profile.treatments(visit, entries, asked.at.date())
+            taken = profile.treatments(visit, entries, asked.today)
             opened = Opened(asked, handle, sought, visit, entries, taken)
             shown = function(opened, **kwargs)
             base = opened.context(wanted.tab) if isinstance(shown, Shown) else {}

@@ -29,7 +29,11 @@ def results(opened: Opened) -> Shown | HttpResponse:
     entries = [e for e in opened.entries if e.section == "results"]
     latest = list(dict.fromkeys(e.document_id for e in entries if e.document_id))[:2]
     groups = [(title, _rows(opened.entries, section)) for section, title in _GROUPS.items()]
-    context: Context = {"groups": [g for g in groups if g[1]], "latest": latest if len(latest) == 2 else []}
+    context: Context = {
+        "groups": [g for g in groups if g[1]],
+        "cut": NEWEST if len(entries) >= NEWEST else 0,
+        "latest": latest if len(latest) == 2 else [],
+    }
     return Shown("results", context)
 
 
