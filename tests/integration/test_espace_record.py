@@ -849,7 +849,9 @@ def test_the_emergency_sheet_is_read_by_its_link_until_it_is_cut(espace: str, se
     bundle = _opened(address)
     kinds = [e["resource"]["resourceType"] for e in bundle["entry"]]
     assert kinds == ["Patient", "List", "AllergyIntolerance", "List"], "what was not chosen is not there"
-    assert bundle["entry"][3]["resource"]["title"] == "Non montré par choix de la personne", "and the sheet says that something is left out"
+    assert bundle["entry"][3]["resource"]["title"] == "Non montré par choix de la personne", (
+        "and the sheet says that something is left out"
+    )
     assert "Basile" not in json.dumps(bundle)
     assert person.ins.matricule not in json.dumps(bundle)
     assert ("sheet-read", "holder") in _pending(record_id)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
-from support.small_cda import WHO, document, draft, section
+from support.small_cda import IPS, SNOMED, WHO, concern, document, draft, product, result, section
 from support.statements import stated
 
 from carnet.formats.cda import CdaError, Section, Statement, read_statements, render
@@ -12,7 +12,6 @@ from carnet.formats.cda.statements import Origin, Polarity, Range, Reason, Statu
 from carnet.formats.cda.statements.units import dose_unit, duration, unit
 from carnet.formats.xds import Coding
 
-SNOMED, IPS = "2.16.840.1.113883.6.96", "2.16.840.1.113883.5.1150.1"
 CODES = {"allergies": "48765-2", "problems": "11450-4", "history": "11348-0", "treatments": "10160-0", "vaccinations": "11369-6",
          "results": "30954-2", "devices": "46264-8"}  # fmt: skip
 
@@ -23,19 +22,6 @@ def read(code: str, entries: str, text: str = "") -> list[Statement]:
 
 def left(code: str, entries: str) -> list[Reason]:
     return [one.reason for one in read_statements(section(code, entries)).left]
-
-
-def product(inner: str = "<name>X</name>", attributes: str = "", more: str = "") -> str:
-    return (f"<substanceAdministration {attributes}>{more}<consumable><manufacturedProduct><manufacturedMaterial>{inner}"
-            "</manufacturedMaterial></manufacturedProduct></consumable></substanceAdministration>")  # fmt: skip
-
-
-def result(value: str, more: str = "", attributes: str = "") -> str:
-    return f'<observation {attributes}><code code="K" codeSystem="l" displayName="Potassium"/>{value}{more}</observation>'
-
-
-def concern(value: str = '<value displayName="Z"/>', more: str = "", act: str = "", attributes: str = "") -> str:
-    return f"<act>{act}<entryRelationship><observation {attributes}>{value}{more}</observation></entryRelationship></act>"
 
 
 ALL = (

@@ -71,6 +71,9 @@ def test_bodies_of_level_1_in_every_writing(text: str, told: tuple[str, bytes]) 
         ('<text mediaType="text/rtf" representation="B64" compression="DF">////</text>', "inflate"),
         ('<text mediaType="text/plain" representation="B64" charset="utf-8">6Q==</text>', "charset"),
         ('<text mediaType="text/plain" representation="B64" charset="klingon">TW90</text>', "charset"),
+        ('<text mediaType="text/plain" representation="B64" charset="rot13">TW90</text>', "charset"),
+        ('<text mediaType="text/plain" representation="B64" charset="zip">TW90</text>', "charset"),
+        (f'<text mediaType="text/rtf" representation="B64" compression="ZL">{packed(15)[:16]}</text>', "cut"),
     ],
 )  # fmt: skip
 def test_a_body_that_nobody_could_open_is_said_to_be_one(text: str, why: str) -> None:
@@ -185,6 +188,31 @@ def test_a_file_inside_a_document_opens_in_its_place_with_its_caption() -> None:
     whole = document(f"<component><section><text/>{pdf_of}</section></component>")
     assert inside(whole, "P") == Attached("application/pdf", b"%PDF-", "P")
     assert inside(whole, "Q") is None
+
+
+def test_each_file_is_drawn_once_whatever_calls_it_and_one_without_a_name_is_drawn_too() -> None:
+    picture = piece("I", "image/png", PNG)
+    shown = body('<renderMultiMedia referencedObject="I I"/>' + '<renderMultiMedia referencedObject="I"/>' * 3, picture)
+    assert (shown.count("<img"), shown.count("déjà montré dans ce document")) == (1, 3)
+    assert "<img" in body("", picture.replace(' ID="I"', "")), "what no place can call is shown at the end"
+    thumbnail = '<thumbnail mediaType="image/png">AAAA</thumbnail>'
+    assert base64.b64encode(base64.b64decode(PNG)).decode() in body(
+        '<renderMultiMedia referencedObject="I"/>', piece("I", "image/png", PNG, thumbnail)
+    )
+
+
+def test_a_part_about_somebody_else_says_so_above_its_words() -> None:
+    subject = "<subject><relatedSubject><code {}/></relatedSubject></subject>"
+    told = '<p class="lost">Cette partie concerne une autre personne{}.</p>'
+    for code, who in (("displayName='Mère'", " : Mère"), ("code='MTH'", "")):
+        whole = document(f"<component><section><text>Diabète</text>{subject.format(code)}</section></component>")
+        assert told.format(who) in render(whole)
+    named = subject.replace("<code {}/>", "<code><originalText>Sa sœur</originalText></code>")
+    assert told.format(" : Sa sœur") in render(document(f"<component><section><text>x</text>{named}</section></component>"))
+    oneself = subject.format("code='ONESELF'")
+    assert "une autre personne" not in render(document(f"<component><section><text>x</text>{oneself}</section></component>"))
+    nobody = "<subject><relatedSubject/></subject>"
+    assert told.format("") in render(document(f"<component><section><text>x</text>{nobody}</section></component>"))
 
 
 def test_the_search_joins_what_a_style_divides_and_leaves_out_what_was_struck_out() -> None:

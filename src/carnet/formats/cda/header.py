@@ -14,6 +14,8 @@ from carnet.formats.xds import Author, Coding, Parent
 
 PARIS = ZoneInfo("Europe/Paris")
 NS = {"h": "urn:hl7-org:v3"}
+ONESELF = frozenset({"ONESELF", "SELF"})
+"""Relations of a subject who is the patient."""
 _ROOT = "{urn:hl7-org:v3}ClinicalDocument"
 _STYLESHEETS = frozenset({f"{{http://www.w3.org/1999/XSL/Transform}}{name}" for name in ("stylesheet", "transform")})
 _RELATION = {"RPLC": "replaces", "APND": "appends", "XFRM": "transforms"}

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from lxml import etree
 
 from carnet.formats.cda.carried import Attached, caption_of, file_of, media_of
-from carnet.formats.cda.header import NS, parse_document
+from carnet.formats.cda.header import NS, ONESELF, parse_document
 from carnet.formats.cda.words import lines, name_of, words
 
 _PLAIN = {
@@ -187,15 +187,22 @@ def _title(section: etree._Element) -> str:
     return words(section.find("h:title", NS))
 
 
+def _subject(section: etree._Element) -> Iterator[str]:
+    """A line above a part that is about somebody else (CDA R2 §4.3.2.1): its words would read as the patient's."""
+    if section.find("h:subject", NS) is None:
+        return
+    code = section.find("h:subject/h:relatedSubject/h:code", NS)
+    if code is not None and code.get("code") in ONESELF:
+        return
+    told = words(code.find("h:originalText", NS)) or code.get("displayName") or "" if code is not None else ""
+    yield f'<p class="lost">Cette partie concerne une autre personne{escape(f" : {told}" if told else "")}.</p>'
+
+
 def _section(renderer: _Renderer, section: etree._Element, level: int) -> Iterator[str]:
     yield "<section>"
     if _title(section):
         yield f"<h{level}>{escape(_title(section))}</h{level}>"
-    if section.find("h:subject", NS) is not None:
-        who = words(section.find("h:subject/h:relatedSubject/h:code/h:originalText", NS))
-        coded = section.find("h:subject/h:relatedSubject/h:code", NS)
-        who = who or (coded.get("displayName") or "" if coded is not None else "")
-        yield f'<p class="lost">Cette partie concerne une autre personne{escape(f" : {who}" if who else "")}.</p>'
+    yield from _subject(section)
     text = section.find("h:text", NS)
     if text is not None:
         yield renderer.inside(text, 0)

@@ -6,7 +6,7 @@ from itertools import islice
 
 from lxml import etree
 
-from carnet.formats.cda.header import NS
+from carnet.formats.cda.header import NS, ONESELF
 from carnet.formats.cda.statements.model import Polarity, Status, When
 from carnet.formats.cda.statements.names import Narrative, child, children, codes_of
 from carnet.formats.cda.words import name_of, words
@@ -49,7 +49,6 @@ def _qualifiers(node: etree._Element) -> dict[str, list[etree._Element]]:
 
 
 INTENDED = frozenset({"INT", "RQO", "PRMS"})
-_SELF = frozenset({"ONESELF", "SELF"})
 
 
 def author_of(node: etree._Element) -> str:
@@ -120,7 +119,7 @@ class Entry:
     def _who(self, subject: etree._Element) -> str:
         related = child(subject, "relatedSubject")
         code = child(related, "code") if related is not None else None
-        if code is not None and (code.get("code") or "") in _SELF:
+        if code is not None and (code.get("code") or "") in ONESELF:
             return ""
         return (self.narrative.label(code) or (code.get("code") or "") if code is not None else "") or "?"
 

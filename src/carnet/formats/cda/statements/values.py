@@ -46,24 +46,22 @@ def _open(node: etree._Element) -> bool:
 
 
 def _interval(node: etree._Element) -> Value | None:
-    low, high = child(node, "low"), child(node, "high")
+    low, high, center, width = (child(node, name) for name in ("low", "high", "center", "width"))
     below, above = _number(high), _number(low)
-    units = list(dict.fromkeys(unit(n.get("unit", "")) for n in (low, high, node) if n is not None and n.get("unit")))
+    units = list(dict.fromkeys(unit(n.get("unit", "")) for n in (low, high, center, node) if n is not None and n.get("unit")))
     of = units[0] if units else ""
     if above and below and len(units) > 1:
         return Value(text=f"{above} {units[0]} à {below} {units[1]}")
-    if child(node, "width") is not None:
-        width = child(node, "width")
-        return Value(
-            text=f"{above or below} {of}, étendue {_number(width)} {unit((width.get('unit') or '') if width is not None else '')}"
-        )
+    if width is not None:
+        parts = (above or below, of, "étendue", _number(width), unit(width.get("unit") or ""))
+        return Value(text=" ".join(part for part in parts if part))
     if above and below:
         return Value(above, of, "", "" if above == below else below)
     if high is not None and below:
         return Value(below, of, "<" if _open(high) else "≤")
     if low is not None and above:
         return Value(above, of, ">" if _open(low) else "≥")
-    return Value(_number(child(node, "center")), of) if _number(child(node, "center")) else None
+    return Value(_number(center), of) if _number(center) else None
 
 
 def _ratio(node: etree._Element) -> Value | None:
