@@ -413,6 +413,8 @@ def test_vital_signs_habits_and_pregnancies_have_their_own_groups_and_numbers_of
     assert {code: read(code, value)[0].section for code in ("8716-3", "29762-2", "10162-6", "30954-2", "35088-4")} == {
         "8716-3": "vitals", "29762-2": "habits", "10162-6": "obstetrics", "30954-2": "results", "35088-4": "results",
     }  # fmt: skip
+    weight = value.replace('code="K"', 'code="29463-7"')
+    assert {code: read(code, weight)[0].section for code in ("35088-4", "30954-2")} == {"35088-4": "vitals", "30954-2": "results"}
     status = "<entryRelationship><observation><code code='33999-4'/><value code='active'/></observation></entryRelationship>"
     assert len(read("30954-2", result("<value xsi:type='PQ' value='1'/>", status))) == 1, "what qualifies a result is none"
 

@@ -100,8 +100,8 @@ def restated_treatment(_: Random) -> list[Spec]:
 def newborn_and_mother(_: Random) -> list[Spec]:
     """The report of a birth gives the weight of the child: it is not the mother's."""
     weight = Coding("29463-7", LOINC)
-    mine = Statement("results", "Poids", (weight,), value=Value("71", "kg"))
-    child = Statement("results", "Poids de naissance", (Coding("8339-4", LOINC),), other="Enfant", value=Value("3200", "g"))
+    mine = Statement("vitals", "Poids", (weight,), value=Value("71", "kg"))
+    child = Statement("vitals", "Poids de naissance", (Coding("8339-4", LOINC),), other="Enfant", value=Value("3200", "g"))
     return [Spec("11488-4", "Compte rendu d'accouchement", "midwife", 35, (
         _states(EXAM, "Examens", "Poids de la mère 71 kg. Enfant : poids de naissance 3200 g.", mine, child),
         Part(CONCLUSION, "Conclusion", ("Accouchement par voie basse à terme. Mère et enfant vont bien.",)),

@@ -7,6 +7,7 @@ from lxml import etree
 from carnet.formats.cda.statements.entry import QUALIFIES, Entry
 from carnet.formats.cda.statements.model import Left, Reason, Statement, Status, Value
 from carnet.formats.cda.statements.names import child, children, codes_of
+from carnet.formats.cda.statements.sections import VITAL_SIGNS
 from carnet.formats.cda.statements.times import when_within
 from carnet.formats.cda.statements.values import SUSCEPTIBILITY, also_in, interpretation_of, ranges_of, value_of
 from carnet.formats.cda.words import name_of
@@ -62,8 +63,9 @@ def numbers(entry: Entry) -> Iterator[Statement | Left]:
     """Of a section that the profile does not know: what it measures in numbers, and whole batteries of results."""
     battery = any(node.get("classCode") == "BATTERY" for node in entry.node.iter("{urn:hl7-org:v3}organizer"))
     found = 0
-    for inner in _observations(entry.at(entry.node, "results")):
-        for statement in _measured(inner):
+    for inner in _observations(entry):
+        vital = any(coding.code in VITAL_SIGNS for coding in codes_of(child(inner.node, "code")))
+        for statement in _measured(inner.at(inner.node, "vitals" if vital else "results")):
             if statement.value is not None and (battery or statement.value.number):
                 found += 1
                 yield statement

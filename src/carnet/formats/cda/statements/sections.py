@@ -25,6 +25,9 @@ PARTS: dict[str, str] = {
     "10157-6": "family",
 }
 """LOINC code → part. A section that is not here is read in its document; what it measures in numbers is a result."""
+VITAL_SIGNS = frozenset({"29463-7", "3141-9", "8302-2", "39156-5", "8480-6", "8462-4", "85354-9", "8867-4", "9279-1", "8310-5",
+                         "2708-6", "59408-5", "9843-4", "8287-5"})  # fmt: skip
+"""LOINC of weight, height, body mass, pressures, heart and breath rates, temperature, oxygen, head: no laboratory gave them."""
 ADMISSION, GIVEN, DISPENSED = "42346-7", "18610-6", "60590-7"
 RESULT_DOCUMENTS = frozenset({"11502-2", "96173-0"})
 """Documents whose every section gives results, whatever their chapter is called (CI-SIS CR-BIO, TROD)."""
