@@ -650,7 +650,8 @@ def test_what_changed_is_told_as_facts_and_what_was_only_restated_is_not() -> No
     told(100, drug("Ramipril 5 mg", "1 matin"), drug("Bisoprolol 1,25 mg", "1 matin"), drug("Furosémide 40 mg", "1 matin"))
     told(100, potassium, code="30954-2", type_="11502-2")
     told(10, drug("Ramipril 5 mg", "1 matin"), drug("Bisoprolol 2,5 mg", "1 matin"), drug("Furosémide 40 mg", status=Status.ABORTED),
-         drug("Aspirine 75 mg", "1 midi"), drug("Sertraline 50 mg", status=Status.ABORTED))  # fmt: skip
+         drug("Aspirine 75 mg", "1 midi", start=day(12)), drug("Lévothyroxine 75 µg", "1 matin", start=day(4000)),
+         drug("Metformine 850 mg", "1 soir"), drug("Pravastatine 20 mg", start=day(-9)), drug("Sertraline 50 mg", status=Status.ABORTED))  # fmt: skip
     told(
         10,
         replace(potassium, when=replace(potassium.when, start=day(10).isoformat()), value=Value("5.6", "mmol/L")),
@@ -668,7 +669,8 @@ def test_what_changed_is_told_as_facts_and_what_was_only_restated_is_not() -> No
 
     assert since(now() - timedelta(days=50)) == [
         ("Inscrit", "Latex", ""), ("Commencé", "Aspirine 75 mg", ""), ("Dose", "Bisoprolol 2,5 mg", "Bisoprolol 1,25 mg, 1 matin"),
-        ("Arrêté", "Furosémide 40 mg", ""), ("Hors borne", "Potassium", "4.6"),
+        ("Arrêté", "Furosémide 40 mg", ""), ("Inscrit", "Lévothyroxine 75 µg", ""), ("Inscrit", "Metformine 850 mg", ""),
+        ("Inscrit", "Pravastatine 20 mg", ""), ("Hors borne", "Potassium", "4.6"),
     ]  # fmt: skip
     assert since(now() - timedelta(days=1)) == []
     assert ("Dose", "Bisoprolol 2,5 mg", "Bisoprolol 1,25 mg, 1 matin") in since(None), (

@@ -78,12 +78,20 @@ def _periodic(time: etree._Element, narrative: Narrative) -> str:
     said = narrative.text(time.find("h:period/h:translation/h:originalText", NS))
     value, of = (period.get("value") or "", period.get("unit") or "") if period is not None else ("", "")
     often = _often(value, of)
-    numerator = child(count, "numerator") if count is not None else None
-    if numerator is not None:
-        each = child(count, "denominator")  # type: ignore[arg-type]
-        per = _FOR_A_PERIOD.get((each.get("unit") or "") if each is not None else "", "")
-        return f"{number(numerator.get('value') or '')} fois {per}".strip()
+    times = _amount(child(count, "numerator"), narrative) if count is not None else ""
+    if count is not None and times:
+        each = child(count, "denominator")
+        return f"{times} fois {_per(each) if each is not None else ''}".strip()
     return said or often
+
+
+def _per(each: etree._Element) -> str:
+    """The span that a count is for, whole: three times in two days is not three times a day."""
+    value, of = each.get("value") or "1", each.get("unit") or ""
+    if value == "1" and of in _FOR_A_PERIOD and of not in ("h", "min"):
+        return _FOR_A_PERIOD[of]
+    told = duration(value, of) or f"{number(value)} {of}".strip()
+    return f"en {told}"
 
 
 def _event(time: etree._Element, narrative: Narrative) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_noop as _
 
 from carnet.apps.profile import api as profile
+from carnet.pages.civil import civil
 
 MOST = 8
 FIRST_VISIT = timedelta(days=90)
@@ -36,7 +37,10 @@ def _treatment(found: profile.Treatment, since: datetime) -> Change | None:
     if found.course not in (profile.Course.CURRENT, profile.Course.LATER):
         return None
     if not earlier:
-        return Change(_("Commencé"), "new", first.content.label, "", first)
+        # New to the record is not begun: a synthesis may be the first to tell of what is taken since years.
+        starts, current = first.content.starts, found.course is profile.Course.CURRENT
+        begun = current and starts is not None and starts >= civil(since).date()
+        return Change(_("Commencé") if begun else _("Inscrit"), "new", first.content.label, "", first)
     old = earlier[0].content
     changed = profile.dose_of(earlier[0]) != profile.dose_of(first) and bool(old.detail)
     return Change(_("Dose"), "", first.content.label, f"{old.label}, {old.detail}", first) if changed else None
