@@ -265,6 +265,27 @@ def test_what_is_closed_to_a_profession_is_told_as_closed_and_the_same_of_an_emp
     assert texts[0] == texts[1], "a closed door tells nothing of the room"
 
 
+def test_vital_signs_of_a_document_are_shown_and_a_group_that_is_closed_says_so_whatever_it_holds(portal: str) -> None:
+    weight = replace(stated("vitals", "Poids", "29463-7", "2.16.840.1.113883.6.1"), value=Value("71", "kg"))
+    smoking = replace(stated("results", "Tabac", "72166-2", "2.16.840.1.113883.6.1"), value=Value("12", "cigarettes"))
+    pages = []
+    for habits in ((), (smoking,)):
+        person, _ = patient("treating")
+        say(person, weight, code="29545-1", type_="11488-4")
+        if habits:
+            say(person, *habits, code="29762-2", type_="11488-4")
+        browser = Browser(portal).sign_in("treating")
+        pages.append(
+            words(browser.get(browser.open(person.ins.matricule).partition("?")[0] + "/resultats")).split("Résultats au fil")[1]
+        )
+    for text in pages:
+        assert "Poids" in text
+        assert "71 kg" in text
+        assert "Habitudes de vie : rubrique fermée aux professionnels" in text
+        assert "12 cigarettes" not in text
+    assert pages[0] == pages[1], "a closed door tells nothing of the room"
+
+
 def test_a_section_that_the_holder_closed_is_told_as_closed(portal: str) -> None:
     from support.people import host
 

@@ -36,11 +36,12 @@ SECTIONS: dict[str, str] = {
     "directives": "directives",
     "equipment": "history",
     "obstetrics": "history",
-    "vitals": "measures",
+    "vitals": "",
     "results": "",
     "stays": "",
 }
-"""Section → the category that the law opens or closes. Results and stays are read in documents alone: their documents decide."""
+"""Section → the category that the law opens or closes. Results, vital signs and stays are read in documents alone, which decide:
+what the person measures is another section."""
 
 
 @dataclass(frozen=True, slots=True)

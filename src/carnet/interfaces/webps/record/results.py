@@ -31,6 +31,7 @@ def results(opened: Opened) -> Shown | HttpResponse:
     groups = [(title, _rows(opened.entries, section)) for section, title in _GROUPS.items()]
     context: Context = {
         "groups": [g for g in groups if g[1]],
+        "shut": [title for section, title in _GROUPS.items() if section not in profile.readable_sections(opened.visit)],
         "cut": NEWEST if len(entries) >= NEWEST else 0,
         "latest": latest if len(latest) == 2 else [],
     }
