@@ -281,6 +281,7 @@ def test_vital_signs_of_a_document_are_shown_and_a_group_that_is_closed_says_so_
     for text in pages:
         assert "Poids" in text
         assert "71 kg" in text
+        assert "Signes vitaux" in text, "it is named for what it is"
         assert "Habitudes de vie : rubrique fermée aux professionnels" in text
         assert "12 cigarettes" not in text
     assert pages[0] == pages[1], "a closed door tells nothing of the room"
