@@ -88,7 +88,7 @@ class Line(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Nature:
-    """One act. `machine`: which of services, operators and timers may do it; `named`: whether the matrix of the habilitation must
+    """One act. `machine`: which of services, operators, timers and correspondents may do it; `named`: whether the matrix of the habilitation must
     name the professional's profession; `row`: its row in the functional matrix, where empty no professional may."""
 
     side: Side
@@ -102,7 +102,8 @@ class Nature:
     row: str
 
 
-# The matrices in force have no row any more for acts on unattached records (PDT-INF-526, note 10): those who read administrative
+# Messages are no reading of the record: whoever may feed it may write to its person and read the answers in the mailboxes that are
+# theirs (ours: the matrices of the DMP know no messaging). The matrices in force have no row any more for acts on unattached records (PDT-INF-526, note 10): those who read administrative
 # data may (ours). Opening an emergency access is for whoever may then consult.
 _TABLE = """
 act                      side         machine   consent    document  effect    named  record             line    row
@@ -133,7 +134,11 @@ REPLACE                  all          -         free       own       deposits  -
 OWN_TRACES               not-carers   -         free       none      other     -      none               permit  TD0.1
 READ_PROFILE             all          service   needed     none      reads     -      open               permit  TD3.1:metadata
 WRITE_PROFILE            all          service   free       none      keeps     named  open               own     TD2.1
-FILE_MESSAGE             all          -         free       none      changes   -      open               permit  -
+FILE_MESSAGE             all          -         free       none      deposits  -      open               own     -
+LIST_MESSAGES            nobody       -         free       none      other     -      none               permit  TD2.1
+READ_MESSAGES            all          -         free       none      reads     -      open               permit  TD2.1
+WRITE_MESSAGE            all          -         free       none      changes   -      open               own     TD2.1
+RECEIVE_MESSAGE          nobody       correspondent  free  none      other     -      open               own     -
 OPEN_EMERGENCY           nobody       -         unblocked  none      other     -      open               own     TD3.2:non_masque
 CLOSE_RECORD             not-a-minor  -         free       none      other     -      open               own     -
 REOPEN_RECORD            not-a-minor  -         free       none      other     -      open-or-closed     own     -
@@ -198,6 +203,8 @@ CONSULTATIONS = NEEDS_CONSENT & (LISTS | acts(lambda n: n.effect is Effect.READS
 ABOUT_SHOWN = acts(lambda n: n.document is Document.SHOWN)
 BY_REFERENCE = acts(lambda n: n.document is Document.OWN)
 """Acts on one's own documents, found by reference: they need neither consent nor habilitation."""
+OF_MESSAGES = frozenset({Act.READ_MESSAGES, Act.WRITE_MESSAGE, Act.FILE_MESSAGE})
+"""What the person's side does with messages: for a carer, within the scope."""
 ON_A_DOCUMENT = ABOUT_SHOWN | BY_REFERENCE
 NAMES_PROFESSION = acts(lambda n: n.named)
 
@@ -211,5 +218,6 @@ ACTS_OF = {
     ActorKind.SERVICE: acts(lambda n: n.machine is ActorKind.SERVICE),
     ActorKind.OPERATOR: acts(lambda n: n.machine is ActorKind.OPERATOR),
     ActorKind.TIMER: acts(lambda n: n.machine is ActorKind.TIMER),
+    ActorKind.CORRESPONDENT: acts(lambda n: n.machine is ActorKind.CORRESPONDENT),
 }
 """What somebody who is no professional may do at all (access law §1 and §6); for professionals the official matrix says it."""

@@ -79,6 +79,10 @@ class Emergency:
     until: datetime
 
 
+MESSAGES = "messages"
+"""What the scope of a carer says when messages are in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Relation:
     """What a person is to the record: scope and period. Empty scope means everything of the relation."""
@@ -87,7 +91,7 @@ class Relation:
     starts: datetime
     ends: datetime | None = None
     scope: frozenset[str] = frozenset()
-    """Types of documents, and `profile:` with a section."""
+    """Types of documents, `profile:` with a section, and `messages`."""
     reads_only: bool = False
 
 

@@ -21,6 +21,8 @@ class ActorKind(StrEnum):
     CARER = "carer"
     SERVICE = "service"
     OPERATOR = "operator"
+    CORRESPONDENT = "correspondent"
+    """A mailbox of the trusted space of secure messaging: another operator stands for it."""
     TIMER = "timer"
 
 
@@ -35,6 +37,8 @@ class Means(StrEnum):
     AIR = "air"
     """Authentification indirecte renforcée: structure certificate plus a named, strongly authenticated person."""
     PERSON_SESSION = "person_session"
+    TRUSTED_OPERATOR = "trusted_operator"
+    """Another operator of secure messaging, by its certificate and the list of trusted domains."""
     INTERNAL = "internal"
     """Carnet's own processes (worker)."""
 

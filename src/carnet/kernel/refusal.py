@@ -85,6 +85,17 @@ class No(StrEnum):
     DEPOSIT_OBJECTION = "deposit-objection", Nature.CONSENT
     SERVICE_CONSENT_MISSING = "service-consent-missing", Nature.CONSENT
     PROFILE_SECTION_CLOSED = "profile-section-closed", Nature.CONSENT
+    MESSAGE_CORRESPONDENT_UNKNOWN = "message-correspondent-unknown", Nature.CONSENT
+    MESSAGE_ENDED = "message-ended", Nature.CONSENT
+    MESSAGE_BETWEEN_PERSONS = "message-between-persons", Nature.RIGHT
+    MESSAGE_TOO_LARGE = "message-too-large", Nature.REQUEST
+    MESSAGE_ATTACHMENT_REFUSED = "message-attachment-refused", Nature.REQUEST
+    MESSAGE_MALFORMED = "message-malformed", Nature.REQUEST
+    MESSAGE_SENDER_NOT_TRUSTED = "message-sender-not-trusted", Nature.WHO
+    MESSAGE_SENDER_NOT_PROVED = "message-sender-not-proved", Nature.WHO
+    MESSAGE_MAILBOX_UNKNOWN = "message-mailbox-unknown", Nature.RECORD
+    MESSAGE_NOT_ANNOUNCED = "message-not-announced", Nature.DOCUMENT
+    DOCUMENT_XDM_UNREADABLE = "document-xdm-unreadable", Nature.DOCUMENT
     MINOR_AGREEMENT_MISSING = "minor-agreement-missing", Nature.CONSENT
     SECRET_CONNECTION_REFUSED = "secret-connection-refused", Nature.CONSENT
     HABILITATION_PROFESSION = "habilitation-profession", Nature.RIGHT

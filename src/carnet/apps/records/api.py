@@ -9,6 +9,7 @@ the demonstration do; the person's own acts are `change_life` and `ask_to_destro
 from carnet.apps.records.documents.alerts import alert_of, set_alert
 from carnet.apps.records.documents.changing import Patched, change_document, named_document, patch_document
 from carnet.apps.records.documents.deposit import Accepted, Receipt, deposit
+from carnet.apps.records.documents.scanning import scan
 from carnet.apps.records.documents.typed_note import Note, already_there, note_as_cda
 from carnet.apps.records.entry.by_traits import Candidate, search_by_traits
 from carnet.apps.records.hooks import Deposited, join
@@ -83,6 +84,7 @@ from carnet.apps.records.reading.visit import (
     Documents,
     Seen,
     Visit,
+    acting,
     consulted,
     documents,
     previous_visit,
@@ -137,6 +139,7 @@ __all__ = [
     "Transferred",
     "Visit",
     "Whole",
+    "acting",
     "activate_record",
     "alert_of",
     "all_records",
@@ -207,6 +210,7 @@ __all__ = [
     "reopen_unattached",
     "report",
     "represent",
+    "scan",
     "sealed_chains",
     "search",
     "search_by_traits",

@@ -16,6 +16,7 @@ _MEANS = {
     ActorKind.STRUCTURE: frozenset({Means.CERTIFICATE}),
     ActorKind.TIMER: frozenset({Means.INTERNAL}),
     ActorKind.OPERATOR: frozenset({Means.PERSON_SESSION}),
+    ActorKind.CORRESPONDENT: frozenset({Means.TRUSTED_OPERATOR}),
     **{kind: frozenset({Means.PERSON_SESSION}) for kind in PERSONS},
 }
 

@@ -3,11 +3,11 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from carnet.dicah.acts import CHANGES, FEEDING, NEEDS_CONSENT, NOT_FOR_BLOCKED, THROUGH_REPRESENTATIVE
+from carnet.dicah.acts import CHANGES, FEEDING, NEEDS_CONSENT, NOT_FOR_BLOCKED, OF_MESSAGES, THROUGH_REPRESENTATIVE
 from carnet.dicah.conditions import Denial, rule
 from carnet.dicah.conditions.authentication import PERSONS
 from carnet.dicah.conditions.availability import SHOWN_AS_ABSENT
-from carnet.dicah.facts import Authorisation, AuthorisationGround, Facts
+from carnet.dicah.facts import MESSAGES, Authorisation, AuthorisationGround, Facts
 from carnet.dicah.settings import LawSettings
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask, Mode
@@ -170,5 +170,15 @@ def profile_outside_scope(ask: Ask, facts: Facts) -> Denial | None:
     relation = facts.access.relation
     asked = ask.act in (Act.READ_PROFILE, Act.WRITE_PROFILE) and ask.actor.kind is ActorKind.CARER
     if not asked or relation is None or not relation.scope or f"profile:{facts.category}" in relation.scope:
+        return None
+    return Denial(No.OUTSIDE_SCOPE)
+
+
+@rule("C", "access law §6: scope chosen by the holder")
+def messages_outside_scope(ask: Ask, facts: Facts) -> Denial | None:
+    """A carer with a scope reads and writes messages when it names them."""
+    relation = facts.access.relation
+    asked = ask.act in OF_MESSAGES and ask.actor.kind is ActorKind.CARER
+    if not asked or relation is None or not relation.scope or MESSAGES in relation.scope:
         return None
     return Denial(No.OUTSIDE_SCOPE)

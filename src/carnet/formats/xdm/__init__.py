@@ -23,7 +23,8 @@ from carnet.formats.xds.rim_write import write_association, write_entry, write_s
 MOST_FILES = 100
 MOST_BYTES = 200_000_000
 MOST_RATIO = 100
-_SUBSET = re.compile(r"IHE_XDM/([A-Za-z0-9_-]{1,8})/([^/\\]{1,200})", re.IGNORECASE)
+_SUBSET = re.compile(r"IHE_XDM/([^/\\]{1,64})/([^\\]{1,200})", re.IGNORECASE)
+"""A submission has a folder of any name; its documents may stand in folders within."""
 _METADATA = "METADATA.XML"
 _SYMLINK = 0o120000
 _README = "Carnet: documents de santé et leurs métadonnées (IHE XDM). Ouvrez INDEX.HTM.\r\n"

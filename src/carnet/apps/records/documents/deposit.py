@@ -91,9 +91,16 @@ def _no_parent() -> Refusal:
 
 
 def question_of(ask: Ask) -> Ask:
-    """The question of a deposit: an employee feeds by TD2.2, everybody else by TD2.1."""
+    """The question of a deposit: an employee feeds by TD2.2, everybody else by TD2.1; filing what came by a message is its own act."""
+    if ask.act is Act.FILE_MESSAGE:
+        return ask
     act = Act.FEED_AS_EMPLOYEE if ask.actor.kind is ActorKind.EMPLOYEE else Act.FEED
     return replace(ask, act=act)
+
+
+def of_persons(ask: Ask) -> bool:
+    """Whether what is deposited is the person's own: not what a professional sent them and they file (access law §6)."""
+    return ask.actor.kind in PERSONS and ask.act is not Act.FILE_MESSAGE
 
 
 def _is_own(ask: Ask, document: DocumentFacts) -> bool:
@@ -188,7 +195,7 @@ def _planned(work: Work, ask: Ask, entered: Entered, document: SubmittedDocument
     earlier = _earlier(work, ask, entered.key, checked)
     replaced = None if earlier else _replaced(work, ask, entered, checked)
     others = _others(work, entered.record_id, checked)
-    return Planned(checked, replaced, earlier, _check_labels(checked, replaced, ask.actor.kind in PERSONS), others)
+    return Planned(checked, replaced, earlier, _check_labels(checked, replaced, of_persons(ask)), others)
 
 
 def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposit: Deposit) -> list[Planned]:
@@ -245,7 +252,7 @@ def _store(work: Work, ask: Ask, key: RecordKey, planned: Planned, submission_id
 
 def _masked_on_arrival(work: Work, ask: Ask, key: RecordKey, checked: Checked, labels: frozenset[str]) -> bool:
     """Whether the holder has such documents masked as they come. One that is not announced is masked when it is."""
-    if checked.technical or HIDDEN_FROM_PATIENT in labels or ask.actor.kind in PERSONS:
+    if checked.technical or HIDDEN_FROM_PATIENT in labels or of_persons(ask):
         return False
     category = category_of(checked.entry.type.code, checked.entry.class_.code)
     return access.masks_on_arrival(work, key.record_id, category)

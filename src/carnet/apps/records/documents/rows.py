@@ -14,7 +14,7 @@ from carnet.formats.fhir import Json, write_document_reference, write_folder, wr
 from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import DocumentEntry, Folder, Parent, SubmissionSet
 from carnet.kernel.actor import ActorKind
-from carnet.kernel.ask import Ask
+from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import (
     HIDDEN_FROM_PATIENT,
     HIDDEN_FROM_REPRESENTATIVES,
@@ -92,7 +92,7 @@ def insert_document(
         [normalise_name(a.family) for a in authors if a.family], [normalise_name(a.given) for a in authors if a.given],
         [e.code for e in entry.events], [value for _, value in entry.references], replaces,
         ask.actor.id, situation.structure, MASKED in labels, HIDDEN_FROM_PATIENT in labels,
-        HIDDEN_FROM_REPRESENTATIVES in labels, checked.technical, ask.actor.kind in PATIENT_SIDE,
+        HIDDEN_FROM_REPRESENTATIVES in labels, checked.technical, ask.actor.kind in PATIENT_SIDE and ask.act is not Act.FILE_MESSAGE,
         clock, ask.at, replaced.waiting_told_at if replaced else None, relations.targets(),
         key.seal(resource, f"resource/{logical_id}"),
     )  # fmt: skip

@@ -187,12 +187,10 @@ def visiting(ask: Ask, record_id: UUID | None = None, detail: str = "") -> Itera
 
 
 @contextmanager
-def writing(
-    ask: Ask, act: Act, record_id: UUID | None = None, detail: str = "", category: str = "", veil: str = ""
-) -> Iterator[Visit]:
-    """Open a record for a write: decided, journaled as a permit and, at the end, as the write that it is. Raises Refusal.
+def acting(ask: Ask, act: Act, record_id: UUID | None = None, category: str = "", veil: str = "") -> Iterator[Visit]:
+    """Open a record for one act, decided and journaled as a permit. Raises Refusal.
 
-    It shows nothing: a visit that reads has a Grant for a list, this one has not. `category`: the section of the profile that is
+    It shows no document: a visit that reads has a Grant for a list, this one has not. `category`: the section of the profile that is
     written. `veil`: from whom the lines of the journal are hidden.
     """
     ask = replace(ask, act=act)
@@ -205,7 +203,16 @@ def writing(
         named = named_by_document(work, ask, entered)
         granted = access.grant(work, named, replace(entered.facts, category=category), entered.record_id, veil=veil)
         yield Visit(work, named, granted, entered)
-        access.write_entry(work, granted, (), detail, veil)
+
+
+@contextmanager
+def writing(
+    ask: Ask, act: Act, record_id: UUID | None = None, detail: str = "", category: str = "", veil: str = ""
+) -> Iterator[Visit]:
+    """Open a record for a write: as `acting`, and at the end journaled as the write that it is. Raises Refusal."""
+    with acting(ask, act, record_id, category, veil) as visit:
+        yield visit
+        access.write_entry(visit.work, visit.granted, (), detail, veil)
 
 
 def consulted(visit: Visit, act: Act) -> None:
