@@ -61,6 +61,7 @@ _DMP_SUITES = ("ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-AES128-GCM-SHA256", "EC
 """PDT-INF-579 v4 (10/07/2025)."""
 _OPTIONAL, _REQUIRED = ssl.CERT_OPTIONAL, ssl.CERT_REQUIRED
 _COMMON_TLS, _DMP_TLS = ("tls_certificate", "tls_key"), ("dmp_certificate", "dmp_key")
+_MSS_TLS = ("mss_certificate", "mss_key")
 
 PROCESSES = (
     Process("fhir", "FHIR door", Server.GRANIAN, "carnet_fhir", "fhir", "fhir_port", "base_url", "/fhir/metadata"),
@@ -78,6 +79,11 @@ PROCESSES = (
             certificate=_REQUIRED, tls=_DMP_TLS + _COMMON_TLS, suites=_DMP_SUITES, needs=_TRUST, threads=4),
     Process("hl7v2", "hospital door (HL7 v2 over MLLP and TLS)", Server.MODULE, "carnet_hl7v2", "hl7v2", "hl7v2_port",
             certificate=_REQUIRED, tls=_DMP_TLS + _COMMON_TLS, needs=_TRUST, module="carnet.config.hl7v2"),
+    Process("mssante", "secure messaging: the gateway (SMTP between operators, or LMTP behind a Postfix)", Server.MODULE,
+            "carnet_mssante", "mssante", "mss_port", certificate=_REQUIRED, tls=_MSS_TLS + _COMMON_TLS,
+            needs=("mss_ca_file", "client_crl_dir"), module="carnet.config.mssante"),
+    Process("mssante-relay", "secure messaging: sends what leaves", Server.MODULE, "carnet_mssante", tls=_MSS_TLS + _COMMON_TLS,
+            needs=("mss_routes", "mss_ca_file"), module="carnet.config.mssante_relay"),
     Process("worker", "worker: what time does", Server.MODULE, "carnet_worker", module="carnet.config.worker"),
     Process("courier", "courier: sends mail", Server.MODULE, "carnet_courier", needs=("smtp_host", "smtp_port"),
             module="carnet.config.courier"),

@@ -16,6 +16,9 @@ from carnet.dicah.settings import LawSettings
 DEMONSTRATION_SECRET = "carnet-demonstration-secret"  # noqa: S105 (it opens the simulator, and production refuses it)
 
 
+_HERE = ("127.0.0.1", "localhost", "::1")
+
+
 class Environment(BaseSettings):
     """The settings. An unknown value stops the start with a sentence that says which variable is wrong."""
 
@@ -198,6 +201,48 @@ class Environment(BaseSettings):
         "starttls", description="TLS with the mail server. `none` is for a server on this machine."
     )
     notice_from: str = Field("Carnet <ne-pas-repondre@carnet.example>", description="Sender of the notices.")
+    mss_port: int = Field(
+        8447, ge=1, le=65535, description="Port of the secure messaging gateway (SMTP between operators, STARTTLS)."
+    )
+    mss_host: str = Field("127.0.0.1", description="Address that the gateway listens on.")
+    mss_socket: Path | None = Field(
+        None,
+        description="Unix socket on which the gateway takes mail by LMTP from a Postfix in front of it, which does TLS and "
+        "policies. Empty: the gateway listens itself, by SMTP.",
+    )
+    mss_name: str = Field("mss.carnet.example", description="Name by which the gateway and the relay present themselves.")
+    mss_domain: str = Field("pro.carnet.example", description="Domain of the mailboxes that Carnet holds for professionals.")
+    mss_patient_domain: str = Field(
+        "patient.carnet.example",
+        description="Domain of the addresses of persons, after their matricule INS (the national one: patient.mssante.fr).",
+    )
+    mss_certificate: Path | None = Field(
+        None, description="PEM certificate of the gateway and the relay. Empty: `tls_certificate`."
+    )
+    mss_key: Path | None = Field(None, description="PEM private key of that certificate.")
+    mss_ca_file: Path | None = Field(
+        None, description="PEM file of the authorities whose operators are let in. Empty: `client_ca_file`."
+    )
+    mss_list_certificate: Path | None = Field(
+        None, description="PEM certificate that signs the list of trusted domains. Empty: no list is taken in."
+    )
+    mss_routes: dict[str, str] = Field(
+        {},
+        description='Where mail leaves: domain → `host:port`; `*` for every other. In production one Postfix: {"*": "127.0.0.1:25"}.',
+    )
+    mss_route_security: Literal["starttls", "none"] = Field(
+        "starttls",
+        description="TLS towards those hosts, both certificates verified. `none`: this machine alone.",
+    )
+    mss_store: str = Field(
+        "",
+        description="Mail store of professionals' own mail programs: `host:port` or path of a socket that speaks LMTP (Dovecot).",
+    )
+    mss_dkim: Literal["off", "check", "require"] = Field(
+        "off",
+        description="DKIM and DMARC of mail from other operators: not looked at; a wrong one is refused; or one must be there.",
+    )
+    mss_nil: str = Field("CARNET", description="Reference of the product in the header X-MSS-NIL.")
     portal_url: str = Field("https://carnet.example/espace", description="Address that the notices invite to.")
     debug: bool = Field(False, description="Developer traces. Refused in production.")
 
@@ -216,8 +261,10 @@ class Environment(BaseSettings):
                 raise ValueError("vitale=simulator is refused in production: a simulator reads no card")
             if self.insi == "simulator":
                 raise ValueError("insi=simulator is refused in production: a simulator knows only published test people")
-            if self.smtp_security == "none" and self.smtp_host not in ("127.0.0.1", "localhost", "::1"):
+            if self.smtp_security == "none" and self.smtp_host not in _HERE:
                 raise ValueError("smtp_security=none is refused in production for a mail server on another machine")
+            if self.mss_route_security == "none" and any(r.rpartition(":")[0] not in _HERE for r in self.mss_routes.values()):
+                raise ValueError("mss_route_security=none is refused in production for a host that is not this machine")
             if self.vendor_kit:
                 raise ValueError("vendor_kit is refused in production: it lets weak signatures and contradictions pass")
             if self.psc_client_secret == DEMONSTRATION_SECRET:

@@ -5,9 +5,9 @@ import sys
 import click
 
 from carnet.apps.storage.key_files import KeyFileError
-from carnet.desk.commands import carnet, exchange, installation, keeping, national
+from carnet.desk.commands import carnet, exchange, installation, keeping, messaging, national
 
-COMMANDS = (installation, keeping, national, exchange)
+COMMANDS = (installation, keeping, national, exchange, messaging)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -174,6 +174,16 @@ def server_certificate(by: Authority, at: datetime, rsa_key: bool = False) -> Is
     return Issued(built.sign(by.key, SHA256()), key)
 
 
+def operator_certificate(by: Authority, name: str, domain: str, at: datetime) -> Issued:
+    """The certificate of an operator of secure messaging: a server to those who bring mail, a client where it takes mail to."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = x509.SubjectAlternativeName([x509.DNSName(domain), x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    built = _builder(_name((NameOID.ORGANIZATION_NAME, name), (NameOID.COMMON_NAME, domain)), by.certificate.subject, key, at)
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
+    built = built.add_extension(names, critical=False).add_extension(usage, critical=False)
+    return Issued(built.add_extension(_AUTHENTICATION_KEY_USAGE, critical=True).sign(by.key, SHA256()), key)
+
+
 def revocation_list(by: Authority, serials: list[int], at: datetime) -> x509.CertificateRevocationList:
     """The revocation list of an authority."""
     builder = x509.CertificateRevocationListBuilder().issuer_name(by.certificate.subject)
@@ -210,6 +220,20 @@ class Folder:
         """The folder for `client_crl_dir`."""
         return self.path / "crl"
 
+    @property
+    def operators(self) -> Path:
+        """The PEM file for `mss_ca_file`."""
+        return self.path / "mss-ca.pem"
+
+    def _make_operators(self, at: datetime) -> None:
+        """Two operators of secure messaging, and the pair that signs the list of trusted domains."""
+        by = self.authority(SERVERS)
+        self._secret("mss-carnet.pem", operator_certificate(by, "CARNET TEST", "mss.carnet.example", at).pem())
+        self._secret("mss-hopital.pem", operator_certificate(by, "OPERATEUR TEST", "mss.operateur.example", at).pem())
+        self._secret("mss-list.pem", Issued(by.certificate, by.key).pem())
+        self.publish(SERVERS, [], at)
+        self._secret("mss-ca.pem", (self.path / "server-ca.pem").read_bytes())
+
     def certificate(self, name: str) -> Path:
         """The PEM of a card or certificate: a key of the demonstration's professionals, or one of those of `make`."""
         return self.path / "certificates" / f"{name}.pem"
@@ -228,6 +252,8 @@ class Folder:
             self._make_all(at)
         if not (self.path / "server-rsa.pem").exists():
             self._make_signing(at)
+        if not self.operators.exists():
+            self._make_operators(at)
 
     def _make_signing(self, at: datetime) -> None:
         """The pairs that sign, and the server's certificate for the published suites."""
@@ -266,7 +292,7 @@ class Folder:
     def revoke(self, path: Path, at: datetime) -> None:
         """Add a certificate of this PKI to its issuer's revocation list. Raises ValueError for one of another."""
         certificate = x509.load_pem_x509_certificate(path.read_bytes())
-        for name in (PERSONS, STRUCTURES):
+        for name in (PERSONS, STRUCTURES, SERVERS):
             if self.authority(name).certificate.subject == certificate.issuer:
                 current = x509.load_der_x509_crl((self.lists / f"{name.replace(' ', '-').lower()}.crl").read_bytes())
                 self.publish(name, sorted({r.serial_number for r in current} | {certificate.serial_number}), at)

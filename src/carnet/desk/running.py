@@ -92,6 +92,10 @@ def _environment(config: Environment, ports: Ports) -> dict[str, str]:
         "CARNET_CLIENT_CRL_DIR": str(pki.lists),
         "CARNET_SMTP_PORT": str(ports["mail_port"]),
         "CARNET_SMTP_SECURITY": "none",
+        "CARNET_MSS_CERTIFICATE": str(pki.path / "mss-carnet.pem"),
+        "CARNET_MSS_CA_FILE": str(pki.operators),
+        "CARNET_MSS_LIST_CERTIFICATE": str(pki.path / "mss-list.pem"),
+        "CARNET_MSS_ROUTES": json.dumps({"*": f"127.0.0.1:{ports['operator_mail_port']}"}),
         "CARNET_WITNESSES": json.dumps({f"http://127.0.0.1:{ports['witness_port']}": str(witness)}),
         "CARNET_DEMONSTRATION_LOG": str(log),
     }  # fmt: skip
@@ -107,11 +111,15 @@ def _around(config: Environment, ports: Ports) -> list[subprocess.Popen[bytes]]:
     witness = ("--port", str(ports["witness_port"]), "--folder", str(config.data_dir / "witness"), "--name", "temoin.demonstration",
                "--log", os.environ["CARNET_DEMONSTRATION_LOG"])  # fmt: skip
     mail = ("--port", str(ports["mail_port"]), "--folder", str(config.data_dir / "mailbox"))
+    second = ("--smtp-port", str(ports["operator_mail_port"]), "--page-port", str(ports["operator_page_port"]), "--gateway",
+              str(ports["mss_port"]), "--folder", str(config.data_dir / "operator"), "--pki", str(config.data_dir / "pki"),
+              "--patient-domain", config.mss_patient_domain)  # fmt: skip
     return [processes.start(command, {}) for command in (
         processes.psc_command(ports["psc_port"], people, callback, portal),
         processes.franceconnect_command(ports["franceconnect_port"], persons, espace),
         processes.module_command("carnet.desk.simulators.mailbox", *mail),
         processes.module_command("carnet.desk.witness", *witness),
+        processes.module_command("carnet.desk.simulators.operator", *second),
     )]  # fmt: skip
 
 
@@ -142,6 +150,10 @@ def _print_guide(config: Environment, ports: Ports) -> None:
         print("    … avec les tolérances du kit national ; CARNET_VENDOR_KIT=false pour ce qu'un vrai serveur répond (docs/dmp.md)")
     hospital = f"127.0.0.1:{ports['hl7v2_port']}"
     print(f"  Porte hospitalière    {hospital} (HL7 v2 par MLLP et TLS, certificat de structure : carnet hl7v2 send)")
+    print(f"  Messagerie            127.0.0.1:{ports['mss_port']} (SMTP entre opérateurs, TLS mutuel)")
+    print(
+        f"  Second opérateur      http://127.0.0.1:{ports['operator_page_port']}/ (simulateur : écrire à un patient, lire la réponse)"
+    )
     print(f"  Pro Santé Connect     {psc} (simulateur : on choisit un nom, sans mot de passe)")
     print(f"  Téléphone e-CPS       {psc}/telephone (le même simulateur, pour confirmer deux chiffres)")
     print(f"  Avis par courriel     {config.data_dir}/mailbox (rien ne sort de cette machine)")

@@ -88,8 +88,9 @@ class Line(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Nature:
-    """One act. `machine`: which of services, operators, timers and correspondents may do it; `named`: whether the matrix of the habilitation must
-    name the professional's profession; `row`: its row in the functional matrix, where empty no professional may."""
+    """One act. `machine`: which of services, operators, timers and correspondents may do it; `named`: whether the matrix of
+    the habilitation must name the professional's profession; `row`: its row in the functional matrix, where empty no
+    professional may."""
 
     side: Side
     machine: ActorKind | None
@@ -103,7 +104,8 @@ class Nature:
 
 
 # Messages are no reading of the record: whoever may feed it may write to its person and read the answers in the mailboxes that are
-# theirs (ours: the matrices of the DMP know no messaging). The matrices in force have no row any more for acts on unattached records (PDT-INF-526, note 10): those who read administrative
+# theirs (ours: the matrices of the DMP know no messaging).
+# The matrices in force have no row any more for acts on unattached records (PDT-INF-526, note 10): those who read administrative
 # data may (ours). Opening an emergency access is for whoever may then consult.
 _TABLE = """
 act                      side         machine   consent    document  effect    named  record             line    row

@@ -8,11 +8,11 @@ the demonstration do; the person's own acts are `change_life` and `ask_to_destro
 
 from carnet.apps.records.documents.alerts import alert_of, set_alert
 from carnet.apps.records.documents.changing import Patched, change_document, named_document, patch_document
-from carnet.apps.records.documents.deposit import Accepted, Receipt, deposit
+from carnet.apps.records.documents.deposit import Accepted, Receipt, deposit, judged
 from carnet.apps.records.documents.scanning import scan
 from carnet.apps.records.documents.typed_note import Note, already_there, note_as_cda
 from carnet.apps.records.entry.by_traits import Candidate, search_by_traits
-from carnet.apps.records.hooks import Deposited, join
+from carnet.apps.records.hooks import Deposited, join, join_tables
 from carnet.apps.records.lifecycle.authorisations import (
     RecordStatus,
     declare_authorisation,
@@ -55,7 +55,7 @@ from carnet.apps.records.lifecycle.choices import (
     close_sections,
     report,
 )
-from carnet.apps.records.lifecycle.states import ask_destruction, change_state, create_record
+from carnet.apps.records.lifecycle.states import ask_destruction, change_state, create_record, receives_messages
 from carnet.apps.records.media import TYPES_OF_CDA
 from carnet.apps.records.reading import criteria
 from carnet.apps.records.reading.document import Content, read_content, read_in, read_metadata
@@ -186,6 +186,8 @@ __all__ = [
     "invitations_in",
     "invite",
     "join",
+    "join_tables",
+    "judged",
     "lines_shown",
     "list_readers",
     "mine",
@@ -206,6 +208,7 @@ __all__ = [
     "read_list",
     "read_metadata",
     "read_whole",
+    "receives_messages",
     "reindex_record",
     "reopen_unattached",
     "report",

@@ -35,11 +35,27 @@ class Hooks:
 HOOKS = Hooks()
 
 
+def join_tables(erased: Callable[[Work, UUID], None], tables: tuple[Table, ...]) -> None:
+    """Join tables that move with a record and are erased with it. Joining again changes nothing."""
+    if erased not in HOOKS.erased:
+        HOOKS.erased.append(erased)
+        HOOKS.tables.extend(tables)
+
+
+def named_bytes(work: Work, record_id: UUID) -> frozenset[str]:
+    """Addresses of the bytes that rows of the apps above name, beside those of documents."""
+    stored = [(t.name, t.stored) for t in HOOKS.tables if t.stored]
+    return frozenset(
+        address
+        for name, column in stored
+        for (address,) in work.rows(f"SELECT {column} FROM {name} WHERE record_id = %s", record_id)
+    )
+
+
 def join(
     deposited: Callable[[Work, RecordKey, Deposited], None], erased: Callable[[Work, UUID], None], tables: tuple[Table, ...]
 ) -> None:
     """Join an app to the life of records, when it starts. Joining again changes nothing."""
     if deposited not in HOOKS.deposited:
         HOOKS.deposited.append(deposited)
-        HOOKS.erased.append(erased)
-        HOOKS.tables.extend(tables)
+    join_tables(erased, tables)

@@ -3,7 +3,7 @@
 from carnet.apps.identity.api import ExtractionError
 from carnet.apps.signin.certificates.actors import actor_of_certificate
 from carnet.apps.signin.certificates.presented import certificate_of, presented
-from carnet.apps.signin.certificates.reading import STRUCTURE, Certificate, read_certificate
+from carnet.apps.signin.certificates.reading import STRUCTURE, Certificate, operator_of, read_certificate
 from carnet.apps.signin.certificates.vihf import actor_of_vihf, algorithms, read_assertion, signer_of
 from carnet.apps.signin.leaving import import_directory
 from carnet.apps.signin.operators import operator_link, take_operator_link
@@ -162,6 +162,7 @@ __all__ = [
     "open_person_session",
     "open_session",
     "operator_link",
+    "operator_of",
     "passkeys",
     "person_session",
     "person_sessions",

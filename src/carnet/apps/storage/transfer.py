@@ -24,6 +24,12 @@ class Table:
     name: str
     sealed: Mapping[str, Callable[[Values], str]] = field(default_factory=dict)
     left: frozenset[str] = frozenset()
+    stored: str = ""
+    """Column of the address of bytes in the store, where a row has some."""
+    digests: Mapping[str, Callable[[RecordKey, Values], str | None]] = field(default_factory=dict)
+    """Columns that are digests under the key of the record, made again from the opened row when it comes in under another key."""
+    within: tuple[str, str] = ("", "")
+    """Column that names a row of another table, and that table: a row whose owner is not shown is not shown."""
 
 
 def dump(work: Work, key: RecordKey, table: Table) -> list[Values]:
@@ -44,6 +50,7 @@ def load(work: Work, key: RecordKey, table: Table, rows: list[Values]) -> None:
     """Write rows that `dump` gave, for the record of this key."""
     for row in rows:
         values = row | {"record_id": str(key.record_id)}
+        values |= {column: make(key, row) for column, make in table.digests.items()}
         for column, name in table.sealed.items():
             values[column] = "\\x" + key.seal(base64.b64decode(row[column], validate=True), name(values)).hex()
         work.run(f"INSERT INTO {table.name} SELECT * FROM jsonb_populate_record(NULL::{table.name}, %s)", Jsonb(values))

@@ -77,7 +77,8 @@ def demonstration() -> None:
     from django.conf import settings
 
     from carnet.apps.storage.api import close_pool
-    from carnet.desk.demonstration import families, loading
+    from carnet.desk.demonstration import families, loading, messages
+    from carnet.desk.pki import Folder
 
     at = now().replace(microsecond=0)
     print(f"  {loading.import_directory(at)} professionnels importés par le format de l'annuaire national")
@@ -91,6 +92,14 @@ def demonstration() -> None:
         close_pool()
         settings.CARNET.database_role = role
         tell(at)
+    pki = Folder(settings.CARNET.data_dir / "pki")
+    if pki.operators.exists():
+        # The list of trusted domains is taken in by whoever owns the tables; the practice writes as WebPS does.
+        for role, write in ((owner(), lambda now: messages.trust(pki, now)), ("carnet_mssante", messages.load_letters),
+                            ("carnet_webps", messages.load_practice)):  # fmt: skip
+            close_pool()
+            settings.CARNET.database_role = role
+            write(at)
     print(f"Démonstration chargée : {people} personnes, {documents} nouveaux documents.")
 
 

@@ -1,6 +1,6 @@
 """Reading a mail (RFC 5322, 2045, 2047, 2231): what it says and carries, within limits, whatever its sender's program made of it.
 
-Nothing is dropped in silence: a part that is no text of the body is an attachment, a body that is only HTML becomes text and says so.
+Nothing is dropped in silence: a part that is no text of the body is an attachment, a body of HTML alone becomes text and says so.
 """
 
 import re
@@ -145,7 +145,7 @@ def _content(part: Message) -> bytes:
 
 def _name(part: Message) -> str:
     value = part.get_param("filename", None, "content-disposition") or part.get_param("name", None) or ""
-    found = _decoded(collapse_rfc2231_value(value))  # type: ignore[arg-type]
+    found = _decoded(collapse_rfc2231_value(value))
     return re.split(r"[/\\]", "".join(c for c in found if c.isprintable()))[-1][:200]
 
 

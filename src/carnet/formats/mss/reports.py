@@ -15,7 +15,14 @@ from carnet.formats.mss.addresses import Address, normalised
 
 _ID = re.compile(r"<[^<>\s]{1,900}>")
 _ERROR = re.compile(r"processed/error:\s*(\d{3})\s*\^\s*(.*)", re.IGNORECASE)
-FAILED, DELAYED, DELIVERED, DISPLAYED, PROCESSED, DISPATCHED = "failed", "delayed", "delivered", "displayed", "processed", "dispatched"
+FAILED, DELAYED, DELIVERED, DISPLAYED, PROCESSED, DISPATCHED = (
+    "failed",
+    "delayed",
+    "delivered",
+    "displayed",
+    "processed",
+    "dispatched",
+)
 _ACTIONS = {"failed": FAILED, "delayed": DELAYED, "delivered": DELIVERED, "relayed": DELIVERED, "expanded": DELIVERED}
 _DISPOSITIONS = {"displayed": DISPLAYED, "processed": PROCESSED, "dispatched": DISPATCHED}
 
@@ -42,13 +49,13 @@ def _about(mail: Message) -> str:
         if part.get_content_type() == "text/rfc822-headers":
             found = re.search(r"^message-id:\s*(<[^<>\s]+>)", str(part.get_payload()), re.IGNORECASE | re.MULTILINE)
             if found:
-                return found[1]
+                return str(found[1])
         if part.get_content_type() == "message/rfc822":
             ids = [i for one in _blocks(part) for i in _ID.findall(str(one.get("Message-ID", "")))]
             if ids:
-                return ids[0]
+                return str(ids[0])
     ids = _ID.findall(str(mail.get("In-Reply-To", "")))
-    return ids[0] if ids else ""
+    return str(ids[0]) if ids else ""
 
 
 def _failure(mail: Message) -> Report | None:

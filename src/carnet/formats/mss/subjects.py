@@ -25,7 +25,7 @@ def shown_subject(subject: str, traits: Traits) -> str:
     if not text.startswith(PREFIX):
         return text
     words = _DATE.sub("", text.removeprefix(PREFIX)).split(" ")
-    named = set(normalise_name(f"{traits.birth_name} {traits.given_names} {traits.used_name}").split())
+    named = set(normalise_name(f"{traits.birth_name} {traits.given_names}").split())
     while words and set(normalise_name(words[-1]).split()) <= named:
         words.pop()
     return " ".join(words)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.x509 import Certificate
 from lxml import etree
 from signxml import methods
@@ -44,9 +44,7 @@ def read_trusted(content: bytes, certificate: Certificate) -> TrustedList:
     return TrustedList(domains, signed.get("edition", ""))
 
 
-def sign_trusted(
-    domains: frozenset[str], edition: str, key: CertificateIssuerPrivateKeyTypes, certificate: Certificate
-) -> bytes:
+def sign_trusted(domains: frozenset[str], edition: str, key: EllipticCurvePrivateKey, certificate: Certificate) -> bytes:
     """Write and sign a list, for an operator of a space of trust of its own."""
     root = etree.Element(f"{{{NAMESPACE}}}ListeBlanche", nsmap={None: NAMESPACE}, edition=edition)
     for domain in sorted(domains):

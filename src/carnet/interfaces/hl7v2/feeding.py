@@ -12,6 +12,7 @@ from django.utils.translation import override
 from carnet.apps.access.api import sentence
 from carnet.apps.records.api import change_document, deposit, named_document
 from carnet.apps.signin.api import STRUCTURE, Certificate, actor_of_certificate
+from carnet.dicah.application_codes import application_code
 from carnet.dicah.messages import message as catalogued
 from carnet.formats.cda import CdaError, CdaHeader, read_header
 from carnet.formats.fhir import Submission, SubmittedDocument
@@ -22,20 +23,9 @@ from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import HIDDEN_FROM_REPRESENTATIVES, VISIBILITY_SYSTEM
 from carnet.kernel.identifiers import IdentifierError, Oid
 from carnet.kernel.ins import Ins, InsError
-from carnet.kernel.refusal import Nature, No, Refusal
+from carnet.kernel.refusal import No, Refusal
 
 ACCEPTED, FAILED, REJECTED = "AA", "AE", "AR"
-_APPLICATION = {
-    Nature.RIGHT: "901",
-    Nature.IDENTITY: "905",
-    No.DOCUMENT_PARENT_UNKNOWN: "900",
-    No.DOCUMENT_UNKNOWN: "900",
-    No.RECORD_ABSENT: "902",
-    No.INS_UNKNOWN: "902",
-    No.DOCUMENT_PATIENT_MISMATCH: "904",
-    No.INS_MISMATCH: "904",
-}
-"""Application codes of the volet, by nature and then the exceptions; any other refusal is 906, other."""
 
 
 def _ins(feeding: Feeding) -> Ins:
@@ -101,10 +91,6 @@ def _handle(feeding: Feeding, transport: Certificate, at: datetime) -> None:
     deposit(question, _submission(feeding, actor))
 
 
-def _application(no: No) -> str:
-    return _APPLICATION.get(no) or _APPLICATION.get(no.nature, "906")
-
-
 def _acknowledged(head: Message | None, kind: str, at: datetime, error: tuple[str, str, str] | None = None) -> bytes:
     """ACK: what was received, and the error with its codes and its sentence."""
     stamp = at.strftime("%Y%m%d%H%M%S+0000")
@@ -140,5 +126,5 @@ def answer(content: bytes, transport: Certificate, at: datetime) -> bytes:
         except Refusal as refusal:
             told = catalogued(refusal.code)
             text = f"{refusal.code}: {sentence(told.professional)} {sentence(told.next_step)}"
-            return _acknowledged(head, FAILED, at, ("207", _application(refusal.code), text))
+            return _acknowledged(head, FAILED, at, ("207", application_code(refusal.code), text))
         return _acknowledged(head, ACCEPTED, at)

@@ -29,6 +29,7 @@ from carnet.apps.records.entry.facts import (
     unless_visible,
 )
 from carnet.apps.records.hooks import HOOKS, Deposited
+from carnet.apps.records.reading.visit import Visit
 from carnet.apps.records.reading.words import keep_words, text_of
 from carnet.apps.storage.api import RecordKey, Work, put, unit
 from carnet.dicah import Permit, decide
@@ -37,7 +38,7 @@ from carnet.dicah.facts import DocumentFacts
 from carnet.dicah.visibility import check_codes, codes_of
 from carnet.formats.codes.public import category_of
 from carnet.formats.fhir import Submission, SubmittedDocument
-from carnet.formats.xds import Folder
+from carnet.formats.xds import DocumentEntry, Folder
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED
@@ -91,7 +92,7 @@ def _no_parent() -> Refusal:
 
 
 def question_of(ask: Ask) -> Ask:
-    """The question of a deposit: an employee feeds by TD2.2, everybody else by TD2.1; filing what came by a message is its own act."""
+    """The question of a deposit: an employee feeds by TD2.2, others by TD2.1; filing what came by a message is its own act."""
     if ask.act is Act.FILE_MESSAGE:
         return ask
     act = Act.FEED_AS_EMPLOYEE if ask.actor.kind is ActorKind.EMPLOYEE else Act.FEED
@@ -217,6 +218,11 @@ def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposi
         # The signature object of a submission comes with what it signs; alone it would be a hiding place.
         raise Refusal(No.DOCUMENT_METADATA_MISMATCH, {"fields": "type"})
     return planned
+
+
+def judged(visit: Visit, entry: DocumentEntry, content: bytes) -> None:
+    """Check a document as its deposit in this record would be, and deposit nothing. Raises Refusal."""
+    check(visit.work, entry, content, Deposit(visit.record_id, visit.ask.actor, visit.ask.at, visit.traits))
 
 
 def _prepare(ask: Ask, submission: Submission, place: access.Place) -> tuple[Entered, list[Planned]]:

@@ -92,7 +92,8 @@ def insert_document(
         [normalise_name(a.family) for a in authors if a.family], [normalise_name(a.given) for a in authors if a.given],
         [e.code for e in entry.events], [value for _, value in entry.references], replaces,
         ask.actor.id, situation.structure, MASKED in labels, HIDDEN_FROM_PATIENT in labels,
-        HIDDEN_FROM_REPRESENTATIVES in labels, checked.technical, ask.actor.kind in PATIENT_SIDE and ask.act is not Act.FILE_MESSAGE,
+        HIDDEN_FROM_REPRESENTATIVES in labels, checked.technical,
+        ask.actor.kind in PATIENT_SIDE and ask.act is not Act.FILE_MESSAGE,
         clock, ask.at, replaced.waiting_told_at if replaced else None, relations.targets(),
         key.seal(resource, f"resource/{logical_id}"),
     )  # fmt: skip

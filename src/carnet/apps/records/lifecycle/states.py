@@ -67,6 +67,12 @@ def ask_destruction(work: Work, record_id: UUID, on: date) -> None:
         raise TransitionError("only a closed record can be destroyed at its holder's request: close it first")
 
 
+def receives_messages(record_id: UUID) -> bool:
+    """Whether a message to the person of a record can be read there: it is open, and belongs to a Mon espace (rule CIT-10)."""
+    with unit(record_id) as work:
+        return bool(work.rows("SELECT 1 FROM records_record WHERE record_id = %s AND state = 'open' AND attached", record_id))
+
+
 def erase(work: Work, granted: Grant) -> None:
     """Erase a record that is destroyed: its key, then every row that says something readable of the person."""
     record_id = access.record_of_grant(granted)

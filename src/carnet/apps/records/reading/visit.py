@@ -187,14 +187,17 @@ def visiting(ask: Ask, record_id: UUID | None = None, detail: str = "") -> Itera
 
 
 @contextmanager
-def acting(ask: Ask, act: Act, record_id: UUID | None = None, category: str = "", veil: str = "") -> Iterator[Visit]:
+def acting(
+    ask: Ask, act: Act, record_id: UUID | None = None, category: str = "", veil: str = "", veil_of_refusal: str = ""
+) -> Iterator[Visit]:
     """Open a record for one act, decided and journaled as a permit. Raises Refusal.
 
-    It shows no document: a visit that reads has a Grant for a list, this one has not. `category`: the section of the profile that is
-    written. `veil`: from whom the lines of the journal are hidden.
+    It shows no document: a visit that reads has a Grant for a list, this one has not. `category`: the section of the profile
+    that is written. `veil`: from whom the permit is hidden in the journal; `veil_of_refusal`: from whom a refusal is.
     """
     ask = replace(ask, act=act)
     with access.asking(ask) as place, unit() as work:
+        place.veil = veil_of_refusal
         access.before_record(ask)
         entered = enter(work, ask, record=record_id, lock=True)
         place.record_id = entered.record_id

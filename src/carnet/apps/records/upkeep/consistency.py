@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidTag
 from carnet.apps.identity import api as identity
 from carnet.apps.records.documents.checking import TECHNICAL_TYPES
 from carnet.apps.records.entry.facts import DOCUMENT_COLUMNS, StoredDocument, stored_document
+from carnet.apps.records.hooks import named_bytes
 from carnet.apps.storage.api import (
     BlobMissingError,
     KeyDestroyedError,
@@ -172,6 +173,8 @@ def check_record(record_id: UUID) -> Health:
         state = work.rows("SELECT state FROM records_record WHERE record_id = %s", record_id)[0][0]
         found = _erased(work, record_id) if state == RecordState.DESTROYED else _living(work, record_id)
         faults = [Fault(record_id, kind, where) for kind, where in found]
-        known = {row[0] for row in work.rows("SELECT address FROM records_document WHERE record_id = %s", record_id)}
+        other = named_bytes(work, record_id)
+        known = {row[0] for row in work.rows("SELECT address FROM records_document WHERE record_id = %s", record_id)} | other
+        faults += [Fault(record_id, "bytes-missing", address) for address in sorted(other - stored_addresses(record_id))]
         count = work.rows("SELECT count(*) FROM records_document WHERE record_id = %s", record_id)[0][0]
     return Health(int(count), len(stored_addresses(record_id) - known), faults)

@@ -22,13 +22,13 @@ from carnet.apps.records.reading.relations import trimmed
 from carnet.apps.records.reading.search import Query
 from carnet.apps.records.reading.visit import Visit, documents
 from carnet.apps.records.reading.who_looked import chains_shown
-from carnet.apps.records.upkeep.transfer import FORMAT, MANIFEST, TABLES, as_json, file_name, journal_lines
+from carnet.apps.records.upkeep.transfer import FORMAT, MANIFEST, TABLES, as_json, file_name, journal_lines, other_bytes
 from carnet.apps.storage.api import Values, dump, get
 from carnet.formats.codes.public import CATEGORIES, category_of
 from carnet.kernel.actor import ActorKind
 
 _BY_DOCUMENT = frozenset({"records_document", "records_document_version", "records_folder_item", "records_words"})
-_LEFT = frozenset({"access_lookup", "records_alert", "records_directory", "profile_sheet"})
+_LEFT = frozenset({"access_lookup", "records_alert", "records_directory", "profile_sheet", "messaging_outgoing"})
 """Tables that are others' or of this installation: reviews among colleagues, alerts of professionals, links, the way to an id."""
 MOST = 100_000
 _PAGE = """<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Mon carnet de santé</title>
@@ -103,6 +103,9 @@ def _tables(visit: Visit, entries: frozenset[str]) -> dict[str, list[Values]]:
     tables = {table.name: dump(visit.work, visit.key, table) for table in (*TABLES, *HOOKS.tables) if table.name not in _LEFT}
     submissions = frozenset(row["submission_id"] for row in tables["records_document"] if row["logical_id"] in seen)
     kept = {name: _kept(name, rows, seen, entries, submissions) for name, rows in tables.items()}
+    if visit.ask.actor.kind is not ActorKind.HOLDER:
+        # What a minor keeps to themself, entries and messages, is no representative's.
+        kept = {name: [row for row in rows if not row.get("secret")] for name, rows in kept.items()}
     parents = {row["logical_id"]: row["parents"] for row in kept["records_document"]}
     kept["records_document_version"] = [
         row | {"resource": _trimmed(row["resource"], parents[row["logical_id"]], seen)} for row in kept["records_document_version"]
@@ -112,6 +115,11 @@ def _tables(visit: Visit, entries: frozenset[str]) -> dict[str, list[Values]]:
     kept["records_folder"] = [row for row in kept["records_folder"] if row["folder_id"] in folders]
     ways = sorted({*(r["logical_id"] for r in kept["records_document"]), *submissions, *map(str, folders)})
     kept["records_directory"] = [{"logical_id": way, "record_id": str(visit.record_id)} for way in ways]
+    for table in HOOKS.tables:
+        column, of = table.within
+        if of:
+            owners = {row["id"] for row in kept.get(of, [])}
+            kept[table.name] = [row for row in kept.get(table.name, []) if row[column] in owners]
     if visit.ask.actor.kind is not ActorKind.HOLDER:
         # Who may read a minor's record may tell of a secret: it stays with the minor.
         kept = {name: rows for name, rows in kept.items() if not name.startswith("access_")}
@@ -137,6 +145,7 @@ def export_for(visit: Visit, entries: frozenset[UUID], name: str) -> Exported:
     tables, at = _tables(visit, frozenset(map(str, entries))), visit.ask.at
     rows = tables["records_document"]
     files: dict[str, bytes] = {f"tables/{table}.json": as_json(found) for table, found in tables.items() if found}
+    files |= dict(other_bytes(visit.key, tables))
     for row in rows:
         files[file_name(row)] = get(visit.key, row["address"])
         files[f"documents/{row['logical_id']}.fhir.json"] = base64.b64decode(row["resource"])

@@ -67,6 +67,13 @@ def _documents(key: RecordKey, rows: list[Values]) -> Iterator[tuple[str, bytes]
         yield f"documents/{row['logical_id']}.fhir.json", base64.b64decode(row["resource"])
 
 
+def other_bytes(key: RecordKey, tables: dict[str, list[Values]]) -> Iterator[tuple[str, bytes]]:
+    """The bytes that rows of the apps above name."""
+    for table in HOOKS.tables:
+        for row in tables.get(table.name, []) if table.stored else []:
+            yield f"bytes/{row[table.stored]}", get(key, row[table.stored])
+
+
 def _index(rows: list[Values]) -> bytes:
     """A list that a person can read."""
     lines = ["Contenu de ce carnet, documents les plus récents d'abord.", ""]
@@ -87,7 +94,7 @@ def _contents(work: Work, key: RecordKey) -> tuple[dict[str, bytes], Transferred
     entries = journal.stored_chain(work, key.record_id)
     veiled = {veil: journal.stored_veil(work, key.record_id, veil) for veil in journal.VEILS}
     files = {f"tables/{name}.json": as_json(rows) for name, rows in tables.items() if rows}
-    files |= dict(_documents(key, documents))
+    files |= dict(_documents(key, documents)) | dict(other_bytes(key, tables))
     files["identity.json"] = as_json(identity.dump(work, key))
     files["journal.jsonl"] = journal_lines(entries)
     files |= {f"journal-{veil}.jsonl": journal_lines(found) for veil, found in veiled.items() if found}
@@ -173,6 +180,8 @@ def import_record(folder: Path, by: str, at: datetime) -> Transferred:
         for table in (*TABLES, *HOOKS.tables):
             rows = json.loads(files.get(f"tables/{table.name}.json", b"[]"))
             rows = _with_bytes(key, files, rows) if table.name == "records_document" else rows
+            if table.stored:
+                rows = [row | {table.stored: put(key, files[f"bytes/{row[table.stored]}"])} for row in rows]
             load(work, key, table, rows)
         identity.load(work, key, known)
         _restore_journal(work, record_id, entries)

@@ -112,8 +112,8 @@ def _lists(folder: Path, seen: tuple[tuple[str, int], ...]) -> tuple[x509.Certif
     return tuple(_load_list(folder / name) for name, _ in seen)
 
 
-def _issuer(certificate: x509.Certificate) -> x509.Certificate:
-    path: Path | None = settings.CARNET.client_ca_file
+def _issuer(certificate: x509.Certificate, authorities: Path | None = None) -> x509.Certificate:
+    path: Path | None = authorities or settings.CARNET.client_ca_file
     if path is None:
         raise _refused("this door trusts no certificate: client_ca_file is not set")
     for authority in _authorities(path, path.stat().st_mtime_ns):
@@ -155,6 +155,19 @@ def _check_usage(certificate: x509.Certificate, at: datetime, purpose: Purpose) 
         raise _refused(f"the certificate is not one for {purpose.value}") from None
     if _USAGE[purpose] not in usage:
         raise _refused(f"the certificate is not one for {purpose.value}")
+
+
+def operator_of(der: bytes, at: datetime) -> str:
+    """The name of the operator of secure messaging whose server certificate this is: trusted, valid, not revoked. Raises Refusal."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+    except ValueError:
+        raise _refused("not a certificate") from None
+    issuer = _issuer(certificate, settings.CARNET.mss_ca_file)
+    _check_usage(certificate, at, Purpose.AUTHENTICATION)
+    if _is_revoked(certificate, issuer, at):
+        raise Refusal(No.CERTIFICATE_REVOKED)
+    return _subject(certificate, NameOID.COMMON_NAME)
 
 
 def _employer(person: str) -> str:

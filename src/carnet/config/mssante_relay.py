@@ -1,0 +1,31 @@
+"""Entry point of the process `mssante-relay`: it sends what waits in the queue of messages; it listens on no port."""
+
+import asyncio
+
+from carnet.config.doors import BY_NAME, certificate_and_key
+from carnet.config.processes import looping, prepare
+from carnet.kernel.clock import moment
+
+
+def deliver_once() -> int:
+    """Deliver what is due now. Returns how many mails were taken."""
+    from django.conf import settings
+
+    from carnet.interfaces.mssante.relay import Relay, context_of
+
+    config = settings.CARNET
+    context = None
+    if config.mss_route_security != "none":
+        pair = certificate_and_key(BY_NAME["mssante-relay"], config)
+        context = context_of(*pair, str(config.mss_ca_file or config.client_ca_file))
+    return asyncio.run(Relay(context).round(moment()))
+
+
+def main() -> None:
+    """Deliver until told to stop."""
+    prepare("mssante-relay")
+    looping("mssante-relay", deliver_once, pause=1.0)
+
+
+if __name__ == "__main__":
+    main()

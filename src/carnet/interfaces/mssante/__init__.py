@@ -1,0 +1,1 @@
+"""The gateway of secure messaging: SMTP between operators, or LMTP behind a Postfix; and the relay of what leaves."""
