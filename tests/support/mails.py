@@ -1,6 +1,5 @@
 """Mails of another operator, trusted for this run; archives XDM; a person who has messages."""
 
-from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -27,7 +26,7 @@ def trust(*domains: str) -> None:
             known = {row[0] for row in work.rows("SELECT domain FROM messaging_trusted")}
         wanted = {DOMAIN, settings.CARNET.mss_domain, *domains}
         if not wanted <= known:
-            messaging.take_in(TrustedList(frozenset(known | wanted), datetime.now().isoformat()), "test", now())
+            messaging.take_in(TrustedList(frozenset(known | wanted), now().isoformat() + str(uuid4())), "test", now())
 
 
 def address_of(person: DemoPerson) -> str:
@@ -77,4 +76,6 @@ def archive(person: DemoPerson, *contents: bytes, labels: tuple[str, ...] = ()) 
 def threads_of(record_id: UUID) -> list[UUID]:
     """Numbers of the threads of a record, the latest first."""
     with unit(record_id) as work:
-        return [row[0] for row in work.rows("SELECT id FROM messaging_thread WHERE record_id = %s ORDER BY updated_at DESC", record_id)]
+        return [
+            row[0] for row in work.rows("SELECT id FROM messaging_thread WHERE record_id = %s ORDER BY updated_at DESC", record_id)
+        ]

@@ -228,7 +228,7 @@ class Environment(BaseSettings):
     )
     mss_routes: dict[str, str] = Field(
         {},
-        description='Where mail leaves: domain → `host:port`; `*` for every other. In production one Postfix: {"*": "127.0.0.1:25"}.',
+        description='Where mail leaves: domain → `host:port`; `*`: every other. In production one Postfix: {"*": "127.0.0.1:25"}.',
     )
     mss_route_security: Literal["starttls", "none"] = Field(
         "starttls",

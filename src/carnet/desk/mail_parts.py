@@ -1,6 +1,6 @@
 """The parts around the gateway, written from the settings: a Postfix in front (TLS, policies), a Dovecot as mail store (IMAP).
 
-What they need of this machine (users, paths of certificates) stands in the files as settings; `docs/messaging.md` says how to use them.
+What they need of this machine (users, paths of certificates) stands in them; `docs/messaging.md` says how to use them.
 """
 
 from pathlib import Path
@@ -42,8 +42,8 @@ smtp_tls_cert_file = {certificate}
 smtp_tls_key_file = {key}
 smtp_tls_protocols = >=TLSv1.2
 """
-_DOVECOT = """# Written by `carnet messaging parts`: Dovecot as the mail store of professionals' own programs. No password: a token of
-# Pro Santé Connect (XOAUTH2, OAUTHBEARER), asked of its introspection endpoint at each sign-in.
+_DOVECOT = """# Written by `carnet messaging parts`: Dovecot as the mail store of professionals' own programs. No password: a token
+# of Pro Santé Connect (XOAUTH2, OAUTHBEARER), asked of its introspection endpoint at each sign-in.
 protocols = imap lmtp
 ssl = required
 ssl_cert = <{certificate}
@@ -85,7 +85,7 @@ def introspection_of(config: Environment, endpoint: str) -> str:
 
 
 def write_parts(config: Environment, folder: Path) -> list[Path]:
-    """Write the files into a folder. The one that holds a secret is its owner's alone. Raises OSError, ValueError."""
+    """Write the files into a folder; the one that holds a secret is its owner's alone. Raises OSError, ValueError."""
     if config.mss_certificate is None or config.mss_ca_file is None:
         raise ValueError("CARNET_MSS_CERTIFICATE et CARNET_MSS_CA_FILE sont nécessaires")
     folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,8 @@ def write_parts(config: Environment, folder: Path) -> list[Path]:
     values = {
         "name": config.mss_name, "patient_domain": config.mss_patient_domain,
         "socket": config.mss_socket or config.data_dir.resolve() / "mss.sock", "certificate": config.mss_certificate,
-        "key": config.mss_key or config.mss_certificate, "authorities": config.mss_ca_file, "store": store, "folder": folder.resolve(),
+        "key": config.mss_key or config.mss_certificate, "authorities": config.mss_ca_file, "store": store,
+        "folder": folder.resolve(),
         "introspection": introspection_of(config, f"{config.psc_issuer}/protocol/openid-connect/token/introspect"),
     }  # fmt: skip
     written = []

@@ -151,9 +151,7 @@ def _print_guide(config: Environment, ports: Ports) -> None:
     hospital = f"127.0.0.1:{ports['hl7v2_port']}"
     print(f"  Porte hospitalière    {hospital} (HL7 v2 par MLLP et TLS, certificat de structure : carnet hl7v2 send)")
     print(f"  Messagerie            127.0.0.1:{ports['mss_port']} (SMTP entre opérateurs, TLS mutuel)")
-    print(
-        f"  Second opérateur      http://127.0.0.1:{ports['operator_page_port']}/ (simulateur : écrire à un patient, lire la réponse)"
-    )
+    print(f"  Second opérateur      http://127.0.0.1:{ports['operator_page_port']}/ (simulateur : écrire à un patient)")
     print(f"  Pro Santé Connect     {psc} (simulateur : on choisit un nom, sans mot de passe)")
     print(f"  Téléphone e-CPS       {psc}/telephone (le même simulateur, pour confirmer deux chiffres)")
     print(f"  Avis par courriel     {config.data_dir}/mailbox (rien ne sort de cette machine)")

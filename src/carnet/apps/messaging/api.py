@@ -1,5 +1,6 @@
 """Public face of secure messaging: mails in, mails out, conversations for the person's side and for professionals."""
 
+from carnet.apps.messaging.companion import pack
 from carnet.apps.messaging.conversation import (
     INBOUND_MOST_BYTES,
     PERSON_MEDIA,
@@ -106,6 +107,7 @@ __all__ = [
     "open_mailboxes",
     "open_thread",
     "opened",
+    "pack",
     "reading",
     "recipient",
     "reply_of",

@@ -65,7 +65,7 @@ def keep_message(work: Work, key: RecordKey, message: Message) -> bool:
     rows = work.rows(
         """INSERT INTO messaging_message (record_id, id, thread_id, incoming, at, author, state, state_at, problem, read_at,
         handled_at, mail_index, content_index, receipt_due, secret, sealed) VALUES
-        (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) 
+        (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (record_id, content_index) DO NOTHING RETURNING 1""",
         key.record_id,
         message.id,

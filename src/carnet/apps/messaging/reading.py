@@ -54,6 +54,12 @@ class Conversation:
     draft: str = ""
 
     @property
+    def was_read(self) -> bool:
+        """Whether the correspondent said that the last message of the person is read."""
+        mine = [s.message.state for s in self.said if not s.message.incoming]
+        return bool(mine) and mine[-1] in (rows.DISPLAYED, rows.PROCESSED)
+
+    @property
     def waiting(self) -> bool:
         """Whether a request of the person still waits."""
         return self.thread.status in (rows.ASKED, rows.PROGRESS)

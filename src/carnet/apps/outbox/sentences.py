@@ -42,6 +42,8 @@ KINDS: dict[str, str] = {
     "rights-changed": "Vos choix de confidentialité ont changé.",
     "destruction-asked": "La suppression de votre carnet est demandée. Elle sera faite dans les trois mois.",
     "record-reopened": "Votre carnet est de nouveau ouvert.",
+    "new-message": "Un message vous attend dans votre espace.",
+    "message-failed": "Un message que vous avez envoyé n'a pas pu être remis.",
     "sheet-read": "Votre fiche d'urgence a été ouverte par un lien que vous avez donné.",
 }
 FOR_PROFESSIONAL: dict[str, str] = {

@@ -31,7 +31,7 @@ def trust(file: Path, by: str) -> None:
         found = read_trusted(file.read_bytes(), load_pem_x509_certificate(certificate.read_bytes()))
         came, gone = take_in(found, by, now())
     print(
-        f"Liste en vigueur : {len(found.domains)} domaines, édition {found.edition or 'non dite'} ({came} nouveaux, {gone} retirés)."
+        f"Liste en vigueur : {len(found.domains)} domaines, édition {found.edition or 'non dite'} ({came} de plus, {gone} de moins)."
     )
 
 

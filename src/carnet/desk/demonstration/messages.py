@@ -83,8 +83,8 @@ def _written_to() -> list[DemoPerson]:
 def load_letters(at: datetime) -> None:
     """Bring in the mails of the other operator, as the gateway does. Once: a mail that comes again is known."""
     for person in _written_to():
-        for moment, mail in _letters(person, at):
-            messaging.deliver(mail, [patient_address(person.ins, settings.CARNET.mss_patient_domain)], "demonstration", moment)
+        for came, mail in _letters(person, at):
+            messaging.deliver(mail, [patient_address(person.ins, settings.CARNET.mss_patient_domain)], "demonstration", came)
 
 
 def load_practice(at: datetime) -> None:

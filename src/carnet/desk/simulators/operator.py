@@ -1,7 +1,7 @@
-"""A second operator of secure messaging, for the demonstration: mailboxes of a hospital, an SMTP server with mutual TLS and one page.
+"""A second operator of secure messaging, for the demonstration: a hospital's mailboxes, an SMTP server with mutual TLS, one page.
 
-It writes to a person as any professional's mail program does, through the real gateway, and shows what comes back. It is a simulator:
-one reader, no password, this machine alone.
+It writes to a person as any professional's mail program does, through the real gateway, and shows what comes back. It is a
+simulator: one reader, no password, this machine alone.
 
 python -m carnet.desk.simulators.operator --smtp-port 8026 --page-port 8092 --gateway 8447 --folder operator --pki var/pki
 """
@@ -29,7 +29,11 @@ from carnet.kernel.clock import moment
 DOMAIN = "hopital.operateur.example"
 WRITER = f"helene.fiction@{DOMAIN}"
 MOST = 26_000_000
-_STYLE = "body{font:16px/1.5 system-ui;max-width:52rem;margin:2rem auto;padding:0 1rem}label{display:block;margin:.6rem 0}input,textarea{width:100%;font:inherit;padding:.4rem}article{border:1px solid #889;border-radius:8px;padding:.8rem;margin:.8rem 0}pre{white-space:pre-wrap}.e{color:#8a1f1f}"
+_STYLE = (
+    "body{font:16px/1.5 system-ui;max-width:52rem;margin:2rem auto;padding:0 1rem}label{display:block;margin:.6rem 0}"
+    "input,textarea{width:100%;font:inherit;padding:.4rem}article{border:1px solid #889;border-radius:8px;padding:.8rem;"
+    "margin:.8rem 0}pre{white-space:pre-wrap}.e{color:#8a1f1f}"
+)
 
 
 def context_of(pki: Path, *, server: bool) -> ssl.SSLContext:
@@ -71,11 +75,11 @@ class Operator:
     def mails(self) -> list[tuple[Path, EmailMessage]]:
         """What came, the latest first."""
         found = sorted(self.folder.glob("*.eml"), key=lambda p: p.stat().st_mtime, reverse=True)[:50]
-        return [(p, message_from_bytes(p.read_bytes(), policy=policy.default)) for p in found]  # type: ignore[misc]
+        return [(p, message_from_bytes(p.read_bytes(), policy=policy.default)) for p in found]
 
     def send(self, to: str, subject: str, text: str, about: str = "", files: list[tuple[str, bytes]] | None = None,
              sender: str = WRITER, ending: bool = False) -> str:  # fmt: skip
-        """Send a mail through the gateway, by mutual TLS. Returns what the gateway answered when it refused; empty when it took it."""
+        """Send a mail through the gateway, by mutual TLS. Returns its answer when it refused; empty when it took the mail."""
         mail = EmailMessage(policy=policy.SMTP)
         mail["From"], mail["To"], mail["Subject"] = f"Dr Hélène Fiction <{sender}>", to, " ".join(subject.split())
         mail["Date"], mail["Message-ID"] = format_datetime(moment()), make_msgid(domain=DOMAIN)
@@ -100,10 +104,10 @@ class Operator:
 def _told(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
-        return f"{code} {text.decode('ascii', 'replace')}"
+        return f"{code} {text.decode('ascii', 'replace') if isinstance(text, bytes) else text}"
     if isinstance(error, smtplib.SMTPResponseException):
-        text = error.smtp_error
-        return f"{error.smtp_code} {text.decode('ascii', 'replace') if isinstance(text, bytes) else text}"
+        said = error.smtp_error
+        return f"{error.smtp_code} {said.decode('ascii', 'replace') if isinstance(said, bytes) else said}"
     return f"{type(error).__name__}"
 
 
@@ -115,7 +119,8 @@ def _article(mail: EmailMessage) -> str:
     sender, about = html.escape(str(mail["From"])), html.escape(str(mail["Message-ID"]))
     answer = "" if kind else (
         f'<form method="post"><input type="hidden" name="a" value="{html.escape(str(mail["From"].addresses[0].addr_spec))}">'
-        f'<input type="hidden" name="sur" value="{about}"><input type="hidden" name="objet" value="{html.escape(str(mail["Subject"]))}">'
+        f'<input type="hidden" name="sur" value="{about}">'
+        f'<input type="hidden" name="objet" value="{html.escape(str(mail["Subject"]))}">'
         '<label>Répondre<textarea name="texte" rows="2"></textarea></label>'
         '<label><input style="width:auto" type="checkbox" name="fin" value="oui"> Mettre fin à cet échange</label>'
         "<button>Envoyer</button></form>"
@@ -132,8 +137,10 @@ class Page(BaseHTTPRequestHandler):
 
     def _answer(self, said: str = "", status: int = 200) -> None:
         came = "".join(_article(mail) for _, mail in self.operator.mails()) or "<p>Rien n’est encore arrivé.</p>"
-        page = f"""<!doctype html><html lang="fr"><meta charset="utf-8"><title>Second opérateur (simulateur)</title><style>{_STYLE}</style>
-<h1>Dr Hélène Fiction, {WRITER}</h1><p>Simulateur d’un second opérateur de messagerie sécurisée. Rien ne sort de cette machine.</p>{said}
+        page = f"""<!doctype html><html lang="fr"><meta charset="utf-8">
+<title>Second opérateur (simulateur)</title><style>{_STYLE}</style>
+<h1>Dr Hélène Fiction, {WRITER}</h1><p>Simulateur d’un second opérateur de messagerie sécurisée. Rien ne sort de cette machine.</p>
+{said}
 <h2>Écrire à un patient</h2><form method="post"><label>Matricule INS (15 caractères)<input name="ins" required></label>
 <label>Objet<input name="objet" value="Vos résultats"></label><label>Message<textarea name="texte" rows="4">Bonjour,
 voici vos résultats. Nous en parlerons à la consultation.</textarea></label><button>Envoyer</button></form>
@@ -169,8 +176,8 @@ def controller(operator: Operator, port: int) -> Controller:
 
     class Server(Controller):
         def factory(self) -> SMTP:
-            return SMTP(self.handler, tls_context=context_of(operator.pki, server=True), require_starttls=True, data_size_limit=MOST,
-                        hostname="mss.operateur.example")  # fmt: skip
+            return SMTP(self.handler, tls_context=context_of(operator.pki, server=True), require_starttls=True,
+                        data_size_limit=MOST, hostname="mss.operateur.example")  # fmt: skip
 
     return Server(operator, hostname="127.0.0.1", port=port)
 

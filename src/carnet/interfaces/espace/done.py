@@ -46,6 +46,14 @@ SENTENCES: dict[str, str] = {
     "opposition": _("Votre opposition est enregistrée. Aucun carnet ne sera ouvert."),
     "ouvert": _("Votre carnet est ouvert."),
     "acces-change": _("C’est enregistré. Vous avez de nouveaux moyens de connexion."),
+    "message-envoye": _("Votre message est envoyé."),
+    "brouillon": _("Le brouillon est gardé. Vous seul le voyez."),
+    "demande-envoyee": _("Votre demande est envoyée."),
+    "demande-retiree": _("Votre demande est retirée. Votre correspondant en est averti."),
+    "range": _("C’est rangé dans votre dossier."),
+    "correspondant-bloquer": _("C’est enregistré. Vous ne recevrez plus ses messages."),
+    "correspondant-debloquer": _("C’est enregistré. Ses messages vous parviennent de nouveau."),
+    "correspondant-signaler": _("C’est signalé à l’exploitant. Vous ne recevrez plus ses messages."),
     "langue": _("C’est enregistré."),
 }
 

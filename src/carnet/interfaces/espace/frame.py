@@ -6,6 +6,7 @@ from functools import wraps
 
 from django.http import HttpResponse
 
+from carnet.apps.messaging.api import unread_in
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import Visit, visiting
 from carnet.interfaces.espace.account import life_page
@@ -14,7 +15,7 @@ from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 
 Context = dict[str, object]
-_NOT_OPEN = frozenset({No.RECORD_ABSENT, No.RECORD_CLOSED, No.RECORD_SUSPENDED, No.RELATION_MISSING})
+NOT_OPEN = frozenset({No.RECORD_ABSENT, No.RECORD_CLOSED, No.RECORD_SUSPENDED, No.RELATION_MISSING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,9 @@ def record_page(
                 with visiting(asked.ask(Act.SEARCH), asked.record, detail) as visit:
                     entries = profile.entries(visit, sections, most=most, markers=True) if sections else []
                     shown = function(Opened(asked, visit, entries), **kwargs)
-                    base: Context = {"tab": tab, "traits": visit.traits, "minor": visit.facts.minor}
+                    base: Context = {"tab": tab, "traits": visit.traits, "minor": visit.facts.minor, "unread": unread_in(visit)}
             except Refusal as refusal:
-                if refusal.code in _NOT_OPEN:
+                if refusal.code in NOT_OPEN:
                     return not_open(asked, refusal)
                 raise
             return page(asked, shown.template, base | shown.context, shown.status) if isinstance(shown, Shown) else shown

@@ -71,7 +71,9 @@ def home(opened: Opened) -> Shown | HttpResponse:
     listed = documents(visit, Query(sort="date", count=60)).items
     new = [row(d) for d in listed if d.logical_id in unread][:NEW]
     waits = waiting_since(visit)
-    others = [line for line in merged(lines) if line.kind not in PERSONS and line.kind not in ("timer", "operator")]
+    others = [
+        line for line in merged(lines) if line.kind not in PERSONS and line.kind not in ("timer", "operator", "correspondent")
+    ]
     context: Context = {
         "new": new, "more_new": len(unread) > NEW, "recent": [row(d) for d in listed[:NEW]],
         "opens_at": waits + settings.LAW.visible_by_itself_after if waits else None,

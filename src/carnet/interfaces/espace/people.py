@@ -11,6 +11,7 @@ from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
 from carnet.apps.records.api import answer_invitation, mine, visiting
 from carnet.apps.signin.api import act_on, name_of
+from carnet.dicah.facts import MESSAGES
 from carnet.formats import codes
 from carnet.formats.codes.public import CATEGORIES, category_of
 from carnet.interfaces.espace.door import Asked, page, render, signed_in
@@ -32,7 +33,8 @@ def _types(category: str) -> set[str]:
 def scope_of(categories: list[str], sections: list[str]) -> frozenset[str]:
     """What a carer sees: types of documents and sections of the profile. Empty: everything."""
     types = {t for c in categories if c in CATEGORIES for t in _types(c)}
-    return frozenset(types | {f"profile:{profile.category_of(s)}" for s in sections if s in SECTIONS})
+    messages = {MESSAGES} & set(sections)
+    return frozenset(types | messages | {f"profile:{profile.category_of(s)}" for s in sections if s in SECTIONS})
 
 
 def told_scope(given: access.Given) -> list[str]:
@@ -41,7 +43,7 @@ def told_scope(given: access.Given) -> list[str]:
         return []
     categories = [gettext(label) for code, label in CATEGORIES.items() if _types(code) & given.scope]
     sections = [gettext(s.title) for n, s in SECTIONS.items() if f"profile:{profile.category_of(n)}" in given.scope]
-    return categories + sections
+    return categories + sections + ([gettext("Messages")] if MESSAGES in given.scope else [])
 
 
 @signed_in("GET")
@@ -78,7 +80,7 @@ def act_for(asked: Asked) -> HttpResponse:
 def _form(asked: Asked, kind: str, problems: list[tuple[str, str]], status: int = 200) -> HttpResponse:
     context: dict[str, object] = {
         "tab": "proches", "kind": kind, "problems": problems, "given": asked.request.POST, "categories": list(CATEGORIES.items()),
-        "sections": [(n, s.title) for n, s in SECTIONS.items()], "today": asked.today.isoformat(),
+        "sections": [*((n, s.title) for n, s in SECTIONS.items()), (MESSAGES, "Messages")], "today": asked.today.isoformat(),
         "latest": (asked.at + LONGEST).date().isoformat(),
     }  # fmt: skip
     return page(asked, "people/invite", context, status)

@@ -8,6 +8,7 @@ from carnet.interfaces.espace import (
     documents,
     home,
     journal,
+    messages,
     opening,
     people,
     plain,
@@ -16,6 +17,7 @@ from carnet.interfaces.espace import (
     rights,
     sheet,
     signin,
+    writing,
 )
 from carnet.interfaces.espace.door import public, render
 from carnet.pages.files import file_of_look
@@ -86,6 +88,16 @@ urlpatterns = [
     path("proches/inviter/<str:kind>", people.invite),
     path("proches/terminer", people.end),
     path("proches/repondre", people.answer),
+    path("messages", messages.box),
+    path("messages/nouveau/<str:name>", writing.write),
+    path("messages/piece/<uuid:number>", messages.piece_page),
+    path("messages/piece/<uuid:number>/contenu", messages.piece_content),
+    path("messages/correspondant/<uuid:number>/<str:act>", messages.correspondent),
+    path("messages/<uuid:number>", messages.thread),
+    path("messages/<uuid:number>/lu", messages.read),
+    path("messages/<uuid:number>/repondre", messages.reply),
+    path("messages/<uuid:number>/retirer", messages.withdraw),
+    path("messages/<uuid:number>/ranger/<uuid:piece>", messages.file_piece),
     path("fiche", sheet.sheet),
     path("fiche/lien", sheet.share),
     path("fiche/lien/<uuid:number>/couper", sheet.revoke),

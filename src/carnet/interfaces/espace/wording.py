@@ -59,6 +59,10 @@ _DONE: dict[str, str] = {
     "record:announce": _("annoncé l’ouverture du carnet"),
     "record:import": _("repris le carnet d’une autre installation"),
     "delegation:review": _("relu une consultation faite en son nom"),
+    Act.READ_MESSAGES: _("lu des messages"),
+    Act.WRITE_MESSAGE: _("écrit un message"),
+    Act.RECEIVE_MESSAGE: _("envoyé un message"),
+    Act.FILE_MESSAGE: _("rangé un document reçu par message"),
     Act.CONFIGURE: _("examiné une demande"),
     Act.RUN_TIMER: _("appliqué un délai prévu par la loi"),
 }
@@ -115,7 +119,7 @@ class Line:
     @property
     def reportable(self) -> bool:
         """Whether one may say that one does not recognise it: an access of somebody else, not of the law's clock."""
-        return not self.me and self.kind not in ("timer", "operator")
+        return not self.me and self.kind not in ("timer", "operator", "correspondent")
 
 
 def profession_of(text: str) -> str:
@@ -132,6 +136,8 @@ def _who(entry: Mapping[str, Any]) -> tuple[str, str]:
         return gettext("L’assistance de Carnet"), ""
     if kind == "anonymous":
         return gettext("Quelqu’un"), gettext("sans se connecter")
+    if kind == ActorKind.CORRESPONDENT:
+        return name, gettext("par messagerie")
     if kind == ActorKind.REPRESENTATIVE:
         return name, gettext("représentant légal")
     if kind == ActorKind.CARER:

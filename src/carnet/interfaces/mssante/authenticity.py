@@ -1,7 +1,7 @@
 """DKIM (RFC 6376) and DMARC (RFC 7489) of a mail of another operator, where the setting asks for them.
 
-Between operators of the trusted space the certificate and the list of domains come first; this proves that the mail is of the domain
-that its From says, and of no other operator's.
+Between operators of the trusted space the certificate and the list of domains come first; this proves that the mail is of the
+domain that its From says, and of no other operator's.
 """
 
 from collections.abc import Callable

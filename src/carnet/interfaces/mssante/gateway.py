@@ -1,8 +1,8 @@
-"""Inbound: who speaks, from which domain, to whom, how large — answered before DATA where it can be; 250 only once it is on the disk.
+"""Inbound: who speaks, from which domain, to whom, how large, answered before DATA where it can be; 250 only once it is stored.
 
-RFC 5321 and 3207 between operators (mutual TLS, rule OPE-03), RFC 2033 (LMTP) behind a Postfix that does TLS and policies. One mail has
-one recipient by SMTP (452 for the next, which every sender sends again): a mail that is refused for one person is never acknowledged
-because another one got it.
+RFC 5321 and 3207 between operators (mutual TLS, rule OPE-03), RFC 2033 (LMTP) behind a Postfix that does TLS and policies. One mail
+has one recipient by SMTP (452 for the next, which every sender sends again): a mail that is refused for one person is never
+acknowledged because another one got it.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
@@ -57,6 +58,7 @@ class Gateway:
     def __init__(self, clock: Callable[[], datetime], threads: int = 3, several: bool = False) -> None:
         self._clock, self._several = clock, several
         self._threads = ThreadPoolExecutor(threads)
+        self._operators: WeakKeyDictionary[Session, str] = WeakKeyDictionary()
 
     async def _run(self, function: Callable[..., T], *arguments: Any) -> T | str:
         """Run a step in a thread; a refusal or a trouble of ours becomes a reply."""
@@ -89,7 +91,7 @@ class Gateway:
         answer = await self._run(self._check_sender, server, address or "")
         if not answer.startswith("="):
             return answer
-        session.operator = answer[1:]
+        self._operators[session] = answer[1:]
         envelope.mail_from = address or ""
         envelope.mail_options.extend(options)
         return "250 2.1.0 OK"
@@ -118,7 +120,7 @@ class Gateway:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """The mail: kept and on the disk, or refused. By LMTP each recipient has a line."""
         content = envelope.content if isinstance(envelope.content, bytes) else b""
-        answer = await self._run(self._take, content, list(envelope.rcpt_tos), getattr(session, "operator", ""))
+        answer = await self._run(self._take, content, list(envelope.rcpt_tos), self._operators.get(session, ""))
         if isinstance(answer, str):
             return "\r\n".join([answer] * (len(envelope.rcpt_tos) if self._several else 1))
         return "\r\n".join(reply_of(r) if r else "250 2.6.0 OK" for r in answer)

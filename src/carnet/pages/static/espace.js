@@ -20,6 +20,8 @@
     form.addEventListener("input", () => sessionStorage.setItem(name, JSON.stringify(Object.fromEntries(fields.map((f) => [f.name, f.value])))));
     form.addEventListener("submit", () => { if (navigator.onLine) sessionStorage.removeItem(name); });
   }
+  // A conversation that shows is read: said at once, without a button.
+  for (const form of document.querySelectorAll("form[data-now]")) fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" }).then(() => form.remove());
   const offline = $("#hors-ligne");
   const tell = () => { if (offline) offline.hidden = navigator.onLine; };
   addEventListener("online", tell);

@@ -33,6 +33,7 @@ _ICONS = {
     "card": '<rect x="2.5" y="4.5" width="15" height="11" rx="1.5"/><path d="M5 9h3v2.5H5zM11 9h4m-4 2.5h4"/>',
     "flag": '<path d="M5 17.5v-14h10l-2 3.5 2 3.5H5"/>',
     "shield": '<path d="M10 2.5 16.5 5v5c0 4-3 6.5-6.5 7.5C6.5 16.5 3.5 14 3.5 10V5z"/>',
+    "plus": '<path d="M10 4v12M4 10h12"/>',
     "down": '<path d="M10 3v9m-3.5-3.5L10 12l3.5-3.5M3.5 13.5v3h13v-3"/>',
     "scan": '<path d="M3 7V3h4m6 0h4v4m0 6v4h-4m-6 0H3v-4M6.5 6.5h3v3h-3zm4 4h3v3h-3z"/>',
 }

@@ -158,7 +158,7 @@ def _check_usage(certificate: x509.Certificate, at: datetime, purpose: Purpose) 
 
 
 def operator_of(der: bytes, at: datetime) -> str:
-    """The name of the operator of secure messaging whose server certificate this is: trusted, valid, not revoked. Raises Refusal."""
+    """The operator of secure messaging whose server certificate this is: trusted, valid, not revoked. Raises Refusal."""
     try:
         certificate = x509.load_der_x509_certificate(der)
     except ValueError:

@@ -1,0 +1,145 @@
+"""Writing: a new message, a renewal of treatments, a wish for an appointment; with documents and measures of the record joined."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils.translation import gettext
+
+from carnet.apps.messaging import api as messaging
+from carnet.apps.messaging.api import Piece, Sending
+from carnet.apps.profile import api as profile
+from carnet.apps.records.api import Query, Visit, criteria, documents, visiting
+from carnet.interfaces.espace.door import Asked, page, signed_in
+from carnet.interfaces.espace.frame import NOT_OPEN, not_open
+from carnet.interfaces.espace.messages import pieces_of, sentence_of
+from carnet.kernel.ask import Act
+from carnet.kernel.refusal import No, Refusal
+from carnet.pages.door import saying
+from carnet.pages.rows import row
+
+KINDS = {"ecrire": messaging.MESSAGE, "renouvellement": messaging.RENEWAL, "rendez-vous": messaging.APPOINTMENT}
+TITLES = {"ecrire": "Écrire", "renouvellement": "Demander un renouvellement", "rendez-vous": "Demander un rendez-vous"}
+OFFERED = 40
+
+
+def _measures(visit: Visit) -> list[tuple[str, str]]:
+    found = [e for e in profile.entries(visit, ("measures", "vitals"), most=OFFERED) if e.content.value]
+    return [(str(e.id), f"{e.content.label} : {e.content.value} {e.content.unit}, {e.content.start[:10]}") for e in found]
+
+
+def _treatments(visit: Visit, asked: Asked) -> list[tuple[str, str, str]]:
+    """Number in the page, name and dose of what the person takes, as their own list says it."""
+    kept = profile.entries(visit, ("treatments",), most=profile.MOST)
+    held = profile.in_course(profile.treatments(visit, kept, asked.today), profile.Course.CURRENT, profile.Course.SILENT)
+    return [(str(n), t.name, t.first.content.detail) for n, t in enumerate(held)]
+
+
+def _context(asked: Asked, name: str, visit: Visit) -> dict[str, object]:
+    found = documents(visit, Query((criteria.by_statuses(["Approved"]),), sort="date", count=OFFERED))
+    return {
+        "tab": "messages", "traits": visit.traits, "minor": visit.facts.minor, "name": name, "title": gettext(TITLES[name]),
+        "choices": messaging.choices_of(visit), "documents": [row(d) for d in found.items], "measures": _measures(visit),
+        "treatments": _treatments(visit, asked) if name == "renouvellement" else [], "may_hide": visit.facts.minor and asked.own,
+        "given": asked.request.POST, "thread": asked.request.GET.get("fil", ""), "chosen": asked.request.GET.get("document", ""),
+        "to": asked.request.POST.get("a", "") or asked.request.GET.get("a", ""), "limit": messaging.PERSON_MOST_BYTES,
+    }  # fmt: skip
+
+
+def _form(asked: Asked, name: str, problems: list[tuple[str, str]], status: int = 200) -> HttpResponse:
+    try:
+        with visiting(asked.ask(Act.SEARCH), asked.record, "messages") as visit:
+            if not visit.may(Act.WRITE_MESSAGE):
+                raise Refusal(No.FUNCTION_NOT_ALLOWED)
+            context = _context(asked, name, visit)
+    except Refusal as refusal:
+        if refusal.code in NOT_OPEN:
+            return not_open(asked, refusal)
+        raise
+    return page(asked, "messages/write", context | {"problems": problems}, status)
+
+
+def _number(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _joined(asked: Asked) -> tuple[tuple[Piece, ...], str]:
+    """Documents and a measure of the record that the person joins, read as the person reads them."""
+    with visiting(asked.ask(Act.SEARCH), asked.record, "messages") as visit:
+        numbers = [n for text in asked.request.POST.getlist("documents")[:5] if (n := _number(text))]
+        packed = tuple(p for n in numbers for p in messaging.pack(visit, n))
+        chosen = dict(_measures(visit)).get(asked.form.text("mesure", 40), "")
+    return packed, chosen
+
+
+def _request(asked: Asked, name: str) -> dict[str, object]:
+    if name == "rendez-vous":
+        return {"wishes": asked.form.text("souhaits", 500), "reason": asked.form.text("motif", 300)}
+    if name != "renouvellement":
+        return {}
+    with visiting(asked.ask(Act.SEARCH), asked.record, "messages") as visit:
+        known = {number: (label, dose) for number, label, dose in _treatments(visit, asked)}
+    lines = [{"label": known[n][0], "dose": known[n][1], "note": asked.form.text(f"mot-{n}", 300)}
+             for n in asked.form.many("traitement", known)]  # fmt: skip
+    return {"lines": lines, "duration": asked.form.text("duree", 60)}
+
+
+def _line(one: dict[str, str]) -> str:
+    return ", ".join(filter(None, [f"- {one['label']}", one["dose"], f"« {one['note']} »" if one["note"] else ""]))
+
+
+def _text(asked: Asked, request: dict[str, object], measure: str) -> str:
+    """The words of a request, for whoever reads it as a mail."""
+    parts = [asked.form.text("texte", 20_000)]
+    lines = request.get("lines")
+    if isinstance(lines, list):
+        told = [_line(one) for one in lines]
+        parts = [gettext("Demande de renouvellement :"), *told, gettext("Durée : %s") % request["duration"], *parts]
+    if "wishes" in request:
+        parts = [
+            gettext("Demande de rendez-vous : %s") % request["reason"],
+            gettext("Disponibilités : %s") % request["wishes"],
+            *parts,
+        ]
+    return "\n".join(filter(None, [*parts, gettext("Mesure jointe : %s") % measure if measure else ""]))
+
+
+def _problems(asked: Asked, name: str, request: dict[str, object]) -> list[tuple[str, str]]:
+    found = []
+    if not asked.form.text("a", 60) and not asked.form.text("fil", 60):
+        found.append(("a", gettext("Choisissez à qui vous écrivez.")))
+    if name == "renouvellement" and not request["lines"]:
+        found.append(("traitements", gettext("Cochez au moins un traitement.")))
+    if name == "rendez-vous" and not request["reason"]:
+        found.append(("motif", gettext("Dites pourquoi vous demandez un rendez-vous.")))
+    if name == "ecrire" and not asked.form.text("texte", 20_000):
+        found.append(("texte", gettext("Écrivez votre message.")))
+    return found
+
+
+@signed_in("GET", "POST")
+def write(asked: Asked, name: str) -> HttpResponse:
+    """The form, and the sending: all of it, or nothing."""
+    if name not in KINDS:
+        raise Refusal(No.DOCUMENT_UNKNOWN)
+    if asked.request.method == "GET":
+        return _form(asked, name, [])
+    request = _request(asked, name)
+    problems = _problems(asked, name, request)
+    if problems:
+        return _form(asked, name, problems, 400)
+    try:
+        joined, measure = _joined(asked)
+        subject = asked.form.text("objet", 200) or (gettext(TITLES[name]) if name != "ecrire" else gettext("Message"))
+        sending = Sending(
+            _text(asked, request, measure), _number(asked.form.text("fil", 40)), asked.form.text("a", 60), subject, KINDS[name],
+            request, (*joined, *pieces_of(asked)), asked.form.yes("secret"),
+        )  # fmt: skip
+        thread = messaging.write(asked.ask(Act.WRITE_MESSAGE), asked.record, sending)
+    except Refusal as refusal:
+        if refusal.code in (No.DOCUMENT_UNKNOWN, No.OUTSIDE_SCOPE, *NOT_OPEN):
+            raise
+        return _form(asked, name, [("texte", sentence_of(refusal))], 400)
+    return saying(f"/messages/{thread}", "message-envoye" if name == "ecrire" else "demande-envoyee")
