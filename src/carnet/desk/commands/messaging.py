@@ -30,9 +30,8 @@ def trust(file: Path, by: str) -> None:
             raise ValueError("CARNET_MSS_LIST_CERTIFICATE ne dit pas qui la signe")
         found = read_trusted(file.read_bytes(), load_pem_x509_certificate(certificate.read_bytes()))
         came, gone = take_in(found, by, now())
-    print(
-        f"Liste en vigueur : {len(found.domains)} domaines, édition {found.edition or 'non dite'} ({came} de plus, {gone} de moins)."
-    )
+    edition = found.edition or "non dite"
+    print(f"Liste en vigueur : {len(found.domains)} domaines, édition {edition} ({came} de plus, {gone} de moins).")
 
 
 @messaging.command("sign-list")

@@ -35,6 +35,10 @@ SENTENCES: dict[str, str] = {
     "relu": _("La relecture est enregistrée."),
     "agir-pour": _("Vos consultations seront relues par votre confrère."),
     "agir-seul": _("Vous agissez de nouveau en votre nom seul."),
+    "message-envoye": _("Le message est envoyé. Le patient en est averti."),
+    "message-pris": _("C'est noté : vous vous en chargez."),
+    "message-transmis": _("C'est transmis."),
+    "boite": _("C'est enregistré."),
     "refus": _("Rien n'a été ouvert. Le refus du patient n'est noté nulle part."),
 }
 

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, re_path
 
-from carnet.interfaces.webps import account, direct, gate, guide, patients, signin, team
+from carnet.interfaces.webps import account, direct, gate, guide, messages, patients, signin, team
 from carnet.interfaces.webps.acting import acts, depositing, entries
 from carnet.interfaces.webps.door import public, render
 from carnet.interfaces.webps.record import accesses, documents, essential, reading, results, rights
@@ -77,6 +77,16 @@ urlpatterns = [
     path("deposer/<str:handle>", depositing.form),
     path("deposer/<str:handle>/lire", depositing.look),
     path("deposer/<str:handle>/annuler", depositing.undo),
+    path("ecrire/<str:handle>", messages.write),
+    path("messages", messages.board),
+    path("messages/annuaire", messages.directory),
+    path("messages/boite/<uuid:number>", messages.settings_of_box),
+    path("messages/<str:ref>", messages.thread),
+    path("messages/<str:ref>/lu", messages.read),
+    path("messages/<str:ref>/repondre", messages.reply),
+    path("messages/<str:ref>/prendre", messages.take),
+    path("messages/<str:ref>/piece/<uuid:number>", messages.piece),
+    path("messages/<str:ref>/piece/<uuid:number>/contenu", messages.piece_content),
     path("equipe", team.team),
     path("equipe/delegation", team.delegate),
     path("equipe/agir-pour", team.on_behalf),

@@ -5,6 +5,8 @@
   const typing = (node) => node.closest("input:not([type=checkbox]):not([type=radio]), select, textarea, [contenteditable]");
   const shown = (node) => node && node.offsetParent !== null;
 
+  // A conversation that shows is read: said at once, without a button.
+  for (const form of document.querySelectorAll("form[data-now]")) fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" }).then(() => form.remove());
   // Focus goes to what was said: an error summary, a toast, the heading of what came.
   const said = document.querySelector("[role=alert][data-said]") || document.querySelector("[data-said]");
   if (said) said.focus();
