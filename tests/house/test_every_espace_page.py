@@ -19,6 +19,7 @@ PUBLIC = {"fichiers/<str:digest>/<str:name>", "connexion", "connexion/franceconn
 OPENED = {"fichiers/<str:digest>/<str:name>", "entrer/<str:token>"}
 ENDS = {"deconnexion"}
 VALUES = {"<str:digest>": "0", "<str:token>": "rien", "<str:kind>": "document"}
+MESSAGES = {"messages/nouveau/": "ecrire", "messages/correspondant/": "bloquer"}
 
 
 def addresses(door: str) -> list[str]:
@@ -29,8 +30,8 @@ def addresses(door: str) -> list[str]:
 def filled(address: str, document: UUID) -> list[str]:
     """The address, on each thing that it can name."""
     acts = {"documents/": ("masquer", "supprimer"), "profil/": ("allergies", "changer"), "proches/": ("carer", "representative"),
-            "compte/": ("fermer", "detruire"), "acces/": ("bloquer",), "demandes/": ("",)}  # fmt: skip
-    found = address.replace("<uuid:number>", str(document))
+            "compte/": ("fermer", "detruire"), "acces/": ("bloquer",), "demandes/": ("",)} | {start: (act,) for start, act in MESSAGES.items()}  # fmt: skip
+    found = address.replace("<uuid:number>", str(document)).replace("<uuid:piece>", str(document))
     if address.startswith("proches/"):
         return ["/" + found.replace("<str:kind>", a) for a in acts["proches/"]]
     for name, value in VALUES.items():
@@ -40,7 +41,7 @@ def filled(address: str, document: UUID) -> list[str]:
 
 
 def test_the_list_of_addresses_is_the_one_that_is_tried() -> None:
-    assert (len(addresses("espace")), len(addresses("operator"))) == (71, 9)
+    assert (len(addresses("espace")), len(addresses("operator"))) == (81, 9)
     assert set(addresses("espace")) >= PUBLIC
     assert set(addresses("operator")) >= OPENED
 

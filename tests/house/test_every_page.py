@@ -17,7 +17,7 @@ PUBLIC = {"", "guide", "guide/<str:context>", "accessibilite", "connexion", "con
           "connexion/telephone/attente", "connexion/carte", "connexion/par-carte", "connexion/situation", "carte", "fichiers/<str:digest>/<str:name>"}  # fmt: skip
 WITHOUT_RECORD = {"patients", "patients/chercher", "patients/vitale", "patients/datamatrix", "patients/traits", "mentions", "deconnexion",
                   "equipe", "equipe/delegation", "equipe/agir-pour", "equipe/relecture", "compte", "compte/couper", "compte/raccourcis",
-                  "session/prolonger", "AccesDirect/TableauDeBord", "AccesDirect/Parametrages"}  # fmt: skip
+                  "session/prolonger", "messages", "messages/annuaire", "messages/boite/<str:kind>", "AccesDirect/TableauDeBord", "AccesDirect/Parametrages"}  # fmt: skip
 
 
 def addresses() -> list[str]:
@@ -26,13 +26,13 @@ def addresses() -> list[str]:
 
 
 def test_the_list_of_addresses_is_the_one_that_is_tried() -> None:
-    assert len(addresses()) == 60
+    assert len(addresses()) == 70
 
 
 def filled(address: str, handle: str, document: UUID) -> str:
     values = {"<str:handle>": handle, "<uuid:number>": str(document), "<str:act>": "masquer", "<str:section>": "allergies",
               "<str:mode>": "bris-de-glace", "<str:context>": "ville", "<str:digest>": "0", "<str:name>": "Documents",
-              "<str:ins>": "231011399900185"}  # fmt: skip
+              "<str:ins>": "231011399900185", "<str:ref>": "rien", "<str:kind>": "PER"}  # fmt: skip
     for name, value in values.items():
         address = address.replace(name, value)
     return "/" + address

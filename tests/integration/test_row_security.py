@@ -98,7 +98,7 @@ def test_every_role_appends_to_the_journal_and_none_changes_it(role: str) -> Non
 
 def test_only_the_doors_find_a_record_by_ins_and_only_one_at_a_time() -> None:
     for role in ROLES:
-        allowed = role in ("fhir", "dmp", "hl7v2", "webps", "espace", "operator", "worker")
+        allowed = role in ("fhir", "dmp", "hl7v2", "webps", "espace", "operator", "worker", "mssante")
         with connected(f"carnet_{role}") as connection:
             if allowed:
                 assert connection.execute("SELECT record_id FROM identity_find('\\x00')").fetchall() == []

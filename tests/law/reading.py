@@ -40,6 +40,10 @@ ACTS = {
     "traits": Act.SEARCH_BY_TRAITS, "own list": Act.OWN_LIST, "administrative": Act.READ_ADMINISTRATIVE,
     "list authorised": Act.LIST_AUTHORISED, "open emergency": Act.OPEN_EMERGENCY, "announce": Act.ANNOUNCE,
     "replace": Act.REPLACE, "delete": Act.DELETE, "archive": Act.ARCHIVE, "mask": Act.MASK, "unmask": Act.UNMASK,
+    "read messages": Act.READ_MESSAGES,
+    "write message": Act.WRITE_MESSAGE,
+    "file message": Act.FILE_MESSAGE,
+    "receive message": Act.RECEIVE_MESSAGE,
     "read profile": Act.READ_PROFILE, "write profile": Act.WRITE_PROFILE, "close": Act.CLOSE_RECORD,
     "reopen": Act.REOPEN_RECORD, "export": Act.EXPORT_RECORD, "oppose": Act.OPPOSE_RECORD, "open": Act.OPEN_RECORD,
     "ask destruction": Act.DESTROY_RECORD, "choose rights": Act.CHOOSE_RIGHTS, "name people": Act.NAME_PEOPLE, "preview": Act.PREVIEW_RIGHTS,
@@ -93,6 +97,7 @@ WHO: dict[str, Callable[[], Actor]] = {
     "carer": lambda: _person(ActorKind.CARER),
     "service": lambda: _person(ActorKind.SERVICE),
     "operator": lambda: Actor(ActorKind.OPERATOR, "operator-1", "", _proof(Means.PERSON_SESSION)),
+    "correspondent": lambda: Actor(ActorKind.CORRESPONDENT, "dr@hopital.example", "Dr", _proof(Means.TRUSTED_OPERATOR)),
     "timer": lambda: Actor(ActorKind.TIMER, "worker", "", Authentication(Means.INTERNAL)),
 }
 
@@ -238,6 +243,7 @@ PARTICULAR: dict[str, Callable[[World], World]] = {
     "scope 11488-4": _scope("11488-4"),
     "reads only": _accessed(relation=Relation("carer", BEFORE, None, frozenset(), True)),
     "scope profile": _scope("profile:allergies"),
+    "scope messages": _scope("messages"),
     "minor": _facts(minor=True),
     "no Mon espace": _facts(record=RecordFacts(RecordState.OPEN, attached=False)),
     "no Mon espace and closed": _facts(record=RecordFacts(RecordState.CLOSED, BEFORE.date(), attached=False)),

@@ -273,6 +273,20 @@ carer               | read profile       | section allergies                    
 carer               | read profile       | section allergies, scope 11488-4               | outside-scope
 carer               | read profile       | section allergies, scope profile               | yes
 carer               | write profile      | section directives, scope profile              | outside-scope
+carer               | read messages      | -                                              | yes
+carer               | read messages      | scope profile                                  | outside-scope
+carer               | write message      | scope profile                                  | outside-scope
+carer               | file message       | scope profile                                  | outside-scope
+carer               | read messages      | scope messages                                 | yes
+carer               | write message      | reads only                                     | carer-reads-only
+holder              | read messages      | -                                              | yes
+holder              | receive message    | -                                              | function-not-allowed
+correspondent       | receive message    | -                                              | yes
+correspondent       | receive message    | closed                                         | record-closed
+correspondent       | receive message    | doubtful identity                              | ins-not-qualified
+correspondent       | read               | -                                              | function-not-allowed
+correspondent       | feed               | -                                              | function-not-allowed
+correspondent       | write message      | -                                              | function-not-allowed
 holder              | read               | minor                                          | yes
 holder              | read               | minor, invisible to representatives            | yes
 holder              | close              | minor                                          | minor-through-representative

@@ -15,7 +15,7 @@ from carnet.apps.messaging.conversation import (
 )
 from carnet.apps.messaging.filing import Filing, can_be_filed, file_attachment
 from carnet.apps.messaging.keeping import Piece
-from carnet.apps.messaging.mailboxes import Mailbox, Settings, change_mailbox, look_up, mailboxes_of, open_mailboxes
+from carnet.apps.messaging.mailboxes import Mailbox, Settings, change_mailbox, look_up, offered_mailboxes, open_mailboxes
 from carnet.apps.messaging.outgoing import LMTP, SMTP, Due, claim, settle
 from carnet.apps.messaging.reading import (
     Choice,
@@ -39,6 +39,7 @@ from carnet.apps.messaging.rows import (
     Attachment,
     attachment,
     content_of,
+    has_messages,
 )
 from carnet.apps.messaging.team import (
     Answer,
@@ -96,14 +97,15 @@ __all__ = [
     "conversation",
     "deliver",
     "file_attachment",
+    "has_messages",
     "inbox",
     "is_trusted",
     "keep_draft",
     "look_up",
-    "mailboxes_of",
     "note_read",
     "note_read_by_team",
     "obstacle",
+    "offered_mailboxes",
     "open_mailboxes",
     "open_thread",
     "opened",

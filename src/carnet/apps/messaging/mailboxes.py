@@ -51,9 +51,10 @@ class Settings:
     phone: str = ""
 
 
-def _local(label: str, number: str) -> str:
+def _address(label: str, number: str) -> str:
     words = re.sub(r"[^a-z0-9]+", ".", normalise_name(label).lower()).strip(".")[:40]
-    return f"{words}.{number[-4:]}" if words else number
+    local = f"{words}.{number[-4:]}" if words else number
+    return f"{local}@{settings.CARNET.mss_domain}"
 
 
 def mailboxes_of(actor: Actor, work: Work | None = None) -> list[Mailbox]:
@@ -67,16 +68,23 @@ def mailboxes_of(actor: Actor, work: Work | None = None) -> list[Mailbox]:
         return [Mailbox(*row) for row in own.rows(sql, *values)]
 
 
+def offered_mailboxes(actor: Actor, work: Work | None = None) -> list[Mailbox]:
+    """The mailboxes that a professional reads, those that are made at their first use among them: one's own, and that of the team
+    where there is a structure."""
+    found, place = mailboxes_of(actor, work), actor.situation
+    if not any(m.kind == PERSON for m in found):
+        found.append(Mailbox(uuid4(), _address(actor.name, actor.id), PERSON, actor.name, actor.id, place.structure))
+    if place.structure and not any(m.kind == TEAM for m in found):
+        label = place.structure_name or place.structure
+        found.append(Mailbox(uuid4(), _address(label, place.structure), TEAM, label, "", place.structure))
+    return found
+
+
 def open_mailboxes(actor: Actor, at: datetime) -> list[Mailbox]:
-    """The mailboxes of a professional, made at first use: one's own, and that of the team where there is a structure."""
+    """The same, made now where they are not there yet."""
     with unit() as work:
-        found = mailboxes_of(actor, work)
-        if not any(m.kind == PERSON for m in found):
-            _make(work, Mailbox(uuid4(), _local(actor.name, actor.id), PERSON, actor.name, actor.id, actor.situation.structure), at)
-        place = actor.situation
-        if place.structure and not any(m.kind == TEAM for m in found):
-            label = place.structure_name or place.structure
-            _make(work, Mailbox(uuid4(), _local(label, place.structure), TEAM, label, "", place.structure), at)
+        for one in offered_mailboxes(actor, work):
+            _make(work, one, at)
         return mailboxes_of(actor, work)
 
 
@@ -86,7 +94,7 @@ def _make(work: Work, one: Mailbox, at: datetime) -> None:
         automatic_until, imap, phone, created_at) VALUES (%s, %s, %s, %s, %s, %s, false, '', '', NULL, false, '', %s)
         ON CONFLICT DO NOTHING""",
         one.id,
-        f"{one.address}@{settings.CARNET.mss_domain}",
+        one.address,
         one.kind,
         one.label[:200],
         one.owner,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from carnet.apps.messaging.conversation import Exchange, Link
 from carnet.apps.records.api import Visit
-from carnet.apps.storage.api import RecordKey, Row, Table, Values, Work, get
+from carnet.apps.storage.api import RecordKey, Row, Table, Values, Work, get, unit
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Ask
 from carnet.kernel.refusal import No, Refusal
@@ -211,6 +211,12 @@ def _attachment(key: RecordKey, row: Row) -> Attachment:
     told = unseal(key, row[0], row[-1])
     values: list[Any] = [*row[:-1], told["name"], told.get("title", "")]
     return Attachment(*values)
+
+
+def has_messages(record_id: UUID) -> bool:
+    """Whether a record holds any message."""
+    with unit(record_id) as work:
+        return bool(work.rows("SELECT 1 FROM messaging_message WHERE record_id = %s LIMIT 1", record_id))
 
 
 def correspondents(visit: Visit) -> list[Correspondent]:

@@ -216,7 +216,7 @@ def reindex() -> None:
 @click.option("--older-than", type=float, default=3600.0, show_default=True, help="Age in seconds.")
 def sweep(older_than: float) -> None:
     """Remove bytes that a crash left without metadata."""
-    start("carnet_fhir")
+    start(owner())
     from carnet.apps.records.api import sweep_orphans
 
     print(f"{sweep_orphans(older_than)} fichier(s) orphelin(s) retiré(s).")

@@ -6,6 +6,7 @@ from uuid import NAMESPACE_URL, uuid5
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from django.conf import settings
 
+from carnet.apps.identity import api as identity
 from carnet.apps.messaging import api as messaging
 from carnet.desk.demonstration.loading import actor_of
 from carnet.desk.demonstration.making import make
@@ -83,6 +84,9 @@ def _written_to() -> list[DemoPerson]:
 def load_letters(at: datetime) -> None:
     """Bring in the mails of the other operator, as the gateway does. Once: a mail that comes again is known."""
     for person in _written_to():
+        found = identity.find(person.ins)
+        if found is None or messaging.has_messages(found):
+            continue
         for came, mail in _letters(person, at):
             messaging.deliver(mail, [patient_address(person.ins, settings.CARNET.mss_patient_domain)], "demonstration", came)
 

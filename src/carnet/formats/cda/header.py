@@ -55,6 +55,10 @@ class CdaHeader:
     parents: tuple[Parent, ...]
     events: tuple[Coding, ...]
     templates: tuple[str, ...]
+    facility: Coding
+    """Kind of the place of care: healthcareFacilityTypeCode of XDS."""
+    practice: Coding
+    """Setting of the practice: practiceSettingCode of XDS."""
     body_mime: str
     """Media type of a level 1 body; empty for a structured one."""
     structured: bool
@@ -219,6 +223,10 @@ def _patient_ids(role: etree._Element) -> tuple[tuple[str, str], ...]:
     return tuple((i.get("root", ""), i.get("extension", "")) for i in role.findall("h:id", NS))
 
 
+_PLACE = "h:componentOf/h:encompassingEncounter/h:location/h:healthCareFacility/h:code"
+_PRACTICE = "h:documentationOf/h:serviceEvent/h:performer/h:assignedEntity/h:representedOrganization/h:standardIndustryClassCode"
+
+
 def _events(root: etree._Element) -> tuple[Coding, ...]:
     nodes = root.findall("h:documentationOf/h:serviceEvent/h:code", NS)
     return tuple(c for c in (_coding(node) for node in nodes) if c)
@@ -249,6 +257,8 @@ def read_header(content: bytes, zone: tzinfo = PARIS) -> CdaHeader:
         parents=tuple(_parents(root)),
         events=_events(root),
         templates=tuple(t.get("root", "") for t in root.findall("h:templateId", NS)),
+        facility=_coding(_find(root, _PLACE)),
+        practice=_coding(_find(root, _PRACTICE)),
         body_mime=mime,
         structured=structured,
     )

@@ -60,7 +60,7 @@ def named(asked: Asked, ref: str) -> Named:
 @signed_in("GET")
 def board(asked: Asked) -> HttpResponse:
     """The list of one's mailboxes: one's own, and that of the team."""
-    boxes = messaging.open_mailboxes(asked.actor, asked.at)
+    boxes = messaging.offered_mailboxes(asked.actor)
     question, only = asked.request.GET.get("q", "")[:100], asked.request.GET.get("voir", "")
     found = messaging.board(asked.ask(Act.LIST_MESSAGES), question, only)
     people = {c.id: c.name for c in colleagues(asked.actor.situation.structure)}
@@ -180,7 +180,7 @@ def _sentence(refusal: Refusal) -> str:
 
 def _form(asked: Asked, handle: str, sought: Sought, problems: list[tuple[str, str]], status: int = 200) -> HttpResponse:
     context: dict[str, object] = {
-        "tab": "messages", "handle": handle, "ins": sought.ins, "boxes": messaging.open_mailboxes(asked.actor, asked.at),
+        "tab": "messages", "handle": handle, "ins": sought.ins, "boxes": messaging.offered_mailboxes(asked.actor),
         "problems": problems, "given": asked.request.POST, "types": _types(),
     }  # fmt: skip
     return page(asked, "messages/write", context, status)
@@ -195,8 +195,8 @@ def write(asked: Asked, handle: str) -> HttpResponse:
     problems = []
     if not asked.form.text("texte", 20_000):
         problems.append(("texte", gettext("Écrivez votre message.")))
-    boxes = {str(m.id): m.id for m in messaging.mailboxes_of(asked.actor)}
-    box = boxes.get(asked.form.text("boite", 40))
+    chosen = next((m for m in messaging.open_mailboxes(asked.actor, asked.at) if m.kind == asked.form.text("boite", 40)), None)
+    box = chosen.id if chosen else None
     if box is None:
         problems.append(("boite", gettext("Choisissez la boîte qui écrit.")))
     if problems or box is None:
@@ -234,13 +234,16 @@ def piece_content(asked: Asked, ref: str, number: UUID) -> HttpResponse:
 
 
 @signed_in("POST")
-def settings_of_box(asked: Asked, number: UUID) -> HttpResponse:
+def settings_of_box(asked: Asked, kind: str) -> HttpResponse:
     """When a mailbox is read, its automatic reply, whether others find it."""
     told_ = messaging.Settings(
         asked.form.text("horaires", 120), asked.form.text("reponse", 2000), asked.form.day("jusqu-au"), asked.form.yes("rouge"),
         asked.form.text("telephone", 40),
     )  # fmt: skip
-    messaging.change_mailbox(asked.actor, number, told_)
+    chosen = next((m for m in messaging.open_mailboxes(asked.actor, asked.at) if m.kind == kind), None)
+    if chosen is None:
+        raise Refusal(No.DOCUMENT_UNKNOWN)
+    messaging.change_mailbox(asked.actor, chosen.id, told_)
     return saying("/messages", "boite")
 
 

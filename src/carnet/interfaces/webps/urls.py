@@ -80,7 +80,7 @@ urlpatterns = [
     path("ecrire/<str:handle>", messages.write),
     path("messages", messages.board),
     path("messages/annuaire", messages.directory),
-    path("messages/boite/<uuid:number>", messages.settings_of_box),
+    path("messages/boite/<str:kind>", messages.settings_of_box),
     path("messages/<str:ref>", messages.thread),
     path("messages/<str:ref>/lu", messages.read),
     path("messages/<str:ref>/repondre", messages.reply),

@@ -227,9 +227,17 @@ def _national(name: codes.Name, coding: Coding, on: date, element: str) -> None:
         _valid(name, coding.code, on, element)
 
 
+def _stated(name: codes.Name, stated: Coding, on: date) -> Coding:
+    """A code that a CDA states, where it is of the national list: anything else is not taken over."""
+    return stated if codes.state(name, stated.code, on) == "valid" else Coding()
+
+
 def _settings_of_care(checked: Checked, deposit: Deposit) -> Checked:
-    """Facility, practice setting and format: checked when declared, else from the situation and the media type."""
-    entry, on = checked.entry, deposit.at.date()
+    """Facility, practice setting and format: checked when declared, else as the CDA states them, else from who deposits."""
+    entry, header, on = checked.entry, checked.header, deposit.at.date()
+    if header:
+        entry = replace(entry, facility=entry.facility or _stated("facility_types", header.facility, on),
+                        practice=entry.practice or _stated("practice_settings", header.practice, on))  # fmt: skip
     if deposit.actor.kind in PERSONS:
         own = Coding(_OWN_WORDS, OWN_WORDS_SYSTEM, codes.label("practice_settings", _OWN_WORDS))
         entry = replace(entry, facility=entry.facility or own, practice=entry.practice or own)

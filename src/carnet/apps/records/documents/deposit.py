@@ -221,8 +221,9 @@ def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposi
 
 
 def judged(visit: Visit, entry: DocumentEntry, content: bytes) -> None:
-    """Check a document as its deposit in this record would be, and deposit nothing. Raises Refusal."""
-    check(visit.work, entry, content, Deposit(visit.record_id, visit.ask.actor, visit.ask.at, visit.traits))
+    """Check a document as its person's filing it in this record would be, and deposit nothing. Raises Refusal."""
+    person = replace(visit.ask.actor, kind=ActorKind.HOLDER)
+    check(visit.work, entry, content, Deposit(visit.record_id, person, visit.ask.at, visit.traits))
 
 
 def _prepare(ask: Ask, submission: Submission, place: access.Place) -> tuple[Entered, list[Planned]]:
