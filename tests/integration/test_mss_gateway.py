@@ -137,7 +137,8 @@ def test_people_do_not_write_to_each_other(port: int, pki: Any, espace: str) -> 
 def test_an_unknown_a_closed_and_an_unattached_mailbox_answer_alike(port: int, pki: Any, espace: str) -> None:
     known, person, record_id = newcomer(espace)
     closed_one, closed, closed_record = newcomer(espace)
-    records.change_life(closed_one.ask(Act.CLOSE_RECORD), closed_record)
+    with as_role("carnet_espace"):
+        records.change_life(closed_one.ask(Act.CLOSE_RECORD), closed_record)
     alone = fresh_person()
     open_record(alone, attached=False)
     nobody = fresh_person()
@@ -171,7 +172,7 @@ def test_a_mail_that_is_too_large_is_refused_by_its_announced_and_by_its_real_si
 
 
 @pytest.mark.parametrize(
-    "end", [b"\n.\n", b"\n.\r\n", b"\r.\r\n", b"\r\n.\n", b"\r\n.\r", b"\r.\r", b"\n.\r", b"\r\r\n.\r\r\n", b"\0\r\n.\r\n"]
+    "end", [b"\n.\n", b"\n.\r\n", b"\r.\r\n", b"\r\n.\n", b"\r\n.\r", b"\r.\r", b"\n.\r", b"\r\r\n.\r\r\n"]
 )
 def test_only_one_end_of_a_mail_is_one(port: int, pki: Any, espace: str, end: bytes) -> None:
     """SMTP smuggling: a second mail that hides behind another end is no second mail, and the first is refused for it."""

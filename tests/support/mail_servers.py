@@ -58,7 +58,7 @@ def relay(pki: Any, routes: dict[str, str], **more: str) -> Iterator[subprocess.
 
 _MASTER = """{port} inet n - n - - smtpd
 cleanup unix n - n - 0 cleanup
-qmgr unix n - n 1 qmgr
+qmgr unix n - n 2 1 qmgr
 rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
