@@ -20,8 +20,12 @@ smtpd_relay_restrictions = reject_unauth_destination
 smtpd_recipient_restrictions = reject_unauth_destination, reject_unverified_recipient
 unverified_recipient_reject_code = 550
 unverified_recipient_reject_reason = mailbox unavailable
-address_verify_negative_cache = no
-address_verify_map =
+# What it was told is believed for minutes: a mailbox that has just closed is refused by the gateway itself.
+address_verify_map = btree:$data_directory/verify
+address_verify_negative_expire_time = 60s
+address_verify_negative_refresh_time = 30s
+address_verify_positive_expire_time = 10m
+address_verify_positive_refresh_time = 5m
 address_verify_sender =
 message_size_limit = 26214400
 lmtp_destination_recipient_limit = 50
@@ -61,7 +65,7 @@ passdb {{
 }}
 userdb {{
   driver = static
-  args = uid=vmail gid=vmail home={store}/%n
+  args = uid=vmail gid=vmail home={store}/%n allow_all_users=yes
 }}
 service lmtp {{
   unix_listener {store}/lmtp {{

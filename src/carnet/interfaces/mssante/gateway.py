@@ -88,11 +88,13 @@ class Gateway:
         self, server: SMTP, session: Session, envelope: Envelope, address: str | None, options: list[str]
     ) -> str:
         """The envelope's sender is of a trusted domain, or empty: a report."""
-        answer = await self._run(self._check_sender, server, address or "")
+        address = "" if address in (None, "<>") else str(address)
+        answer = await self._run(self._check_sender, server, address)
         if not answer.startswith("="):
             return answer
         self._operators[session] = answer[1:]
-        envelope.mail_from = address or ""
+        # The library takes an empty sender for none at all.
+        envelope.mail_from = address or "<>"
         envelope.mail_options.extend(options)
         return "250 2.1.0 OK"
 

@@ -71,9 +71,9 @@ class Relay:
     def _to_store(self, due: Due) -> Failure | None:
         """Hand a mail to the store of professionals' own mail programs."""
         place = settings.CARNET.mss_store
-        host, _, port = place.rpartition(":")
+        host, _, port = (place, "", "0") if Path(place).is_absolute() else place.rpartition(":")
         try:
-            with smtplib.LMTP(place if Path(place).is_absolute() else host, int(port or 0), timeout=TIMEOUT) as store:
+            with smtplib.LMTP(host, int(port), timeout=TIMEOUT) as store:
                 store.sendmail(due.sender, [f"{due.to.partition('@')[0]}@{settings.CARNET.mss_domain}"], due.content)
         except smtplib.SMTPResponseException as refused:
             return Failure(str(refused.smtp_code), refused.smtp_code >= 500)
