@@ -171,9 +171,7 @@ def test_a_mail_that_is_too_large_is_refused_by_its_announced_and_by_its_real_si
     assert kept(record_id) == []
 
 
-@pytest.mark.parametrize(
-    "end", [b"\n.\n", b"\n.\r\n", b"\r.\r\n", b"\r\n.\n", b"\r\n.\r", b"\r.\r", b"\n.\r", b"\r\r\n.\r\r\n"]
-)
+@pytest.mark.parametrize("end", [b"\n.\n", b"\n.\r\n", b"\r.\r\n", b"\r\n.\n", b"\r\n.\r", b"\r.\r", b"\n.\r", b"\r\r\n.\r\r\n"])
 def test_only_one_end_of_a_mail_is_one(port: int, pki: Any, espace: str, end: bytes) -> None:
     """SMTP smuggling: a second mail that hides behind another end is no second mail, and the first is refused for it."""
     _, person, record_id = newcomer(espace)

@@ -50,7 +50,10 @@ def until(what: Callable[[], Any], seconds: float = 25.0) -> Any:
 
 def said(record_id: UUID) -> list[tuple[bool, str]]:
     with as_role("postgres"), unit(record_id) as work:
-        return [(r[0], r[1]) for r in work.rows("SELECT incoming, state FROM messaging_message WHERE record_id = %s ORDER BY at, id", record_id)]
+        return [
+            (r[0], r[1])
+            for r in work.rows("SELECT incoming, state FROM messaging_message WHERE record_id = %s ORDER BY at, id", record_id)
+        ]
 
 
 def write(who: Space, record_id: UUID, text: str = "Merci.") -> None:
@@ -63,10 +66,16 @@ def threads_of_owner(record_id: UUID) -> list[UUID]:
         return threads_of(record_id)
 
 
-def test_a_postfix_of_another_operator_brings_a_mail_and_gets_the_answer_and_the_receipt(pki: Any, espace: str, folder: Path) -> None:
+def test_a_postfix_of_another_operator_brings_a_mail_and_gets_the_answer_and_the_receipt(
+    pki: Any, espace: str, folder: Path
+) -> None:
     trust()
     who, person, record_id = newcomer(espace)
-    with gateway(pki) as (port, _), operator(folder / "op", pki, port, "dr.essai") as postfix, relay(pki, {DOMAIN: f"127.0.0.1:{postfix.port}"}):
+    with (
+        gateway(pki) as (port, _),
+        operator(folder / "op", pki, port, "dr.essai") as postfix,
+        relay(pki, {DOMAIN: f"127.0.0.1:{postfix.port}"}),
+    ):
         sent = mail(person, "Vos résultats.", "Résultats", receipt=True)
         done = swaks_mail(postfix.port, address_of(person), sent, folder)
         assert done == 0
@@ -80,7 +89,11 @@ def test_a_postfix_of_another_operator_brings_a_mail_and_gets_the_answer_and_the
         assert answer.get_content().strip() == "Merci docteur."
         assert until(lambda: (False, "sent") in said(record_id))
         # The Postfix asked for our certificate, and saw that of this operator.
-        assert "CN=mss.carnet.example" in postfix.log() or "Trusted TLS connection" in postfix.log() or "Untrusted" not in postfix.log()
+        assert (
+            "CN=mss.carnet.example" in postfix.log()
+            or "Trusted TLS connection" in postfix.log()
+            or "Untrusted" not in postfix.log()
+        )
 
 
 def swaks_mail(port: int, to: str, content: bytes, folder: Path, *more: str) -> int:
@@ -108,7 +121,11 @@ def test_an_answer_that_cannot_be_delivered_is_told_to_the_person(pki: Any, espa
     trust()
     who, person, record_id = newcomer(espace)
     assert receive(person, mail(person, sender=f"parti@{DOMAIN}")) is None
-    with gateway(pki) as (port, _), operator(folder / "op", pki, port, "dr.essai") as postfix, relay(pki, {DOMAIN: f"127.0.0.1:{postfix.port}"}):
+    with (
+        gateway(pki) as (port, _),
+        operator(folder / "op", pki, port, "dr.essai") as postfix,
+        relay(pki, {DOMAIN: f"127.0.0.1:{postfix.port}"}),
+    ):
         write(who, record_id)
         assert until(lambda: (False, "failed") in said(record_id)), postfix.log()[-2000:]
     with as_role("postgres"), unit(record_id) as work:
@@ -126,7 +143,11 @@ def test_after_an_outage_the_mail_leaves_once(pki: Any, espace: str, folder: Pat
         assert until(lambda: tries(record_id) >= 1)
         assert said(record_id)[-1] == (False, "waiting")
     hurry(record_id)
-    with gateway(pki) as (port, _), operator(folder / "op", pki, port, "dr.essai") as postfix, relay(pki, {DOMAIN: f"127.0.0.1:{postfix.port}"}):
+    with (
+        gateway(pki) as (port, _),
+        operator(folder / "op", pki, port, "dr.essai") as postfix,
+        relay(pki, {DOMAIN: f"127.0.0.1:{postfix.port}"}),
+    ):
         assert [m.get_content().strip() for m in postfix.mails(1)] == ["Pendant la panne."]
         assert until(lambda: said(record_id)[-1] == (False, "sent"))
         time.sleep(1.5)
@@ -198,7 +219,9 @@ def test_postfix_in_front_asks_the_gateway_by_lmtp_before_it_takes_a_mail(pki: A
             assert swaks(postfix.port, "--from", SENDER, "--to", address_of(person)).returncode != 0, "no TLS"
 
 
-def test_a_professional_reads_by_imap_with_a_token_of_pro_sante_connect(pki: Any, espace: str, psc_provider: Any, psc: str, folder: Path) -> None:
+def test_a_professional_reads_by_imap_with_a_token_of_pro_sante_connect(
+    pki: Any, espace: str, psc_provider: Any, psc: str, folder: Path
+) -> None:
     who, person, record_id = newcomer(espace)
     doctor = actor("treating")
     with as_role("carnet_webps"):

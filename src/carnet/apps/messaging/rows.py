@@ -279,7 +279,7 @@ def said_in(work: Work, key: RecordKey, number: UUID) -> list[Message]:
     """What was said in a thread, for such a list."""
     rows = work.rows(
         f"SELECT {_MESSAGE} FROM messaging_message WHERE record_id = %s AND thread_id = %s AND state <> 'draft' "
-        "ORDER BY at, id LIMIT 500",
+        "ORDER BY at, state_at NULLS FIRST, id LIMIT 500",
         key.record_id,
         number,
     )
@@ -290,7 +290,7 @@ def messages(visit: Visit, of: list[UUID]) -> list[Message]:
     """Messages of threads, the oldest first. What is still being written is its author's alone."""
     rows = visit.work.rows(
         f"""SELECT {_MESSAGE} FROM messaging_message WHERE record_id = %s AND thread_id = ANY(%s) AND (NOT secret OR %s)
-        AND (state <> 'draft' OR author = %s) ORDER BY at, id LIMIT 5000""",
+        AND (state <> 'draft' OR author = %s) ORDER BY at, state_at NULLS FIRST, id LIMIT 5000""",
         visit.record_id, of, sees_secrets(visit.ask), visit.ask.actor.key,
     )  # fmt: skip
     return [_message(visit.key, row) for row in rows]

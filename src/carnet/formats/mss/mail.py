@@ -13,6 +13,7 @@ from email.header import decode_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value, getaddresses, parsedate_to_datetime
 from enum import StrEnum
+from typing import cast
 
 from lxml import etree, html
 
@@ -128,9 +129,8 @@ def _leaves(part: Message, depth: int = 0) -> Iterator[Message]:
     if part.get_content_maintype() != "multipart" or not part.is_multipart():
         yield part
         return
-    for one in part.get_payload():
-        if isinstance(one, Message):
-            yield from _leaves(one, depth + 1)
+    for one in cast(list[Message], part.get_payload()):
+        yield from _leaves(one, depth + 1)
 
 
 def _content(part: Message) -> bytes:
