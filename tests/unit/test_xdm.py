@@ -129,3 +129,54 @@ def test_metadata_and_files_agree(change: Callable[[dict[str, bytes]], object], 
 
 def test_a_folder_in_the_zip_is_passed_over() -> None:
     assert len(read_xdm(repacked(lambda files: files.update({"IHE_XDM/": b""})))) == 1
+
+
+def test_an_archive_of_another_maker_is_read() -> None:
+    """Other names of folders, folders within, letters of any case, no index, several submissions."""
+
+    def other(files: dict[str, bytes]) -> None:
+        inside = {name.removeprefix(FOLDER): files.pop(name) for name in list(files) if name.startswith(FOLDER)}
+        for name in ("INDEX.HTM", "README.TXT"):
+            files.pop(name)
+        for folder in ("ihe_xdm/Envoi du 12 mars", "IHE_XDM/LOT-2"):
+            for name, content in inside.items():
+                moved = content.replace(b"DOC00001.XML", b"docs/Courrier.xml") if name == "METADATA.XML" else content
+                files[f"{folder}/{'metadata.xml' if name == 'METADATA.XML' else 'docs/Courrier.xml'}"] = moved
+
+    found = read_xdm(repacked(other))
+    assert [one.content if isinstance(one, Packed) else one[1] for lot in found for one in lot.documents] == [b"<a/>", b"<a/>"]
+    assert problem(repacked(lambda files: files.update({"IHE_XDM/loose.xml": b"x"}))) == "a file that is in no subset"
+
+
+def test_the_header_of_a_cda_is_what_its_metadata_say() -> None:
+    from carnet.desk.demonstration.people import PEOPLE
+    from carnet.formats.cda import CdaDraft, Person, read_header, write_document
+    from carnet.formats.xdm.stated import stated_by
+
+    person = PEOPLE[0]
+    content = write_document(
+        CdaDraft(
+            "1.2.9",
+            ENTRY.type,
+            "Lettre",
+            AT,
+            person.ins,
+            person.traits,
+            Person("899700001102", "NOM", "Ada", "1999", "Cabinet"),
+            (),
+            text="x",
+        )
+    )
+    header = read_header(content)
+    made = stated_by(header, DocumentEntry(title="Autre", facility=Coding("SA07"), mime="text/xml"), person.ins)
+    assert (made.title, made.unique_id, made.patient, made.facility.code) == (
+        "Lettre",
+        "1.2.9",
+        (person.ins.oid.value, person.ins.matricule),
+        header.facility.code or "SA07",
+    )
+    assert made.source_traits[0].startswith(f"PID-5|{person.traits.birth_name}^")
+    local = stated_by(replace(header, patient_ids=(("1.2.3", "IPP-7"), *header.patient_ids)), ENTRY, person.ins)
+    assert local.source_patient == ("1.2.3", "IPP-7")
+    bare = stated_by(replace(header, birth_name="", birth_date="", sex=""), ENTRY, person.ins)
+    assert bare.source_traits == () and bare.source_patient == (person.ins.oid.value, person.ins.matricule)

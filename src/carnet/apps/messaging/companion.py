@@ -12,6 +12,7 @@ from carnet.apps.records.api import Query, Seen, Visit, criteria, documents, rea
 from carnet.formats import cda
 from carnet.formats.fhir.document_reference import read_stored
 from carnet.formats.xdm import Packed, write_xdm
+from carnet.formats.xdm.stated import stated_by
 from carnet.formats.xds import Author, Coding, SubmissionSet
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits
@@ -72,9 +73,8 @@ def pack(visit: Visit, number: UUID) -> list[Piece]:
     if content.mime != "text/xml":
         name = _name(one, visit.traits, _ENDINGS.get(content.mime, "bin"))
         return [Piece(name, content.mime, content.data, one.title, filed_as=number)]
-    entry = replace(
-        read_stored(one.resource), patient=(visit.ins.oid.value, visit.ins.matricule), parents=(), entry_uuid="", mime="text/xml"
-    )
+    stored = replace(read_stored(one.resource), parents=(), entry_uuid="", mime="text/xml")
+    entry = stated_by(cda.read_header(content.data), stored, visit.ins)
     author = visit.ask.actor
     given, _, family = author.name.partition(" ")
     lot = SubmissionSet(

@@ -140,7 +140,8 @@ class Provider(provider.Provider):
         if not person:
             return {"active": False}
         proved, subject = int(held.expires) - ACCESS_LIFE, self.people[person]["sub"]
-        return {"active": True, "client_id": held.client, "azp": held.client, "sub": subject, "username": person, "sid": held.session,
+        return {"active": True, "client_id": held.client, "azp": held.client, "sub": subject,
+                "username": person, "sid": held.session,
                 "exp": int(held.expires), "iat": proved, "auth_time": proved}  # fmt: skip
 
     def log_out(self, id_token: str) -> None:
