@@ -140,7 +140,7 @@ def _hurry(url: str) -> None:
         connection.execute("SELECT pg_reload_conf()")
 
 
-_LONG = ("generative/test_century", "browser/test_accessibility", "browser/test_espace_accessibility", "browser/test_espace_journeys", "browser/test_journeys",
+_LONG = ("generative/test_century", "integration/test_mss_operators", "integration/test_mss_storm", "browser/test_accessibility", "browser/test_espace_accessibility", "browser/test_espace_journeys", "browser/test_journeys",
          "desk/test_processes", "integration/test_functional_matrix_at_the_dmp_door", "integration/test_crashes", "desk/test_upkeep",
          "desk/test_keys", "desk/test_upgrade", "generative/test_preview", "integration/test_espace_record",
          "conformance/test_outside_samples", "house/test_walls")  # fmt: skip
@@ -149,7 +149,7 @@ it lets decades pass for every record that is there."""
 
 
 _UNTRACED = {"test_walls", "test_crashes", "test_century", "test_preview", "test_functional_matrix_at_the_door", "test_webps_leaks",
-             "test_webps_record", "test_notices", "test_profile", "test_dmp_stacks", "test_dmp_zeep", "test_two_executors"}  # fmt: skip
+             "test_webps_record", "test_mss_operators", "test_mss_storm", "test_mss_gateway", "test_notices", "test_profile", "test_dmp_stacks", "test_dmp_zeep", "test_two_executors"}  # fmt: skip
 """Files of which every line and branch is run by others too: tracing takes a third of a core, and would say nothing more."""
 
 

@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 from browser.test_accessibility import faults
+from support.mails import mail, receive
 from support.person_screen import PersonScreen
 
 from carnet.desk.demonstration.families import CARER, MEASURED, TEENAGER
+from carnet.desk.demonstration.people import PEOPLE
 
 PAGES = ("/", "/documents", "/documents?q=metformine", "DOCUMENT", "/documents/ajouter", "/profil", "/profil/treatments", "/profil/measures",
          "/profil/contacts", "/profil/measures/ajouter", "/profil/contacts/ajouter", "ENTRY", "/directives", "/acces", "/acces?comme=metier:60",
          "/acces?comme=urgence", "/acces/masquer", "/acces/urgence", "/acces/professionnels", "/acces/professionnels/chercher?q=bastion",
          "/acces/journal", "LINE", "/acces/avis", "/demandes", "CORRECT", "/proches", "/proches/inviter/aidant", "/fiche", "/presence",
+         "/messages", "/messages?q=rien", "THREAD", "/messages/nouveau/ecrire", "/messages/nouveau/renouvellement", "/messages/nouveau/rendez-vous",
          "/compte", "/compte/cle", "/compte/copie", "/compte/fermer", "DELETE")  # fmt: skip
 PUBLIC = ("/connexion", "/activer", "/activer?perdu=1", "/facile", "/aide", "/accessibilite", "/fiche/lire")
 
@@ -34,9 +37,11 @@ def places(somebody: PersonScreen) -> dict[str, str]:
         assert found, (path, pattern)
         return found.group(1)
 
+    receive(PEOPLE[MEASURED], mail(PEOPLE[MEASURED], "Bonjour.", "Un mot"))
     document, line = first("/documents", r"/documents/([0-9a-f-]{36})"), first("/acces/journal", r"/acces/journal/([0-9a-f-]{36})")
     return {
         "DOCUMENT": f"/documents/{document}", "DELETE": f"/documents/{document}/supprimer", "LINE": f"/acces/journal/{line}",
+        "THREAD": f"/messages/{first('/messages', r'/messages/([0-9a-f-]{36})')}",
         "CORRECT": f"/demandes/corriger/document/{document}", "ENTRY": f"/profil/entree/{first('/profil/measures', r'/profil/entree/([0-9a-f-]{36})')}",
     }  # fmt: skip
 

@@ -11,6 +11,7 @@ import ssl
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes
 from pathlib import Path
@@ -35,24 +36,32 @@ PEOPLE = 8
 
 
 class Killed:
-    """A process that is killed again and again, and started again each time."""
+    """A process that is killed (-9) each time so much is done, and started again: as often in every run."""
 
-    def __init__(self, start: Any, wait: Any, seed: int) -> None:
-        self.start, self.wait, self.random = start, wait, random.Random(seed)
+    def __init__(self, start: Any, wait: Any, progress: Callable[[], int], seed: int) -> None:
+        self.start, self.wait, self.progress = start, wait, progress
+        times = max(3, STORM // 400)
+        self.at = sorted(random.Random(seed).sample(range(STORM // 10, STORM * 9 // 10), times))
         self.process, self.kills, self.over = start(), 0, threading.Event()
         self.wait(self.process)
-        self.thread = threading.Thread(target=self._storm)
+        self.thread = threading.Thread(target=self._storm, daemon=True)
         self.thread.start()
 
     def _storm(self) -> None:
-        while not self.over.wait(self.random.uniform(1.0, 3.5)):
+        for threshold in self.at:
+            while self.progress() < threshold:
+                if self.over.wait(0.005):
+                    return
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.kills += 1
             self.process = self.start()
             self.wait(self.process)
 
-    def calm(self) -> None:
+    def __enter__(self) -> "Killed":
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self.over.set()
         self.thread.join()
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -62,8 +71,13 @@ class Killed:
 def test_messages_in_are_kept_once_whatever_dies(pki: Any, espace: str) -> None:
     trust()
     people = [newcomer(espace) for _ in range(PEOPLE)]
-    port = free_port()
-    gateway = Killed(lambda: processes.serve("mssante", port, settings_of(pki)), lambda p: processes.wait_for_port(port, p), 1)
+    port, acknowledged = free_port(), []
+    gateway = Killed(
+        lambda: processes.serve("mssante", port, settings_of(pki)),
+        lambda p: processes.wait_for_port(port, p),
+        lambda: len(acknowledged),
+        1,
+    )
     context = ssl.create_default_context(cafile=str(pki.operators))
     context.load_cert_chain(str(pki.path / "mss-hopital.pem"))
     mails = [(people[n % PEOPLE][1], f"numero-{n}") for n in range(STORM)]
@@ -79,6 +93,7 @@ def test_messages_in_are_kept_once_whatever_dies(pki: Any, espace: str) -> None:
                         client = smtplib.SMTP("127.0.0.1", port, timeout=20)
                         client.starttls(context=context)
                     client.sendmail(SENDER, [address_of(person)], content)
+                    acknowledged.append(text)
                     break
                 except (smtplib.SMTPException, OSError):
                     # What was not acknowledged is sent again, as every operator does.
@@ -91,10 +106,9 @@ def test_messages_in_are_kept_once_whatever_dies(pki: Any, espace: str) -> None:
         if client is not None:
             client.close()
 
-    with ThreadPoolExecutor(3) as senders:
+    with gateway, ThreadPoolExecutor(3) as senders:
         list(senders.map(bring, [mails[n::3] for n in range(3)]))
-    gateway.calm()
-    assert given_up == [] and gateway.kills >= 2
+    assert given_up == [] and gateway.kills == len(gateway.at)
     kept: Counter[str] = Counter()
     for who, _, record_id in people:
         with as_role("carnet_espace"), messaging.reading(who.ask(Act.READ_MESSAGES), record_id) as visit:
@@ -125,14 +139,14 @@ def test_messages_out_are_taken_once_whatever_dies(pki: Any, espace: str, tmp_pa
             messaging.write(who.ask(Act.WRITE_MESSAGE), record_id, messaging.Sending(f"sortie-{n}", thread))
             sent.append(f"sortie-{n}")
     told = settings_of(pki, routes=f'{{"{DOMAIN}": "127.0.0.1:{port}"}}')
-    relay = Killed(lambda: processes.serve("mssante-relay", told=told), lambda _: None, 2)
+    relay = Killed(lambda: processes.serve("mssante-relay", told=told), lambda _: None, lambda: len(taken), 2)
     end = time.monotonic() + 30 + STORM / 10
-    while _left([r for _, _, r in people]) and time.monotonic() < end:
-        _hurry([r for _, _, r in people])
-        time.sleep(0.5)
-    relay.calm()
+    with relay:
+        while _left([r for _, _, r in people]) and time.monotonic() < end:
+            _hurry([r for _, _, r in people])
+            time.sleep(0.5)
     server.stop()
-    assert _left([r for _, _, r in people]) == 0 and relay.kills >= 2
+    assert _left([r for _, _, r in people]) == 0 and relay.kills == len(relay.at)
     bodies = Counter(
         message_from_bytes(p.read_bytes()).get_payload(decode=True).decode().strip() for p in (tmp_path / "operator").glob("*.eml")
     )
