@@ -69,10 +69,10 @@ def _companion(content: bytes, title: str) -> bytes:
 def pack(visit: Visit, number: UUID) -> list[Piece]:
     """The pieces of a mail that carry a document which the asker reads: archive and PDF, or the file itself. Raises Refusal."""
     one = _seen(visit, number)
-    content = read_in(visit, number)
+    content, secret = read_in(visit, number), one.facts.hidden_from_representatives
     if content.mime != "text/xml":
         name = _name(one, visit.traits, _ENDINGS.get(content.mime, "bin"))
-        return [Piece(name, content.mime, content.data, one.title, filed_as=number)]
+        return [Piece(name, content.mime, content.data, one.title, filed_as=number, secret=secret)]
     stored = replace(read_stored(one.resource), parents=(), entry_uuid="", mime="text/xml")
     entry = stated_by(cda.read_header(content.data), stored, visit.ins)
     author = visit.ask.actor
@@ -82,6 +82,21 @@ def pack(visit: Visit, number: UUID) -> list[Piece]:
         patient=entry.patient, author=Author("", family or given, given if family else ""),
     )  # fmt: skip
     return [
-        Piece(ARCHIVE_NAME, "application/zip", write_xdm(lot, [Packed(entry, content.data)]), one.title, filed_as=number),
-        Piece(_name(one, visit.traits, "pdf"), "application/pdf", _companion(content.data, one.title), one.title, filed_as=number),
+        Piece(
+            ARCHIVE_NAME,
+            "application/zip",
+            write_xdm(lot, [Packed(entry, content.data)]),
+            one.title,
+            filed_as=number,
+            secret=secret,
+            code=entry.type.code,
+        ),
+        Piece(
+            _name(one, visit.traits, "pdf"),
+            "application/pdf",
+            _companion(content.data, one.title),
+            one.title,
+            filed_as=number,
+            secret=secret,
+        ),
     ]

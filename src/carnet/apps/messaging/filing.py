@@ -4,7 +4,7 @@ A document that is in the record already, by its uniqueId, is linked and not wri
 """
 
 from dataclasses import dataclass, replace
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from carnet.apps.messaging import rows
 from carnet.apps.messaging.packing import entries_of
@@ -55,7 +55,7 @@ def _of_archive(visit: Visit, one: Attachment) -> DocumentEntry:
 def _plain(visit: Visit, one: Attachment, message: Message, filing: Filing) -> DocumentEntry:
     sent = message.at
     return DocumentEntry(
-        unique_id=f"2.25.{uuid4().int}", type=Coding(filing.type_code), title=filing.title or one.label, mime=one.mime,
+        unique_id=f"2.25.{one.id.int}", type=Coding(filing.type_code), title=filing.title or one.label, mime=one.mime,
         creation_time=sent, date=sent, service_start=sent, authors=(Author(family=message.name),),
     )  # fmt: skip
 
@@ -69,7 +69,7 @@ def _found(ask: Ask, record_id: UUID, number: UUID, filing: Filing) -> tuple[_Fo
         entry = (
             _of_archive(visit, one) if one.archive else DocumentEntry(mime=one.mime) if own else _plain(visit, one, message, filing)
         )
-        if thread.secret:
+        if message.secret or thread.secret:
             entry = replace(entry, confidentiality=(*entry.confidentiality, Coding(HIDDEN_FROM_REPRESENTATIVES)))
         return _Found(one, message, thread, replace(entry, patient=("record", str(visit.record_id))),
                       rows.content_of(visit, one), own), visit.ask  # fmt: skip
@@ -78,7 +78,7 @@ def _found(ask: Ask, record_id: UUID, number: UUID, filing: Filing) -> tuple[_Fo
 def file_attachment(ask: Ask, record_id: UUID, number: UUID, filing: Filing = Filing()) -> UUID:
     """File a document of a message in the record. Returns its number there; filing again returns the same. Raises Refusal."""
     found, named = _found(ask, record_id, number, filing)
-    question = replace(named, act=Act.FILE_MESSAGE if found.own or found.thread.secret else Act.FEED)
+    question = replace(named, act=Act.FILE_MESSAGE if found.own or found.message.secret or found.thread.secret else Act.FEED)
     lot = Submission(
         SubmissionSet(patient=found.entry.patient), (SubmittedDocument(found.entry, found.content, 0),), ("DocumentReference",)
     )

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 from carnet.apps.messaging.rows import (
     DELIVERED,
     DISPLAYED,
-    FAILED,
     PROCESSED,
     SENT,
     WAITING,
@@ -33,6 +32,10 @@ class Piece:
     within: int | None = None
     problem: str = ""
     filed_as: UUID | None = None
+    secret: bool = False
+    """Whether it is hidden from the representatives in the record."""
+    code: str = ""
+    """Type of the CDA that it carries."""
 
 
 def keep_pieces(work: Work, key: RecordKey, message_id: UUID, pieces: list[Piece], at: datetime) -> list[UUID]:
@@ -138,7 +141,7 @@ def keep_correspondent(work: Work, key: RecordKey, one: Correspondent) -> None:
 def mark(work: Work, key: RecordKey, message_id: UUID, state: str, at: datetime, problem: str = "") -> None:
     """Note what became of a message that left. What is known already is not taken back by a report that comes late."""
     order = [WAITING, SENT, DELIVERED, DISPLAYED, PROCESSED]
-    later = [*order[order.index(state) :], FAILED] if state in order else []
+    later = order[order.index(state) :] if state in order else [DISPLAYED, PROCESSED]
     work.run(
         "UPDATE messaging_message SET state = %s, state_at = %s, problem = %s "
         "WHERE record_id = %s AND id = %s AND NOT state = ANY(%s)",
@@ -147,5 +150,5 @@ def mark(work: Work, key: RecordKey, message_id: UUID, state: str, at: datetime,
         problem[:40],
         key.record_id,
         message_id,
-        [s for s in later if s != FAILED],
+        later,
     )

@@ -1,18 +1,25 @@
 """What a mail carries, taken apart: an archive XDM into its documents, each matched with the person; anything else as it came."""
 
+import io
+import zipfile
 from dataclasses import dataclass, replace
 from pathlib import PurePath
+from uuid import UUID
 
+from carnet.apps.identity import api as identity
 from carnet.apps.messaging.keeping import Piece
 from carnet.apps.records.api import Visit, judged
-from carnet.formats.cda import CdaError, read_header
+from carnet.formats.cda import CdaError, patients_named, read_header
 from carnet.formats.mss import Attachment
 from carnet.formats.xdm import XdmError, read_xdm
 from carnet.formats.xds import DocumentEntry
 from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES
+from carnet.kernel.identifiers import IdentifierError
+from carnet.kernel.ins import Ins, InsError
 from carnet.kernel.refusal import No, Refusal
 
 ZIP = "application/zip"
+_INS = "1.2.250.1.213.1.4."
 _OTHERS = frozenset({No.DOCUMENT_PATIENT_MISMATCH, No.INS_MISMATCH, No.INS_MALFORMED, No.INS_OID_REFUSED})
 """Refusals that mean: this document may be another person's."""
 _TYPES = {"pdf": "application/pdf", "xml": "text/xml", "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png",
@@ -33,9 +40,17 @@ def media_of(name: str, declared: str) -> str:
     return guessed if declared in ("application/octet-stream", "application/x-zip-compressed", "") and guessed else declared
 
 
-def is_archive(name: str, mime: str) -> bool:
-    """Whether a file is an XDM: by its name, whatever its case, as the convention names it."""
-    return mime == ZIP and PurePath(name).stem.upper().startswith("IHE_XDM")
+def is_archive(name: str, content: bytes) -> bool:
+    """Whether a file is an XDM: by what is in it, whatever it is called; and one that is called so has to be one."""
+    if not content.startswith(b"PK"):
+        return False
+    if PurePath(name).stem.upper().startswith("IHE_XDM"):
+        return True
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return any(name.upper().startswith("IHE_XDM/") for name in archive.namelist())
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError):
+        return b"IHE_XDM/" in content.upper()
 
 
 def entries_of(archive: bytes) -> list[tuple[DocumentEntry, bytes]]:
@@ -46,13 +61,30 @@ def entries_of(archive: bytes) -> list[tuple[DocumentEntry, bytes]]:
         raise Refusal(No.DOCUMENT_XDM_UNREADABLE, {"problem": str(error)}) from None
 
 
+def _prove(visit: Visit, content: bytes) -> bool:
+    """Prove that a document is of the person of the record, before anything else is looked at. Returns whether it is a CDA.
+
+    Raises Refusal `document-patient-mismatch` for a CDA that names somebody else, nobody, or cannot be read: a document that may be
+    another person's is shown to nobody.
+    """
+    named = patients_named(content)
+    if named is None:
+        return False
+    found = [_record_of(visit, root, value) for root, value in named if root.startswith(_INS)]
+    if not found or any(one != visit.record_id for one in found):
+        raise Refusal(No.DOCUMENT_PATIENT_MISMATCH)
+    return True
+
+
+def _record_of(visit: Visit, system: str, value: str) -> UUID | None:
+    try:
+        return identity.find(Ins.of(value, system), visit.work)
+    except (InsError, IdentifierError):
+        return None
+
+
 def _problem(visit: Visit, entry: DocumentEntry, content: bytes) -> str:
-    """Why the record would not take a document in; empty when it would. Raises Refusal for one of somebody else, or unannounced."""
-    labels = {c.code for c in entry.confidentiality}
-    if HIDDEN_FROM_PATIENT in labels:
-        raise Refusal(No.MESSAGE_NOT_ANNOUNCED)
-    if not entry.patient[1] and entry.mime != "text/xml":
-        raise Refusal(No.DOCUMENT_PATIENT_MISMATCH, {"problem": "a document of nobody"})
+    """Why the record would not take a document in; empty when it would. Raises Refusal for one of another person."""
     try:
         judged(visit, entry, content)
     except Refusal as refusal:
@@ -65,20 +97,24 @@ def _problem(visit: Visit, entry: DocumentEntry, content: bytes) -> str:
 def _documents(visit: Visit, archive: bytes, within: int) -> tuple[list[Piece], bool]:
     found, secret = [], False
     for number, (entry, content) in enumerate(entries_of(archive), start=1):
-        problem = _problem(visit, entry, content)
-        secret = secret or HIDDEN_FROM_REPRESENTATIVES in {c.code for c in entry.confidentiality}
+        labels = {c.code for c in entry.confidentiality}
+        if _record_of(visit, *entry.patient) != visit.record_id:
+            raise Refusal(No.DOCUMENT_PATIENT_MISMATCH)
+        _prove(visit, content)
+        if HIDDEN_FROM_PATIENT in labels:
+            raise Refusal(No.MESSAGE_NOT_ANNOUNCED)
+        secret = secret or HIDDEN_FROM_REPRESENTATIVES in labels
         title = entry.title or entry.type.display or entry.type.code
-        found.append(Piece(f"document-{number}", entry.mime, content, title, within, problem))
+        found.append(Piece(f"document-{number}", entry.mime, content, title, within, _problem(visit, entry, content)))
     return found, secret
 
 
-def _cda(visit: Visit, content: bytes) -> tuple[str, str]:
-    """Title of a CDA that came without metadata, and why the record would not take it in. Other XML is only a file."""
+def _title(content: bytes) -> str:
     try:
         header = read_header(content)
     except CdaError:
-        return "", No.DOCUMENT_MALFORMED
-    return header.title or header.type.display, _problem(visit, DocumentEntry(mime="text/xml"), content)
+        return ""
+    return header.title or header.type.display
 
 
 def unpacked(visit: Visit, attachments: tuple[Attachment, ...]) -> Unpacked:
@@ -88,11 +124,14 @@ def unpacked(visit: Visit, attachments: tuple[Attachment, ...]) -> Unpacked:
     for number, one in enumerate(attachments, start=1):
         name = one.name or f"piece-{number}"
         piece = Piece(name, media_of(name, one.mime), one.content)
-        if piece.mime == "text/xml":
-            title, problem = _cda(visit, one.content)
-            piece = replace(piece, title=title, problem=problem)
-        pieces.append(piece)
-        if is_archive(name, piece.mime):
+        if _prove(visit, one.content):
+            problem = _problem(visit, DocumentEntry(mime="text/xml"), one.content)
+            piece = replace(piece, mime="text/xml", title=_title(one.content), problem=problem)
+        elif piece.mime == "text/xml":
+            piece = replace(piece, problem=No.DOCUMENT_NOT_CLINICAL)
+        archive = is_archive(name, one.content)
+        pieces.append(replace(piece, mime=ZIP) if archive else piece)
+        if archive:
             found, hidden = _documents(visit, one.content, len(pieces) - 1)
             pieces, secret = pieces + found, secret or hidden
     return Unpacked(tuple(pieces), secret)

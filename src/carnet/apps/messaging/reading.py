@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -86,11 +86,11 @@ def _matches(words: list[str], one: Listed, said: list[Message], names: list[str
     return all(word in text for word in words)
 
 
-def inbox(visit: Visit, question: str = "", only: str = "") -> list[Listed]:
+def inbox(visit: Visit, question: str = "", only: str = "", most: int = 200) -> list[Listed]:
     """Conversations that the reader sees, the latest first; those that hold every word of a question. `only`: `non-lus`,
     `demandes` or `pieces`."""
     known = {c.id: c for c in rows.correspondents(visit)}
-    found = [t for t in rows.threads(visit) if t.correspondent_id in known]
+    found = [t for t in rows.threads(visit, most) if t.correspondent_id in known]
     by_thread = _by_thread(rows.messages(visit, [t.id for t in found]))
     files = _files(visit, by_thread)
     words = normalise_name(question).split()
@@ -140,7 +140,10 @@ def conversation(visit: Visit, number: UUID) -> Conversation:
     drafts = [m.text for m in found if m.state == rows.DRAFT]
     said = [Said(m, files[m.id]) for m in found if m.state != rows.DRAFT]
     held = mailboxes_in(visit.work, [thread.mailbox]) if thread.mailbox else {}
-    reply = reply_of(who.link, thread.exchange)
+    came = [s.message for s in said if s.message.incoming]
+    # What a program alone wrote is read by nobody: an answer would be lost.
+    answerable = not came or not all(m.told.get("automatic") for m in came) or thread.mailbox is not None
+    reply = reply_of(who.link, replace(thread.exchange, answerable=answerable))
     return Conversation(thread, who, shown_subject(thread.subject, visit.traits), said, reply,
                         held.get(thread.mailbox) if thread.mailbox else None, drafts[-1] if drafts else "")  # fmt: skip
 

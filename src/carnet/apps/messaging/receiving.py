@@ -9,11 +9,11 @@ from django.conf import settings
 
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
-from carnet.apps.journal.api import BOTH, REPRESENTATIVES
+from carnet.apps.journal.api import REPRESENTATIVES
 from carnet.apps.messaging import keeping, outgoing, rows
 from carnet.apps.messaging.conversation import INBOUND_MOST_BYTES, after_mail
 from carnet.apps.messaging.packing import Unpacked, unpacked
-from carnet.apps.messaging.rows import Correspondent, Message, Thread
+from carnet.apps.messaging.rows import Correspondent, Message, Thread, serialise
 from carnet.apps.messaging.trust import is_trusted
 from carnet.apps.outbox.api import HOLDER, notify
 from carnet.apps.records.api import Visit, acting, receives_messages, scan
@@ -62,14 +62,19 @@ def opened(content: bytes) -> Mail:
         mail = read_mail(content)
     except MailError as error:
         raise Refusal(No.MESSAGE_MALFORMED, {"problem": str(error)}) from None
-    for address in {mail.sender.address, mail.answers_to.address}:
-        domain = domain_of(address)
-        if domain == settings.CARNET.mss_patient_domain:
-            raise Refusal(No.MESSAGE_BETWEEN_PERSONS)
-        if not is_trusted(domain):
-            raise Refusal(No.MESSAGE_SENDER_NOT_TRUSTED)
+    if mail.report is None:
+        _check_addresses(domain_of(mail.sender.address), domain_of(mail.answers_to.address))
     scan(a.content for a in mail.attachments)
     return mail
+
+
+def _check_addresses(sender: str, answers: str) -> None:
+    """Who writes and where answers go are of one domain of the trusted space: nobody has answers go to another's mailbox, or
+    speaks for a mailbox that is held here. (A report comes from a machine of the operator, and speaks for no mailbox.)"""
+    if settings.CARNET.mss_patient_domain in (sender, answers):
+        raise Refusal(No.MESSAGE_BETWEEN_PERSONS)
+    if sender != answers or sender == settings.CARNET.mss_domain or not is_trusted(sender):
+        raise Refusal(No.MESSAGE_SENDER_NOT_TRUSTED)
 
 
 def receive(mail: Mail, to: Recipient, operator: str, at: datetime) -> str:
@@ -78,9 +83,11 @@ def receive(mail: Mail, to: Recipient, operator: str, at: datetime) -> str:
     ask = Ask(correspondent_actor(sender.address, mail.sender.name or sender.name, operator, at), Act.RECEIVE_MESSAGE, at, to.ins)
     if mail.report is not None:
         return _report(mail, ask)
-    with acting(ask, Act.RECEIVE_MESSAGE, veil=REPRESENTATIVES, veil_of_refusal=BOTH) as visit:
-        # What was refused may be what is not announced yet, or a minor's secret: no line of the journal tells the person's side.
+    with acting(ask, Act.RECEIVE_MESSAGE, refused_on_record=False) as visit:
+        # What was refused may be what is not announced yet, or a minor's secret: no line of the record's journal tells it.
+        serialise(visit)
         found, secret = _looked_at(visit, mail)
+        visit.line.veil = REPRESENTATIVES if secret else ""
         if not _keep(visit, mail, found, secret):
             raise _AgainError
         access.write_entry(visit.work, visit.granted, (), "message", REPRESENTATIVES if secret else "")
@@ -107,26 +114,30 @@ def deliver(content: bytes, addresses: list[str], operator: str, at: datetime) -
 
 
 def _looked_at(visit: Visit, mail: Mail) -> tuple[Unpacked, bool]:
-    """What the mail carries, and whether it is a minor's secret: by a document in it, or by the thread that it belongs to."""
+    """What the mail carries, and whether it is a minor's secret: by a document in it, by what it answers, or by who writes."""
     known = rows.correspondent_at(visit.work, visit.key, mail.answers_to.address)
     if known and known.blocked_at:
-        # Whoever is blocked learns no more than from a mailbox that is not there.
         raise Refusal(No.MESSAGE_MAILBOX_UNKNOWN)
-    found, thread = unpacked(visit, mail.attachments), _thread_of(visit, mail, known)
-    return found, visit.facts.minor and (found.secret or (thread is not None and thread.secret))
+    found = unpacked(visit, mail.attachments)
+    secret = found.secret or (known is not None and known.secret) or any(s for _, s in _answered(visit, mail))
+    return found, visit.facts.minor and secret
 
 
-def _thread_of(visit: Visit, mail: Mail, known: Correspondent | None) -> Thread | None:
-    """The thread of a mail: that of a mail it answers, with the same correspondent."""
-    if known is None:
-        return None
+def _answered(visit: Visit, mail: Mail) -> list[tuple[UUID, bool]]:
+    """Threads of the messages that a mail answers, the latest first, and whether each message is secret."""
     indexes = [rows.mail_index(visit.key, r) for r in mail.references]
-    found = visit.work.row(
-        """SELECT m.thread_id FROM messaging_message m JOIN messaging_thread t ON t.record_id = m.record_id AND t.id = m.thread_id
-        WHERE m.record_id = %s AND m.mail_index = ANY(%s) AND t.correspondent_id = %s ORDER BY m.at DESC LIMIT 1""",
-        visit.record_id, indexes, known.id,
+    found = visit.work.rows(
+        "SELECT thread_id, secret FROM messaging_message WHERE record_id = %s AND mail_index = ANY(%s) ORDER BY at DESC LIMIT 50",
+        visit.record_id, indexes,
     )  # fmt: skip
-    return rows.thread(visit, found[0], lock=True) if found else None
+    return [(row[0], row[1]) for row in found]
+
+
+def _thread_of(visit: Visit, mail: Mail, known: Correspondent | None, secret: bool) -> Thread | None:
+    """The thread of a mail: that of a mail it answers, with the same correspondent. What is secret joins no open thread, and
+    nothing open a secret one."""
+    answered = (rows.thread(visit, number, lock=True) for number in dict.fromkeys(n for n, _ in _answered(visit, mail)))
+    return next((t for t in answered if known and t.correspondent_id == known.id and t.secret is secret), None)
 
 
 def fingerprint(mail: Mail) -> str:
@@ -142,25 +153,31 @@ def _keep(visit: Visit, mail: Mail, found: Unpacked, secret: bool) -> bool:
     known = rows.correspondent_at(work, key, sender.address)
     name = mail.sender.name or sender.name
     who = known or Correspondent(uuid4(), sender.address, name, rows.PROFESSIONAL, None, at, at, secret=secret)
-    thread = _thread_of(visit, mail, known) or Thread(uuid4(), who.id, None, rows.MESSAGE, rows.OPEN, at, at, None, "", secret,
-                                                      mail.subject)  # fmt: skip
+    thread = _thread_of(visit, mail, known, secret) or Thread(
+        uuid4(), who.id, None, rows.MESSAGE, rows.OPEN, at, at, None, "", secret, mail.subject
+    )
     link, exchange = after_mail(who.link, thread.exchange, mail.closes, at)
     thread = replace(thread, updated_at=at, ended_at=exchange.ended_at, status=_status(thread, found))
     told = {
         "text": mail.text, "name": name or sender.address, "from": mail.sender.address, "subject": mail.subject,
-        "message_id": mail.message_id, "references": list(mail.references), "receipt_to": mail.receipt_to,
+        "message_id": mail.message_id, "references": list(mail.references), "receipt_to": _receipt_to(mail),
         "fingerprint": fingerprint(mail), "closes": mail.closes.value, "from_html": mail.from_html, "automatic": mail.automatic,
         "sent_at": mail.sent_at.isoformat() if mail.sent_at else "", "national": dict(mail.national),
     }  # fmt: skip
     message = Message(uuid4(), thread.id, True, at, visit.ask.actor.key[:120], rows.RECEIVED, None, "", None, None,
-                      bool(mail.receipt_to), secret, told)  # fmt: skip
+                      bool(_receipt_to(mail)), secret, told)  # fmt: skip
     if not keeping.keep_message(work, key, message):
         return False
     keeping.keep_correspondent(
         work,
         key,
         replace(
-            who, kind=rows.PROFESSIONAL, name=name or who.name, last_at=at, ended_at=link.ended_at, secret=who.secret and secret
+            who,
+            kind=rows.PROFESSIONAL,
+            name=name or who.name,
+            last_at=who.last_at if secret and not who.secret else at,
+            ended_at=link.ended_at,
+            secret=who.secret and secret,
         ),
     )
     keeping.keep_thread(work, key, thread)
@@ -177,6 +194,11 @@ def _keep(visit: Visit, mail: Mail, found: Unpacked, secret: bool) -> bool:
     return True
 
 
+def _receipt_to(mail: Mail) -> str:
+    """Where the receipt goes that a mail asks for: to its sender, and nowhere else."""
+    return mail.receipt_to if mail.receipt_to in (mail.sender.address, mail.answers_to.address) else ""
+
+
 def _status(thread: Thread, found: Unpacked) -> str:
     """A request that gets an answer is in progress; one that gets a document is answered."""
     if thread.kind == rows.MESSAGE or thread.status in (rows.WITHDRAWN, rows.REFUSED):
@@ -188,16 +210,24 @@ _STATES = {"delivered": rows.DELIVERED, "displayed": rows.DISPLAYED, "processed"
            "failed": rows.FAILED}  # fmt: skip
 
 
+def _of_correspondent(visit: Visit, thread: UUID, recipient: str) -> bool:
+    """Whether a report is about what its recipient got: nobody says of a message to somebody else that it was read."""
+    who = rows.correspondent(visit, rows.thread(visit, thread).correspondent_id)
+    return not recipient or recipient == who.address
+
+
 def _report(mail: Mail, ask: Ask) -> str:
     """Note what a receipt or a failure says of a message that left. One that concerns none of this mailbox is refused."""
     report = mail.report
-    with acting(ask, Act.RECEIVE_MESSAGE, veil=REPRESENTATIVES, veil_of_refusal=BOTH) as visit:
+    with acting(ask, Act.RECEIVE_MESSAGE, refused_on_record=False) as visit:
+        serialise(visit)
         found = visit.work.row(
-            "SELECT id, at FROM messaging_message WHERE record_id = %s AND mail_index = %s AND NOT incoming",
+            "SELECT id, secret, thread_id FROM messaging_message WHERE record_id = %s AND mail_index = %s AND NOT incoming",
             visit.record_id, rows.mail_index(visit.key, report.about if report else ""),
         )  # fmt: skip
-        if report is None or found is None:
+        if report is None or found is None or not _of_correspondent(visit, found[2], report.recipient):
             raise Refusal(No.MESSAGE_MALFORMED, {"problem": "a report about no message of this mailbox"})
+        visit.line.veil = REPRESENTATIVES if found[1] else ""
         if report.outcome in _STATES:
             keeping.mark(visit.work, visit.key, found[0], _STATES[report.outcome], ask.at, report.code)
             if report.outcome == "failed":

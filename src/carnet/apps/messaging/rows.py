@@ -213,6 +213,11 @@ def _attachment(key: RecordKey, row: Row) -> Attachment:
     return Attachment(*values)
 
 
+def serialise(visit: Visit) -> None:
+    """One change of a record's messages at a time, until the end of the unit: two that cross would wait for each other's rows."""
+    visit.work.run("SELECT pg_advisory_xact_lock(hashtextextended('messaging/' || %s, 0))", str(visit.record_id))
+
+
 def has_messages(record_id: UUID) -> bool:
     """Whether a record holds any message."""
     with unit(record_id) as work:
@@ -279,21 +284,21 @@ def said_in(work: Work, key: RecordKey, number: UUID) -> list[Message]:
     """What was said in a thread, for such a list."""
     rows = work.rows(
         f"SELECT {_MESSAGE} FROM messaging_message WHERE record_id = %s AND thread_id = %s AND state <> 'draft' "
-        "ORDER BY at, state_at NULLS FIRST, id LIMIT 500",
+        "ORDER BY at DESC, state_at DESC NULLS LAST, id DESC LIMIT 200",
         key.record_id,
         number,
     )
-    return [_message(key, row) for row in rows]
+    return [_message(key, row) for row in reversed(rows)]
 
 
 def messages(visit: Visit, of: list[UUID]) -> list[Message]:
     """Messages of threads, the oldest first. What is still being written is its author's alone."""
     rows = visit.work.rows(
         f"""SELECT {_MESSAGE} FROM messaging_message WHERE record_id = %s AND thread_id = ANY(%s) AND (NOT secret OR %s)
-        AND (state <> 'draft' OR author = %s) ORDER BY at, state_at NULLS FIRST, id LIMIT 5000""",
+        AND (state <> 'draft' OR author = %s) ORDER BY at DESC, state_at DESC NULLS LAST, id DESC LIMIT 2000""",
         visit.record_id, of, sees_secrets(visit.ask), visit.ask.actor.key,
     )  # fmt: skip
-    return [_message(visit.key, row) for row in rows]
+    return [_message(visit.key, row) for row in reversed(rows)]
 
 
 def attachments(visit: Visit, of: list[UUID]) -> list[Attachment]:

@@ -11,7 +11,7 @@ from carnet.apps.messaging.keeping import Piece
 from carnet.apps.messaging.mailboxes import Mailbox, mailbox
 from carnet.apps.messaging.rows import Correspondent, Message, Thread
 from carnet.apps.records.api import Visit
-from carnet.formats.mss import Address, Attachment, Draft, patient_address, shown_subject, write_mail, write_receipt
+from carnet.formats.mss import Address, Attachment, Draft, patient_address, shown_subject, write_mail, write_receipt, xdm_subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,17 @@ def references_of(visit: Visit, thread: Thread) -> tuple[str, ...]:
 def _mail(visit: Visit, leaving: Leaving, references: tuple[str, ...]) -> bytes:
     message, thread = leaving.message, leaving.thread
     subject = shown_subject(thread.subject, visit.traits)
+    codes = ",".join(dict.fromkeys(p.code for p in leaving.pieces if p.code))
+    told = (("X-MSS-INS", "O"), ("X-MSS-NIL", settings.CARNET.mss_nil), *((("X-MSS-CODECDA", codes),) if codes else ()))
+    if codes:
+        subject = xdm_subject(next(p.title for p in leaving.pieces if p.code), visit.traits)
+    elif references:
+        subject = f"Re: {subject}"
     files = tuple(Attachment(p.name, p.mime, p.content) for p in leaving.pieces)
     return write_mail(Draft(
-        person_address(visit), (Address(leaving.to.address, leaving.to.name),), f"Re: {subject}" if references else subject,
+        person_address(visit), (Address(leaving.to.address, leaving.to.name),), subject,
         message.text, message.at, message.told["message_id"], references, files, receipt=True,
-        national=(("X-MSS-INS", "O"), ("X-MSS-NIL", settings.CARNET.mss_nil)),
+        national=told,
     ))  # fmt: skip
 
 

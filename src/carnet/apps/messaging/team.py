@@ -16,7 +16,7 @@ from carnet.apps.journal.api import REPRESENTATIVES
 from carnet.apps.messaging import keeping, rows
 from carnet.apps.messaging.conversation import after_mail
 from carnet.apps.messaging.keeping import Piece
-from carnet.apps.messaging.mailboxes import Mailbox, mailboxes_of
+from carnet.apps.messaging.mailboxes import PERSON, Mailbox, mailboxes_of
 from carnet.apps.messaging.reading import Conversation, conversation
 from carnet.apps.messaging.rows import Correspondent, Message, Thread
 from carnet.apps.messaging.sending import new_message_id
@@ -103,7 +103,9 @@ def _waiting(record_id: UUID, thread_id: UUID, held: dict[UUID, Mailbox]) -> Wai
 def attending(ask: Ask, act: Act, record_id: UUID, number: UUID) -> Iterator[tuple[Visit, Thread, Mailbox]]:
     """Open a thread of a mailbox that is the asker's: any other is unknown. Raises Refusal."""
     with acting(ask, act, record_id) as visit:
-        thread = rows.thread(visit, number, lock=act is not Act.READ_MESSAGES)
+        rows.serialise(visit)
+        thread = rows.thread(visit, number, lock=True)
+        visit.line.veil = REPRESENTATIVES if thread.secret else ""
         held = {m.id: m for m in mailboxes_of(ask.actor, visit.work)}
         if thread.mailbox not in held:
             raise Refusal(No.DOCUMENT_UNKNOWN)
@@ -164,15 +166,34 @@ def answer(ask: Ask, record_id: UUID, number: UUID, given: Answer) -> None:
         _put(visit, thread, who, box, given)
 
 
+def may_write(ask: Ask, ins: Ins, secret: bool) -> bool:
+    """Whether a message to this person would be taken, asked before anything is deposited with it. Raises Refusal when not.
+
+    Returns whether it would be kept from the representatives.
+    """
+    record_id = identity.find(ins)
+    _reachable(record_id, None)
+    with acting(replace(ask, ins=ins), Act.WRITE_MESSAGE) as visit:
+        for box in mailboxes_of(ask.actor, visit.work):
+            known = rows.correspondent_at(visit.work, visit.key, box.address)
+            if known and known.blocked_at:
+                raise Refusal(No.MESSAGE_MAILBOX_UNKNOWN)
+        veiled = secret and visit.facts.minor
+        visit.line.veil = REPRESENTATIVES if veiled else ""
+        return veiled
+
+
 def write_to(ask: Ask, ins: Ins, box: UUID, given: Answer) -> tuple[UUID, UUID]:
     """Begin a conversation with a person, from one of one's mailboxes. Returns the record and the thread. Raises Refusal."""
     _check(given)
     _reachable(identity.find(ins), None)
-    with acting(replace(ask, ins=ins), Act.WRITE_MESSAGE, veil=REPRESENTATIVES) as visit:
+    with acting(replace(ask, ins=ins), Act.WRITE_MESSAGE) as visit:
+        rows.serialise(visit)
         held = {m.id: m for m in mailboxes_of(ask.actor, visit.work)}
         if box not in held:
             raise Refusal(No.DOCUMENT_UNKNOWN)
         one, at, secret = held[box], ask.at, given.secret and visit.facts.minor
+        visit.line.veil = REPRESENTATIVES if secret else ""
         known = rows.correspondent_at(visit.work, visit.key, one.address)
         if known and known.blocked_at:
             raise Refusal(No.MESSAGE_MAILBOX_UNKNOWN)
@@ -200,6 +221,7 @@ def attachment_of_team(ask: Ask, record_id: UUID, number: UUID) -> tuple[rows.At
     """A file of a thread of one of one's mailboxes. Raises Refusal."""
     with acting(ask, Act.READ_MESSAGES, record_id) as visit:
         one, _, thread = rows.attachment(visit, number)
+        visit.line.veil = REPRESENTATIVES if thread.secret else ""
         if thread.mailbox not in {m.id for m in mailboxes_of(ask.actor, visit.work)}:
             raise Refusal(No.DOCUMENT_UNKNOWN)
         return one, rows.content_of(visit, one)
@@ -213,7 +235,10 @@ def note_read_by_team(ask: Ask, record_id: UUID, number: UUID) -> None:
 
 def take_on(ask: Ask, record_id: UUID, number: UUID, colleague: str = "") -> None:
     """Say that it is being handled, by oneself or by a colleague it is handed over to: the person is told that, not by whom."""
-    with attending(ask, Act.READ_MESSAGES, record_id, number) as (visit, thread, _):
+    with attending(ask, Act.READ_MESSAGES, record_id, number) as (visit, thread, box):
+        if colleague and box.kind == PERSON:
+            # Nobody else reads a mailbox of one's own: what is handed over would be seen by nobody.
+            raise Refusal(No.DELEGATION_MISSING)
         _note_read(visit, thread.id, ask.at)
         for one in rows.messages(visit, [thread.id]):
             if not one.incoming and one.state == rows.DISPLAYED:

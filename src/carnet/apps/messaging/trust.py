@@ -2,14 +2,16 @@
 
 from datetime import datetime
 
-from carnet.apps.storage.api import unit
+from carnet.apps.storage.api import Work, unit
 from carnet.formats.mss import TrustedList, TrustedListError
 
 
-def is_trusted(domain: str) -> bool:
-    """Whether mail of this domain is taken. Without a list none is."""
-    with unit() as work:
-        return bool(work.rows("SELECT 1 FROM messaging_trusted WHERE domain = %s", domain.lower()))
+def is_trusted(domain: str, work: Work | None = None) -> bool:
+    """Whether mail of this domain is taken, and sent. Without a list none is. Inside a unit of work, pass it."""
+    if work is None:
+        with unit() as own:
+            return is_trusted(domain, own)
+    return bool(work.rows("SELECT 1 FROM messaging_trusted WHERE domain = %s", domain.lower()))
 
 
 def take_in(found: TrustedList, by: str, at: datetime) -> tuple[int, int]:

@@ -23,7 +23,9 @@ from carnet.apps.messaging.sending import (
     references_of,
     send_receipt,
 )
+from carnet.apps.messaging.trust import is_trusted
 from carnet.apps.records.api import Visit, acting, scan, visiting
+from carnet.formats.mss import domain_of
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import No, Refusal
@@ -59,9 +61,10 @@ def _check(sending: Sending) -> None:
     scan(p.content for p in sending.pieces)
 
 
-def _holder(ask: Ask) -> str:
-    """From whom the permit is hidden: what a holder writes may be a minor's secret, which is known inside alone."""
-    return REPRESENTATIVES if ask.actor.kind is ActorKind.HOLDER else ""
+def _veiled(visit: Visit, secret: bool) -> str:
+    """From whom the lines about a thread are hidden, the permit and a refusal as well."""
+    visit.line.veil = REPRESENTATIVES if secret else ""
+    return visit.line.veil
 
 
 def _pharmacy(ask: Ask, record_id: UUID, number: UUID) -> Mailbox:
@@ -101,6 +104,12 @@ def _thread(visit: Visit, sending: Sending, pharmacy: Mailbox | None) -> tuple[T
         status = rows.OPEN if sending.kind == rows.MESSAGE else rows.ASKED
         thread = Thread(uuid4(), who.id, who.mailbox, sending.kind, status, at, at, None, "", secret,
                         sending.subject.strip()[:SUBJECT] or "Message", sending.request)  # fmt: skip
+    _veiled(visit, thread.secret)
+    if any(p.secret for p in sending.pieces) and not thread.secret:
+        # What is hidden from the representatives in the record would show in a conversation that they see.
+        raise Refusal(No.VISIBILITY_NOT_ALLOWED)
+    if who.mailbox is None and not is_trusted(domain_of(who.address), visit.work):
+        raise Refusal(No.MESSAGE_CORRESPONDENT_UNKNOWN)
     denial = obstacle(who.address, settings.CARNET.mss_patient_domain, who.link, exchange)
     if denial:
         raise Refusal(denial)
@@ -122,18 +131,20 @@ def write(ask: Ask, record_id: UUID, sending: Sending) -> UUID:
     """Send a message of the person: kept and queued in one transaction. Returns its thread. Raises Refusal: nothing is kept."""
     _check(sending)
     pharmacy = _pharmacy(ask, record_id, _number(sending.to[2:])) if sending.to.startswith("m:") else None
-    with acting(ask, Act.WRITE_MESSAGE, record_id, veil=_holder(ask)) as visit:
+    with acting(ask, Act.WRITE_MESSAGE, record_id) as visit:
+        rows.serialise(visit)
         thread, who = _thread(visit, sending, pharmacy)
         references = references_of(visit, thread)
         message = _message(visit, sending, thread)
-        keeping.keep_correspondent(visit.work, visit.key, replace(who, last_at=ask.at, secret=who.secret and thread.secret))
+        seen = who.last_at if thread.secret and not who.secret else ask.at
+        keeping.keep_correspondent(visit.work, visit.key, replace(who, last_at=seen, secret=who.secret and thread.secret))
         keeping.keep_thread(visit.work, visit.key, replace(thread, updated_at=ask.at, status=sending.becomes or thread.status))
         state = leave(visit, Leaving(thread, who, message, sending.pieces), references)
         keeping.keep_message(visit.work, visit.key, replace(message, state=state))
         keeping.keep_pieces(visit.work, visit.key, message.id, list(sending.pieces), ask.at)
         _drop_draft(visit, thread.id)
         answer_automatically(visit, thread, mailbox_of(visit, thread.mailbox), ask.at)
-        access.write_entry(visit.work, visit.granted, (), "message", REPRESENTATIVES if thread.secret else "")
+        access.write_entry(visit.work, visit.granted, (), "message", visit.line.veil)
     return thread.id
 
 
@@ -146,8 +157,10 @@ def keep_draft(ask: Ask, record_id: UUID, thread: UUID, text: str) -> None:
     """Keep what is being written in a thread: it is its author's alone. An empty text drops it. No line of the journal tells it."""
     if len(text) > LONGEST:
         raise Refusal(No.MESSAGE_MALFORMED)
-    with acting(ask, Act.WRITE_MESSAGE, record_id, veil=_holder(ask)) as visit:
+    with acting(ask, Act.WRITE_MESSAGE, record_id) as visit:
+        rows.serialise(visit)
         found = rows.thread(visit, thread, lock=True)
+        _veiled(visit, found.secret)
         _drop_draft(visit, found.id)
         if text.strip():
             draft = Message(uuid4(), found.id, False, ask.at, ask.actor.key[:120], rows.DRAFT, None, "", ask.at, None, False,
@@ -158,7 +171,9 @@ def keep_draft(ask: Ask, record_id: UUID, thread: UUID, text: str) -> None:
 def note_read(ask: Ask, record_id: UUID, thread: UUID) -> int:
     """Note that what came in a thread is read, and answer the receipts that were asked for. Returns how many were new."""
     with acting(ask, Act.READ_MESSAGES, record_id) as visit:
+        rows.serialise(visit)
         found = rows.thread(visit, thread, lock=True)
+        _veiled(visit, found.secret)
         fresh = [m for m in rows.messages(visit, [found.id]) if m.incoming and m.read_at is None]
         for one in fresh:
             visit.work.run("UPDATE messaging_message SET read_at = %s, receipt_due = false WHERE record_id = %s AND id = %s",
@@ -175,9 +190,11 @@ def withdraw_request(ask: Ask, record_id: UUID, thread: UUID) -> None:
 
 def block(ask: Ask, record_id: UUID, number: UUID, blocked: bool, reported: bool = False) -> None:
     """Get nothing more from a correspondent, or again; and have the operator told that their messages were not in order."""
-    with acting(ask, Act.WRITE_MESSAGE, record_id, veil=_holder(ask)) as visit:
+    with acting(ask, Act.WRITE_MESSAGE, record_id) as visit:
+        rows.serialise(visit)
         who = rows.correspondent(visit, number)
+        veil = _veiled(visit, who.secret)
         if reported:
             who = replace(who, reported_at=ask.at)
         keeping.keep_correspondent(visit.work, visit.key, replace(who, blocked_at=ask.at if blocked else None))
-        access.write_entry(visit.work, visit.granted, (), "message-block", REPRESENTATIVES if who.secret else "")
+        access.write_entry(visit.work, visit.granted, (), "message-block", veil)

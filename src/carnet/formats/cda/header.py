@@ -232,6 +232,26 @@ def _events(root: etree._Element) -> tuple[Coding, ...]:
     return tuple(c for c in (_coding(node) for node in nodes) if c)
 
 
+_NAMED = b"ClinicalDocument"
+
+
+def patients_named(content: bytes) -> list[tuple[str, str]] | None:
+    """Every identifier of every patient that a CDA names, its other faults left aside; None for what is no CDA at all.
+
+    A file that says it is one and cannot be read names nobody: the list is empty.
+    """
+    head = content.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not head.startswith((b"<", b"\xff\xfe", b"\xfe\xff")):
+        return None
+    try:
+        root = parse_document(content)
+    except CdaError:
+        return [] if _NAMED in content.replace(b"\0", b"") else None
+    if root.tag != _ROOT:
+        return [] if next(root.iter(_ROOT), None) is not None else None
+    return [(i.get("root", ""), i.get("extension", "")) for i in root.iterfind("h:recordTarget/h:patientRole/h:id", NS)]
+
+
 def read_header(content: bytes, zone: tzinfo = PARIS) -> CdaHeader:
     """Read the header of a CDA document; `zone` is that of times without one. Raises NotClinicalError or CdaError."""
     root = parse_document(content)

@@ -24,7 +24,7 @@ class Address:
 
 def is_address(text: str) -> bool:
     """Whether this is one plain address of ASCII: no quoted local part, no address literal, no route."""
-    return len(text) <= 254 and _ADDRESS.fullmatch(text) is not None and ".." not in text.partition("@")[0]
+    return len(text) <= 254 and _ADDRESS.fullmatch(text) is not None and ".." not in f".{text.partition('@')[0]}."
 
 
 def normalised(address: str) -> str:

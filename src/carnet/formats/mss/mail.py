@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes
-from email.errors import InvalidBase64LengthDefect
+from email.errors import InvalidBase64LengthDefect, MessageError
 from email.header import decode_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value, getaddresses, parsedate_to_datetime
@@ -20,9 +20,11 @@ from lxml import etree, html
 from carnet.formats.mss.addresses import Address, is_address, normalised
 from carnet.formats.mss.reports import Report, report_of
 
-MOST_PARTS, MOST_DEPTH, MOST_HEADERS, LONGEST_HEADER = 100, 12, 300, 16_000
+MOST_PARTS, MOST_DEPTH, MOST_HEADERS, LONGEST_HEADER, LONGEST_READ = 100, 12, 300, 16_000, 2_000
+LONGEST_TEXT = 100_000
+"""Characters of a body that a conversation shows; the whole of a longer one is kept as a file."""
 _NATIONAL = ("X-MSS-CODECDA", "X-MSS-INS", "X-MSS-NIL", "X-MSS-MES")
-_ID = re.compile(r"<[^<>\s]{1,900}>")
+_ID = re.compile(r"<[!-;=?-~]{1,900}>")
 FIN = "[FIN]"
 
 
@@ -81,9 +83,9 @@ class Mail:
 
 
 def _decoded(value: object) -> str:
-    """A header as people read it, on one line."""
+    """A header as people read it, on one line; of one that no program writes, the beginning."""
     parts = []
-    for raw, charset in decode_header(str(value)):
+    for raw, charset in decode_header(str(value)[:LONGEST_READ]):
         parts.append(_text(raw, charset or "utf-8") if isinstance(raw, bytes) else raw)
     return " ".join("".join(parts).split())
 
@@ -92,8 +94,9 @@ def _text(data: bytes, charset: str) -> str:
     """Bytes as text: by the declared set, else by those that mails mostly are in."""
     for name in (charset, "utf-8", "cp1252"):
         try:
-            return data.decode(name)
-        except (LookupError, UnicodeDecodeError):
+            # What is no letter by itself (half of a pair) could be stored nowhere.
+            return data.decode(name).encode("utf-8", "replace").decode()
+        except (LookupError, ValueError):
             continue
     return data.decode("latin-1")
 
@@ -157,7 +160,9 @@ def _is_body(part: Message) -> bool:
 def html_text(data: str) -> str:
     """The words of an HTML body, one line for each block."""
     try:
-        tree = html.document_fromstring(data, parser=html.HTMLParser(remove_comments=True, remove_pis=True, no_network=True))
+        tree = html.document_fromstring(
+            re.sub(r"^\s*<\?xml[^>]*\?>", "", data), parser=html.HTMLParser(remove_comments=True, remove_pis=True, no_network=True)
+        )
     except (etree.ParserError, ValueError):
         return ""
     for gone in tree.xpath("//script | //style | //head"):
@@ -188,9 +193,14 @@ def _closing(mail: Message, subject: str) -> Closing:
 
 def _parsed(content: bytes) -> Message:
     mail = message_from_bytes(content)
-    headers = mail.items()
-    if len(headers) > MOST_HEADERS or any(len(str(value)) > LONGEST_HEADER for _, value in headers):
-        raise MailError("headers that no program writes")
+    for number, part in enumerate(mail.walk()):
+        headers = part.items()
+        long = any(
+            len(str(value)) > (LONGEST_READ if name.lower().startswith("content-") else LONGEST_HEADER) for name, value in headers
+        )
+        if len(headers) > MOST_HEADERS or long or number > 2 * MOST_PARTS:
+            # What parses these takes a time that grows with the square of their length.
+            raise MailError("headers that no program writes")
     return mail
 
 
@@ -199,24 +209,49 @@ def _attached(parts: list[Message]) -> tuple[Attachment, ...]:
     return tuple(Attachment(name, mime, content) for name, mime, content in files if content or name)
 
 
+def _sender(mail: Message, report: Report | None) -> Address:
+    """The one sender. A report may come from a machine that has no mailbox."""
+    raw = [str(value) for value in mail.get_all("From", [])]
+    found = _addresses(mail, "From")
+    if report is not None and len(raw) <= 1:
+        return found[0] if found else Address()
+    if len(raw) != 1 or len(getaddresses(raw)) != 1 or len(found) != 1:
+        raise MailError("a sender is one address")
+    return found[0]
+
+
+def _whole_text(text: str, files: tuple[Attachment, ...]) -> tuple[str, tuple[Attachment, ...]]:
+    """A body that a conversation can show, and the whole of a longer one as a file."""
+    if len(text) <= LONGEST_TEXT:
+        return text, files
+    return text[:LONGEST_TEXT], (*files, Attachment("message.txt", "text/plain", text.encode()))
+
+
 def read_mail(content: bytes) -> Mail:
-    """Read a mail. Raises MailError."""
+    """Read a mail. Raises MailError, for whatever the bytes are."""
+    try:
+        return _read(content)
+    except MailError:
+        raise
+    except (ValueError, LookupError, MessageError, RecursionError) as error:
+        raise MailError(f"not a mail that can be read: {type(error).__name__}") from None
+
+
+def _read(content: bytes) -> Mail:
     mail = _parsed(content)
     parts = list(_leaves(mail))
     if len(parts) > MOST_PARTS:
         raise MailError("too many parts")
-    senders = _addresses(mail, "From")
-    if len(senders) != 1 or len(mail.get_all("From", [])) != 1:
-        raise MailError("a sender is one address")
     report, subject = report_of(mail), _header(mail, "Subject")
     bodies = [p for p in parts if _is_body(p)]
     text, from_html = _bodies(bodies)
     said = [] if report else [p for p in parts if p not in bodies]
+    text, files = _whole_text(text, _attached(said))
     receipts = _addresses(mail, "Disposition-Notification-To")
     ids = _ID.findall(str(mail.get("Message-ID", "")))
     return Mail(
-        ids[0] if ids else "", _references(mail), senders[0], _addresses(mail, "Reply-To"), _addresses(mail, "To", "Cc"),
-        subject, text, _moment(mail), _attached(said), receipts[0].address if receipts else "", _closing(mail, subject), report,
+        ids[0] if ids else "", _references(mail), _sender(mail, report), _addresses(mail, "Reply-To"), _addresses(mail, "To", "Cc"),
+        subject, text, _moment(mail), files, receipts[0].address if receipts else "", _closing(mail, subject), report,
         report is not None or _header(mail, "Auto-Submitted").lower() not in ("", "no"),
         tuple((name, _header(mail, name)) for name in _NATIONAL if mail.get(name)), from_html,
     )  # fmt: skip

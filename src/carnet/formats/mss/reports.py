@@ -13,7 +13,7 @@ from email.utils import format_datetime
 
 from carnet.formats.mss.addresses import Address, normalised
 
-_ID = re.compile(r"<[^<>\s]{1,900}>")
+_ID = re.compile(r"<[!-;=?-~]{1,900}>")
 _ERROR = re.compile(r"processed/error:\s*(\d{3})\s*\^\s*(.*)", re.IGNORECASE)
 FAILED, DELAYED, DELIVERED, DISPLAYED, PROCESSED, DISPATCHED = (
     "failed",

@@ -8,6 +8,7 @@ import hashlib
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -59,7 +60,7 @@ def _opened(content: bytes) -> dict[str, bytes]:
             if len(set(names)) != len(names):
                 raise XdmError("two files of one name")
             return {info.filename: _file(archive, info) for info in infos}
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, zlib.error) as error:
         if isinstance(error, XdmError):
             raise
         raise XdmError("not a ZIP that can be read") from None

@@ -28,6 +28,8 @@ def address_of(visit: Visit) -> str:
     return patient_address(visit.ins, settings.CARNET.mss_patient_domain)
 
 
+RECENT, MOST = 100, 2000
+"""Conversations of a list, and those that a search or « plus anciennes » looks at."""
 FILTERS = {"": "Toutes", "non-lus": "Non lues", "demandes": "Demandes", "pieces": "Avec un document"}
 _DOCTOR_FILES = b"\xd0\xcf\x11\xe0"
 """Beginning of a DOC: a person may attach one, the record takes none."""
@@ -58,7 +60,10 @@ def messages_page(*methods: str) -> Callable[[Callable[..., Shown | HttpResponse
 def _listing(asked: Asked, visit: Visit) -> Context:
     question, only = asked.request.GET.get("q", "")[:200], asked.request.GET.get("voir", "")
     filters = [(key, gettext(label)) for key, label in FILTERS.items()]
-    return {"listed": messaging.inbox(visit, question, only), "question": question, "only": only, "filters": filters}
+    whole = "tout" in asked.request.GET
+    listed = messaging.inbox(visit, question, only, MOST if whole or question else RECENT)
+    older = len(listed) == RECENT and not whole
+    return {"listed": listed, "question": question, "only": only, "filters": filters, "older": older}
 
 
 @messages_page("GET")
@@ -99,7 +104,7 @@ def read(asked: Asked, number: UUID) -> HttpResponse:
 def pieces_of(asked: Asked) -> tuple[messaging.Piece, ...]:
     """The files that a form sent. Raises Refusal for a form that a person may not attach."""
     found = []
-    for one in asked.request.FILES.getlist("fichiers")[:10]:
+    for one in asked.request.FILES.getlist("fichiers"):
         data = taken(one.read())
         mime = "application/msword" if data.startswith(_DOCTOR_FILES) else mime_of(data)
         if mime not in messaging.PERSON_MEDIA:

@@ -40,7 +40,8 @@ def _context(asked: Asked, name: str, visit: Visit) -> dict[str, object]:
         "tab": "messages", "traits": visit.traits, "minor": visit.facts.minor, "name": name, "title": gettext(TITLES[name]),
         "choices": messaging.choices_of(visit), "documents": [row(d) for d in found.items], "measures": _measures(visit),
         "treatments": _treatments(visit, asked) if name == "renouvellement" else [], "may_hide": visit.facts.minor and asked.own,
-        "given": asked.request.POST, "thread": asked.request.GET.get("fil", ""), "chosen": asked.request.GET.get("document", ""),
+        "given": asked.request.POST, "thread": asked.request.POST.get("fil", "") or asked.request.GET.get("fil", ""),
+        "chosen": asked.request.GET.get("document", ""),
         "to": asked.request.POST.get("a", "") or asked.request.GET.get("a", ""), "limit": messaging.PERSON_MOST_BYTES,
     }  # fmt: skip
 
@@ -68,7 +69,7 @@ def _number(text: str) -> UUID | None:
 def _joined(asked: Asked) -> tuple[tuple[Piece, ...], str]:
     """Documents and a measure of the record that the person joins, read as the person reads them."""
     with visiting(asked.ask(Act.SEARCH), asked.record, "messages") as visit:
-        numbers = [n for text in asked.request.POST.getlist("documents")[:5] if (n := _number(text))]
+        numbers = [n for text in asked.request.POST.getlist("documents") if (n := _number(text))]
         packed = tuple(p for n in numbers for p in messaging.pack(visit, n))
         chosen = dict(_measures(visit)).get(asked.form.text("mesure", 40), "")
     return packed, chosen

@@ -13,7 +13,7 @@ import dns.exception
 import dns.resolver
 from django.conf import settings
 
-from carnet.formats.mss import domain_of
+from carnet.formats.mss import domain_of, is_address
 from carnet.kernel.refusal import No, Refusal
 
 Lookup = Callable[[str], bytes | None]
@@ -66,8 +66,10 @@ def check_authenticity(content: bytes, lookup: Lookup = text_record) -> None:
     mode = settings.CARNET.mss_dkim
     if mode == "off":
         return
-    addresses = [a for _, a in getaddresses([str(message_from_bytes(content).get("From", ""))])]
-    sender = domain_of(addresses[0]) if len(addresses) == 1 else ""
+    addresses = [a for _, a in getaddresses([str(v) for v in message_from_bytes(content).get_all("From", [])])]
+    if len(addresses) != 1 or not is_address(addresses[0]):
+        raise Refusal(No.MESSAGE_SENDER_NOT_PROVED)
+    sender = domain_of(addresses[0])
     holds, signed = _signatures(content, sender, lookup)
     if holds:
         return

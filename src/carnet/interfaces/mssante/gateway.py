@@ -57,13 +57,14 @@ class Gateway:
 
     def __init__(self, clock: Callable[[], datetime], threads: int = 3, several: bool = False) -> None:
         self._clock, self._several = clock, several
-        self._threads = ThreadPoolExecutor(threads)
+        self._threads, self._reading = ThreadPoolExecutor(threads), ThreadPoolExecutor(2)
+        """Mails are read beside the questions that every connection asks: a heavy one stops none of them."""
         self._operators: WeakKeyDictionary[Session, str] = WeakKeyDictionary()
 
-    async def _run(self, function: Callable[..., T], *arguments: Any) -> T | str:
+    async def _run(self, function: Callable[..., T], *arguments: Any, pool: ThreadPoolExecutor | None = None) -> T | str:
         """Run a step in a thread; a refusal or a trouble of ours becomes a reply."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, partial(function, *arguments))
+            return await asyncio.get_running_loop().run_in_executor(pool or self._threads, partial(function, *arguments))
         except Refusal as refusal:
             return reply_of(refusal)
         except Exception as error:
@@ -122,7 +123,7 @@ class Gateway:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """The mail: kept and on the disk, or refused. By LMTP each recipient has a line."""
         content = envelope.content if isinstance(envelope.content, bytes) else b""
-        answer = await self._run(self._take, content, list(envelope.rcpt_tos), self._operators.get(session, ""))
+        answer = await self._run(self._take, content, list(envelope.rcpt_tos), self._operators.get(session, ""), pool=self._reading)
         if isinstance(answer, str):
             return "\r\n".join([answer] * (len(envelope.rcpt_tos) if self._several else 1))
         return "\r\n".join(reply_of(r) if r else "250 2.6.0 OK" for r in answer)
@@ -135,6 +136,7 @@ class Gateway:
     def close(self) -> None:
         """Let what runs end."""
         self._threads.shutdown(wait=True)
+        self._reading.shutdown(wait=True)
 
 
 SIZE = INBOUND_MOST_BYTES

@@ -11,7 +11,7 @@ from pathlib import Path
 import aiosmtplib
 from django.conf import settings
 
-from carnet.apps.messaging.api import LMTP, Due, claim, settle
+from carnet.apps.messaging.api import LMTP, Due, claim, is_trusted, settle
 from carnet.apps.outbox.api import Failure
 from carnet.formats.mss import domain_of
 
@@ -54,6 +54,9 @@ class Relay:
                 await client.quit()
 
     async def _one(self, client: aiosmtplib.SMTP, due: Due) -> Failure | None:
+        if not await asyncio.to_thread(is_trusted, domain_of(due.to)):
+            # The domain left the list since the message was written.
+            return Failure("not-trusted", final=True)
         try:
             if not client.is_connected:
                 await client.connect()
@@ -64,7 +67,7 @@ class Relay:
             return Failure(str(refused.recipients[0].code), refused.recipients[0].code >= 500)
         except aiosmtplib.SMTPResponseException as refused:
             return Failure(str(refused.code), refused.code >= 500)
-        except (aiosmtplib.SMTPException, OSError) as error:
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             return Failure(type(error).__name__, final=False)
         return None
 

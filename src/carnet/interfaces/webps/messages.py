@@ -3,9 +3,10 @@
 An address names no record and no thread: both are sealed for the professional who reads (ADR 8).
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from django.http import HttpResponse
 from django.utils.translation import gettext
@@ -30,7 +31,6 @@ from carnet.pages.door import saying
 from carnet.pages.proposing import Proposal, propose, taken
 from carnet.pages.sealed import opened_text, sealed_text
 
-MOST_FILES = 10
 _CONTEXT = "message/"
 STATUSES = {"": "", "ordonnance": messaging.ANSWERED, "refuser": messaging.REFUSED}
 
@@ -75,7 +75,9 @@ def _shown(asked: Asked, ref: str, problems: list[tuple[str, str]], status: int 
     people = sorted((c.name, c.id) for c in colleagues(asked.actor.situation.structure))
     context: dict[str, object] = {
         "tab": "messages", "ref": ref, "talk": talk, "traits": traits, "ins": ins, "handle": handle_of(Sought(ins), asked.actor),
-        "minor": minor, "problems": problems, "given": asked.request.POST, "colleagues": people, "kinds": KINDS,
+        "minor": minor, "problems": problems, "given": asked.request.POST, "kinds": KINDS,
+        "colleagues": people if talk.mailbox and talk.mailbox.kind != "PER" else [],
+        "sending": asked.form.text("envoi", 40) or uuid4(),
         "assigned": {i: n for n, i in people}.get(talk.thread.assigned_to, talk.thread.assigned_to), "types": _types(),
         "fresh": any(not s.message.incoming and s.message.state in ("delivered", "sent") for s in talk.said),
     }  # fmt: skip
@@ -111,7 +113,7 @@ def take(asked: Asked, ref: str) -> HttpResponse:
 
 
 def _files(asked: Asked) -> Iterator[tuple[Proposal, bytes]]:
-    for one in asked.request.FILES.getlist("fichiers")[:MOST_FILES]:
+    for one in asked.request.FILES.getlist("fichiers"):
         data = taken(one.read())
         proposal = propose(str(one.name or ""), data, asked.actor, asked.today)
         if proposal.problem:
@@ -123,12 +125,19 @@ def _deposited(asked: Asked, ins: Ins, files: list[tuple[Proposal, bytes]]) -> l
     """What is joined is deposited in the record too, in the name of its author: the person finds it there (R.1111-46 CSP)."""
     if not files:
         return []
-    items = tuple(SubmittedDocument(_entry(asked, ins, p), data, n) for n, (p, data) in enumerate(files))
+    items = tuple(SubmittedDocument(_entry(asked, ins, p, data), data, n) for n, (p, data) in enumerate(files))
     lot = Submission(SubmissionSet(patient=(ins.oid.value, ins.matricule)), items, ("DocumentReference",) * len(items))
     return [d.logical_id for d in deposit(asked.ask(Act.FEED, ins), lot).documents]
 
 
-def _entry(asked: Asked, ins: Ins, proposal: Proposal) -> DocumentEntry:
+def _unique_id(asked: Asked, data: bytes) -> str:
+    """The identifier of a file that a form sends: the same form sent twice deposits it once."""
+    form = asked.form.text("envoi", 40)
+    number = uuid5(NAMESPACE_URL, f"{asked.actor.id}/{form}/{hashlib.sha256(data).hexdigest()}") if form else uuid4()
+    return f"2.25.{number.int}"
+
+
+def _entry(asked: Asked, ins: Ins, proposal: Proposal, data: bytes) -> DocumentEntry:
     patient = (ins.oid.value, ins.matricule)
     if proposal.mime == "text/xml":
         return DocumentEntry(mime="text/xml", patient=patient)
@@ -136,7 +145,7 @@ def _entry(asked: Asked, ins: Ins, proposal: Proposal) -> DocumentEntry:
     day = day_of(proposal.date)
     at = min(begins(day), asked.at) if day else asked.at
     return DocumentEntry(
-        unique_id=f"2.25.{uuid4().int}", type=Coding(type_code), title=proposal.title, mime=proposal.mime, creation_time=at,
+        unique_id=_unique_id(asked, data), type=Coding(type_code), title=proposal.title, mime=proposal.mime, creation_time=at,
         date=at, service_start=at, patient=patient,
     )  # fmt: skip
 
@@ -164,6 +173,8 @@ def reply(asked: Asked, ref: str) -> HttpResponse:
     one = named(asked, ref)
     try:
         talk, _, ins, _ = messaging.open_thread(asked.ask(Act.READ_MESSAGES), one.record_id, one.thread)
+        # Asked before anything is deposited: a page that says nothing was sent leaves nothing in the record.
+        messaging.may_write(asked.ask(Act.WRITE_MESSAGE), ins, talk.thread.secret)
         pieces = _pieces(asked, ins, talk.thread.secret)
         messaging.answer(asked.ask(Act.WRITE_MESSAGE), one.record_id, one.thread, _answer(asked, pieces))
     except Refusal as refusal:
@@ -181,7 +192,7 @@ def _sentence(refusal: Refusal) -> str:
 def _form(asked: Asked, handle: str, sought: Sought, problems: list[tuple[str, str]], status: int = 200) -> HttpResponse:
     context: dict[str, object] = {
         "tab": "messages", "handle": handle, "ins": sought.ins, "boxes": messaging.offered_mailboxes(asked.actor),
-        "problems": problems, "given": asked.request.POST, "types": _types(),
+        "problems": problems, "given": asked.request.POST, "types": _types(), "sending": asked.form.text("envoi", 40) or uuid4(),
     }  # fmt: skip
     return page(asked, "messages/write", context, status)
 
@@ -202,7 +213,8 @@ def write(asked: Asked, handle: str) -> HttpResponse:
     if problems or box is None:
         return _form(asked, handle, sought, problems, 400)
     try:
-        pieces = _pieces(asked, sought.ins, asked.form.yes("secret"))
+        secret = messaging.may_write(asked.about(sought, Act.WRITE_MESSAGE), sought.ins, asked.form.yes("secret"))
+        pieces = _pieces(asked, sought.ins, secret)
         record_id, number = messaging.write_to(asked.about(sought, Act.WRITE_MESSAGE), sought.ins, box, _answer(asked, pieces))
     except Refusal as refusal:
         return _form(asked, handle, sought, [("texte", _sentence(refusal))], 400)

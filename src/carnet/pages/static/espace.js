@@ -12,7 +12,7 @@
 
   // What was typed stays on this page until it is sent: kept for this tab alone, forgotten when the form leaves.
   for (const form of document.querySelectorAll("form[data-draft]")) {
-    const name = `carnet-draft:${form.getAttribute("action")}`;
+    const name = `carnet-draft:${whose ? whose.dataset.patient : ""}:${form.getAttribute("action")}`;
     const fields = [...form.elements].filter((f) => f.name && f.name !== "form_token" && ["text", "textarea", "date", "tel", "select-one"].includes(f.type));
     let kept = {};
     try { kept = JSON.parse(sessionStorage.getItem(name) || "{}"); } catch { kept = {}; }

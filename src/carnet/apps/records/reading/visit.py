@@ -7,7 +7,7 @@ together they are one consultation (TD3.1), and everything that is shown passes 
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -53,6 +53,13 @@ class Seen:
         return str(self.resource["content"][0]["attachment"].get("title") or self.resource["type"]["coding"][0].get("display", ""))
 
 
+@dataclass(slots=True)
+class Line:
+    """The line of the journal that tells an act: from whom it is hidden is known once the act is under way."""
+
+    veil: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """An open record, for one page. Only a Grant makes one."""
@@ -61,6 +68,7 @@ class Visit:
     ask: Ask
     granted: Grant
     entered: Entered
+    line: Line = field(default_factory=Line)
 
     @property
     def record_id(self) -> UUID:
@@ -188,24 +196,43 @@ def visiting(ask: Ask, record_id: UUID | None = None, detail: str = "") -> Itera
 
 @contextmanager
 def acting(
-    ask: Ask, act: Act, record_id: UUID | None = None, category: str = "", veil: str = "", veil_of_refusal: str = ""
+    ask: Ask,
+    act: Act,
+    record_id: UUID | None = None,
+    category: str = "",
+    veil: str = "",
+    *,
+    told_first: bool = False,
+    refused_on_record: bool = True,
 ) -> Iterator[Visit]:
     """Open a record for one act, decided and journaled as a permit. Raises Refusal.
 
     It shows no document: a visit that reads has a Grant for a list, this one has not. `category`: the section of the profile
-    that is written. `veil`: from whom the permit is hidden in the journal; `veil_of_refusal`: from whom a refusal is.
+    that is written. `veil`: from whom the permit is hidden in the journal, unless `line` of the visit says otherwise at the end;
+    `told_first`: it is written before the act. `refused_on_record`: whether a refusal stands in the journal of the record, or in
+    the asker's own alone.
     """
     ask = replace(ask, act=act)
     with access.asking(ask) as place, unit() as work:
-        place.veil = veil_of_refusal
+        line = Line(veil)
         access.before_record(ask)
         entered = enter(work, ask, record=record_id, lock=True)
-        place.record_id = entered.record_id
+        place.record_id = entered.record_id if refused_on_record else None
         if entered.record_id is None:
             raise Refusal(No.RECORD_ABSENT)
         named = named_by_document(work, ask, entered)
-        granted = access.grant(work, named, replace(entered.facts, category=category), entered.record_id, veil=veil)
-        yield Visit(work, named, granted, entered)
+        facts = replace(entered.facts, category=category)
+        decided = access.decide_or_refuse(named, facts, entered.record_id, veil=veil)
+        if told_first:
+            work.send(decided.statement)
+        try:
+            yield Visit(work, named, decided.grant, entered, line)
+        except Refusal:
+            place.veil = line.veil
+            raise
+        if not told_first:
+            # The lock of a chain is taken last, after every lock of rows, and held for the shortest time.
+            work.send(access.decide_or_refuse(named, facts, entered.record_id, veil=line.veil).statement)
 
 
 @contextmanager
@@ -213,7 +240,7 @@ def writing(
     ask: Ask, act: Act, record_id: UUID | None = None, detail: str = "", category: str = "", veil: str = ""
 ) -> Iterator[Visit]:
     """Open a record for a write: as `acting`, and at the end journaled as the write that it is. Raises Refusal."""
-    with acting(ask, act, record_id, category, veil) as visit:
+    with acting(ask, act, record_id, category, veil, told_first=True) as visit:
         yield visit
         access.write_entry(visit.work, visit.granted, (), detail, veil)
 

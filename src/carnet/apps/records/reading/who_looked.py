@@ -36,7 +36,8 @@ def _prefix(lines: list[Numbered], hidden: frozenset[str]) -> list[Numbered]:
     """A veiled chain, the oldest line first, up to what is still hidden."""
     shown = []
     for line in lines:
-        if hidden.intersection(line.entry.get("documents", ())) or line.entry.get("detail") == "profile":
+        secret = line.entry.get("detail") == "profile" or str(line.entry.get("act", "")).startswith("message:")
+        if hidden.intersection(line.entry.get("documents", ())) or secret:
             break
         shown.append(line)
     while shown and not shown[-1].entry.get("documents"):

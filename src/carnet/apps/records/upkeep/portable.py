@@ -106,6 +106,9 @@ def _tables(visit: Visit, entries: frozenset[str]) -> dict[str, list[Values]]:
     if visit.ask.actor.kind is not ActorKind.HOLDER:
         # What a minor keeps to themself, entries and messages, is no representative's.
         kept = {name: [row for row in rows if not row.get("secret")] for name, rows in kept.items()}
+    # What is still being written is its author's alone.
+    others = str(visit.ask.actor.key)
+    kept = {name: [r for r in rows if r.get("state") != "draft" or r.get("author") == others] for name, rows in kept.items()}
     parents = {row["logical_id"]: row["parents"] for row in kept["records_document"]}
     kept["records_document_version"] = [
         row | {"resource": _trimmed(row["resource"], parents[row["logical_id"]], seen)} for row in kept["records_document_version"]
