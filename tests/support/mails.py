@@ -49,7 +49,10 @@ def receive(person: DemoPerson, content: bytes) -> Refusal | None:
     """Have the gateway's own process take a mail in. Returns its refusal, None when it is kept."""
     trust()
     with as_role("carnet_mssante"):
-        return messaging.deliver(content, [address_of(person)], "test", now())[0]
+        try:
+            return messaging.deliver(content, [address_of(person)], "test", now())[0]
+        except Refusal as refusal:
+            return refusal
 
 
 def entry_of(person: DemoPerson, content: bytes, *labels: str) -> DocumentEntry:

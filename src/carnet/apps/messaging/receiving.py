@@ -17,7 +17,7 @@ from carnet.apps.messaging.rows import Correspondent, Message, Thread, serialise
 from carnet.apps.messaging.trust import is_trusted
 from carnet.apps.outbox.api import HOLDER, notify
 from carnet.apps.records.api import Visit, acting, receives_messages, scan
-from carnet.formats.mss import Closing, Mail, MailError, domain_of, matricule_of, read_mail
+from carnet.formats.mss import Address, Closing, Mail, MailError, domain_of, matricule_of, read_mail
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.ins import Ins, InsError
@@ -79,7 +79,8 @@ def _check_addresses(sender: str, answers: str) -> None:
 
 def receive(mail: Mail, to: Recipient, operator: str, at: datetime) -> str:
     """Keep a mail for one person. Returns `new`, `again` or `reported`; it is on the disk then. Raises Refusal: nothing is kept."""
-    sender = mail.answers_to
+    # A report may come from a machine that has no mailbox: it speaks of the mailbox that it reports on.
+    sender = mail.answers_to if mail.answers_to.address else Address(mail.report.recipient if mail.report else "")
     ask = Ask(correspondent_actor(sender.address, mail.sender.name or sender.name, operator, at), Act.RECEIVE_MESSAGE, at, to.ins)
     if mail.report is not None:
         return _report(mail, ask)

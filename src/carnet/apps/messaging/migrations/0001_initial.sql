@@ -69,6 +69,7 @@ GRANT EXECUTE ON FUNCTION identity_find(bytea) TO carnet_mssante;
 GRANT SELECT ON identity_patient, identity_ins, storage_record_key, access_authorisation, access_block, access_relation, access_choices, access_emergency TO carnet_mssante;
 GRANT SELECT, UPDATE ON records_record TO carnet_mssante;
 GRANT SELECT, INSERT ON outbox_notice TO carnet_mssante;
+GRANT SELECT, INSERT, UPDATE ON access_budget TO carnet_mssante;
 -- Threads of the mailboxes of a professional, across records: identifiers and dates alone.
 CREATE FUNCTION messaging_of_mailboxes(p_mailboxes uuid[], p_most int) RETURNS TABLE (record_id uuid, thread_id uuid, updated_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$

@@ -1,5 +1,6 @@
 DROP FUNCTION messaging_claim(timestamptz, timestamptz, int);
 DROP FUNCTION messaging_of_mailboxes(uuid[], int);
+REVOKE SELECT, INSERT, UPDATE ON access_budget FROM carnet_mssante;
 REVOKE SELECT, INSERT ON outbox_notice FROM carnet_mssante;
 REVOKE SELECT, UPDATE ON records_record FROM carnet_mssante;
 REVOKE SELECT ON identity_patient, identity_ins, storage_record_key, access_authorisation, access_block, access_relation, access_choices, access_emergency FROM carnet_mssante;
