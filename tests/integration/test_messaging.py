@@ -22,9 +22,10 @@ from support.roles import as_role
 from carnet.apps.access import api as access
 from carnet.apps.journal import api as journal
 from carnet.apps.messaging import api as messaging
+from carnet.apps.messaging import rows
 from carnet.apps.messaging.api import Answer, Conversation, Piece, Sending
 from carnet.apps.records import api as records
-from carnet.apps.storage.api import unit
+from carnet.apps.storage.api import dump, key_of, load, unit
 from carnet.formats.cda import read_header
 from carnet.formats.mss import Attachment, Closing, read_mail
 from carnet.formats.xdm import read_xdm
@@ -526,12 +527,32 @@ def test_messages_are_erased_and_moved_with_their_record(espace: str, tmp_path: 
         told = b"".join(p.read_bytes() for p in (tmp_path / "copie" / "bytes").iterdir())
         assert told == PDF
         assert records.check_record(record_id).faults == [] and records.sweep_orphans(older_than=3600) == 0
-        from carnet.apps.messaging.rows import TABLES, forget
-
         with unit(record_id) as work:
-            forget(work, record_id)
-            left = [work.rows(f"SELECT 1 FROM {table.name} WHERE record_id = %s", record_id) for table in TABLES]
-    assert left == [[]] * len(TABLES)
+            rows.forget(work, record_id)
+            left = [work.rows(f"SELECT 1 FROM {table.name} WHERE record_id = %s", record_id) for table in rows.TABLES]
+    assert left == [[]] * len(rows.TABLES)
+
+
+def test_messages_that_move_are_found_again_under_another_key(espace: str) -> None:
+    """Digests are made with the key of a record: a record that is imported gets another key, and the same mail is known all the same."""
+    _, person, record_id = newcomer(espace)
+    came = mail(person, "à garder", message_id=f"<{uuid4()}@{DOMAIN}>")
+    assert receive(person, came) is None
+    moved, other_record = newcomer(espace)[0], None
+    with as_role("postgres"):
+        with unit(record_id) as work:
+            key = key_of(work, record_id)
+            told = {t.name: dump(work, key, t) for t in rows.TABLES if t.name != "messaging_outgoing"}
+        other_record = moved.session.acting
+        with unit(other_record) as work:
+            key = key_of(work, other_record)
+            for table in rows.TABLES:
+                load(work, key, table, told.get(table.name, []))
+            known = rows.correspondent_at(work, key, SENDER)
+            found = work.rows("SELECT 1 FROM messaging_message WHERE record_id = %s AND mail_index = %s", other_record,
+                              rows.mail_index(key, read_mail(came).message_id))  # fmt: skip
+    assert known is not None and known.name == "Dr Alice Essai" and len(found) == 1
+    assert [s.message.text for s in talk(moved, other_record, talks(moved, other_record)[0].thread.id).said] == ["à garder"]
 
 
 def test_the_journal_tells_messages_without_their_words(espace: str) -> None:
