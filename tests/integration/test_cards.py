@@ -15,13 +15,15 @@ from support.cards import close_all, der_of, with_certificate
 from support.people import allow, cda, client, deposit, entry, fresh_uid, now, patient
 from support.roles import as_role
 
-from carnet.apps.signin.api import read_certificate
+from carnet.apps.signin.api import operator_of, read_certificate
 from carnet.apps.storage.api import unit
 from carnet.desk.client import Client, code_of, documents_of
 from carnet.desk.demonstration.professionals import HOSPITAL, PROFESSIONALS
 from carnet.desk.pki import (
     PERSONS,
+    SERVERS,
     STRUCTURES,
+    Authority,
     Folder,
     _extension,
     _integer,
@@ -29,7 +31,9 @@ from carnet.desk.pki import (
     authority,
     card,
     employee_card,
+    operator_certificate,
     person_subject,
+    server_certificate,
 )
 from carnet.desk.simulators.psc import REALM
 from carnet.kernel.refusal import Refusal
@@ -187,6 +191,33 @@ def test_a_list_that_is_out_of_date_is_no_list(pki: Folder, monkeypatch: pytest.
     assert "revocation list" in refused(as_der(card(pki.authority(PERSONS), PROFESSIONALS["nurse"], now()))), (
         "not signed by the issuer"
     )
+
+
+def test_an_operator_of_messaging_is_known_by_a_certificate_of_its_authorities(
+    pki: Folder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    by, at = pki.authority(SERVERS), now()
+    monkeypatch.setattr(settings.CARNET, "mss_ca_file", pki.operators)
+
+    def made(by: Authority, at: Any) -> Any:
+        return operator_certificate(by, "ESSAI", "mss.essai.example", at)
+
+    def no(data: bytes) -> str:
+        with pytest.raises(Refusal) as raised:
+            operator_of(data, at)
+        return raised.value.details.get("problem", raised.value.code)
+
+    good = made(by, at)
+    assert operator_of(as_der(good), at) == "mss.essai.example"
+    assert no(b"nonsense") == "not a certificate"
+    assert no(as_der(made(authority("AUTRE", at), at))) == "the issuer is not trusted here"
+    assert "not valid today" in no(as_der(made(by, at - timedelta(days=800))))
+    assert "not one for authentication" in no(as_der(server_certificate(by, at)))
+    lists = Folder(tmp_path)
+    lists._secret(f"authorities/{SERVERS}.pem", (pki.path / "authorities" / f"{SERVERS}.pem").read_bytes())
+    lists.publish(SERVERS, [good.certificate.serial_number], at)
+    monkeypatch.setattr(settings.CARNET, "client_crl_dir", lists.lists)
+    assert no(as_der(good)) == "certificate-revoked"
 
 
 def test_a_card_of_the_published_shape_is_read_attribute_by_attribute(pki: Folder) -> None:

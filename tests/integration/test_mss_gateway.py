@@ -24,7 +24,7 @@ from carnet.apps.records import api as records
 from carnet.apps.storage.api import key_of, unit
 from carnet.desk import processes
 from carnet.desk.pki import SERVERS, authority, operator_certificate
-from carnet.formats.mss import Attachment, TrustedListError, read_trusted, sign_trusted
+from carnet.formats.mss import Attachment, TrustedList, TrustedListError, sign_trusted
 from carnet.kernel.ask import Act
 
 
@@ -252,19 +252,14 @@ def test_a_silent_or_chattering_client_is_let_go(port: int, pki: Any) -> None:
     assert b"421" in said
 
 
-def test_a_list_is_taken_only_signed_and_only_later(pki: Any) -> None:
-    by = pki.authority(SERVERS)
-    other = authority("AUTRE", now())
-    signed = sign_trusted(frozenset({"a.example"}), now().isoformat(), by.key, by.certificate)
-    assert read_trusted(signed, by.certificate).domains == {"a.example"}
-    for wrong in (signed.replace(b"a.example", b"b.example"), sign_trusted(frozenset({"b.example"}), "2030", other.key, other.certificate),
-                  b"<ListeBlanche/>", b"x"):  # fmt: skip
+def test_a_list_is_taken_only_when_it_is_later() -> None:
+    with as_role("postgres"):
+        with unit() as work:
+            known = frozenset(str(row[0]) for row in work.rows("SELECT domain FROM messaging_trusted"))
+        messaging.take_in(TrustedList(known | {DOMAIN}, now().isoformat()), "test", now())
         with pytest.raises(TrustedListError):
-            read_trusted(wrong, by.certificate)
-    with as_role("postgres"), pytest.raises(TrustedListError):
-        messaging.take_in(
-            read_trusted(sign_trusted(frozenset({"b.example"}), "2001", by.key, by.certificate), by.certificate), "test", now()
-        )
+            messaging.take_in(TrustedList(frozenset({"b.example"}), "2001"), "test", now())
+        assert messaging.is_trusted(DOMAIN) and not messaging.is_trusted("b.example")
 
 
 def test_the_command_takes_a_list_in(pki: Any, tmp_path: Path) -> None:

@@ -3,8 +3,13 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from lxml import etree
+from signxml import methods
+from signxml.signer import XMLSigner
 
+from carnet.desk.pki import authority
 from carnet.formats import mss
+from carnet.formats.cda import patients_named
 from carnet.formats.mss import (
     Address,
     Attachment,
@@ -12,8 +17,12 @@ from carnet.formats.mss import (
     Draft,
     MailError,
     Report,
+    TrustedList,
+    TrustedListError,
     read_mail,
+    read_trusted,
     shown_subject,
+    sign_trusted,
     write_mail,
     write_receipt,
     xdm_subject,
@@ -233,3 +242,44 @@ def test_the_subject_of_an_xdm_mail_is_not_shown_with_the_identity() -> None:
     assert shown_subject("Re:  bonjour ", TRAITS) == "Re: bonjour"
     assert shown_subject("XDM/1.0/DDM+EXEMPLE Camille 19840712", TRAITS) == ""
     assert xdm_subject("CR", Traits("EXEMPLE")) == "XDM/1.0/DDM+CR EXEMPLE"
+
+
+def test_a_trusted_list_counts_only_as_its_certificate_signed_it() -> None:
+    by, other = (authority(name, datetime.now(UTC)) for name in ("LISTE", "AUTRE"))
+    signed = sign_trusted(frozenset({"a.example", "b.example"}), "2026-11-27", by.key, by.certificate)
+    assert read_trusted(signed, by.certificate) == TrustedList(frozenset({"a.example", "b.example"}), "2026-11-27")
+    empty = sign_trusted(frozenset(), "2026-11-27", by.key, by.certificate)
+    made = XMLSigner(method=methods.enveloped, signature_algorithm="ecdsa-sha256").sign(
+        etree.Element("Autre"), key=by.key, cert=[by.certificate]
+    )
+    for wrong, why in (
+        (signed.replace(b"a.example", b"c.example"), "signature"),
+        (sign_trusted(frozenset({"a.example"}), "2030", other.key, other.certificate), "signature"),
+        (b"<ListeBlanche/>", "signature"),
+        (b"x", "signature"),
+        (etree.tostring(made), "no list"),
+        (empty, "without a domain"),
+    ):
+        with pytest.raises(TrustedListError, match=why):
+            read_trusted(wrong, by.certificate)
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (b"%PDF-1.4", None),
+        (b"<html/>", None),
+        (b"<ClinicalDocument", []),
+        ("<ClinicalDocument".encode("utf-16"), []),
+        (b"<html", None),
+        (b'<x><ClinicalDocument xmlns="urn:hl7-org:v3"/></x>', []),
+        (b'<ClinicalDocument xmlns="urn:hl7-org:v3"/>', []),
+        (
+            b'\xef\xbb\xbf<ClinicalDocument xmlns="urn:hl7-org:v3"><recordTarget><patientRole><id root="1.2" extension="3"/><id root="4"/>'
+            b'</patientRole></recordTarget><recordTarget><patientRole><id root="5" extension="6"/></patientRole></recordTarget></ClinicalDocument>',
+            [("1.2", "3"), ("4", ""), ("5", "6")],
+        ),
+    ],
+)
+def test_whom_a_file_names_is_known_however_wrong_it_is(content: bytes, named: object) -> None:
+    assert patients_named(content) == named
