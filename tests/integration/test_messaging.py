@@ -182,8 +182,7 @@ def test_cit_08_a_document_is_filed_once_by_its_person_and_stays_its_author_s(es
     assert messaging.can_be_filed(inside) and not messaging.can_be_filed(next(f for f in files if not f.archive))
     with as_role("carnet_espace"):
         number = messaging.file_attachment(who.ask(Act.FILE_MESSAGE), record_id, inside.id)
-        with refused(No.DOCUMENT_UNKNOWN):
-            messaging.file_attachment(who.ask(Act.FILE_MESSAGE), record_id, inside.id)
+        assert messaging.file_attachment(who.ask(Act.FILE_MESSAGE), record_id, inside.id) == number, "clicked twice"
     allow(record_id, "treating")
     resource = json.loads(records.read_metadata(ask("treating", Act.READ, person), number))
     assert resource["author"] and "PATIENT" not in json.dumps(resource["context"]["practiceSetting"])

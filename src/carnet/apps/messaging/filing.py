@@ -60,9 +60,12 @@ def _plain(visit: Visit, one: Attachment, message: Message, filing: Filing) -> D
     )  # fmt: skip
 
 
-def _found(ask: Ask, record_id: UUID, number: UUID, filing: Filing) -> tuple[_Found, Ask]:
+def _found(ask: Ask, record_id: UUID, number: UUID, filing: Filing) -> tuple[_Found, Ask] | UUID:
+    """What is to be filed, and in whose name; its number in the record where it is there already."""
     with acting(ask, Act.READ_MESSAGES, record_id) as visit:
         one, message, thread = rows.attachment(visit, number)
+        if one.filed_as is not None:
+            return one.filed_as
         if not can_be_filed(one) or not message.incoming:
             raise Refusal(No.DOCUMENT_UNKNOWN)
         own = one.archive is not None or one.mime == "text/xml"
@@ -77,7 +80,10 @@ def _found(ask: Ask, record_id: UUID, number: UUID, filing: Filing) -> tuple[_Fo
 
 def file_attachment(ask: Ask, record_id: UUID, number: UUID, filing: Filing = Filing()) -> UUID:
     """File a document of a message in the record. Returns its number there; filing again returns the same. Raises Refusal."""
-    found, named = _found(ask, record_id, number, filing)
+    to_file = _found(ask, record_id, number, filing)
+    if isinstance(to_file, UUID):
+        return to_file
+    found, named = to_file
     question = replace(named, act=Act.FILE_MESSAGE if found.own or found.message.secret or found.thread.secret else Act.FEED)
     lot = Submission(
         SubmissionSet(patient=found.entry.patient), (SubmittedDocument(found.entry, found.content, 0),), ("DocumentReference",)
