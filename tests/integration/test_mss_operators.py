@@ -2,11 +2,14 @@
 
 import base64
 import imaplib
+import socket
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from uuid import UUID
 
@@ -52,7 +55,9 @@ def said(record_id: UUID) -> list[tuple[bool, str]]:
     with as_role("postgres"), unit(record_id) as work:
         return [
             (r[0], r[1])
-            for r in work.rows("SELECT incoming, state FROM messaging_message WHERE record_id = %s ORDER BY at, id", record_id)
+            for r in work.rows(
+                "SELECT incoming, state FROM messaging_message WHERE record_id = %s ORDER BY at, incoming DESC, id", record_id
+            )
         ]
 
 
@@ -154,10 +159,32 @@ def test_after_an_outage_the_mail_leaves_once(pki: Any, espace: str, folder: Pat
         assert len(postfix.mails(1)) == 1
 
 
-def tries(record_id: UUID) -> int:
+def test_a_host_that_does_not_answer_is_asked_once_for_all_that_waits_for_it(pki: Any, espace: str) -> None:
+    """Each try of a silent host takes a minute: fifty of them would keep everybody else's mails for an hour."""
+    trust("silencieux.example")
+    who, person, record_id = newcomer(espace)
+    assert receive(person, mail(person, sender="dr@silencieux.example")) is None
+    for number in range(4):
+        write(who, record_id, f"Mot {number}")
+    asked: list[int] = []
+
+    def hang_up(silent: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                silent.accept()[0].close()
+                asked.append(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        Thread(target=hang_up, args=(silent,), daemon=True).start()
+        with relay(pki, {"silencieux.example": f"127.0.0.1:{silent.getsockname()[1]}"}):
+            assert until(lambda: tries(record_id, all_of=4) == 1)
+    assert len(asked) == 1
+
+
+def tries(record_id: UUID, all_of: int = 1) -> int:
     with as_role("postgres"), unit(record_id) as work:
         rows = work.rows("SELECT attempts FROM messaging_outgoing WHERE record_id = %s AND problem <> ''", record_id)
-    return rows[0][0] if rows else 0
+    return rows[0][0] if len(rows) >= all_of else 0
 
 
 def hurry(record_id: UUID) -> None:

@@ -36,6 +36,51 @@ def context_of(certificate: str, key: str, authorities: str) -> ssl.SSLContext:
     return context
 
 
+def _no_longer_trusted(due: Due) -> Failure | None:
+    """The domain may have left the list since the message was written."""
+    return None if is_trusted(domain_of(due.to)) else Failure("not-trusted", final=True)
+
+
+async def _connect(client: aiosmtplib.SMTP) -> Failure | None:
+    try:
+        await client.connect()
+    except aiosmtplib.SMTPResponseException as refused:
+        return Failure(str(refused.code), refused.code >= 500)
+    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        return Failure(type(error).__name__, final=False)
+    return None
+
+
+async def _send(client: aiosmtplib.SMTP, due: Due) -> Failure | None:
+    try:
+        options = ["NOTIFY=FAILURE,DELAY"] if client.supports_extension("dsn") and due.sender else []
+        asked = ["RET=HDRS"] if options else []
+        await client.sendmail(due.sender, [due.to], due.content, mail_options=asked, rcpt_options=options)
+    except aiosmtplib.SMTPRecipientsRefused as refused:
+        return Failure(str(refused.recipients[0].code), refused.recipients[0].code >= 500)
+    except aiosmtplib.SMTPResponseException as refused:
+        return Failure(str(refused.code), refused.code >= 500)
+    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        return Failure(type(error).__name__, final=False)
+    return None
+
+
+def _store(store: smtplib.LMTP, due: Due) -> Failure | None:
+    try:
+        store.sendmail(due.sender, [f"{due.to.partition('@')[0]}@{settings.CARNET.mss_domain}"], due.content)
+    except smtplib.SMTPResponseException as refused:
+        return Failure(str(refused.smtp_code), refused.smtp_code >= 500)
+    except smtplib.SMTPRecipientsRefused as refused:
+        code = next(iter(refused.recipients.values()))[0]
+        return Failure(str(code), code >= 500)
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        return Failure(type(error).__name__, final=False)
+    finally:
+        with suppress(smtplib.SMTPException, OSError):
+            store.quit()
+    return None
+
+
 class Relay:
     """One round of deliveries. A connection is kept for the mails of one host."""
 
@@ -46,58 +91,43 @@ class Relay:
         client = aiosmtplib.SMTP(hostname=host, port=port, local_hostname=settings.CARNET.mss_name, timeout=TIMEOUT,
                                  start_tls=self._context is not None, tls_context=self._context)  # fmt: skip
         try:
+            unreachable: Failure | None = None
             for due in mails:
-                failure = await self._one(client, due)
-                await asyncio.to_thread(settle, due, failure, at)
+                failure = await asyncio.to_thread(_no_longer_trusted, due)
+                if failure is None and not client.is_connected and unreachable is None:
+                    # A host that does not answer is asked once for all that waits for it: the mails to others go on.
+                    unreachable = await _connect(client)
+                await asyncio.to_thread(settle, due, failure or unreachable or await _send(client, due), at)
         finally:
             with suppress(aiosmtplib.SMTPException, OSError):
                 await client.quit()
 
-    async def _one(self, client: aiosmtplib.SMTP, due: Due) -> Failure | None:
-        if not await asyncio.to_thread(is_trusted, domain_of(due.to)):
-            # The domain left the list since the message was written.
-            return Failure("not-trusted", final=True)
-        try:
-            if not client.is_connected:
-                await client.connect()
-            options = ["NOTIFY=FAILURE,DELAY"] if client.supports_extension("dsn") and due.sender else []
-            asked = ["RET=HDRS"] if options else []
-            await client.sendmail(due.sender, [due.to], due.content, mail_options=asked, rcpt_options=options)
-        except aiosmtplib.SMTPRecipientsRefused as refused:
-            return Failure(str(refused.recipients[0].code), refused.recipients[0].code >= 500)
-        except aiosmtplib.SMTPResponseException as refused:
-            return Failure(str(refused.code), refused.code >= 500)
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            return Failure(type(error).__name__, final=False)
-        return None
-
-    def _to_store(self, due: Due) -> Failure | None:
-        """Hand a mail to the store of professionals' own mail programs."""
+    def _to_store(self, mails: list[Due], at: datetime) -> None:
+        """Hand mails to the store of professionals' own mail programs."""
         place = settings.CARNET.mss_store
         host, _, port = (place, "", "0") if Path(place).is_absolute() else place.rpartition(":")
-        try:
-            with smtplib.LMTP(host, int(port), timeout=TIMEOUT) as store:
-                store.sendmail(due.sender, [f"{due.to.partition('@')[0]}@{settings.CARNET.mss_domain}"], due.content)
-        except smtplib.SMTPResponseException as refused:
-            return Failure(str(refused.smtp_code), refused.smtp_code >= 500)
-        except smtplib.SMTPRecipientsRefused as refused:
-            code = next(iter(refused.recipients.values()))[0]
-            return Failure(str(code), code >= 500)
-        except (smtplib.SMTPException, OSError, ValueError) as error:
-            return Failure(type(error).__name__, final=False)
-        return None
+        unreachable: Failure | None = None
+        for due in mails:
+            store: smtplib.LMTP | None = None
+            if unreachable is None:
+                try:
+                    store = smtplib.LMTP(host, int(port), timeout=TIMEOUT)
+                except (smtplib.SMTPException, OSError, ValueError) as error:
+                    unreachable = Failure(type(error).__name__, final=False)
+            settle(due, _store(store, due) if store else unreachable, at)
 
     async def round(self, at: datetime) -> int:
         """Deliver what is due. Returns how many mails were taken."""
         mails = await asyncio.to_thread(claim, at)
+        stored = [due for due in mails if due.route == LMTP]
         by_host: dict[tuple[str, int], list[Due]] = defaultdict(list)
         for due in mails:
             route = None if due.route == LMTP else route_of(due.to)
             if route is not None:
                 by_host[route].append(due)
-            elif due.route == LMTP:
-                await asyncio.to_thread(settle, due, await asyncio.to_thread(self._to_store, due), at)
-            else:
+            elif due.route != LMTP:
                 await asyncio.to_thread(settle, due, Failure("no-route", final=False), at)
-        await asyncio.gather(*(self._to_host(*host, found, at) for host, found in by_host.items()))
+        await asyncio.gather(
+            asyncio.to_thread(self._to_store, stored, at), *(self._to_host(*host, found, at) for host, found in by_host.items())
+        )
         return len(mails)
