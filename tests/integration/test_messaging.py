@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -227,6 +228,9 @@ def test_a_plain_file_is_filed_as_what_the_person_says_it_is(espace: str) -> Non
                                 Attachment("tableau.xlsx", "application/vnd.ms-excel", b"PK"))) is None  # fmt: skip
     files = talk(who, record_id, talks(who, record_id)[0].thread.id).said[0].files
     assert [(f.mime, messaging.can_be_filed(f)) for f in files] == [("application/pdf", True), ("application/vnd.ms-excel", False)]
+    shown = who.get(f"/messages/{talks(who, record_id)[0].thread.id}").text
+    assert re.findall(r'<option value="(\w+)" selected>', shown) == ["AUTR_DOC"], "nothing is said of a file that nobody said"
+    assert "PDF, moins de 1 ko" in shown and "application/vnd.ms-excel, moins de 1 ko" in shown and "0 ko" not in shown
     with as_role("carnet_espace"):
         messaging.file_attachment(who.ask(Act.FILE_MESSAGE), record_id, files[0].id, messaging.Filing("57833-6", "Mon ordonnance"))
     assert "Mon ordonnance" in who.get("/documents").text

@@ -165,7 +165,9 @@ def friendly(value: datetime | date | str | None, now: datetime) -> str:
 
 @register.filter
 def size(count: int) -> str:
-    """A number of bytes, in the unit that people know."""
+    """A number of bytes, in the unit that people know; what is smaller than a thousand is not said to be nothing."""
+    if 0 < count < 1000:
+        return gettext("moins de 1 ko")
     millions, thousands = count // 1_000_000, count // 1000
     return gettext("%(n)d Mo") % {"n": millions} if millions else gettext("%(n)d ko") % {"n": thousands}
 
