@@ -4,6 +4,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,50 @@ def test_who_is_blocked_learns_no_more_than_from_a_mailbox_that_is_not_there(esp
     assert talks(who, record_id)[0].correspondent.reported_at is not None
 
 
+def test_who_is_reported_is_in_the_queue_of_the_operator_once_and_under_my_requests(espace: str) -> None:
+    from carnet.desk.commands.keeping import as_operator
+
+    who, person, record_id = newcomer(espace)
+    assert receive(person, mail(person, name="Dr Douteux")) is None
+    (one,) = talks(who, record_id)
+    who.get("/messages")
+    for _ in range(2):
+        answer = who.post(f"/messages/correspondant/{one.correspondent.id}/signaler", {})
+        assert answer.status_code == 302
+    with as_role("carnet_operator"):
+        (case,) = [c for c in access.open_cases(as_operator("agent")) if c.record_id == record_id]
+        assert case.kind == access.MESSAGE_CASE and case.about == f"Dr Douteux, {SENDER}"
+        access.take_case(as_operator("agent"), case.id)
+        access.answer_case(as_operator("agent"), case.id, "message-followed-up", "L’opérateur a fermé cette boîte.")
+    mine = who.get("/demandes").text
+    assert "Un correspondant que vous signalez" in mine and "a fermé cette boîte" in mine
+
+
+def test_the_report_of_a_minor_s_secret_correspondent_is_refused_and_writes_nothing(espace: str) -> None:
+    minor, person, record_id = newcomer(espace, birth_date="2012-05-17")
+    from_practice(person, "Motsecret", secret=True)
+    (one,) = talks(minor, record_id)
+    assert one.correspondent.secret
+    page = minor.get(f"/messages/{one.thread.id}").text
+    assert "/signaler" not in page and "34 22" in page
+    with as_role("carnet_espace"), refused(No.VISIBILITY_NOT_ALLOWED):
+        messaging.block(minor.ask(Act.WRITE_MESSAGE), record_id, one.correspondent.id, True, reported=True)
+    (after,) = talks(minor, record_id)
+    assert after.correspondent.reported_at is None and after.correspondent.blocked_at is None
+    assert "Un correspondant" not in minor.get("/demandes").text
+
+
+def test_a_filter_looks_at_every_conversation_and_not_at_the_latest_alone(espace: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import carnet.interfaces.espace.messages as pages
+
+    who, person, _ = newcomer(espace)
+    assert receive(person, mail(person, "premier", "Premier")) is None
+    assert receive(person, mail(person, "second", "Second", sender=f"autre@{DOMAIN}")) is None
+    monkeypatch.setattr(pages, "RECENT", 1)
+    assert who.get("/messages").text.count("<h3><a ") == 1
+    assert who.get("/messages?voir=non-lus").text.count("<h3><a ") == 2
+
+
 def test_a_report_about_nothing_of_this_mailbox_is_refused_and_one_about_a_message_is_shown(espace: str) -> None:
     from carnet.formats.mss import Address, write_receipt
 
@@ -158,7 +203,10 @@ def test_a_report_about_nothing_of_this_mailbox_is_refused_and_one_about_a_messa
 
     answer = receive(person, receipt("<inconnu@x.example>"))
     assert answer is not None and answer.code == No.MESSAGE_MALFORMED
-    state = lambda: talk(who, record_id, number).said[-1].message.state  # noqa: E731
+
+    def state() -> str:
+        return str(talk(who, record_id, number).said[-1].message.state)
+
     assert state() == "waiting"
     assert receive(person, receipt(left.message_id)) is None
     assert state() == "displayed"
@@ -254,6 +302,10 @@ def test_cli_04_a_document_of_the_record_leaves_as_an_xdm_with_the_ins_and_cli_0
     packed = by_name["IHE_XDM.ZIP"].content
     [provided] = read_xdm(packed)
     ((entry, inside),) = provided.documents
+    sender = provided.set.author
+    assert sender is not None and (sender.family, sender.given) == (
+        person.traits.birth_name, person.traits.given_names.split(" ")[0],
+    )  # fmt: skip
     header = read_header(content)
     assert inside == content and entry.patient == (person.ins.oid.value, person.ins.matricule)
     assert (entry.unique_id, entry.type.code, entry.title, entry.creation_time) == (
@@ -380,7 +432,7 @@ def test_a_pharmacy_is_written_to_once_it_dispensed(espace: str) -> None:
     number = write(who, record_id, Sending("Mon traitement est-il prêt ?", to=f"m:{box.id}", subject="Traitement"))
     assert talk(who, record_id, number).said[0].message.state == "delivered"
     with as_role("carnet_webps"):
-        assert any(w.thread.id == number and w.new == 1 for w in messaging.board(ask("pharmacist", Act.LIST_MESSAGES)))
+        assert any(w.thread.id == number and w.new == 1 for w in messaging.board(ask("pharmacist", Act.LIST_MESSAGES)).listed)
 
 
 def test_a_renewal_is_asked_seen_taken_on_and_answered_with_its_prescription(espace: str, portal: str) -> None:
@@ -437,7 +489,7 @@ def test_a_professional_reads_the_threads_of_their_own_mailboxes_alone(espace: s
     assert record == record_id
     for key in ("dentist", "nurse", "cardiologist"):
         with as_role("carnet_webps"):
-            assert all(w.record_id != record_id for w in messaging.board(ask(key, Act.LIST_MESSAGES)))
+            assert all(w.record_id != record_id for w in messaging.board(ask(key, Act.LIST_MESSAGES)).listed)
             for act in (messaging.open_thread, messaging.note_read_by_team, messaging.take_on):
                 with refused(No.DOCUMENT_UNKNOWN):
                     act(ask(key, Act.READ_MESSAGES), record_id, number)
@@ -497,9 +549,48 @@ def test_a_blocked_or_closed_mailbox_is_not_written_to_from_webps(espace: str) -
     with as_role("carnet_espace"):
         records.change_life(closed_one.ask(Act.CLOSE_RECORD), closed_record)
     with as_role("carnet_webps"):
-        assert all(w.record_id != closed_record for w in messaging.board(ask("treating", Act.LIST_MESSAGES)))
+        assert all(w.record_id != closed_record for w in messaging.board(ask("treating", Act.LIST_MESSAGES)).listed)
         with refused(No.MESSAGE_MAILBOX_UNKNOWN):
             from_practice(closed)
+
+
+def test_who_blocks_a_mailbox_has_blocked_that_one_alone(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    from_practice(person, team=False)
+    with as_role("carnet_espace"):
+        messaging.block(who.ask(Act.WRITE_MESSAGE), record_id, talks(who, record_id)[0].correspondent.id, True)
+    with as_role("carnet_webps"):
+        own, team = (next(m for m in messaging.open_mailboxes(actor("treating"), now()) if m.kind == k) for k in ("PER", "ORG"))
+        assert messaging.may_write(ask("treating", Act.WRITE_MESSAGE), person.ins, team.id, False) is False
+        with refused(No.MESSAGE_MAILBOX_UNKNOWN):
+            messaging.may_write(ask("treating", Act.WRITE_MESSAGE), person.ins, own.id, False)
+        with refused(No.DOCUMENT_UNKNOWN):
+            messaging.may_write(ask("surgeon", Act.WRITE_MESSAGE), person.ins, own.id, False)
+
+
+def test_two_structures_of_one_name_have_two_addresses() -> None:
+    def at(structure: str) -> Any:
+        one = actor("treating")
+        return replace(one, situation=replace(one.situation, structure=structure, structure_name="Cabinet des Jumeaux"))
+
+    with as_role("carnet_webps"):
+        found = [next(m for m in messaging.open_mailboxes(at(s), now()) if m.kind == "ORG") for s in ("1550007777", "1660007777")]
+        offered = next(m for m in messaging.offered_mailboxes(at("1770007777")) if m.kind == "ORG")
+    assert [m.structure for m in found] == ["1550007777", "1660007777"]
+    assert len({m.address for m in [*found, offered]}) == 3, "and nobody is shown another's address as theirs"
+
+
+def test_a_list_that_does_not_look_at_everything_says_so(espace: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from carnet.apps.messaging import team
+
+    _, person, _ = newcomer(espace)
+    for _ in range(2):
+        from_practice(person)
+    with as_role("carnet_webps"):
+        monkeypatch.setattr(team, "MOST", 1)
+        assert not messaging.board(ask("treating", Act.LIST_MESSAGES)).whole
+        monkeypatch.setattr(team, "MOST", 100_000)
+        assert messaging.board(ask("treating", Act.LIST_MESSAGES)).whole
 
 
 def test_ope_04_an_address_on_the_red_list_is_found_by_who_knows_it_alone() -> None:

@@ -136,7 +136,10 @@ def test_a_secret_document_in_an_open_exchange_has_a_thread_of_its_own(espace: s
     secret = mail(person, "Motsecret", "Re: Ouvert", hidden, Attachment("Motsecret.pdf", "application/pdf", PDF), about=about)
     assert receive(person, secret) is None
     assert len(talks(child, record_id)) == 2 and parent.get("/messages").text.count("<h3><a ") == 1
-    strip = lambda page: page.split("<main")[1]  # noqa: E731
+
+    def strip(page: str) -> str:
+        return page.split("<main")[1]
+
     assert strip(parent.get("/messages").text) == strip(before), "neither a word nor an order changed"
     number = next(o.thread.id for o in talks(child, record_id) if o.thread.secret)
     plain = next(f for f in talk(child, record_id, number).said[0].files if f.mime == "application/pdf")

@@ -39,6 +39,7 @@ from carnet.apps.access.cases import (
     open_cases,
     take_case,
 )
+from carnet.apps.access.cases import MESSAGE as MESSAGE_CASE
 from carnet.apps.access.cases import VERDICTS as VERDICTS_OF_CASES
 from carnet.apps.access.decision import (
     Decided,
@@ -125,6 +126,7 @@ __all__ = [
     "HOLDS",
     "LISTED_FACTS",
     "LISTED_RECORDS",
+    "MESSAGE_CASE",
     "MOST_CARERS",
     "NEGATIVE_ANSWER",
     "NEW_RECORD",

@@ -1,4 +1,4 @@
-"""Cases: an access that the person does not recognise, a correction that is asked for; with their status and answer.
+"""Cases: an access that the person does not recognise, a correction, messages that are not in order; with status and answer.
 
 What the person writes is sealed under a key of the cases, which holds no record's key: the operator who examines reads it, and
 reads nothing of the record (house plan §4, operator).
@@ -16,12 +16,13 @@ from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import Ask
 from carnet.kernel.grant import Grant
 
-ACCESS, CORRECTION = "access", "correction"
+ACCESS, CORRECTION, MESSAGE = "access", "correction", "message"
 DUE = timedelta(days=30)
 """One month for an answer (GDPR article 12 §3)."""
 VERDICTS = {
     ACCESS: ("access-explained", "access-unjustified", "access-followed-up"),
     CORRECTION: ("correction-done", "correction-refused", "correction-passed-on"),
+    MESSAGE: ("message-explained", "message-followed-up"),
 }
 STEPS = ("received", "examining", "answered")
 
@@ -38,7 +39,7 @@ class Case:
     id: UUID
     kind: str
     subject: str
-    """What it is about: the place of a journal entry, a document, an entry of the profile."""
+    """What it is about: the place of a journal entry, a document, an entry of the profile, a correspondent."""
     about: str
     """A sentence that names it, written when the case was opened."""
     text: str

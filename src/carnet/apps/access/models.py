@@ -265,7 +265,7 @@ class Invitation(models.Model):
 
 
 class Case(models.Model):
-    """An access that the person does not recognise, or a correction that is asked for."""
+    """An access that the person does not recognise, a correction that is asked for, messages that are not in order."""
 
     pk = models.CompositePrimaryKey("record_id", "id")
     record_id = models.UUIDField()

@@ -14,6 +14,7 @@ from carnet.formats.fhir.document_reference import read_stored
 from carnet.formats.xdm import Packed, write_xdm
 from carnet.formats.xdm.stated import stated_by
 from carnet.formats.xds import Author, Coding, SubmissionSet
+from carnet.kernel.actor import ActorKind
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits
 
@@ -66,6 +67,13 @@ def _companion(content: bytes, title: str) -> bytes:
         return as_pdf(title, title)
 
 
+def _author(visit: Visit) -> Author:
+    """Who sends: the holder by their traits; of anybody else the name is known whole, and where it divides is not."""
+    if visit.ask.actor.kind is ActorKind.HOLDER:
+        return Author("", visit.traits.birth_name, visit.traits.given_names.split(" ")[0])
+    return Author("", visit.ask.actor.name)
+
+
 def pack(visit: Visit, number: UUID) -> list[Piece]:
     """The pieces of a mail that carry a document which the asker reads: archive and PDF, or the file itself. Raises Refusal."""
     one = _seen(visit, number)
@@ -75,11 +83,9 @@ def pack(visit: Visit, number: UUID) -> list[Piece]:
         return [Piece(name, content.mime, content.data, one.title, filed_as=number, secret=secret)]
     stored = replace(read_stored(one.resource), parents=(), entry_uuid="", mime="text/xml")
     entry = stated_by(cda.read_header(content.data), stored, visit.ins)
-    author = visit.ask.actor
-    given, _, family = author.name.partition(" ")
     lot = SubmissionSet(
         f"2.25.{uuid4().int}", settings.CARNET.dmp_device_oid, Coding("04", "1.2.250.1.213.2.2"), visit.ask.at, one.title,
-        patient=entry.patient, author=Author("", family or given, given if family else ""),
+        patient=entry.patient, author=_author(visit),
     )  # fmt: skip
     return [
         Piece(

@@ -67,8 +67,8 @@ def keep_message(work: Work, key: RecordKey, message: Message) -> bool:
     told = message.told
     rows = work.rows(
         """INSERT INTO messaging_message (record_id, id, thread_id, incoming, at, author, state, state_at, problem, read_at,
-        handled_at, mail_index, content_index, receipt_due, secret, sealed) VALUES
-        (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        mail_index, content_index, receipt_due, secret, sealed) VALUES
+        (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (record_id, content_index) DO NOTHING RETURNING 1""",
         key.record_id,
         message.id,
@@ -80,7 +80,6 @@ def keep_message(work: Work, key: RecordKey, message: Message) -> bool:
         message.state_at,
         message.problem,
         message.read_at,
-        message.handled_at,
         mail_index(key, told.get("message_id", "")),
         content_index(key, told.get("fingerprint", "")),
         message.receipt_due,

@@ -51,10 +51,14 @@ class Settings:
     phone: str = ""
 
 
-def _address(label: str, number: str) -> str:
+def _address(work: Work, label: str, number: str) -> str:
+    """An address that people can say; with the whole identifier where another mailbox of that name has the short one."""
     words = re.sub(r"[^a-z0-9]+", ".", normalise_name(label).lower()).strip(".")[:40]
-    local = f"{words}.{number[-4:]}" if words else number
-    return f"{local}@{settings.CARNET.mss_domain}"
+    said = f"{words}.{number[-4:]}@{settings.CARNET.mss_domain}"
+    if words and mailbox_at(work, said) is None:
+        return said
+    whole = re.sub(r"[^a-z0-9]+", "-", number.lower())
+    return f"{words}.{whole}".strip(".")[:64] + f"@{settings.CARNET.mss_domain}"
 
 
 def mailboxes_of(actor: Actor, work: Work | None = None) -> list[Mailbox]:
@@ -71,12 +75,15 @@ def mailboxes_of(actor: Actor, work: Work | None = None) -> list[Mailbox]:
 def offered_mailboxes(actor: Actor, work: Work | None = None) -> list[Mailbox]:
     """The mailboxes that a professional reads, those that are made at their first use among them: one's own, and that of the team
     where there is a structure."""
+    if work is None:
+        with unit() as own:
+            return offered_mailboxes(actor, own)
     found, place = mailboxes_of(actor, work), actor.situation
     if not any(m.kind == PERSON for m in found):
-        found.append(Mailbox(uuid4(), _address(actor.name, actor.id), PERSON, actor.name, actor.id, place.structure))
+        found.append(Mailbox(uuid4(), _address(work, actor.name, actor.id), PERSON, actor.name, actor.id, place.structure))
     if place.structure and not any(m.kind == TEAM for m in found):
         label = place.structure_name or place.structure
-        found.append(Mailbox(uuid4(), _address(label, place.structure), TEAM, label, "", place.structure))
+        found.append(Mailbox(uuid4(), _address(work, label, place.structure), TEAM, label, "", place.structure))
     return found
 
 

@@ -82,7 +82,6 @@ class Message(models.Model):
     state_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=40)
     read_at = models.DateTimeField(null=True)
-    handled_at = models.DateTimeField(null=True)
     mail_index = models.CharField(max_length=64, null=True)
     content_index = models.CharField(max_length=64, null=True)
     receipt_due = models.BooleanField()
@@ -96,8 +95,7 @@ class Message(models.Model):
         **classify(
             Kind.TECHNICAL,
             LIFE,
-            "record_id id thread_id incoming at state state_at problem read_at handled_at mail_index "
-            "content_index receipt_due secret",
+            "record_id id thread_id incoming at state state_at problem read_at mail_index content_index receipt_due secret",
             why="identifiers, keyed digests, dates and states",
         ),
         **classify(Kind.IDENTITY, LIFE, "author", why="who wrote or took it on, a number of the directory or a pseudonym"),

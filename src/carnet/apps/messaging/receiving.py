@@ -165,7 +165,7 @@ def _keep(visit: Visit, mail: Mail, found: Unpacked, secret: bool) -> bool:
         "fingerprint": fingerprint(mail), "closes": mail.closes.value, "from_html": mail.from_html, "automatic": mail.automatic,
         "sent_at": mail.sent_at.isoformat() if mail.sent_at else "", "national": dict(mail.national),
     }  # fmt: skip
-    message = Message(uuid4(), thread.id, True, at, visit.ask.actor.key[:120], rows.RECEIVED, None, "", None, None,
+    message = Message(uuid4(), thread.id, True, at, visit.ask.actor.key[:120], rows.RECEIVED, None, "", None,
                       bool(_receipt_to(mail)), secret, told)  # fmt: skip
     if not keeping.keep_message(work, key, message):
         return False

@@ -145,7 +145,6 @@ class Message:
     state_at: datetime | None
     problem: str
     read_at: datetime | None
-    handled_at: datetime | None
     receipt_due: bool
     secret: bool
     told: dict[str, Any]
@@ -186,7 +185,7 @@ class Attachment:
 
 _CORRESPONDENT = "id, kind, mailbox_id, learnt_at, last_at, ended_at, blocked_at, reported_at, secret, sealed"
 _THREAD = """id, correspondent_id, mailbox_id, kind, status, opened_at, updated_at, ended_at, assigned_to, secret, sealed"""
-_MESSAGE = "id, thread_id, incoming, at, author, state, state_at, problem, read_at, handled_at, receipt_due, secret, sealed"
+_MESSAGE = "id, thread_id, incoming, at, author, state, state_at, problem, read_at, receipt_due, secret, sealed"
 _ATTACHMENT = "id, message_id, position, mime, size, address, archive, problem, filed_at, filed_as, sealed"
 
 

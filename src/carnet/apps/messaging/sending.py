@@ -100,9 +100,7 @@ def answer_automatically(visit: Visit, thread: Thread, held: Mailbox | None, at:
     keeping.keep_message(
         visit.work,
         visit.key,
-        Message(
-            uuid4(), thread.id, True, at, f"mailbox:{held.id}", rows.RECEIVED, None, "", None, None, False, thread.secret, told
-        ),
+        Message(uuid4(), thread.id, True, at, f"mailbox:{held.id}", rows.RECEIVED, None, "", None, False, thread.secret, told),
     )
 
 

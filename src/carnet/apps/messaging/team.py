@@ -48,6 +48,15 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Board:
+    """The list of the mailboxes of a professional."""
+
+    listed: list[Waiting]
+    whole: bool
+    """Whether every conversation was looked at; else the latest `MOST`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What is written to a person: words, files, and what it does to the exchange or to the request."""
 
@@ -60,7 +69,7 @@ class Answer:
     subject: str = ""
 
 
-def board(ask: Ask, question: str = "", only: str = "") -> list[Waiting]:
+def board(ask: Ask, question: str = "", only: str = "") -> Board:
     """The conversations of the mailboxes of a professional, the latest first. One decision and one line, in their own chain."""
     ask = replace(ask, act=Act.LIST_MESSAGES)
     with access.asking(ask), unit() as work:
@@ -71,7 +80,7 @@ def board(ask: Ask, question: str = "", only: str = "") -> list[Waiting]:
     words = normalise_name(question).split()
     kept = {"nouveaux": lambda o: o.new, "demandes": lambda o: o.thread.kind != rows.MESSAGE,
             "moi": lambda o: o.thread.assigned_to == ask.actor.id}  # fmt: skip
-    return [one for one in listed if _named(one, words) and (only not in kept or kept[only](one))]
+    return Board([one for one in listed if _named(one, words) and (only not in kept or kept[only](one))], len(found) < MOST)
 
 
 def _named(one: Waiting, words: list[str]) -> bool:
@@ -132,7 +141,7 @@ def _put(visit: Visit, thread: Thread, who: Correspondent, box: Mailbox, answer:
                                                secret=who.secret and thread.secret))  # fmt: skip
     keeping.keep_thread(work, key, replace(thread, updated_at=at, ended_at=exchange.ended_at, status=status))
     message = Message(
-        uuid4(), thread.id, True, at, visit.ask.actor.key[:120], rows.RECEIVED, None, "", None, None, False, thread.secret, told
+        uuid4(), thread.id, True, at, visit.ask.actor.key[:120], rows.RECEIVED, None, "", None, False, thread.secret, told
     )
     keeping.keep_message(work, key, message)
     keeping.keep_pieces(work, key, message.id, list(answer.pieces), at)
@@ -148,36 +157,51 @@ def _put(visit: Visit, thread: Thread, who: Correspondent, box: Mailbox, answer:
     access.write_entry(work, visit.granted, (), "message", REPRESENTATIVES if thread.secret else "")
 
 
-def _reachable(record_id: UUID | None, who: Correspondent | None) -> None:
-    """Raises Refusal for a person without a mailbox, and, in the same words, for one who wants nothing more from this mailbox."""
-    if record_id is None or not receives_messages(record_id) or (who is not None and who.blocked_at):
+def _reachable(record_id: UUID | None) -> None:
+    """Raises Refusal for a person without a mailbox."""
+    if record_id is None or not receives_messages(record_id):
         raise Refusal(No.MESSAGE_MAILBOX_UNKNOWN)
+
+
+def _wanted(who: Correspondent | None) -> None:
+    """Raises Refusal, in the same words, for a mailbox from which the person wants nothing more."""
+    if who is not None and who.blocked_at:
+        raise Refusal(No.MESSAGE_MAILBOX_UNKNOWN)
+
+
+def _held(visit: Visit, number: UUID) -> Mailbox:
+    """A mailbox of the asker: any other is unknown."""
+    found = next((m for m in mailboxes_of(visit.ask.actor, visit.work) if m.id == number), None)
+    if found is None:
+        raise Refusal(No.DOCUMENT_UNKNOWN)
+    return found
+
+
+def _known(visit: Visit, box: Mailbox) -> Correspondent | None:
+    """What the person's record knows of a mailbox."""
+    return rows.correspondent_at(visit.work, visit.key, box.address)
 
 
 def answer(ask: Ask, record_id: UUID, number: UUID, given: Answer) -> None:
     """Answer in a thread of one of one's mailboxes: what is kept is on the disk when this returns. Raises Refusal."""
     _check(given)
-    _reachable(record_id, None)
+    _reachable(record_id)
     with attending(ask, Act.WRITE_MESSAGE, record_id, number) as (visit, thread, box):
         who = rows.correspondent(visit, thread.correspondent_id)
-        if who.blocked_at:
-            raise Refusal(No.MESSAGE_MAILBOX_UNKNOWN)
+        _wanted(who)
         _note_read(visit, thread.id, ask.at)
         _put(visit, thread, who, box, given)
 
 
-def may_write(ask: Ask, ins: Ins, secret: bool) -> bool:
-    """Whether a message to this person would be taken, asked before anything is deposited with it. Raises Refusal when not.
+def may_write(ask: Ask, ins: Ins, box: UUID, secret: bool) -> bool:
+    """Whether a message from this mailbox would be taken, asked before anything is deposited with it. Raises Refusal when not.
 
     Returns whether it would be kept from the representatives.
     """
     record_id = identity.find(ins)
-    _reachable(record_id, None)
+    _reachable(record_id)
     with acting(replace(ask, ins=ins), Act.WRITE_MESSAGE) as visit:
-        for box in mailboxes_of(ask.actor, visit.work):
-            known = rows.correspondent_at(visit.work, visit.key, box.address)
-            if known and known.blocked_at:
-                raise Refusal(No.MESSAGE_MAILBOX_UNKNOWN)
+        _wanted(_known(visit, _held(visit, box)))
         veiled = secret and visit.facts.minor
         visit.line.veil = REPRESENTATIVES if veiled else ""
         return veiled
@@ -186,17 +210,13 @@ def may_write(ask: Ask, ins: Ins, secret: bool) -> bool:
 def write_to(ask: Ask, ins: Ins, box: UUID, given: Answer) -> tuple[UUID, UUID]:
     """Begin a conversation with a person, from one of one's mailboxes. Returns the record and the thread. Raises Refusal."""
     _check(given)
-    _reachable(identity.find(ins), None)
+    _reachable(identity.find(ins))
     with acting(replace(ask, ins=ins), Act.WRITE_MESSAGE) as visit:
         rows.serialise(visit)
-        held = {m.id: m for m in mailboxes_of(ask.actor, visit.work)}
-        if box not in held:
-            raise Refusal(No.DOCUMENT_UNKNOWN)
-        one, at, secret = held[box], ask.at, given.secret and visit.facts.minor
+        one, at, secret = _held(visit, box), ask.at, given.secret and visit.facts.minor
         visit.line.veil = REPRESENTATIVES if secret else ""
-        known = rows.correspondent_at(visit.work, visit.key, one.address)
-        if known and known.blocked_at:
-            raise Refusal(No.MESSAGE_MAILBOX_UNKNOWN)
+        known = _known(visit, one)
+        _wanted(known)
         who = known or Correspondent(uuid4(), one.address, one.label, rows.PROFESSIONAL, one.id, at, at, secret=secret)
         thread = Thread(
             uuid4(), who.id, one.id, rows.MESSAGE, rows.OPEN, at, at, None, "", secret, given.subject.strip()[:200] or "Message"

@@ -123,7 +123,7 @@ def _message(visit: Visit, sending: Sending, thread: Thread) -> Message:
     identifier = new_message_id()
     told = {"text": text, "name": ask.actor.name, "message_id": identifier, "fingerprint": identifier}
     return Message(
-        uuid4(), thread.id, False, ask.at, ask.actor.key[:120], rows.WAITING, ask.at, "", ask.at, None, False, thread.secret, told
+        uuid4(), thread.id, False, ask.at, ask.actor.key[:120], rows.WAITING, ask.at, "", ask.at, False, thread.secret, told
     )
 
 
@@ -163,7 +163,7 @@ def keep_draft(ask: Ask, record_id: UUID, thread: UUID, text: str) -> None:
         _veiled(visit, found.secret)
         _drop_draft(visit, found.id)
         if text.strip():
-            draft = Message(uuid4(), found.id, False, ask.at, ask.actor.key[:120], rows.DRAFT, None, "", ask.at, None, False,
+            draft = Message(uuid4(), found.id, False, ask.at, ask.actor.key[:120], rows.DRAFT, None, "", ask.at, False,
                             found.secret, {"text": text, "fingerprint": str(uuid4())})  # fmt: skip
             keeping.keep_message(visit.work, visit.key, draft)
 
@@ -189,12 +189,19 @@ def withdraw_request(ask: Ask, record_id: UUID, thread: UUID) -> None:
 
 
 def block(ask: Ask, record_id: UUID, number: UUID, blocked: bool, reported: bool = False) -> None:
-    """Get nothing more from a correspondent, or again; and have the operator told that their messages were not in order."""
+    """Get nothing more from a correspondent, or again; and tell the operator, by a case, that their messages were not in order.
+
+    Raises Refusal for a report of one whom a minor keeps secret: the lines of a case are for whoever reads the journal.
+    """
     with acting(ask, Act.WRITE_MESSAGE, record_id) as visit:
         rows.serialise(visit)
         who = rows.correspondent(visit, number)
         veil = _veiled(visit, who.secret)
+        if reported and who.secret:
+            raise Refusal(No.VISIBILITY_NOT_ALLOWED)
         if reported:
             who = replace(who, reported_at=ask.at)
+            about = who.address if who.label == who.address else f"{who.label}, {who.address}"
+            access.open_case(visit.work, visit.granted, access.MESSAGE_CASE, str(who.id), about, "")
         keeping.keep_correspondent(visit.work, visit.key, replace(who, blocked_at=ask.at if blocked else None))
         access.write_entry(visit.work, visit.granted, (), "message-block", veil)

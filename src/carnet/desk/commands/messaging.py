@@ -80,9 +80,9 @@ def send(matricule: str, subject: str, text: str, files: tuple[Path, ...]) -> No
 
     config = Environment()
     operator = Operator(config.data_dir / "operator", config.data_dir / "pki", config.mss_port)
-    attached = [(f.name, f.read_bytes()) for f in files]
-    refused = operator.send(f"{matricule.lower()}@{config.mss_patient_domain}", subject, text, files=attached)
-    with or_fail("Le message a été refusé", ValueError):
+    with or_fail("Le message n'est pas parti", ValueError, OSError):
+        attached = [(f.name, f.read_bytes()) for f in files]
+        refused = operator.send(f"{matricule.lower()}@{config.mss_patient_domain}", subject, text, files=attached)
         if refused:
             raise ValueError(refused)
     print("Le message est dans la boîte de la personne.")

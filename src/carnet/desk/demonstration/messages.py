@@ -101,5 +101,6 @@ def load_practice(at: datetime) -> None:
 def _practice_wrote(person: DemoPerson) -> bool:
     at = moment()
     return any(
-        w.traits == person.traits for w in messaging.board(Ask(actor_of(PROFESSIONALS["treating"], at), Act.LIST_MESSAGES, at))
+        w.traits == person.traits
+        for w in messaging.board(Ask(actor_of(PROFESSIONALS["treating"], at), Act.LIST_MESSAGES, at)).listed
     )

@@ -53,7 +53,9 @@ SENTENCES: dict[str, str] = {
     "range": _("C’est rangé dans votre dossier."),
     "correspondant-bloquer": _("C’est enregistré. Vous ne recevrez plus ses messages."),
     "correspondant-debloquer": _("C’est enregistré. Ses messages vous parviennent de nouveau."),
-    "correspondant-signaler": _("C’est signalé à l’exploitant. Vous ne recevrez plus ses messages."),
+    "correspondant-signaler": _(
+        "C’est signalé. Une personne examine et vous répond dans « Mes demandes ». Vous ne recevrez plus ses messages."
+    ),
     "langue": _("C’est enregistré."),
 }
 

@@ -29,10 +29,14 @@ def address_of(visit: Visit) -> str:
 
 
 RECENT, MOST = 100, 2000
-"""Conversations of a list, and those that a search or « plus anciennes » looks at."""
+"""Conversations of a list, and those that a search, a filter or « plus anciennes » looks at."""
 FILTERS = {"": "Toutes", "non-lus": "Non lues", "demandes": "Demandes", "pieces": "Avec un document"}
-_DOCTOR_FILES = b"\xd0\xcf\x11\xe0"
+_DOC_BEGINS = b"\xd0\xcf\x11\xe0"
 """Beginning of a DOC: a person may attach one, the record takes none."""
+
+
+def _base(visit: Visit) -> Context:
+    return {"tab": "messages", "traits": visit.traits, "minor": visit.facts.minor, "unread": messaging.unread_in(visit)}
 
 
 def messages_page(*methods: str) -> Callable[[Callable[..., Shown | HttpResponse]], Callable[..., HttpResponse]]:
@@ -44,8 +48,7 @@ def messages_page(*methods: str) -> Callable[[Callable[..., Shown | HttpResponse
             try:
                 with messaging.reading(asked.ask(Act.READ_MESSAGES), asked.record) as visit:
                     shown = function(asked, visit, **kwargs)
-                    base: Context = {"tab": "messages", "traits": visit.traits, "minor": visit.facts.minor,
-                                     "unread": messaging.unread_in(visit)}  # fmt: skip
+                    base = _base(visit)
             except Refusal as refusal:
                 if refusal.code in NOT_OPEN:
                     return not_open(asked, refusal)
@@ -61,8 +64,9 @@ def _listing(asked: Asked, visit: Visit) -> Context:
     question, only = asked.request.GET.get("q", "")[:200], asked.request.GET.get("voir", "")
     filters = [(key, gettext(label)) for key, label in FILTERS.items()]
     whole = "tout" in asked.request.GET
-    listed = messaging.inbox(visit, question, only, MOST if whole or question else RECENT)
-    older = len(listed) == RECENT and not whole
+    looked_at = MOST if whole or question or only else RECENT
+    listed = messaging.inbox(visit, question, only, looked_at)
+    older = len(listed) == RECENT == looked_at
     return {"listed": listed, "question": question, "only": only, "filters": filters, "older": older}
 
 
@@ -106,7 +110,7 @@ def pieces_of(asked: Asked) -> tuple[messaging.Piece, ...]:
     found = []
     for one in asked.request.FILES.getlist("fichiers"):
         data = taken(one.read())
-        mime = "application/msword" if data.startswith(_DOCTOR_FILES) else mime_of(data)
+        mime = "application/msword" if data.startswith(_DOC_BEGINS) else mime_of(data)
         if mime not in messaging.PERSON_MEDIA:
             raise Refusal(No.MESSAGE_ATTACHMENT_REFUSED)
         found.append(messaging.Piece(str(one.name or "piece")[:200], mime, data))
@@ -137,13 +141,9 @@ def reply(asked: Asked, number: UUID) -> HttpResponse:
 
 def _again(asked: Asked, number: UUID, sentence: str) -> HttpResponse:
     """The conversation with what was wrong, and with what was written."""
-
-    def shown(asked: Asked, visit: Visit) -> Shown:
-        return _shown(asked, visit, messaging.conversation(visit, number), [("rep", sentence)], 400)
-
     with messaging.reading(asked.ask(Act.READ_MESSAGES), asked.record) as visit:
-        found = shown(asked, visit)
-        base: Context = {"tab": "messages", "traits": visit.traits, "minor": visit.facts.minor}
+        found = _shown(asked, visit, messaging.conversation(visit, number), [("rep", sentence)], 400)
+        base = _base(visit)
     return page(asked, found.template, base | found.context, found.status)
 
 

@@ -18,11 +18,10 @@ from uuid import uuid4
 from weakref import WeakKeyDictionary
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from django.conf import settings
 from django.utils.translation import override
 
 from carnet.apps.access.api import told
-from carnet.apps.messaging.api import INBOUND_MOST_BYTES, deliver, is_trusted, recipient
+from carnet.apps.messaging.api import deliver, is_trusted, recipient
 from carnet.apps.signin.api import operator_of
 from carnet.formats.mss import domain_of, is_address
 from carnet.interfaces.mssante.authenticity import check_authenticity
@@ -137,12 +136,3 @@ class Gateway:
         """Let what runs end."""
         self._threads.shutdown(wait=True)
         self._reading.shutdown(wait=True)
-
-
-SIZE = INBOUND_MOST_BYTES
-TIMEOUT = 120.0
-
-
-def name() -> str:
-    """How the gateway presents itself."""
-    return str(settings.CARNET.mss_name)

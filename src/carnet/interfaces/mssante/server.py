@@ -9,10 +9,14 @@ from pathlib import Path
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP
+from django.conf import settings
 
-from carnet.interfaces.mssante.gateway import SIZE, TIMEOUT, Gateway, name
+from carnet.apps.messaging.api import INBOUND_MOST_BYTES
+from carnet.interfaces.mssante.gateway import Gateway
 
 MOST_CONNECTIONS = 64
+TIMEOUT = 120.0
+"""Seconds that a silent client has."""
 _IDENT = "Carnet"
 _COMMANDS = {"*": 200, "RSET": 2000, "NOOP": 50, "MAIL": 2000, "RCPT": 2000, "DATA": 2000, "EHLO": 10, "STARTTLS": 3}
 """Commands of one connection: an operator keeps one open for many mails, and nobody keeps one busy with nothing."""
@@ -55,12 +59,21 @@ class _Bounded:
 
 
 def _smtp(handler: Gateway, context: ssl.SSLContext) -> SMTP:
-    return SMTP(handler, data_size_limit=SIZE, hostname=name(), ident=_IDENT, tls_context=context, require_starttls=True,
-                timeout=TIMEOUT, auth_exclude_mechanism=("LOGIN", "PLAIN"), command_call_limit=_COMMANDS)  # fmt: skip
+    return SMTP(
+        handler,
+        data_size_limit=INBOUND_MOST_BYTES,
+        hostname=settings.CARNET.mss_name,
+        ident=_IDENT,
+        tls_context=context,
+        require_starttls=True,
+        timeout=TIMEOUT,
+        auth_exclude_mechanism=("LOGIN", "PLAIN"),
+        command_call_limit=_COMMANDS,
+    )
 
 
 def _lmtp(handler: Gateway) -> LMTP:
-    return LMTP(handler, data_size_limit=SIZE, hostname=name(), ident=_IDENT, timeout=TIMEOUT,
+    return LMTP(handler, data_size_limit=INBOUND_MOST_BYTES, hostname=settings.CARNET.mss_name, ident=_IDENT, timeout=TIMEOUT,
                 auth_exclude_mechanism=("LOGIN", "PLAIN"), command_call_limit=_COMMANDS)  # fmt: skip
 
 

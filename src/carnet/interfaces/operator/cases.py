@@ -1,4 +1,4 @@
-"""The queue of cases: accesses that people do not recognise, corrections that they ask for."""
+"""The queue of cases: accesses that people do not recognise, corrections that they ask for, messages that they report."""
 
 from uuid import UUID
 
@@ -11,7 +11,8 @@ from carnet.kernel.refusal import No, Refusal
 VERDICTS = {
     "access-explained": "Accès expliqué", "access-unjustified": "Accès injustifié", "access-followed-up": "Suite donnée",
     "correction-done": "Correction faite", "correction-refused": "Correction refusée",
-    "correction-passed-on": "Transmise à l'auteur",
+    "correction-passed-on": "Transmise à l'auteur", "message-explained": "Messages expliqués",
+    "message-followed-up": "Suite donnée auprès de l'opérateur",
 }  # fmt: skip
 
 

@@ -64,8 +64,10 @@ def board(asked: Asked) -> HttpResponse:
     question, only = asked.request.GET.get("q", "")[:100], asked.request.GET.get("voir", "")
     found = messaging.board(asked.ask(Act.LIST_MESSAGES), question, only)
     people = {c.id: c.name for c in colleagues(asked.actor.situation.structure)}
-    listed = [(one, ref_of(asked, one.record_id, one.thread.id), people.get(one.thread.assigned_to, "")) for one in found]
-    context: dict[str, object] = {"tab": "messages", "boxes": boxes, "listed": listed, "question": question, "only": only}
+    listed = [(one, ref_of(asked, one.record_id, one.thread.id), people.get(one.thread.assigned_to, "")) for one in found.listed]
+    context: dict[str, object] = {
+        "tab": "messages", "boxes": boxes, "listed": listed, "whole": found.whole, "question": question, "only": only,
+    }  # fmt: skip
     return page(asked, "messages/board", context)
 
 
@@ -173,8 +175,10 @@ def reply(asked: Asked, ref: str) -> HttpResponse:
     one = named(asked, ref)
     try:
         talk, _, ins, _ = messaging.open_thread(asked.ask(Act.READ_MESSAGES), one.record_id, one.thread)
+        if talk.mailbox is None:
+            raise Refusal(No.DOCUMENT_UNKNOWN)
         # Asked before anything is deposited: a page that says nothing was sent leaves nothing in the record.
-        messaging.may_write(asked.ask(Act.WRITE_MESSAGE), ins, talk.thread.secret)
+        messaging.may_write(asked.ask(Act.WRITE_MESSAGE), ins, talk.mailbox.id, talk.thread.secret)
         pieces = _pieces(asked, ins, talk.thread.secret)
         messaging.answer(asked.ask(Act.WRITE_MESSAGE), one.record_id, one.thread, _answer(asked, pieces))
     except Refusal as refusal:
@@ -213,7 +217,7 @@ def write(asked: Asked, handle: str) -> HttpResponse:
     if problems or box is None:
         return _form(asked, handle, sought, problems, 400)
     try:
-        secret = messaging.may_write(asked.about(sought, Act.WRITE_MESSAGE), sought.ins, asked.form.yes("secret"))
+        secret = messaging.may_write(asked.about(sought, Act.WRITE_MESSAGE), sought.ins, box, asked.form.yes("secret"))
         pieces = _pieces(asked, sought.ins, secret)
         record_id, number = messaging.write_to(asked.about(sought, Act.WRITE_MESSAGE), sought.ins, box, _answer(asked, pieces))
     except Refusal as refusal:

@@ -71,7 +71,6 @@ class Migration(migrations.Migration):
                         ("state_at", models.DateTimeField(null=True)),
                         ("problem", models.CharField(max_length=40)),
                         ("read_at", models.DateTimeField(null=True)),
-                        ("handled_at", models.DateTimeField(null=True)),
                         ("mail_index", models.CharField(max_length=64, null=True)),
                         ("content_index", models.CharField(max_length=64, null=True)),
                         ("receipt_due", models.BooleanField()),

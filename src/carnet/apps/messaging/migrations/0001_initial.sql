@@ -18,7 +18,7 @@ ALTER TABLE messaging_thread ENABLE ROW LEVEL SECURITY;
 CREATE POLICY messaging_thread_scope ON messaging_thread USING (record_id = NULLIF(current_setting('carnet.record', true), '')::uuid) WITH CHECK (record_id = NULLIF(current_setting('carnet.record', true), '')::uuid);
 CREATE TABLE messaging_message (record_id uuid NOT NULL, id uuid NOT NULL, thread_id uuid NOT NULL, incoming boolean NOT NULL, at timestamptz NOT NULL,
     author varchar(120) NOT NULL, state varchar(12) NOT NULL, state_at timestamptz, problem varchar(40) NOT NULL, read_at timestamptz,
-    handled_at timestamptz, mail_index varchar(64), content_index varchar(64), receipt_due boolean NOT NULL, secret boolean NOT NULL,
+    mail_index varchar(64), content_index varchar(64), receipt_due boolean NOT NULL, secret boolean NOT NULL,
     sealed bytea NOT NULL, PRIMARY KEY (record_id, id), UNIQUE (record_id, content_index)) PARTITION BY HASH (record_id);
 CREATE TABLE messaging_message_p00 PARTITION OF messaging_message FOR VALUES WITH (MODULUS 4, REMAINDER 0);
 CREATE TABLE messaging_message_p01 PARTITION OF messaging_message FOR VALUES WITH (MODULUS 4, REMAINDER 1);
