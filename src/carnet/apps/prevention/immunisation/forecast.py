@@ -117,7 +117,7 @@ def _earliest(
 ) -> date:
     """The candidate earliest date (FORECASTDTCAN-1)."""
     days = [context.person.aged(ages.least), _latest([(i.least, s) for i, s in spaced]), _freed(context, standing, dose)]
-    days.append(dose.season[0] if dose.season else None)
+    days += [dose.season[0] if dose.season else None, dose.proposed_since]
     # What was recommended from a day makes nothing due before it.
     days += [ages.during.first, *(i.during.first for i in dose.intervals if i.during.holds(context.today))]
     days += [e.dose.day for e in standing.evaluations if e.reason is Reason.INADVERTENT and e.target == at]

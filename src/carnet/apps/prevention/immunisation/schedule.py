@@ -112,6 +112,11 @@ class SeriesDose:
     recurring: bool = False
     season: tuple[date, date] | None = None
     rule: str = ""
+    late_rule: str = ""
+    """The row that stands for it when it is caught up, and from which age."""
+    late_from: Period | None = None
+    proposed_since: date | None = None
+    """The day from which it is recommended: nothing is due before it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,12 +77,19 @@ def paths(context: Context, antigen: Antigen, doses: list[Dose]) -> list[Path]:
         standing = Standing(one, [Target(d) for d in one.doses], doses, complete_groups=frozenset(complete))
         evaluate(context, standing)
         path = Path(standing, forecast(context, standing, antigen))
-        if not standing.satisfied and one.youngest is not None and context.today < plus(context.person.birth, one.youngest):
+        if _too_early(context, standing):
             continue
         found.append(path)
         if path.complete:
             complete.add(one.series_group)
     return found
+
+
+def _too_early(context: Context, standing: Standing) -> bool:
+    """Whether the series is for later: one that has begun goes on, but a season that is over began nothing."""
+    youngest = context.person.aged(standing.series.youngest)
+    begun = standing.satisfied and standing.series.doses[0].season is None
+    return youngest is not None and context.today < youngest and not begun
 
 
 def _asks_others(series: Series) -> bool:
@@ -110,7 +117,7 @@ def _needed(path: Path, chosen: list[Path]) -> bool:
 def _prioritised(context: Context, held: list[Path]) -> Path | None:
     """The one series of a group (CDSi table 8-3)."""
     scorable = _scorable(context, held)
-    default = next((p for p in held if p.series.default), None)
+    default = _default(context, held)
     if not scorable:
         return default
     if len(scorable) == 1:
@@ -126,6 +133,13 @@ def _prioritised(context: Context, held: list[Path]) -> Path | None:
     if complete:
         return _highest(complete, _complete_score(complete))
     return _highest(going, _going_score(context, going)) if going else _highest(scorable, _start_score(context, scorable))
+
+
+def _default(context: Context, held: list[Path]) -> Path | None:
+    """The default series; of several, the one that the person is of the age to start."""
+    listed = [p for p in held if p.series.default]
+    ages = ((p, context.person.aged(p.series.oldest)) for p in listed)
+    return next((p for p, oldest in ages if oldest is None or context.today < oldest), listed[0] if listed else None)
 
 
 def _scorable(context: Context, held: list[Path]) -> list[Path]:

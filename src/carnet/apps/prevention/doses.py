@@ -1,0 +1,84 @@
+"""Doses of a record, as the engine takes them: what each entry names, and the day, whole, in part or unknown."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from carnet.apps.prevention.edition import Edition, Vaccine
+from carnet.apps.prevention.immunisation import Dose
+from carnet.apps.profile.api import Entry, Stated, first_day, last_day, stated
+from carnet.kernel.traits import normalise_name
+
+ATC = "2.16.840.1.113883.6.73"
+_WHOLE = len("2026-11-27")
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A dose that the record states, once, whatever its sources. `vaccine` is empty when the rules do not know the product."""
+
+    number: str
+    vaccine: str
+    stated: Stated
+
+    @property
+    def entry(self) -> Entry:
+        """The newest of its sources."""
+        return self.stated.first
+
+    @property
+    def start(self) -> str:
+        """The day as it was stated: whole, a month, a year, or nothing."""
+        return self.entry.content.start
+
+    @property
+    def day(self) -> date | None:
+        """The day, when it is known whole."""
+        return date.fromisoformat(self.start) if len(self.start) == _WHOLE else None
+
+    @property
+    def lot(self) -> str:
+        """The lot, when one of the sources gives it."""
+        lots = (e.content.detail.removeprefix("lot ") for e in self.stated.entries if e.content.detail.startswith("lot "))
+        return next(lots, "")
+
+    def dose(self, late: bool = False) -> Dose | None:
+        """The dose for the engine: on its day, or at one end of the month or the year that is known. None without a year."""
+        day = last_day(self.start) if late else first_day(self.start)
+        return Dose(day, self.vaccine, self.number) if day is not None and self.vaccine else None
+
+
+@lru_cache(maxsize=8)
+def _named(vaccines: tuple[Vaccine, ...]) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Vaccines by ATC code, and by the words of their names, the longest first: `Prevenar 20` before `Prevenar`."""
+    words = [(f" {normalise_name(word)} ", v.code) for v in vaccines for word in (*v.words, v.name)]
+    return {code: v.code for v in vaccines for code in v.atc}, sorted(words, key=lambda pair: -len(pair[0]))
+
+
+def recognise(edition: Edition, label: str, codes: Iterable[tuple[str, str, str]] = ()) -> str:
+    """The vaccine that a record names, by its name first, then by its ATC code; empty when nothing tells.
+
+    The name comes first because one ATC code may stand for products that the rules part (the pneumococcal vaccines).
+    """
+    by_code, by_words = _named(edition.vaccines)
+    spoken = f" {normalise_name(label)} "
+    found = next((code for word, code in by_words if word in spoken), "")
+    return found or next((by_code[code] for code, system, _ in codes if system in (ATC, "") and code in by_code), "")
+
+
+def shots(edition: Edition, entries: Iterable[Entry], today: date) -> list[Shot]:
+    """The doses that a record states, the newest first: a day and a vaccine make one dose, however it is named."""
+    found: dict[tuple[str, str, str], Shot] = {}
+    for group in stated(entries, "vaccinations"):
+        for once in group.occurrences:
+            content = once.first.content
+            if content.start and (first_day(content.start) or today) > today:
+                continue
+            vaccine = recognise(edition, content.label, ((content.code, content.system, ""), *content.codes))
+            known = vaccine if vaccine and len(content.start) == _WHOLE else str(once.first.id)
+            key = (known, content.start, "")
+            same = found.get(key)
+            both = Stated((*same.stated.entries, *once.entries)) if same else once
+            found[key] = Shot(str(both.first.id), vaccine, both)
+    return sorted(found.values(), key=lambda s: (s.start, s.number), reverse=True)
