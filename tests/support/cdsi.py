@@ -3,7 +3,7 @@
 import re
 import zipfile
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -53,7 +53,7 @@ def _period(element: Element, name: str) -> Period | None:
 
 def _day(element: Element, name: str) -> date | None:
     text = _text(element, name)
-    return datetime.strptime(text, "%Y%m%d").date() if text else None
+    return date(int(text[:4]), int(text[4:6]), int(text[6:8])) if text else None
 
 
 def _spell(element: Element) -> Spell:
@@ -162,7 +162,8 @@ def _immunity(root: Element) -> tuple[Immunity, ...]:
     found = [Immunity(frozenset({_text(e, "guidelineCode")})) for e in element.findall("clinicalHistory")]
     for born in element.findall("dateOfBirth"):
         text = _text(born, "immunityBirthDate")
-        day = datetime.strptime(text, "%m/%d/%Y" if "/" in text else "%Y%m%d").date()
+        month, number, year = text.split("/") if "/" in text else (text[4:6], text[6:8], text[:4])
+        day = date(int(year), int(month), int(number))
         out = frozenset(_text(e, "exclusionCode") for e in born.findall("exclusion"))
         found.append(Immunity(frozenset(), day, _text(born, "birthCountry"), out))
     return tuple(found)
@@ -253,7 +254,7 @@ def cases(workbook: Path) -> list[Case]:
         strings = etree.parse(BytesIO(held.read("xl/sharedStrings.xml"))).getroot()
         shared = ["".join(t.text or "" for t in s.iter(f"{{{_NS['m']}}}t")) for s in strings]
         rows = etree.parse(BytesIO(held.read("xl/worksheets/sheet3.xml"))).getroot().findall(".//m:row", _NS)
-    names = {letter: name for letter, name in _cells(rows[0], shared).items()}
+    names = _cells(rows[0], shared)
     return [_case({names[c]: v for c, v in _cells(row, shared).items() if c in names}) for row in rows[1:]]
 
 

@@ -114,7 +114,7 @@ def agenda(edition: Edition, facts: Facts, held: Iterable[Shot], history: Iterab
     """The agenda of a person on a day. The order of doses and of history does not matter."""
     listed, known = list(held), list(history)
     told, undated, doses = _forecasts(edition, facts, listed, day)
-    given = [d for d in doses.values()]
+    given = list(doses.values())
     vaccines = [line for gf in told if (line := _vaccination(edition, facts, gf, known, given, undated, day)) is not None]
     asked = _asked(edition, facts, told, day)
     others = [_line(i, given) for i in items(edition, facts, [*known, *_by_doses(edition, given)], day)]
@@ -226,9 +226,7 @@ def _merged(lines: list[Line]) -> list[Line]:
     found: dict[tuple[object, ...], Line] = {}
     for line in lines:
         same = found.get(key := (line.rule.id, line.state, line.due, line.overdue, line.done_on))
-        found[key] = (
-            replace(same, groups=(*same.groups, *line.groups), label=_both(same, line)) if same is not None else line
-        )
+        found[key] = replace(same, groups=(*same.groups, *line.groups), label=_both(same, line)) if same is not None else line
     return list(found.values())
 
 

@@ -161,8 +161,35 @@ def _text(told: Mapping[str, Any], name: str, where: str) -> str:
 
 
 _RULE = frozenset(
-    "id family type label requirement sex anchor from due to repeat cycle after who unless born_from vaccines season valid_from "
-    "valid_to inactive condition note basis source status to_verify".split()
+    [
+        "id",
+        "family",
+        "type",
+        "label",
+        "requirement",
+        "sex",
+        "anchor",
+        "from",
+        "due",
+        "to",
+        "repeat",
+        "cycle",
+        "after",
+        "who",
+        "unless",
+        "born_from",
+        "vaccines",
+        "season",
+        "valid_from",
+        "valid_to",
+        "inactive",
+        "condition",
+        "note",
+        "basis",
+        "source",
+        "status",
+        "to_verify",
+    ]
 )
 
 

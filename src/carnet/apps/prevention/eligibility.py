@@ -123,7 +123,9 @@ def item(edition: Edition, rule: Rule, facts: Facts, known: Mapping[str, list[Di
         return Item(rule, State.ASK, unknown=unknown)
     window = _window(edition, rule, facts, day)
     if window is None:
-        return Item(rule, State.ASK, unknown=(ANCHORED[rule.anchor],)) if rule.anchor in ANCHORED else Item(rule, State.NOT_CONCERNED)
+        return (
+            Item(rule, State.ASK, unknown=(ANCHORED[rule.anchor],)) if rule.anchor in ANCHORED else Item(rule, State.NOT_CONCERNED)
+        )
     first, due, end = window
     if not _in_force(rule, first, end, day):
         return Item(rule, State.NOT_CONCERNED)

@@ -90,7 +90,9 @@ def _conditions(told: Told) -> tuple[Condition, ...]:
     if "given" in told or "fewer" in told:
         count, compare = (told["given"] - 1, "greater than") if "given" in told else (told["fewer"], "less than")
         found.append(
-            Condition("Count", _period(told, "of_age_from"), _period(told, "of_age_to"), valid_only=True, count=count, compare=compare)
+            Condition(
+                "Count", _period(told, "of_age_from"), _period(told, "of_age_to"), valid_only=True, count=count, compare=compare
+            )
         )
     return tuple(found)
 

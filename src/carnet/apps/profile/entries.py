@@ -82,6 +82,11 @@ class Content:
     author: str = ""
     lasts: str = ""
     """Duration in words."""
+    route: str = ""
+    site: str = ""
+    """How and where a vaccine was given, in words."""
+    proof: str = ""
+    """The document of the record that shows it, for what a person declares: its number."""
     codes: tuple[tuple[str, str, str], ...] = ()
     """Every code that the document gives: code, system, name."""
 
@@ -223,6 +228,16 @@ def entries(
     )  # fmt: skip
     found = [opened(visit.key, row) for row in rows]
     return found if markers else [e for e in found if e.content.code != NOT_CONCERNED]
+
+
+def entries_for_timer(work: Work, key: RecordKey, wanted: Iterable[str], unseen: Iterable[UUID]) -> list[Entry]:
+    """Entries that the holder sees, for the worker's clocks: without those of some documents, and what a minor keeps secret."""
+    rows = work.rows(
+        f"""SELECT {_COLUMNS}, '', NULL FROM profile_entry WHERE record_id = %s AND section = ANY(%s) AND ended_at IS NULL
+        AND NOT secret AND (document_id IS NULL OR document_id <> ALL(%s))""",
+        key.record_id, list(wanted), list(unseen),
+    )  # fmt: skip
+    return [opened(key, row) for row in rows]
 
 
 def forget(work: Work, record_id: UUID) -> None:

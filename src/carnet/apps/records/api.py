@@ -78,6 +78,7 @@ from carnet.apps.records.reading.people import (
     structure_in,
 )
 from carnet.apps.records.reading.preview import Eyes, Look, eyes_of, preview
+from carnet.apps.records.reading.relations import unseen_by_holder
 from carnet.apps.records.reading.search import Criterion, Cursor, Page, Query, ins_of_record, search
 from carnet.apps.records.reading.submission_sets import ListQuery, Lists, Whole, read_list, read_whole, search_lists
 from carnet.apps.records.reading.visit import (
@@ -228,6 +229,7 @@ __all__ = [
     "traces",
     "traces_in",
     "unseen_actors",
+    "unseen_by_holder",
     "visiting",
     "waiting_since",
     "withdraw_authorisation",

@@ -56,6 +56,10 @@ SENTENCES: dict[str, str] = {
     "correspondant-signaler": _(
         "C’est signalé. Une personne examine et vous répond dans « Mes demandes ». Vous ne recevrez plus ses messages."
     ),
+    "agenda-dit": _("C’est noté. Votre agenda en tient compte."),
+    "agenda-repris": _("C’est repris. Votre agenda n’en tient plus compte."),
+    "agenda-note": _("C’est noté dans votre agenda."),
+    "agenda-annule": _("C’est retiré de votre agenda. Le cabinet n’en sait rien : prévenez-le."),
     "langue": _("C’est enregistré."),
 }
 
@@ -66,6 +70,7 @@ def said(key: str) -> str:
 
 
 _ID = re.compile(r"[0-9a-f-]{36}")
+_AGENDA = {"agenda": "/agenda/reponses/%s/retirer", "rendez-vous": "/agenda/rendez-vous/%s/retablir"}
 _DOCUMENT = frozenset({"masquer", "demasquer", "archiver", "desarchiver"})
 
 
@@ -74,6 +79,8 @@ def undoing(get: Mapping[str, str]) -> str:
     act, on = get.get("annuler", ""), get.get("sur", "")
     if not _ID.fullmatch(on):
         return ""
+    if act in _AGENDA:
+        return _AGENDA[act] % on
     if act in _DOCUMENT or act == "supprimer":
         return f"/documents/{on}/{act}"
     return f"/profil/entree/{on}/{act}" if act in ("retablir", "retirer") else ""

@@ -7,6 +7,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
 
 from carnet.apps.access import api as access
+from carnet.apps.prevention import api as prevention
 from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
 from carnet.apps.records.api import answer_invitation, mine, visiting
@@ -34,7 +35,8 @@ def scope_of(categories: list[str], sections: list[str]) -> frozenset[str]:
     """What a carer sees: types of documents and sections of the profile. Empty: everything."""
     types = {t for c in categories if c in CATEGORIES for t in _types(c)}
     messages = {MESSAGES} & set(sections)
-    return frozenset(types | messages | {f"profile:{profile.category_of(s)}" for s in sections if s in SECTIONS})
+    agenda = {f"profile:{prevention.CATEGORY}"} if prevention.CATEGORY in sections else set[str]()
+    return frozenset(types | messages | agenda | {f"profile:{profile.category_of(s)}" for s in sections if s in SECTIONS})
 
 
 def told_scope(given: access.Given) -> list[str]:
@@ -43,6 +45,8 @@ def told_scope(given: access.Given) -> list[str]:
         return []
     categories = [gettext(label) for code, label in CATEGORIES.items() if _types(code) & given.scope]
     sections = [gettext(s.title) for n, s in SECTIONS.items() if f"profile:{profile.category_of(n)}" in given.scope]
+    if f"profile:{prevention.CATEGORY}" in given.scope:
+        sections.append(gettext("Agenda"))
     return categories + sections + ([gettext("Messages")] if MESSAGES in given.scope else [])
 
 
@@ -73,14 +77,15 @@ def act_for(asked: Asked) -> HttpResponse:
     for standing, kind, _ in mine(asked.session.account, asked.at):
         if str(standing.record_id) == wanted:
             act_on(asked.session, standing.record_id, kind)
-            return HttpResponseRedirect("/")
+            return HttpResponseRedirect("/agenda" if asked.form.text("vers", 10) == "agenda" else "/")
     raise Refusal(No.RELATION_MISSING)
 
 
 def _form(asked: Asked, kind: str, problems: list[tuple[str, str]], status: int = 200) -> HttpResponse:
     context: dict[str, object] = {
         "tab": "proches", "kind": kind, "problems": problems, "given": asked.request.POST, "categories": list(CATEGORIES.items()),
-        "sections": [*((n, s.title) for n, s in SECTIONS.items()), (MESSAGES, "Messages")], "today": asked.today.isoformat(),
+        "sections": [*((n, s.title) for n, s in SECTIONS.items()), (prevention.CATEGORY, "Agenda"), (MESSAGES, "Messages")],
+        "today": asked.today.isoformat(),
         "latest": (asked.at + LONGEST).date().isoformat(),
     }  # fmt: skip
     return page(asked, "people/invite", context, status)

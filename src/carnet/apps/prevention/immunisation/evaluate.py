@@ -101,9 +101,7 @@ def reference(context: Context, standing: Standing, interval: Interval, until: d
     return context.person.observations.get(interval.observation)
 
 
-def _spacing(
-    context: Context, standing: Standing, wanted: SeriesDose, dose: Dose
-) -> tuple[Reason, date | None, Period | None]:
+def _spacing(context: Context, standing: Standing, wanted: SeriesDose, dose: Dose) -> tuple[Reason, date | None, Period | None]:
     grace = Reason.NONE
     late: tuple[date | None, Period | None] | None = None
     for interval in wanted.intervals:
@@ -155,5 +153,3 @@ def _same(context: Context, use: Use, dose: Dose) -> bool:
     # A vaccine without its maker may be any of them: a dose is not refused for what its source does not state.
     named = not use.maker or not dose.maker or use.maker == dose.maker
     return named and context.person.between(dose.day, use.begin, use.end)
-
-

@@ -101,7 +101,7 @@ def best(context: Context, antigen: Antigen, doses: list[Dose]) -> list[Path]:
     by_group: dict[str, list[Path]] = {}
     for path in paths(context, antigen, doses):
         by_group.setdefault(path.series.series_group, []).append(path)
-    chosen = [path for held in by_group.values() if (path := _prioritised(context, held)) is not None]
+    chosen = [one for held in by_group.values() if (one := _prioritised(context, held)) is not None]
     return [path for path in chosen if _needed(path, chosen)]
 
 

@@ -104,4 +104,3 @@ class Standing:
     def current(self) -> int:
         """Index of the first target that is neither satisfied nor skipped; the number of targets when none is left."""
         return next((i for i, t in enumerate(self.targets) if t.met is Met.NOT_SATISFIED), len(self.targets))
-

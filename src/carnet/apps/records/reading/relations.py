@@ -33,3 +33,13 @@ def trimmed(resource: bytes, parents: Collection[UUID | str], seen: Collection[U
     if not hidden:
         return resource
     return json.dumps(without(json.loads(resource), hidden), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def unseen_by_holder(work: Work, record_id: UUID) -> list[UUID]:
+    """Documents that the holder or the representatives do not see, or that hold no more: for the worker, in the record's scope."""
+    rows = work.rows(
+        """SELECT logical_id FROM records_document WHERE record_id = %s
+        AND (hidden_from_patient OR hidden_from_representatives OR status <> 'Approved')""",
+        record_id,
+    )
+    return [row[0] for row in rows]

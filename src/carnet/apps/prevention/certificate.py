@@ -1,0 +1,181 @@
+"""The vaccination certificate: on paper (PDF), for software (FHIR), and signed for whoever checks it (SMART Health Cards).
+
+What a professional or a document states is signed; what the person alone says is printed as such and not signed.
+"""
+
+import base64
+import json
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import segno
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from fpdf import FPDF
+from joserfc import jws
+from joserfc.jwk import ECKey
+
+from carnet.apps.prevention.doses import Shot
+from carnet.apps.prevention.resources import given_of
+from carnet.apps.profile.api import PERSON
+from carnet.apps.storage.api import derived
+from carnet.formats.fhir.immunization import immunization
+from carnet.formats.fhir.reading import Json
+from carnet.formats.timestamps import to_fhir
+from carnet.kernel.traits import Traits
+
+LARGEST = 1900
+"""Characters of a signed code that a telephone still reads from a screen."""
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_PATIENT = {"reference": "resource:0"}
+
+
+@lru_cache(maxsize=1)
+def _key() -> ECKey:
+    """The key that signs certificates, derived from the root key: every process has the same one, and none keeps it in a file."""
+    seed = int.from_bytes(derived("vaccination-certificate") + derived("vaccination-certificate/2"), "big")
+    private = ec.derive_private_key(seed % (_ORDER - 1) + 1, ec.SECP256R1())
+    numbers = private.public_key().public_numbers()
+    parts = {"x": numbers.x, "y": numbers.y, "d": private.private_numbers().private_value}
+    encoded = {name: base64.urlsafe_b64encode(value.to_bytes(32, "big")).decode().rstrip("=") for name, value in parts.items()}
+    return ECKey.import_key({"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", **encoded})
+
+
+def public_keys() -> dict[str, Any]:
+    """The keys with which a certificate is checked (`/.well-known/jwks.json` of the issuer)."""
+    return {"keys": [_key().as_dict(private=False, kid=_key().thumbprint(), use="sig", alg="ES256")]}
+
+
+def public_pem() -> bytes:
+    """The same key as PEM, for the operator who publishes it."""
+    return _key().public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def attested(held: Iterable[Shot]) -> list[Shot]:
+    """Doses that somebody else than the person states, of a day that is known."""
+    return [s for s in held if s.start and any(e.source != PERSON for e in s.stated.entries)]
+
+
+def bundle(traits: Traits, held: Iterable[Shot], at: datetime) -> Json:
+    """The vaccination record as a FHIR Bundle: every dose, with who states it."""
+    entries = [{"fullUrl": "urn:carnet:patient", "resource": _patient(traits)}]
+    patient = {"reference": "urn:carnet:patient"}
+    entries += [{"fullUrl": f"urn:uuid:{s.number}", "resource": immunization(given_of(s), patient)} for s in held]
+    return {"resourceType": "Bundle", "type": "collection", "timestamp": to_fhir(at), "entry": entries}
+
+
+def _patient(traits: Traits) -> Json:
+    return {"resourceType": "Patient", "name": [{"family": traits.birth_name, "given": traits.given_names.split()}],
+            "birthDate": traits.birth_date}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signed code: its text, and how many of the attested doses it holds, the newest."""
+
+    text: str
+    doses: int
+    of: int
+
+    def svg(self) -> str:
+        """The code as a picture."""
+        return str(segno.make(self.text, error="l", mode=None).svg_inline(scale=3, omitsize=True, border=2))
+
+
+def signed(traits: Traits, held: Iterable[Shot], issuer: str, at: datetime) -> Signed | None:
+    """The attested doses as a SMART Health Card. None without any. As many as fit in one code, the newest first."""
+    listed = attested(held)
+    count = len(listed)
+    while count:
+        token = _card(traits, listed[:count], issuer, at)
+        if len(token) <= LARGEST:
+            numbers = "".join(f"{ord(c) - 45:02d}" for c in token)
+            return Signed(f"shc:/{numbers}", count, len(listed))
+        count -= 1
+    return None
+
+
+def _card(traits: Traits, held: list[Shot], issuer: str, at: datetime) -> str:
+    doses = [
+        {k: v for k, v in immunization(given_of(s), _PATIENT).items() if k in _KEPT} | {"vaccineCode": _short(s)} for s in held
+    ]
+    resources = [_patient(traits), *doses]
+    held_bundle = {"resourceType": "Bundle", "type": "collection",
+                   "entry": [{"fullUrl": f"resource:{n}", "resource": r} for n, r in enumerate(resources)]}  # fmt: skip
+    claims = {"iss": issuer, "nbf": int(at.timestamp()), "vc": {
+        "type": ["https://smarthealth.cards#health-card", "https://smarthealth.cards#immunization"],
+        "credentialSubject": {"fhirVersion": "4.0.1", "fhirBundle": held_bundle}}}  # fmt: skip
+    packed = zlib.compressobj(9, zlib.DEFLATED, -15)
+    body = packed.compress(json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode()) + packed.flush()
+    return jws.serialize_compact({"alg": "ES256", "zip": "DEF", "kid": _key().thumbprint()}, body, _key())
+
+
+_KEPT = frozenset({"resourceType", "status", "patient", "occurrenceDateTime", "lotNumber"})
+
+
+def _short(shot: Shot) -> Json:
+    coding = [c for c in immunization(given_of(shot), _PATIENT)["vaccineCode"].get("coding", []) if "atc" in c["system"]]
+    return (
+        {"coding": [{"system": c["system"], "code": c["code"]} for c in coding]}
+        if coding
+        else {"text": shot.entry.content.label[:60]}
+    )
+
+
+def read_card(token: str) -> dict[str, Any]:
+    """The claims of a card that this installation signed. Raises joserfc.errors.JoseError."""
+    held = jws.deserialize_compact(token, _key(), algorithms=["ES256"])
+    found: dict[str, Any] = json.loads(zlib.decompress(held.payload, -15))
+    return found
+
+
+def on_paper(
+    traits: Traits, rows: list[tuple[str, ...]], heads: tuple[str, ...], title: str, notes: list[str], code: Signed | None
+) -> bytes:
+    """The certificate as a PDF: a table of doses, the notes, and the signed code."""
+    paper = FPDF(format="A4")
+    paper.set_title(title)
+    paper.set_lang("fr")
+    paper.add_page()
+    paper.set_font("Helvetica", "B", 16)
+    paper.multi_cell(0, 9, _latin(title), new_x="LMARGIN", new_y="NEXT")
+    paper.set_font("Helvetica", size=11)
+    person = f"{traits.birth_name} {traits.given_names}, {traits.birth_date}"
+    paper.multi_cell(0, 7, _latin(person), new_x="LMARGIN", new_y="NEXT")
+    paper.ln(2)
+    paper.set_font("Helvetica", size=9)
+    with paper.table(col_widths=(34, 20, 30, 22, 44), first_row_as_headings=True) as table:
+        for line in (heads, *rows):
+            held = table.row()
+            for cell in line:
+                held.cell(_latin(cell))
+    paper.ln(3)
+    for note in notes:
+        paper.multi_cell(0, 5, _latin(note), new_x="LMARGIN", new_y="NEXT")
+    if code is not None:
+        _draw(paper, code)
+    return bytes(paper.output())
+
+
+def _draw(paper: FPDF, code: Signed) -> None:
+    """The modules of the code, as rectangles: no image, so that it prints at any size."""
+    matrix = segno.make(code.text, error="l", mode=None).matrix
+    size, side = len(matrix), 62.0
+    if paper.get_y() + side > paper.h - 20:
+        paper.add_page()
+    left, top, step = paper.l_margin, paper.get_y() + 4, side / size
+    paper.set_fill_color(0, 0, 0)
+    for y, line in enumerate(matrix):
+        for x, dark in enumerate(line):
+            if dark:
+                paper.rect(left + x * step, top + y * step, step, step, style="F")
+
+
+def _latin(text: str) -> str:
+    """Text for the standard fonts of PDF: what they do not have is written with what they have, or said as such."""
+    plain = text.replace("’", "'").replace("œ", "oe").replace("Œ", "OE").replace("–", "-").replace("…", "...")
+    return plain.encode("latin-1", "replace").decode("latin-1")

@@ -1,0 +1,235 @@
+"""The agenda: what is to be done and why, appointments, what the person alone can tell, the schedule as a picture, the family."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.utils.translation import gettext
+
+from carnet.apps.access.api import REPRESENTS
+from carnet.apps.prevention import api as prevention
+from carnet.apps.profile import api as profile
+from carnet.apps.records.api import mine, visiting
+from carnet.apps.signin.api import name_of
+from carnet.interfaces.espace.door import Asked, page, signed_in
+from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
+from carnet.interfaces.espace.months import month_of
+from carnet.kernel.actor import ActorKind
+from carnet.kernel.ask import Act
+from carnet.kernel.refusal import No, Refusal
+from carnet.pages.door import saying
+
+FEW = 3
+AHEAD = timedelta(days=365)
+ANSWERS = {"fait": prevention.YES, "pas-fait": prevention.NO, "sais-pas": prevention.UNKNOWN}
+YES_NO = {"oui": prevention.YES, "non": prevention.NO, "sais-pas": prevention.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the agenda as a page writes it."""
+
+    line: prevention.Line
+    badge: str
+    tone: str
+    meta: str
+    why: str
+    booked: prevention.Event | None = None
+
+
+def rows_of(agenda: prevention.Agenda, lines: list[prevention.Line], events: list[prevention.Event]) -> list[Row]:
+    """Lines in words, each with the appointment that is booked for it."""
+    booked = {e.rule: e for e in events if e.rule and e.on_day >= agenda.day}
+    return [
+        Row(x, *prevention.badge(x, agenda.day), prevention.meta(x, agenda), prevention.why(x, agenda.edition, agenda.facts.birth),
+            booked.get(x.rule.id))
+        for x in lines
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question whose answer decides: what it decides is said beside it."""
+
+    code: str
+    text: str
+    dated: str
+    decides: list[str]
+
+
+def questions_of(agenda: prevention.Agenda) -> list[Question]:
+    """Questions that are open, those that decide most first."""
+    found = []
+    for code, lines in agenda.questions.items():
+        fact = agenda.edition.fact(code)
+        if fact is not None:
+            labels = list(dict.fromkeys(x.label for x in lines))
+            found.append(Question(code, gettext(fact.question), gettext(fact.dated) if fact.dated else "", labels))
+    return sorted(found, key=lambda q: -len(q.decides))
+
+
+def _open(opened: Opened) -> prevention.Agenda | None:
+    """The agenda; a record to whose reader it is closed (a carer with a scope) has none here."""
+    if not opened.visit.opens(prevention.CATEGORY):
+        raise Refusal(No.OUTSIDE_SCOPE)
+    entries = [e for e in opened.entries if e.content.code != profile.NOT_CONCERNED]
+    return prevention.agenda_in(opened.visit, entries, opened.asked.today)
+
+
+@record_page("agenda", "GET", detail="agenda", sections=prevention.SECTIONS, most=profile.MOST)
+def overview(opened: Opened) -> Shown | HttpResponse:
+    """The page: now, soon, to be told, the month, what is done, the picture."""
+    asked, visit, agenda = opened.asked, opened.visit, _open(opened)
+    get = asked.request.GET
+    month = month_of(get.get("mois", ""), asked.today)
+    first, last = min(month.first, asked.today - timedelta(days=31)), max(month.last, asked.today + AHEAD)
+    events = prevention.events_in(visit, first, last)
+    context: Context = {
+        "month": month.with_events(events), "listed": [e for e in events if e.on_day >= asked.today],
+        "as_list": get.get("vue") == "liste",
+        "may_write": visit.may(Act.WRITE_PROFILE), "agenda": agenda, "first_name": visit.traits.given_names.split(" ")[0].title(),
+        "feeds": prevention.feeds_in(visit) if opened.asked.actor.kind is not ActorKind.CARER else [],
+        "narrowed": bool(opened.closed(["vaccinations"])),
+    }  # fmt: skip
+    return Shown("agenda/overview", context | (_told(agenda, events) if agenda is not None else {}))
+
+
+def _told(agenda: prevention.Agenda, events: list[prevention.Event]) -> Context:
+    tell = rows_of(agenda, sorted(agenda.to_tell, key=lambda x: (not x.groups, -(x.due or date.min).toordinal())), events)
+    return {
+        "lead": prevention.lead(agenda), "now": rows_of(agenda, agenda.now, events), "soon": rows_of(agenda, agenda.soon, events),
+        "tell": tell[:FEW], "more_tell": tell[FEW:], "questions": questions_of(agenda),
+        "done_lines": rows_of(agenda, agenda.done, events),
+        "earlier": rows_of(agenda, agenda.earlier, events), "later": rows_of(agenda, agenda.later, events),
+        "picture": prevention.picture(agenda), "doses": doses_of(agenda), "few": FEW,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """A dose in the table: what it counts for."""
+
+    shot: prevention.Shot
+    counts: list[tuple[str, str]]
+
+
+def doses_of(agenda: prevention.Agenda) -> list[Dose]:
+    """Every dose that is stated, the newest first, with what it is worth for each vaccination that it is for."""
+    found = []
+    for shot in agenda.shots:
+        dose = agenda.doses.get(shot.number)
+        told = [(agenda.edition.titles[gf.group], gf.of(dose)) for gf in agenda.forecasts] if dose is not None else []
+        held: dict[str, list[str]] = {}
+        for title, evaluation in told:
+            if evaluation is not None:
+                held.setdefault(prevention.counts(evaluation), []).append(title)
+        counts = [(text, ", ".join(titles) if len(held) > 1 else "") for text, titles in held.items()]
+        found.append(Dose(shot, counts or [(_uncompared(shot), "")]))
+    return found
+
+
+def _uncompared(shot: prevention.Shot) -> str:
+    return gettext("Date inconnue : ne peut pas être comparée") if not shot.start else prevention.counts(None)
+
+
+@signed_in("POST")
+def say(asked: Asked, rule: str) -> HttpResponse:
+    """Say that something was done, was not, or that one does not know."""
+    answer = ANSWERS.get(asked.form.text("reponse", 10))
+    if answer is None:
+        raise Refusal(No.REQUEST_MALFORMED, {"problem": "done, not done or unknown"})
+    day = asked.form.day("date")
+    number = prevention.say_item(asked.ask(Act.WRITE_PROFILE), asked.record, rule, answer, day)
+    return saying("/agenda", "agenda-dit", annuler="agenda", sur=str(number))
+
+
+@signed_in("POST")
+def tell(asked: Asked, code: str) -> HttpResponse:
+    """Answer a question."""
+    answer = YES_NO.get(asked.form.text("reponse", 10))
+    if answer is None:
+        raise Refusal(No.REQUEST_MALFORMED, {"problem": "yes, no or unknown"})
+    day, fact = asked.form.day("date"), prevention.edition_on(asked.today).fact(code)
+    if fact is not None and fact.dated and answer == prevention.YES and (day is None or day > asked.today):
+        context: Context = {
+            "tab": "agenda",
+            "question": gettext(fact.question),
+            "label": gettext(fact.dated),
+            "code": code,
+            "problems": [("date", gettext("Donnez la date, qui est passée."))] if asked.form.yes("datee") else [],
+        }
+        return page(asked, "agenda/question", context, 400 if context["problems"] else 200)
+    number = prevention.say_fact(asked.ask(Act.WRITE_PROFILE), asked.record, code, answer, day)
+    return saying("/agenda", "agenda-dit", annuler="agenda", sur=str(number))
+
+
+@record_page("agenda", "GET", detail="agenda", sections=prevention.SECTIONS)
+def done(opened: Opened, rule: str) -> Shown | HttpResponse:
+    """Give the day on which something was done."""
+    agenda = _open(opened)
+    found = next((x for x in agenda.lines if x.rule.id == rule), None) if agenda is not None else None
+    if found is None:
+        raise Refusal(No.DOCUMENT_UNKNOWN)
+    return Shown("agenda/done", {"line": found, "today": opened.asked.today.isoformat()})
+
+
+@record_page("agenda", "GET", detail="agenda", sections=prevention.SECTIONS)
+def answers(opened: Opened) -> Shown | HttpResponse:
+    """Everything that was said to the agenda, to be taken back."""
+    agenda = _open(opened)
+    edition = agenda.edition if agenda is not None else prevention.edition_on(opened.asked.today)
+    told = []
+    for one in prevention.answers_in(opened.visit):
+        rule, fact = edition.rule(one.code), edition.fact(one.code)
+        label = gettext(fact.question) if fact is not None else rule.label if rule is not None else one.code
+        told.append((one, label))
+    return Shown("agenda/answers", {"answers": list(reversed(told)), "may_write": opened.visit.may(Act.WRITE_PROFILE)})
+
+
+@signed_in("POST")
+def take_back(asked: Asked, number: UUID) -> HttpResponse:
+    """Take an answer back."""
+    prevention.take_back(asked.ask(Act.WRITE_PROFILE), asked.record, number)
+    return saying("/agenda", "agenda-repris")
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """Somebody of the family: their name, and what is for now and soon."""
+
+    name: str
+    record: UUID
+    own: bool
+    now: list[Row]
+    soon: list[Row]
+    lead: str
+    closed: bool = False
+
+
+@signed_in("GET")
+def family(asked: Asked) -> HttpResponse:
+    """The agendas of a person and of those whom they represent: one visit to each record, each with its trace."""
+    found = []
+    for standing, kind, _ in mine(asked.session.account, asked.at):
+        if kind in (REPRESENTS, ActorKind.HOLDER.value):
+            found.append(_relative(asked, standing.record_id, name_of(standing.traits), kind))
+    return page(asked, "agenda/family", {"tab": "agenda", "family": found, "acting": asked.record})
+
+
+def _relative(asked: Asked, record: UUID, name: str, kind: str) -> Relative:
+    actor = replace(asked.actor, kind=ActorKind(kind))
+    own = kind == ActorKind.HOLDER.value
+    try:
+        with visiting(replace(asked.ask(Act.SEARCH), actor=actor), record, "agenda") as visit:
+            agenda = prevention.agenda_in(visit, profile.entries(visit, prevention.SECTIONS), asked.today)
+            if agenda is None:
+                return Relative(name, record, own, [], [], gettext("La date de naissance n’est pas connue."))
+            events = prevention.events_in(visit, asked.today, asked.today + AHEAD)
+            now, soon = (rows_of(agenda, lines, events) for lines in (agenda.now, agenda.soon[:FEW]))
+            return Relative(name, record, own, now, soon, prevention.lead(agenda))
+    except Refusal:
+        return Relative(name, record, own, [], [], "", closed=True)
+
+
+__all__ = ["answers", "done", "family", "overview", "say", "take_back", "tell"]

@@ -1,0 +1,172 @@
+"""The vaccination record of a person: a dose that they write, and the certificate."""
+
+from datetime import date
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext
+
+from carnet.apps.prevention import api as prevention
+from carnet.apps.profile import api as profile
+from carnet.apps.records.api import Query, criteria, documents
+from carnet.interfaces.espace.agenda import doses_of
+from carnet.interfaces.espace.civil_dates import day_text
+from carnet.interfaces.espace.door import Asked, page, public, signed_in
+from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
+from carnet.kernel.ask import Act
+from carnet.pages.door import saying
+from carnet.pages.forms import Problems
+from carnet.pages.rows import row
+
+PROOFS = 20
+OTHER = "autre"
+
+
+def partial_day(asked: Asked, problems: Problems) -> str:
+    """A day, or a month or a year alone: what one no longer knows is left empty, and is not made up."""
+    form = asked.form
+    whole = day_text(asked.request.POST, "date")
+    year, month = form.text("annee", 4), form.text("mois", 2)
+    found = whole or (f"{year:0>4}-{month:0>2}" if year and month else year)
+    try:
+        first = profile.first_day(found)
+    except ValueError:
+        problems.append(("date", gettext("Écrivez la date, ou l’année seule, ou laissez vide.")))
+        return ""
+    if first is not None and first > asked.today:
+        problems.append(("date", gettext("Cette date est dans l’avenir.")))
+    return found
+
+
+def dose_content(asked: Asked, edition: prevention.Edition, problems: Problems) -> profile.Content:
+    """The dose that a form says."""
+    form = asked.form
+    vaccine = edition.vaccine(form.text("vaccin", 30))
+    label = form.text("produit", 200) or (vaccine.name if vaccine else "")
+    if not label:
+        problems.append(("vaccin", gettext("Choisissez le vaccin, ou écrivez son nom.")))
+    lot = form.text("lot", 40)
+    code = vaccine.atc[0] if vaccine and vaccine.atc else ""
+    if vaccine and not prevention.recognise(edition, label):
+        # A name that the rules do not know keeps the name of the vaccine beside it, so that it is compared.
+        label = f"{label} ({vaccine.name})"
+    return profile.Content(
+        label, code, profile.ATC if code else "", partial_day(asked, problems), detail=f"lot {lot}" if lot else "",
+        route=form.text("voie", 60), site=form.text("endroit", 60), author=form.text("qui", 120), proof=form.text("preuve", 36),
+    )  # fmt: skip
+
+
+@record_page("agenda", "GET", detail="agenda")
+def form(opened: Opened) -> Shown | HttpResponse:
+    """The form."""
+    edition, get = prevention.edition_on(opened.asked.today), opened.asked.request.GET
+    group = get.get("groupe", "")[:30]
+    held = [v for v in edition.vaccines if v.holds]
+    context: Context = {
+        "vaccines": sorted(held, key=lambda v: (group not in prevention.groups_of(edition, v.code), v.name)), "problems": [],
+        "given": {}, "proofs": _proofs(opened), "chosen": group, "today": opened.asked.today.isoformat(),
+        "may_hide": opened.asked.own and opened.minor,
+    }  # fmt: skip
+    return Shown("agenda/vaccine", context)
+
+
+def _proofs(opened: Opened) -> list[object]:
+    """The person's own documents: a photograph of a page of the paper record is a proof that they may name."""
+    listed = documents(opened.visit, Query((criteria.by_statuses(["Approved"]),), sort="date", count=PROOFS)).items
+    return [row(d) for d in listed if d.facts.by_patient]
+
+
+@signed_in("POST")
+def add(asked: Asked) -> HttpResponse:
+    """Write a dose in the profile, as declared."""
+    edition, problems = prevention.edition_on(asked.today), Problems()
+    content = dose_content(asked, edition, problems)
+    if problems:
+        vaccines = sorted((v for v in edition.vaccines if v.holds), key=lambda v: v.name)
+        context: Context = {"tab": "agenda", "vaccines": vaccines, "problems": problems, "given": asked.request.POST,
+                            "today": asked.today.isoformat()}  # fmt: skip
+        return page(asked, "agenda/vaccine", context, 400)
+    number = profile.declare_entry(asked.ask(Act.WRITE_PROFILE), asked.record, "vaccinations", content, asked.form.yes("secret"))
+    return saying("/agenda", "entree-ajoutee", annuler="retirer", sur=str(number))
+
+
+def _agenda(opened: Opened) -> prevention.Agenda | None:
+    entries = [e for e in opened.entries if e.content.code != profile.NOT_CONCERNED]
+    return prevention.agenda_in(opened.visit, entries, opened.asked.today)
+
+
+def _issuer() -> str:
+    return str(settings.CARNET.espace_url)
+
+
+@record_page("agenda", "GET", detail="vaccinations", sections=prevention.SECTIONS, most=profile.MOST)
+def certificate(opened: Opened) -> Shown | HttpResponse:
+    """The certificate: the doses, and the signed code."""
+    agenda = _agenda(opened)
+    held = list(agenda.shots) if agenda is not None else []
+    code = prevention.signed(opened.visit.traits, held, _issuer(), opened.asked.at)
+    context: Context = {
+        "doses": doses_of(agenda) if agenda is not None else [], "code": code, "svg": code.svg() if code else "",
+        "declared": len(held) - len(prevention.attested(held)), "issuer": _issuer(), "traits": opened.visit.traits,
+    }  # fmt: skip
+    return Shown("agenda/certificate", context)
+
+
+@record_page("agenda", "GET", detail="vaccinations", sections=prevention.SECTIONS, most=profile.MOST)
+def on_paper(opened: Opened) -> Shown | HttpResponse:
+    """The certificate as a PDF."""
+    agenda = _agenda(opened)
+    held = list(agenda.shots) if agenda is not None else []
+    attested = {s.number for s in prevention.attested(held)}
+    rows: list[tuple[str, ...]] = [
+        (s.entry.content.label, _day(s), s.lot or gettext("non noté"), gettext("attestée") if s.number in attested else
+         gettext("déclarée"), s.entry.content.author or "")
+        for s in held
+    ]  # fmt: skip
+    heads = (gettext("Vaccin"), gettext("Date"), gettext("Lot"), gettext("Source"), gettext("Par"))
+    notes = [
+        gettext(
+            "« Attestée » : écrite par un professionnel ou par un document du carnet. « Déclarée » : dite par la personne seule."
+        ),
+        gettext("Le code ne porte que les doses attestées. Il se vérifie avec la clé publiée par %(issuer)s.")
+        % {"issuer": _issuer()},
+    ]
+    if not rows:
+        notes.insert(0, gettext("Aucune vaccination n’est inscrite. Cela ne veut pas dire que la personne n’est pas vaccinée."))
+    code = prevention.signed(opened.visit.traits, held, _issuer(), opened.asked.at)
+    content = prevention.on_paper(opened.visit.traits, rows, heads, gettext("Certificat de vaccination"), notes, code)
+    return _file(content, "application/pdf", "vaccinations.pdf")
+
+
+def _day(shot: prevention.Shot) -> str:
+    day: date | None = shot.day
+    return day.strftime("%d/%m/%Y") if day else shot.start or gettext("inconnue")
+
+
+@record_page("agenda", "GET", detail="vaccinations", sections=prevention.SECTIONS, most=profile.MOST)
+def for_software(opened: Opened) -> Shown | HttpResponse:
+    """The vaccination record as a FHIR Bundle."""
+    agenda = _agenda(opened)
+    held = list(agenda.shots) if agenda is not None else []
+    response = JsonResponse(
+        prevention.bundle(opened.visit.traits, held, opened.asked.at), json_dumps_params={"ensure_ascii": False}
+    )
+    return _file(response.content, "application/fhir+json", "vaccinations.json")
+
+
+def _file(content: bytes, mime: str, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=mime)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@public("GET")
+def keys(request: HttpRequest) -> HttpResponse:
+    """The keys with which certificates are checked (SMART Health Cards: `/.well-known/jwks.json` of the issuer)."""
+    response = JsonResponse(prevention.public_keys())
+    response["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+__all__ = ["add", "certificate", "dose_content", "for_software", "form", "keys", "on_paper", "partial_day"]
