@@ -32,6 +32,7 @@ LARGEST = 1900
 """Characters of a signed code that a telephone still reads from a screen."""
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _PATIENT = {"reference": "resource:0"}
+_REGISTRY = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)
 
 
 @lru_cache(maxsize=1)
@@ -111,7 +112,9 @@ def _card(traits: Traits, held: list[Shot], issuer: str, at: datetime) -> str:
         "credentialSubject": {"fhirVersion": "4.0.1", "fhirBundle": held_bundle}}}  # fmt: skip
     packed = zlib.compressobj(9, zlib.DEFLATED, -15)
     body = packed.compress(json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode()) + packed.flush()
-    return jws.serialize_compact({"alg": "ES256", "zip": "DEF", "kid": _key().thumbprint()}, body, _key())
+    # The payload is deflated before it is signed (SMART Health Cards §1): `zip` is no parameter of JWS, so that it is let through.
+    header = {"alg": "ES256", "zip": "DEF", "kid": _key().thumbprint()}
+    return jws.serialize_compact(header, body, _key(), registry=_REGISTRY)
 
 
 _KEPT = frozenset({"resourceType", "status", "patient", "occurrenceDateTime", "lotNumber"})
@@ -128,7 +131,7 @@ def _short(shot: Shot) -> Json:
 
 def read_card(token: str) -> dict[str, Any]:
     """The claims of a card that this installation signed. Raises joserfc.errors.JoseError."""
-    held = jws.deserialize_compact(token, _key(), algorithms=["ES256"])
+    held = jws.deserialize_compact(token, _key(), registry=_REGISTRY)
     found: dict[str, Any] = json.loads(zlib.decompress(held.payload, -15))
     return found
 

@@ -22,6 +22,11 @@ SECTIONS = ("vaccinations", "problems", "history")
 """Sections of the profile that the rules look at."""
 
 
+def edition_in(visit: Visit, day: date) -> Edition:
+    """The edition of a day, inside a visit."""
+    return edition_of(visit.work, day)
+
+
 def facts_of(edition: Edition, traits: Traits, told: Iterable[Told], entries: Iterable[Entry], day: date) -> Facts | None:
     """Facts of a person: what they said, as long as it holds, and what coded illnesses say. None without a whole birth date."""
     try:

@@ -133,7 +133,7 @@ def why(line: Line, edition: Edition, birth: date) -> str:
 
 def lead(agenda: Agenda) -> str:
     """The sentence under the title of the page."""
-    now, asked = len(agenda.now), len(agenda.to_tell) + len(agenda.questions)
+    now, asked = len(agenda.now), len(agenda.to_tell)
     if not now and not asked:
         return gettext("Rien à faire aujourd’hui.")
     parts = []

@@ -19,6 +19,7 @@ from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.door import saying
+from carnet.pages.prevention import Row, doses_of, rows_of
 
 FEW = 3
 AHEAD = timedelta(days=365)
@@ -27,35 +28,19 @@ YES_NO = {"oui": prevention.YES, "non": prevention.NO, "sais-pas": prevention.UN
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the agenda as a page writes it."""
-
-    line: prevention.Line
-    badge: str
-    tone: str
-    meta: str
-    why: str
-    booked: prevention.Event | None = None
-
-
-def rows_of(agenda: prevention.Agenda, lines: list[prevention.Line], events: list[prevention.Event]) -> list[Row]:
-    """Lines in words, each with the appointment that is booked for it."""
-    booked = {e.rule: e for e in events if e.rule and e.on_day >= agenda.day}
-    return [
-        Row(x, *prevention.badge(x, agenda.day), prevention.meta(x, agenda), prevention.why(x, agenda.edition, agenda.facts.birth),
-            booked.get(x.rule.id))
-        for x in lines
-    ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """A question whose answer decides: what it decides is said beside it."""
 
     code: str
     text: str
-    dated: str
     decides: list[str]
+    intimate: bool
+
+    @property
+    def told(self) -> str:
+        """What it decides, in a few words."""
+        shown = ", ".join(self.decides[:FEW])
+        return gettext("%(some)s, et d’autres") % {"some": shown} if len(self.decides) > FEW else shown
 
 
 def questions_of(agenda: prevention.Agenda) -> list[Question]:
@@ -65,8 +50,9 @@ def questions_of(agenda: prevention.Agenda) -> list[Question]:
         fact = agenda.edition.fact(code)
         if fact is not None:
             labels = list(dict.fromkeys(x.label for x in lines))
-            found.append(Question(code, gettext(fact.question), gettext(fact.dated) if fact.dated else "", labels))
-    return sorted(found, key=lambda q: -len(q.decides))
+            found.append(Question(code, fact.question, labels, fact.intimate))
+    # What one may ask aloud stands first: the page is opened beside children, and at a counter.
+    return sorted(found, key=lambda q: (q.intimate, -len(q.decides)))
 
 
 def _open(opened: Opened) -> prevention.Agenda | None:
@@ -104,33 +90,6 @@ def _told(agenda: prevention.Agenda, events: list[prevention.Event]) -> Context:
         "earlier": rows_of(agenda, agenda.earlier, events), "later": rows_of(agenda, agenda.later, events),
         "picture": prevention.picture(agenda), "doses": doses_of(agenda), "few": FEW,
     }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Dose:
-    """A dose in the table: what it counts for."""
-
-    shot: prevention.Shot
-    counts: list[tuple[str, str]]
-
-
-def doses_of(agenda: prevention.Agenda) -> list[Dose]:
-    """Every dose that is stated, the newest first, with what it is worth for each vaccination that it is for."""
-    found = []
-    for shot in agenda.shots:
-        dose = agenda.doses.get(shot.number)
-        told = [(agenda.edition.titles[gf.group], gf.of(dose)) for gf in agenda.forecasts] if dose is not None else []
-        held: dict[str, list[str]] = {}
-        for title, evaluation in told:
-            if evaluation is not None:
-                held.setdefault(prevention.counts(evaluation), []).append(title)
-        counts = [(text, ", ".join(titles) if len(held) > 1 else "") for text, titles in held.items()]
-        found.append(Dose(shot, counts or [(_uncompared(shot), "")]))
-    return found
-
-
-def _uncompared(shot: prevention.Shot) -> str:
-    return gettext("Date inconnue : ne peut pas être comparée") if not shot.start else prevention.counts(None)
 
 
 @signed_in("POST")
@@ -178,11 +137,11 @@ def done(opened: Opened, rule: str) -> Shown | HttpResponse:
 def answers(opened: Opened) -> Shown | HttpResponse:
     """Everything that was said to the agenda, to be taken back."""
     agenda = _open(opened)
-    edition = agenda.edition if agenda is not None else prevention.edition_on(opened.asked.today)
+    edition = agenda.edition if agenda is not None else prevention.edition_in(opened.visit, opened.asked.today)
     told = []
     for one in prevention.answers_in(opened.visit):
         rule, fact = edition.rule(one.code), edition.fact(one.code)
-        label = gettext(fact.question) if fact is not None else rule.label if rule is not None else one.code
+        label = fact.question if fact is not None else rule.label if rule is not None else one.code
         told.append((one, label))
     return Shown("agenda/answers", {"answers": list(reversed(told)), "may_write": opened.visit.may(Act.WRITE_PROFILE)})
 

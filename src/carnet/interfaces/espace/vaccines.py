@@ -9,13 +9,13 @@ from django.utils.translation import gettext
 from carnet.apps.prevention import api as prevention
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import Query, criteria, documents
-from carnet.interfaces.espace.agenda import doses_of
 from carnet.interfaces.espace.civil_dates import day_text
 from carnet.interfaces.espace.door import Asked, page, public, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.kernel.ask import Act
 from carnet.pages.door import saying
 from carnet.pages.forms import Problems
+from carnet.pages.prevention import doses_of
 from carnet.pages.rows import row
 
 PROOFS = 20
@@ -59,7 +59,7 @@ def dose_content(asked: Asked, edition: prevention.Edition, problems: Problems) 
 @record_page("agenda", "GET", detail="agenda")
 def form(opened: Opened) -> Shown | HttpResponse:
     """The form."""
-    edition, get = prevention.edition_on(opened.asked.today), opened.asked.request.GET
+    edition, get = prevention.edition_in(opened.visit, opened.asked.today), opened.asked.request.GET
     group = get.get("groupe", "")[:30]
     held = [v for v in edition.vaccines if v.holds]
     context: Context = {

@@ -24,6 +24,7 @@ SENTENCES: dict[str, str] = {
     "entree-confirmee": _("C'est confirmé à votre nom."),
     "entree-retiree": _("L'entrée est retirée. Elle reste dans l'historique."),
     "entree-retablie": _("L'entrée est rétablie."),
+    "vaccin": _("La vaccination est inscrite à votre nom."),
     "alerte": _("C'est enregistré. Vous serez averti par courriel, sans contenu de santé."),
     "alerte-fin": _("C'est enregistré. Vous ne serez plus averti pour ce dossier."),
     "urgence-fin": _("L'accès d'urgence est terminé."),
@@ -61,4 +62,6 @@ def undoing(get: Mapping[str, str], handle: str) -> str:
         return ""
     if act in _ON_DOCUMENT:
         return f"/dossier/{handle}/documents/{on}/{act}"
+    if act == "vaccin":
+        return f"/dossier/{handle}/profil/{on}/retirer"
     return f"/dossier/{handle}/profil/{on}/retablir" if act == "entree" else ""

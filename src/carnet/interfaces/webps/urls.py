@@ -3,10 +3,10 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, re_path
 
-from carnet.interfaces.webps import account, direct, gate, guide, messages, patients, signin, team
+from carnet.interfaces.webps import account, direct, gate, guide, messages, patients, population, signin, team
 from carnet.interfaces.webps.acting import acts, depositing, entries
 from carnet.interfaces.webps.door import public, render
-from carnet.interfaces.webps.record import accesses, documents, essential, reading, results, rights
+from carnet.interfaces.webps.record import accesses, documents, essential, prevention, reading, results, rights
 from carnet.interfaces.webps.record.path import path as care_path
 from carnet.pages.files import file_of_look
 
@@ -50,6 +50,7 @@ urlpatterns = [
     path("patients/vitale", patients.vitale),
     path("patients/datamatrix", patients.camera),
     path("patients/traits", patients.traits),
+    path("prevention", population.population),
     path("porte/<str:handle>", gate.gate),
     path("porte/<str:handle>/accord", gate.consent),
     path("porte/<str:handle>/urgence/<str:mode>", gate.emergency),
@@ -63,7 +64,8 @@ urlpatterns = [
     path(f"{RECORD}/comparer", reading.compare),
     path(f"{RECORD}/parcours", care_path),
     path(f"{RECORD}/resultats", results.results),
-    path(f"{RECORD}/vaccinations", results.vaccinations),
+    path(f"{RECORD}/vaccinations", prevention.vaccinations),
+    path(f"{RECORD}/vaccination", prevention.record),
     path(f"{RECORD}/volontes", rights.wishes),
     path(f"{RECORD}/droits", rights.rights),
     path(f"{RECORD}/alerte", rights.alert),

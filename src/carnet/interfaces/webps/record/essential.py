@@ -10,6 +10,7 @@ from carnet.apps.records.api import Query, documents, previous_visit
 from carnet.interfaces.webps.record.changes import changes
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.webps.record.possible import possible
+from carnet.interfaces.webps.record.prevention import due_context
 from carnet.pages.rows import Row, row
 from carnet.pages.sparks import Spark, spark
 
@@ -68,9 +69,9 @@ def essential(opened: Opened) -> Shown | HttpResponse:
         "recent": [row(d) for d in recent.items],
         "allergies": opened.going("allergies"), "results": results(entries, LINES), "history": _history(entries, today),
         "measures": [r for s in ("vitals", "habits", "obstetrics") for r in results(entries, LINES, s)],
-        "vaccinations": profile.stated(entries, "vaccinations")[:LINES], "stays": profile.stays_of(entries)[:3],
+        "stays": profile.stays_of(entries)[:3],
         "contacts": profile.stated(entries, "contacts"), "wishes": profile.stated(entries, "wishes"),
         "devices": opened.going("devices"), "equipment": opened.going("equipment"),
         "absent": {s: profile.absences(entries, s) for s in ("problems", "history", "vaccinations", "devices")},
     }  # fmt: skip
-    return Shown("essential", context | _treatments(opened))
+    return Shown("essential", context | _treatments(opened) | due_context(opened))

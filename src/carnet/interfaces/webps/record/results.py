@@ -1,4 +1,4 @@
-"""Results over time, and the vaccination record."""
+"""Results over time."""
 
 from django.http import HttpResponse
 from django.utils.translation import gettext_noop as _
@@ -36,13 +36,3 @@ def results(opened: Opened) -> Shown | HttpResponse:
         "latest": latest if len(latest) == 2 else [],
     }
     return Shown("results", context)
-
-
-@record_page("vaccinations", "GET", detail="vaccinations", sections=("vaccinations",))
-def vaccinations(opened: Opened) -> Shown | HttpResponse:
-    """What was given, by vaccine, with lot, source and date."""
-    entries = opened.entries
-    context: Context = {
-        "vaccinations": profile.stated(entries, "vaccinations"), "no_vaccinations": profile.absences(entries, "vaccinations"),
-    }  # fmt: skip
-    return Shown("vaccinations", context)

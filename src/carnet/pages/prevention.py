@@ -1,0 +1,58 @@
+"""Lines of the agenda and doses as both portals write them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext
+
+from carnet.apps.prevention import api as prevention
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the agenda as a page writes it."""
+
+    line: prevention.Line
+    badge: str
+    tone: str
+    meta: str
+    why: str
+    booked: prevention.Event | None = None
+
+
+def rows_of(
+    agenda: prevention.Agenda, lines: Iterable[prevention.Line], events: Iterable[prevention.Event] = ()) -> list[Row]:
+    """Lines in words, each with the appointment that is booked for it."""
+    booked = {e.rule: e for e in events if e.rule and e.on_day >= agenda.day}
+    return [
+        Row(x, *prevention.badge(x, agenda.day), prevention.meta(x, agenda), prevention.why(x, agenda.edition, agenda.facts.birth),
+            booked.get(x.rule.id))
+        for x in lines
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """A dose in the table: what it counts for."""
+
+    shot: prevention.Shot
+    counts: list[tuple[str, str]]
+
+
+def doses_of(agenda: prevention.Agenda) -> list[Dose]:
+    """Every dose that is stated, the newest first, with what it is worth for each vaccination that it is for."""
+    found = []
+    for shot in agenda.shots:
+        dose = agenda.doses.get(shot.number)
+        told = [(agenda.edition.titles[gf.group], gf.of(dose)) for gf in agenda.forecasts] if dose is not None else []
+        held: dict[str, list[str]] = {}
+        for title, evaluation in told:
+            if evaluation is not None:
+                held.setdefault(prevention.counts(evaluation), []).append(title)
+        counts = [(text, ", ".join(titles) if len(held) > 1 else "") for text, titles in held.items()]
+        found.append(Dose(shot, counts or [(_uncompared(shot), "")]))
+    return found
+
+
+def _uncompared(shot: prevention.Shot) -> str:
+    return gettext("Date inconnue : ne peut pas être comparée") if not shot.start else prevention.counts(None)
