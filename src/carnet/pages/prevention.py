@@ -20,8 +20,7 @@ class Row:
     booked: prevention.Event | None = None
 
 
-def rows_of(
-    agenda: prevention.Agenda, lines: Iterable[prevention.Line], events: Iterable[prevention.Event] = ()) -> list[Row]:
+def rows_of(agenda: prevention.Agenda, lines: Iterable[prevention.Line], events: Iterable[prevention.Event] = ()) -> list[Row]:
     """Lines in words, each with the appointment that is booked for it."""
     booked = {e.rule: e for e in events if e.rule and e.on_day >= agenda.day}
     return [

@@ -236,11 +236,13 @@ def _both(one: Line, other: Line) -> str:
 
 def _asked(edition: Edition, facts: Facts, told: list[GroupForecast], day: date) -> list[Line]:
     """Vaccinations that an unknown fact decides, at the age and in the season in which they are given."""
-    settled = {gf.group for gf in told if gf.status in (SeriesStatus.NOT_COMPLETE, SeriesStatus.COMPLETE)}
+    settled = {
+        gf.group for gf in told if gf.status is SeriesStatus.COMPLETE or (gf.recommended is not None and gf.recommended <= day)
+    }
     groups = rule_groups(edition)
     found = []
     for rule in edition.rules:
-        if rule.family != "vaccination" or rule.anchor != "birth" or not rule.who or rule.inactive or rule.id not in groups:
+        if rule.family != "vaccination" or rule.vaccines or not rule.who or rule.inactive or rule.id not in groups:
             continue
         holds, unknown = facts.decides(edition, rule, day)
         if holds is None and groups[rule.id][0] not in settled and _of_age(edition, facts, rule, day):

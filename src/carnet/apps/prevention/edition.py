@@ -89,6 +89,10 @@ class Rule:
     status: str = ""
     to_verify: str = ""
 
+    def holds(self, day: date) -> bool:
+        """Whether the rule is in force on a day."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
     def required(self, birth: date) -> str:
         """The requirement for somebody born on a day: an obligation is one for the cohorts that the law names."""
         compulsory = self.requirement == "OBLIGATOIRE" and (self.born_from is None or birth >= self.born_from)
@@ -127,10 +131,11 @@ class Edition:
     def schedule(self, today: date) -> Schedule:
         """The schedule of a day: the same but for its seasons."""
         current = {name: season.around(today) for name, season in self.seasons.items()}
-        key = tuple(sorted(current.items()))
+        out = frozenset(r.id for r in self.rules if not r.holds(today))
+        key = (*sorted(current.items()), out)
         # Two threads may build it at once: both build the same, and one stays.
         if key not in self.schedules:
-            self.schedules[key] = schedule_of(self.told, current, {n: s.born_from for n, s in self.seasons.items()})
+            self.schedules[key] = schedule_of(self.told, current, {n: s.born_from for n, s in self.seasons.items()}, out)
         return self.schedules[key]
 
     @property

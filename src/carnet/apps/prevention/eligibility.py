@@ -108,7 +108,7 @@ def items(edition: Edition, facts: Facts, history: Iterable[Did], day: date) -> 
     known: dict[str, list[Did]] = {}
     for did in history:
         known.setdefault(did.rule, []).append(did)
-    wanted = [r for r in edition.rules if r.family != "vaccination" or r.anchor != "birth"]
+    wanted = [r for r in edition.rules if r.family != "vaccination" or r.vaccines]
     return [item(edition, rule, facts, known, day) for rule in wanted]
 
 
@@ -121,15 +121,17 @@ def item(edition: Edition, rule: Rule, facts: Facts, known: Mapping[str, list[Di
         return Item(rule, State.NOT_CONCERNED)
     if holds is None or (rule.sex and not facts.sex):
         return Item(rule, State.ASK, unknown=unknown)
+    if _anchor(rule, facts) is None:
+        return Item(rule, State.ASK, unknown=(ANCHORED[rule.anchor],))
     window = _window(edition, rule, facts, day)
     if window is None:
-        return (
-            Item(rule, State.ASK, unknown=(ANCHORED[rule.anchor],)) if rule.anchor in ANCHORED else Item(rule, State.NOT_CONCERNED)
-        )
+        return Item(rule, State.NOT_CONCERNED)
     first, due, end = window
     if not _in_force(rule, first, end, day):
         return Item(rule, State.NOT_CONCERNED)
     mine = known.get(rule.id, [])
+    if rule.cycle:
+        return _each_year(rule, facts, mine, (first, due, end), day)
     if rule.repeat:
         return _repeated(rule, mine, known, (first, due, end), day)
     return _once(rule, facts, mine, (first, due, end), day)
@@ -208,6 +210,17 @@ def _once(rule: Rule, facts: Facts, mine: list[Did], window: Window, day: date) 
             return Item(rule, State.NOT_CONCERNED, first, due, last)
         return Item(rule, State.NOT_DONE if refused else State.NOT_STATED, first, due, last)
     return Item(rule, State.TO_PLAN if refused else State.NOT_STATED, first, due, last)
+
+
+def _each_year(rule: Rule, facts: Facts, mine: list[Did], window: Window, day: date) -> Item:
+    """What is due at each birthday: done in a year of age, it is due again at the next birthday."""
+    found = _once(rule, facts, mine, window, day)
+    over = plus(facts.birth, rule.end) if rule.end else None
+    if found.state is State.DONE and window[2] is not None and (over is None or window[2] < over):
+        return Item(rule, State.DONE, window[2], window[2], found.last, found.done_on, again=window[2])
+    if found.state is State.NOT_STATED and any(d.done and d.on is not None for d in mine):
+        return Item(rule, State.TO_PLAN, *window[:2], found.last)
+    return found
 
 
 def _repeated(rule: Rule, mine: list[Did], known: Mapping[str, list[Did]], window: Window, day: date) -> Item:

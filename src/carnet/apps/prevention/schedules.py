@@ -113,8 +113,8 @@ def _dose(number: int, told: Told, uses: tuple[Use, ...], season: Days | None, s
     )  # fmt: skip
     return SeriesDose(
         number, (ages,), tuple(_interval(i) for i in told.get("since", ())), preferable=uses, skips=_skips(told, season),
-        recurring=season is not None, season=season, rule=told["rule"], late_rule=told.get("catch_up", ""),
-        late_from=_period(told, "catch_up_from"),
+        recurring=season is not None or bool(told.get("recurring")), season=season, rule=told["rule"],
+        late_rule=told.get("catch_up", ""), late_from=_period(told, "catch_up_from"),
         proposed_since=date.fromisoformat(since[told["rule"]]) if told["rule"] in since else None,
     )  # fmt: skip
 
@@ -134,7 +134,8 @@ def _series(told: Told, antigen: str, listed: Mapping[str, Told], seasons: Mappi
     return Series(
         told["name"], antigen, "", kind, doses, default=bool(told.get("default")), product=bool(told.get("product")),
         series_group=told.get("series_group", "standard"), equivalent=frozenset(told.get("equivalent", ())),
-        preference=int(told.get("preference", 1)), youngest=_period(told, "youngest"), oldest=_period(told, "oldest"),
+        preference=int(told.get("preference", 1)), priority=told.get("priority", "A"), youngest=_period(told, "youngest"),
+        oldest=_period(told, "oldest"),
         indications=tuple(Indication(rule) for rule in told.get("risk", ())), born=born,
     )  # fmt: skip
 
@@ -148,8 +149,13 @@ def _born(told: Told, seasons: Mapping[str, Days], births: Mapping[str, tuple[in
     return Spell(*(date.fromisoformat(told[name]) if name in told else None for name in ("born_from", "born_to")))
 
 
-def schedule_of(told: Told, seasons: Mapping[str, Days], births: Mapping[str, tuple[int, int] | None]) -> Schedule:
-    """The schedule of an edition, for the seasons of a day. Raises KeyError, ValueError for a file that is not consistent."""
+def schedule_of(
+    told: Told, seasons: Mapping[str, Days], births: Mapping[str, tuple[int, int] | None], out: frozenset[str]
+) -> Schedule:
+    """The schedule of an edition, for the seasons of a day and without the series of rules that are not in force on it.
+
+    Raises KeyError, ValueError for a file that is not consistent.
+    """
     listed = {s["name"]: s for s in told["series"]}
     holders: dict[str, list[str]] = {}
     for vaccine in told["vaccine"]:
@@ -158,6 +164,8 @@ def schedule_of(told: Told, seasons: Mapping[str, Days], births: Mapping[str, tu
     found: dict[str, list[Series]] = {}
     since = {r["id"]: r["valid_from"] for r in told["rule"] if "valid_from" in r}
     for one in told["series"]:
+        if _doses(one, listed)[0]["rule"] in out:
+            continue
         for antigen in one["antigens"]:
             uses = tuple(Use(v, proposed=True) for v in one.get("vaccines", holders[antigen]))
             found.setdefault(antigen, []).append(_series(one, antigen, listed, seasons, uses, _born(one, seasons, births), since))

@@ -111,6 +111,8 @@ def counts(told: Evaluation | None) -> str:
         return gettext("Non comparée au calendrier")
     if told.status is Status.VALID:
         return gettext("Oui")
+    if told.reason is Reason.TOO_OLD:
+        return gettext("Non : faite après l’âge limite.")
     if told.status is Status.EXTRANEOUS:
         return gettext("De plus : protège, n’était pas attendue")
     return f"{gettext('Non')} : {failure(told)}"

@@ -43,6 +43,11 @@ from carnet.apps.storage.api import RecordKey, Work
 from carnet.formats.fhir.emergency_sheet import Line
 
 
+def stated_entry(section: str, content: Content, at: datetime) -> Entry:
+    """An entry of no record: what somebody sends to be looked at, and that is not kept."""
+    return new(section, content, PROFESSIONAL, at, "")
+
+
 def declare(work: Work, key: RecordKey, section: str, content: Content, at: datetime) -> None:
     """Keep what the person declared, in the scope of the record."""
     insert(work, key, new(section, content, PERSON, at, "person"))
@@ -103,6 +108,7 @@ __all__ = [
     "said_on",
     "series",
     "stated",
+    "stated_entry",
     "stays_of",
     "treatments",
     "withdraw_declared",

@@ -25,7 +25,7 @@ class Given:
 
     number: str
     label: str
-    codes: Sequence[tuple[str, str, str]] = ()
+    codes: tuple[tuple[str, str, str], ...] = ()
     start: str = ""
     lot: str = ""
     route: str = ""

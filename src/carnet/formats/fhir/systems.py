@@ -32,6 +32,7 @@ REFUSALS = "https://carnet.example/CodeSystem/refusal"
 MODES = "https://mos.esante.gouv.fr/NOS/TRE_R248-ModeAcces/FHIR/TRE-R248-ModeAcces"
 LAST_VISIT = "https://carnet.example/StructureDefinition/last-visit"
 EMERGENCY_OPPOSED = "https://carnet.example/StructureDefinition/emergency-opposed"
+NOT_KEPT = "https://carnet.example/StructureDefinition/not-kept"
 LIGHTS = "https://carnet.example/StructureDefinition/dicah-lights"
 
 COMPREHENSIVE = f"{PDSM}/pdsm-comprehensive-document-reference"

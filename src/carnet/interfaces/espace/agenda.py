@@ -113,7 +113,7 @@ def tell(asked: Asked, code: str) -> HttpResponse:
     if fact is not None and fact.dated and answer == prevention.YES and (day is None or day > asked.today):
         context: Context = {
             "tab": "agenda",
-            "question": gettext(fact.question),
+            "question": fact.question,
             "label": gettext(fact.dated),
             "code": code,
             "problems": [("date", gettext("Donnez la date, qui est passée."))] if asked.form.yes("datee") else [],

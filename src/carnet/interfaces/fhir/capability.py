@@ -28,6 +28,9 @@ def _operations(*names: str) -> list[Json]:
     return [{"name": name, "definition": f"https://carnet.example/OperationDefinition/Patient-{name}"} for name in names]
 
 
+_PATIENT: list[Json] = [{"name": name, "type": _TYPES.get(name, "token")} for name in ("patient", "patient.identifier")]
+
+
 def capability_statement() -> Json:
     """The CapabilityStatement."""
     resources: list[Json] = [
@@ -44,11 +47,18 @@ def capability_statement() -> Json:
             "searchParam": _parameters(("patient", "patient.identifier")),
         },
         {"type": "Binary", "interaction": [{"code": "read"}]},
+        {"type": "Immunization", "interaction": [{"code": "create"}, {"code": "search-type"}], "searchParam": _PATIENT},
+        {"type": "ImmunizationRecommendation", "interaction": [{"code": "search-type"}], "searchParam": _PATIENT},
+        {
+            "type": "Appointment",
+            "interaction": [{"code": "create"}, {"code": "update"}, {"code": "search-type"}],
+            "searchParam": _PATIENT,
+        },
         {
             "type": "Patient",
             "interaction": [{"code": "search-type"}],
             "searchParam": [{"name": "identifier", "type": "token"}],
-            "operation": _operations("authorize", "withdraw", "emergency-access", "match"),
+            "operation": _operations("authorize", "withdraw", "emergency-access", "match", "immds-forecast"),
         },
     ]
     security = {
@@ -71,6 +81,12 @@ def capability_statement() -> Json:
                 "security": security,
                 "resource": resources,
                 "interaction": [{"code": "transaction", "documentation": "ITI-65 Provide Document Bundle"}],
+                "operation": [
+                    {
+                        "name": "immds-forecast",
+                        "definition": "http://hl7.org/fhir/us/immds/OperationDefinition/ImmDSForecastOperation",
+                    }
+                ],
             }
         ],
     }

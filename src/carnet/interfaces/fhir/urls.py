@@ -3,7 +3,19 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 
-from carnet.interfaces.fhir import audit, capability, deposit, lists, match, patient, retrieve, search, signin
+from carnet.interfaces.fhir import (
+    appointments,
+    audit,
+    capability,
+    deposit,
+    immunizations,
+    lists,
+    match,
+    patient,
+    retrieve,
+    search,
+    signin,
+)
 from carnet.interfaces.fhir.door import view
 from carnet.kernel.refusal import No, Refusal
 
@@ -30,6 +42,14 @@ urlpatterns = [
     path("fhir/List/_search", lists.post_search),
     path("fhir/List/<str:list_id>", lists.read),
     path("fhir/AuditEvent/_search", audit.post_search),
+    path("fhir/$immds-forecast", immunizations.forecast),
+    path("fhir/Patient/$immds-forecast", immunizations.forecast_of_record),
+    path("fhir/Immunization", immunizations.create),
+    path("fhir/Immunization/_search", immunizations.search),
+    path("fhir/ImmunizationRecommendation/_search", immunizations.recommendations),
+    path("fhir/Appointment", appointments.create),
+    path("fhir/Appointment/_search", appointments.search),
+    path("fhir/Appointment/<str:number>", appointments.update),
     path("fhir/Binary/<str:logical_id>", retrieve.binary),
     path("signin/authorize", signin.authorize),
     path("signin/callback", signin.callback),

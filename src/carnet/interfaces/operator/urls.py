@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 
-from carnet.interfaces.operator import cases, door, helpdesk
+from carnet.interfaces.operator import cases, door, helpdesk, rules
 from carnet.pages.files import file_of_look
 from carnet.pages.safety import secure
 
@@ -25,6 +25,7 @@ urlpatterns = [
     path("dossiers/<uuid:number>", cases.one),
     path("dossiers/<uuid:number>/prendre", cases.take),
     path("dossiers/<uuid:number>/repondre", cases.answer),
+    path("regles", rules.rules),
     path("assistance", helpdesk.desk),
     path("assistance/code", helpdesk.code),
     path("assistance/representant", helpdesk.representative),

@@ -48,7 +48,7 @@ class GroupForecast:
         """What one dose is worth for the group: one that fails for an antigen fails, one that is too many for some counts."""
         best: dict[str, Evaluation] = {}
         for one in self.evaluations:
-            if one.dose is dose and (one.antigen not in best or one.status is Status.VALID):
+            if one.dose == dose and (one.antigen not in best or one.status is Status.VALID):
                 best[one.antigen] = one
         return min(best.values(), key=lambda e: _WORST.index(e.status), default=None)
 

@@ -111,7 +111,9 @@ def _needed(path: Path, chosen: list[Path]) -> bool:
     equivalent = [p for p in chosen if p.series.series_group in path.series.equivalent]
     if any(p.complete for p in equivalent) or path.series.kind == EVALUATION_ONLY:
         return False
-    return path.series.kind == RISK or not any(p.series.kind == RISK for p in equivalent)
+    # A risk series that is over stands for nothing: the ordinary one takes its place.
+    risks = [p for p in equivalent if p.series.kind == RISK and p.forecast.status is not SeriesStatus.AGED_OUT]
+    return path.series.kind == RISK or not risks
 
 
 def _prioritised(context: Context, held: list[Path]) -> Path | None:

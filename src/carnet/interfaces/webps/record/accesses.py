@@ -49,6 +49,7 @@ _DETAILS: dict[str, str] = {
     "summary": _("l'essentiel"), "documents": _("la liste des documents"), "document": _("la fiche d'un document"),
     "text-search": _("une recherche dans le texte"), "path": _("le parcours de soins"), "results": _("les résultats"),
     "vaccinations": _("les vaccinations"), "comparison": _("deux documents côte à côte"),
+    "agenda": _("l'agenda de la personne"), "prevention": _("ce qui est dû en prévention"),
     "wishes": _("les volontés"), "rights": _("les droits"), "traces": _("les accès"),
     "presence-proved": _("avec preuve de présence"),
     "presence-proved-own-card": _("avec preuve de présence, sur une carte imprimée par ce même professionnel"),

@@ -90,7 +90,9 @@ def record(asked: Asked, handle: str) -> HttpResponse:
     """Record a vaccination that was given: the vaccine that is due and today stand there, the lot is typed or scanned."""
     sought, problems, edition = sought_of(handle, asked.actor), Problems(), prevention.edition_on(asked.today)
     group = asked.request.GET.get("groupe", "")[:30]
-    held = sorted((v for v in edition.vaccines if v.holds), key=lambda v: (group not in prevention.groups_of(edition, v.code), v.name))
+    held = sorted(
+        (v for v in edition.vaccines if v.holds), key=lambda v: (group not in prevention.groups_of(edition, v.code), v.name)
+    )
     context: Context = {
         "tab": "patients", "handle": handle, "ins": sought.ins, "traits": sought.traits, "vaccines": held, "problems": problems,
         "given": asked.request.POST or {"date": asked.today.isoformat()}, "chosen": bool(group), "routes": ROUTES, "sites": SITES,

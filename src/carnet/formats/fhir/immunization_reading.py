@@ -1,0 +1,183 @@
+"""Reading Immunization and Appointment resources that software sends: what is kept, and the names of what is not."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from carnet.formats.fhir.immunization import ATC, Given
+from carnet.formats.fhir.reading import FhirError, Json, items, moment, obj, text, understood
+from carnet.formats.timestamps import partial_of_fhir
+
+_OIDS = {ATC: "2.16.840.1.113883.6.73", "http://hl7.org/fhir/sid/cvx": "2.16.840.1.113883.12.292"}
+_KEPT = frozenset(
+    [
+        "resourceType",
+        "id",
+        "status",
+        "vaccineCode",
+        "patient",
+        "occurrenceDateTime",
+        "occurrenceString",
+        "lotNumber",
+        "route",
+        "site",
+        "performer",
+        "primarySource",
+        "note",
+        "recorded",
+        "text",
+        "meta",
+    ]
+)
+_APPOINTMENT = frozenset(
+    [
+        "resourceType",
+        "id",
+        "status",
+        "description",
+        "start",
+        "end",
+        "requestedPeriod",
+        "minutesDuration",
+        "participant",
+        "comment",
+        "patientInstruction",
+        "text",
+        "meta",
+        "identifier",
+    ]
+)
+MOST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A dose that was read, who it is about (a reference or an identifier), and the elements that are not kept."""
+
+    given: Given
+    patient: Json
+    left: tuple[str, ...]
+
+
+def _concept(node: Json, key: str, path: str) -> str:
+    """A CodeableConcept in words: its text, else the first display, else a code."""
+    held = obj(node, key, path)
+    codings = items(held, "coding", f"{path}.{key}")
+    shown = [text(c, "display", path) or text(c, "code", path) for c in codings]
+    return text(held, "text", f"{path}.{key}") or next((s for s in shown if s), "")
+
+
+def _codes(node: Json, path: str) -> tuple[tuple[str, str, str], ...]:
+    codings = items(obj(node, "vaccineCode", path), "coding", f"{path}.vaccineCode")
+    read = ((text(c, "code", path), text(c, "system", path), text(c, "display", path)) for c in codings[:MOST])
+    return tuple(
+        (code[:60], _OIDS.get(system, system.removeprefix("urn:oid:"))[:80], display[:200]) for code, system, display in read
+    )
+
+
+def read_immunization(node: Json, path: str = "Immunization") -> Read:
+    """An Immunization that was given. Raises FhirError for one that was not, or that names no vaccine."""
+    understood(node, path)
+    if node.get("resourceType") != "Immunization":
+        raise FhirError(path, "must be an Immunization")
+    if text(node, "status", path) != "completed":
+        raise FhirError(f"{path}.status", "must be completed: what was not given, or was entered in error, is not a dose")
+    if obj(node, "vaccineCode", path) == {}:
+        raise FhirError(f"{path}.vaccineCode", "is mandatory")
+    label = _concept(node, "vaccineCode", path)
+    if not label:
+        raise FhirError(f"{path}.vaccineCode", "names no vaccine")
+    start = text(node, "occurrenceDateTime", path)
+    if not start and not text(node, "occurrenceString", path):
+        raise FhirError(f"{path}.occurrence[x]", "is mandatory; occurrenceString says that a date is unknown")
+    performers = [obj(p, "actor", f"{path}.performer") for p in items(node, "performer", path)]
+    notes = [text(n, "text", f"{path}.note") for n in items(node, "note", path)]
+    given = Given(
+        text(node, "id", path)[:64], label[:300], _codes(node, path), _day(start, f"{path}.occurrenceDateTime"),
+        text(node, "lotNumber", path)[:40], _concept(node, "route", path)[:60], _concept(node, "site", path)[:60],
+        next((name for p in performers if (name := text(p, "display", path))), "")[:120],
+        node.get("primarySource", True) is not False, " ".join(n for n in notes if n)[:2000],
+    )  # fmt: skip
+    return Read(given, obj(node, "patient", path), tuple(sorted(set(node) - _KEPT)))
+
+
+def _day(value: str, path: str) -> str:
+    """A date as precise as it was sent: `2014`, `2014-05`, `2014-05-12`; the hour is left."""
+    if not value:
+        return ""
+    try:
+        return partial_of_fhir(value)
+    except ValueError:
+        raise FhirError(path, "is not a date") from None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAppointment:
+    """An appointment that was read: its day, its hour when it has one, and the elements that are not kept."""
+
+    status: str
+    title: str
+    day: date
+    at: time | None
+    minutes: int
+    whom: str
+    place: str
+    comment: str
+    patient: Json
+    left: tuple[str, ...]
+
+
+_STATUSES = {"booked": "booked", "pending": "booked", "proposed": "booked", "waitlist": "booked", "arrived": "booked",
+             "checked-in": "booked", "fulfilled": "fulfilled", "noshow": "cancelled", "cancelled": "cancelled",
+             "entered-in-error": "cancelled"}  # fmt: skip
+
+
+def read_appointment(node: Json, zone: str, path: str = "Appointment") -> ReadAppointment:
+    """An Appointment, in the civil time of a zone. Raises FhirError."""
+    understood(node, path)
+    if node.get("resourceType") != "Appointment":
+        raise FhirError(path, "must be an Appointment")
+    status = _STATUSES.get(text(node, "status", path))
+    if status is None:
+        raise FhirError(f"{path}.status", "is not a status of an Appointment")
+    title = text(node, "description", path)
+    if not title:
+        raise FhirError(f"{path}.description", "is mandatory here: it is what the person reads")
+    day, at, minutes = _span(node, zone, path)
+    actors = [obj(p, "actor", f"{path}.participant") for p in items(node, "participant", path)]
+    people = [a for a in actors if not _is_patient(a)]
+    names = [text(a, "display", path) for a in people]
+    comment = text(node, "patientInstruction", path) or text(node, "comment", path)
+    return ReadAppointment(
+        status, title[:120], day, at, minutes, next(iter(names), "")[:200], ", ".join(n for n in names[1:] if n)[:200], comment[:500],
+        next((a for a in actors if _is_patient(a)), {}), tuple(sorted(set(node) - _APPOINTMENT)),
+    )  # fmt: skip
+
+
+def _is_patient(actor: Json) -> bool:
+    reference = actor.get("reference")
+    return (
+        (isinstance(reference, str) and reference.startswith("Patient/")) or actor.get("type") == "Patient" or "identifier" in actor
+    )
+
+
+def _span(node: Json, zone: str, path: str) -> tuple[date, time | None, int]:
+    start, end = moment(node, "start", path), moment(node, "end", path)
+    if start is None:
+        wished = items(node, "requestedPeriod", path)
+        day = text(wished[0], "start", f"{path}.requestedPeriod") if wished else ""
+        try:
+            return date.fromisoformat(day[:10]), None, 0
+        except ValueError:
+            raise FhirError(f"{path}.start", "is mandatory, or a requestedPeriod with its day") from None
+    local: datetime = start.astimezone(ZoneInfo(zone))
+    lasts = int((end - start).total_seconds() // 60) if end is not None else 0
+    if lasts < 0 or lasts > 24 * 60:
+        raise FhirError(f"{path}.end", "must follow start, within a day")
+    return local.date(), local.time().replace(second=0, microsecond=0), lasts
+
+
+def left_out(names: Iterable[str], url: str) -> list[Json]:
+    """Extensions that name the elements that were not kept."""
+    return [{"url": url, "valueCode": name} for name in names]
