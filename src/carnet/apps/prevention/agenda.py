@@ -207,13 +207,16 @@ def _vaccination(
 def _unsaid(line: Line, said: list[Did], given: list[Dose], day: date) -> bool:
     """Whether nobody can say that an awaited dose was not given: no trace is not a proof, unless the record is kept up.
 
-    It is awaited for more than two years, or nothing of the kind was ever noted here, and no dose of any kind since it was due.
+    It is awaited for more than two years, or nothing of the kind was ever noted here, and no dose of any kind since it was due. A
+    dose for which no rule says when it is late is awaited after a year.
     """
-    if line.overdue is None or line.due is None or any(not d.done for d in said):
+    late = line.overdue or (line.due + SOON if line.due is not None and line.due + SOON < day else None)
+    if late is None or line.due is None or any(not d.done for d in said):
         return False
-    if line.overdue < day - STALE:
+    if late < day - STALE:
         return True
-    return line.before is None and not any(dose.day >= line.due for dose in given)
+    due = line.due
+    return line.before is None and not any(dose.day >= due for dose in given)
 
 
 def _finished(edition: Edition, gf: GroupForecast) -> Rule | None:

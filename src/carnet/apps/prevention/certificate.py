@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fpdf import FPDF
 from joserfc import jws
 from joserfc.jwk import ECKey
+from segno import consts
 
 from carnet.apps.prevention.doses import Shot
 from carnet.apps.prevention.resources import given_of
@@ -84,7 +85,13 @@ class Signed:
 
     def svg(self) -> str:
         """The code as a picture."""
-        return str(segno.make(self.text, error="l", mode=None).svg_inline(scale=3, omitsize=True, border=2))
+        return str(drawn(self.text).svg_inline(scale=3, omitsize=True, border=2))
+
+
+def drawn(text: str) -> segno.QRCode:
+    """The code of a card: its digits as digits (SMART Health Cards §6), which takes half the modules of a text."""
+    head, _, digits = text.partition("/")
+    return segno.make([(f"{head}/", consts.MODE_BYTE, None), (digits, consts.MODE_NUMERIC, None)], error="l")  # type: ignore[arg-type]
 
 
 def signed(traits: Traits, held: Iterable[Shot], issuer: str, at: datetime) -> Signed | None:
@@ -166,7 +173,7 @@ def on_paper(
 
 def _draw(paper: FPDF, code: Signed) -> None:
     """The modules of the code, as rectangles: no image, so that it prints at any size."""
-    matrix = segno.make(code.text, error="l", mode=None).matrix
+    matrix = drawn(code.text).matrix
     size, side = len(matrix), 62.0
     if paper.get_y() + side > paper.h - 20:
         paper.add_page()

@@ -46,15 +46,18 @@ class Picture:
     span: str
 
 
-def picture(agenda: Agenda) -> Picture:
-    """The schedule of a person: of the first 18 months for an infant, of childhood for a child, of the last years for others."""
+def picture(agenda: Agenda, unsaid: str = "") -> Picture:
+    """The schedule of a person: of the first 18 months for an infant, of childhood for a child, of the last years for others.
+
+    `unsaid`: the words for what nothing states; the person is asked for it.
+    """
     first, last, ticks, span = _axis(agenda)
 
     def at(day: date) -> float:
         share = (day - first).days / max((last - first).days, 1)
         return round(EDGE + WIDTH * min(max(share, 0.0), 1.0), 1)
 
-    rows = [row for gf in agenda.forecasts if (row := _row(agenda, gf, first, last, at)) is not None]
+    rows = [row for gf in agenda.forecasts if (row := _row(agenda, gf, (first, last), at, unsaid)) is not None]
     return Picture(tuple(rows), tuple((at(day), text) for day, text in ticks), at(agenda.day), span)
 
 
@@ -83,7 +86,8 @@ def _axis(agenda: Agenda) -> tuple[date, date, list[tuple[date, str]], str]:
     }  # fmt: skip
 
 
-def _row(agenda: Agenda, gf: GroupForecast, first: date, last: date, place: Callable[[date], float]) -> Row | None:
+def _row(agenda: Agenda, gf: GroupForecast, ends: tuple[date, date], place: Callable[[date], float], unsaid: str) -> Row | None:
+    first, last = ends
     given = sorted({e.dose for e in gf.evaluations}, key=lambda d: d.day)
     line = next((x for x in agenda.lines if gf.group in x.groups and x.state in (State.TO_PLAN, State.NOT_STATED)), None)
     if not given and (line is None or line.due is None or line.due > last):
@@ -104,7 +108,7 @@ def _row(agenda: Agenda, gf: GroupForecast, first: date, last: date, place: Call
             marks.append(Mark(kind, place(day), day))
             end = min(line.last or last, last)
             window = (place(line.due), max(place(end) - place(line.due), 2.0)) if line.due >= first else None
-        upcoming, tone = _next(line.state, kind, line.due)
+        upcoming, tone = _next(line.state, kind, line.due, unsaid)
         words.append(upcoming + ".")
     elif gf.status is SeriesStatus.COMPLETE:
         upcoming, tone = gettext("Complet"), "ok"
@@ -113,9 +117,9 @@ def _row(agenda: Agenda, gf: GroupForecast, first: date, last: date, place: Call
                upcoming, tone)  # fmt: skip
 
 
-def _next(state: State, kind: str, due: date) -> tuple[str, str]:
+def _next(state: State, kind: str, due: date, unsaid: str) -> tuple[str, str]:
     if state is State.NOT_STATED:
-        return gettext("À vous de nous dire"), ""
+        return unsaid or gettext("À vous de nous dire"), ""
     if kind == "coming":
         return long_day(due), ""
     return (gettext("Attendue") if kind == "late" else gettext("À faire")), "warn"

@@ -77,6 +77,8 @@ def meta(line: Line, agenda: Agenda) -> str:
         parts.append(gettext("Rien dans ce carnet ne dit si c’est fait."))
     elif line.state is State.NOT_STATED:
         parts.append(gettext("Aucune trace dans ce carnet."))
+    if not parts and line.state is State.TO_PLAN and line.due is not None and line.due <= agenda.day:
+        parts.append(gettext("Peut être fait depuis le %(day)s.") % {"day": long_day(line.due)})
     if line.last is not None and line.state in (State.TO_PLAN, State.NOT_STATED) and line.last >= agenda.day:
         parts.append(gettext("Jusqu’au %(day)s.") % {"day": long_day(line.last)})
     return " ".join(p for p in parts if p)

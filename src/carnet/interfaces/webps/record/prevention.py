@@ -37,7 +37,7 @@ def due_context(opened: Opened) -> Context:
     current = [x for x in (*agenda.soon, *agenda.later) if x.groups and x.before is not None]
     return {
         "prevention": agenda, "due_now": rows_of(agenda, now[:FEW]), "unstated": rows_of(agenda, unstated[:FEW]),
-        "up_to_date": rows_of(agenda, current[:FEW]), "more_due": max(len(now) + len(unstated) - 2 * FEW, 0),
+        "up_to_date": rows_of(agenda, current[:FEW]), "more_due": max(len(now) - FEW, 0) + max(len(unstated) - FEW, 0),
         "to_ask": _risks(agenda),
     }  # fmt: skip
 
@@ -58,7 +58,7 @@ def vaccinations(opened: Opened) -> Shown | HttpResponse:
     if agenda is not None:
         due = [x for x in (*agenda.now, *agenda.to_tell, *agenda.soon) if x.rule.family == "vaccination"]
         context |= {
-            "due": rows_of(agenda, due), "picture": prevention.picture(agenda), "doses": doses_of(agenda), "to_ask": _risks(agenda),
+            "due": rows_of(agenda, due), "picture": prevention.picture(agenda, gettext("Aucune trace")), "doses": doses_of(agenda), "to_ask": _risks(agenda),
             "others": rows_of(agenda, [x for x in (*agenda.now, *agenda.to_tell) if x.rule.family in ("screening", "check-up")]),
         }  # fmt: skip
     return Shown("vaccinations", context)
