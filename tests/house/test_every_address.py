@@ -20,13 +20,13 @@ def addresses() -> list[str]:
 
 
 def test_the_list_of_addresses_is_the_one_that_is_tried() -> None:
-    assert len(addresses()) == 24
+    assert len(addresses()) == 32
 
 
 @pytest.mark.parametrize("address", addresses())
 def test_nobody_gets_anything(door: str, address: str) -> None:
     person, _ = patient("treating")
-    url = f"{door}/{address.replace('<str:logical_id>', str(deposit(person))).replace('<str:list_id>', str(person.ins.oid))}"
+    url = f"{door}/{address.replace('<str:logical_id>', str(deposit(person))).replace('<str:list_id>', str(person.ins.oid)).replace('<str:number>', str(person.ins.oid))}"
     for method in ("GET", "POST"):
         answer = httpx.request(method, url)
         if address in OPEN:

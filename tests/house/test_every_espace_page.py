@@ -15,10 +15,10 @@ from carnet.desk.demonstration.people import DemoPerson
 SECRET = "Titre secret"
 PUBLIC = {"fichiers/<str:digest>/<str:name>", "connexion", "connexion/franceconnect", "connexion/retour", "connexion/mot-de-passe",
           "connexion/code", "connexion/cle", "connexion/cle/reponse", "langue", "activer", "activer/choix", "activer/acces",
-          "fiche/lien/<str:token>", "fiche/lire", "facile", "aide", "accessibilite"}  # fmt: skip
+          "fiche/lien/<str:token>", "fiche/lire", "agenda/flux/<str:token>.ics", ".well-known/jwks.json", "facile", "aide", "accessibilite"}  # fmt: skip
 OPENED = {"fichiers/<str:digest>/<str:name>", "entrer/<str:token>"}
 ENDS = {"deconnexion"}
-VALUES = {"<str:digest>": "0", "<str:token>": "rien", "<str:kind>": "document"}
+VALUES = {"<str:digest>": "0", "<str:token>": "rien", "<str:kind>": "document", "<str:rule>": "EXA-19", "<str:code>": "long_stay"}
 MESSAGES = {"messages/nouveau/": "ecrire", "messages/correspondant/": "bloquer"}
 
 
@@ -30,7 +30,7 @@ def addresses(door: str) -> list[str]:
 def filled(address: str, document: UUID) -> list[str]:
     """The address, on each thing that it can name."""
     acts = {"documents/": ("masquer", "supprimer"), "profil/": ("allergies", "changer"), "proches/": ("carer", "representative"),
-            "compte/": ("fermer", "detruire"), "acces/": ("bloquer",), "demandes/": ("",)} | {start: (act,) for start, act in MESSAGES.items()}  # fmt: skip
+            "compte/": ("fermer", "detruire"), "acces/": ("bloquer",), "demandes/": ("",), "agenda/rendez-vous/": ("annuler",)} | {start: (act,) for start, act in MESSAGES.items()}  # fmt: skip
     found = address.replace("<uuid:number>", str(document)).replace("<uuid:piece>", str(document))
     if address.startswith("proches/"):
         return ["/" + found.replace("<str:kind>", a) for a in acts["proches/"]]
@@ -41,7 +41,7 @@ def filled(address: str, document: UUID) -> list[str]:
 
 
 def test_the_list_of_addresses_is_the_one_that_is_tried() -> None:
-    assert (len(addresses("espace")), len(addresses("operator"))) == (81, 9)
+    assert (len(addresses("espace")), len(addresses("operator"))) == (104, 10)
     assert set(addresses("espace")) >= PUBLIC
     assert set(addresses("operator")) >= OPENED
 

@@ -17,7 +17,7 @@ PUBLIC = {"", "guide", "guide/<str:context>", "accessibilite", "connexion", "con
           "connexion/telephone/attente", "connexion/carte", "connexion/par-carte", "connexion/situation", "carte", "fichiers/<str:digest>/<str:name>"}  # fmt: skip
 WITHOUT_RECORD = {"patients", "patients/chercher", "patients/vitale", "patients/datamatrix", "patients/traits", "mentions", "deconnexion",
                   "equipe", "equipe/delegation", "equipe/agir-pour", "equipe/relecture", "compte", "compte/couper", "compte/raccourcis",
-                  "session/prolonger", "messages", "messages/annuaire", "messages/boite/<str:kind>", "AccesDirect/TableauDeBord", "AccesDirect/Parametrages"}  # fmt: skip
+                  "session/prolonger", "prevention", "messages", "messages/annuaire", "messages/boite/<str:kind>", "AccesDirect/TableauDeBord", "AccesDirect/Parametrages"}  # fmt: skip
 
 
 def addresses() -> list[str]:
@@ -26,7 +26,7 @@ def addresses() -> list[str]:
 
 
 def test_the_list_of_addresses_is_the_one_that_is_tried() -> None:
-    assert len(addresses()) == 70
+    assert len(addresses()) == 72
 
 
 def filled(address: str, handle: str, document: UUID) -> str:

@@ -14,6 +14,8 @@ from django.conf import settings
 from support.people import actor
 from support.shared_state import shared
 
+from carnet.apps.prevention import certificate, doses, edition, keeping
+from carnet.apps.prevention.immunisation import dates
 from carnet.apps.records import hooks
 from carnet.apps.records.reading import search
 from carnet.apps.signin import oidc
@@ -90,6 +92,12 @@ def _lists(number: int) -> object:
     return [x.issuer for x in certificates._lists(folder, tuple((p.name, number % 3) for p in sorted(folder.iterdir())))]
 
 
+def _recognised(number: int) -> object:
+    if number % 50 == 0:
+        doses._named.cache_clear()
+    return doses.recognise(edition.packaged()[0], "Prevenar 20" if number % 2 else "Prevenar")[:3]
+
+
 def _address(path: str) -> str:
     return f"{settings.CARNET.psc_issuer}{path}"
 
@@ -110,6 +118,13 @@ USES: dict[str, Callable[[int], object]] = {
     "dicah.settings:_digest": lambda n: replace(settings.LAW, support_line=str(n % 3)).digest,
     "apps.records.reading.search:_literal": lambda n: search._literal(frozenset({str(n % 7), str(n % 5)})),
     "apps.records.hooks:HOOKS": lambda n: len(hooks.HOOKS.deposited),
+    "apps.prevention.certificate:_key": lambda n: _cleared(certificate._key)(n).thumbprint(),  # type: ignore[attr-defined]
+    "apps.prevention.certificate:_REGISTRY": lambda n: certificate.public_keys()["keys"][0]["kid"],
+    "apps.prevention.doses:_named": lambda n: _recognised(n),
+    "apps.prevention.edition:packaged": lambda n: _cleared(edition.packaged)(n)[0].digest,  # type: ignore[index]
+    "apps.prevention.immunisation.dates:period": _cleared(dates.period, "11 months - 4 days"),
+    "apps.prevention.keeping:_read": lambda n: keeping.edition_on(date(2026, 11, 27)).digest,
+    "apps.prevention.keeping:_reading": lambda n: len(keeping.edition_on(date(2026, n % 12 + 1, 1)).schedule(date(2026, 11, 27)).groups),
     "apps.signin.certificates.reading:_authorities": _authorities,
     "apps.signin.certificates.reading:_lists": _lists,
     "apps.signin.oidc:trusted": lambda n: _cleared(oidc.trusted)(n).verify_mode.name,  # type: ignore[attr-defined]

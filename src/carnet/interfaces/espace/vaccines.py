@@ -106,7 +106,7 @@ def certificate(opened: Opened) -> Shown | HttpResponse:
     held = list(agenda.shots) if agenda is not None else []
     code = prevention.signed(opened.visit.traits, held, _issuer(), opened.asked.at)
     context: Context = {
-        "doses": doses_of(agenda) if agenda is not None else [], "code": code, "svg": code.svg() if code else "",
+        "doses": doses_of(agenda) if agenda is not None else [], "code": code, "picture": code.picture() if code else "",
         "declared": len(held) - len(prevention.attested(held)), "issuer": _issuer(), "traits": opened.visit.traits,
     }  # fmt: skip
     return Shown("agenda/certificate", context)
