@@ -124,7 +124,9 @@ USES: dict[str, Callable[[int], object]] = {
     "apps.prevention.edition:packaged": lambda n: _cleared(edition.packaged)(n)[0].digest,  # type: ignore[index]
     "apps.prevention.immunisation.dates:period": _cleared(dates.period, "11 months - 4 days"),
     "apps.prevention.keeping:_read": lambda n: keeping.edition_on(date(2026, 11, 27)).digest,
-    "apps.prevention.keeping:_reading": lambda n: len(keeping.edition_on(date(2026, n % 12 + 1, 1)).schedule(date(2026, 11, 27)).groups),
+    "apps.prevention.keeping:_reading": lambda n: len(
+        keeping.edition_on(date(2026, n % 12 + 1, 1)).schedule(date(2026, 11, 27)).groups
+    ),
     "apps.signin.certificates.reading:_authorities": _authorities,
     "apps.signin.certificates.reading:_lists": _lists,
     "apps.signin.oidc:trusted": lambda n: _cleared(oidc.trusted)(n).verify_mode.name,  # type: ignore[attr-defined]

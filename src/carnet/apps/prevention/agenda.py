@@ -147,9 +147,16 @@ def _forecasts(
     by_name = {gf.group: gf for gf in found}
     for gf in other:
         same = by_name.get(gf.group)
-        if same is None or (same.status, same.number) != (gf.status, gf.number):
+        if same is None or _gist(same, day) != _gist(gf, day):
             unclear.add(gf.group)
     return other, frozenset(unclear), late
+
+
+def _gist(gf: GroupForecast, day: date) -> tuple[object, ...]:
+    """What two forecasts must have in common for the day of a dose not to matter: the next dose, and whether it is due."""
+    dose = _main(gf).forecast.dose if gf.status is SeriesStatus.NOT_COMPLETE else None
+    due = gf.recommended is not None and gf.recommended <= day
+    return gf.status, gf.number, dose.number if dose is not None else 0, due
 
 
 def groups_of(edition: Edition, vaccine: str) -> list[str]:

@@ -150,8 +150,8 @@ def read_appointment(node: Json, zone: str, path: str = "Appointment") -> ReadAp
     names = [text(a, "display", path) for a in people]
     comment = text(node, "patientInstruction", path) or text(node, "comment", path)
     return ReadAppointment(
-        status, title[:120], day, at, minutes, next(iter(names), "")[:200], ", ".join(n for n in names[1:] if n)[:200], comment[:500],
-        next((a for a in actors if _is_patient(a)), {}), tuple(sorted(set(node) - _APPOINTMENT)),
+        status, title[:120], day, at, minutes, next(iter(names), "")[:200], ", ".join(n for n in names[1:] if n)[:200],
+        comment[:500], next((a for a in actors if _is_patient(a)), {}), tuple(sorted(set(node) - _APPOINTMENT)),
     )  # fmt: skip
 
 

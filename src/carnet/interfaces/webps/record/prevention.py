@@ -58,7 +58,8 @@ def vaccinations(opened: Opened) -> Shown | HttpResponse:
     if agenda is not None:
         due = [x for x in (*agenda.now, *agenda.to_tell, *agenda.soon) if x.rule.family == "vaccination"]
         context |= {
-            "due": rows_of(agenda, due), "picture": prevention.picture(agenda, gettext("Aucune trace")), "doses": doses_of(agenda), "to_ask": _risks(agenda),
+            "due": rows_of(agenda, due), "picture": prevention.picture(agenda, gettext("Aucune trace")),
+            "doses": doses_of(agenda), "to_ask": _risks(agenda),
             "others": rows_of(agenda, [x for x in (*agenda.now, *agenda.to_tell) if x.rule.family in ("screening", "check-up")]),
         }  # fmt: skip
     return Shown("vaccinations", context)
