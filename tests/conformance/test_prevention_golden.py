@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from carnet.apps.prevention.agenda import person_of, rule_groups
+from carnet.apps.prevention.agenda import person_of
 from carnet.apps.prevention.edition import Edition, packaged
 from carnet.apps.prevention.eligibility import Answer, Did, Facts, State, item
 from carnet.apps.prevention.immunisation import Dose, GroupForecast, Reason, SeriesStatus, Status, assess
@@ -20,7 +20,7 @@ FILE = Path(__file__).with_name("prevention_golden.toml")
 Case = dict[str, Any]
 CASES: list[Case] = tomllib.loads(FILE.read_text(encoding="utf-8"))["case"]
 EDITION: Edition = packaged()[0]
-GROUPS = rule_groups(EDITION)
+GROUPS = EDITION.index.groups_of_rule
 
 
 def _day(text: str) -> date:

@@ -94,7 +94,7 @@ def _lists(number: int) -> object:
 
 def _recognised(number: int) -> object:
     if number % 50 == 0:
-        doses._named.cache_clear()
+        doses._spoken.cache_clear()
     return doses.recognise(edition.packaged()[0], "Prevenar 20" if number % 2 else "Prevenar")[:3]
 
 
@@ -120,7 +120,7 @@ USES: dict[str, Callable[[int], object]] = {
     "apps.records.hooks:HOOKS": lambda n: len(hooks.HOOKS.deposited),
     "apps.prevention.certificate:_key": lambda n: _cleared(certificate._key)(n).thumbprint(),  # type: ignore[attr-defined]
     "apps.prevention.certificate:_REGISTRY": lambda n: certificate.public_keys()["keys"][0]["kid"],
-    "apps.prevention.doses:_named": lambda n: _recognised(n),
+    "apps.prevention.doses:_spoken": lambda n: _recognised(n),
     "apps.prevention.edition:packaged": lambda n: _cleared(edition.packaged)(n)[0].digest,  # type: ignore[index]
     "apps.prevention.immunisation.dates:period": _cleared(dates.period, "11 months - 4 days"),
     "apps.prevention.keeping:_read": lambda n: keeping.edition_on(date(2026, 11, 27)).digest,

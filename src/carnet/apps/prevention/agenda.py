@@ -159,11 +159,9 @@ def _gist(gf: GroupForecast, day: date) -> tuple[object, ...]:
     return gf.status, gf.number, dose.number if dose is not None else 0, due
 
 
-def groups_of(edition: Edition, vaccine: str) -> list[str]:
+def groups_of(edition: Edition, vaccine: str) -> tuple[str, ...]:
     """The groups that a vaccine counts for."""
-    known = edition.vaccine(vaccine)
-    held = frozenset(known.holds) if known else frozenset[str]()
-    return [g["name"] for g in edition.told["group"] if not held.isdisjoint(g["antigens"])]
+    return edition.index.groups_of_vaccine.get(vaccine, ())
 
 
 def _main(gf: GroupForecast) -> Path:
@@ -184,10 +182,7 @@ def _vaccination(
     edition: Edition, facts: Facts, gf: GroupForecast, known: list[Did], given: list[Dose], undated: frozenset[str], day: date
 ) -> Line | None:
     title = edition.titles[gf.group]
-    valid = sorted(
-        {e.dose for e in gf.evaluations if (told := gf.of(e.dose)) is not None and told.status == "valid"}, key=lambda d: d.day
-    )
-    before = valid[-1] if valid else None
+    before = _last_valid(gf)
     if gf.status is not SeriesStatus.NOT_COMPLETE:
         rule = _finished(edition, gf)
         if gf.status is not SeriesStatus.COMPLETE or before is None or rule is None:
@@ -209,6 +204,13 @@ def _vaccination(
     if gf.group in undated and not (said and not said[-1].done):
         return replace(line, state=State.NOT_STATED, undated=True)
     return replace(line, state=State.NOT_STATED) if _unsaid(line, said, given, day) else line
+
+
+def _last_valid(gf: GroupForecast) -> Dose | None:
+    """The last dose that counts for the group."""
+    doses = {e.dose for e in gf.evaluations if e.status == "valid"}
+    ordered = sorted(doses, key=lambda d: d.day, reverse=True)
+    return next((d for d in ordered if (told := gf.of(d)) is not None and told.status == "valid"), None)
 
 
 def _unsaid(line: Line, said: list[Did], given: list[Dose], day: date) -> bool:
@@ -249,7 +251,7 @@ def _asked(edition: Edition, facts: Facts, told: list[GroupForecast], day: date)
     settled = {
         gf.group for gf in told if gf.status is SeriesStatus.COMPLETE or (gf.recommended is not None and gf.recommended <= day)
     }
-    groups = rule_groups(edition)
+    groups = edition.index.groups_of_rule
     found = []
     for rule in edition.rules:
         if rule.family != "vaccination" or rule.vaccines or not rule.who or rule.inactive or rule.id not in groups:
@@ -263,24 +265,12 @@ def _asked(edition: Edition, facts: Facts, told: list[GroupForecast], day: date)
 def _of_age(edition: Edition, facts: Facts, rule: Rule, day: date) -> bool:
     begun = rule.begin is None or plus(facts.birth, rule.begin) <= day
     over = rule.end is not None and day >= plus(facts.birth, rule.end)
-    season = next((s.get("season") for s in edition.told["series"] if rule.id in s.get("risk", ())), None)
-    if season is None or not begun or over:
+    season, births = edition.index.season_of_rule.get(rule.id, ("", False))
+    if not season or not begun or over:
         return begun and not over
     first, last = edition.seasons[season].around(day)
     since = edition.seasons[season].born_from
-    births = any(s.get("season_births") for s in edition.told["series"] if rule.id in s.get("risk", ()))
     return first <= day <= last and (not births or since is None or date(first.year, *since) <= facts.birth)
-
-
-def rule_groups(edition: Edition) -> dict[str, tuple[str, ...]]:
-    """Rule → the groups whose doses stand for it."""
-    found: dict[str, list[str]] = {}
-    for one in edition.told["series"]:
-        names = [g["name"] for g in edition.told["group"] if set(g["antigens"]) & set(one["antigens"])]
-        for rule in (*one.get("risk", ()), *(d["rule"] for d in one.get("dose", ()))):
-            found.setdefault(rule, [])
-            found[rule] += [name for name in names if name not in found[rule]]
-    return {rule: tuple(names) for rule, names in found.items()}
 
 
 def _by_doses(edition: Edition, given: list[Dose]) -> list[Did]:
@@ -297,4 +287,4 @@ def _line(item: Item, given: list[Dose]) -> Line:
     )
 
 
-__all__ = ["ANCHORED", "Agenda", "Line", "agenda", "groups_of", "person_of", "rule_groups"]
+__all__ = ["ANCHORED", "Agenda", "Line", "agenda", "groups_of", "person_of"]

@@ -1,6 +1,6 @@
 """Public face of prevention: the agenda inside a visit, what is said to it, appointments, calendars, certificates, editions."""
 
-from carnet.apps.prevention.agenda import Agenda, Line, agenda, groups_of, rule_groups
+from carnet.apps.prevention.agenda import Agenda, Line, agenda, groups_of
 from carnet.apps.prevention.answering import answers_in, say_fact, say_item, take_back
 from carnet.apps.prevention.certificate import Signed, attested, bundle, on_paper, public_keys, read_card, signed
 from carnet.apps.prevention.doses import Shot, recognise, shots
@@ -105,7 +105,6 @@ __all__ = [
     "read_feed",
     "recognise",
     "remind",
-    "rule_groups",
     "say_fact",
     "say_item",
     "shots",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from carnet.apps.prevention.edition import Edition, Vaccine
+from carnet.apps.prevention.edition import Edition
 from carnet.apps.prevention.immunisation import Dose
 from carnet.apps.profile.api import Entry, Stated, first_day, last_day, stated
 from carnet.kernel.traits import normalise_name
@@ -49,11 +49,9 @@ class Shot:
         return Dose(day, self.vaccine, self.number) if day is not None and self.vaccine else None
 
 
-@lru_cache(maxsize=8)
-def _named(vaccines: tuple[Vaccine, ...]) -> tuple[dict[str, str], list[tuple[str, str]]]:
-    """Vaccines by ATC code, and by the words of their names, the longest first: `Prevenar 20` before `Prevenar`."""
-    words = [(f" {normalise_name(word)} ", v.code) for v in vaccines for word in (*v.words, v.name)]
-    return {code: v.code for v in vaccines for code in v.atc}, sorted(words, key=lambda pair: -len(pair[0]))
+@lru_cache(maxsize=8192)
+def _spoken(label: str) -> str:
+    return f" {normalise_name(label)} "
 
 
 def recognise(edition: Edition, label: str, codes: Iterable[tuple[str, str, str]] = ()) -> str:
@@ -61,9 +59,8 @@ def recognise(edition: Edition, label: str, codes: Iterable[tuple[str, str, str]
 
     The name comes first because one ATC code may stand for products that the rules part (the pneumococcal vaccines).
     """
-    by_code, by_words = _named(edition.vaccines)
-    spoken = f" {normalise_name(label)} "
-    found = next((code for word, code in by_words if word in spoken), "")
+    spoken, by_code = _spoken(label), edition.index.by_code
+    found = next((code for word, code in edition.index.by_words if word in spoken), "")
     return found or next((by_code[code] for code, system, _ in codes if system in (ATC, "") and code in by_code), "")
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from carnet.apps.prevention.immunisation.dates import Period, period
 from carnet.apps.prevention.immunisation.schedule import Schedule
 from carnet.apps.prevention.schedules import Season, schedule_of, seasons_of
+from carnet.kernel.traits import normalise_name
 
 PACKAGED = Path(__file__).with_name("editions")
 REQUIREMENTS = ("OBLIGATOIRE", "RECOMMANDE", "PROPOSE")
@@ -100,6 +101,38 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Index:
+    """What is looked up in an edition for every person: made once, when it is read."""
+
+    rules: Mapping[str, Rule]
+    facts: Mapping[str, Fact]
+    vaccines: Mapping[str, Vaccine]
+    groups_of_rule: Mapping[str, tuple[str, ...]]
+    groups_of_vaccine: Mapping[str, tuple[str, ...]]
+    season_of_rule: Mapping[str, tuple[str, bool]]
+    """Rule of a seasonal risk → its season, and whether it is for the births of the season alone."""
+    by_code: Mapping[str, str]
+    by_words: tuple[tuple[str, str], ...]
+
+
+def _index(rules: tuple[Rule, ...], facts: tuple[Fact, ...], vaccines: tuple[Vaccine, ...], told: Mapping[str, Any]) -> Index:
+    groups, series = told.get("group", ()), told.get("series", ())
+    of_rule: dict[str, dict[str, None]] = {}
+    seasons = {r: (s["season"], bool(s.get("season_births"))) for s in series if "season" in s for r in s.get("risk", ())}
+    for one in series:
+        names = [g["name"] for g in groups if not set(g["antigens"]).isdisjoint(one["antigens"])]
+        for rule in (*one.get("risk", ()), *(d["rule"] for d in one.get("dose", ()))):
+            of_rule.setdefault(rule, {}).update(dict.fromkeys(names))
+    of_vaccine = {v.code: tuple(g["name"] for g in groups if not set(v.holds).isdisjoint(g["antigens"])) for v in vaccines}
+    words = [(f" {normalise_name(word)} ", v.code) for v in vaccines for word in (*v.words, v.name)]
+    return Index(
+        {r.id: r for r in rules}, {f.code: f for f in facts}, {v.code: v for v in vaccines},
+        {rule: tuple(names) for rule, names in of_rule.items()}, of_vaccine, seasons,
+        {code: v.code for v in vaccines for code in v.atc}, tuple(sorted(words, key=lambda pair: -len(pair[0]))),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class Edition:
     """A whole edition. Two files of the same bytes are the same edition."""
 
@@ -114,19 +147,20 @@ class Edition:
     titles: Mapping[str, str]
     seasons: Mapping[str, Season]
     told: Mapping[str, Any] = field(repr=False)
+    index: "Index" = field(repr=False)
     schedules: dict[tuple[object, ...], Schedule] = field(default_factory=dict, repr=False)
 
     def rule(self, number: str) -> Rule | None:
         """A rule by its id."""
-        return next((r for r in self.rules if r.id == number), None)
+        return self.index.rules.get(number)
 
     def fact(self, code: str) -> Fact | None:
         """A fact by its code."""
-        return next((f for f in self.facts if f.code == code), None)
+        return self.index.facts.get(code)
 
     def vaccine(self, code: str) -> Vaccine | None:
         """A vaccine by its code."""
-        return next((v for v in self.vaccines if v.code == code), None)
+        return self.index.vaccines.get(code)
 
     def schedule(self, today: date) -> Schedule:
         """The schedule of a day: the same but for its seasons."""
@@ -253,11 +287,13 @@ def read_edition(content: bytes) -> Edition:
     if not _text(told, "id", "edition") or force is None:
         raise EditionError("an edition has an id and a day from which it is in force")
     try:
+        rules = tuple(_rule(r) for r in told.get("rule", ()))
+        facts = tuple(_fact(f) for f in told.get("fact", ()))
+        vaccines = tuple(_vaccine(v) for v in told.get("vaccine", ()))
         edition = Edition(
             told["id"], _text(told, "title", "edition"), _text(told, "country", "edition"), force,
-            hashlib.sha256(content).hexdigest(), tuple(_rule(r) for r in told.get("rule", ())),
-            tuple(_fact(f) for f in told.get("fact", ())), tuple(_vaccine(v) for v in told.get("vaccine", ())),
-            {g["name"]: g["title"] for g in told.get("group", ())}, seasons_of(told.get("season", ())), told,
+            hashlib.sha256(content).hexdigest(), rules, facts, vaccines, {g["name"]: g["title"] for g in told.get("group", ())},
+            seasons_of(told.get("season", ())), told, _index(rules, facts, vaccines, told),
         )  # fmt: skip
         _check(edition)
         edition.schedule(force)

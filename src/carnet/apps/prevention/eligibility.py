@@ -67,6 +67,8 @@ class Facts:
 
     def decides(self, edition: Edition, rule: Rule, day: date) -> tuple[bool | None, tuple[str, ...]]:
         """Whether a rule is for the person by its facts, and the unknown facts that would tell."""
+        if not rule.who:
+            return True, ()
         unknown: list[str] = []
         for choice in rule.who:
             held = {name: self._choice(edition, name, day) for name in choice}

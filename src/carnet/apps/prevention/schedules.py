@@ -170,7 +170,7 @@ def schedule_of(
             uses = tuple(Use(v, proposed=True) for v in one.get("vaccines", holders[antigen]))
             found.setdefault(antigen, []).append(_series(one, antigen, listed, seasons, uses, _born(one, seasons, births), since))
     return Schedule(
-        {name: Antigen(name, tuple(series)) for name, series in found.items()},
+        {name: Antigen(name, tuple(series), like="/".join(s.name for s in series)) for name, series in found.items()},
         {v["code"]: tuple(Part(a) for a in v["holds"]) for v in told["vaccine"]},
         tuple(Group(g["name"], tuple(g["antigens"])) for g in told["group"]),
         tuple(

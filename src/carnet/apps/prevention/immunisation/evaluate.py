@@ -72,11 +72,11 @@ def ages_on(dose: SeriesDose, day: date) -> Ages:
 
 def _age(context: Context, wanted: SeriesDose, day: date) -> tuple[Reason, Period | None]:
     ages, person = ages_on(wanted, day), context.person
-    if ages.absolute is not None and day < plus(person.birth, ages.absolute):
+    if ages.absolute is not None and day < person.at(ages.absolute):
         return Reason.TOO_YOUNG, ages.least or ages.absolute
-    if ages.most is not None and day >= plus(person.birth, ages.most):
+    if ages.most is not None and day >= person.at(ages.most):
         return Reason.TOO_OLD, ages.most
-    grace = ages.least is not None and day < plus(person.birth, ages.least)
+    grace = ages.least is not None and day < person.at(ages.least)
     return (Reason.GRACE if grace else Reason.NONE), None
 
 
@@ -128,7 +128,7 @@ def _allowably(context: Context, standing: Standing, wanted: SeriesDose, dose: D
 
 def _hindered(context: Context, standing: Standing, dose: Dose) -> tuple[date, Period] | None:
     """The dose of another vaccine that hinders this one (CDSi §6.7): its day, and how long it hinders."""
-    if not context.schedule.hindering:
+    if dose.vaccine not in context.schedule.hindered:
         return None
     failed = {e.dose for e in standing.evaluations if e.status is not Status.VALID}
     for other in context.doses:

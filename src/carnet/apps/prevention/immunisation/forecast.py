@@ -127,13 +127,12 @@ def _earliest(
 
 def _freed(context: Context, standing: Standing, dose: SeriesDose) -> date | None:
     """The day on which no earlier vaccine hinders those of the dose any more (CDSi §6.7)."""
-    hindering = context.schedule.hindering
-    if not hindering:
-        return None
+    hindering, hindered = context.schedule.hindering, context.schedule.hindered
+    uses = [use for use in dose.preferable if use.vaccine in hindered]
     ends = [
         plus(other.day, conflict.end)
         for other in context.doses
-        for use in dose.preferable
+        for use in uses
         if (conflict := hindering.get((other.vaccine, use.vaccine))) is not None
     ]
     return max(ends, default=None)

@@ -58,7 +58,12 @@ def assess(person: Person, doses: Iterable[Dose], schedule: Schedule, today: dat
     listed = sorted(doses)
     held = by_antigen(person, listed, schedule)
     context = Context(person, schedule, listed, today)
-    chosen = {name: best(context, antigen, held.get(name, [])) for name, antigen in schedule.antigens.items()}
+    chosen, alike = dict[str, list[Path]](), dict[tuple[str, tuple[Dose, ...]], list[Path]]()
+    for name, antigen in schedule.antigens.items():
+        key = (antigen.like or name, tuple(held.get(name, ())))
+        if key not in alike:
+            alike[key] = best(context, antigen, list(key[1]))
+        chosen[name] = alike[key]
     return [told for group in schedule.groups if (told := _group(group, chosen, held)) is not None]
 
 

@@ -16,14 +16,22 @@ class Person:
     sex: str = ""
     observations: Mapping[str, date | None] = field(default_factory=dict)
     country: str = ""
+    _ages: dict[Period, date] = field(default_factory=dict, repr=False, compare=False)
+
+    def at(self, length: Period) -> date:
+        """The day on which the person reaches an age: each age is asked for many times."""
+        found = self._ages.get(length)
+        if found is None:
+            found = self._ages[length] = plus(self.birth, length)
+        return found
 
     def aged(self, length: Period | None) -> date | None:
-        """The day on which the person reaches an age."""
-        return plus(self.birth, length) if length is not None else None
+        """The same; None for no age."""
+        return self.at(length) if length is not None else None
 
     def between(self, day: date, begin: Period | None, end: Period | None) -> bool:
         """Whether a day falls between two ages, the second exclusive."""
-        return (begin is None or plus(self.birth, begin) <= day) and (end is None or day < plus(self.birth, end))
+        return (begin is None or self.at(begin) <= day) and (end is None or day < self.at(end))
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -180,6 +180,8 @@ class Antigen:
     series: tuple[Series, ...]
     immunity: tuple[Immunity, ...] = ()
     contraindications: tuple[Contraindication, ...] = ()
+    like: str = ""
+    """Antigens of the same series have the same word here: with the same doses, one answer stands for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,9 @@ class Schedule:
     groups: tuple[Group, ...]
     conflicts: tuple[Conflict, ...] = ()
     hindering: dict[tuple[str, str], Conflict] = field(default_factory=dict)
+    hindered: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        """Conflicts by the pair of vaccines that they are about."""
+        """Conflicts by the pair of vaccines that they are about, and the vaccines that another may hinder."""
         self.hindering.update({(c.previous, c.current): c for c in self.conflicts})
+        self.hindered.update(c.current for c in self.conflicts)
