@@ -40,6 +40,10 @@ def _days(number: int) -> str:
     weeks, left = divmod(number, 7)
     if weeks and not left:
         return ngettext("%(n)s semaine", "%(n)s semaines", weeks) % {"n": weeks}
+    return _in_days(number)
+
+
+def _in_days(number: int) -> str:
     return ngettext("%(n)s jour", "%(n)s jours", number) % {"n": number}
 
 
@@ -94,7 +98,7 @@ def failure(told: Evaluation) -> str:
     given = long_day(told.dose.day)
     if told.reason is Reason.TOO_SOON and told.since is not None and told.needs is not None:
         return gettext("Celle du %(day)s ne compte pas : %(gap)s après la précédente, il en faut %(needs)s.") % {
-            "day": given, "gap": _days((told.dose.day - told.since).days), "needs": length(told.needs),
+            "day": given, "gap": _in_days((told.dose.day - told.since).days), "needs": length(told.needs),
         }  # fmt: skip
     if told.reason is Reason.TOO_YOUNG and told.needs is not None:
         return gettext("Celle du %(day)s ne compte pas : elle se fait à partir de %(needs)s.") % {
