@@ -1,7 +1,7 @@
 """The prevention agenda: CPU of one person, and a night over 20,000 people with its memory, from which 1,000,000 are estimated.
 
-The people are invented, with the doses that their age would have given them and some noise. Computed in memory: the night of the
-worker adds what it reads of the database, which is measured apart with `carnet`'s own demonstration.
+The people are invented, with the doses that their age would have given them and some noise. Computed in memory: what the night of the
+worker adds to read and write the database is not in these figures.
 """
 
 import resource
@@ -74,7 +74,7 @@ def measure(people: int = PEOPLE) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure and print, as the lines of docs/performance-prevention.md."""
+    """Measure and print, as the lines of docs/prevention.md."""
     _start()
     told = measure(int(sys.argv[1]) if len(sys.argv) > 1 else PEOPLE)
     print(f"agenda of one person: {told['mean']:.2f} ms of CPU (mean), {told['p99']:.2f} ms (99 %)")

@@ -17,7 +17,7 @@ EDGE, WIDTH = 2.0, 90.0
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A mark on the axis: `given`, `failed`, `due`, `late` or `coming`, at a share of the width, in per cent."""
+    """A mark on the axis: `given`, `failed`, `due`, `late`, `coming` or `unsaid` (nothing says whether it was given), at a share of the width, in per cent."""
 
     kind: str
     at: float
@@ -104,11 +104,12 @@ def _row(agenda: Agenda, gf: GroupForecast, ends: tuple[date, date], place: Call
     if gf.status is SeriesStatus.NOT_COMPLETE and line is not None and line.due is not None:
         kind = "late" if line.overdue else "due" if line.due <= agenda.day else "coming"
         day = max(line.due, agenda.day) if kind != "coming" else line.due
+        kind = "unsaid" if line.state is State.NOT_STATED else kind
         if day <= last:
             marks.append(Mark(kind, place(day), day))
             end = min(line.last or last, last)
             window = (place(line.due), max(place(end) - place(line.due), 2.0)) if line.due >= first else None
-        upcoming, tone = _next(line.state, kind, line.due, unsaid)
+        upcoming, tone = _next(kind, line.due, unsaid)
         words.append(upcoming + ".")
     elif gf.status is SeriesStatus.COMPLETE:
         upcoming, tone = gettext("Complet"), "ok"
@@ -117,8 +118,8 @@ def _row(agenda: Agenda, gf: GroupForecast, ends: tuple[date, date], place: Call
                upcoming, tone)  # fmt: skip
 
 
-def _next(state: State, kind: str, due: date, unsaid: str) -> tuple[str, str]:
-    if state is State.NOT_STATED:
+def _next(kind: str, due: date, unsaid: str) -> tuple[str, str]:
+    if kind == "unsaid":
         return unsaid or gettext("À vous de nous dire"), ""
     if kind == "coming":
         return long_day(due), ""
