@@ -42,9 +42,19 @@ def test_a_dose_is_read_as_precisely_as_it_was_sent() -> None:
         "2026-05-12", "Grippe", "A12", "Intramusculaire", "Bras gauche",
     )  # fmt: skip
     assert given.codes == (("J07BB02", "2.16.840.1.113883.6.73", "Grippe"),)
-    assert (given.performer, given.note, given.primary) == ("Dr Hélène Fiction", "sans suite", True)
-    assert read.left == ("manufacturer",)
-    assert left_out(read.left, "u") == [{"url": "u", "valueCode": "manufacturer"}]
+    assert (given.performer, given.note, given.primary) == ("Dr Hélène Fiction", "sans suite", None)
+    assert read.left == ("manufacturer", "performer"), "a second performer is named as not kept"
+    assert left_out(read.left, "u")[0] == {"url": "u", "valueCode": "manufacturer"}
+
+
+def test_what_is_not_kept_is_named() -> None:
+    codes = [{"system": "urn:oid:1.2", "code": str(n)} for n in range(13)]
+    far = DOSE | {"performer": [{"actor": {"reference": "Practitioner/1"}}], "primarySource": True, "lotNumber": "L" * 41,
+                  "note": [{"text": "n" * 2001}], "vaccineCode": {"text": "Grippe", "coding": codes}}  # fmt: skip
+    read = read_immunization(far)
+    assert read.left == ("lotNumber", "note", "performer", "primarySource", "vaccineCode")
+    assert read.unnamed
+    assert read_immunization(DOSE | {"performer": []}).unnamed is False
 
 
 @pytest.mark.parametrize(("when", "start"), [("2014", "2014"), ("2014-05", "2014-05"), ("2014-05-12", "2014-05-12")])
@@ -56,6 +66,7 @@ def test_an_unknown_date_is_unknown() -> None:
     told = {k: v for k, v in DOSE.items() if k != "occurrenceDateTime"} | {"occurrenceString": "dans l'enfance"}
     read = read_immunization(told | {"primarySource": False, "vaccineCode": {"text": "Rougeole"}})
     assert (read.given.start, read.given.primary, read.given.label) == ("", False, "Rougeole")
+    assert {"occurrenceString", "primarySource"} <= set(read.left)
 
 
 def test_a_vaccine_without_words_has_its_code() -> None:
@@ -133,11 +144,22 @@ def test_a_day_without_an_hour_gets_no_hour() -> None:
     assert (read.day, read.at, read.minutes, read.patient, read.whom) == (date(2026, 12, 16), None, 0, {}, "")
     alone = {k: v for k, v in RENDEZ_VOUS.items() if k != "end"}
     assert read_appointment(alone, "Europe/Paris").minutes == 0
+    assert read_appointment(alone | {"minutesDuration": 25}, "Europe/Paris").minutes == 25
+
+
+def test_the_patient_is_told_from_the_others() -> None:
+    ins = {"identifier": {"system": "urn:oid:1.2.250.1.213.1.4.8", "value": "1"}}
+    doctor = {"identifier": {"system": "urn:oid:1.2.250.1.71.4.2.1", "value": "8"}, "display": "Dr X"}
+    told = RENDEZ_VOUS | {"participant": [{"actor": doctor}, {"actor": ins}], "identifier": [{"value": "42"}], "status": "arrived"}
+    read = read_appointment(told, "Europe/Paris")
+    assert (read.patient, read.whom) == (ins, "Dr X")
+    assert read.left == ("identifier", "status")
 
 
 @pytest.mark.parametrize(("change", "element"), [
     ({"resourceType": "Slot"}, "Appointment"),
     ({"status": "perhaps"}, "Appointment.status"),
+    ({"status": "proposed"}, "Appointment.status"),
     ({"description": ""}, "Appointment.description"),
     ({"start": "", "end": ""}, "Appointment.start"),
     ({"start": "", "requestedPeriod": [{"start": "bientôt"}]}, "Appointment.start"),
@@ -159,3 +181,5 @@ def test_an_appointment_is_written() -> None:
     assert "start" not in bare
     assert bare["requestedPeriod"][0]["start"] == "2026-12-16"
     assert len(bare["participant"]) == 1
+    open_end = appointment(Booked("a", "booked", "Examen", date(2026, 12, 16), start, None, "", "", ""), PATIENT)
+    assert "end" not in open_end

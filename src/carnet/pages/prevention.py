@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.translation import gettext
 
@@ -22,7 +23,7 @@ class Row:
 
 def rows_of(agenda: prevention.Agenda, lines: Iterable[prevention.Line], events: Iterable[prevention.Event] = ()) -> list[Row]:
     """Lines in words, each with the appointment that is booked for it."""
-    booked = {e.rule: e for e in events if e.rule and e.on_day >= agenda.day}
+    booked = {e.rule: e for e in events if e.rule and e.on_day >= agenda.day and e.status == prevention.BOOKED}
     return [
         Row(x, *prevention.badge(x, agenda.day), prevention.meta(x, agenda), prevention.why(x, agenda.edition, agenda.facts.birth),
             booked.get(x.rule.id))
@@ -49,9 +50,18 @@ def doses_of(agenda: prevention.Agenda) -> list[Dose]:
             if evaluation is not None:
                 held.setdefault(prevention.counts(evaluation), []).append(title)
         counts = [(text, ", ".join(titles) if len(held) > 1 else "") for text, titles in held.items()]
-        found.append(Dose(shot, counts or [(_uncompared(shot), "")]))
+        found.append(Dose(shot, counts or [(_uncompared(shot, agenda.facts.birth), "")]))
     return found
 
 
-def _uncompared(shot: prevention.Shot) -> str:
+def doses_alone(shots: Iterable[prevention.Shot]) -> list[Dose]:
+    """The doses of somebody whose birth date is not known whole: nothing can be compared, and every dose is there."""
+    return [Dose(shot, [(prevention.counts(None), "")]) for shot in shots]
+
+
+def _uncompared(shot: prevention.Shot, birth: date) -> str:
+    if shot.comes:
+        return gettext("Date à venir : à vérifier")
+    if shot.day is not None and shot.day < birth:
+        return gettext("Date avant la naissance : à vérifier")
     return gettext("Date inconnue : ne peut pas être comparée") if not shot.start else prevention.counts(None)

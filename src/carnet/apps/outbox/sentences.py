@@ -44,7 +44,7 @@ KINDS: dict[str, str] = {
     "record-reopened": "Votre carnet est de nouveau ouvert.",
     "new-message": "Un message vous attend dans votre espace.",
     "message-failed": "Un message que vous avez envoyé n'a pas pu être remis.",
-    "agenda-tomorrow": "Quelque chose est noté pour demain dans votre agenda.",
+    "agenda-tomorrow": "Quelque chose est noté dans votre agenda, aujourd'hui ou demain.",
     "prevention-due": "Votre agenda de prévention a changé. Vous pouvez choisir de ne plus recevoir ces messages.",
     "sheet-read": "Votre fiche d'urgence a été ouverte par un lien que vous avez donné.",
 }

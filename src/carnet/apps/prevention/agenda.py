@@ -137,12 +137,13 @@ def _forecasts(
     A dose of a month or a year is tried at both ends: when the answers differ, nobody can say.
     """
     person, schedule = person_of(edition, facts, day), edition.schedule(day)
-    early = {s.number: d for s in held if (d := s.dose()) is not None}
+    # A day before the birth is a mistake of whoever wrote it: it is shown, and compared with nothing.
+    early = {s.number: d for s in held if (d := s.dose()) is not None and d.day >= facts.birth}
     found = assess(person, early.values(), schedule, day)
-    unclear = {g for s in held if s.vaccine and s.dose() is None for g in groups_of(edition, s.vaccine)}
+    unclear = {g for s in held if s.vaccine and not s.comes and s.number not in early for g in groups_of(edition, s.vaccine)}
     if all(s.day is not None for s in held if s.number in early):
         return found, frozenset(unclear), early
-    late = {s.number: replace(d, day=min(d.day, day)) for s in held if (d := s.dose(late=True)) is not None}
+    late = {s.number: replace(d, day=min(d.day, day)) for s in held if s.number in early and (d := s.dose(late=True)) is not None}
     other = assess(person, late.values(), schedule, day)
     by_name = {gf.group: gf for gf in found}
     for gf in other:
@@ -243,7 +244,7 @@ def _merged(lines: list[Line]) -> list[Line]:
 
 
 def _both(one: Line, other: Line) -> str:
-    return one.label if one.label == other.label else f"{one.label}, {other.label[0].lower()}{other.label[1:]}"
+    return one.label if one.label == other.label else f"{one.label} ; {other.label}"
 
 
 def _asked(edition: Edition, facts: Facts, told: list[GroupForecast], day: date) -> list[Line]:

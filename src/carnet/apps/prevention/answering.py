@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from carnet.apps.journal.api import REPRESENTATIVES
 from carnet.apps.prevention import rows
 from carnet.apps.prevention.keeping import edition_of
-from carnet.apps.prevention.knowing import CATEGORY
+from carnet.apps.prevention.knowing import CATEGORY, today
 from carnet.apps.prevention.rows import FACT, ITEM, NO, UNKNOWN, YES, Told
 from carnet.apps.records.api import Visit, visiting, written
 from carnet.kernel.actor import ActorKind
@@ -14,6 +14,8 @@ from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import No, Refusal
 
 ANSWERS = frozenset({YES, NO, UNKNOWN})
+MOST = 1000
+"""Answers that hold at once: more than a life of screenings."""
 
 
 def _malformed(problem: str) -> Refusal:
@@ -30,12 +32,20 @@ def _say(visit: Visit, kind: str, code: str, answer: str, on: date | None, secre
     with written(visit, Act.WRITE_PROFILE, CATEGORY, CATEGORY, REPRESENTATIVES if secret else ""):
         rows.end_told(visit.work, visit.record_id, replaced, visit.ask.at)
         rows.insert_told(visit.work, visit.key, told)
-        rows.touched(visit.work, visit.record_id)
     return told.id
 
 
+def _held(visit: Visit) -> list[Told]:
+    """Answers that hold, with the record's agenda locked: two answers at once leave one. Raises Refusal when there are too many."""
+    rows.touched(visit.work, visit.record_id, visit.ask.at)
+    held = rows.told_of(visit.work, visit.key, visit.sees_secrets())
+    if len(held) >= MOST:
+        raise _malformed(f"at most {MOST} answers: take one back first")
+    return held
+
+
 def _past(ask: Ask, on: date | None) -> None:
-    if on is not None and on > ask.at.date():
+    if on is not None and on > today(ask.at):
         raise _malformed("a day that has come")
 
 
@@ -43,12 +53,12 @@ def say_fact(ask: Ask, record_id: UUID, code: str, answer: str, on: date | None 
     """Answer a question that decides. The former answer is ended. Returns the number of the answer. Raises Refusal."""
     _past(ask, on)
     with visiting(ask, record_id, CATEGORY) as visit:
-        fact = edition_of(visit.work, ask.at.date()).fact(code)
+        fact = edition_of(visit.work, today(ask.at)).fact(code)
         if fact is None or answer not in ANSWERS:
             raise _malformed("a question of the agenda, and yes, no or unknown")
         if fact.dated and answer == YES and on is None:
             raise _malformed("the date that goes with a yes")
-        held = rows.told_of(visit.work, visit.key, visit.sees_secrets())
+        held = _held(visit)
         replaced = [t.id for t in held if t.kind == FACT and t.code == code]
         return _say(visit, FACT, code, answer, on if fact.dated else None, _secret(visit, fact.intimate), replaced)
 
@@ -60,14 +70,13 @@ def say_item(ask: Ask, record_id: UUID, rule_id: str, answer: str, on: date | No
     """
     _past(ask, on)
     with visiting(ask, record_id, CATEGORY) as visit:
-        rule = edition_of(visit.work, ask.at.date()).rule(rule_id)
+        edition = edition_of(visit.work, today(ask.at))
+        rule = edition.rule(rule_id)
         if rule is None or answer not in ANSWERS:
             raise _malformed("something of the agenda, and whether it was done")
-        held = rows.told_of(visit.work, visit.key, visit.sees_secrets())
+        held = _held(visit)
         replaced = [t.id for t in held if t.kind == ITEM and t.code == rule_id and (t.answer != YES or t.on == (on or ""))]
-        return _say(
-            visit, ITEM, rule_id, answer, on if answer == YES else None, _secret(visit, rule.family == "pregnancy"), replaced
-        )
+        return _say(visit, ITEM, rule_id, answer, on if answer == YES else None, _secret(visit, edition.intimate(rule)), replaced)
 
 
 def take_back(ask: Ask, record_id: UUID, number: UUID) -> None:
@@ -78,7 +87,7 @@ def take_back(ask: Ask, record_id: UUID, number: UUID) -> None:
             raise Refusal(No.DOCUMENT_UNKNOWN)
         with written(visit, Act.WRITE_PROFILE, CATEGORY, CATEGORY, REPRESENTATIVES if found.secret else ""):
             rows.end_told(visit.work, visit.record_id, [number], ask.at)
-            rows.touched(visit.work, visit.record_id)
+            rows.touched(visit.work, visit.record_id, ask.at)
 
 
 def answers_in(visit: Visit) -> list[Told]:

@@ -19,7 +19,7 @@ from carnet.apps.prevention.events import (
 from carnet.apps.prevention.feeds import as_calendar, cut_feed, feeds_in, make_feed, read_feed
 from carnet.apps.prevention.immunisation import Dose, GroupForecast, SeriesStatus, Status
 from carnet.apps.prevention.keeping import edition_on, import_edition, listed_editions
-from carnet.apps.prevention.knowing import CATEGORY, SECTIONS, agenda_in, edition_in, facts_of, history_of
+from carnet.apps.prevention.knowing import CATEGORY, SECTIONS, agenda_in, edition_in, facts_of, history_of, shots_in, today
 from carnet.apps.prevention.muting import choose_messages, muted_in
 from carnet.apps.prevention.picture import Mark, Row, picture
 from carnet.apps.prevention.resources import forecast_resources, given_of
@@ -108,7 +108,9 @@ __all__ = [
     "say_fact",
     "say_item",
     "shots",
+    "shots_in",
     "signed",
     "take_back",
+    "today",
     "why",
 ]

@@ -5,6 +5,7 @@ What a professional or a document states is signed; what the person alone says i
 
 import base64
 import json
+import unicodedata
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +23,6 @@ from segno import consts
 
 from carnet.apps.prevention.doses import Shot
 from carnet.apps.prevention.resources import given_of
-from carnet.apps.profile.api import PERSON
 from carnet.apps.storage.api import derived
 from carnet.formats.fhir.immunization import immunization
 from carnet.formats.fhir.reading import Json
@@ -31,6 +31,8 @@ from carnet.kernel.traits import Traits
 
 LARGEST = 1900
 """Characters of a signed code that a telephone still reads from a screen."""
+FITTING = 40
+"""Doses that one code can hold at most, in their shortest form: no larger one is tried."""
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _PATIENT = {"reference": "resource:0"}
 _REGISTRY = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)
@@ -59,7 +61,7 @@ def public_pem() -> bytes:
 
 def attested(held: Iterable[Shot]) -> list[Shot]:
     """Doses that somebody else than the person states, of a day that is known."""
-    return [s for s in held if s.start and any(e.source != PERSON for e in s.stated.entries)]
+    return [s for s in held if s.start and s.attested and not s.comes]
 
 
 def bundle(traits: Traits, held: Iterable[Shot], at: datetime) -> Json:
@@ -97,13 +99,11 @@ def drawn(text: str) -> segno.QRCode:
 def signed(traits: Traits, held: Iterable[Shot], issuer: str, at: datetime) -> Signed | None:
     """The attested doses as a SMART Health Card. None without any. As many as fit in one code, the newest first."""
     listed = attested(held)
-    count = len(listed)
-    while count:
+    for count in range(min(len(listed), FITTING), 0, -1):
         token = _card(traits, listed[:count], issuer, at)
         if len(token) <= LARGEST:
             numbers = "".join(f"{ord(c) - 45:02d}" for c in token)
             return Signed(f"shc:/{numbers}", count, len(listed))
-        count -= 1
     return None
 
 
@@ -154,7 +154,7 @@ def on_paper(
     paper.set_font("Helvetica", "B", 16)
     paper.multi_cell(0, 9, _latin(title), new_x="LMARGIN", new_y="NEXT")
     paper.set_font("Helvetica", size=11)
-    person = f"{traits.birth_name} {traits.given_names}, {traits.birth_date}"
+    person = f"{traits.birth_name} {traits.given_names}, {born(traits.birth_date)}"
     paper.multi_cell(0, 7, _latin(person), new_x="LMARGIN", new_y="NEXT")
     paper.ln(2)
     paper.set_font("Helvetica", size=9)
@@ -169,6 +169,11 @@ def on_paper(
     if code is not None:
         _draw(paper, code)
     return bytes(paper.output())
+
+
+def born(text: str) -> str:
+    """A birth date as people write it, as far as it is known."""
+    return "/".join(reversed(text.split("-")))
 
 
 def _draw(paper: FPDF, code: Signed) -> None:
@@ -186,6 +191,14 @@ def _draw(paper: FPDF, code: Signed) -> None:
 
 
 def _latin(text: str) -> str:
-    """Text for the standard fonts of PDF: what they do not have is written with what they have, or said as such."""
-    plain = text.replace("’", "'").replace("œ", "oe").replace("Œ", "OE").replace("–", "-").replace("…", "...")
-    return plain.encode("latin-1", "replace").decode("latin-1")
+    """Text for the standard fonts of PDF: a letter that they do not have is written without its mark, as on an identity card."""
+    plain = text.translate(_PLAIN)
+    held = "".join(c if ord(c) < 256 else _bare(c) for c in plain)
+    return held.encode("latin-1", "replace").decode("latin-1")
+
+
+def _bare(letter: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(c))
+
+
+_PLAIN = str.maketrans({"’": "'", "œ": "oe", "Œ": "OE", "–": "-", "…": "...", "Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "ı": "i"})

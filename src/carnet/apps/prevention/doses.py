@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from carnet.apps.prevention.edition import Edition
 from carnet.apps.prevention.immunisation import Dose
-from carnet.apps.profile.api import Entry, Stated, first_day, last_day, stated
+from carnet.apps.profile.api import PERSON, Entry, Stated, first_day, last_day, stated
 from carnet.kernel.traits import normalise_name
 
 ATC = "2.16.840.1.113883.6.73"
@@ -21,11 +21,24 @@ class Shot:
     number: str
     vaccine: str
     stated: Stated
+    comes: bool = False
+    """Whether its day has not come: it is told as it is stated, and compared with nothing."""
+
+    @property
+    def attested(self) -> bool:
+        """Whether somebody else than the person states it."""
+        return any(e.source != PERSON for e in self.stated.entries)
+
+    @property
+    def _sources(self) -> tuple[Entry, ...]:
+        """What it is told by: where somebody else attests it, the person's words do not stand in their place."""
+        others = tuple(e for e in self.stated.entries if e.source != PERSON)
+        return others or self.stated.entries
 
     @property
     def entry(self) -> Entry:
-        """The newest of its sources."""
-        return self.stated.first
+        """The newest of its sources; of those that attest it, where there are."""
+        return self._sources[0]
 
     @property
     def start(self) -> str:
@@ -39,14 +52,26 @@ class Shot:
 
     @property
     def lot(self) -> str:
-        """The lot, when one of the sources gives it."""
-        lots = (e.content.detail.removeprefix("lot ") for e in self.stated.entries if e.content.detail.startswith("lot "))
-        return next(lots, "")
+        """The lot, when one of the sources that it is told by gives it."""
+        return _lot(self._sources)
+
+    @property
+    def said_lot(self) -> str:
+        """The lot that the person alone says, of a dose that others attest without one."""
+        return "" if self.lot else _lot(self.stated.entries)
 
     def dose(self, late: bool = False) -> Dose | None:
-        """The dose for the engine: on its day, or at one end of the month or the year that is known. None without a year."""
+        """The dose for the engine: on its day, or at one end of the month or the year that is known. None without a year, and for
+        a day that has not come."""
+        if self.comes:
+            return None
         day = last_day(self.start) if late else first_day(self.start)
         return Dose(day, self.vaccine, self.number) if day is not None and self.vaccine else None
+
+
+def _lot(entries: Iterable[Entry]) -> str:
+    lots = (e.content.detail.removeprefix("lot ") for e in entries if e.content.detail.startswith("lot "))
+    return next(lots, "")
 
 
 @lru_cache(maxsize=8192)
@@ -70,12 +95,15 @@ def shots(edition: Edition, entries: Iterable[Entry], today: date) -> list[Shot]
     for group in stated(entries, "vaccinations"):
         for once in group.occurrences:
             content = once.first.content
-            if content.start and (first_day(content.start) or today) > today:
-                continue
             vaccine = recognise(edition, content.label, ((content.code, content.system, ""), *content.codes))
             known = vaccine if vaccine and len(content.start) == _WHOLE else str(once.first.id)
-            key = (known, content.start, "")
+            key, lot = (known, content.start, ""), _lot(once.entries)
             same = found.get(key)
+            if same and lot and _lot(same.stated.entries) not in ("", lot):
+                # Two lots are two boxes: whoever reads decides, and neither is lost.
+                key = (known, content.start, lot)
+                same = found.get(key)
             both = Stated((*same.stated.entries, *once.entries)) if same else once
-            found[key] = Shot(str(both.first.id), vaccine, both)
+            comes = (first_day(content.start) or today) > today
+            found[key] = Shot(str(both.first.id), vaccine, both, comes)
     return sorted(found.values(), key=lambda s: (s.start, s.number), reverse=True)

@@ -22,6 +22,8 @@ PACKAGED = Path(__file__).with_name("editions")
 REQUIREMENTS = ("OBLIGATOIRE", "RECOMMANDE", "PROPOSE")
 FAMILIES = ("vaccination", "child-exam", "screening", "check-up", "dental", "vision", "pregnancy")
 ANCHORS = ("birth", "conception", "amenorrhoea", "delivery")
+ANCHORED = {"conception": "pregnancy", "amenorrhoea": "pregnancy", "delivery": "delivery"}
+"""Anchor of a window → the fact whose date it is."""
 LARGEST = 2 * 1024 * 1024
 
 
@@ -94,6 +96,12 @@ class Rule:
         """Whether the rule is in force on a day."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
+    @property
+    def decided_by(self) -> frozenset[str]:
+        """Facts that decide whether it concerns somebody."""
+        named = {c.lstrip("!") for choice in (*self.who, self.unless) for c in choice}
+        return frozenset(named | ({ANCHORED[self.anchor]} if self.anchor in ANCHORED else set()))
+
     def required(self, birth: date) -> str:
         """The requirement for somebody born on a day: an obligation is one for the cohorts that the law names."""
         compulsory = self.requirement == "OBLIGATOIRE" and (self.born_from is None or birth >= self.born_from)
@@ -157,6 +165,11 @@ class Edition:
     def fact(self, code: str) -> Fact | None:
         """A fact by its code."""
         return self.index.facts.get(code)
+
+    def intimate(self, rule: Rule) -> bool:
+        """Whether a word about a rule tells something intimate: of a pregnancy, or of a fact that is intimate itself."""
+        facts = (self.fact(code) for code in rule.decided_by)
+        return rule.family == "pregnancy" or any(f is not None and f.intimate for f in facts)
 
     def vaccine(self, code: str) -> Vaccine | None:
         """A vaccine by its code."""

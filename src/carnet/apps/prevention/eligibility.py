@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
-from carnet.apps.prevention.edition import Edition, Fact, Rule
+from carnet.apps.prevention.edition import ANCHORED, Edition, Fact, Rule
 from carnet.apps.prevention.immunisation.dates import Period, plus
 
 _DAY, ADULT = timedelta(days=1), Period(years=18)
 _BEFORE_CONCEPTION = timedelta(days=14)
-ANCHORED = {"conception": "pregnancy", "amenorrhoea": "pregnancy", "delivery": "delivery"}
 """Anchor of a window → the fact whose date it starts from."""
 
 

@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 
 from carnet.apps.journal.api import REPRESENTATIVES
 from carnet.apps.prevention import rows
-from carnet.apps.prevention.knowing import CATEGORY
+from carnet.apps.prevention.keeping import edition_of
+from carnet.apps.prevention.knowing import CATEGORY, today
 from carnet.apps.prevention.rows import APPOINTMENT, BOOKED, CANCELLED, FULFILLED, REMINDER, Event
 from carnet.apps.records.api import Visit, visiting, writing, written
 from carnet.kernel.actor import ActorKind
@@ -40,7 +41,7 @@ def _check(draft: Draft, ask: Ask) -> None:
         draft.kind in (APPOINTMENT, REMINDER)
         and 0 < len(draft.title.strip()) <= TITLE
         and max(len(draft.place), len(draft.whom), len(draft.comment)) <= WORDS
-        and abs(draft.on_day - ask.at.date()) <= FARTHEST
+        and abs(draft.on_day - today(ask.at)) <= FARTHEST
         and draft.status in STATUSES
         and 0 <= draft.minutes <= 24 * 60
     )
@@ -56,14 +57,25 @@ def _event(draft: Draft, ask: Ask, made_by: str, secret: bool, number: UUID | No
 
 
 def add_event(ask: Ask, record_id: UUID, draft: Draft, secret: bool = False) -> UUID:
-    """Write an appointment or a reminder. A minor may keep one from the representatives. Returns its number. Raises Refusal."""
+    """Write an appointment or a reminder. A minor may keep one from the representatives, and what is for something intimate is kept
+    from them without having to ask for it. Returns its number. Raises Refusal."""
     _check(draft, ask)
     with visiting(ask, record_id, CATEGORY) as visit:
-        hidden = secret and visit.facts.minor and ask.actor.kind is ActorKind.HOLDER
+        edition = edition_of(visit.work, today(ask.at))
+        rule = edition.rule(draft.rule) if draft.rule else None
+        intimate = rule is not None and edition.intimate(rule)
+        hidden = (secret or intimate) and visit.facts.minor and ask.actor.kind is ActorKind.HOLDER
+        rows.touched(visit.work, visit.record_id, ask.at)
+        _bounded(visit, ask.actor.id)
         event = _event(draft, ask, ask.actor.id, hidden)
         with written(visit, Act.WRITE_PROFILE, CATEGORY, CATEGORY, REPRESENTATIVES if hidden else ""):
             rows.put_event(visit.work, visit.key, event)
         return event.id
+
+
+def _bounded(visit: Visit, made_by: str) -> None:
+    if rows.coming_of(visit.work, visit.record_id, made_by, today(visit.ask.at)) >= rows.MOST_OF_ONE:
+        raise Refusal(No.REQUEST_MALFORMED, {"problem": f"at most {rows.MOST_OF_ONE} to come"})
 
 
 def _own(visit: Visit, number: UUID) -> Event:
@@ -78,8 +90,9 @@ def change_event(ask: Ask, record_id: UUID, number: UUID, draft: Draft) -> None:
     """Change one of one's own. Another day is reminded of again."""
     _check(draft, ask)
     with visiting(ask, record_id, CATEGORY) as visit:
+        rows.touched(visit.work, visit.record_id, ask.at)
         old = _own(visit, number)
-        if old.software or old.status == CANCELLED:
+        if old.software or old.withdrawn:
             raise Refusal(No.DOCUMENT_UNKNOWN)
         event = replace(_event(draft, ask, old.made_by, old.secret, old.id), made_at=old.made_at)
         with written(visit, Act.WRITE_PROFILE, CATEGORY, CATEGORY, REPRESENTATIVES if old.secret else ""):
@@ -87,13 +100,14 @@ def change_event(ask: Ask, record_id: UUID, number: UUID, draft: Draft) -> None:
 
 
 def cancel_event(ask: Ask, record_id: UUID, number: UUID, back: bool = False) -> None:
-    """Take an appointment out of one's agenda, or put it back. It tells nobody: the page says so."""
+    """Take an appointment out of one's agenda, or put it back. It tells nobody, the software that wrote it included."""
     with visiting(ask, record_id, CATEGORY) as visit:
+        rows.touched(visit.work, visit.record_id, ask.at)
         old = _own(visit, number)
-        if (old.status == CANCELLED) is not back:
+        if old.withdrawn is not back:
             raise Refusal(No.DOCUMENT_UNKNOWN)
         with written(visit, Act.WRITE_PROFILE, CATEGORY, CATEGORY, REPRESENTATIVES if old.secret else ""):
-            rows.put_event(visit.work, visit.key, replace(old, status=BOOKED if back else CANCELLED, changed_at=ask.at))
+            rows.withdraw(visit.work, visit.record_id, number, None if back else ask.at)
 
 
 def events_in(visit: Visit, first: date, last: date) -> list[Event]:
@@ -118,6 +132,8 @@ def put_appointment(ask: Ask, record_id: UUID | None, draft: Draft, number: UUID
         old = rows.event_of(visit.work, visit.key, number, False) if number else None
         if number is not None and (old is None or old.made_by != _by_software(ask)):
             raise Refusal(No.DOCUMENT_UNKNOWN)
+        if old is None:
+            _bounded(visit, _by_software(ask))
         event = _event(draft, ask, _by_software(ask), False, number)
         event = replace(event, made_at=old.made_at) if old is not None else event
         rows.put_event(visit.work, visit.key, event)

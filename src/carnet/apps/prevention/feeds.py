@@ -7,7 +7,7 @@ from uuid import UUID
 from carnet.apps.access import api as access
 from carnet.apps.prevention import rows
 from carnet.apps.prevention.calendar import calendar
-from carnet.apps.prevention.knowing import CATEGORY
+from carnet.apps.prevention.knowing import CATEGORY, today
 from carnet.apps.prevention.rows import Event, Feed
 from carnet.apps.records.api import Visit, standing, writing
 from carnet.apps.storage.api import blind_index, key_of, unit
@@ -27,6 +27,9 @@ def _digest(token: str) -> bytes:
 def make_feed(ask: Ask, record_id: UUID, whole: bool, base: str) -> str:
     """Make a private calendar, discreet or whole. Returns its address, which is known nowhere afterwards. Raises Refusal."""
     token = secrets.token_urlsafe(32)
+    if ask.actor.kind is ActorKind.CARER:
+        # A scope narrows and ends, and an address in a telephone does not: carers take nothing out (access law, section 6).
+        raise Refusal(No.OUTSIDE_SCOPE)
     with writing(ask, Act.WRITE_PROFILE, record_id, "calendar-link", CATEGORY) as visit:
         person = UUID(ask.actor.id)
         if len(rows.feeds_of(visit.work, visit.record_id, person)) >= MOST:
@@ -35,15 +38,20 @@ def make_feed(ask: Ask, record_id: UUID, whole: bool, base: str) -> str:
     return f"{base}/agenda/flux/{token}.ics"
 
 
+def _whose(ask: Ask) -> UUID | None:
+    """Whose calendars somebody manages: everybody's for the holder, one's own for a representative."""
+    return None if ask.actor.kind is ActorKind.HOLDER else UUID(ask.actor.id)
+
+
 def feeds_in(visit: Visit) -> list[Feed]:
-    """The private calendars of whoever looks."""
-    return rows.feeds_of(visit.work, visit.record_id, UUID(visit.ask.actor.id))
+    """The private calendars that whoever looks may cut."""
+    return rows.feeds_of(visit.work, visit.record_id, _whose(visit.ask))
 
 
 def cut_feed(ask: Ask, record_id: UUID, number: UUID) -> None:
     """Cut a private calendar: its address answers nothing any more. Raises Refusal `document-unknown`."""
     with writing(ask, Act.WRITE_PROFILE, record_id, "calendar-link-ended", CATEGORY) as visit:
-        if not rows.end_feed(visit.work, visit.record_id, number, UUID(ask.actor.id), ask.at):
+        if not rows.end_feed(visit.work, visit.record_id, number, _whose(ask), ask.at):
             raise Refusal(No.DOCUMENT_UNKNOWN)
 
 
@@ -53,10 +61,10 @@ def read_feed(token: str, at: datetime, name: str, discreet: str) -> bytes | Non
     Nobody signed in: the address stands for who made it, as long as they may act on the record. Its reading is journaled once a
     day, for a calendar asks every quarter of an hour.
     """
-    row = rows.feed_by_token(_digest(token), at.date())
+    row = rows.feed_by_token(_digest(token))
     if row is None:
         return None
-    record_id, number, person, kind, whole, first_today = row
+    record_id, number, person, kind, whole = row
     record = standing(record_id)
     if record is None or record.state is not RecordState.OPEN:
         return None
@@ -64,10 +72,10 @@ def read_feed(token: str, at: datetime, name: str, discreet: str) -> bytes | Non
         key = key_of(work, record_id)
         if not any(p.person_id == person and p.kind == kind for p in access.persons(work, key, at)):
             return None
-        if first_today:
+        day = today(at)
+        if rows.read_today(work, record_id, number, day):
             access.link_entry(work, record_id, f"calendar:{number}", "calendar:read", at)
-        today = at.date()
-        held = rows.events_of(work, key, kind == ActorKind.HOLDER.value, today - BEFORE, today + AFTER)
+        held = rows.events_of(work, key, kind == ActorKind.HOLDER.value, day - BEFORE, day + AFTER)
     return calendar(_shown(held, whole, discreet), name, at)
 
 

@@ -1,11 +1,13 @@
 """What is known of a person for the rules: facts, what was done, doses; and the agenda that follows, inside a visit."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
+
+from django.conf import settings
 
 from carnet.apps.prevention import rows
 from carnet.apps.prevention.agenda import Agenda, agenda
-from carnet.apps.prevention.doses import shots
+from carnet.apps.prevention.doses import Shot, shots
 from carnet.apps.prevention.edition import Edition
 from carnet.apps.prevention.eligibility import Answer, Did, Facts
 from carnet.apps.prevention.immunisation import plus
@@ -13,6 +15,7 @@ from carnet.apps.prevention.keeping import edition_of
 from carnet.apps.prevention.rows import FACT, ITEM, NO, UNKNOWN, YES, Told
 from carnet.apps.profile.api import Entry
 from carnet.apps.records.api import Visit
+from carnet.kernel.clock import day_in
 from carnet.kernel.traits import Traits
 
 ICD10 = "2.16.840.1.113883.6.3"
@@ -20,6 +23,11 @@ CATEGORY = "agenda"
 """Category of the law: what the person says in the agenda, and its appointments. Professionals have no part in it."""
 SECTIONS = ("vaccinations", "problems", "history")
 """Sections of the profile that the rules look at."""
+
+
+def today(at: datetime) -> date:
+    """The civil day of a moment: the one that people mean."""
+    return day_in(at, settings.LAW.civil_zone)
 
 
 def edition_in(visit: Visit, day: date) -> Edition:
@@ -34,7 +42,8 @@ def facts_of(edition: Edition, traits: Traits, told: Iterable[Told], entries: It
     except ValueError:
         return None
     answers = {code: Answer(True) for code in _coded(edition, entries)}
-    for one in told:
+    # What a minor says in secret stands before what somebody says for them, whoever spoke last.
+    for one in sorted(told, key=lambda t: (t.secret, t.said_at)):
         fact = edition.fact(one.code) if one.kind == FACT else None
         if fact is None:
             continue
@@ -65,6 +74,11 @@ def _coded(edition: Edition, entries: Iterable[Entry]) -> set[str]:
 def history_of(told: Iterable[Told]) -> list[Did]:
     """What was said of the items of the agenda. A later word stands after an earlier one."""
     return [Did(one.code, one.day, one.answer == YES) for one in told if one.kind == ITEM and one.answer in (YES, NO)]
+
+
+def shots_in(visit: Visit, entries: Iterable[Entry], day: date) -> list[Shot]:
+    """The doses that a record states, whether or not an agenda can be computed."""
+    return shots(edition_of(visit.work, day), entries, day)
 
 
 def agenda_in(visit: Visit, entries: Iterable[Entry], day: date) -> Agenda | None:

@@ -44,6 +44,7 @@ class Event(models.Model):
     made_by = models.CharField(max_length=160)
     changed_at = models.DateTimeField()
     reminded_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
     secret = models.BooleanField()
     sealed = models.BinaryField()
 
@@ -52,7 +53,7 @@ class Event(models.Model):
 
     classified: ClassVar[dict[str, Classified]] = {
         **classify(
-            Kind.TECHNICAL, LIFE, "record_id id kind on_day at_time status made_at changed_at reminded_at secret",
+            Kind.TECHNICAL, LIFE, "record_id id kind on_day at_time status made_at changed_at reminded_at withdrawn_at secret",
             why="the worker finds what is for tomorrow by its day, and opens nothing",
         ),
         **classify(Kind.IDENTITY, LIFE, "made_by", why="who wrote it: a person, or a professional's software"),

@@ -17,7 +17,9 @@ EDGE, WIDTH = 2.0, 90.0
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A mark on the axis: `given`, `failed`, `due`, `late`, `coming` or `unsaid` (nothing says whether it was given), at a share of the width, in per cent."""
+    """A mark on the axis: `given`, `failed`, `due`, `late`, `coming` or `unsaid` (nothing says whether it was given).
+
+    `at`: its share of the width, in per cent."""
 
     kind: str
     at: float

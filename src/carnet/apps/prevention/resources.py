@@ -8,7 +8,6 @@ from carnet.apps.prevention.doses import Shot
 from carnet.apps.prevention.edition import Edition
 from carnet.apps.prevention.immunisation import Evaluation, GroupForecast, SeriesStatus, Status
 from carnet.apps.prevention.wording import failure
-from carnet.apps.profile.api import PERSON
 from carnet.formats.fhir.immunization import Given, Recommended, Told, evaluation, recommendation
 from carnet.formats.fhir.reading import Json
 from carnet.formats.timestamps import to_fhir
@@ -20,13 +19,13 @@ _STATUS = {
 
 
 def given_of(shot: Shot) -> Given:
-    """A dose as a resource tells it: what the person alone says is no primary source."""
+    """A dose as a resource tells it: what the person alone says is no primary source; of the rest nothing says so."""
     content = shot.entry.content
     codes = content.codes or (((content.code, content.system, ""),) if content.code else ())
     note = "" if content.detail.startswith("lot ") else content.detail
     return Given(
         shot.number, content.label, codes, content.start, shot.lot, content.route, content.site, content.author,
-        any(e.source != PERSON for e in shot.stated.entries), note, to_fhir(shot.entry.recorded_at),
+        None if shot.attested else False, note, to_fhir(shot.entry.recorded_at),
     )  # fmt: skip
 
 

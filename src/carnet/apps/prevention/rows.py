@@ -61,6 +61,8 @@ class Event:
     """Name of the software that wrote it; empty for the person's own."""
     minutes: int = 0
     """How long it lasts; 0 when nobody said."""
+    withdrawn: bool = False
+    """Whether its person took it out of their agenda: of that, whoever wrote it learns nothing."""
 
 
 def _sealed(key: RecordKey, context: str, told: dict[str, Any]) -> bytes:
@@ -114,30 +116,44 @@ def put_event(work: Work, key: RecordKey, event: Event) -> None:
     )  # fmt: skip
 
 
-_EVENT = "id, kind, on_day, at_time, status, made_at, made_by, changed_at, secret, sealed"
+_EVENT = "id, kind, on_day, at_time, status, made_at, made_by, changed_at, secret, withdrawn_at IS NOT NULL, sealed"
 
 
 def _event(key: RecordKey, row: Row) -> Event:
-    number, kind, on_day, at_time, status, made_at, made_by, changed_at, secret, sealed = row
+    number, kind, on_day, at_time, status, made_at, made_by, changed_at, secret, withdrawn, sealed = row
     told = _opened(key, f"event/{number}", sealed)
-    return Event(number, kind, on_day, at_time, status, made_at, made_by, changed_at, secret=secret, **told)
+    return Event(number, kind, on_day, at_time, status, made_at, made_by, changed_at, secret=secret, withdrawn=withdrawn, **told)
 
 
 MOST = 500
+MOST_OF_ONE = 200
+"""Events of one hand that are still to come: another writer's are never pushed out of an agenda."""
+
+
+def coming_of(work: Work, record_id: UUID, made_by: str, day: date) -> int:
+    """How many events of one hand are still to come."""
+    sql = "SELECT count(*) FROM prevention_event WHERE record_id = %s AND made_by = %s AND on_day >= %s"
+    row = work.row(sql, record_id, made_by, day)
+    return int(row[0]) if row is not None else 0
+
+
+def withdraw(work: Work, record_id: UUID, number: UUID, at: datetime | None) -> None:
+    """Take an event out of its person's agenda, or put it back."""
+    work.run("UPDATE prevention_event SET withdrawn_at = %s WHERE record_id = %s AND id = %s", at, record_id, number)
 
 
 def events_of(work: Work, key: RecordKey, secrets: bool, first: date, last: date) -> list[Event]:
-    """Appointments and reminders between two days, in their order."""
+    """Appointments and reminders between two days, in their order; one that its software cancelled stays, and says so."""
     rows = work.rows(
         f"""SELECT {_EVENT} FROM prevention_event WHERE record_id = %s AND (NOT secret OR %s) AND on_day BETWEEN %s AND %s
-        AND status <> 'cancelled' ORDER BY on_day, at_time NULLS FIRST, id LIMIT {MOST}""",
+        AND withdrawn_at IS NULL ORDER BY on_day, at_time NULLS FIRST, id LIMIT {MOST}""",
         key.record_id, secrets, first, last,
     )  # fmt: skip
     return [_event(key, row) for row in rows]
 
 
 def event_of(work: Work, key: RecordKey, number: UUID, secrets: bool) -> Event | None:
-    """One of them, also when it was cancelled."""
+    """One of them, also when it was cancelled or taken out."""
     sql = f"SELECT {_EVENT} FROM prevention_event WHERE record_id = %s AND id = %s AND (NOT secret OR %s)"
     row = work.row(sql, key.record_id, number, secrets)
     return _event(key, row) if row is not None else None
@@ -174,30 +190,36 @@ def insert_feed(work: Work, record_id: UUID, token: bytes, person: UUID, kind: s
     return number
 
 
-def feeds_of(work: Work, record_id: UUID, person: UUID) -> list[Feed]:
-    """The private calendars that somebody made and that live."""
+def feeds_of(work: Work, record_id: UUID, person: UUID | None) -> list[Feed]:
+    """The private calendars that somebody made and that live; of everybody for None."""
     rows = work.rows(
-        """SELECT id, whole, made_at, read_on FROM prevention_feed WHERE record_id = %s AND person = %s AND revoked_at IS NULL
-        ORDER BY made_at DESC""",
-        record_id, person,
+        """SELECT id, whole, made_at, read_on FROM prevention_feed WHERE record_id = %s AND (person = %s OR %s)
+        AND revoked_at IS NULL ORDER BY made_at DESC""",
+        record_id, person, person is None,
     )  # fmt: skip
     return [Feed(*row) for row in rows]
 
 
-def end_feed(work: Work, record_id: UUID, number: UUID, person: UUID, at: datetime) -> bool:
-    """Cut a private calendar that somebody made."""
+def end_feed(work: Work, record_id: UUID, number: UUID, person: UUID | None, at: datetime) -> bool:
+    """Cut a private calendar that somebody made; of anybody for None."""
     return bool(
         work.rows(
-            """UPDATE prevention_feed SET revoked_at = %s WHERE record_id = %s AND id = %s AND person = %s
+            """UPDATE prevention_feed SET revoked_at = %s WHERE record_id = %s AND id = %s AND (person = %s OR %s)
             AND revoked_at IS NULL RETURNING 1""",
-            at, record_id, number, person,
+            at, record_id, number, person, person is None,
         )
     )  # fmt: skip
 
 
-def feed_by_token(token: bytes, day: date) -> Row | None:
-    """Record, number, person, what they are to the record, whole or discreet, and whether it is read for the first time today."""
-    return lookup("SELECT record_id, id, person, person_kind, whole, first_today FROM prevention_feed_of(%s, %s)", token, day)
+def feed_by_token(token: bytes) -> Row | None:
+    """Record, number, person, what they are to the record, whole or discreet."""
+    return lookup("SELECT record_id, id, person, person_kind, whole FROM prevention_feed_of(%s)", token)
+
+
+def read_today(work: Work, record_id: UUID, number: UUID, day: date) -> bool:
+    """Keep that a calendar was read. Returns whether it is the first time of that day."""
+    sql = """UPDATE prevention_feed SET read_on = %s WHERE record_id = %s AND id = %s AND read_on IS DISTINCT FROM %s RETURNING 1"""
+    return bool(work.rows(sql, day, record_id, number, day))
 
 
 def muted_of(work: Work, record_id: UUID) -> frozenset[str]:
@@ -231,16 +253,20 @@ def told_state(work: Work, record_id: UUID) -> tuple[frozenset[str], date | None
     return (frozenset(row[0]), row[1]) if row is not None else (frozenset(), None)
 
 
-def touched(work: Work, record_id: UUID) -> None:
-    """What is due may have changed: the worker looks again tonight."""
-    work.run("UPDATE prevention_choice SET look_on = NULL WHERE record_id = %s", record_id)
+def touched(work: Work, record_id: UUID, at: datetime) -> None:
+    """What is due may have changed: the worker looks again tonight. Until the transaction ends, nobody else changes this agenda."""
+    work.run(
+        """INSERT INTO prevention_choice (record_id, muted, changed_at) VALUES (%s, '{}', %s)
+        ON CONFLICT (record_id) DO UPDATE SET look_on = NULL""",
+        record_id, at,
+    )  # fmt: skip
 
 
 def reminders_of(work: Work, key: RecordKey, first: date, last: date) -> list[Event]:
     """What is booked for a day and was not reminded of, under a lock."""
     rows = work.rows(
         f"""SELECT {_EVENT} FROM prevention_event WHERE record_id = %s AND status = 'booked' AND reminded_at IS NULL
-        AND on_day BETWEEN %s AND %s FOR UPDATE""",
+        AND withdrawn_at IS NULL AND on_day BETWEEN %s AND %s FOR UPDATE""",
         key.record_id, first, last,
     )  # fmt: skip
     return [_event(key, row) for row in rows]

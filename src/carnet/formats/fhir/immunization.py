@@ -31,8 +31,8 @@ class Given:
     route: str = ""
     site: str = ""
     performer: str = ""
-    primary: bool = True
-    """Whether whoever recorded it gave it or saw its proof (`primarySource`)."""
+    primary: bool | None = None
+    """Whether it is told by whoever gave it (`primarySource`); None where nothing says so."""
     note: str = ""
     recorded: str = ""
 
@@ -49,8 +49,9 @@ def immunization(given: Given, patient: Json) -> Json:
     found: Json = {
         "resourceType": "Immunization", "id": given.number, "status": "completed",
         "vaccineCode": ({"coding": coding} if coding else {}) | {"text": given.label}, "patient": patient, **when,
-        "primarySource": given.primary,
     }  # fmt: skip
+    if given.primary is not None:
+        found["primarySource"] = given.primary
     if given.recorded:
         found["recorded"] = given.recorded
     if given.lot:
@@ -166,8 +167,9 @@ def appointment(booked: Booked, patient: Json) -> Json:
         "resourceType": "Appointment", "id": booked.number, "status": booked.status, "description": booked.title,
         "participant": [{"actor": patient, "status": "accepted"}],
     }  # fmt: skip
-    if booked.start is not None and booked.end is not None:
-        found |= {"start": booked.start.isoformat(), "end": booked.end.isoformat()}
+    if booked.start is not None:
+        # An end that nobody said is not made up, although FHIR asks for both (app-2).
+        found |= {"start": booked.start.isoformat()} | ({"end": booked.end.isoformat()} if booked.end is not None else {})
     else:
         found["requestedPeriod"] = [{"start": booked.day.isoformat(), "end": booked.day.isoformat()}]
     for display in (booked.whom, booked.place):

@@ -23,7 +23,6 @@ _KEPT = frozenset(
         "route",
         "site",
         "performer",
-        "primarySource",
         "note",
         "recorded",
         "text",
@@ -45,7 +44,6 @@ _APPOINTMENT = frozenset(
         "patientInstruction",
         "text",
         "meta",
-        "identifier",
     ]
 )
 MOST = 12
@@ -58,6 +56,8 @@ class Read:
     given: Given
     patient: Json
     left: tuple[str, ...]
+    unnamed: bool = False
+    """Whether somebody gave it whose name is not said."""
 
 
 def _concept(node: Json, key: str, path: str) -> str:
@@ -92,14 +92,22 @@ def read_immunization(node: Json, path: str = "Immunization") -> Read:
     if not start and not text(node, "occurrenceString", path):
         raise FhirError(f"{path}.occurrence[x]", "is mandatory; occurrenceString says that a date is unknown")
     performers = [obj(p, "actor", f"{path}.performer") for p in items(node, "performer", path)]
+    named = [name for p in performers if (name := text(p, "display", path))]
     notes = [text(n, "text", f"{path}.note") for n in items(node, "note", path)]
     given = Given(
         text(node, "id", path)[:64], label[:300], _codes(node, path), _day(start, f"{path}.occurrenceDateTime"),
         text(node, "lotNumber", path)[:40], _concept(node, "route", path)[:60], _concept(node, "site", path)[:60],
-        next((name for p in performers if (name := text(p, "display", path))), "")[:120],
-        node.get("primarySource", True) is not False, " ".join(n for n in notes if n)[:2000],
+        next(iter(named), "")[:120], None if node.get("primarySource", True) is not False else False,
+        " ".join(n for n in notes if n)[:2000],
     )  # fmt: skip
-    return Read(given, obj(node, "patient", path), tuple(sorted(set(node) - _KEPT)))
+    coded = items(obj(node, "vaccineCode", path), "coding", f"{path}.vaccineCode")
+    cut = {
+        "performer": len(performers) > 1 or (bool(performers) and not named), "vaccineCode": len(coded) > MOST or len(label) > 300,
+        "occurrenceString": "occurrenceString" in node, "note": len(" ".join(notes)) > 2000,
+        "lotNumber": len(text(node, "lotNumber", path)) > 40,
+    }  # fmt: skip
+    left = (set(node) - _KEPT) | {name for name, lost in cut.items() if lost}
+    return Read(given, obj(node, "patient", path), tuple(sorted(left)), bool(performers) and not named)
 
 
 def _day(value: str, path: str) -> str:
@@ -128,8 +136,8 @@ class ReadAppointment:
     left: tuple[str, ...]
 
 
-_STATUSES = {"booked": "booked", "pending": "booked", "proposed": "booked", "waitlist": "booked", "arrived": "booked",
-             "checked-in": "booked", "fulfilled": "fulfilled", "noshow": "cancelled", "cancelled": "cancelled",
+_STATUSES = {"booked": "booked", "arrived": "booked", "checked-in": "booked", "fulfilled": "fulfilled", "noshow": "cancelled",
+             "cancelled": "cancelled",
              "entered-in-error": "cancelled"}  # fmt: skip
 
 
@@ -140,7 +148,7 @@ def read_appointment(node: Json, zone: str, path: str = "Appointment") -> ReadAp
         raise FhirError(path, "must be an Appointment")
     status = _STATUSES.get(text(node, "status", path))
     if status is None:
-        raise FhirError(f"{path}.status", "is not a status of an Appointment")
+        raise FhirError(f"{path}.status", "must be that of an appointment that is made: an agenda holds no proposal")
     title = text(node, "description", path)
     if not title:
         raise FhirError(f"{path}.description", "is mandatory here: it is what the person reads")
@@ -148,18 +156,23 @@ def read_appointment(node: Json, zone: str, path: str = "Appointment") -> ReadAp
     actors = [obj(p, "actor", f"{path}.participant") for p in items(node, "participant", path)]
     people = [a for a in actors if not _is_patient(a)]
     names = [text(a, "display", path) for a in people]
-    comment = text(node, "patientInstruction", path) or text(node, "comment", path)
+    comment = "\n".join(t for t in (text(node, "patientInstruction", path), text(node, "comment", path)) if t)
+    left = (set(node) - _APPOINTMENT) | ({"status"} if text(node, "status", path) != status else set())
     return ReadAppointment(
         status, title[:120], day, at, minutes, next(iter(names), "")[:200], ", ".join(n for n in names[1:] if n)[:200],
-        comment[:500], next((a for a in actors if _is_patient(a)), {}), tuple(sorted(set(node) - _APPOINTMENT)),
+        comment[:500], next((a for a in actors if _is_patient(a)), {}), tuple(sorted(left)),
     )  # fmt: skip
 
 
+_INS = "urn:oid:1.2.250.1.213.1.4."
+"""Root of the identifiers of a national identity (INS)."""
+
+
 def _is_patient(actor: Json) -> bool:
-    reference = actor.get("reference")
-    return (
-        (isinstance(reference, str) and reference.startswith("Patient/")) or actor.get("type") == "Patient" or "identifier" in actor
-    )
+    reference, identifier = actor.get("reference"), actor.get("identifier")
+    named = isinstance(reference, str) and reference.startswith("Patient/")
+    system = identifier.get("system") if isinstance(identifier, dict) else None
+    return named or actor.get("type") == "Patient" or (isinstance(system, str) and system.startswith(_INS))
 
 
 def _span(node: Json, zone: str, path: str) -> tuple[date, time | None, int]:
@@ -172,9 +185,10 @@ def _span(node: Json, zone: str, path: str) -> tuple[date, time | None, int]:
         except ValueError:
             raise FhirError(f"{path}.start", "is mandatory, or a requestedPeriod with its day") from None
     local: datetime = start.astimezone(ZoneInfo(zone))
-    lasts = int((end - start).total_seconds() // 60) if end is not None else 0
+    stated = node.get("minutesDuration")
+    lasts = int((end - start).total_seconds() // 60) if end is not None else stated if isinstance(stated, int) else 0
     if lasts < 0 or lasts > 24 * 60:
-        raise FhirError(f"{path}.end", "must follow start, within a day")
+        raise FhirError(f"{path}.end", "must follow start, within a day (or minutesDuration)")
     return local.date(), local.time().replace(second=0, microsecond=0), lasts
 
 

@@ -18,6 +18,7 @@ from carnet.interfaces.espace.months import month_of
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
+from carnet.kernel.traits import normalise_name
 from carnet.pages.door import saying
 from carnet.pages.prevention import Row, doses_of, rows_of
 
@@ -55,12 +56,26 @@ def questions_of(agenda: prevention.Agenda) -> list[Question]:
     return sorted(found, key=lambda q: (q.intimate, -len(q.decides)))
 
 
-def _open(opened: Opened) -> prevention.Agenda | None:
-    """The agenda; a record to whose reader it is closed (a carer with a scope) has none here."""
-    if not opened.visit.opens(prevention.CATEGORY):
+def opens(opened: Opened, category: str = prevention.CATEGORY) -> None:
+    """A page of what is closed to its reader (a carer with a scope) says so, and is never empty instead. Raises Refusal."""
+    if not opened.visit.opens(category):
         raise Refusal(No.OUTSIDE_SCOPE)
+
+
+def taken_out(opened: Opened) -> None:
+    """A file that leaves: carers take nothing out (access law, section 6). Raises Refusal."""
+    if opened.asked.actor.kind is ActorKind.CARER:
+        raise Refusal(No.OUTSIDE_SCOPE)
+
+
+def _open(opened: Opened) -> prevention.Agenda | None:
+    """The agenda. Where vaccinations are closed to its reader, it has none: what one does not see is not due."""
+    opens(opened)
     entries = [e for e in opened.entries if e.content.code != profile.NOT_CONCERNED]
-    return prevention.agenda_in(opened.visit, entries, opened.asked.today)
+    found = prevention.agenda_in(opened.visit, entries, opened.asked.today)
+    if found is None or opened.visit.opens("vaccinations"):
+        return found
+    return replace(found, lines=tuple(x for x in found.lines if x.rule.family != "vaccination"), forecasts=(), shots=(), doses={})
 
 
 @record_page("agenda", "GET", detail="agenda", sections=prevention.SECTIONS, most=profile.MOST)
@@ -74,9 +89,10 @@ def overview(opened: Opened) -> Shown | HttpResponse:
     context: Context = {
         "month": month.with_events(events), "listed": [e for e in events if e.on_day >= asked.today],
         "as_list": get.get("vue") == "liste",
-        "may_write": visit.may(Act.WRITE_PROFILE), "agenda": agenda, "first_name": visit.traits.given_names.split(" ")[0].title(),
-        "feeds": prevention.feeds_in(visit) if opened.asked.actor.kind is not ActorKind.CARER else [],
-        "narrowed": bool(opened.closed(["vaccinations"])),
+        "may_write": visit.may(Act.WRITE_PROFILE), "agenda": agenda,
+        "first_name": of_name(visit.traits.given_names.split(" ")[0].title()),
+        "feeds": prevention.feeds_in(visit) if asked.actor.kind is not ActorKind.CARER else [],
+        "narrowed": bool(opened.closed(["vaccinations"])), "vaccines_open": visit.opens("vaccinations"),
     }  # fmt: skip
     return Shown("agenda/overview", context | (_told(agenda, events) if agenda is not None else {}))
 
@@ -99,6 +115,14 @@ def say(asked: Asked, rule: str) -> HttpResponse:
     if answer is None:
         raise Refusal(No.REQUEST_MALFORMED, {"problem": "done, not done or unknown"})
     day = asked.form.day("date")
+    unread = bool(asked.form.text("date", 20)) and day is None
+    if unread or (day is not None and day > asked.today):
+        found = prevention.edition_on(asked.today).rule(rule)
+        text = gettext("Écrivez un jour, ou laissez vide.") if unread else gettext("Cette date est dans l’avenir.")
+        context: Context = {"tab": "agenda", "rule": found, "today": asked.today.isoformat(), "problems": [("date", text)]}
+        if found is None:
+            raise Refusal(No.DOCUMENT_UNKNOWN)
+        return page(asked, "agenda/done", context, 400)
     number = prevention.say_item(asked.ask(Act.WRITE_PROFILE), asked.record, rule, answer, day)
     return saying("/agenda", "agenda-dit", annuler="agenda", sur=str(number))
 
@@ -130,7 +154,7 @@ def done(opened: Opened, rule: str) -> Shown | HttpResponse:
     found = next((x for x in agenda.lines if x.rule.id == rule), None) if agenda is not None else None
     if found is None:
         raise Refusal(No.DOCUMENT_UNKNOWN)
-    return Shown("agenda/done", {"line": found, "today": opened.asked.today.isoformat()})
+    return Shown("agenda/done", {"rule": found.rule, "problems": [], "today": opened.asked.today.isoformat()})
 
 
 @record_page("agenda", "GET", detail="agenda", sections=prevention.SECTIONS)
@@ -181,7 +205,7 @@ def _relative(asked: Asked, record: UUID, name: str, kind: str) -> Relative:
     own = kind == ActorKind.HOLDER.value
     try:
         with visiting(replace(asked.ask(Act.SEARCH), actor=actor), record, "agenda") as visit:
-            agenda = prevention.agenda_in(visit, profile.entries(visit, prevention.SECTIONS), asked.today)
+            agenda = _open(Opened(asked, visit, profile.entries(visit, prevention.SECTIONS)))
             if agenda is None:
                 return Relative(name, record, own, [], [], gettext("La date de naissance n’est pas connue."))
             events = prevention.events_in(visit, asked.today, asked.today + AHEAD)
@@ -191,4 +215,11 @@ def _relative(asked: Asked, record: UUID, name: str, kind: str) -> Relative:
         return Relative(name, record, own, [], [], "", closed=True)
 
 
-__all__ = ["answers", "done", "family", "overview", "say", "take_back", "tell"]
+def of_name(name: str) -> str:
+    """A first name after « de », as French elides it: `d’Ada`, `de Nina`."""
+    # Before an h, most first names elide (d’Hélène, d’Hugo).
+    plain = normalise_name(name)[:1]
+    return gettext("d’%(name)s") % {"name": name} if plain in "AEIOUYH" else gettext("de %(name)s") % {"name": name}
+
+
+__all__ = ["answers", "done", "family", "of_name", "opens", "overview", "say", "take_back", "taken_out", "tell"]

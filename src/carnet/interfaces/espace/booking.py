@@ -1,5 +1,6 @@
 """Appointments and reminders that a person writes, private calendars, and which messages are wanted."""
 
+import re
 from datetime import time, timedelta
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
 from carnet.apps.prevention import api as prevention
-from carnet.interfaces.espace.agenda import AHEAD
+from carnet.interfaces.espace.agenda import AHEAD, opens, taken_out
 from carnet.interfaces.espace.door import Asked, page, public, render, signed_in
 from carnet.interfaces.espace.frame import Opened, Shown, record_page
 from carnet.kernel.ask import Act
@@ -20,11 +21,12 @@ from carnet.pages.forms import Problems
 KINDS = {"rendez-vous": prevention.APPOINTMENT, "rappel": prevention.REMINDER}
 
 
+HOUR = re.compile(r"([01]?\d|2[0-3]) ?[:hH] ?([0-5]\d)")
+
+
 def _time(text: str) -> time | None:
-    try:
-        return time.fromisoformat(text) if text else None
-    except ValueError:
-        return None
+    found = HOUR.fullmatch(text)
+    return time(int(found[1]), int(found[2])) if found else None
 
 
 def _draft(asked: Asked, problems: Problems) -> prevention.Draft:
@@ -50,23 +52,31 @@ def _draft(asked: Asked, problems: Problems) -> prevention.Draft:
 def _form(asked: Asked, problems: Problems, action: str, given: object, changing: bool = False, status: int = 200) -> HttpResponse:
     context: dict[str, object] = {
         "tab": "agenda", "problems": problems, "action": action, "given": given, "changing": changing,
-        "may_hide": asked.own and asked.request.GET.get("mineur") == "1", "kinds": list(KINDS),
+        "may_hide": asked.own and "mineur" in asked.request.POST, "kinds": list(KINDS),
     }  # fmt: skip
     return page(asked, "agenda/booking", context, status)
 
 
-@signed_in("GET", "POST")
+ADD = "/agenda/rendez-vous/noter"
+
+
+@record_page("agenda", "GET", detail="agenda")
+def adding(opened: Opened) -> Shown | HttpResponse:
+    """The form of an appointment or a reminder. A minor may keep it from the representatives."""
+    opens(opened)
+    rule = prevention.edition_in(opened.visit, opened.asked.today).rule(opened.asked.request.GET.get("pour", "")[:40])
+    given = {"titre": rule.label if rule else "", "regle": rule.id if rule else "", "sorte": "rendez-vous"}
+    return Shown("agenda/booking", {"problems": [], "action": ADD, "given": given, "changing": False, "kinds": list(KINDS),
+                                    "may_hide": opened.asked.own and opened.minor})  # fmt: skip
+
+
+@signed_in("POST")
 def add(asked: Asked) -> HttpResponse:
     """Write an appointment or a reminder."""
-    action, problems, get = "/agenda/rendez-vous/ajouter", Problems(), asked.request.GET
-    if asked.request.method == "GET":
-        edition = prevention.edition_on(asked.today)
-        rule = edition.rule(get.get("pour", "")[:40])
-        given = {"titre": rule.label if rule else "", "regle": rule.id if rule else "", "sorte": "rendez-vous"}
-        return _form(asked, problems, action, given)
+    problems = Problems()
     draft = _draft(asked, problems)
     if problems:
-        return _form(asked, problems, action, asked.request.POST, status=400)
+        return _form(asked, problems, ADD, asked.request.POST, status=400)
     prevention.add_event(asked.ask(Act.WRITE_PROFILE), asked.record, draft, asked.form.yes("secret"))
     return saying(f"/agenda?mois={draft.on_day:%Y-%m}", "agenda-note")
 
@@ -114,6 +124,8 @@ def editing(opened: Opened, number: UUID) -> Shown | HttpResponse:
 @record_page("agenda", "GET", detail="agenda")
 def download(opened: Opened) -> Shown | HttpResponse:
     """Appointments and reminders as a file, whole."""
+    opens(opened)
+    taken_out(opened)
     today = opened.asked.today
     events = prevention.events_in(opened.visit, today - timedelta(days=31), today + AHEAD)
     return _calendar(prevention.as_calendar(events, gettext("Mon agenda de santé"), opened.asked.at))
@@ -151,6 +163,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
 @record_page("agenda", "GET", detail="agenda")
 def messages(opened: Opened) -> Shown | HttpResponse:
     """Which families of messages are wanted."""
+    opens(opened)
     muted = prevention.muted_in(opened.visit)
     families = [(name, gettext(label), name not in muted) for name, label in prevention.FAMILIES.items()]
     return Shown("agenda/messages", {"families": families})
@@ -164,4 +177,4 @@ def choose_messages(asked: Asked) -> HttpResponse:
     return saying("/agenda/messages", "avis")
 
 
-__all__ = ["add", "change", "choose_messages", "cut", "download", "editing", "feed", "messages", "one", "share"]
+__all__ = ["add", "adding", "change", "choose_messages", "cut", "download", "editing", "feed", "messages", "one", "share"]

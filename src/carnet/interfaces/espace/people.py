@@ -24,6 +24,7 @@ from carnet.pages.civil import begins
 from carnet.pages.door import saying
 
 LONGEST = timedelta(days=3 * 365)
+AGENDA = "Agenda, avec les réponses aux questions de santé"
 KINDS = {"aidant": access.CARES, "representant": access.REPRESENTS}
 
 
@@ -84,7 +85,7 @@ def act_for(asked: Asked) -> HttpResponse:
 def _form(asked: Asked, kind: str, problems: list[tuple[str, str]], status: int = 200) -> HttpResponse:
     context: dict[str, object] = {
         "tab": "proches", "kind": kind, "problems": problems, "given": asked.request.POST, "categories": list(CATEGORIES.items()),
-        "sections": [*((n, s.title) for n, s in SECTIONS.items()), (prevention.CATEGORY, "Agenda"), (MESSAGES, "Messages")],
+        "sections": [*((n, s.title) for n, s in SECTIONS.items()), (prevention.CATEGORY, AGENDA), (MESSAGES, "Messages")],
         "today": asked.today.isoformat(),
         "latest": (asked.at + LONGEST).date().isoformat(),
     }  # fmt: skip

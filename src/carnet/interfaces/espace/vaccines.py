@@ -8,91 +8,106 @@ from django.utils.translation import gettext
 
 from carnet.apps.prevention import api as prevention
 from carnet.apps.profile import api as profile
-from carnet.apps.records.api import Query, criteria, documents
+from carnet.apps.records.api import Query, Visit, criteria, documents, visiting
+from carnet.interfaces.espace.agenda import opens, taken_out
 from carnet.interfaces.espace.civil_dates import day_text
 from carnet.interfaces.espace.door import Asked, page, public, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.kernel.ask import Act
 from carnet.pages.door import saying
 from carnet.pages.forms import Problems
-from carnet.pages.prevention import doses_of
-from carnet.pages.rows import row
+from carnet.pages.prevention import doses_alone, doses_of
+from carnet.pages.rows import Row, row
 
 PROOFS = 20
 OTHER = "autre"
 
 
-def partial_day(asked: Asked, problems: Problems) -> str:
+def partial_day(asked: Asked, problems: Problems, birth: str) -> str:
     """A day, or a month or a year alone: what one no longer knows is left empty, and is not made up."""
     form = asked.form
     whole = day_text(asked.request.POST, "date")
     year, month = form.text("annee", 4), form.text("mois", 2)
     found = whole or (f"{year:0>4}-{month:0>2}" if year and month else year)
     try:
+        last = profile.last_day(found)
         first = profile.first_day(found)
     except ValueError:
+        first = last = None
+    if (form.text("date", 20) and not whole) or (month and not year) or (found and first is None):
         problems.append(("date", gettext("Écrivez la date, ou l’année seule, ou laissez vide.")))
-        return ""
-    if first is not None and first > asked.today:
+    elif first is not None and first > asked.today:
         problems.append(("date", gettext("Cette date est dans l’avenir.")))
+    elif last is not None and last.isoformat() < birth:
+        problems.append(("date", gettext("Cette date est avant la naissance.")))
     return found
 
 
-def dose_content(asked: Asked, edition: prevention.Edition, problems: Problems) -> profile.Content:
-    """The dose that a form says."""
+def dose_content(asked: Asked, edition: prevention.Edition, problems: Problems, birth: str, proofs: set[str]) -> profile.Content:
+    """The dose that a form says, of somebody born on a day, with one of their own documents as its proof."""
     form = asked.form
     vaccine = edition.vaccine(form.text("vaccin", 30))
     label = form.text("produit", 200) or (vaccine.name if vaccine else "")
     if not label:
         problems.append(("vaccin", gettext("Choisissez le vaccin, ou écrivez son nom.")))
-    lot = form.text("lot", 40)
+    lot, proof = form.text("lot", 40), form.text("preuve", 36)
+    if proof and proof not in proofs:
+        problems.append(("preuve", gettext("Choisissez un de vos documents.")))
     code = vaccine.atc[0] if vaccine and vaccine.atc else ""
     if vaccine and not prevention.recognise(edition, label):
         # A name that the rules do not know keeps the name of the vaccine beside it, so that it is compared.
         label = f"{label} ({vaccine.name})"
     return profile.Content(
-        label, code, profile.ATC if code else "", partial_day(asked, problems), detail=f"lot {lot}" if lot else "",
-        route=form.text("voie", 60), site=form.text("endroit", 60), author=form.text("qui", 120), proof=form.text("preuve", 36),
+        label, code, profile.ATC if code else "", partial_day(asked, problems, birth), detail=f"lot {lot}" if lot else "",
+        route=form.text("voie", 60), site=form.text("endroit", 60), author=form.text("qui", 120), proof=proof,
     )  # fmt: skip
 
 
 @record_page("agenda", "GET", detail="agenda")
 def form(opened: Opened) -> Shown | HttpResponse:
     """The form."""
-    edition, get = prevention.edition_in(opened.visit, opened.asked.today), opened.asked.request.GET
-    group = get.get("groupe", "")[:30]
+    opens(opened, "vaccinations")
+    return Shown("agenda/vaccine", _context(opened.asked, opened.visit) | {"problems": [], "given": {}})
+
+
+def _context(asked: Asked, visit: Visit) -> Context:
+    """What the form offers: vaccines, those of the disease that was asked for first, and one's own documents as a proof."""
+    edition, group = prevention.edition_in(visit, asked.today), asked.request.GET.get("groupe", "")[:30]
     held = [v for v in edition.vaccines if v.holds]
-    context: Context = {
-        "vaccines": sorted(held, key=lambda v: (group not in prevention.groups_of(edition, v.code), v.name)), "problems": [],
-        "given": {}, "proofs": _proofs(opened), "chosen": group, "today": opened.asked.today.isoformat(),
-        "may_hide": opened.asked.own and opened.minor,
+    return {
+        "vaccines": sorted(held, key=lambda v: (group not in prevention.groups_of(edition, v.code), v.name)),
+        "proofs": _proofs(visit), "chosen": group, "today": asked.today.isoformat(), "may_hide": asked.own and visit.facts.minor,
     }  # fmt: skip
-    return Shown("agenda/vaccine", context)
 
 
-def _proofs(opened: Opened) -> list[object]:
+def _proofs(visit: Visit) -> list[Row]:
     """The person's own documents: a photograph of a page of the paper record is a proof that they may name."""
-    listed = documents(opened.visit, Query((criteria.by_statuses(["Approved"]),), sort="date", count=PROOFS)).items
+    listed = documents(visit, Query((criteria.by_statuses(["Approved"]),), sort="date", count=PROOFS)).items
     return [row(d) for d in listed if d.facts.by_patient]
 
 
 @signed_in("POST")
 def add(asked: Asked) -> HttpResponse:
     """Write a dose in the profile, as declared."""
-    edition, problems = prevention.edition_on(asked.today), Problems()
-    content = dose_content(asked, edition, problems)
+    with visiting(asked.ask(Act.SEARCH), asked.record, "agenda") as visit:
+        context, edition, birth = _context(asked, visit), prevention.edition_in(visit, asked.today), visit.traits.birth_date
+        proofs = {str(d.id) for d in _proofs(visit)}
+    problems = Problems()
+    content = dose_content(asked, edition, problems, birth, proofs)
     if problems:
-        vaccines = sorted((v for v in edition.vaccines if v.holds), key=lambda v: v.name)
-        context: Context = {"tab": "agenda", "vaccines": vaccines, "problems": problems, "given": asked.request.POST,
-                            "today": asked.today.isoformat()}  # fmt: skip
-        return page(asked, "agenda/vaccine", context, 400)
+        return page(asked, "agenda/vaccine", context | {"tab": "agenda", "problems": problems, "given": asked.request.POST}, 400)
     number = profile.declare_entry(asked.ask(Act.WRITE_PROFILE), asked.record, "vaccinations", content, asked.form.yes("secret"))
     return saying("/agenda", "entree-ajoutee", annuler="retirer", sur=str(number))
 
 
-def _agenda(opened: Opened) -> prevention.Agenda | None:
+def _held(opened: Opened) -> tuple[prevention.Agenda | None, list[prevention.Shot]]:
+    """The agenda, and the doses: they are there when it cannot be computed. Raises Refusal where vaccinations are closed, and
+    for a carer: a certificate is taken out."""
+    opens(opened, "vaccinations")
+    taken_out(opened)
     entries = [e for e in opened.entries if e.content.code != profile.NOT_CONCERNED]
-    return prevention.agenda_in(opened.visit, entries, opened.asked.today)
+    agenda = prevention.agenda_in(opened.visit, entries, opened.asked.today)
+    return agenda, prevention.shots_in(opened.visit, entries, opened.asked.today)
 
 
 def _issuer() -> str:
@@ -102,11 +117,11 @@ def _issuer() -> str:
 @record_page("agenda", "GET", detail="vaccinations", sections=prevention.SECTIONS, most=profile.MOST)
 def certificate(opened: Opened) -> Shown | HttpResponse:
     """The certificate: the doses, and the signed code."""
-    agenda = _agenda(opened)
-    held = list(agenda.shots) if agenda is not None else []
+    agenda, held = _held(opened)
     code = prevention.signed(opened.visit.traits, held, _issuer(), opened.asked.at)
     context: Context = {
-        "doses": doses_of(agenda) if agenda is not None else [], "code": code, "picture": code.picture() if code else "",
+        "doses": doses_of(agenda) if agenda is not None else doses_alone(held), "code": code,
+        "picture": code.picture() if code else "",
         "declared": len(held) - len(prevention.attested(held)), "issuer": _issuer(), "traits": opened.visit.traits,
     }  # fmt: skip
     return Shown("agenda/certificate", context)
@@ -115,8 +130,7 @@ def certificate(opened: Opened) -> Shown | HttpResponse:
 @record_page("agenda", "GET", detail="vaccinations", sections=prevention.SECTIONS, most=profile.MOST)
 def on_paper(opened: Opened) -> Shown | HttpResponse:
     """The certificate as a PDF."""
-    agenda = _agenda(opened)
-    held = list(agenda.shots) if agenda is not None else []
+    _, held = _held(opened)
     attested = {s.number for s in prevention.attested(held)}
     rows: list[tuple[str, ...]] = [
         (s.entry.content.label, _day(s), s.lot or gettext("non noté"), gettext("attestée") if s.number in attested else
@@ -146,8 +160,7 @@ def _day(shot: prevention.Shot) -> str:
 @record_page("agenda", "GET", detail="vaccinations", sections=prevention.SECTIONS, most=profile.MOST)
 def for_software(opened: Opened) -> Shown | HttpResponse:
     """The vaccination record as a FHIR Bundle."""
-    agenda = _agenda(opened)
-    held = list(agenda.shots) if agenda is not None else []
+    _, held = _held(opened)
     response = JsonResponse(
         prevention.bundle(opened.visit.traits, held, opened.asked.at), json_dumps_params={"ensure_ascii": False}
     )

@@ -39,7 +39,7 @@ def _resource(event: prevention.Event, patient: Json) -> Json:
     start = end = None
     if event.at_time is not None:
         start = datetime.combine(event.on_day, event.at_time, ZoneInfo(settings.LAW.civil_zone))
-        end = start + timedelta(minutes=event.minutes or 30)
+        end = start + timedelta(minutes=event.minutes) if event.minutes else None
     booked = Booked(str(event.id), event.status, event.title, event.on_day, start, end, event.place, event.whom, event.comment)
     return appointment(booked, patient)
 

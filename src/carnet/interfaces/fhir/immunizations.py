@@ -3,9 +3,10 @@
 `$immds-forecast` of Parameters opens no record: it evaluates what it is given. `Patient/$immds-forecast` opens one.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -31,6 +32,9 @@ _SUPPORTED = frozenset({"patient", "patient.identifier", "_count"})
 _SEX = {"male": "M", "female": "F"}
 MOST = 300
 """Doses of one question: more than a life holds."""
+FIRST, AHEAD = date(1850, 1, 1), timedelta(days=5 * 366)
+"""Births that are taken, and how far ahead an assessment may look."""
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def patient_token(patient: Json, path: str) -> str:
@@ -46,25 +50,30 @@ def _parameter(resource: Json, *names: str) -> list[Json]:
     return [p for p in listed if p.get("name") in names]
 
 
-def _assessed(resource: Json) -> date:
-    given = _parameter(resource, "assessmentDate")
-    value = given[0].get("valueDate", "") if given else moment().date().isoformat()
+def _whole(value: object, path: str, first: date, last: date) -> date:
+    """A whole day within bounds: the engine counts years from it, and the calendar of a machine ends."""
     try:
-        return date.fromisoformat(str(value))
+        found = date.fromisoformat(str(value)) if _DAY.fullmatch(str(value)) else None
     except ValueError:
-        raise FhirError("Parameters.parameter(assessmentDate)", "must be a date") from None
+        found = None
+    if found is None or not first <= found <= last:
+        raise FhirError(path, f"must be a whole date from {first} to {last}: an age is counted in days")
+    return found
 
 
-def _person(resource: Json) -> Traits:
+def _assessed(resource: Json, today: date) -> date:
+    given = _parameter(resource, "assessmentDate")
+    if not given:
+        return today
+    return _whole(given[0].get("valueDate", ""), "Parameters.parameter(assessmentDate)", FIRST, today + AHEAD)
+
+
+def _person(resource: Json, day: date) -> Traits:
     held = [p["resource"] for p in _parameter(resource, "patient", "Patient") if isinstance(p.get("resource"), dict)]
     if not held or held[0].get("resourceType") != "Patient":
         raise FhirError("Parameters.parameter(patient)", "must be a Patient with its birthDate and gender")
-    birth = text(held[0], "birthDate", "Patient")
-    try:
-        date.fromisoformat(birth)
-    except ValueError:
-        raise FhirError("Patient.birthDate", "must be a whole date: an age is counted in days") from None
-    return Traits(sex=_SEX.get(text(held[0], "gender", "Patient"), ""), birth_date=birth)
+    birth = _whole(text(held[0], "birthDate", "Patient"), "Patient.birthDate", FIRST, day)
+    return Traits(sex=_SEX.get(text(held[0], "gender", "Patient"), ""), birth_date=birth.isoformat())
 
 
 def _entry(read: Read, at: datetime) -> profile.Entry:
@@ -83,7 +92,8 @@ def forecast(request: HttpRequest) -> HttpResponse:
     resource, at = body(request), moment()
     if resource.get("resourceType") != "Parameters":
         raise FhirError("(root)", "must be Parameters")
-    day, person = _assessed(resource), _person(resource)
+    day = _assessed(resource, prevention.today(at))
+    person = _person(resource, day)
     given = _parameter(resource, "immunization", "Immunization")
     if len(given) > MOST:
         raise FhirError("Parameters.parameter(immunization)", f"at most {MOST}")
@@ -111,7 +121,11 @@ def _answer(found: prevention.Agenda, patient: Json, at: datetime, names: dict[s
         {"name": "recommendation" if r["resourceType"] == "ImmunizationRecommendation" else "evaluation", "resource": r}
         for r in told
     ]
-    unsaid = [*_unknown(found, names), *(f"{read.given.label}: {', '.join(read.left)}" for read in reads if read.left)]
+    unsaid = [
+        *_unknown(found, names),
+        *_same(found, names),
+        *(f"{read.given.label}: {', '.join(read.left)}" for read in reads if read.left),
+    ]
     if unsaid:
         issues = "; ".join(unsaid)
         outcome = operation_outcome(
@@ -127,10 +141,16 @@ def _unknown(found: prevention.Agenda, names: dict[str, str]) -> list[str]:
     return [names.get(s.number, s.entry.content.label) for s in found.shots if s.number not in compared]
 
 
+def _same(found: prevention.Agenda, names: dict[str, str]) -> list[str]:
+    """Doses that were taken for one that is told: of the same day and the same vaccine."""
+    told = {s.number for s in found.shots}
+    return [f"{name} : même jour et même vaccin qu’une autre" for number, name in names.items() if number not in told]
+
+
 def _open(visit: Visit, day: date) -> prevention.Agenda:
     if not visit.opens("vaccinations"):
         raise Refusal(No.PROFILE_SECTION_CLOSED)
-    found = prevention.agenda_in(visit, profile.entries(visit, prevention.SECTIONS), day)
+    found = prevention.agenda_in(visit, profile.entries(visit, prevention.SECTIONS, most=profile.MOST), day)
     if found is None:
         raise FhirError("Patient.birthDate", "is not known whole in this record")
     return found
@@ -144,10 +164,25 @@ def _asked(request: HttpRequest, who: Ask) -> tuple[Ask, list[tuple[str, str]]]:
     return ins_of_patient(who, patient_of(pairs)), pairs
 
 
-def _bundle(kind: str, resources: list[Json]) -> Json:
+def _bundle(kind: str, resources: list[Json], most: int = MOST, partial: bool = False) -> Json:
+    """Everything in one page. When fewer are asked for, the total stays whole and an outcome says how to have the rest."""
     base = f"{settings.CARNET.base_url}/fhir/{kind}"
-    entries = [{"fullUrl": f"{base}/{r['id']}", "resource": r, "search": {"mode": "match"}} for r in resources]
-    return {"resourceType": "Bundle", "type": "searchset", "total": len(entries)} | ({"entry": entries} if entries else {})
+    entries = [{"fullUrl": f"{base}/{r['id']}", "resource": r, "search": {"mode": "match"}} for r in resources[:most]]
+    said = [f"{len(resources) - most} de plus : demandez-les avec un _count plus grand"] if len(resources) > most else []
+    if partial:
+        said.append("Une partie des vaccinations est fermée à qui demande : ce qui manque ici a pu être fait")
+    if said:
+        issue = Issue("incomplete", " ; ".join(said), severity="information", kind="informational")
+        entries.append({"resource": operation_outcome(issue), "search": {"mode": "outcome"}})
+    return {"resourceType": "Bundle", "type": "searchset", "total": len(resources)} | ({"entry": entries} if entries else {})
+
+
+def _most(pairs: list[tuple[str, str]]) -> int:
+    return count_of(pairs) if any(name == "_count" for name, _ in pairs) else MOST
+
+
+def _partial(visit: Visit) -> bool:
+    return "vaccinations" in profile.narrowed(visit)
 
 
 @view("POST")
@@ -157,20 +192,22 @@ def search(request: HttpRequest) -> HttpResponse:
     with visiting(question, detail="vaccinations") as visit:
         if not visit.opens("vaccinations"):
             raise Refusal(No.PROFILE_SECTION_CLOSED)
-        edition = prevention.edition_in(visit, question.at.date())
-        held = prevention.shots(edition, profile.entries(visit, ("vaccinations",)), question.at.date())
-        patient = {"reference": f"Patient/{visit.record_id}"}
-    return fhir(_bundle("Immunization", [immunization(prevention.given_of(s), patient) for s in held[: count_of(pairs)]]))
+        entries = profile.entries(visit, ("vaccinations",), most=profile.MOST)
+        held = prevention.shots_in(visit, entries, prevention.today(question.at))
+        patient, partial = {"reference": f"Patient/{visit.record_id}"}, _partial(visit)
+    told = [immunization(prevention.given_of(s), patient) for s in held]
+    return fhir(_bundle("Immunization", told, _most(pairs), partial))
 
 
 @view("POST")
 def recommendations(request: HttpRequest) -> HttpResponse:
     """`POST ImmunizationRecommendation/_search`: what is forecast for a record, as far as the asker may know."""
-    question, _ = _asked(request, ask(request, authenticated(request), Act.SEARCH))
+    question, pairs = _asked(request, ask(request, authenticated(request), Act.SEARCH))
     with visiting(question, detail="vaccinations") as visit:
-        found, patient = _open(visit, question.at.date()), {"reference": f"Patient/{visit.record_id}"}
-        told = prevention.forecast_resources(found, patient, question.at, {})
-    return fhir(_bundle("ImmunizationRecommendation", [r for r in told if r["resourceType"] == "ImmunizationRecommendation"]))
+        found, patient = _open(visit, prevention.today(question.at)), {"reference": f"Patient/{visit.record_id}"}
+        told, partial = prevention.forecast_resources(found, patient, question.at, {}), _partial(visit)
+    listed = [r for r in told if r["resourceType"] == "ImmunizationRecommendation"]
+    return fhir(_bundle("ImmunizationRecommendation", listed, _most(pairs), partial))
 
 
 @view("POST")
@@ -184,7 +221,7 @@ def forecast_of_record(request: HttpRequest) -> HttpResponse:
     ins = ins_of_token(f"{text(held, 'system', 'Identifier')}|{text(held, 'value', 'Identifier')}")
     question = replace(ask(request, who, Act.SEARCH), ins=ins)
     with visiting(question, detail="vaccinations") as visit:
-        found, patient = _open(visit, question.at.date()), {"reference": f"Patient/{visit.record_id}"}
+        found, patient = _open(visit, prevention.today(question.at)), {"reference": f"Patient/{visit.record_id}"}
         answer = _answer(found, patient, question.at, {})
     return fhir(answer)
 
@@ -194,19 +231,21 @@ def create(request: HttpRequest) -> HttpResponse:
     """`POST Immunization`: a vaccination that a professional gave or recorded. What is not kept is named in the answer."""
     who = authenticated(request)
     read = read_immunization(body(request))
-    given, day = read.given, moment().date()
+    given, day = read.given, prevention.today(moment())
     if (profile.first_day(given.start) or day) > day:
         raise FhirError("Immunization.occurrenceDateTime", "is in the future")
     ins = ins_of_token(patient_token(read.patient, "Immunization.patient"))
+    # Whoever sends it stands for it when they gave it; of a dose that others gave, they name who did, or nobody.
+    author = given.performer or ("" if read.unnamed or given.primary is False else who.name)
     detail = f"lot {given.lot}" if given.lot else given.note
     code, system, _ = given.codes[0] if given.codes else ("", "", "")
     content = profile.Content(
         given.label, code, system, given.start, detail=detail, codes=given.codes, route=given.route, site=given.site,
-        author=given.performer or who.name, origin="" if given.start else "unknown",
+        author=author, origin="" if given.start else "unknown",
     )  # fmt: skip
     question = replace(ask(request, who, Act.WRITE_PROFILE), ins=ins)
     number = profile.add_entry(question, None, "vaccinations", content)
-    kept = immunization(replace(given, number=str(number), performer=content.author), read.patient)
+    kept = immunization(replace(given, number=str(number), performer=author, primary=None), read.patient)
     left = (*read.left, *(["note"] if given.lot and given.note else []))
     kept |= {"extension": left_out(left, NOT_KEPT)} if left else {}
     response = fhir(kept, 201)

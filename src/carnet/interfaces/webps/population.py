@@ -28,6 +28,10 @@ class Patient:
     due: list[Row]
     unstated: int
     closed: bool = False
+    ageless: bool = False
+    """Whether the birth date is not known whole: nothing can be computed."""
+    partial: bool = False
+    """Whether a part of the vaccinations is closed to the doctor: what is said due may have been done."""
 
 
 def _own(asked: Asked) -> tuple[list[Listed], str]:
@@ -46,22 +50,23 @@ def _patient(asked: Asked, listed: Listed) -> Patient:
                 return Patient(listed, handle, [], 0, closed=True)
             agenda = prevention.agenda_in(visit, profile.entries(visit, prevention.SECTIONS), asked.today)
             if agenda is None:
-                return Patient(listed, handle, [], 0)
+                return Patient(listed, handle, [], 0, ageless=True)
             due = [x for x in agenda.now if x.rule.family in FAMILIES]
             unstated = sum(x.rule.family in FAMILIES for x in agenda.to_tell)
-            return Patient(listed, handle, rows_of(agenda, due), unstated)
+            partial = bool(profile.narrowed(visit) & {"vaccinations"})
+            return Patient(listed, handle, rows_of(agenda, due), unstated, partial=partial)
     except Refusal:
         return Patient(listed, handle, [], 0, closed=True)
 
 
-@signed_in("GET")
+@signed_in("GET", "POST")
 def population(asked: Asked) -> HttpResponse:
-    """The page: it opens records only when it is asked to, a few at a time."""
+    """The page: it opens records only when its button is pressed, a few at a time; an address alone opens none."""
     listed, refused = _own(asked)
     get = asked.request.GET
-    number = number_of(get.get("page", "1"), 9999) or 1
+    number = min(number_of(get.get("page", "1"), 9999) or 1, max(1, -(-len(listed) // PER_PAGE)))
     shown = listed[(number - 1) * PER_PAGE : number * PER_PAGE]
-    opened = [_patient(asked, one) for one in shown] if get.get("ouvrir") == "oui" else None
+    opened = [_patient(asked, one) for one in shown] if asked.request.method == "POST" else None
     context: dict[str, object] = {
         "tab": "patients", "total": len(listed), "count": len(shown), "patients": opened, "refused": refused, "page_number": number,
         "next": number + 1 if number * PER_PAGE < len(listed) else 0, "previous": number - 1,

@@ -7,7 +7,7 @@ CREATE TABLE prevention_said_p03 PARTITION OF prevention_said FOR VALUES WITH (M
 ALTER TABLE prevention_said ENABLE ROW LEVEL SECURITY;
 CREATE POLICY prevention_said_scope ON prevention_said USING (record_id = NULLIF(current_setting('carnet.record', true), '')::uuid) WITH CHECK (record_id = NULLIF(current_setting('carnet.record', true), '')::uuid);
 CREATE TABLE prevention_event (record_id uuid NOT NULL, id uuid NOT NULL, kind varchar(12) NOT NULL, on_day date NOT NULL, at_time time, status varchar(12) NOT NULL,
-    made_at timestamptz NOT NULL, made_by varchar(160) NOT NULL, changed_at timestamptz NOT NULL, reminded_at timestamptz, secret boolean NOT NULL,
+    made_at timestamptz NOT NULL, made_by varchar(160) NOT NULL, changed_at timestamptz NOT NULL, reminded_at timestamptz, withdrawn_at timestamptz, secret boolean NOT NULL,
     sealed bytea NOT NULL, PRIMARY KEY (record_id, id)) PARTITION BY HASH (record_id);
 CREATE TABLE prevention_event_p00 PARTITION OF prevention_event FOR VALUES WITH (MODULUS 4, REMAINDER 0);
 CREATE TABLE prevention_event_p01 PARTITION OF prevention_event FOR VALUES WITH (MODULUS 4, REMAINDER 1);
@@ -30,7 +30,7 @@ CREATE TABLE prevention_choice_p02 PARTITION OF prevention_choice FOR VALUES WIT
 CREATE TABLE prevention_choice_p03 PARTITION OF prevention_choice FOR VALUES WITH (MODULUS 4, REMAINDER 3);
 ALTER TABLE prevention_choice ENABLE ROW LEVEL SECURITY;
 CREATE POLICY prevention_choice_scope ON prevention_choice USING (record_id = NULLIF(current_setting('carnet.record', true), '')::uuid) WITH CHECK (record_id = NULLIF(current_setting('carnet.record', true), '')::uuid);
-CREATE INDEX prevention_event_day ON prevention_event (on_day) WHERE status = 'booked' AND reminded_at IS NULL;
+CREATE INDEX prevention_event_day ON prevention_event (on_day) WHERE status = 'booked' AND reminded_at IS NULL AND withdrawn_at IS NULL;
 CREATE INDEX prevention_feed_token ON prevention_feed (token);
 CREATE INDEX prevention_choice_look ON prevention_choice (look_on);
 CREATE TABLE prevention_edition (id varchar(60) PRIMARY KEY, digest varchar(64) NOT NULL UNIQUE, in_force_from date NOT NULL,
@@ -50,8 +50,8 @@ GRANT SELECT, INSERT ON prevention_edition TO carnet_operator;
 -- Appointments and reminders of a day that nobody was reminded of: identifiers alone.
 CREATE FUNCTION prevention_due_reminders(p_first date, p_last date, p_limit int) RETURNS TABLE (record_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT DISTINCT e.record_id FROM prevention_event e WHERE e.status = 'booked' AND e.reminded_at IS NULL
-  AND e.on_day BETWEEN p_first AND p_last LIMIT p_limit
+  SELECT DISTINCT e.record_id FROM prevention_event e JOIN records_record r ON r.record_id = e.record_id AND r.state = 'open'
+  WHERE e.status = 'booked' AND e.reminded_at IS NULL AND e.withdrawn_at IS NULL AND e.on_day BETWEEN p_first AND p_last LIMIT p_limit
 $$;
 REVOKE ALL ON FUNCTION prevention_due_reminders(date, date, int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION prevention_due_reminders(date, date, int) TO carnet_worker;
@@ -63,12 +63,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION prevention_to_look(date, int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION prevention_to_look(date, int) TO carnet_worker;
--- The calendar of a token that lives, and on which day it was read last.
-CREATE FUNCTION prevention_feed_of(p_token bytea, p_day date) RETURNS TABLE (record_id uuid, id uuid, person uuid, person_kind varchar, whole boolean, first_today boolean)
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  WITH found AS (SELECT f.record_id, f.id, f.read_on FROM prevention_feed f WHERE f.token = p_token AND f.revoked_at IS NULL FOR UPDATE)
-  UPDATE prevention_feed f SET read_on = p_day FROM found WHERE f.record_id = found.record_id AND f.id = found.id
-  RETURNING f.record_id, f.id, f.person, f.person_kind, f.whole, found.read_on IS DISTINCT FROM p_day
+-- The calendar of a token that lives.
+CREATE FUNCTION prevention_feed_of(p_token bytea) RETURNS TABLE (record_id uuid, id uuid, person uuid, person_kind varchar, whole boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT f.record_id, f.id, f.person, f.person_kind, f.whole FROM prevention_feed f WHERE f.token = p_token AND f.revoked_at IS NULL
 $$;
-REVOKE ALL ON FUNCTION prevention_feed_of(bytea, date) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION prevention_feed_of(bytea, date) TO carnet_espace;
+REVOKE ALL ON FUNCTION prevention_feed_of(bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION prevention_feed_of(bytea) TO carnet_espace;

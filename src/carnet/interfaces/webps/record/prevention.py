@@ -13,7 +13,7 @@ from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_
 from carnet.kernel.ask import Act
 from carnet.pages.door import saying
 from carnet.pages.forms import Problems
-from carnet.pages.prevention import doses_of, rows_of
+from carnet.pages.prevention import doses_alone, doses_of, rows_of
 
 FEW = 4
 _OF_PROFESSIONALS = frozenset({"vaccination", "screening", "check-up", "pregnancy"})
@@ -55,6 +55,8 @@ def vaccinations(opened: Opened) -> Shown | HttpResponse:
         "vaccinations": profile.stated(opened.entries, "vaccinations"),
         "no_vaccinations": profile.absences(opened.entries, "vaccinations"), "agenda": agenda,
     }  # fmt: skip
+    if agenda is None and opened.visit.opens("vaccinations"):
+        context["doses"] = doses_alone(prevention.shots_in(opened.visit, opened.entries, opened.asked.today))
     if agenda is not None:
         due = [x for x in (*agenda.now, *agenda.to_tell, *agenda.soon) if x.rule.family == "vaccination"]
         context |= {
