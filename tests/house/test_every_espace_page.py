@@ -41,7 +41,7 @@ def filled(address: str, document: UUID) -> list[str]:
 
 
 def test_the_list_of_addresses_is_the_one_that_is_tried() -> None:
-    assert (len(addresses("espace")), len(addresses("operator"))) == (104, 10)
+    assert (len(addresses("espace")), len(addresses("operator"))) == (105, 10)
     assert set(addresses("espace")) >= PUBLIC
     assert set(addresses("operator")) >= OPENED
 
