@@ -4,6 +4,7 @@ import io
 import json
 import re
 from datetime import date, time, timedelta
+from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -423,12 +424,13 @@ def test_a_vaccination_is_recorded_in_three_actions_and_taken_back(portal: str) 
     browser.get("/patients")
     handle = browser.post("/patients/chercher", {"ins": person.ins.matricule}).headers["location"].rsplit("/", 1)[1]
     first = browser.follow(f"/dossier/{handle}")
-    link = re.search(rf"/dossier/{re.escape(handle)}/vaccination\?groupe=[\w-]+", first.text)
+    link = re.search(rf"/dossier/{re.escape(handle)}/vaccination\?groupe=[\w-]+&amp;vaccin=\w+", first.text)
     assert link is not None, "what is due leads to the form"
-    form = browser.get(link[0])
+    address = unescape(link[0])
+    form = browser.get(address)
     chosen = re.search(r'<option value="([\w]+)" selected>', form.text)
     assert chosen is not None
-    answer = browser.post(link[0], {"vaccin": chosen[1], "date": str(TODAY), "lot": "L42"})
+    answer = browser.post(address, {"vaccin": chosen[1], "date": str(TODAY), "lot": "L42"})
     assert answer.status_code == 302
     page = browser.get(answer.headers["location"])
     assert "lot L42" in page.text

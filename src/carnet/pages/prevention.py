@@ -19,6 +19,8 @@ class Row:
     meta: str
     why: str
     booked: prevention.Event | None = None
+    vaccine: str = ""
+    """The vaccine that it is for, when one alone fits: a form proposes it."""
 
 
 def rows_of(agenda: prevention.Agenda, lines: Iterable[prevention.Line], events: Iterable[prevention.Event] = ()) -> list[Row]:
@@ -26,7 +28,7 @@ def rows_of(agenda: prevention.Agenda, lines: Iterable[prevention.Line], events:
     booked = {e.rule: e for e in events if e.rule and e.on_day >= agenda.day and e.status == prevention.BOOKED}
     return [
         Row(x, *prevention.badge(x, agenda.day), prevention.meta(x, agenda), prevention.why(x, agenda.edition, agenda.facts.birth),
-            booked.get(x.rule.id))
+            booked.get(x.rule.id), prevention.meant(agenda, x) if x.groups else "")
         for x in lines
     ]  # fmt: skip
 

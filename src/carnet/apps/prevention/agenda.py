@@ -165,6 +165,18 @@ def groups_of(edition: Edition, vaccine: str) -> tuple[str, ...]:
     return edition.index.groups_of_vaccine.get(vaccine, ())
 
 
+def meant(found: Agenda, line: Line) -> str:
+    """The vaccine that a line is for, when one alone fits it whole; empty where several do, and whoever gives it chooses."""
+    counting = [set(gf.vaccines) for gf in found.forecasts if gf.group in line.groups]
+    fitting = [
+        v for v in found.edition.vaccines
+        if set(groups_of(found.edition, v.code)) == set(line.groups) and all(v.code in codes for codes in counting)
+    ]  # fmt: skip
+    widest = max((len(v.holds) for v in fitting), default=0)
+    best = [v.code for v in fitting if len(v.holds) == widest]
+    return best[0] if len(best) == 1 else ""
+
+
 def _main(gf: GroupForecast) -> Path:
     going = [p for p in gf.paths if p.forecast.status is SeriesStatus.NOT_COMPLETE]
     return min(going, key=lambda p: (p.forecast.recommended or date.max, p.series.name))
@@ -288,4 +300,4 @@ def _line(item: Item, given: list[Dose]) -> Line:
     )
 
 
-__all__ = ["ANCHORED", "Agenda", "Line", "agenda", "groups_of", "person_of"]
+__all__ = ["ANCHORED", "Agenda", "Line", "agenda", "groups_of", "meant", "person_of"]

@@ -1,6 +1,6 @@
 """Public face of prevention: the agenda inside a visit, what is said to it, appointments, calendars, certificates, editions."""
 
-from carnet.apps.prevention.agenda import Agenda, Line, agenda, groups_of
+from carnet.apps.prevention.agenda import Agenda, Line, agenda, groups_of, meant
 from carnet.apps.prevention.answering import answers_in, say_fact, say_item, take_back
 from carnet.apps.prevention.certificate import Signed, attested, bundle, on_paper, public_keys, read_card, signed
 from carnet.apps.prevention.doses import Shot, recognise, shots
@@ -92,6 +92,7 @@ __all__ = [
     "long_day",
     "look",
     "make_feed",
+    "meant",
     "meta",
     "muted_in",
     "on_paper",

@@ -67,7 +67,8 @@ def dose_content(asked: Asked, edition: prevention.Edition, problems: Problems, 
 def form(opened: Opened) -> Shown | HttpResponse:
     """The form."""
     opens(opened, "vaccinations")
-    return Shown("agenda/vaccine", _context(opened.asked, opened.visit) | {"problems": [], "given": {}})
+    given = {"vaccin": opened.asked.request.GET.get("vaccin", "")}
+    return Shown("agenda/vaccine", _context(opened.asked, opened.visit) | {"problems": [], "given": given})
 
 
 def _context(asked: Asked, visit: Visit) -> Context:
@@ -76,7 +77,7 @@ def _context(asked: Asked, visit: Visit) -> Context:
     held = [v for v in edition.vaccines if v.holds]
     return {
         "vaccines": sorted(held, key=lambda v: (group not in prevention.groups_of(edition, v.code), v.name)),
-        "proofs": _proofs(visit), "chosen": group, "today": asked.today.isoformat(), "may_hide": asked.own and visit.facts.minor,
+        "proofs": _proofs(visit), "today": asked.today.isoformat(), "may_hide": asked.own and visit.facts.minor,
     }  # fmt: skip
 
 

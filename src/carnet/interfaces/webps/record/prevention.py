@@ -98,8 +98,8 @@ def record(asked: Asked, handle: str) -> HttpResponse:
     )
     context: Context = {
         "tab": "patients", "handle": handle, "ins": sought.ins, "traits": sought.traits, "vaccines": held, "problems": problems,
-        "given": asked.request.POST or {"date": asked.today.isoformat()}, "chosen": bool(group), "routes": ROUTES, "sites": SITES,
-        "today": asked.today.isoformat(),
+        "given": asked.request.POST or {"date": asked.today.isoformat(), "vaccin": asked.request.GET.get("vaccin", "")},
+        "routes": ROUTES, "sites": SITES, "today": asked.today.isoformat(),
     }  # fmt: skip
     if asked.request.method == "POST":
         content = _content(asked, edition, problems)
