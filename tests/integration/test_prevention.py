@@ -20,13 +20,17 @@ from support.roles import as_role
 from support.statements import stated
 
 from carnet.apps.access import api as access
+from carnet.apps.identity import api as identity
 from carnet.apps.prevention import api as prevention
 from carnet.apps.prevention.edition import PACKAGED
+from carnet.apps.prevention.timers import agenda_of_record
 from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
 from carnet.apps.storage.api import key_of, unit
 from carnet.config.worker import run_all
-from carnet.desk.demonstration.people import DemoPerson
+from carnet.desk.demonstration.families import BABY
+from carnet.desk.demonstration.loading import load_person
+from carnet.desk.demonstration.people import PEOPLE, DemoPerson
 from carnet.formats.cda import Section
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
@@ -358,6 +362,18 @@ def test_a_dose_that_one_writes_keeps_what_is_known_and_no_more(espace: str) -> 
                   {"vaccin": "menb", "annee": "20x6"}):  # fmt: skip
         assert who.post("/agenda/vaccin/ajouter", wrong).status_code == 400
     assert len(agenda(who, record_id).shots) == 1
+
+
+def test_the_baby_of_the_demonstration_has_a_dose_that_does_not_count() -> None:
+    load_person(PEOPLE[BABY], now())
+    record_id = identity.find(PEOPLE[BABY].ins)
+    assert record_id is not None
+    with as_role("carnet_worker"), unit(record_id) as work:
+        found = agenda_of_record(work, record_id, date(2026, 11, 27))
+    assert found is not None
+    assert len(found.shots) == 8
+    line = next(x for x in found.now if x.groups == ("menb",))
+    assert (line.number, line.failed is not None) == (2, True)
 
 
 def test_an_unknown_birth_day_is_said_and_nothing_is_computed(espace: str) -> None:

@@ -1,4 +1,4 @@
-"""Families of the demonstration: a mother and her teenager, a father and the second representative, a carer with a scope.
+"""Families of the demonstration: a mother, her teenager and her baby, a father and the second representative, a carer with a scope.
 
 Accounts, relations and choices are made by the acts that people do in the portal.
 """
@@ -16,9 +16,9 @@ from carnet.desk.demonstration.people import PEOPLE, DemoPerson
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
 from carnet.kernel.ask import Act, Ask
 
-MOTHER, TEENAGER, HELPED, CARER, MEASURED = 26, 46, 0, 31, 1
+MOTHER, TEENAGER, HELPED, CARER, MEASURED, BABY = 26, 46, 0, 31, 1, 62
 STORIES = {
-    MOTHER: "représente sa fille adolescente (le secret de la fille ne lui apparaît pas)",
+    MOTHER: "représente sa fille adolescente (dont le secret ne lui apparaît pas) et un bébé dont l’agenda dit les vaccins",
     TEENAGER: "adolescente, avec un secret",
     HELPED: "a nommé un aidant pour ses ordonnances et ses traitements",
     CARER: "cet aidant",
@@ -59,10 +59,13 @@ def load(at: datetime) -> None:
     mother, _ = account_for(PEOPLE[MOTHER], at)
     if len(access.records_of_person(mother, at)) > 1:
         return
-    _, daughter = account_for(PEOPLE[TEENAGER], at)
-    with unit(daughter) as work:
-        granted = access.host_grant(daughter, "demonstration", at)
-        records.represent(work, granted, mother, signin.name_of(PEOPLE[MOTHER].traits))
+    account_for(PEOPLE[TEENAGER], at)
+    for child in (TEENAGER, BABY):
+        record_id = identity.find(PEOPLE[child].ins)
+        if record_id is not None:
+            with unit(record_id) as work:
+                granted = access.host_grant(record_id, "demonstration", at)
+                records.represent(work, granted, mother, signin.name_of(PEOPLE[MOTHER].traits))
     _, helped = account_for(PEOPLE[HELPED], at)
     carer, _ = account_for(PEOPLE[CARER], at)
     scope = frozenset({"57833-6", "60593-1", "57832-8", "DOCPAT02", "profile:treatments"})

@@ -129,8 +129,21 @@ def undated_vaccine(_: Random) -> list[Spec]:
     ]  # fmt: skip
 
 
+def infant(_: Random) -> list[Spec]:
+    """A baby of the spring of 2026: a second dose came too early, and does not count."""
+    given = (
+        ("Hexyon", "J07CA09", "2026-05-11"), ("Hexyon", "J07CA09", "2026-07-13"), ("Vaxneuvance", "J07AL02", "2026-05-11"),
+        ("Vaxneuvance", "J07AL02", "2026-07-13"), ("Rotarix", "J07BH01", "2026-05-11"), ("Rotarix", "J07BH01", "2026-06-12"),
+        ("Bexsero", "J07AH09", "2026-06-12"), ("Bexsero", "J07AH09", "2026-07-17"),
+    )  # fmt: skip
+    doses = (Statement("vaccinations", name, (Coding(code, ATC),), When(day, origin=Origin.OWN)) for name, code, day in given)
+    return [Spec("11369-6", "Historique des vaccinations", "treating", 40, (
+        _states(VACCINES, "Vaccinations", "Hexavalent, pneumocoque : 2 et 4 mois. Rotavirus. Méningocoque B.", *doses),))]  # fmt: skip
+
+
 Story = Callable[[Random], list[Spec]]
 SAFETY: dict[int, Story] = {
+    62: infant,
     73: stopped_anticoagulant, 74: newborn_and_mother, 75: restated_treatment, 76: no_known_allergy, 78: five_allergies,
     79: undated_vaccine,
 }  # fmt: skip
