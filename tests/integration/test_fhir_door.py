@@ -53,7 +53,9 @@ def test_metadata_is_open_and_lists_the_interactions(door: str) -> None:
     statement = Client(door).get("/fhir/metadata").json()
     assert statement["fhirVersion"] == "4.0.1"
     resources = {r["type"]: r for r in statement["rest"][0]["resource"]}
-    assert set(resources) == {"DocumentReference", "Binary", "Patient", "List", "AuditEvent"}
+    assert set(resources) == {
+        "DocumentReference", "Binary", "Patient", "List", "AuditEvent", "Appointment", "Immunization", "ImmunizationRecommendation",
+    }  # fmt: skip
     assert {"code": "patch"} in resources["DocumentReference"]["interaction"]
     assert "period" in {p["name"] for p in resources["DocumentReference"]["searchParam"]}
 

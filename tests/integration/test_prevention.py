@@ -235,6 +235,18 @@ def test_the_reminder_leaves_once_the_day_before_and_says_nothing(espace: str) -
     assert notices(record_id).count("agenda-tomorrow") == 2, "another day is reminded of again"
 
 
+def test_the_first_page_says_what_is_for_tomorrow_and_only_to_whom_the_agenda_is_open(espace: str) -> None:
+    who, _, record_id = newcomer(espace)
+    book(who, record_id, draft("Dentiste de demain", TODAY + timedelta(days=1)))
+    book(who, record_id, draft("Dans une semaine", TODAY + timedelta(days=7)))
+    page = who.get("/").text
+    assert "Dentiste de demain" in page
+    assert "Dans une semaine" not in page
+    carer, _, _ = newcomer(espace)
+    relate(record_id, carer, access.CARES, access.Given(scope=frozenset({"profile:allergies"})))
+    assert "Dentiste de demain" not in carer.act_on(record_id).get("/").text
+
+
 def test_a_family_of_messages_that_is_not_wanted_is_not_sent(espace: str) -> None:
     who, _, record_id = newcomer(espace)
     book(who, record_id, draft(day=TODAY + timedelta(days=5)))

@@ -59,7 +59,7 @@ def test_the_essential_shows_what_is_new_dangerous_and_current_with_its_source(p
     text = words(page)
     assert page.status_code == 200
     for told in ("Allergie : Amoxicilline, anaphylaxie", "Anticoagulant : Apixaban 5 mg", "Stimulateur cardiaque", "Fibrillation atriale",
-                 "Directives anticipées", "Basile Exemple", "Potassium", "5,6 mmol/L", "au-dessus des bornes", "Dernière dose 14/10/2025",
+                 "Directives anticipées", "Basile Exemple", "Potassium", "5,6 mmol/L", "au-dessus des bornes", "Dernière dose inscrite :", "14/10/2025",
                  "Centre hospitalier", "Première visite"):  # fmt: skip
         assert told in text, told
     assert 'aria-label="Potassium : 4,2, 4,8, 5,6 mmol/L. En hausse."' in page.text

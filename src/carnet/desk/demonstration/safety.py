@@ -138,7 +138,7 @@ def infant(_: Random) -> list[Spec]:
     )  # fmt: skip
     doses = (Statement("vaccinations", name, (Coding(code, ATC),), When(day, origin=Origin.OWN)) for name, code, day in given)
     return [Spec("11369-6", "Historique des vaccinations", "treating", 40, (
-        _states(VACCINES, "Vaccinations", "Hexavalent, pneumocoque : 2 et 4 mois. Rotavirus. Méningocoque B.", *doses),))]  # fmt: skip
+        _states(VACCINES, "Vaccinations", "Hexavalent, pneumocoque, rotavirus, méningocoque B.", *doses),))]  # fmt: skip
 
 
 Story = Callable[[Random], list[Spec]]

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from carnet.apps.access import api as access
+from carnet.apps.prevention import api as prevention
 from carnet.apps.records import api as records
 from carnet.apps.records.api import Query, Visit, criteria, documents, lines_shown, unseen_actors, waiting_since
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
@@ -57,6 +58,13 @@ def _unread(visit: Visit, lines: list[Line], at: datetime) -> list[UUID]:
     return [d.logical_id for d in documents(visit, query).items if not d.facts.by_patient and str(d.logical_id) not in read]
 
 
+def _coming(opened: Opened) -> list[prevention.Event]:
+    """What is booked for today and tomorrow: the reminder that stands here says what it is, as no mail does."""
+    today = opened.asked.today
+    held = prevention.events_in(opened.visit, today, today + timedelta(days=1))
+    return [e for e in held if e.status == prevention.BOOKED]
+
+
 def _open_cases(opened: Opened) -> list[access.Case]:
     return [c for c in records.cases_in(opened.visit) if c.state != "answered"]
 
@@ -79,6 +87,6 @@ def home(opened: Opened) -> Shown | HttpResponse:
         "opens_at": waits + settings.LAW.visible_by_itself_after if waits else None,
         "lines": [line for line in others if at - line.at <= WEEK][:SEEN], "may_look": may_look,
         "privacy": privacy_of(visit, at) if visit.may(Act.CHOOSE_RIGHTS) else None,
-        "cases": _open_cases(opened) if may_look else [],
+        "cases": _open_cases(opened) if may_look else [], "coming": _coming(opened),
     }  # fmt: skip
     return Shown("home", context)

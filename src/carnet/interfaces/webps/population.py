@@ -39,7 +39,8 @@ def _own(asked: Asked) -> tuple[list[Listed], str]:
         listed = own_list(asked.ask(Act.OWN_LIST))
     except Refusal as refusal:
         return [], refusal.code
-    return [one for one in listed if one.treating_doctor and not one.obstacle], ""
+    # By name: pages stay the same when a record has something new.
+    return sorted((one for one in listed if one.treating_doctor and not one.obstacle), key=lambda one: one.name), ""
 
 
 def _patient(asked: Asked, listed: Listed) -> Patient:

@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
                         ("made_by", models.CharField(max_length=160)),
                         ("changed_at", models.DateTimeField()),
                         ("reminded_at", models.DateTimeField(null=True)),
+                        ("withdrawn_at", models.DateTimeField(null=True)),
                         ("secret", models.BooleanField()),
                         ("sealed", models.BinaryField()),
                     ],

@@ -38,7 +38,7 @@ def due_context(opened: Opened) -> Context:
     return {
         "prevention": agenda, "due_now": rows_of(agenda, now[:FEW]), "unstated": rows_of(agenda, unstated[:FEW]),
         "up_to_date": rows_of(agenda, current[:FEW]), "more_due": max(len(now) - FEW, 0) + max(len(unstated) - FEW, 0),
-        "to_ask": _risks(agenda),
+        "to_ask": _risks(agenda), "last_dose": next(iter(agenda.shots), None),
     }  # fmt: skip
 
 
