@@ -1,5 +1,6 @@
 """What an attacker and a reviewer found in prevention, one test each."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -7,18 +8,17 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from support.espace import Space, newcomer, relate
-from support.people import allow, client, deposit, now
+from support.people import allow, client, now
 from support.portal import Browser
 from support.roles import as_role
-from support.statements import stated
 
 from carnet.apps.access import api as access
+from carnet.apps.prevention import answering
 from carnet.apps.prevention import api as prevention
 from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
 from carnet.apps.storage.api import key_of, unit
 from carnet.config.worker import run_all
-from carnet.formats.cda import Section
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 
@@ -274,7 +274,6 @@ def test_no_reminder_leaves_for_a_record_that_is_not_open(espace: str) -> None:
     with as_role("carnet_espace"):
         draft = prevention.Draft(prevention.APPOINTMENT, "Dentiste", TODAY + timedelta(days=1))
         prevention.add_event(who.ask(Act.WRITE_PROFILE), record_id, draft)
-    who.post("/compte/fermer", {"confirme": "oui"})
     with as_role("postgres"), unit(record_id) as work:
         work.run("UPDATE records_record SET state = 'closed' WHERE record_id = %s", record_id)
     with as_role("carnet_worker"):
@@ -325,8 +324,6 @@ def test_an_address_opens_no_record_of_the_population(portal: str, espace: str) 
 
 
 def test_two_words_at_once_leave_one(espace: str) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     who, _, record_id = newcomer(espace, birth_date="1985-03-04")
 
     def answer(word: str) -> None:
@@ -343,21 +340,8 @@ def test_an_answer_too_many_is_refused(espace: str) -> None:
     who, _, record_id = newcomer(espace, sex="F", birth_date="1970-03-04")
     with as_role("carnet_espace"):
         prevention.say_item(who.ask(Act.WRITE_PROFILE), record_id, "DEP-SEIN", prevention.YES, ago(9))
-    with as_role("postgres"), unit(record_id) as work:
-        row = work.row("SELECT id, sealed FROM prevention_said WHERE record_id = %s", record_id)
-        assert row is not None
-    from carnet.apps.prevention import answering
-
     with pytest.MonkeyPatch.context() as patched, as_role("carnet_espace"):
         patched.setattr(answering, "MOST", 1)
         with pytest.raises(Refusal) as refused:
             prevention.say_item(who.ask(Act.WRITE_PROFILE), record_id, "DEP-SEIN", prevention.YES, ago(8))
     assert refused.value.code is No.REQUEST_MALFORMED
-
-
-def test_a_document_states_the_dose_that_it_dates_in_the_future(espace: str) -> None:
-    who, person, record_id = newcomer(espace, birth_date=ago(400).isoformat())
-    allow(record_id, "treating")
-    fact = stated("vaccinations", "Hexyon", "", "")
-    deposit(person, sections=(Section("11369-6", "Vaccinations", facts=(fact,)),))
-    assert [s.entry.content.label for s in shots(who, record_id)] == ["Hexyon"]
