@@ -107,6 +107,13 @@ def test_what_one_says_changes_the_agenda_and_is_taken_back(espace: str) -> None
     assert "DEP-SEIN" not in states(who, record_id), "an exclusion that is told sets the rule aside"
 
 
+def test_a_vaccine_of_a_campaign_may_be_done_until_its_end_and_not_until_an_age() -> None:
+    edition, day = prevention.packaged()[0], date(2026, 11, 27)
+    found = prevention.agenda(edition, prevention.Facts(date(2010, 7, 20), "F"), [], [], day)
+    flu = next(x for x in found.lines if x.groups == ("grippe",))
+    assert (flu.due, flu.last) == (date(2026, 10, 13), date(2027, 1, 31))
+
+
 def test_an_unknown_fact_is_asked_and_its_answer_decides(espace: str) -> None:
     who, _, record_id = newcomer(espace, sex="M", birth_date="1985-03-04")
     assert "guyane" in agenda(who, record_id).questions

@@ -209,7 +209,7 @@ def _vaccination(
     bad = [e for e in path.standing.evaluations if e.status == "not-valid"]
     failed = bad[-1] if bad and bad[-1].dose is path.standing.evaluations[-1].dose else None
     line = Line(
-        gf.group, rule, title if late else rule.label, State.TO_PLAN, gf.earliest, gf.recommended, gf.latest,
+        gf.group, rule, title if late else rule.label, State.TO_PLAN, gf.earliest, gf.recommended, _until(path, gf),
         gf.past_due if gf.past_due is not None and gf.past_due < day else None, number=gf.number, groups=(gf.group,),
         failed=failed, before=before,
     )  # fmt: skip
@@ -217,6 +217,15 @@ def _vaccination(
     if gf.group in undated and not (said and not said[-1].done):
         return replace(line, state=State.NOT_STATED, undated=True)
     return replace(line, state=State.NOT_STATED) if _unsaid(line, said, given, day) else line
+
+
+def _until(path: Path, gf: GroupForecast) -> date | None:
+    """The last day of the next dose: of a campaign, the day on which it ends, when that comes before the age does."""
+    dose = path.forecast.dose
+    # Somebody who reaches the age after a campaign waits for the next one, whose days are not known yet.
+    if dose is None or dose.season is None or gf.earliest is None or gf.earliest > dose.season[1]:
+        return gf.latest
+    return min(dose.season[1], gf.latest or date.max)
 
 
 def _last_valid(gf: GroupForecast) -> Dose | None:
