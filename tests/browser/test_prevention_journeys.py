@@ -16,10 +16,11 @@ from support.person_screen import PersonScreen
 from support.screen import Screen
 
 from carnet.apps.access import api as access
+from carnet.apps.prevention import api as prevention
 from carnet.apps.profile import api as profile
 from carnet.apps.storage.api import key_of, unit
 
-TODAY = now().date()
+TODAY = prevention.today(now())
 NINA = (("Hexyon", 61, "A12"), ("Hexyon", 124, "A31"), ("Vaxneuvance", 61, ""), ("Vaxneuvance", 124, ""), ("Bexsero", 92, "M02"),
         ("Bexsero", 127, "M07"), ("Rotarix", 61, ""), ("Rotarix", 92, ""))  # fmt: skip
 

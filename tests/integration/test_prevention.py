@@ -35,7 +35,7 @@ from carnet.formats.cda import Section
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 
-TODAY = now().date()
+TODAY = prevention.today(now())
 
 
 def ago(days: int) -> date:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from support.espace import Space, newcomer, relate
-from support.people import allow, client, now
+from support.people import allow, client, deposit, now
 from support.portal import Browser
 from support.roles import as_role
 
@@ -22,7 +22,7 @@ from carnet.config.worker import run_all
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 
-TODAY = now().date()
+TODAY = prevention.today(now())
 DAY = "date"
 
 
@@ -312,6 +312,59 @@ def test_a_proof_is_one_s_own_document(espace: str) -> None:
     who.get("/agenda")
     for wrong in ("../deconnexion", str(uuid4())):
         assert who.post("/agenda/vaccin/ajouter", {"produit": "Hexyon", "preuve": wrong}).status_code == 400
+
+
+def test_a_proof_that_the_reader_does_not_see_is_not_named(espace: str) -> None:
+    girl, mother, record_id = girl_and_mother(espace)
+    with as_role("carnet_espace"):
+        content = profile.Content("Hexyon", start=ago(900).isoformat(), proof=str(uuid4()))
+        profile.declare_entry(girl.ask(Act.WRITE_PROFILE), record_id, "vaccinations", content)
+    for who in (girl, mother):
+        page = who.get("/agenda/certificat").text
+        assert "Hexyon" in page
+        assert "justificatif" not in page
+
+
+def test_a_proof_is_named_to_whoever_sees_it(espace: str) -> None:
+    who, person, record_id = newcomer(espace, birth_date=ago(900).isoformat())
+    number = deposit(person)
+    with as_role("carnet_espace"):
+        content = profile.Content("Hexyon", start=ago(100).isoformat(), proof=str(number))
+        profile.declare_entry(who.ask(Act.WRITE_PROFILE), record_id, "vaccinations", content)
+    assert f"/documents/{number}" in who.get("/agenda/certificat").text
+
+
+def test_no_door_writes_a_vaccination_before_the_birth(door: str, espace: str, portal: str) -> None:
+    who, person, record_id = newcomer(espace, birth_date=ago(400).isoformat())
+    allow(record_id, "treating")
+    identifier = {"system": f"urn:oid:{person.ins.oid.value}", "value": person.ins.matricule}
+    body = {"resourceType": "Immunization", "status": "completed", "vaccineCode": {"text": "Hexyon"},
+            "occurrenceDateTime": ago(500).isoformat(), "patient": {"identifier": identifier}}  # fmt: skip
+    assert client(door, "treating").post("/fhir/Immunization", body).status_code == 400
+    browser = Browser(portal).sign_in("treating")
+    browser.get("/patients")
+    handle = browser.post("/patients/chercher", {"ins": person.ins.matricule}).headers["location"].rsplit("/", 1)[1]
+    told = {"produit": "Hexyon", DAY: ago(500).isoformat(), "lot": "L1"}
+    browser.get(f"/dossier/{handle}/vaccination")
+    assert browser.post(f"/dossier/{handle}/vaccination", told).status_code == 400
+    with as_role("carnet_espace"), pytest.raises(Refusal):
+        content = profile.Content("Hexyon", start=ago(500).isoformat())
+        profile.declare_entry(who.ask(Act.WRITE_PROFILE), record_id, "vaccinations", content)
+    assert shots(who, record_id) == []
+
+
+def test_an_answer_says_when_a_part_is_closed_to_who_asks(door: str, espace: str) -> None:
+    _, person, record_id = newcomer(espace, birth_date=ago(400).isoformat())
+    allow(record_id, "treating", "optician")
+    identifier = {"system": f"urn:oid:{person.ins.oid.value}", "value": person.ins.matricule}
+    asked = {"resourceType": "Parameters", "parameter": [{"name": "identifier", "valueIdentifier": identifier}]}
+    form = {"patient.identifier": f"{identifier['system']}|{identifier['value']}"}
+    for who, closed in (("treating", False), ("optician", True)):
+        software = client(door, who)
+        answer = software.post("/fhir/Patient/$immds-forecast", asked)
+        found = software.http.post(f"{door}/fhir/Immunization/_search", data=form, headers=software.headers())
+        assert (answer.status_code, found.status_code) == (200, 200)
+        assert ("est fermée à qui demande" in answer.text, "est fermée à qui demande" in found.text) == (closed, closed), who
 
 
 def test_an_address_opens_no_record_of_the_population(portal: str, espace: str) -> None:

@@ -61,6 +61,16 @@ def doses_alone(shots: Iterable[prevention.Shot]) -> list[Dose]:
     return [Dose(shot, [(prevention.counts(None), "")]) for shot in shots]
 
 
+def named_dose(edition: prevention.Edition, vaccine: str, label: str) -> tuple[str, str]:
+    """The name and the ATC code of a dose that a form says: a product, a kind of vaccine, or both. Empty when it says neither."""
+    kind = edition.vaccine(vaccine)
+    label = label or (kind.name if kind else "")
+    if kind and not prevention.recognise(edition, label):
+        # A name that the rules do not know keeps the name of the vaccine beside it, so that it is compared.
+        label = f"{label} ({kind.name})"
+    return label, kind.atc[0] if kind and kind.atc else ""
+
+
 def _uncompared(shot: prevention.Shot, birth: date) -> str:
     if shot.comes:
         return gettext("Date à venir : à vérifier")

@@ -47,7 +47,7 @@ def facts_of(edition: Edition, traits: Traits, told: Iterable[Told], entries: It
         fact = edition.fact(one.code) if one.kind == FACT else None
         if fact is None:
             continue
-        holds = fact.lasts is None or day < plus(one.day or one.said_at.date(), fact.lasts)
+        holds = fact.lasts is None or day < plus(one.day or today(one.said_at), fact.lasts)
         if not holds or one.answer == UNKNOWN:
             answers.pop(one.code, None)
         else:

@@ -1,6 +1,6 @@
 """The vaccination record as FHIR resources: doses, what each is worth, what is forecast."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import NAMESPACE_OID, uuid5
 
 from carnet.apps.prevention.agenda import Agenda
@@ -29,14 +29,14 @@ def given_of(shot: Shot) -> Given:
     )  # fmt: skip
 
 
-def evaluations(told: list[GroupForecast], edition: Edition, patient: Json, at: datetime, names: dict[str, str]) -> list[Json]:
+def evaluations(told: list[GroupForecast], edition: Edition, patient: Json, day: date, names: dict[str, str]) -> list[Json]:
     """What each dose is worth for each disease. `names`: id of a dose → id of its Immunization."""
     found = []
     for gf in told:
         for path in gf.paths:
             for one in path.standing.evaluations:
                 title = edition.titles[gf.group]
-                found.append(evaluation(_told(one, title, path.series.name, names), patient, at.date(), edition.title))
+                found.append(evaluation(_told(one, title, path.series.name, names), patient, day, edition.title))
     return found
 
 
@@ -48,11 +48,11 @@ def _told(one: Evaluation, title: str, series: str, names: dict[str, str]) -> To
                 series, one.target + 1)  # fmt: skip
 
 
-def recommended(told: list[GroupForecast], edition: Edition, at: datetime) -> list[Recommended]:
+def recommended(told: list[GroupForecast], edition: Edition, day: date) -> list[Recommended]:
     """What is forecast for each group."""
     found = []
     for gf in told:
-        late = gf.past_due is not None and gf.past_due < at.date()
+        late = gf.past_due is not None and gf.past_due < day
         going = gf.status is SeriesStatus.NOT_COMPLETE
         status = ("overdue" if late else "due") if going else _STATUS[gf.status]
         series = next((p.series.name for p in gf.paths if p.forecast.status is gf.status), "")
@@ -67,7 +67,7 @@ def recommended(told: list[GroupForecast], edition: Edition, at: datetime) -> li
 def forecast_resources(agenda: Agenda, patient: Json, at: datetime, names: dict[str, str] | None = None) -> list[Json]:
     """Evaluations, then the recommendation: the answer of `$immds-forecast` (HL7 ImmDS)."""
     told = list(agenda.forecasts)
-    number = str(uuid5(NAMESPACE_OID, f"{agenda.edition.digest}|{patient.get('reference', '')}|{at.date()}"))
-    listed = recommended(told, agenda.edition, at)
-    found = evaluations(told, agenda.edition, patient, at, names or {})
+    number = str(uuid5(NAMESPACE_OID, f"{agenda.edition.digest}|{patient.get('reference', '')}|{agenda.day}"))
+    listed = recommended(told, agenda.edition, agenda.day)
+    found = evaluations(told, agenda.edition, patient, agenda.day, names or {})
     return [*found, recommendation(number, listed, patient, to_fhir(at), agenda.edition.title)] if listed else found

@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from carnet.apps.journal.api import REPRESENTATIVES
-from carnet.apps.profile.entries import NOT_CONCERNED, PERSON, SECTIONS, Content, Entry, insert, new, opened
+from carnet.apps.profile.entries import NOT_CONCERNED, PERSON, SECTIONS, Content, Entry, check_born, insert, new, opened
 from carnet.apps.records.api import Visit, visiting, writing, written
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
@@ -63,6 +63,7 @@ def declare_entry(ask: Ask, record_id: UUID, section: str, content: Content, sec
     # Whether the person is a minor is known inside; a secret that no minor wrote leaves an ordinary line.
     veil = REPRESENTATIVES if secret and ask.actor.kind is ActorKind.HOLDER else ""
     with writing(ask, Act.WRITE_PROFILE, record_id, "profile", category_of(section), veil) as visit:
+        check_born(visit, section, content)
         entry = new(section, content, PERSON, ask.at, ask.actor.id, secret=_is_secret(visit, secret))
         insert(visit.work, visit.key, entry)
         if not entry.secret:
@@ -84,6 +85,7 @@ def change_declared(ask: Ask, record_id: UUID, number: UUID, content: Content) -
     with visiting(ask, record_id, "profile") as visit:
         old = _own(visit, number)
         _check(old.section, content)
+        check_born(visit, old.section, content)
         if old.ended_at is not None:
             raise Refusal(No.DOCUMENT_UNKNOWN)
         veil = REPRESENTATIVES if old.secret else ""

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from carnet.apps.records.api import Visit
 from carnet.apps.storage.api import RecordKey, Row, Table, Work
+from carnet.kernel.refusal import No, Refusal
 
 TABLES = (Table("profile_entry", {"sealed": lambda row: f"profile/{row['entry_id']}"}), Table("profile_sheet"))
 NOT_CONCERNED = "not-concerned"
@@ -121,6 +122,13 @@ def number_of(text: str) -> float | None:
 def first_day(partial: str) -> date | None:
     """The first day of a date that may lack its day or its month."""
     return date.fromisoformat(f"{partial}-01-01"[:10]) if partial else None
+
+
+def check_born(visit: Visit, section: str, content: Content) -> None:
+    """A vaccination that somebody writes is not before the birth: its year was mistyped. Raises Refusal."""
+    last = last_day(content.start) if section == "vaccinations" else None
+    if last is not None and last.isoformat() < visit.traits.birth_date:
+        raise Refusal(No.REQUEST_MALFORMED, {"problem": "a vaccination that is not before the birth"})
 
 
 def last_day(partial: str) -> date | None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from uuid import UUID
 
-from carnet.apps.profile.entries import PROFESSIONAL, Content, Entry, entries, insert, new
+from carnet.apps.profile.entries import PROFESSIONAL, Content, Entry, check_born, entries, insert, new
 from carnet.apps.records.api import Visit, visiting, writing, written
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import No, Refusal
@@ -46,6 +46,7 @@ def add_entry(ask: Ask, record_id: UUID | None, section: str, content: Content) 
     """Write a new entry, confirmed by whoever writes it. As feeding, it asks for no authorisation. Returns its id."""
     _check(section, content)
     with writing(ask, Act.WRITE_PROFILE, record_id, "profile") as visit:
+        check_born(visit, section, content)
         entry = new(section, content, PROFESSIONAL, ask.at, ask.actor.id, confirmed=True)
         insert(visit.work, visit.key, entry)
         return entry.id

@@ -30,10 +30,10 @@ def import_rules(file: Path) -> None:
 def show_rules() -> None:
     """Say which editions are there, and which one is in force."""
     start("carnet_operator")
-    from carnet.apps.prevention.api import in_force, listed_editions
+    from carnet.apps.prevention.api import in_force, listed_editions, today
 
     editions = listed_editions()
-    current = in_force(editions, now().date())
+    current = in_force(editions, today(now()))
     for edition in editions:
         mark = "en vigueur" if edition.id == current.id else f"depuis le {edition.in_force_from:%d/%m/%Y}"
         print(f"{edition.id}  {mark}  {len(edition.rules)} règles, {len(edition.doubted)} à vérifier  {edition.digest[:12]}")
@@ -43,9 +43,9 @@ def show_rules() -> None:
 def doubts() -> None:
     """List what is not confirmed in the edition in force: the rule, its state, and the cell."""
     start("carnet_operator")
-    from carnet.apps.prevention.api import in_force, listed_editions
+    from carnet.apps.prevention.api import in_force, listed_editions, today
 
-    edition = in_force(listed_editions(), now().date())
+    edition = in_force(listed_editions(), today(now()))
     for name, season in edition.seasons.items():
         if season.to_verify:
             print(f"saison {name}  {season.to_verify}")

@@ -1,5 +1,6 @@
 """The agenda: what is to be done and why, appointments, what the person alone can tell, the schedule as a picture, the family."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID
@@ -10,7 +11,7 @@ from django.utils.translation import gettext
 from carnet.apps.access.api import REPRESENTS
 from carnet.apps.prevention import api as prevention
 from carnet.apps.profile import api as profile
-from carnet.apps.records.api import mine, visiting
+from carnet.apps.records.api import Query, Visit, criteria, documents, mine, visiting
 from carnet.apps.signin.api import name_of
 from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
@@ -93,8 +94,18 @@ def overview(opened: Opened) -> Shown | HttpResponse:
         "first_name": of_name(visit.traits.given_names.split(" ")[0].title()),
         "feeds": prevention.feeds_in(visit) if asked.actor.kind is not ActorKind.CARER else [],
         "narrowed": bool(opened.closed(["vaccinations"])), "vaccines_open": visit.opens("vaccinations"),
+        "proofs_seen": proofs_seen(visit, agenda.shots if agenda is not None else ()),
     }  # fmt: skip
     return Shown("agenda/overview", context | (_told(agenda, events) if agenda is not None else {}))
+
+
+def proofs_seen(visit: Visit, held: Iterable[prevention.Shot]) -> set[str]:
+    """Documents that prove a dose and that the reader sees: of another one, nothing says that it exists."""
+    named = {s.entry.content.proof for s in held if s.entry.content.proof}
+    if not named:
+        return set()
+    found = documents(visit, Query((criteria.by_logical_id(sorted(named)),), count=len(named))).items
+    return {str(d.logical_id) for d in found}
 
 
 def _told(agenda: prevention.Agenda, events: list[prevention.Event]) -> Context:
@@ -222,4 +233,4 @@ def of_name(name: str) -> str:
     return gettext("d’%(name)s") % {"name": name} if plain in "AEIOUYH" else gettext("de %(name)s") % {"name": name}
 
 
-__all__ = ["answers", "done", "family", "of_name", "opens", "overview", "say", "take_back", "taken_out", "tell"]
+__all__ = ["answers", "done", "family", "of_name", "opens", "overview", "proofs_seen", "say", "take_back", "taken_out", "tell"]

@@ -9,18 +9,17 @@ from django.utils.translation import gettext
 from carnet.apps.prevention import api as prevention
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import Query, Visit, criteria, documents, visiting
-from carnet.interfaces.espace.agenda import opens, taken_out
+from carnet.interfaces.espace.agenda import opens, proofs_seen, taken_out
 from carnet.interfaces.espace.civil_dates import day_text
 from carnet.interfaces.espace.door import Asked, page, public, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.kernel.ask import Act
 from carnet.pages.door import saying
 from carnet.pages.forms import Problems
-from carnet.pages.prevention import doses_alone, doses_of
+from carnet.pages.prevention import doses_alone, doses_of, named_dose
 from carnet.pages.rows import Row, row
 
 PROOFS = 20
-OTHER = "autre"
 
 
 def partial_day(asked: Asked, problems: Problems, birth: str) -> str:
@@ -46,17 +45,12 @@ def partial_day(asked: Asked, problems: Problems, birth: str) -> str:
 def dose_content(asked: Asked, edition: prevention.Edition, problems: Problems, birth: str, proofs: set[str]) -> profile.Content:
     """The dose that a form says, of somebody born on a day, with one of their own documents as its proof."""
     form = asked.form
-    vaccine = edition.vaccine(form.text("vaccin", 30))
-    label = form.text("produit", 200) or (vaccine.name if vaccine else "")
+    label, code = named_dose(edition, form.text("vaccin", 30), form.text("produit", 200))
     if not label:
         problems.append(("vaccin", gettext("Choisissez le vaccin, ou écrivez son nom.")))
     lot, proof = form.text("lot", 40), form.text("preuve", 36)
     if proof and proof not in proofs:
         problems.append(("preuve", gettext("Choisissez un de vos documents.")))
-    code = vaccine.atc[0] if vaccine and vaccine.atc else ""
-    if vaccine and not prevention.recognise(edition, label):
-        # A name that the rules do not know keeps the name of the vaccine beside it, so that it is compared.
-        label = f"{label} ({vaccine.name})"
     return profile.Content(
         label, code, profile.ATC if code else "", partial_day(asked, problems, birth), detail=f"lot {lot}" if lot else "",
         route=form.text("voie", 60), site=form.text("endroit", 60), author=form.text("qui", 120), proof=proof,
@@ -123,6 +117,7 @@ def certificate(opened: Opened) -> Shown | HttpResponse:
     context: Context = {
         "doses": doses_of(agenda) if agenda is not None else doses_alone(held), "code": code,
         "picture": code.picture() if code else "",
+        "proofs_seen": proofs_seen(opened.visit, held),
         "declared": len(held) - len(prevention.attested(held)), "issuer": _issuer(), "traits": opened.visit.traits,
     }  # fmt: skip
     return Shown("agenda/certificate", context)

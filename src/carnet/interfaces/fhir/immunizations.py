@@ -34,6 +34,7 @@ MOST = 300
 """Doses of one question: more than a life holds."""
 FIRST, AHEAD = date(1850, 1, 1), timedelta(days=5 * 366)
 """Births that are taken, and how far ahead an assessment may look."""
+CLOSED = "Une partie des vaccinations est fermée à qui demande : ce qui manque ici a pu être fait"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -115,7 +116,9 @@ def _patient_id(resource: Json) -> str:
     return text(held, "id", "Patient") or "patient"
 
 
-def _answer(found: prevention.Agenda, patient: Json, at: datetime, names: dict[str, str], reads: Iterable[Read] = ()) -> Json:
+def _answer(
+    found: prevention.Agenda, patient: Json, at: datetime, names: dict[str, str], reads: Iterable[Read] = (), partial: bool = False
+) -> Json:
     told = prevention.forecast_resources(found, patient, at, names)
     parameters: list[Json] = [
         {"name": "recommendation" if r["resourceType"] == "ImmunizationRecommendation" else "evaluation", "resource": r}
@@ -126,12 +129,12 @@ def _answer(found: prevention.Agenda, patient: Json, at: datetime, names: dict[s
         *_same(found, names),
         *(f"{read.given.label}: {', '.join(read.left)}" for read in reads if read.left),
     ]
-    if unsaid:
-        issues = "; ".join(unsaid)
-        outcome = operation_outcome(
-            Issue("not-evaluated", f"Non comparé au calendrier, ou non lu : {issues}", severity="information", kind="informational")
-        )
-        parameters.append({"name": "outcome", "resource": outcome})
+    said = [f"Non comparé au calendrier, ou non lu : {'; '.join(unsaid)}"] if unsaid else []
+    if partial:
+        said.append(CLOSED)
+    if said:
+        issue = Issue("not-evaluated", " ; ".join(said), severity="information", kind="informational")
+        parameters.append({"name": "outcome", "resource": operation_outcome(issue)})
     return {"resourceType": "Parameters", "parameter": parameters}
 
 
@@ -170,7 +173,7 @@ def _bundle(kind: str, resources: list[Json], most: int = MOST, partial: bool = 
     entries = [{"fullUrl": f"{base}/{r['id']}", "resource": r, "search": {"mode": "match"}} for r in resources[:most]]
     said = [f"{len(resources) - most} de plus : demandez-les avec un _count plus grand"] if len(resources) > most else []
     if partial:
-        said.append("Une partie des vaccinations est fermée à qui demande : ce qui manque ici a pu être fait")
+        said.append(CLOSED)
     if said:
         issue = Issue("incomplete", " ; ".join(said), severity="information", kind="informational")
         entries.append({"resource": operation_outcome(issue), "search": {"mode": "outcome"}})
@@ -222,7 +225,7 @@ def forecast_of_record(request: HttpRequest) -> HttpResponse:
     question = replace(ask(request, who, Act.SEARCH), ins=ins)
     with visiting(question, detail="vaccinations") as visit:
         found, patient = _open(visit, prevention.today(question.at)), {"reference": f"Patient/{visit.record_id}"}
-        answer = _answer(found, patient, question.at, {})
+        answer = _answer(found, patient, question.at, {}, partial=_partial(visit))
     return fhir(answer)
 
 

@@ -10,7 +10,7 @@ from carnet.interfaces.operator.door import Asked, page, signed_in
 def rules(asked: Asked) -> HttpResponse:
     """The page."""
     editions = prevention.listed_editions()
-    current = prevention.in_force(editions, asked.at.date())
+    current = prevention.in_force(editions, prevention.today(asked.at))
     seasons = [(name, s.to_verify) for name, s in current.seasons.items() if s.to_verify]
     context: dict[str, object] = {"tab": "regles", "editions": editions, "current": current, "seasons": seasons}
     return page(asked, "rules", context | {"doubted": current.doubted})

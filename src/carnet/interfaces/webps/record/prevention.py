@@ -13,7 +13,7 @@ from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_
 from carnet.kernel.ask import Act
 from carnet.pages.door import saying
 from carnet.pages.forms import Problems
-from carnet.pages.prevention import doses_alone, doses_of, rows_of
+from carnet.pages.prevention import doses_alone, doses_of, named_dose, rows_of
 
 FEW = 4
 _OF_PROFESSIONALS = frozenset({"vaccination", "screening", "check-up", "pregnancy"})
@@ -67,17 +67,16 @@ def vaccinations(opened: Opened) -> Shown | HttpResponse:
     return Shown("vaccinations", context)
 
 
-def _content(asked: Asked, edition: prevention.Edition, problems: Problems) -> profile.Content:
+def _content(asked: Asked, edition: prevention.Edition, problems: Problems, birth: str) -> profile.Content:
     form = asked.form
-    vaccine, day = edition.vaccine(form.text("vaccin", 30)), form.day("date")
-    label = form.text("produit", 200) or (vaccine.name if vaccine else "")
+    day, (label, code) = form.day("date"), named_dose(edition, form.text("vaccin", 30), form.text("produit", 200))
     if not label:
         problems.append(("vaccin", gettext("Choisissez le vaccin, ou écrivez son nom.")))
     if day is None or day > asked.today:
         problems.append(("date", gettext("Écrivez le jour de l’injection, qui n’est pas à venir.")))
-    if vaccine and not prevention.recognise(edition, label):
-        label = f"{label} ({vaccine.name})"
-    lot, code = form.text("lot", 40), vaccine.atc[0] if vaccine and vaccine.atc else ""
+    if day is not None and day.isoformat() < birth:
+        problems.append(("date", gettext("Cette date est avant la naissance.")))
+    lot = form.text("lot", 40)
     return profile.Content(
         label, code, profile.ATC if code else "", (day or date.min).isoformat(), detail=f"lot {lot}" if lot else "",
         route=form.text("voie", 60), site=form.text("endroit", 60), author=asked.actor.name,
@@ -102,7 +101,7 @@ def record(asked: Asked, handle: str) -> HttpResponse:
         "routes": ROUTES, "sites": SITES, "today": asked.today.isoformat(),
     }  # fmt: skip
     if asked.request.method == "POST":
-        content = _content(asked, edition, problems)
+        content = _content(asked, edition, problems, sought.traits.birth_date)
         if not problems:
             number = profile.add_entry(asked.about(sought, Act.WRITE_PROFILE), None, "vaccinations", content)
             return saying(f"/dossier/{handle}/vaccinations", "vaccin", annuler="vaccin", sur=str(number))
