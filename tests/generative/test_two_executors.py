@@ -31,7 +31,7 @@ from carnet.kernel.visibility import Status
 WORLDS, DOCUMENTS = 240, 12
 TYPES = ("11488-4", "68599-0", "11502-2", "ATTEST-RESID", "83981-1", "DOCPAT09")
 SEARCHERS = ("pharmacist", "doctor", "treating doctor", "administrator", "air doctor", "nurse", "regulator", "student", "holder",
-             "representative", "carer", "service", "secretary", "certificate", "social worker", "occupational doctor")  # fmt: skip
+             "representative", "carer", "service", "assistant", "secretary", "certificate", "social worker", "occupational doctor")  # fmt: skip
 ME, OTHER = "899700001999", "899700001777"
 
 
@@ -81,7 +81,7 @@ def _world(seed: int) -> tuple[Ask, Facts, list[DocumentFacts]]:
         category="documents",
         settings=settings,
     )
-    return Ask(actor, act, NOW, INS, mode, "care"), facts, [_document(r) for _ in range(DOCUMENTS)]
+    return Ask(actor, act, NOW, INS, mode, "care", purpose="care"), facts, [_document(r) for _ in range(DOCUMENTS)]
 
 
 def _store(record_id: UUID, documents: list[DocumentFacts]) -> dict[UUID, DocumentFacts]:

@@ -47,7 +47,7 @@ ACTS = {
     "read profile": Act.READ_PROFILE, "write profile": Act.WRITE_PROFILE, "close": Act.CLOSE_RECORD,
     "reopen": Act.REOPEN_RECORD, "export": Act.EXPORT_RECORD, "oppose": Act.OPPOSE_RECORD, "open": Act.OPEN_RECORD,
     "ask destruction": Act.DESTROY_RECORD, "choose rights": Act.CHOOSE_RIGHTS, "name people": Act.NAME_PEOPLE, "preview": Act.PREVIEW_RIGHTS,
-    "share sheet": Act.SHARE_SHEET, "show presence": Act.SHOW_PRESENCE, "report access": Act.REPORT_ACCESS,
+    "share sheet": Act.SHARE_SHEET, "connect service": Act.CONNECT_SERVICE, "show presence": Act.SHOW_PRESENCE, "report access": Act.REPORT_ACCESS,
     "ask correction": Act.ASK_CORRECTION, "own traces": Act.OWN_TRACES, "timer": Act.RUN_TIMER,
     "close unattached": Act.CLOSE_UNATTACHED, "reopen unattached": Act.REOPEN_UNATTACHED,
     "change administrative": Act.CHANGE_ADMINISTRATIVE, "declare treating doctor": Act.DECLARE_TREATING_DOCTOR, "configure": Act.CONFIGURE,
@@ -67,6 +67,10 @@ def _professional(code: str, *, system: str = PROFESSION_SYSTEM, means: Means = 
 
 def _person(kind: ActorKind) -> Actor:
     return Actor(kind, "person-1", "Claude ESSAI", _proof(Means.PERSON_SESSION))
+
+
+def _connected(kind: ActorKind) -> Actor:
+    return Actor(kind, "service-1", "Carnet de tension", _proof(Means.SERVICE_TOKEN))
 
 
 def _structure(kind: ActorKind, means: Means, regulation: bool = False) -> Actor:
@@ -95,7 +99,8 @@ WHO: dict[str, Callable[[], Actor]] = {
     "stranger": lambda: _person(ActorKind.HOLDER),
     "representative": lambda: _person(ActorKind.REPRESENTATIVE),
     "carer": lambda: _person(ActorKind.CARER),
-    "service": lambda: _person(ActorKind.SERVICE),
+    "service": lambda: _connected(ActorKind.SERVICE),
+    "assistant": lambda: _connected(ActorKind.ASSISTANT),
     "operator": lambda: Actor(ActorKind.OPERATOR, "operator-1", "", _proof(Means.PERSON_SESSION)),
     "correspondent": lambda: Actor(ActorKind.CORRESPONDENT, "dr@hopital.example", "Dr", _proof(Means.TRUSTED_OPERATOR)),
     "timer": lambda: Actor(ActorKind.TIMER, "worker", "", Authentication(Means.INTERNAL)),
@@ -111,7 +116,7 @@ def _access(who: str, actor: Actor) -> AccessFacts:
         treating_doctor=who == "treating doctor",
         administrator=who == "administrator",
         relation=relation,
-        service_consent=frozenset({"care/documents/read"}),
+        service_consent=frozenset({"care/documents/read", "care/allergies/read", "care/documents/write", "care/journal/read"}),
     )
 
 
@@ -251,6 +256,10 @@ PARTICULAR: dict[str, Callable[[World], World]] = {
     "setting no declaration": _setting(treating_doctor_by_declaration=False),
     "section directives": _facts(category="directives"),
     "no service consent": _accessed(service_consent=frozenset()),
+    "consent to read alone": _accessed(service_consent=frozenset({"care/documents/read"})),
+    "another purpose": _ask(lambda ask: replace(ask, purpose="research")),
+    "session of a person": _proved(means=Means.PERSON_SESSION),
+    "suspended service": _placed(open=False),
     "section allergies": _facts(category="allergies"),
     "section family-history": _facts(category="family-history"),
     "section hidden by holder": _accessed(hidden_profile_sections=frozenset({"allergies"})),
@@ -260,12 +269,11 @@ PARTICULAR: dict[str, Callable[[World], World]] = {
 def world_of(row: Row) -> World:
     """The question and the facts of a line."""
     actor = WHO[row.who]()
-    reason = "care" if row.who == "service" else REASON
-    ask = Ask(actor, ACTS[row.act], NOW, INS, Mode.NORMAL, reason)
+    purpose = "care" if row.who in ("service", "assistant") else ""
+    ask = Ask(actor, ACTS[row.act], NOW, INS, Mode.NORMAL, REASON, purpose=purpose)
     document = DocumentFacts(type_code="11488-4", authors=frozenset({"899700001777"}), depositor="899700001777",
                              depositor_structure="1999999999") if row.act in WITH_DOCUMENT else None  # fmt: skip
-    facts = Facts(record=RecordFacts(RecordState.OPEN), access=_access(row.who, actor), document=document,
-                  category="documents" if row.who == "service" else "")  # fmt: skip
+    facts = Facts(record=RecordFacts(RecordState.OPEN), access=_access(row.who, actor), document=document)
     world = (ask, facts)
     for thing in row.particular:
         world = PARTICULAR[thing](world)

@@ -260,6 +260,11 @@ stranger            | choose rights      | -                                    
 carer               | choose rights      | -                                              | function-not-allowed
 carer               | name people        | -                                              | function-not-allowed
 carer               | share sheet        | -                                              | function-not-allowed
+holder              | connect service    | -                                              | yes
+holder              | connect service    | minor                                          | minor-through-representative
+representative      | connect service    | minor                                          | yes
+carer               | connect service    | -                                              | function-not-allowed
+service             | connect service    | -                                              | function-not-allowed
 carer               | show presence      | -                                              | function-not-allowed
 carer               | ask destruction    | -                                              | function-not-allowed
 carer               | mask               | -                                              | function-not-allowed
@@ -298,9 +303,33 @@ holder              | write profile      | section directives                   
 holder              | write profile      | section directives, minor                      | directives-for-adults
 representative      | write profile      | section directives, minor                      | directives-for-adults
 service             | read               | -                                              | yes
+service             | read               | session of a person                            | authentication-missing
+service             | read               | session over                                   | authentication-expired
 service             | read               | no service consent                             | service-consent-missing
-service             | feed               | -                                              | service-consent-missing
+service             | read               | another purpose                                | service-consent-missing
+service             | read               | suspended service                              | service-not-referenced
+service             | read               | masked                                         | document-unknown
+service             | see in a list      | masked                                         | document-unknown
+service             | read               | minor, invisible to representatives            | document-unknown
+service             | read               | closed                                         | record-closed
+service             | feed               | -                                              | yes
+service             | feed               | consent to read alone                          | service-consent-missing
+service             | read profile       | section allergies                              | yes
+service             | read profile       | section family-history                         | service-consent-missing
+service             | write profile      | section allergies                              | service-consent-missing
+service             | own traces         | -                                              | function-not-allowed
+service             | read messages      | -                                              | function-not-allowed
 service             | close              | -                                              | function-not-allowed
+assistant           | read               | -                                              | yes
+assistant           | read               | session of a person                            | authentication-missing
+assistant           | read               | masked                                         | document-unknown
+assistant           | read               | suspended service                              | service-not-referenced
+assistant           | read profile       | section allergies                              | yes
+assistant           | own traces         | -                                              | yes
+assistant           | own traces         | no service consent                             | service-consent-missing
+assistant           | feed               | -                                              | function-not-allowed
+assistant           | write profile      | section allergies                              | function-not-allowed
+assistant           | mask               | -                                              | function-not-allowed
 
 # The record that has no Mon espace: its professionals keep it up, at the patient's request
 doctor              | close unattached      | no Mon espace                               | yes

@@ -63,6 +63,35 @@ class Environment(BaseSettings):
     espace_port: int = Field(8082, ge=1, le=65535, description="Port of the patients' portal.")
     operator_url: str = Field("http://127.0.0.1:8083", description="Address of the operator's pages (administration network).")
     operator_port: int = Field(8083, ge=1, le=65535, description="Port of the operator's pages.")
+    oauth_url: str = Field(
+        "http://127.0.0.1:8084", description="Public address of the authorisation server and of the publishers' space; its issuer."
+    )
+    oauth_port: int = Field(8084, ge=1, le=65535, description="Port of the authorisation server.")
+    oauth_card_url: str = Field(
+        "", description="Address of the same server on the port that asks for a client certificate (RFC 8705). Empty: none."
+    )
+    oauth_card_port: int = Field(8448, ge=1, le=65535, description="Port of that server for client certificates.")
+    mcp_url: str = Field("http://127.0.0.1:8086", description="Public address of the assistants' server (MCP).")
+    mcp_port: int = Field(8086, ge=1, le=65535, description="Port of the assistants' server.")
+    service_token_seconds: int = Field(
+        300, ge=60, le=3600, description="Life of an access token of a connected service, in seconds."
+    )
+    service_refresh_days: int = Field(
+        90, ge=1, le=365, description="Days without use after which a refresh token of a connected service ends."
+    )
+    service_calls_private: bool = Field(
+        False,
+        description="Whether the courier calls services at private addresses (demonstration, tests). Refused in production.",
+    )
+    proconnect_issuer: str = Field("http://127.0.0.1:8093", description="Issuer of the publishers' sign-in (ProConnect).")
+    proconnect_client_id: str = Field("carnet", description="Client identifier of the publishers' space there.")
+    proconnect_client_secret: str = Field(DEMONSTRATION_SECRET, description="Client secret there; never logged.")
+    proconnect_algorithms: list[str] = Field(
+        ["ES256", "RS256"], description="Accepted signatures of its tokens; HS* and none never."
+    )
+    proconnect_acr: list[str] = Field(
+        ["eidas1", "eidas2", "eidas3"], description="Accepted levels there; the first one is asked for (recalled, not confirmed)."
+    )
     franceconnect_issuer: str = Field("http://127.0.0.1:8091", description="Issuer of the persons' sign-in (FranceConnect+).")
     franceconnect_client_id: str = Field("carnet", description="Client identifier of the patients' portal there.")
     franceconnect_client_secret: str = Field(DEMONSTRATION_SECRET, description="Client secret there; never logged.")
@@ -247,7 +276,7 @@ class Environment(BaseSettings):
     debug: bool = Field(False, description="Developer traces. Refused in production.")
 
     @field_validator("base_url", "psc_issuer", "webps_url", "espace_url", "operator_url", "franceconnect_issuer",
-                     "dmp_url")  # fmt: skip
+                     "dmp_url", "oauth_url", "mcp_url", "proconnect_issuer")  # fmt: skip
     @classmethod
     def _no_final_slash(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
@@ -269,11 +298,15 @@ class Environment(BaseSettings):
                 raise ValueError("vendor_kit is refused in production: it lets weak signatures and contradictions pass")
             if self.psc_client_secret == DEMONSTRATION_SECRET:
                 raise ValueError("psc_client_secret is that of the demonstration: give the one of Pro Santé Connect")
+            if self.service_calls_private:
+                raise ValueError("service_calls_private is refused in production: a service names the address that is called")
+            if self.proconnect_client_secret == DEMONSTRATION_SECRET:
+                raise ValueError("proconnect_client_secret is that of the demonstration: give the one of ProConnect")
             if self.franceconnect_client_secret == DEMONSTRATION_SECRET:
                 raise ValueError("franceconnect_client_secret is that of the demonstration: give the one of FranceConnect+")
         return self
 
-    @field_validator("psc_algorithms", "franceconnect_algorithms")
+    @field_validator("psc_algorithms", "franceconnect_algorithms", "proconnect_algorithms")
     @classmethod
     def _asymmetric(cls, value: list[str]) -> list[str]:
         if not value or any(a.startswith("HS") or a.lower() == "none" for a in value):

@@ -15,7 +15,7 @@ os.environ["CARNET_EMBEDDED_URL"] = DATABASE_URL  # child processes join the ser
 
 DATABASES = {"default": django_database(DATABASE_URL, CARNET.owner_role)}
 APPS = ("storage", "medicines", "outbox", "journal", "identity", "signin", "access", "records", "profile", "prevention",
-        "messaging")  # fmt: skip
+        "messaging", "catalogue")  # fmt: skip
 INSTALLED_APPS = [*(f"carnet.apps.{name}" for name in APPS), "carnet.pages", *(f"carnet.interfaces.{name}" for name in INTERFACES)]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # No key signs anything in Carnet through Django; the setting must exist, so it is random for each process.

@@ -33,6 +33,7 @@ from carnet.desk.demonstration.loading import (
 )
 from carnet.desk.demonstration.people import ABSENT, PEOPLE
 from carnet.desk.demonstration.professionals import PROFESSIONALS
+from carnet.desk.demonstration.services import write_publishers
 from carnet.desk.pki import Folder
 from carnet.desk.witness import make as make_witness
 
@@ -84,6 +85,8 @@ def _environment(config: Environment, ports: Ports) -> dict[str, str]:
         "CARNET_PORTAL_URL": addresses["CARNET_ESPACE_URL"],
         "CARNET_WEBPS_REGULATION": "true",
         "CARNET_FRANCECONNECT_ISSUER": f"http://127.0.0.1:{ports['franceconnect_port']}",
+        "CARNET_PROCONNECT_ISSUER": f"http://127.0.0.1:{ports['proconnect_port']}",
+        "CARNET_SERVICE_CALLS_PRIVATE": "true",
         "CARNET_VITALE": "simulator",
         "CARNET_TLS_CERTIFICATE": str(pki.path / "server.pem"),
         "CARNET_DMP_CERTIFICATE": str(pki.path / "server-rsa.pem"),
@@ -103,13 +106,16 @@ def _environment(config: Environment, ports: Ports) -> dict[str, str]:
 
 def _around(config: Environment, ports: Ports) -> list[subprocess.Popen[bytes]]:
     """What stands around Carnet: simulators of the national services, a mail server, a witness of the journal."""
-    people, persons = config.data_dir / "psc-people.json", config.data_dir / "franceconnect-people.json"
+    people, persons, companies = (config.data_dir / f"{name}-people.json" for name in ("psc", "franceconnect", "proconnect"))
     write_people(people)
     write_persons(persons)
+    write_publishers(companies)
     portal, espace = (f"{os.environ[variable(BY_NAME[name].url)]}/connexion/retour" for name in ("webps", "espace"))
     callback = f"http://127.0.0.1:{ports['fhir_port']}/signin/callback"
     witness = ("--port", str(ports["witness_port"]), "--folder", str(config.data_dir / "witness"), "--name", "temoin.demonstration",
                "--log", os.environ["CARNET_DEMONSTRATION_LOG"])  # fmt: skip
+    publishers = ("--port", str(ports["proconnect_port"]), "--people", str(companies), "--redirect-uri",
+                  f"{os.environ['CARNET_OAUTH_URL']}/editeur/retour")  # fmt: skip
     mail = ("--port", str(ports["mail_port"]), "--folder", str(config.data_dir / "mailbox"))
     second = ("--smtp-port", str(ports["operator_mail_port"]), "--page-port", str(ports["operator_page_port"]), "--gateway",
               str(ports["mss_port"]), "--folder", str(config.data_dir / "operator"), "--pki", str(config.data_dir / "pki"),
@@ -117,6 +123,7 @@ def _around(config: Environment, ports: Ports) -> list[subprocess.Popen[bytes]]:
     return [processes.start(command, {}) for command in (
         processes.psc_command(ports["psc_port"], people, callback, portal),
         processes.franceconnect_command(ports["franceconnect_port"], persons, espace),
+        processes.module_command("carnet.desk.simulators.proconnect", *publishers),
         processes.module_command("carnet.desk.simulators.mailbox", *mail),
         processes.module_command("carnet.desk.witness", *witness),
         processes.module_command("carnet.desk.simulators.operator", *second),
@@ -141,6 +148,7 @@ def _print_guide(config: Environment, ports: Ports) -> None:
     print("\nCarnet est ouvert (données fictives).")
     print(f"  WebPS, le portail     {at['webps']} (par carte : {at['webps-card']}/carte)")
     print(f"  Mon espace            {at['espace']} (FranceConnect+ : simulateur, on choisit un nom)")
+    print(f"  Espace des éditeurs   {at['oauth']}/editeur (ProConnect : simulateur) ; serveur d'autorisation OAuth et SMART")
     print(f"  Pages de l'exploitant {at['operator']} (un lien : .venv/bin/carnet operator link)")
     print(f"  Porte FHIR            {at['fhir']}/fhir/metadata")
     tls = f"https://127.0.0.1:{ports['tls_port']}/fhir/metadata"

@@ -49,7 +49,7 @@ class Effect(Enum):
     """What it does to the record."""
 
     LISTS = auto()
-    """Lists documents, through the visibility that the decision gives."""
+    """Lists documents, or what was read in them, through the visibility that the decision gives."""
     READS = auto()
     DEPOSITS = auto()
     KEEPS = auto()
@@ -88,7 +88,8 @@ class Line(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Nature:
-    """One act. `machine`: which of services, operators, timers and correspondents may do it; `named`: whether the matrix of
+    """One act. `machine`: which of services, assistants, operators, timers and correspondents may do it (an assistant whatever a
+    service may read); `named`: whether the matrix of
     the habilitation must name the professional's profession; `row`: its row in the functional matrix, where empty no
     professional may."""
 
@@ -133,8 +134,8 @@ DELETE                   all          -         free       own       changes   -
 ARCHIVE                  all          -         needed     shown     changes   named  open               own     TD3.3d:archiver
 UNARCHIVE                all          -         needed     shown     changes   named  open               own     TD3.3d:desarchiver
 REPLACE                  all          -         free       own       deposits  -      open               own     TD2.1
-OWN_TRACES               not-carers   -         free       none      other     -      none               permit  TD0.1
-READ_PROFILE             all          service   needed     none      reads     -      open               permit  TD3.1:metadata
+OWN_TRACES               not-carers   assistant free       none      other     -      none               permit  TD0.1
+READ_PROFILE             all          service   needed     none      lists     -      open               permit  TD3.1:metadata
 WRITE_PROFILE            all          service   free       none      keeps     named  open               own     TD2.1
 FILE_MESSAGE             all          -         free       none      deposits  -      open               own     -
 LIST_MESSAGES            nobody       -         free       none      other     -      none               permit  TD2.1
@@ -152,6 +153,7 @@ CHOOSE_RIGHTS            not-carers   -         free       none      other     -
 PREVIEW_RIGHTS           not-carers   -         free       none      other     -      open               permit  -
 NAME_PEOPLE              not-a-minor  -         free       none      other     -      open               own     -
 SHARE_SHEET              not-a-minor  -         free       none      other     -      open               own     -
+CONNECT_SERVICE          not-a-minor  -         free       none      other     -      open               own     -
 SHOW_PRESENCE            not-carers   -         free       none      other     -      open               permit  -
 REPORT_ACCESS            not-carers   -         free       none      other     -      open               own     -
 ASK_CORRECTION           all          -         free       none      changes   -      open               own     -
@@ -218,6 +220,8 @@ ACTS_OF = {
     ActorKind.REPRESENTATIVE: acts(lambda n: n.side is not Side.NOBODY),
     ActorKind.CARER: acts(lambda n: n.side is Side.ALL),
     ActorKind.SERVICE: acts(lambda n: n.machine is ActorKind.SERVICE),
+    ActorKind.ASSISTANT: acts(lambda n: n.machine is ActorKind.ASSISTANT)
+    | (CONSULTATIONS & acts(lambda n: n.machine is ActorKind.SERVICE)),
     ActorKind.OPERATOR: acts(lambda n: n.machine is ActorKind.OPERATOR),
     ActorKind.TIMER: acts(lambda n: n.machine is ActorKind.TIMER),
     ActorKind.CORRESPONDENT: acts(lambda n: n.machine is ActorKind.CORRESPONDENT),

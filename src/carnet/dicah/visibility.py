@@ -6,7 +6,8 @@ the filter lets through (tests/generative).
 
 from carnet.dicah.columns import profession_counted
 from carnet.dicah.conditions import Denial
-from carnet.dicah.conditions.authentication import PERSONS
+from carnet.dicah.conditions.authentication import CONNECTED, PERSONS
+from carnet.dicah.conditions.document import NOT_TOLD_SECRETS
 from carnet.dicah.conditions.habilitation import functional_right
 from carnet.dicah.facts import DocumentFacts, Facts
 from carnet.dicah.settings import LawSettings
@@ -41,11 +42,13 @@ def _types(ask: Ask, facts: Facts) -> frozenset[str] | None:
         profession = profession_counted(ask.actor, facts.settings)
         return facts.edition.consultable(profession) if profession else frozenset()
     relation = facts.access.relation
-    limited = ask.actor.kind in (ActorKind.CARER, ActorKind.SERVICE) and relation is not None
+    limited = ask.actor.kind is ActorKind.CARER and relation is not None
     return relation.scope if limited and relation and relation.scope else None
 
 
 def _masked(ask: Ask, facts: Facts) -> Masked:
+    if ask.actor.kind in CONNECTED:
+        return Masked.NONE
     if ask.actor.kind in PERSONS or ask.act is Act.SEARCH_OWN_REFERENCE:
         return Masked.ALL
     if ask.mode in EMERGENCY_MODES:
@@ -68,7 +71,7 @@ def visibility_of(ask: Ask, facts: Facts) -> Visibility:
         statuses=_statuses(ask, facts),
         masked=_masked(ask, facts),
         hidden_from_patient=ask.actor.kind not in PERSONS and _hidden_row(ask, facts),
-        hidden_from_representatives=ask.actor.kind not in (ActorKind.REPRESENTATIVE, ActorKind.CARER) and _hidden_row(ask, facts),
+        hidden_from_representatives=ask.actor.kind not in NOT_TOLD_SECRETS and _hidden_row(ask, facts),
         own=_own(ask),
         actor_id=ask.actor.id,
         structure_id=ask.actor.situation.structure,

@@ -20,6 +20,9 @@ class ActorKind(StrEnum):
     REPRESENTATIVE = "representative"
     CARER = "carer"
     SERVICE = "service"
+    """A referenced digital service that the person connected."""
+    ASSISTANT = "assistant"
+    """An assistant of the person's choice: a connected service that reads alone."""
     OPERATOR = "operator"
     CORRESPONDENT = "correspondent"
     """A mailbox of the trusted space of secure messaging: another operator stands for it."""
@@ -37,6 +40,8 @@ class Means(StrEnum):
     AIR = "air"
     """Authentification indirecte renforcée: structure certificate plus a named, strongly authenticated person."""
     PERSON_SESSION = "person_session"
+    SERVICE_TOKEN = "service_token"  # noqa: S105 (the name of a means)
+    """An access token of our authorisation server, given for the consent of a person."""
     TRUSTED_OPERATOR = "trusted_operator"
     """Another operator of secure messaging, by its certificate and the list of trusted domains."""
     INTERNAL = "internal"
@@ -77,6 +82,7 @@ class Situation:
     sector: str = ""
     role: str = ""
     open: bool = True
+    """Whether they exercise there; of a connected service, whether the catalogue lets it act."""
     structure_linked: bool = True
     """Whether the directory links this person to this structure."""
 

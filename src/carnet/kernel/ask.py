@@ -55,6 +55,7 @@ class Act(StrEnum):
     PREVIEW_RIGHTS = "rights:preview"
     NAME_PEOPLE = "people:name"
     SHARE_SHEET = "sheet:share"
+    CONNECT_SERVICE = "service:connect"
     SHOW_PRESENCE = "presence:show"
     REPORT_ACCESS = "access:report"
     ASK_CORRECTION = "correction:ask"
@@ -84,5 +85,7 @@ class Ask:
     mode: Mode = Mode.NORMAL
     reason: str = ""
     traits: Traits = Traits()
+    purpose: str = ""
+    """What a connected service does it for, by the name under which the person agreed."""
     secret: bool = False
     """A secret connection, for a minor: what is done in it stays hidden from the representatives (EX_0.1-1100)."""

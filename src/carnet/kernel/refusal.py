@@ -84,6 +84,7 @@ class No(StrEnum):
     PRESENCE_CODE_WRONG = "presence-code-wrong", Nature.CONSENT
     DEPOSIT_OBJECTION = "deposit-objection", Nature.CONSENT
     SERVICE_CONSENT_MISSING = "service-consent-missing", Nature.CONSENT
+    SERVICE_NOT_REFERENCED = "service-not-referenced", Nature.WHO
     PROFILE_SECTION_CLOSED = "profile-section-closed", Nature.CONSENT
     MESSAGE_CORRESPONDENT_UNKNOWN = "message-correspondent-unknown", Nature.CONSENT
     MESSAGE_ENDED = "message-ended", Nature.CONSENT

@@ -234,6 +234,36 @@ class Person(models.Model):
     }
 
 
+class Agreement(models.Model):
+    """What a person agreed to for a connected service. It is replaced and never changed, but for its end."""
+
+    pk = models.CompositePrimaryKey("record_id", "id")
+    record_id = models.UUIDField()
+    id = models.UUIDField()
+    service_id = models.UUIDField()
+    person_id = models.UUIDField()
+    person_kind = models.CharField(max_length=16)
+    lines = ArrayField(models.CharField(max_length=160))
+    granted_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    reminded_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "access_agreement"
+
+    classified: ClassVar[dict[str, Classified]] = {
+        **classify(
+            Kind.TECHNICAL, LIFE, "record_id id person_id person_kind granted_at expires_at reminded_at withdrawn_at",
+            why="read by the decision, at every call of the service",
+        ),
+        **classify(
+            Kind.HEALTH, LIFE, "service_id lines",
+            why="which service a person uses may tell of an illness; the decision reads it before the record's key is opened",
+        ),
+    }  # fmt: skip
+
+
 class Invitation(models.Model):
     """An invitation to act on a record. Only the keyed digest of its code is kept."""
 

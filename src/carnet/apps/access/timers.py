@@ -14,7 +14,7 @@ from carnet.kernel.grant import Grant
 BATCH = 500
 BUDGETS_KEPT = timedelta(days=31)
 _ERASED = ("access_authorisation", "access_block", "access_relation", "access_choices", "access_emergency", "access_presence",
-           "access_lookup", "access_person", "access_invitation", "access_case")  # fmt: skip
+           "access_lookup", "access_person", "access_invitation", "access_case", "access_agreement")  # fmt: skip
 
 
 def timer_question(name: str, at: datetime) -> Ask:

@@ -46,6 +46,8 @@ KINDS: dict[str, str] = {
     "message-failed": "Un message que vous avez envoyé n'a pas pu être remis.",
     "agenda-tomorrow": "Quelque chose est noté dans votre agenda, aujourd'hui ou demain.",
     "prevention-due": "Votre agenda de prévention a changé. Vous pouvez choisir de ne plus recevoir ces messages.",
+    "service-connected": "Un service a été connecté à votre carnet. Si ce n'est pas votre choix, retirez-lui l'accès.",
+    "service-ending": "L'accord que vous avez donné à un service arrive à son terme. Sans réponse, son accès s'arrête.",
     "sheet-read": "Votre fiche d'urgence a été ouverte par un lien que vous avez donné.",
 }
 FOR_PROFESSIONAL: dict[str, str] = {

@@ -3,18 +3,15 @@
 What a professional or a document states is signed; what the person alone says is printed as such and not signed.
 """
 
-import base64
 import json
 import unicodedata
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import segno
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fpdf import FPDF
 from joserfc import jws
@@ -23,7 +20,7 @@ from segno import consts
 
 from carnet.apps.prevention.doses import Shot
 from carnet.apps.prevention.resources import given_of
-from carnet.apps.storage.api import derived
+from carnet.apps.storage.api import public_key_set, signing_key
 from carnet.formats.fhir.immunization import immunization
 from carnet.formats.fhir.reading import Json
 from carnet.formats.timestamps import to_fhir
@@ -33,25 +30,18 @@ LARGEST = 1900
 """Characters of a signed code that a telephone still reads from a screen."""
 FITTING = 40
 """Doses that one code can hold at most, in their shortest form: no larger one is tried."""
-_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _PATIENT = {"reference": "resource:0"}
 _REGISTRY = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)
 
 
-@lru_cache(maxsize=1)
 def _key() -> ECKey:
-    """The key that signs certificates, derived from the root key: every process has the same one, and none keeps it in a file."""
-    seed = int.from_bytes(derived("vaccination-certificate") + derived("vaccination-certificate/2"), "big")
-    private = ec.derive_private_key(seed % (_ORDER - 1) + 1, ec.SECP256R1())
-    numbers = private.public_key().public_numbers()
-    parts = {"x": numbers.x, "y": numbers.y, "d": private.private_numbers().private_value}
-    encoded = {name: base64.urlsafe_b64encode(value.to_bytes(32, "big")).decode().rstrip("=") for name, value in parts.items()}
-    return ECKey.import_key({"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", **encoded})
+    """The key that signs certificates."""
+    return signing_key("vaccination-certificate")
 
 
 def public_keys() -> dict[str, Any]:
     """The keys with which a certificate is checked (`/.well-known/jwks.json` of the issuer)."""
-    return {"keys": [_key().as_dict(private=False, kid=_key().thumbprint(), use="sig", alg="ES256")]}
+    return public_key_set("vaccination-certificate")
 
 
 def public_pem() -> bytes:

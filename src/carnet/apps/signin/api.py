@@ -90,10 +90,10 @@ from carnet.apps.signin.professionals.portal import (
 from carnet.apps.signin.professionals.sessions import TIMERS as SESSION_TIMERS
 from carnet.apps.signin.professionals.sessions import SignedIn, actor_of, end_session, open_session
 from carnet.apps.signin.professionals.software import Choice, Request, choose, exchange, register_software, returned, start
+from carnet.apps.signin.publishers.proconnect import Publisher, return_publisher, start_publisher
 from carnet.apps.signin.spelling import as_typed, readable_code
 
 TIMERS = (*SESSION_TIMERS, *PERSON_TIMERS)
-
 __all__ = [
     "ACCESS_TOKEN",
     "CODE_LASTS",
@@ -116,6 +116,7 @@ __all__ = [
     "Passkey",
     "PersonSession",
     "PortalSession",
+    "Publisher",
     "Request",
     "SignedIn",
     "account_named",
@@ -178,6 +179,7 @@ __all__ = [
     "remove_passkey",
     "return_franceconnect",
     "return_psc",
+    "return_publisher",
     "returned",
     "secret_uri",
     "sessions",
@@ -191,6 +193,7 @@ __all__ = [
     "start_mobile",
     "start_password",
     "start_psc",
+    "start_publisher",
     "take_card",
     "take_operator_link",
 ]

@@ -20,6 +20,7 @@ from carnet.apps.storage.keys import (
 )
 from carnet.apps.storage.root_key import establish_root_key, root_key
 from carnet.apps.storage.schema import SCOPE
+from carnet.apps.storage.signing import public_key_set, signing_key
 from carnet.apps.storage.transfer import Table, Values, dump, load
 
 __all__ = [
@@ -50,11 +51,13 @@ __all__ = [
     "make_key_file",
     "open_key",
     "pool",
+    "public_key_set",
     "put",
     "read_key_file",
     "remove_all",
     "root_key",
     "seal",
+    "signing_key",
     "stored_addresses",
     "stored_records",
     "streaming",

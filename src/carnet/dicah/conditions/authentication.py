@@ -6,7 +6,9 @@ from carnet.kernel.actor import ActorKind, Means
 from carnet.kernel.ask import Ask
 from carnet.kernel.refusal import No
 
-PERSONS = frozenset({ActorKind.HOLDER, ActorKind.REPRESENTATIVE, ActorKind.CARER, ActorKind.SERVICE})
+CONNECTED = frozenset({ActorKind.SERVICE, ActorKind.ASSISTANT})
+"""What a person connected: software that acts for them, within their consent."""
+PERSONS = frozenset({ActorKind.HOLDER, ActorKind.REPRESENTATIVE, ActorKind.CARER}) | CONNECTED
 PROFESSIONALS = frozenset({ActorKind.PROFESSIONAL, ActorKind.EMPLOYEE, ActorKind.STRUCTURE})
 INTERNALS = frozenset({ActorKind.TIMER, ActorKind.OPERATOR})
 
@@ -17,7 +19,8 @@ _MEANS = {
     ActorKind.TIMER: frozenset({Means.INTERNAL}),
     ActorKind.OPERATOR: frozenset({Means.PERSON_SESSION}),
     ActorKind.CORRESPONDENT: frozenset({Means.TRUSTED_OPERATOR}),
-    **{kind: frozenset({Means.PERSON_SESSION}) for kind in PERSONS},
+    **{kind: frozenset({Means.PERSON_SESSION}) for kind in PERSONS - CONNECTED},
+    **{kind: frozenset({Means.SERVICE_TOKEN}) for kind in CONNECTED},
 }
 
 
@@ -56,6 +59,13 @@ def exercise_closed(ask: Ask, facts: Facts) -> Denial | None:
     """The situation of exercise must be open in the national directory."""
     asked = ask.actor.kind in PROFESSIONALS
     return Denial(No.EXERCISE_CLOSED) if asked and not ask.actor.situation.open else None
+
+
+@rule("A", "R.1111-37 CSP; doctrine of Mon espace santé, states of a referenced service")
+def service_not_referenced(ask: Ask, facts: Facts) -> Denial | None:
+    """A service that is suspended or no longer referenced reads and writes nothing, whatever its person agreed to."""
+    closed = ask.actor.kind in CONNECTED and not ask.actor.situation.open
+    return Denial(No.SERVICE_NOT_REFERENCED) if closed else None
 
 
 @rule("A", "EX_GEN; DMP message « PS et Structure non liés »")

@@ -3,9 +3,18 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from carnet.dicah.acts import CHANGES, FEEDING, NEEDS_CONSENT, NOT_FOR_BLOCKED, OF_MESSAGES, THROUGH_REPRESENTATIVE
+from carnet.dicah.acts import (
+    ABOUT_SHOWN,
+    CHANGES,
+    DEPOSITS,
+    FEEDING,
+    NEEDS_CONSENT,
+    NOT_FOR_BLOCKED,
+    OF_MESSAGES,
+    THROUGH_REPRESENTATIVE,
+)
 from carnet.dicah.conditions import Denial, rule
-from carnet.dicah.conditions.authentication import PERSONS
+from carnet.dicah.conditions.authentication import CONNECTED, PERSONS
 from carnet.dicah.conditions.availability import SHOWN_AS_ABSENT
 from carnet.dicah.facts import MESSAGES, Authorisation, AuthorisationGround, Facts
 from carnet.dicah.settings import LawSettings
@@ -115,7 +124,7 @@ def deposit_objection(ask: Ask, facts: Facts) -> Denial | None:
 @rule("C", "R.1111-26 s. CSP; access law §6")
 def relation_missing(ask: Ask, facts: Facts) -> Denial | None:
     """A person acts on a record by a relation that holds at this moment: holder, representative or carer."""
-    if ask.actor.kind not in PERSONS - {ActorKind.SERVICE}:
+    if ask.actor.kind not in PERSONS - CONNECTED:
         return None
     relation = facts.access.relation
     lives = relation is not None and relation.kind == ask.actor.kind and relation.starts <= ask.at
@@ -123,13 +132,17 @@ def relation_missing(ask: Ask, facts: Facts) -> Denial | None:
     return None if lives and not ended else Denial(No.RELATION_MISSING)
 
 
+_CATEGORY_OF = dict.fromkeys(ABOUT_SHOWN | DEPOSITS, "documents") | {Act.OWN_TRACES: "journal"}
+"""The category that an act is about by itself; the others are named by the question."""
+
+
 @rule("C", "R.1111-37 CSP; access law §1, connected service")
 def service_consent_missing(ask: Ask, facts: Facts) -> Denial | None:
     """A connected service needs a live consent for purpose × category × verb, checked at this call."""
-    if ask.actor.kind is not ActorKind.SERVICE:
+    if ask.actor.kind not in CONNECTED:
         return None
     verb = "write" if ask.act in FEEDING else "read"
-    wanted = f"{ask.reason}/{facts.category}/{verb}"
+    wanted = f"{ask.purpose}/{facts.category or _CATEGORY_OF.get(ask.act, '')}/{verb}"
     return None if wanted in facts.access.service_consent else Denial(No.SERVICE_CONSENT_MISSING)
 
 

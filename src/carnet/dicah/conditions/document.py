@@ -6,7 +6,7 @@ A hidden document is unknown: every rule that hides answers `document-unknown`, 
 from carnet.dicah.acts import BY_REFERENCE, ON_A_DOCUMENT
 from carnet.dicah.columns import is_doctor, profession_counted
 from carnet.dicah.conditions import Denial, rule
-from carnet.dicah.conditions.authentication import PERSONS, PROFESSIONALS
+from carnet.dicah.conditions.authentication import CONNECTED, PERSONS, PROFESSIONALS
 from carnet.dicah.conditions.habilitation import functional_right
 from carnet.dicah.facts import DocumentFacts, Facts
 from carnet.kernel.actor import ActorKind
@@ -15,6 +15,9 @@ from carnet.kernel.refusal import No
 from carnet.kernel.visibility import Status
 
 UNKNOWN = Denial(No.DOCUMENT_UNKNOWN)
+NOT_TOLD_SECRETS = frozenset({ActorKind.REPRESENTATIVE, ActorKind.CARER}) | CONNECTED
+"""From whom the secrets of a minor are kept. A connected service too (ours): its person may have been a representative, and what
+it was sent is out of the minor's hands."""
 
 
 def is_author(ask: Ask, document: DocumentFacts) -> bool:
@@ -108,18 +111,25 @@ def hidden_from_patient(ask: Ask, facts: Facts) -> Denial | None:
 
 @rule("V", "R.1111-50 CSP, L.1111-5 CSP")
 def hidden_from_representatives(ask: Ask, facts: Facts) -> Denial | None:
-    """INVISIBLE_REPRESENTANTS_LEGAUX hides from legal representatives and carers; the minor still sees."""
+    """INVISIBLE_REPRESENTANTS_LEGAUX hides from legal representatives, carers and connected services; the minor still sees."""
     document = _asked(ask, facts)
     hidden = document is not None and document.hidden_from_representatives
-    return UNKNOWN if hidden and ask.actor.kind in (ActorKind.REPRESENTATIVE, ActorKind.CARER) else None
+    return UNKNOWN if hidden and ask.actor.kind in NOT_TOLD_SECRETS else None
+
+
+@rule("V", "R.1111-37 CSP; access law §1, connected service: minus what the holder excludes (ours: what is masked)")
+def masked_to_services(ask: Ask, facts: Facts) -> Denial | None:
+    """What the holder masked from professionals goes to no connected service either."""
+    document = _asked(ask, facts)
+    return UNKNOWN if document and document.masked and ask.actor.kind in CONNECTED else None
 
 
 @rule("V", "access law §6: scope chosen by the holder")
 def outside_scope(ask: Ask, facts: Facts) -> Denial | None:
-    """A carer or a connected service sees the types of its scope; an empty scope is the whole relation."""
+    """A carer sees the types of the scope; an empty scope is the whole relation."""
     document = _asked(ask, facts)
     relation = facts.access.relation
-    limited = relation is not None and bool(relation.scope) and ask.actor.kind in (ActorKind.CARER, ActorKind.SERVICE)
+    limited = relation is not None and bool(relation.scope) and ask.actor.kind is ActorKind.CARER
     if document is None or relation is None or not limited:
         return None
     return None if document.type_code in relation.scope else UNKNOWN

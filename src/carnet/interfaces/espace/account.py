@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 
 from carnet.apps.access.api import told
+from carnet.apps.catalogue.api import sign_out
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import ask_to_destroy, change_life, consulted, export_for, standing, visiting
 from carnet.apps.signin.api import (
@@ -48,9 +49,11 @@ def account(asked: Asked) -> HttpResponse:
 def cut(asked: Asked) -> HttpResponse:
     """Cut one of my sessions."""
     try:
-        cut_person_session(asked.session, UUID(asked.form.text("session", 40)), asked.at)
+        number = UUID(asked.form.text("session", 40))
     except ValueError:
         raise Refusal(No.DOCUMENT_UNKNOWN) from None
+    if cut_person_session(asked.session, number, asked.at):
+        sign_out(number, asked.at)
     return saying("/compte", "session-coupee")
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from carnet.apps.access import api as access
+from carnet.apps.catalogue import api as catalogue
 from carnet.apps.prevention import api as prevention
 from carnet.apps.records import api as records
 from carnet.apps.records.api import Query, Visit, criteria, documents, lines_shown, unseen_actors, waiting_since
@@ -36,6 +37,7 @@ def journal_lines(visit: Visit, me: str) -> list[Line]:
     shown = [n for n in lines_shown(visit) if worth_telling(n.entry)]
     behalf = {str(n.entry["on_behalf_of"]) for n in shown if n.entry.get("on_behalf_of")}
     known = {number: name for number, (name, _) in records.names_in(visit, behalf).items()}
+    known |= catalogue.names_of(visit, (str(n.entry.get("detail", "")).partition(":")[2] for n in shown))
     return [line_of(n, me, known) for n in shown]
 
 

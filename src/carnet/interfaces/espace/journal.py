@@ -33,6 +33,7 @@ NOTICES: dict[str, str] = {
     "document-visible": _("Un document qui m’attendait peut être lu"), "new-device": _("Une connexion depuis un nouvel appareil"),
     "case-answered": _("Une réponse à une demande"), "sheet-read": _("Ma fiche d’urgence a été ouverte par un lien"),
     "relation-answered": _("Un proche a répondu à une invitation"),
+    "service-connected": _("Un service a été connecté à mon carnet"), "service-ending": _("Un accord avec un service va s’arrêter"),
 }  # fmt: skip
 """Notices that a person may turn off. Those that the law asks for are always sent."""
 _HOW = """Vérifier votre journal

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 
+from carnet.apps.catalogue import api as catalogue
 from carnet.apps.records.api import activate_record
 from carnet.apps.signin.api import (
     account_of_passkey,
@@ -138,6 +139,7 @@ def passkey_finish(request: HttpRequest) -> HttpResponse:
 def leave(asked: Asked) -> HttpResponse:
     """End the session."""
     end_person_session(asked.request.COOKIES[COOKIE], asked.at)
+    catalogue.sign_out(asked.session.id, asked.at)
     response = render("signin/left", {})
     response.delete_cookie(COOKIE)
     return response

@@ -49,6 +49,7 @@ _DONE: dict[str, str] = {
     Act.NAME_PEOPLE: _("changé les accès des proches"),
     Act.SHARE_SHEET: _("donné ou coupé un lien vers la fiche d’urgence"),
     Act.SHOW_PRESENCE: _("montré un code de présence"),
+    Act.CONNECT_SERVICE: _("donné un accord à un service"),
     Act.REPORT_ACCESS: _("signalé un accès"),
     Act.ASK_CORRECTION: _("demandé une correction"),
     "record:activate": _("activé le carnet"),
@@ -67,13 +68,17 @@ _DONE: dict[str, str] = {
     Act.RUN_TIMER: _("appliqué un délai prévu par la loi"),
 }
 """Past participles: « Vous avez … », « Ada Comptoir a … »."""
-_DONE_OF_DETAIL = {"care_team:renewed": _("prolongé son accès")}
+_DONE_OF_DETAIL = {
+    "care_team:renewed": _("prolongé son accès"), "service-withdrawn": _("retiré l’accès d’un service"),
+    "service-changed": _("changé l’accord donné à un service"),
+}  # fmt: skip
 """Writes that the law decides as another act: the words are those of what was done."""
 _DETAIL: dict[str, str] = {
     "summary": _("l’essentiel"), "documents": _("la liste des documents"), "document": _("la fiche d’un document"),
     "text-search": _("une recherche dans les textes"), "path": _("le parcours de soins"), "results": _("les résultats"),
     "vaccinations": _("les vaccinations"), "comparison": _("deux documents"), "wishes": _("les volontés"),
-    "rights": _("les droits"), "traces": _("les accès"), "home": _("l’accueil"), "profile": _("le profil de santé"),
+    "rights": _("les droits"), "services": _("les services"),
+    "traces": _("les accès"), "home": _("l’accueil"), "profile": _("le profil de santé"),
     "agenda": _("l’agenda"), "prevention": _("ce qui est dû en prévention"), "agenda-own": _("ses propres rendez-vous"),
     "agenda-messages": _("les messages de l’agenda"), "calendar-link": _("un lien privé vers l’agenda"),
     "calendar-link-ended": _("un lien privé vers l’agenda, coupé"), "reminder": _("un rappel de la veille"),
@@ -141,6 +146,10 @@ def _who(entry: Mapping[str, Any]) -> tuple[str, str]:
         return gettext("Quelqu’un"), gettext("sans se connecter")
     if kind == ActorKind.CORRESPONDENT:
         return name, gettext("par messagerie")
+    if kind == ActorKind.SERVICE:
+        return name, gettext("service que vous avez connecté")
+    if kind == ActorKind.ASSISTANT:
+        return name, gettext("votre assistant")
     if kind == ActorKind.REPRESENTATIVE:
         return name, gettext("représentant légal")
     if kind == ActorKind.CARER:
@@ -167,17 +176,18 @@ def _why(entry: Mapping[str, Any]) -> str:
 
 
 def line_of(numbered: Numbered, me: str, names: Mapping[str, str]) -> Line:
-    """A line of the journal in words. `names`: of professionals on whose behalf others looked."""
+    """A line of the journal in words. `names`: of professionals on whose behalf others looked, and of services that it is about."""
     entry = numbered.entry
     who, role = _who(entry)
     act, detail = str(entry.get("act", "")), str(entry.get("detail", ""))
+    kind, _colon, about = detail.partition(":") if detail not in _DONE_OF_DETAIL else (detail, "", "")
     behalf = str(entry.get("on_behalf_of", ""))
     person = entry.get("actor_kind") in PERSONS
     return Line(
         name=numbered.name, at=datetime.fromisoformat(entry["at"]), tone=_tone(entry), who=who, role=role,
         me=entry.get("actor") == me or (entry.get("actor_kind") == ActorKind.HOLDER and me.startswith("holder")),
-        done=gettext(_DONE_OF_DETAIL.get(detail) or _DONE.get(act, _("fait un acte"))),
-        detail=gettext(_DETAIL[detail]) if detail in _DETAIL else "",
+        done=gettext(_DONE_OF_DETAIL.get(kind) or _DONE.get(act, _("fait un acte"))),
+        detail=gettext(_DETAIL[detail]) if detail in _DETAIL else names.get(about, ""),
         where=str(entry.get("structure", "")), why="" if person else _why(entry),
         refused=told(str(entry.get("code"))).patient if entry.get("outcome") == "refuse" else "",
         behalf=names.get(behalf, behalf), means=gettext(_MEANS.get(str(entry.get("means", "")), "")) if not person else "",

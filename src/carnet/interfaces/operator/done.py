@@ -4,6 +4,8 @@ SENTENCES = {
     "pris": "Le dossier est à vous.",
     "repondu": "La réponse est envoyée : la personne en est avertie.",
     "code": "Un code est parti à l'adresse que la personne avait donnée.",
+    "service": "C’est fait : l’éditeur le voit dans son dossier.",
+    "reclamation": "Le signalement est clos.",
     "rattache": "Le représentant est rattaché jusqu'aux 18 ans de l'enfant.",
 }
 

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 
-from carnet.interfaces.operator import cases, door, helpdesk, rules
+from carnet.interfaces.operator import cases, door, helpdesk, rules, services
 from carnet.pages.files import file_of_look
 from carnet.pages.safety import secure
 
@@ -26,6 +26,10 @@ urlpatterns = [
     path("dossiers/<uuid:number>/prendre", cases.take),
     path("dossiers/<uuid:number>/repondre", cases.answer),
     path("regles", rules.rules),
+    path("services", services.queue),
+    path("services/<uuid:number>", services.one),
+    path("services/<uuid:number>/acte", services.act),
+    path("reclamations/<uuid:number>", services.answer),
     path("assistance", helpdesk.desk),
     path("assistance/code", helpdesk.code),
     path("assistance/representant", helpdesk.representative),

@@ -268,3 +268,9 @@ def sex(value: str) -> str:
 def get(values: Mapping[str, str], name: str) -> str:
     """A value by a name that a template cannot write with a point."""
     return values.get(name, "")
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """The words of a text, for a short list of a template."""
+    return text.split()

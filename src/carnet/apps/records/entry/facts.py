@@ -10,7 +10,7 @@ from carnet.apps.identity import api as identity
 from carnet.apps.storage.api import KEY_FACTS, SCOPE, KeyDestroyedError, RecordKey, Row, Statement, Work, open_key
 from carnet.dicah import Permit, decide
 from carnet.dicah.acts import BEFORE_OPENING
-from carnet.dicah.conditions.authentication import PERSONS
+from carnet.dicah.conditions.authentication import CONNECTED, PERSONS
 from carnet.dicah.conditions.availability import SHOWN_AS_ABSENT
 from carnet.dicah.facts import DocumentFacts, Facts, IdentityFacts, Plausibility, RecordFacts, RecordState
 from carnet.kernel.ask import Act, Ask
@@ -93,7 +93,8 @@ def enter(
     way = _way(ask, document, record)
     held = [(_LOCK, ())] if lock else []
     scope, *_, facts = work.send(_into(way), *held, (_FACTS, access.parameters(ask)))
-    related = work.send(access.relation_of(ask)) if ask.actor.kind in PERSONS else []
+    connected = ask.actor.kind in CONNECTED
+    related = work.send(access.consent_of(ask) if connected else access.relation_of(ask)) if ask.actor.kind in PERSONS else []
     more = work.send(*extra)
     found, row = scope.fetchone(), facts_row(facts.fetchone())
     if not found or not found[0] or row is None:
@@ -106,7 +107,9 @@ def enter(
     key = open_key(record_id, row.key)
     entered = Entered(record_id, Facts(), key, identity.traits_of(key, row.traits), [cursor.fetchall() for cursor in more])
     told = _facts(ask, row, entered.traits, requested, doubt)
-    if related:
+    if related and connected:
+        told = replace(told, access=replace(told.access, service_consent=access.read_consent(related[0].fetchone())))
+    elif related:
         told = replace(told, access=replace(told.access, relation=access.read_relation(related[0].fetchone())))
     return replace(entered, facts=told)
 

@@ -174,13 +174,16 @@ def previous_visit(visit: Visit) -> datetime | None:
 
 
 @contextmanager
-def visiting(ask: Ask, record_id: UUID | None = None, detail: str = "") -> Iterator[Visit]:
+def visiting(
+    ask: Ask, record_id: UUID | None = None, detail: str = "", act: Act = Act.SEARCH, category: str = ""
+) -> Iterator[Visit]:
     """Open a record for a page: by the INS of the question, or by its pseudonym. Raises Refusal, journaled.
 
     The journal entry is written at the end, in the same transaction: what the page read and its trace are there together.
-    `detail` says in a word what the page looked at beside metadata; it never repeats a question or a content.
+    `detail` says in a word what the page looked at beside metadata; it never repeats a question or a content. `act`, `category`:
+    of a connected service, which reads what its person agreed to and nothing beside it.
     """
-    ask = replace(ask, act=Act.SEARCH)
+    ask = replace(ask, act=act)
     with access.asking(ask) as place, unit() as work:
         access.before_record(ask)
         entered = enter(work, ask, record=record_id)
@@ -188,7 +191,8 @@ def visiting(ask: Ask, record_id: UUID | None = None, detail: str = "") -> Itera
         if entered.record_id is None:
             raise Refusal(No.RECORD_ABSENT)
         named = named_by_document(work, ask, entered)
-        decided = access.decide_or_refuse(named, entered.facts, entered.record_id, detail=detail)
+        facts = replace(entered.facts, category=category)
+        decided = access.decide_or_refuse(named, facts, entered.record_id, detail=detail)
         access.note_lookup(work, decided.grant)
         yield Visit(work, named, decided.grant, entered)
         work.send(decided.statement, *notices_of_access(named, entered.record_id))

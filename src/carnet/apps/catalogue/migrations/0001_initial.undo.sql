@@ -1,0 +1,11 @@
+REVOKE SELECT ON records_record FROM carnet_oauth;
+REVOKE SELECT, UPDATE (reminded_at) ON access_agreement FROM carnet_oauth;
+REVOKE SELECT, INSERT, DELETE ON signin_attempt FROM carnet_oauth;
+DROP TABLE catalogue_call;
+DROP TABLE catalogue_proof;
+DROP TABLE catalogue_token;
+DROP TABLE catalogue_client;
+DROP TABLE catalogue_complaint;
+DROP TABLE catalogue_step;
+DROP FUNCTION catalogue_step_kept();
+DROP TABLE catalogue_service;

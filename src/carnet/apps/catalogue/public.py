@@ -1,0 +1,67 @@
+"""The public catalogue: what everybody finds, in the order of names. Nobody pays to be first, and nothing of a visit is kept."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from carnet.apps.catalogue import rows
+from carnet.apps.catalogue.categories import CATEGORIES
+from carnet.apps.catalogue.criteria import ASSISTANT
+from carnet.apps.catalogue.rows import Service
+from carnet.apps.storage.api import unit
+from carnet.kernel.refusal import No, Refusal
+from carnet.kernel.traits import normalise_name
+
+FREE = "gratuit"
+FILTERS = ("gratuit", "dispositif", "sans-echange")
+PROPOSED = 3
+
+
+def _words(service: Service) -> str:
+    card = service.listed
+    return normalise_name(f"{card.name} {card.tagline} {card.description} {service.publisher_name}") if card is not None else ""
+
+
+def _fits(service: Service, chosen: Iterable[str]) -> bool:
+    card = service.listed
+    if card is None:
+        return False
+    held = {"gratuit": normalise_name(card.price).startswith("GRATUIT"), "dispositif": bool(card.device),
+            "sans-echange": not card.purposes}  # fmt: skip
+    return all(held.get(name, True) for name in chosen)
+
+
+def found_services(words: str = "", theme: str = "", chosen: Iterable[str] = ()) -> list[Service]:
+    """The services that everybody finds, of a theme, with every word in their card, and that fit the filters."""
+    wanted, filters = normalise_name(words).split(), list(chosen)
+    with unit() as work:
+        listed = rows.listed_services(work)
+    return [
+        s for s in listed
+        if s.listed is not None and (not theme or theme in s.listed.themes)
+        and all(w in _words(s) for w in wanted) and _fits(s, filters)
+    ]  # fmt: skip
+
+
+def shown_service(number: UUID) -> Service:
+    """A service by its own address: listed, or in pre-series. Raises Refusal `document-unknown`."""
+    with unit() as work:
+        found = rows.service_of(work, number)
+    if found is None or found.listed is None or not found.lives:
+        raise Refusal(No.DOCUMENT_UNKNOWN)
+    return found
+
+
+def proposed(held: Iterable[str], connected: Iterable[UUID], services: Iterable[Service]) -> list[tuple[Service, str]]:
+    """Services that may be of use: those that work with a category of which the record holds something, each with that category.
+
+    It is worked out from the page that is being shown and kept nowhere: no service learns of it, and no visit is counted.
+    """
+    full, already = set(held), set(connected)
+    found = []
+    for service in services:
+        if service.listed is None or service.id in already or service.listed.kind == ASSISTANT:
+            continue
+        wanted = (x.category.partition(".")[0] for p in service.listed.purposes for x in p.lines)
+        of = next((c for c in wanted if c in full and c in CATEGORIES and CATEGORIES[c].section), "")
+        found += [(service, of)] if of else []
+    return found[:PROPOSED]

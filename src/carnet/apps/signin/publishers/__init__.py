@@ -1,0 +1,1 @@
+"""Sign-in of publishers of services: people who act for a company."""

@@ -1,0 +1,111 @@
+"""Services of the demonstration: publishers, cards, their way through the examination, and people who connected them."""
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from carnet.apps.catalogue import api as catalogue
+
+PUBLISHERS: dict[str, dict[str, str]] = {
+    "1": {"sub": "pc-1", "given_name": "Inès", "usual_name": "MODÈLE", "email": "ines@letensiometre.example",
+          "siret": "00000000100011", "organizational_unit": "Association Le Tensiomètre"},
+    "2": {"sub": "pc-2", "given_name": "Paul", "usual_name": "FICTIF", "email": "paul@soufflefictif.example",
+          "siret": "00000000200019", "organizational_unit": "Souffle Fictif SAS"},
+    "3": {"sub": "pc-3", "given_name": "Léa", "usual_name": "RAPPEL", "email": "lea@cooperativerappel.example",
+          "siret": "00000000300017", "organizational_unit": "Coopérative Rappel"},
+    "4": {"sub": "pc-4", "given_name": "Noé", "usual_name": "EXEMPLE", "email": "noe@assistant.example",
+          "siret": "00000000400015", "organizational_unit": "Assistant du Modèle"},
+}  # fmt: skip
+
+
+def write_publishers(path: Path) -> None:
+    """Write the file of the ProConnect simulator."""
+    told = {n: p | {"_label": f"{p['given_name']} {p['usual_name']}, {p['organizational_unit']}"} for n, p in PUBLISHERS.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
+
+
+def _line(category: str, *verbs: str, perimeter: str = "all", why: str = "") -> dict[str, Any]:
+    return {"category": category, "verbs": list(verbs), "perimeter": perimeter, "why": why}
+
+
+DIARY = {
+    "name": "Carnet de tension", "tagline": "Noter sa tension et la montrer à son médecin.",
+    "description": "Noter sa tension trois jours de suite, matin et soir, et en montrer la moyenne à son médecin.",
+    "themes": ["measures", "chronic"], "device": "IIa", "price": "Gratuit", "model": "Financé par des dons",
+    "hosting": "France, certifié données de santé", "accessibility": "Conforme à 92 %", "help": "aide@letensiometre.example",
+    "launch": "http://127.0.0.1:8095/launch", "site": "https://letensiometre.example",
+    "screens": ["Noter une mesure", "Trois jours de mesures et leur moyenne"],
+    "purposes": [
+        {"code": "suivi", "title": "Pour tenir votre carnet de mesures", "lines": [
+            _line("measures.BLOOD_PRESSURE", "read", "write", perimeter="P1Y", why="Tracer la courbe et noter vos mesures"),
+            _line("measures.HEART_RATE", "read", "write", perimeter="P1Y", why="Noté avec la tension"),
+            _line("identity", "read", perimeter="given", why="Vous appeler par votre prénom")]},
+        {"code": "courbe", "title": "Pour expliquer la courbe", "lines": [
+            _line("treatments", "read", perimeter="names", why="Dater un changement de médicament sur la courbe"),
+            _line("appointments", "read", perimeter="dates", why="Rappeler de mesurer avant une consultation")]},
+    ],
+}  # fmt: skip
+BREATH = {
+    "name": "Mon Souffle", "tagline": "Suivre un asthme au quotidien.", "themes": ["chronic", "measures"], "price": "2 € par mois",
+    "model": "Abonnement de la personne", "hosting": "France, certifié données de santé", "accessibility": "Conforme à 78 %",
+    "purposes": [{"code": "asthme", "title": "Pour suivre votre asthme", "lines": [
+        _line("measures.HEART_RATE", "read", "write", perimeter="P1Y", why="Repérer un essoufflement"),
+        _line("allergies", "read", why="Ce qui déclenche les crises")]}],
+}  # fmt: skip
+VACCINES = {
+    "name": "Agenda Vaccins", "tagline": "Rappels de vaccins pour toute la famille.", "themes": ["vaccines", "prevention"],
+    "price": "Gratuit", "model": "Financé par une mutuelle", "hosting": "France, certifié données de santé",
+    "purposes": [{"code": "rappels", "title": "Pour vous rappeler vos vaccins", "lines": [
+        _line("vaccinations", "read", why="Savoir ce qui est fait"), _line("prevention", "read", why="Savoir ce qui vient")]}],
+}  # fmt: skip
+MONTHS = {
+    "name": "Neuf Mois", "tagline": "Les rendez-vous de la grossesse, semaine après semaine.",
+    "themes": ["pregnancy", "appointments"], "price": "Gratuit", "hosting": "France, certifié données de santé", "purposes": [],
+}  # fmt: skip
+ASSISTANT = {
+    "name": "Assistant du Modèle", "tagline": "Poser des questions sur son propre carnet.", "kind": "assistant",
+    "themes": ["assistant"], "price": "Gratuit", "hosting": "Modèle fictif, France",
+    "destination": "Ce que l’assistant lit part chez Assistant du Modèle, en France, "
+                   "et n’y est gardé que le temps de la conversation.",
+    "purposes": [{"code": "repondre", "title": "Pour répondre à vos questions", "lines": [
+        _line("allergies", "read"), _line("treatments", "read"), _line("vaccinations", "read"), _line("history", "read"),
+        _line("measures", "read", perimeter="P1Y"), _line("documents", "read", perimeter="P1Y"), _line("journal", "read")]}],
+}  # fmt: skip
+SERVICES = (("1", DIARY, "online"), ("2", BREATH, "online"), ("3", VACCINES, "online"), ("3", MONTHS, "online"),
+            ("4", ASSISTANT, "online"),
+            ("2", BREATH | {"name": "Souffle Enfant", "tagline": "L’asthme de l’enfant."}, "submitted"))  # fmt: skip
+_WAY = (("submit", "publisher"), ("take", "operator"), ("ask", "operator"), ("answer", "publisher"), ("accept", "operator"),
+        ("sign", "publisher"), ("publish", "operator"))  # fmt: skip
+_SAID = {"ask": "Qui a accès aux données chez votre hébergeur ?", "answer": "Deux personnes d’astreinte, tracées et revues."}
+
+
+def by_publisher(number: str) -> catalogue.By:
+    """Somebody who acts for a publisher of the demonstration."""
+    told = PUBLISHERS[number]
+    name = f"{told['given_name']} {told['usual_name']}"
+    return catalogue.By(catalogue.Side.PUBLISHER, name, told["siret"], told["organizational_unit"])
+
+
+def reference(number: str, card: dict[str, Any], until: str, at: datetime) -> UUID:
+    """Bring a service through its examination, as its publisher and an operator do, up to a state."""
+    publisher, operator = by_publisher(number), catalogue.By(catalogue.Side.OPERATOR, "Exploitant")
+    service_id = catalogue.open_file(publisher, PUBLISHERS[number]["email"], str(card["name"]), at - timedelta(days=75))
+    file = catalogue.file_of(publisher, service_id)
+    answers = {c.code: {"answer": "yes", "proof": "Pièce fictive jointe au dossier"} for c in file.criteria.criteria}
+    catalogue.write_file(publisher, service_id, file.service.version, dict(card), answers, at - timedelta(days=74))
+    sides = {"publisher": publisher, "operator": operator}
+    for day, (act, side) in enumerate(_WAY):
+        state = catalogue.act_on_file(sides[side], service_id, act, _SAID.get(act, ""), at - timedelta(days=74 - day))
+        if state == until:
+            break
+    return service_id
+
+
+def load_services(at: datetime) -> dict[str, UUID]:
+    """The services of the demonstration, by their names."""
+    if catalogue.queue():
+        return {s.name: s.id for s in catalogue.queue()}
+    return {str(card["name"]): reference(number, card, until, at) for number, card, until in SERVICES}

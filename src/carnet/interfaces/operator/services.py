@@ -1,0 +1,83 @@
+"""Services, for operators: files to examine, questions, decisions, listing, surveillance, complaints."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+
+from carnet.apps.access.api import people_connected
+from carnet.apps.catalogue import api as catalogue
+from carnet.interfaces.operator.door import Asked, page, signed_in
+from carnet.pages.door import saying
+
+ACTS = {
+    "take": "Commencer l’examen", "ask": "Poser une question", "accept": "Accepter", "refuse": "Refuser",
+    "publish": "Mettre en ligne", "suspend": "Suspendre", "dereference": "Déréférencer", "renew": "Renouveler le référencement",
+    "watch": "Noter une surveillance",
+}  # fmt: skip
+PROBLEMS = {
+    "not-now": "Cet acte n’est pas possible dans l’état où est le dossier.", "reason-missing": "Écrivez quelques mots : ils restent.",
+    "blocking-criteria": "Des critères bloquants ne sont pas remplis :", "criteria-missing": "Des critères attendent une réponse :",
+}  # fmt: skip
+ANSWERS = {"yes": "Oui", "no": "Non", "not-concerned": "Ne le concerne pas"}
+_WAITING = (catalogue.State.SUBMITTED, catalogue.State.EXAMINATION)
+
+
+def _by(asked: Asked) -> catalogue.By:
+    return catalogue.By(catalogue.Side.OPERATOR, asked.name)
+
+
+@signed_in("GET")
+def queue(asked: Asked) -> HttpResponse:
+    """What waits for somebody here, then every service."""
+    found = [(s, catalogue.STATE_LABELS[s.state]) for s in catalogue.queue()]
+    context: dict[str, object] = {
+        "tab": "services", "waiting": [(s, t) for s, t in found if s.state in _WAITING or s.renewal_asked_at is not None],
+        "others": [(s, t) for s, t in found if s.state not in _WAITING and s.renewal_asked_at is None],
+        "complaints": [(c, next((s.name for s, _ in found if s.id == c.service_id), "")) for c in catalogue.complaints()],
+    }  # fmt: skip
+    return page(asked, "services", context)
+
+
+def _file(asked: Asked, number: UUID, problem: str = "", status: int = 200) -> HttpResponse:
+    file = catalogue.file_of(_by(asked), number)
+    told = file.service.answers
+    rows = [(c, ANSWERS.get(told.get(c.code, {}).get("answer", ""), ""), told.get(c.code, {}).get("proof", ""))
+            for c in file.concerned]  # fmt: skip
+    met, of = file.weight
+    context: dict[str, object] = {
+        "tab": "services", "file": file, "service": file.service, "card": file.service.draft, "rows": rows, "met": met, "of": of,
+        "state": catalogue.STATE_LABELS[file.service.state], "failing": file.failing, "problem": problem,
+        "acts": [(act, ACTS[act], catalogue.MOVES[act].reasoned) for act in file.acts(catalogue.Side.OPERATOR)],
+        "steps": [(s, catalogue.STEP_LABELS.get(s.act, s.act), catalogue.STATE_LABELS[s.state]) for s in file.steps],
+        "complaints": catalogue.complaints(number), "people": people_connected(number, asked.at),
+        "clients": catalogue.clients_of(_by(asked), number),
+        "purposes": [(p.get("title", ""), [(catalogue.label_of(x["category"]), x) for x in p.get("lines", ())])
+                     for p in file.service.draft.get("purposes", ())],
+        "families": file.criteria.families,
+    }  # fmt: skip
+    return page(asked, "service", context, status)
+
+
+@signed_in("GET")
+def one(asked: Asked, number: UUID) -> HttpResponse:
+    """A file."""
+    return _file(asked, number)
+
+
+@signed_in("POST")
+def act(asked: Asked, number: UUID) -> HttpResponse:
+    """Do an act of the file's life."""
+    try:
+        catalogue.act_on_file(_by(asked), number, asked.form.text("acte", 20), asked.form.text("texte", 2000), asked.at)
+    except catalogue.CardError as error:
+        return _file(asked, number, f"La fiche n’est pas complète : {', '.join(field for field, _ in error.problems)}.", 409)
+    except catalogue.ReferencingError as error:
+        return _file(asked, number, " ".join([PROBLEMS.get(error.code, error.code), ", ".join(error.missing)]).strip(), 409)
+    return saying(f"/services/{number}", "service")
+
+
+@signed_in("POST")
+def answer(asked: Asked, number: UUID) -> HttpResponse:
+    """Say what was done about a complaint."""
+    service = catalogue.answer_complaint(_by(asked), number, asked.form.text("texte", 2000), asked.at)
+    return saying(f"/services/{service}", "reclamation")
