@@ -27,6 +27,7 @@ DOOR_PORT, PSC_PORT, TLS_PORT = free_port(), free_port(), free_port()
 WEBPS_PORT, WEBPS_TLS_PORT, WEBPS_PROCESS_PORT = free_port(), free_port(), free_port()
 DMP_PORT = free_port()
 ESPACE_PORT, ESPACE_PROCESS_PORT, OPERATOR_PORT, FRANCECONNECT_PORT = free_port(), free_port(), free_port(), free_port()
+OAUTH_PORT, OAUTH_TLS_PORT, PROCONNECT_PORT, MCP_PORT = free_port(), free_port(), free_port(), free_port()
 DATA = Path(tempfile.mkdtemp(prefix="carnet-tests-"))
 PKI = DATA / "pki"
 
@@ -43,6 +44,11 @@ os.environ.update(
         "CARNET_VITALE": "simulator",
         "CARNET_TEST_PORTAL_PORT": str(WEBPS_PROCESS_PORT),
         "CARNET_ESPACE_URL": f"http://localhost:{ESPACE_PORT}",
+        "CARNET_OAUTH_URL": f"http://127.0.0.1:{OAUTH_PORT}",
+        "CARNET_OAUTH_CARD_URL": f"https://127.0.0.1:{OAUTH_TLS_PORT}",
+        "CARNET_PROCONNECT_ISSUER": f"http://127.0.0.1:{PROCONNECT_PORT}",
+        "CARNET_MCP_URL": f"http://127.0.0.1:{MCP_PORT}",
+        "CARNET_SERVICE_CALLS_PRIVATE": "true",
         "CARNET_OPERATOR_URL": f"http://127.0.0.1:{OPERATOR_PORT}",
         "CARNET_FRANCECONNECT_ISSUER": f"http://127.0.0.1:{FRANCECONNECT_PORT}",
         "CARNET_TEST_ESPACE_PORT": str(ESPACE_PROCESS_PORT),
@@ -364,6 +370,32 @@ def operator() -> Iterator[str]:
     """The operator's pages."""
     for _ in _served(OPERATOR_PORT, _in_role("operator")):
         yield f"http://127.0.0.1:{OPERATOR_PORT}"
+
+
+@pytest.fixture(scope="session")
+def proconnect() -> Iterator[Any]:
+    """The simulator of ProConnect, as a server of its own; its people may be added to."""
+    from carnet.desk.demonstration.services import PUBLISHERS
+    from carnet.desk.simulators.proconnect import serve
+
+    server = serve(PROCONNECT_PORT, dict(PUBLISHERS), [f"http://127.0.0.1:{OAUTH_PORT}/editeur/retour"])
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.RequestHandlerClass.provider
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def oauth(proconnect: Any) -> Iterator[str]:
+    """The authorisation server and the publishers' space."""
+    for _ in _served(OAUTH_PORT, _in_role("oauth")):
+        yield f"http://127.0.0.1:{OAUTH_PORT}"
+
+
+@pytest.fixture(scope="session")
+def oauth_tls(proconnect: Any, pki: Any) -> Iterator[str]:
+    """The same server on the port that asks for a client certificate."""
+    yield from _over_tls(OAUTH_TLS_PORT, _in_role("oauth-card"), pki)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,5 @@
-"""The courier: the only process that sends. It reads the outbox, speaks SMTP, opens no record and listens on no port."""
+"""The courier: the only process that sends. It reads the outbox, speaks SMTP, calls connected services, opens no record and listens
+on no port."""
 
 import asyncio
 import ssl
@@ -7,11 +8,13 @@ from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
 import aiosmtplib
+import httpx
 
 from carnet.config.processes import looping, prepare
 from carnet.kernel.clock import moment
 
 if TYPE_CHECKING:
+    from carnet.apps.catalogue.api import Sending
     from carnet.apps.outbox.api import Failure
 
 
@@ -70,9 +73,24 @@ async def _round() -> int:
     return taken
 
 
+def _post(sending: "Sending") -> str:
+    """Call a service. Returns what went wrong in a word; empty when it heard. Where it would be sent on to is not followed."""
+    from carnet.apps.catalogue.api import may_call
+
+    if not may_call(sending.url):
+        return "address refused"
+    try:
+        answer = httpx.post(sending.url, content=sending.content, headers=sending.headers, timeout=10.0, follow_redirects=False)
+    except httpx.HTTPError as error:
+        return type(error).__name__
+    return "" if answer.is_success else str(answer.status_code)
+
+
 def deliver_once() -> int:
-    """Deliver what is due now. Returns how many notices were taken."""
-    return asyncio.run(_round())
+    """Deliver what is due now: mail, and calls to connected services. Returns how many notices and calls were taken."""
+    from carnet.apps.catalogue.api import deliver_calls
+
+    return asyncio.run(_round()) + deliver_calls(moment(), _post)
 
 
 def main() -> None:

@@ -9,12 +9,13 @@ from carnet.kernel.clock import Timer, moment
 def timers() -> tuple[Timer, ...]:
     """The timers of every app."""
     from carnet.apps.access.api import TIMERS as ACCESS
+    from carnet.apps.catalogue.api import TIMERS as CATALOGUE
     from carnet.apps.outbox.api import TIMERS as OUTBOX
     from carnet.apps.prevention.api import TIMERS as PREVENTION
     from carnet.apps.records.api import TIMERS as RECORDS
     from carnet.apps.signin.api import TIMERS as SIGNIN
 
-    return (*RECORDS, *ACCESS, *SIGNIN, *PREVENTION, *OUTBOX)
+    return (*RECORDS, *ACCESS, *SIGNIN, *PREVENTION, *CATALOGUE, *OUTBOX)
 
 
 def run_all(at: datetime) -> dict[str, int]:

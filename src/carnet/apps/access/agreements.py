@@ -36,8 +36,9 @@ class AgreedLine:
 
     @property
     def family(self) -> str:
-        """The category as the law knows it."""
-        return self.category.partition(".")[0]
+        """The category as the law knows it: of all measures, and of the agenda as a whole."""
+        family = self.category.partition(".")[0]
+        return "agenda" if family in ("appointments", "prevention") else family
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ from carnet.apps.catalogue.connecting import (
     Session,
     agree,
     asked_for,
+    asked_in,
     begin,
     change_agreement,
     connected_in,
@@ -78,6 +79,12 @@ from carnet.apps.catalogue.connecting import (
 from carnet.apps.catalogue.criteria import (
     Criteria,
     criteria_on,
+)
+from carnet.apps.catalogue.exchange import (
+    document_content,
+    document_resources,
+    patient,
+    resources_of,
 )
 from carnet.apps.catalogue.granting import (
     Gift,
@@ -97,6 +104,11 @@ from carnet.apps.catalogue.life import (
     STEP_LABELS,
     Side,
     State,
+)
+from carnet.apps.catalogue.measuring import (
+    MeasureError,
+    keep_measure,
+    read_draft,
 )
 from carnet.apps.catalogue.months import (
     months_later,
@@ -139,6 +151,22 @@ from carnet.apps.catalogue.signing import (
     id_token,
     public_keys,
 )
+from carnet.apps.catalogue.subscribing import (
+    Subscription,
+    events_since,
+    kind_of,
+    status_bundle,
+    subscribe,
+    subscription_of,
+    subscriptions_of,
+    tell_changes,
+    topic_url,
+    unsubscribe,
+)
+from carnet.apps.catalogue.summary import (
+    exported,
+    patient_summary,
+)
 from carnet.apps.catalogue.timers import (
     TIMERS,
 )
@@ -180,6 +208,7 @@ __all__ = [
     "File",
     "Gift",
     "Granted",
+    "MeasureError",
     "Offer",
     "ProofError",
     "Purpose",
@@ -192,11 +221,13 @@ __all__ = [
     "Side",
     "State",
     "Step",
+    "Subscription",
     "TokenError",
     "act_on_file",
     "agree",
     "answer_complaint",
     "asked_for",
+    "asked_in",
     "begin",
     "bound_to_certificate",
     "call_of",
@@ -214,7 +245,11 @@ __all__ = [
     "cut_client",
     "decided",
     "deliver_calls",
+    "document_content",
+    "document_resources",
     "end_client",
+    "events_since",
+    "exported",
     "fhir_user",
     "file_of",
     "files_of",
@@ -223,6 +258,8 @@ __all__ = [
     "id_token",
     "introspected",
     "is_assistant",
+    "keep_measure",
+    "kind_of",
     "label_of",
     "launch",
     "launched",
@@ -234,11 +271,14 @@ __all__ = [
     "offers_of",
     "open_file",
     "own_client",
+    "patient",
+    "patient_summary",
     "permits",
     "proposed",
     "public_keys",
     "queue",
     "read_card",
+    "read_draft",
     "read_metadata",
     "redeem_code",
     "redirect_holds",
@@ -247,11 +287,19 @@ __all__ = [
     "register",
     "registration_token",
     "resources",
+    "resources_of",
     "revoke_token",
     "secret_holds",
     "shown_service",
     "sign_out",
+    "status_bundle",
     "subject_of",
+    "subscribe",
+    "subscription_of",
+    "subscriptions_of",
+    "tell_changes",
+    "topic_url",
+    "unsubscribe",
     "withdraw_service",
     "write_file",
 ]

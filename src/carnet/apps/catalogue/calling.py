@@ -85,7 +85,7 @@ def sending_of(call: Call, at: datetime) -> Sending:
         token = signing.logout_token(call.told["sub"], call.told.get("sid", ""), call.client_id, at)
         return Sending(call.url, f"logout_token={token}".encode(), {"Content-Type": "application/x-www-form-urlencoded"})
     body = json.dumps(call.told["bundle"], separators=(",", ":"), ensure_ascii=False).encode()
-    headers = {"Content-Type": "application/fhir+json", "Carnet-Signature": signing.detached(body), **call.told.get("headers", {})}
+    headers = {"Content-Type": "application/fhir+json", "Carnet-Signature": signing.detached(body)}
     return Sending(call.url, body, headers)
 
 
@@ -98,6 +98,12 @@ def _note(call: Call, problem: str, at: datetime) -> None:
             "UPDATE catalogue_call SET outcome = %s, problem = %s, next_at = %s, done_at = %s WHERE id = %s",
             outcome, problem[:60], next_at, at if outcome != WAITING else None, call.id,
         )  # fmt: skip
+        if call.kind == EVENT and outcome != WAITING:
+            # The first call that is heard makes a subscription active; one that nobody ever heard says so.
+            work.run(
+                "UPDATE catalogue_subscription SET state = %s WHERE id = %s AND state <> 'off'",
+                "active" if outcome == DONE else "error", UUID(call.told["subscription"]),
+            )  # fmt: skip
 
 
 def deliver_calls(at: datetime, post: Post) -> int:

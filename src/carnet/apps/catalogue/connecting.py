@@ -17,7 +17,7 @@ from django.conf import settings
 
 from carnet.apps.access import api as access
 from carnet.apps.access.api import AgreedLine, Agreement
-from carnet.apps.catalogue import calling, rows, tokens
+from carnet.apps.catalogue import calling, ending, rows, tokens
 from carnet.apps.catalogue.card import Card, Purpose, RequestedLine
 from carnet.apps.catalogue.categories import granted_scopes, wants
 from carnet.apps.catalogue.criteria import ASSISTANT
@@ -122,6 +122,12 @@ def asked_for(ticket: str, at: datetime) -> Asked:
     """The request of a ticket. Raises Refusal for one that is over."""
     with unit() as work:
         held, service = _open(work, ticket, at)
+    return _asked(service, held)
+
+
+def asked_in(visit: Visit, ticket: str) -> Asked:
+    """The request of a ticket, inside a visit. Raises Refusal for one that is over."""
+    held, service = _open(visit.work, ticket, visit.ask.at)
     return _asked(service, held)
 
 
@@ -251,6 +257,7 @@ def withdraw_service(ask: Ask, record_id: UUID, service_id: UUID) -> None:
 def ended(work: Work, record_id: UUID, service_id: UUID, at: datetime) -> None:
     """What follows when an agreement is over: its tokens and subscriptions end, and the service is told."""
     tokens.end_tokens(work, record_id, service_id, at)
+    ending.end_subscriptions(work, record_id, service_id)
     subject = subject_of(service_id, record_id)
     for client in rows.clients_of(work, service_id):
         calling.tell_logout(work, client, subject, "", at)

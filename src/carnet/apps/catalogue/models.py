@@ -169,3 +169,64 @@ class Call(models.Model):
         Kind.TECHNICAL, SHORT, "id client_id kind url told made_at attempts next_at outcome problem done_at",
         why="the number under which the service knows somebody, and dates",
     )  # fmt: skip
+
+
+class Subscription(models.Model):
+    """What a connected service wants to be told of, and where."""
+
+    id = models.UUIDField(primary_key=True)
+    record_id = models.UUIDField()
+    service_id = models.UUIDField()
+    client_id = models.CharField(max_length=64)
+    kind = models.CharField(max_length=16)
+    endpoint = models.CharField(max_length=300)
+    payload = models.CharField(max_length=10)
+    state = models.CharField(max_length=10)
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    number = models.IntegerField()
+
+    class Meta:
+        db_table = "catalogue_subscription"
+
+    classified: ClassVar[dict[str, Classified]] = {
+        **classify(
+            Kind.TECHNICAL, SHORT, "id client_id endpoint payload state made_at ends_at number", why="addresses, states, dates"
+        ),
+        **classify(
+            Kind.HEALTH, SHORT, "record_id service_id kind", why="which service a person uses: looked up by the writers' trigger"
+        ),
+    }
+
+
+class Change(models.Model):
+    """Something was written that a subscription watches: not told yet, and told only where the law lets it."""
+
+    id = models.BigIntegerField(primary_key=True)
+    subscription_id = models.UUIDField()
+    focus = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "catalogue_change"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.TECHNICAL, "until it was looked at", "id subscription_id focus at", why="identifiers and dates"
+    )
+
+
+class Event(models.Model):
+    """What a subscription was told: numbered without a hole, so that a service finds what it missed."""
+
+    pk = models.CompositePrimaryKey("subscription_id", "number")
+    subscription_id = models.UUIDField()
+    number = models.IntegerField()
+    at = models.DateTimeField()
+    focus = models.CharField(max_length=80)
+
+    class Meta:
+        db_table = "catalogue_event"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.TECHNICAL, SHORT, "subscription_id number at focus", why="identifiers and dates"
+    )

@@ -1,13 +1,15 @@
 """The public catalogue: what everybody finds, in the order of names. Nobody pays to be first, and nothing of a visit is kept."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from carnet.apps.catalogue import rows
 from carnet.apps.catalogue.categories import CATEGORIES
 from carnet.apps.catalogue.criteria import ASSISTANT
 from carnet.apps.catalogue.rows import Service
-from carnet.apps.storage.api import unit
+from carnet.apps.records.api import Visit
+from carnet.apps.storage.api import Work, unit
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import normalise_name
 
@@ -30,10 +32,20 @@ def _fits(service: Service, chosen: Iterable[str]) -> bool:
     return all(held.get(name, True) for name in chosen)
 
 
-def found_services(words: str = "", theme: str = "", chosen: Iterable[str] = ()) -> list[Service]:
+@contextmanager
+def _within(visit: Visit | None) -> Iterator[Work]:
+    """The unit of work of a visit, or one of its own for a page of no record."""
+    if visit is not None:
+        yield visit.work
+        return
+    with unit() as work:
+        yield work
+
+
+def found_services(visit: Visit | None, words: str = "", theme: str = "", chosen: Iterable[str] = ()) -> list[Service]:
     """The services that everybody finds, of a theme, with every word in their card, and that fit the filters."""
     wanted, filters = normalise_name(words).split(), list(chosen)
-    with unit() as work:
+    with _within(visit) as work:
         listed = rows.listed_services(work)
     return [
         s for s in listed
@@ -42,9 +54,9 @@ def found_services(words: str = "", theme: str = "", chosen: Iterable[str] = ())
     ]  # fmt: skip
 
 
-def shown_service(number: UUID) -> Service:
+def shown_service(visit: Visit | None, number: UUID) -> Service:
     """A service by its own address: listed, or in pre-series. Raises Refusal `document-unknown`."""
-    with unit() as work:
+    with _within(visit) as work:
         found = rows.service_of(work, number)
     if found is None or found.listed is None or not found.lives:
         raise Refusal(No.DOCUMENT_UNKNOWN)

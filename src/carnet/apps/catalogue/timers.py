@@ -7,6 +7,7 @@ from carnet.apps.access import api as access
 from carnet.apps.catalogue import rows, tokens
 from carnet.apps.catalogue.connecting import REMINDED_BEFORE
 from carnet.apps.catalogue.referencing import end_listings
+from carnet.apps.catalogue.subscribing import TIMERS as EVENTS
 from carnet.apps.outbox.api import HOLDER, notify
 from carnet.apps.storage.api import unit
 from carnet.kernel.clock import Timer, catch_up
@@ -34,6 +35,7 @@ def _purge(at: datetime) -> int:
 
 
 TIMERS = (
+    *EVENTS,
     Timer("service-agreement-end", timedelta(hours=1), remind_of_ends),
     Timer("service-listing-end", timedelta(hours=6), end_listings),
     Timer("service-token-purge", timedelta(days=1), _purge),

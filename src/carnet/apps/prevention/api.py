@@ -15,6 +15,7 @@ from carnet.apps.prevention.events import (
     events_in,
     own_appointments,
     put_appointment,
+    span_of,
 )
 from carnet.apps.prevention.feeds import as_calendar, cut_feed, feeds_in, make_feed, read_feed
 from carnet.apps.prevention.immunisation import Dose, GroupForecast, SeriesStatus, Status
@@ -111,6 +112,7 @@ __all__ = [
     "shots",
     "shots_in",
     "signed",
+    "span_of",
     "take_back",
     "today",
     "why",

@@ -1,8 +1,11 @@
 """Appointments and reminders: the person's own, and those that a professional's software writes."""
 
 from dataclasses import dataclass, replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from carnet.apps.journal.api import REPRESENTATIVES
 from carnet.apps.prevention import rows
@@ -108,6 +111,14 @@ def cancel_event(ask: Ask, record_id: UUID, number: UUID, back: bool = False) ->
             raise Refusal(No.DOCUMENT_UNKNOWN)
         with written(visit, Act.WRITE_PROFILE, CATEGORY, CATEGORY, REPRESENTATIVES if old.secret else ""):
             rows.withdraw(visit.work, visit.record_id, number, None if back else ask.at)
+
+
+def span_of(event: Event) -> tuple[datetime | None, datetime | None]:
+    """When an event begins and ends, where its hour and its length are known."""
+    if event.at_time is None:
+        return None, None
+    start = datetime.combine(event.on_day, event.at_time, ZoneInfo(settings.LAW.civil_zone))
+    return start, start + timedelta(minutes=event.minutes) if event.minutes else None
 
 
 def events_in(visit: Visit, first: date, last: date) -> list[Event]:

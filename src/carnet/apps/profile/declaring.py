@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from carnet.apps.journal.api import REPRESENTATIVES
-from carnet.apps.profile.entries import NOT_CONCERNED, PERSON, SECTIONS, Content, Entry, check_born, insert, new, opened
+from carnet.apps.profile.entries import NOT_CONCERNED, PERSON, SECTIONS, SERVICE, Content, Entry, check_born, insert, new, opened
 from carnet.apps.records.api import Visit, visiting, writing, written
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
@@ -17,7 +17,7 @@ DECLARABLE = frozenset(SECTIONS) - {"results", "directives"}
 LABEL, DETAIL = 300, 2000
 DIRECTIVES = 20_000
 _OF = """SELECT entry_id, section, source, document_id, recorded_at, recorded_by, confirmed, replaces, ended_at, sealed, secret,
-    '', NULL FROM profile_entry WHERE record_id = %s AND entry_id = %s AND source = 'person' AND (NOT secret OR %s)"""
+    '', NULL FROM profile_entry WHERE record_id = %s AND entry_id = %s AND source = ANY(%s) AND (NOT secret OR %s)"""
 
 
 def category_of(section: str) -> str:
@@ -72,9 +72,9 @@ def declare_entry(ask: Ask, record_id: UUID, section: str, content: Content, sec
         return entry.id
 
 
-def _own(visit: Visit, number: UUID) -> Entry:
-    """An entry that the person's side declared; another one is unknown here."""
-    rows = visit.work.rows(_OF, visit.record_id, number, visit.sees_secrets())
+def _own(visit: Visit, number: UUID, *sources: str) -> Entry:
+    """An entry of the person's side, from these sources; another one is unknown here."""
+    rows = visit.work.rows(_OF, visit.record_id, number, list(sources), visit.sees_secrets())
     if not rows:
         raise Refusal(No.DOCUMENT_UNKNOWN)
     return opened(visit.key, rows[0])
@@ -83,7 +83,7 @@ def _own(visit: Visit, number: UUID) -> Entry:
 def change_declared(ask: Ask, record_id: UUID, number: UUID, content: Content) -> UUID:
     """Change what was declared. The former entry stays in the history. Returns the number of the new one."""
     with visiting(ask, record_id, "profile") as visit:
-        old = _own(visit, number)
+        old = _own(visit, number, PERSON)
         _check(old.section, content)
         check_born(visit, old.section, content)
         if old.ended_at is not None:
@@ -97,9 +97,10 @@ def change_declared(ask: Ask, record_id: UUID, number: UUID, content: Content) -
 
 
 def withdraw_declared(ask: Ask, record_id: UUID, number: UUID, back: bool = False) -> str:
-    """Withdraw what was declared, or take a withdrawal back. It stays in the history. Returns its section."""
+    """Withdraw what was declared, or what a connected service wrote, or take that back. It stays in the history. Returns its
+    section."""
     with visiting(ask, record_id, "profile") as visit:
-        entry = _own(visit, number)
+        entry = _own(visit, number, PERSON, SERVICE)
         replaced = visit.work.rows("SELECT 1 FROM profile_entry WHERE record_id = %s AND replaces = %s", visit.record_id, number)
         if replaced or (entry.ended_at is None) is back:
             raise Refusal(No.DOCUMENT_UNKNOWN)

@@ -19,7 +19,7 @@ from carnet.kernel.refusal import No, Refusal
 TABLES = (Table("profile_entry", {"sealed": lambda row: f"profile/{row['entry_id']}"}), Table("profile_sheet"))
 NOT_CONCERNED = "not-concerned"
 """Code of the entry by which a person says that a section does not concern them: it is no allergy, no illness, no drug."""
-DOCUMENT, PROFESSIONAL, PERSON = "document", "professional", "person"
+DOCUMENT, PROFESSIONAL, PERSON, SERVICE = "document", "professional", "person", "service"
 SECTIONS: dict[str, str] = {
     "allergies": "allergies",
     "treatments": "treatments",
@@ -244,6 +244,16 @@ def entries_for_timer(work: Work, key: RecordKey, wanted: Iterable[str], unseen:
         f"""SELECT {_COLUMNS}, '', NULL FROM profile_entry WHERE record_id = %s AND section = ANY(%s) AND ended_at IS NULL
         AND NOT secret AND (document_id IS NULL OR document_id <> ALL(%s))""",
         key.record_id, list(wanted), list(unseen),
+    )  # fmt: skip
+    return [opened(key, row) for row in rows]
+
+
+def entries_written(work: Work, key: RecordKey, by: str, most: int = 2000) -> list[Entry]:
+    """What one connected service wrote and that holds, the newest first: to tell what comes twice."""
+    rows = work.rows(
+        f"""SELECT {_COLUMNS}, '', NULL FROM profile_entry WHERE record_id = %s AND source = 'service' AND recorded_by = %s
+        AND ended_at IS NULL ORDER BY recorded_at DESC LIMIT %s""",
+        key.record_id, by, most,
     )  # fmt: skip
     return [opened(key, row) for row in rows]
 

@@ -10,7 +10,7 @@ from datetime import date
 
 from django.conf import settings
 
-from carnet.apps.profile.entries import PERSON, Entry
+from carnet.apps.profile.entries import PERSON, SERVICE, Entry
 from carnet.kernel.clock import day_in
 from carnet.kernel.traits import normalise_name
 
@@ -36,7 +36,7 @@ class Stated:
     @property
     def declared_only(self) -> bool:
         """Whether the person alone states it."""
-        return all(e.source == PERSON for e in self.entries)
+        return all(e.source in (PERSON, SERVICE) for e in self.entries)
 
     @property
     def occurrences(self) -> list["Stated"]:

@@ -60,16 +60,8 @@ SECTIONS: dict[str, Section] = {s.name: s for s in (
     Section("wishes", _("Volontés"), _("une volonté"), _("Don d’organes : dites si vous en avez parlé à vos proches. "
             "Le refus se note au registre national."), _("Aucune volonté n’est inscrite.")),
 )}  # fmt: skip
-MEASURES: dict[str, tuple[str, str, float, float]] = {
-    "29463-7": (_("Poids"), "kg", 0.3, 400), "8302-2": (_("Taille"), "cm", 20, 260),
-    "8480-6": (_("Tension, maximum"), "mmHg", 40, 300),
-    "8462-4": (_("Tension, minimum"), "mmHg", 20, 200), "8310-5": (_("Température"), "°C", 30, 45),
-    "8867-4": (_("Pouls"), "/min", 20, 300), "2345-7": (_("Glycémie"), "mg/dL", 10, 1000), "4548-4": (_("HbA1c"), "%", 2, 20),
-    "8280-0": (_("Tour de taille"), "cm", 20, 250), "72514-3": (_("Douleur, de 0 à 10"), "", 0, 10),
-    "41950-7": (_("Pas dans la journée"), "", 0, 100_000), "8287-5": (_("Tour de tête"), "cm", 20, 80),
-}  # fmt: skip
-"""LOINC code → name, unit, and the bounds within which a value is no slip of the pen (ours)."""
-LOINC = "http://loinc.org"
+MEASURES = {code: m for code, m in profile.MEASURES.items() if code not in profile.OF_SENSORS}
+"""Those that a person writes by hand."""
 ORDER = tuple(SECTIONS)
 
 
@@ -187,17 +179,18 @@ def _measure(asked: Asked, problems: list[tuple[str, str]]) -> profile.Content:
     if code not in MEASURES:
         problems.append(("mesure", gettext("Choisissez ce que vous mesurez.")))
         return profile.Content("?")
-    label, unit, low, high = MEASURES[code]
-    if value is None or not low <= value <= high:
+    known = MEASURES[code]
+    if value is None or not known.low <= value <= known.high:
         told = gettext("Écrivez une valeur entre %(low)s et %(high)s %(unit)s.") % {
-            "low": f"{low:g}",
-            "high": f"{high:g}",
-            "unit": unit,
+            "low": f"{known.low:g}",
+            "high": f"{known.high:g}",
+            "unit": known.unit,
         }
         problems.append(("valeur", told))
     # A measure without a date is one of today: the form says so.
     taken = _day(asked, problems) or asked.today.isoformat()
-    return profile.Content(label, code, LOINC, taken, value=f"{value:g}" if value is not None else "", unit=unit,
+    number = f"{value:g}" if value is not None else ""
+    return profile.Content(known.label, code, known.system, taken, value=number, unit=known.unit,
                            detail=asked.form.text("precision", 300))  # fmt: skip
 
 
@@ -225,7 +218,7 @@ def _form(
 ) -> HttpResponse:
     context: dict[str, object] = {
         "tab": "dossier", "section": _section(name), "problems": problems, "action": action, "given": given or asked.request.POST,
-        "measures": [(code, gettext(told[0]), told[1]) for code, told in MEASURES.items()], "today": asked.today.isoformat(),
+        "measures": [(code, gettext(m.label), m.unit) for code, m in MEASURES.items()], "today": asked.today.isoformat(),
         "changing": action.endswith("/changer"), "may_hide": asked.own and asked.request.GET.get("mineur") == "1",
     }  # fmt: skip
     return page(asked, "profile/form", context, status)
@@ -254,6 +247,7 @@ def entry(opened: Opened, number: UUID) -> Shown | HttpResponse:
     writers = names_in(opened.visit, [e.recorded_by for e in history if e.source == profile.PROFESSIONAL])
     context: Context = {
         "entry": found, "section": SECTIONS.get(found.section), "own": found.source == profile.PERSON,
+        "of_service": found.source == profile.SERVICE,
         "history": [(e, writers.get(e.recorded_by, ("", None))[0]) for e in history],
         "may_write": opened.visit.may(Act.WRITE_PROFILE), "may_correct": opened.visit.may(Act.ASK_CORRECTION),
     }  # fmt: skip

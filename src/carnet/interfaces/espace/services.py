@@ -108,10 +108,10 @@ def _connected(visit: Visit, lines: list[Line]) -> list[ConnectedService]:
     ]  # fmt: skip
 
 
-def _found(request: HttpRequest) -> Context:
+def _found(request: HttpRequest, visit: Visit | None = None) -> Context:
     words, theme = request.GET.get("q", "")[:80], request.GET.get("theme", "")
     chosen = [f for f in request.GET.getlist("filtre") if f in catalogue.FILTERS]
-    services = catalogue.found_services(words, theme if theme in catalogue.THEMES else "", chosen)
+    services = catalogue.found_services(visit, words, theme if theme in catalogue.THEMES else "", chosen)
     return {
         "services": services, "words": words, "theme": theme, "chosen": chosen,
         "themes": [(code, gettext(label)) for code, label in catalogue.THEMES.items()],
@@ -130,9 +130,9 @@ def overview(opened: Opened) -> Shown:
         consulted(visit, Act.OWN_TRACES)
     lines = journal_lines(visit, asked.actor.key) if consulting else []
     connected = _connected(visit, lines) if mine else []
-    context = _found(asked.request)
+    context = _found(asked.request, visit)
     held = {c.code for c in catalogue.CATEGORIES.values() if any(e.section == c.section for e in opened.entries)}
-    proposed = catalogue.proposed(held, [c.service.id for c in connected], catalogue.found_services()) if mine else []
+    proposed = catalogue.proposed(held, [c.service.id for c in connected], catalogue.found_services(visit)) if mine else []
     return Shown("services/list", context | {
         "connected": connected, "mine": mine, "connected_ids": {c.service.id for c in connected}, "base": "espace/base.html",
         "proposed": [(s, gettext(catalogue.label_of(c))) for s, c in proposed], "path": PATH,
@@ -152,7 +152,7 @@ def _card(service: catalogue.Service) -> Context:
 @record_page("acces", "GET", detail="services")
 def one(opened: Opened, number: UUID) -> Shown:
     """The page of a service."""
-    service = catalogue.shown_service(number)
+    service = catalogue.shown_service(opened.visit, number)
     held = {c.service.id: c.agreement for c in catalogue.connected_in(opened.visit)} if opened.visit.may(Act.CHOOSE_RIGHTS) else {}
     return Shown("services/service", _card(service) | {
         "agreement": held.get(number), "may_launch": number in held and service.listed is not None and bool(service.listed.launch),
@@ -169,7 +169,7 @@ def catalogue_list(request: HttpRequest) -> HttpResponse:
 @public("GET")
 def catalogue_one(request: HttpRequest, number: UUID) -> HttpResponse:
     """The page of a service for everybody."""
-    service = catalogue.shown_service(number)
+    service = catalogue.shown_service(None, number)
     return render("services/service", _card(service) | {"base": "espace/public.html", "path": "/catalogue", "signed": False})
 
 
@@ -202,7 +202,7 @@ def _form(opened: Opened, asking: catalogue.Asked, ticket: str, problem: str = "
 def _consent(opened: Opened) -> Shown:
     """What a service asks for: the page where the browser was sent by it."""
     ticket = opened.asked.request.GET.get("demande", "")[:64]
-    return _form(opened, catalogue.asked_for(ticket, opened.asked.at), ticket)
+    return _form(opened, catalogue.asked_in(opened.visit, ticket), ticket)
 
 
 @signed_in("POST")
@@ -259,7 +259,7 @@ def launch(asked: Asked, number: UUID) -> HttpResponse:
 @record_page("acces", "GET", detail="services")
 def complaint(opened: Opened, number: UUID) -> Shown:
     """The form of somebody who reports a problem with a service."""
-    return Shown("services/complaint", {"service": catalogue.shown_service(number)})
+    return Shown("services/complaint", {"service": catalogue.shown_service(opened.visit, number)})
 
 
 @signed_in("POST")
@@ -267,7 +267,7 @@ def complain(asked: Asked, number: UUID) -> HttpResponse:
     """Keep what is reported, without who reports it."""
     text = asked.form.text("texte", 2000)
     if not text:
-        return page(asked, "services/complaint", {"tab": "acces", "service": catalogue.shown_service(number),
+        return page(asked, "services/complaint", {"tab": "acces", "service": catalogue.shown_service(None, number),
                                                   "problems": [("texte", gettext("Écrivez ce qui ne va pas."))]}, 400)  # fmt: skip
     catalogue.complain(number, text, asked.at)
     return saying(f"{PATH}/{number}", "service-signale")

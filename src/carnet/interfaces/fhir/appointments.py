@@ -4,8 +4,7 @@ The agenda is the person's: of the appointments of others, a professional learns
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -36,10 +35,7 @@ def _draft(read: ReadAppointment, who: Actor) -> prevention.Draft:
 
 
 def _resource(event: prevention.Event, patient: Json) -> Json:
-    start = end = None
-    if event.at_time is not None:
-        start = datetime.combine(event.on_day, event.at_time, ZoneInfo(settings.LAW.civil_zone))
-        end = start + timedelta(minutes=event.minutes) if event.minutes else None
+    start, end = prevention.span_of(event)
     booked = Booked(str(event.id), event.status, event.title, event.on_day, start, end, event.place, event.whom, event.comment)
     return appointment(booked, patient)
 

@@ -1,7 +1,7 @@
 """Addresses of the FHIR door."""
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from carnet.interfaces.fhir import (
     appointments,
@@ -17,6 +17,8 @@ from carnet.interfaces.fhir import (
     signin,
 )
 from carnet.interfaces.fhir.door import view
+from carnet.interfaces.fhir.services.metadata import protected_resource
+from carnet.interfaces.fhir.services.urls import root
 from carnet.kernel.refusal import No, Refusal
 
 
@@ -59,5 +61,8 @@ urlpatterns = [
     path("signin/backchannel-logout", signin.backchannel),
     path("signin/sessions", signin.own_sessions),
     path("signin/sessions/cut", signin.cut),
+    path("services/fhir", root),
+    path("services/fhir/", include("carnet.interfaces.fhir.services.urls")),
+    path(".well-known/oauth-protected-resource/services/fhir", protected_resource),
     re_path(r"^.*$", nothing_here),
 ]

@@ -15,7 +15,8 @@ ACTS = {
     "watch": "Noter une surveillance",
 }  # fmt: skip
 PROBLEMS = {
-    "not-now": "Cet acte n’est pas possible dans l’état où est le dossier.", "reason-missing": "Écrivez quelques mots : ils restent.",
+    "not-now": "Cet acte n’est pas possible dans l’état où est le dossier.",
+    "reason-missing": "Écrivez quelques mots : ils restent au dossier.",
     "blocking-criteria": "Des critères bloquants ne sont pas remplis :", "criteria-missing": "Des critères attendent une réponse :",
 }  # fmt: skip
 ANSWERS = {"yes": "Oui", "no": "Non", "not-concerned": "Ne le concerne pas"}

@@ -1,0 +1,97 @@
+"""The International Patient Summary of what a person agreed to, built on the statements of the record; and bulk export."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from django.conf import settings
+
+from carnet.apps.access.api import READ
+from carnet.apps.catalogue import exchange
+from carnet.apps.catalogue.calls import Call, lines_of
+from carnet.apps.catalogue.categories import DOCUMENTS, OF_TYPE
+from carnet.apps.catalogue.exchange import Reading, reading
+from carnet.apps.profile import api as profile
+from carnet.apps.records.api import Query, criteria
+from carnet.formats.fhir import Json
+from carnet.formats.fhir.ips import UNAVAILABLE, WITHHELD, Section, Summary, document, known_absent
+from carnet.formats.timestamps import to_fhir
+from carnet.kernel.refusal import No, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A section of the summary: the category that opens it, its resources, the profile's section, and the word for none."""
+
+    code: str
+    title: str
+    category: str
+    sections: tuple[str, ...]
+    read: Callable[[Reading], list[Json]]
+    kind: str
+    none: str = ""
+    required: bool = True
+
+
+_PARTS = (
+    _Part("10160-0", "Traitements", "treatments", ("treatments",), exchange.treatments, "MedicationStatement",
+          "no-known-medications"),
+    _Part("48765-2", "Allergies et intolérances", "allergies", ("allergies",), exchange.allergies, "AllergyIntolerance",
+          "no-known-allergies"),
+    _Part("11450-4", "Problèmes", "history", ("problems", "history"), exchange.conditions, "Condition", "no-known-problems"),
+    _Part("11369-6", "Vaccinations", "vaccinations", ("vaccinations",), exchange.vaccinations, "Immunization", required=False),
+)  # fmt: skip
+
+
+def _line(resource: Json) -> str:
+    concept = resource.get("code") or resource.get("vaccineCode") or resource.get("medicationCodeableConcept") or {}
+    when = resource.get("onsetDateTime") or resource.get("occurrenceDateTime") or resource.get("occurrenceString") or ""
+    dosage = (resource.get("dosage") or [{}])[0].get("text", "")
+    return ", ".join(str(p) for p in (concept.get("text") or concept["coding"][0].get("code"), dosage, when) if p)
+
+
+def _section(call: Call, part: _Part, held: set[str], at: datetime) -> Section | None:
+    if part.category not in held:
+        return Section(part.code, part.title, empty=WITHHELD) if part.required else None
+    with reading(call, part.category, at) as r:
+        found = part.read(r)
+        if not found and part.none:
+            found = _absent(r, part)
+    if found:
+        return Section(part.code, part.title, found, [_line(f) for f in found])
+    return Section(part.code, part.title, empty=UNAVAILABLE) if part.required else None
+
+
+def _absent(r: Reading, part: _Part) -> list[Json]:
+    """What says that nothing of the kind is known: a document, or the person who says that it does not concern them."""
+    entries = profile.entries(r.visit, part.sections, markers=True)
+    said = [
+        s.first for name in part.sections for s in profile.absences(entries, name) if s.first.content.polarity == "known-absent"
+    ]
+    said += [e for e in entries if e.content.code == profile.NOT_CONCERNED]
+    return [known_absent(part.kind, part.none, r.patient, str(said[0].id), said[0].content.label)] if said else []
+
+
+def patient_summary(call: Call, at: datetime) -> Json:
+    """The summary of a call: what was not agreed to is told as withheld, never as none. Raises Refusal."""
+    held = {x.category.partition(".")[0] for x in lines_of(call, at) if x.verb == READ}
+    if not held & {p.category for p in _PARTS}:
+        raise Refusal(No.SERVICE_CONSENT_MISSING)
+    sections = [s for part in _PARTS if (s := _section(call, part, held, at)) is not None]
+    summary = Summary(str(uuid4()), to_fhir(at), exchange.patient(call, at), sections)
+    return document(summary, f"{settings.CARNET.base_url}/services/fhir")
+
+
+def exported(call: Call, name: str, at: datetime) -> list[Json]:
+    """Every resource of a type that the service may read now; none where nothing was agreed to. Raises Refusal."""
+    held = {x.category.partition(".")[0] for x in lines_of(call, at) if x.verb == READ}
+    category = OF_TYPE[name]
+    if name == "Patient":
+        return [exchange.patient(call, at)]
+    if category not in held:
+        return []
+    if category == DOCUMENTS:
+        query = Query((criteria.by_statuses(["Approved"]),), sort="date", count=1000)
+        return exchange.document_resources(call, query, at)[0] if name == "DocumentReference" else []
+    return [r for r in exchange.resources_of(call, category, at) if r["resourceType"] == name]

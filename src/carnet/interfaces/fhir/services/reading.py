@@ -1,0 +1,125 @@
+"""Reading and searching: one category of data for each type of resource, decided at every call."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+
+from carnet.apps.catalogue import api as catalogue
+from carnet.apps.records.api import Cursor, Query, criteria
+from carnet.formats.fhir import FhirError, Json
+from carnet.interfaces.fhir.answers import fhir, raw
+from carnet.interfaces.fhir.services.door import base, caller, needs, own, service_view
+from carnet.interfaces.fhir.services.searching import matching, read_parameters
+from carnet.kernel.clock import moment
+from carnet.kernel.refusal import No, Refusal
+
+DEFAULT, MOST = 50, 100
+"""Results of a page (API Mesures: 50 by default, 100 at most)."""
+OF_PAGE = "_offset"
+
+
+def _category(name: str) -> str:
+    category = catalogue.OF_TYPE.get(name)
+    if category is None or name in ("Binary", "ImmunizationRecommendation", "AuditEvent"):
+        raise Refusal(No.INTERACTION_UNKNOWN)
+    return category
+
+
+def _searchset(name: str, found: list[Json], total: int | None, following: str) -> Json:
+    here = f"{base()}/{name}"
+    links = [{"relation": "self", "url": here}, *([{"relation": "next", "url": following}] if following else [])]
+    entries = [{"fullUrl": f"{here}/{r['id']}", "resource": r, "search": {"mode": "match"}} for r in found]
+    bundle: Json = {"resourceType": "Bundle", "type": "searchset", "link": links}
+    bundle |= {"total": total} if total is not None else {}
+    return bundle | ({"entry": entries} if entries else {})
+
+
+def _following(request: HttpRequest, name: str, offset: int) -> str:
+    asked = request.GET.copy()
+    asked[OF_PAGE] = str(offset)
+    return f"{base()}/{name}?{asked.urlencode()}"
+
+
+@service_view("GET", "POST")
+def search(request: HttpRequest, name: str) -> HttpResponse:
+    """`GET [type]?patient=…`, or `POST [type]/_search`."""
+    call, category = caller(request), _category(name)
+    needs(call, name, "s")
+    asked = read_parameters(name, request.GET if request.method == "GET" else request.POST)
+    if asked.patient:
+        own(call, asked.patient)
+    if name == "Patient":
+        found = [catalogue.patient(call, moment())]
+        return fhir(_searchset(name, found, 1, ""))
+    if name == "DocumentReference":
+        return _documents(call, asked.count, asked.offset, asked.codes, request)
+    resources = matching(catalogue.resources_of(call, category, moment()), asked)
+    page = resources[asked.offset : asked.offset + asked.count]
+    more = len(resources) > asked.offset + asked.count
+    return fhir(_searchset(name, page, len(resources), _following(request, name, asked.offset + asked.count) if more else ""))
+
+
+def _documents(call: catalogue.Call, count: int, offset: int, types: Iterable[str], request: HttpRequest) -> HttpResponse:
+    wanted = list(types)
+    filters = (criteria.by_codes("type", wanted),) if wanted else ()
+    # Pages of documents are few: each begins where the visible ones before it end.
+    query = Query((criteria.by_statuses(["Approved"]), *filters), sort="date", count=min(offset + count, 1000), total=True)
+    found, page = catalogue.document_resources(call, query, moment())
+    more = page.total is not None and page.total > offset + count
+    name = "DocumentReference"
+    return fhir(_searchset(name, found[offset:], page.total, _following(request, name, offset + count) if more else ""))
+
+
+def _number(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refusal(No.DOCUMENT_UNKNOWN) from None
+
+
+@service_view("GET")
+def read(request: HttpRequest, name: str, number: str) -> HttpResponse:
+    """`GET [type]/[id]`."""
+    call, category = caller(request), _category(name)
+    needs(call, name, "r")
+    at = moment()
+    if name == "Patient":
+        own(call, number)
+        return fhir(catalogue.patient(call, at))
+    if name == "DocumentReference":
+        query = Query((criteria.by_logical_id([str(_number(number))]),), count=1)
+        found = catalogue.document_resources(call, query, at)[0]
+    else:
+        found = [r for r in catalogue.resources_of(call, category, at) if r["id"] == number]
+    if not found:
+        raise Refusal(No.DOCUMENT_UNKNOWN)
+    return fhir(found[0])
+
+
+@service_view("GET", any_type=True)
+def binary(request: HttpRequest, number: str) -> HttpResponse:
+    """The bytes of a document."""
+    call = caller(request)
+    needs(call, "DocumentReference", "r")
+    content = catalogue.document_content(call, _number(number), moment())
+    response = raw(content.data, content.mime)
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Disposition"] = "attachment"
+    return response
+
+
+@service_view("GET")
+def summary(request: HttpRequest, number: str = "") -> HttpResponse:
+    """`Patient/$summary`: the International Patient Summary, of what was agreed to (HL7 IPS 2.0)."""
+    call = caller(request)
+    needs(call, "Patient", "r")
+    if number:
+        own(call, number)
+    unknown = [n for n in request.GET if n not in ("identifier", "profile", "graph")]
+    if unknown:
+        raise FhirError(unknown[0], "is not a parameter of $summary")
+    return fhir(catalogue.patient_summary(call, moment()))
+
+
+__all__ = ["DEFAULT", "MOST", "Cursor", "binary", "read", "search", "summary"]
