@@ -11,7 +11,7 @@ def somebody(espace: str) -> Space:
 
 
 def test_the_whole_way(espace: str, oauth: str, door: str) -> None:
-    space, person, _ = newcomer(espace)
+    space, person, _ = newcomer(espace, "Margaux")
     space.post("/profil/measures/ajouter", {"mesure": "8867-4", "valeur": "62"})
     client = app(oauth, door).connect(space)
     assert client.tokens["token_type"] == "Bearer"
