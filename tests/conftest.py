@@ -393,6 +393,17 @@ def oauth(proconnect: Any) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def assistants(oauth: str) -> Iterator[str]:
+    """The server of assistants, as `make run` starts it: a process of its own."""
+    from carnet.desk import processes
+
+    process = processes.serve("mcp", MCP_PORT)
+    with processes.running(process):
+        processes.wait_until_served("mcp", MCP_PORT, process)
+        yield f"http://127.0.0.1:{MCP_PORT}/mcp"
+
+
+@pytest.fixture(scope="session")
 def oauth_tls(proconnect: Any, pki: Any) -> Iterator[str]:
     """The same server on the port that asks for a client certificate."""
     yield from _over_tls(OAUTH_TLS_PORT, _in_role("oauth-card"), pki)

@@ -17,6 +17,8 @@ class Server(Enum):
 
     GRANIAN = "granian"
     """HTTP, behind a proxy that terminates TLS."""
+    ASGI = "asgi"
+    """The same for an application that is asynchronous (the SDK of assistants is)."""
     GUNICORN = "gunicorn"
     """HTTP over TLS that it terminates itself: it hands the client certificate to the application."""
     MODULE = "module"
@@ -77,6 +79,8 @@ PROCESSES = (
             "oauth_url", "/.well-known/oauth-authorization-server"),
     Process("oauth-card", "authorisation server for certificates", Server.GUNICORN, "carnet_oauth", "oauth", "oauth_card_port",
             "oauth_card_url", certificate=_OPTIONAL, tls=_COMMON_TLS, needs=_TRUST, workers=1, threads=4),
+    Process("mcp", "server of assistants (Model Context Protocol)", Server.ASGI, "carnet_fhir", "assistants", "mcp_port", "mcp_url",
+            "/.well-known/oauth-protected-resource/mcp"),
     Process("operator", "operator's pages: administration network only", Server.GRANIAN, "carnet_operator", "operator",
             "operator_port", "operator_url", "/"),
     Process("dmp", "DMP door (SOAP)", Server.GUNICORN, "carnet_dmp", "dmp", "dmp_port", "dmp_url",
@@ -140,8 +144,11 @@ def command(process: Process, port: int = 0, workers: int = 0, threads: int = 0)
             *size,
             "carnet.config.wsgi:application",
         ]
+    kind = "asgi" if process.server is Server.ASGI else "wsgi"
+    # An asynchronous application makes its own threads for what waits.
+    blocking = ["--blocking-threads", str(threads)] if kind == "wsgi" else []
     return [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-        "--port", str(port or port_of(process, Environment())), "--workers", str(workers), "--blocking-threads", str(threads),
-        "--log-level", "error", "--no-ws", "carnet.config.wsgi:application",
+        sys.executable, "-m", "granian", "--interface", kind, "--host", "127.0.0.1",
+        "--port", str(port or port_of(process, Environment())), "--workers", str(workers), *blocking,
+        "--log-level", "error", "--no-ws", f"carnet.config.{kind}:application",
     ]  # fmt: skip

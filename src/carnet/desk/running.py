@@ -67,7 +67,7 @@ def _addresses(ports: Ports) -> dict[str, str]:
     told = {variable(process.port): str(ports[process.port]) for process in PROCESSES if process.port}
     for process in PROCESSES:
         if process.url:
-            scheme = "http" if process.server is Server.GRANIAN else "https"
+            scheme = "http" if process.server in (Server.GRANIAN, Server.ASGI) else "https"
             # Passkeys belong to a host with a name; sign-ins elsewhere are told apart by an address of their own.
             host = "localhost" if process.name == "espace" else "127.0.0.1"
             told[variable(process.url)] = f"{scheme}://{host}:{ports[process.port]}"
@@ -149,6 +149,7 @@ def _print_guide(config: Environment, ports: Ports) -> None:
     print(f"  WebPS, le portail     {at['webps']} (par carte : {at['webps-card']}/carte)")
     print(f"  Mon espace            {at['espace']} (FranceConnect+ : simulateur, on choisit un nom)")
     print(f"  Espace des éditeurs   {at['oauth']}/editeur (ProConnect : simulateur) ; serveur d'autorisation OAuth et SMART")
+    print(f"  Assistants (MCP)      {at['mcp']}/mcp (lecture seule, par le serveur d'autorisation)")
     print(f"  Pages de l'exploitant {at['operator']} (un lien : .venv/bin/carnet operator link)")
     print(f"  Porte FHIR            {at['fhir']}/fhir/metadata")
     tls = f"https://127.0.0.1:{ports['tls_port']}/fhir/metadata"

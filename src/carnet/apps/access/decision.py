@@ -13,10 +13,12 @@ from carnet.apps.access.budgets import negative_answer
 from carnet.apps.journal.api import BOTH, PATIENT, REPRESENTATIVES, Event, append, append_statement, record_alone
 from carnet.apps.storage.api import Statement, Work
 from carnet.dicah import Permit, Refuse, decide, habilitation
+from carnet.dicah.conditions.authentication import CONNECTED
 from carnet.dicah.decision import AUTHENTICATION, BEFORE_RECORD, editions_of
 from carnet.dicah.facts import DocumentFacts, Facts
 from carnet.dicah.habilitation import Edition
 from carnet.dicah.settings import LawSettings
+from carnet.dicah.visibility import visibility_of
 from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.grant import Grant
@@ -173,6 +175,16 @@ def link_entry(work: Work, record_id: UUID, link: str, act: str, at: datetime) -
     """Journal what was opened by a link that the holder gave on: nobody signed in, so the link stands for whoever came."""
     append(work, Event("procedure", at, f"link:{link}", "", ActorKind.ANONYMOUS.value, act, "normal", "done", "", "holder-link",
                        record_id=str(record_id)))  # fmt: skip
+
+
+def lent(granted: Grant, ask: Ask, facts: Facts) -> Grant:
+    """What the bearer of a Grant for a list sees, narrowed to what a service that they connected would see of it (a preview).
+
+    A service sees a part of what its person sees, by the law: the rules on masked and on secret documents close more to it.
+    """
+    if ask.actor.kind not in CONNECTED or granted.visibility is None:
+        raise PermissionError("one lends what one sees to a connected service alone")
+    return Grant(granted.ask, granted.record_id, granted.rule, visibility_of(ask, facts))
 
 
 def about(granted: Grant, record_id: UUID) -> Grant:

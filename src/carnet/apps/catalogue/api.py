@@ -1,5 +1,11 @@
 """Public face of the catalogue: referencing, the public list, clients, tokens, agreements, what is exchanged, calls to services."""
 
+from carnet.apps.catalogue.assisting import (
+    TOOLS,
+    Tool,
+    answer,
+    previewed,
+)
 from carnet.apps.catalogue.calling import (
     DEAD,
     Sending,
@@ -194,6 +200,7 @@ __all__ = [
     "STEP_LABELS",
     "THEMES",
     "TIMERS",
+    "TOOLS",
     "Asked",
     "By",
     "Call",
@@ -223,8 +230,10 @@ __all__ = [
     "Step",
     "Subscription",
     "TokenError",
+    "Tool",
     "act_on_file",
     "agree",
+    "answer",
     "answer_complaint",
     "asked_for",
     "asked_in",
@@ -274,6 +283,7 @@ __all__ = [
     "patient",
     "patient_summary",
     "permits",
+    "previewed",
     "proposed",
     "public_keys",
     "queue",

@@ -79,8 +79,9 @@ def lines_of(call: Call, at: datetime) -> list[AgreedLine]:
 
 def line_for(lines: Collection[AgreedLine], category: str, verb: str) -> AgreedLine:
     """The widest line for a category of data. Raises Refusal `service-consent-missing`."""
+    named = {category, category.partition(".")[0]}
     held = sorted(
-        (x for x in lines if x.verb == verb and category in (x.category, x.category.partition(".")[0])),
+        (x for x in lines if x.verb == verb and (x.category in named or x.category.partition(".")[0] == category)),
         key=lambda x: (_WIDEST.index(x.perimeter) if x.perimeter in _WIDEST else len(_WIDEST), x.purpose),
     )
     if not held:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_noop as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from carnet.apps.access.api import READ
-from carnet.apps.catalogue.categories import CATEGORIES, known_category
+from carnet.apps.catalogue.categories import CATEGORIES, JOURNAL, known_category
 from carnet.apps.catalogue.criteria import ASSISTANT, DEVICE, EXCHANGE
 
 APPLICATION = "application"
@@ -104,6 +104,9 @@ class Card(BaseModel):
             raise ValueError("deux finalités portent le même nom")
         if self.kind == ASSISTANT and any(set(x.verbs) != {READ} for p in self.purposes for x in p.lines):
             raise ValueError("un assistant lit, et n’écrit rien")
+        named = {x.category.partition(".")[0] for p in self.purposes for x in p.lines}
+        if self.kind != ASSISTANT and JOURNAL in named:
+            raise ValueError("le journal des accès ne s’ouvre qu’à un assistant")
         if self.kind == ASSISTANT and not self.destination:
             raise ValueError("un assistant dit où partent les données")
         return self

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from carnet.apps.access.api import READ, AgreedLine
 from carnet.apps.catalogue.calls import Call, line_for, lines_of
-from carnet.apps.catalogue.categories import APPOINTMENTS, BY_MEASURE, DOCUMENTS, IDENTITY, MEASURES, PREVENTION
+from carnet.apps.catalogue.categories import APPOINTMENTS, BY_MEASURE, DOCUMENTS, IDENTITY, JOURNAL, MEASURES, PREVENTION
 from carnet.apps.catalogue.measuring import measured_resources
 from carnet.apps.journal.api import Numbered
 from carnet.apps.prevention import api as prevention
@@ -66,6 +66,8 @@ def reading(call: Call, category: str, at: datetime, act: Act = Act.READ_PROFILE
     line = line_for(lines, category, READ)
     named = DOCUMENTS if act is Act.SEARCH else line.category
     with visiting(call.ask(act, at, line.purpose), call.record_id, category.partition(".")[0], act, named) as visit:
+        if category == JOURNAL:
+            consulted(visit, Act.OWN_TRACES)
         yield Reading(call, visit, line, lines, at)
 
 
@@ -189,7 +191,6 @@ def _due(line: prevention.Line) -> Json:
 
 def journal(r: Reading) -> list[Json]:
     """AuditEvent: who looked, as the person's own page tells it. For assistants alone."""
-    consulted(r.visit, Act.OWN_TRACES)
     return [_audited(n, r.call.subject) for n in lines_shown(r.visit)[:MOST_DOCUMENTS]]
 
 

@@ -257,6 +257,22 @@ def launch(asked: Asked, number: UUID) -> HttpResponse:
 
 
 @record_page("acces", "GET", detail="services")
+def preview(opened: Opened, number: UUID) -> Shown:
+    """What a connected assistant is told, in the very words that it gets."""
+    if not opened.visit.may(Act.CHOOSE_RIGHTS):
+        raise Refusal(No.FUNCTION_NOT_ALLOWED)
+    service = catalogue.shown_service(opened.visit, number)
+    if not catalogue.is_assistant(service):
+        raise Refusal(No.DOCUMENT_UNKNOWN)
+    words = opened.asked.request.GET.get("mots", "")[:80]
+    # Looking through the eyes of an assistant is the person's own act, and the journal says so.
+    consulted(opened.visit, Act.PREVIEW_RIGHTS)
+    told = [(tool, catalogue.previewed(opened.visit, service, tool.name, words if tool.name == "chercher" else ""))
+            for tool in catalogue.TOOLS if tool.name != "chercher" or words]  # fmt: skip
+    return Shown("services/preview", {"service": service, "told": told, "words": words})
+
+
+@record_page("acces", "GET", detail="services")
 def complaint(opened: Opened, number: UUID) -> Shown:
     """The form of somebody who reports a problem with a service."""
     return Shown("services/complaint", {"service": catalogue.shown_service(opened.visit, number)})

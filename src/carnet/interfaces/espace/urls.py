@@ -74,6 +74,7 @@ urlpatterns = [
     path("services/accord", services.consent_page),
     path("services/<uuid:number>", services.one),
     path("services/<uuid:number>/accord", services.change_page),
+    path("services/<uuid:number>/apercu", services.preview),
     path("services/<uuid:number>/retirer", services.withdraw),
     path("services/<uuid:number>/ouvrir", services.launch),
     path("services/<uuid:number>/signaler", services.complaint),

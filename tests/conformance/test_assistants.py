@@ -1,0 +1,87 @@
+"""Assistants by clients that are not ours: the official SDK in Python here, others under tests/outside."""
+
+import asyncio
+import html
+import re
+from typing import Any
+from uuid import UUID
+
+import httpx
+import httpx2
+import pytest
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
+from support.espace import Space, newcomer
+from support.people import deposit
+from support.services import App, app, purposes, referenced
+
+LINES = (("allergies",), ("treatments",), ("vaccinations",), ("history",), ("measures",), ("documents",), ("journal",))
+CARD = {
+    "kind": "assistant",
+    "themes": ["assistant"],
+    "device": "",
+    "launch": "",
+    "destination": "Chez un essai, en France, le temps de l’essai.",
+}
+
+
+@pytest.fixture(scope="module")
+def asked(espace: str, oauth: str, door: str) -> tuple[Space, App, UUID]:
+    """Somebody who connected an assistant, with something in their record."""
+    space, person, _ = newcomer(espace, "Margaux")
+    deposit(person, title="Compte rendu de cardiologie")
+    space.post("/profil/allergies/ajouter", {"libelle": "Pénicilline", "date": "2020-03-01"})
+    space.post("/profil/measures/ajouter", {"mesure": "29463-7", "valeur": "71,5"})
+    service = referenced(purposes=purposes(*LINES), **CARD)
+    client = app(oauth, door, service)
+    client.tokens = client.redeem(*client.code(space, "openid patient/*.rs offline_access", aud="", resource="")).json()
+    return space, client, service
+
+
+def told(url: str, token: str, *calls: tuple[str, dict[str, Any]]) -> tuple[list[str], list[str]]:
+    """The tools that are listed, and the answers to calls, by the official SDK."""
+
+    async def run() -> tuple[list[str], list[str]]:
+        async with (
+            httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30) as http,
+            streamable_http_client(url, http_client=http) as streams,
+            ClientSession(streams[0], streams[1]) as session,
+        ):
+            await session.initialize()
+            tools = [t.name for t in (await session.list_tools()).tools]
+            answers = [await session.call_tool(name, arguments) for name, arguments in calls]
+            return tools, ["".join(c.text for c in a.content) for a in answers]
+
+    return asyncio.run(run())
+
+
+def test_the_answers_are_those_of_the_preview_byte_for_byte(assistants: str, asked: tuple[Space, App, UUID]) -> None:
+    space, client, service = asked
+    calls = [
+        ("essentiel", {}),
+        ("mesures", {}),
+        ("documents", {"mots": ""}),
+        ("chercher", {"mots": "cardiologie"}),
+        ("journal", {}),
+    ]
+    tools, answers = told(assistants, client.tokens["access_token"], *calls)
+    assert set(tools) == {name for name, _ in calls}
+    page = space.get(f"/services/{service}/apercu", params={"mots": "cardiologie"})
+    shown = [html.unescape(x) for x in re.findall(r'<pre class="told"[^>]*>(.*?)</pre>', page.text, re.S)]
+    assert answers == shown
+    assert "Pénicilline" in answers[0]
+    assert "71.5 kg" in answers[1]
+    assert "Compte rendu de cardiologie" in answers[2]
+    assert "Compte rendu de cardiologie" in answers[3]
+
+
+def test_without_a_token_or_with_one_for_another_resource_nothing_is_said(assistants: str, asked: tuple[Space, App, UUID]) -> None:
+    refused = httpx.post(
+        assistants,
+        json={"jsonrpc": "2.0", "id": 1, "method": "tools/list"},
+        headers={"Accept": "application/json, text/event-stream"},
+    )
+    assert refused.status_code == 401
+    assert "resource_metadata" in refused.headers["www-authenticate"]
+    _, client, _ = asked
+    assert client.call("Patient").status_code == 401, "a token for assistants opens no FHIR"
