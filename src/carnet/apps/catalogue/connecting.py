@@ -7,7 +7,8 @@ a code.
 
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +25,7 @@ from carnet.apps.catalogue.criteria import ASSISTANT
 from carnet.apps.catalogue.months import months_later
 from carnet.apps.catalogue.rows import Service
 from carnet.apps.outbox.api import HOLDER, notify
-from carnet.apps.records.api import Visit, writing
+from carnet.apps.records.api import Visit, acting
 from carnet.apps.storage.api import Work, blind_index, unit
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
@@ -152,6 +153,15 @@ class Session:
     since: datetime
 
 
+@contextmanager
+def _changing(ask: Ask, act: Act, record_id: UUID, detail: str) -> Iterator[Visit]:
+    """Open the record to change an agreement. Its lines of the journal come last: a call that is under way holds the agreement,
+    then the chain, and whoever took them the other way round would wait for it for ever."""
+    with acting(ask, act, record_id) as visit:
+        yield visit
+        access.write_entry(visit.work, visit.granted, (), detail)
+
+
 def agree(ask: Ask, record_id: UUID, ticket: str, ticked: Iterable[str], duration: str, session: Session) -> str:
     """Agree to what was ticked, or to nothing. Returns the address where the browser goes on.
 
@@ -163,7 +173,7 @@ def agree(ask: Ask, record_id: UUID, ticket: str, ticked: Iterable[str], duratio
     lines = _chosen(asked.offers, ticked)
     if not lines:
         return _decide(ticket, {"granted": False}, ask.at)
-    with writing(ask, Act.CONNECT_SERVICE, record_id, f"service:{asked.service.id}") as visit:
+    with _changing(ask, Act.CONNECT_SERVICE, record_id, f"service:{asked.service.id}") as visit:
         months = DURATIONS.get(duration) or DURATIONS[PROPOSED]
         access.give_agreement(visit.work, visit.granted, asked.service.id, lines, _until(visit, months))
         notify(visit.work, visit.record_id, "service-connected", HOLDER, ask.at)
@@ -240,7 +250,7 @@ def change_agreement(ask: Ask, record_id: UUID, service_id: UUID, ticked: Iterab
     if not lines:
         withdraw_service(ask, record_id, service_id)
         return
-    with writing(ask, Act.CONNECT_SERVICE, record_id, f"service-changed:{service_id}") as visit:
+    with _changing(ask, Act.CONNECT_SERVICE, record_id, f"service-changed:{service_id}") as visit:
         access.agreement_of(visit.work, visit.record_id, service_id, ask.at)
         months = DURATIONS.get(duration) or DURATIONS[PROPOSED]
         access.give_agreement(visit.work, visit.granted, service_id, lines, _until(visit, months))
@@ -248,7 +258,7 @@ def change_agreement(ask: Ask, record_id: UUID, service_id: UUID, ticked: Iterab
 
 def withdraw_service(ask: Ask, record_id: UUID, service_id: UUID) -> None:
     """Take an agreement back. Once this has returned, the service reads and writes nothing more; it is told. Raises Refusal."""
-    with writing(ask, Act.CHOOSE_RIGHTS, record_id, f"service-withdrawn:{service_id}") as visit:
+    with _changing(ask, Act.CHOOSE_RIGHTS, record_id, f"service-withdrawn:{service_id}") as visit:
         if not access.end_agreement(visit.work, visit.granted, service_id):
             raise Refusal(No.DOCUMENT_UNKNOWN)
         ended(visit.work, visit.record_id, service_id, ask.at)

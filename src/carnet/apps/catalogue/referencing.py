@@ -19,7 +19,7 @@ from carnet.kernel.refusal import No, Refusal
 
 YES, NOT_CONCERNED = "yes", "not-concerned"
 ANSWERS = (YES, "no", NOT_CONCERNED)
-MOST = 50
+MOST = 200
 """Files of one publisher."""
 LONGEST = 2000
 

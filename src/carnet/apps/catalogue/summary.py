@@ -10,7 +10,7 @@ from django.conf import settings
 from carnet.apps.access.api import READ
 from carnet.apps.catalogue import exchange
 from carnet.apps.catalogue.calls import Call, lines_of
-from carnet.apps.catalogue.categories import DOCUMENTS, OF_TYPE
+from carnet.apps.catalogue.categories import DOCUMENTS, OF_TYPE, permits
 from carnet.apps.catalogue.exchange import Reading, reading
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import Query, criteria
@@ -75,8 +75,9 @@ def _absent(r: Reading, part: _Part) -> list[Json]:
 
 def patient_summary(call: Call, at: datetime) -> Json:
     """The summary of a call: what was not agreed to is told as withheld, never as none. Raises Refusal."""
-    held = {x.category.partition(".")[0] for x in lines_of(call, at) if x.verb == READ}
-    if not held & {p.category for p in _PARTS}:
+    agreed = {x.category.partition(".")[0] for x in lines_of(call, at) if x.verb == READ}
+    held = {p.category for p in _PARTS if p.category in agreed and permits(call.scopes, p.kind, "s")}
+    if not held:
         raise Refusal(No.SERVICE_CONSENT_MISSING)
     sections = [s for part in _PARTS if (s := _section(call, part, held, at)) is not None]
     summary = Summary(str(uuid4()), to_fhir(at), exchange.patient(call, at), sections)

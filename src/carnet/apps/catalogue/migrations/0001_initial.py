@@ -10,7 +10,7 @@ UNDO = Path(__file__).with_suffix(".undo.sql").read_text(encoding="utf-8")
 
 class Migration(migrations.Migration):
     initial = True
-    dependencies = [("access", "0006_agreements"), ("records", "0007_structure_authors"), ("signin", "0006_gone")]
+    dependencies = [("access", "0006_agreements"), ("records", "0007_structure_authors"), ("signin", "0006_gone"), ("prevention", "0001_initial")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

@@ -49,6 +49,8 @@ GRANT INSERT ON catalogue_call TO carnet_espace, carnet_oauth, carnet_operator, 
 GRANT SELECT, UPDATE, DELETE ON catalogue_call TO carnet_courier;
 GRANT SELECT ON catalogue_call TO carnet_operator;
 GRANT SELECT, INSERT, DELETE ON signin_attempt TO carnet_oauth;
+-- What the person said to the agenda counts in what is due, which a service may be told.
+GRANT SELECT ON prevention_said TO carnet_fhir;
 -- A code and a refreshed token are given while the agreement lives, on a record that is open: the law says so, on its facts.
 GRANT SELECT, UPDATE (reminded_at) ON access_agreement TO carnet_oauth;
 GRANT SELECT ON records_record TO carnet_oauth;

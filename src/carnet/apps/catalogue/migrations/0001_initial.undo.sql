@@ -1,3 +1,4 @@
+REVOKE SELECT ON prevention_said FROM carnet_fhir;
 REVOKE SELECT ON records_record FROM carnet_oauth;
 REVOKE SELECT, UPDATE (reminded_at) ON access_agreement FROM carnet_oauth;
 REVOKE SELECT, INSERT, DELETE ON signin_attempt FROM carnet_oauth;
