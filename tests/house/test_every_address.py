@@ -7,26 +7,34 @@ from django.conf import settings
 from django.urls import URLPattern, get_resolver
 from support.people import client, deposit, patient
 
-OPEN = {"fhir/metadata", "signin/authorize", "signin/callback", "signin/situation", "signin/token", "signin/revoke",
+OPEN = {"services/fhir/metadata", "services/fhir/.well-known/smart-configuration", ".well-known/oauth-protected-resource/services/fhir",
+        "fhir/metadata", "signin/authorize", "signin/callback", "signin/situation", "signin/token", "signin/revoke",
         "signin/backchannel-logout"}  # fmt: skip
 
 
 def addresses() -> list[str]:
     found = []
     for pattern in get_resolver("carnet.interfaces.fhir.urls").url_patterns:
-        assert isinstance(pattern, URLPattern)
-        found.append(str(pattern.pattern))
+        if isinstance(pattern, URLPattern):
+            found.append(str(pattern.pattern))
+        else:
+            # The door of connected services, under an address of its own.
+            found += [f"{pattern.pattern}{inner.pattern}" for inner in pattern.url_patterns]
     return [a for a in found if a != "^.*$"]
 
 
 def test_the_list_of_addresses_is_the_one_that_is_tried() -> None:
-    assert len(addresses()) == 32
+    assert len(addresses()) == 51
 
 
 @pytest.mark.parametrize("address", addresses())
 def test_nobody_gets_anything(door: str, address: str) -> None:
     person, _ = patient("treating")
-    url = f"{door}/{address.replace('<str:logical_id>', str(deposit(person))).replace('<str:list_id>', str(person.ins.oid)).replace('<str:number>', str(person.ins.oid))}"
+    values = {"<str:logical_id>": str(deposit(person)), "<str:list_id>": str(person.ins.oid), "<str:number>": str(person.ins.oid),
+              "<uuid:number>": str(deposit(person)), "<str:ticket>": "rien", "<str:name>": "Observation"}  # fmt: skip
+    for name, value in values.items():
+        address = address.replace(name, value)
+    url = f"{door}/{address}"
     for method in ("GET", "POST"):
         answer = httpx.request(method, url)
         if address in OPEN:

@@ -8,12 +8,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from joserfc import jws, jwt
+from joserfc.jwk import ECKey
 from support.people import actor
 from support.shared_state import shared
 
+from carnet.apps.catalogue import criteria, possession
 from carnet.apps.prevention import certificate, doses, edition, keeping
 from carnet.apps.prevention.immunisation import dates
 from carnet.apps.records import hooks
@@ -22,10 +26,11 @@ from carnet.apps.signin import oidc
 from carnet.apps.signin.certificates import reading as certificates
 from carnet.apps.signin.persons import passkeys
 from carnet.apps.signin.professionals import sessions
-from carnet.apps.storage import executor, keys, root_key
+from carnet.apps.storage import executor, keys, root_key, signing
 from carnet.dicah import conditions, functional_rights, habilitation
 from carnet.formats import codes, words
 from carnet.formats.cda import entries
+from carnet.interfaces.oauth import server
 from carnet.kernel import clock
 from carnet.kernel.codes import DOCTOR
 from carnet.pages import files
@@ -98,6 +103,17 @@ def _recognised(number: int) -> object:
     return doses.recognise(edition.packaged()[0], "Prevenar 20" if number % 2 else "Prevenar")[:3]
 
 
+_DPOP = ECKey.generate_key("P-256")
+
+
+def _proved(number: int) -> object:
+    registry = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)
+    header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": _DPOP.as_dict(private=False)}
+    claims = {"htm": "GET", "htu": "https://x.example/", "iat": int(clock.moment().timestamp()), "jti": str(uuid4())}
+    proof = jwt.encode(header, claims, _DPOP, registry=registry)
+    return possession.check_dpop(proof, "GET", "https://x.example/", clock.moment())
+
+
 def _address(path: str) -> str:
     return f"{settings.CARNET.psc_issuer}{path}"
 
@@ -118,7 +134,10 @@ USES: dict[str, Callable[[int], object]] = {
     "dicah.settings:_digest": lambda n: replace(settings.LAW, support_line=str(n % 3)).digest,
     "apps.records.reading.search:_literal": lambda n: search._literal(frozenset({str(n % 7), str(n % 5)})),
     "apps.records.hooks:HOOKS": lambda n: len(hooks.HOOKS.deposited),
-    "apps.prevention.certificate:_key": lambda n: _cleared(certificate._key)(n).thumbprint(),  # type: ignore[attr-defined]
+    "apps.storage.signing:signing_key": lambda n: _cleared(signing.signing_key, f"purpose-{n % 3}")(n).thumbprint(),  # type: ignore[attr-defined]
+    "apps.catalogue.criteria:_packaged": lambda n: _cleared(criteria._packaged)(n)[0].id,  # type: ignore[index]
+    "apps.catalogue.possession:_REGISTRY": _proved,
+    "interfaces.oauth.server:SERVER": lambda n: server.SERVER.query_client(f"nobody-{n}"),
     "apps.prevention.certificate:_REGISTRY": lambda n: certificate.public_keys()["keys"][0]["kid"],
     "apps.prevention.doses:_spoken": lambda n: _recognised(n),
     "apps.prevention.edition:packaged": lambda n: _cleared(edition.packaged)(n)[0].digest,  # type: ignore[index]

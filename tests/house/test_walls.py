@@ -74,10 +74,12 @@ WRITERS = [
     "choose_masks",
     "close_sections",
     "declare_treating_doctor",
+    "end_agreement",
     "end_emergency",
     "end_relation",
     "end_relation_of",
     "forget",
+    "give_agreement",
     "invite",
     "make_card",
     "name_person",
@@ -93,6 +95,7 @@ WRITERS = [
     "withdraw_invitation",
     "answer_invitation",
     "note_lookup",
+    "note_reminded",
     "write_entry",
 ]
 WITHOUT_RECORD = frozenset(

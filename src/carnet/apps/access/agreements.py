@@ -134,12 +134,12 @@ def ending_agreements(until: datetime, limit: int) -> list[UUID]:
         return [row[0] for row in work.rows("SELECT record_id FROM access_agreements_ending(%s, %s)", until, limit)]
 
 
-def note_reminded(work: Work, record_id: UUID, until: datetime, at: datetime) -> list[Agreement]:
+def note_reminded(work: Work, granted: Grant, until: datetime) -> list[Agreement]:
     """Keep that the person was reminded of agreements that end by a moment. Returns them."""
     rows = work.rows(
         f"""UPDATE access_agreement SET reminded_at = %s WHERE record_id = %s AND withdrawn_at IS NULL AND expires_at <= %s
         AND reminded_at IS NULL RETURNING {_COLUMNS}""",
-        at, record_id, until,
+        granted.ask.at, granted.record_id, until,
     )  # fmt: skip
     return [_agreement(row) for row in rows]
 

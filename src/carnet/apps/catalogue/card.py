@@ -1,6 +1,6 @@
 """The card of a service, as its publisher writes it and as people read it: typed, bounded, and read whole or refused."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from django.utils.translation import gettext_noop as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -64,8 +64,8 @@ class Purpose(BaseModel):
         return lines
 
 
-_Text = Field(default="", max_length=300)
-_Link = Field(default="", max_length=300, pattern="^$|^https?://[^ ]+$")
+Text = Annotated[str, Field(max_length=300)]
+Link = Annotated[str, Field(max_length=300, pattern="^$|^https?://[^ ]+$")]
 
 
 class Card(BaseModel):
@@ -80,17 +80,17 @@ class Card(BaseModel):
     device: str = Field(default="", pattern="^$|^(I|IIa|IIb|III)$")
     """Class of the medical device; empty for a service that is none."""
     price: str = Field(min_length=2, max_length=120)
-    model: str = _Text
+    model: Text = ""
     """Who pays for it, and how."""
     hosting: str = Field(min_length=2, max_length=200)
-    accessibility: str = _Text
+    accessibility: Text = ""
     destination: str = Field(default="", max_length=600)
     """Of an assistant: where what it reads goes, at whom, in which country, for how long."""
-    site: str = _Link
-    terms: str = _Link
-    privacy: str = _Link
-    help: str = _Text
-    launch: str = _Link
+    site: Link = ""
+    terms: Link = ""
+    privacy: Link = ""
+    help: Text = ""
+    launch: Link = ""
     """Where the service is opened from the portal (SMART EHR launch)."""
     screens: tuple[str, ...] = Field(default=(), max_length=6)
     """What its screens show, in words: pictures of a service are its publisher's, on its site."""

@@ -16,8 +16,9 @@ BATCH = 200
 
 
 def _remind(record_id: UUID, at: datetime) -> bool:
+    granted = access.timer_grant(access.timer_question("service-agreement-end", at), record_id)
     with unit(record_id) as work:
-        found = access.note_reminded(work, record_id, at + REMINDED_BEFORE, at)
+        found = access.note_reminded(work, granted, at + REMINDED_BEFORE)
         named = rows.services_named(work, [a.service_id for a in found])
         if any(a.expires_at > at and a.service_id in named and named[a.service_id].lives for a in found):
             notify(work, record_id, "service-ending", HOLDER, at)

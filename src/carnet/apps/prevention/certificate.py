@@ -15,7 +15,6 @@ import segno
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fpdf import FPDF
 from joserfc import jws
-from joserfc.jwk import ECKey
 from segno import consts
 
 from carnet.apps.prevention.doses import Shot
@@ -28,25 +27,21 @@ from carnet.kernel.traits import Traits
 
 LARGEST = 1900
 """Characters of a signed code that a telephone still reads from a screen."""
+PURPOSE = "vaccination-certificate"
 FITTING = 40
 """Doses that one code can hold at most, in their shortest form: no larger one is tried."""
 _PATIENT = {"reference": "resource:0"}
 _REGISTRY = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)
 
 
-def _key() -> ECKey:
-    """The key that signs certificates."""
-    return signing_key("vaccination-certificate")
-
-
 def public_keys() -> dict[str, Any]:
     """The keys with which a certificate is checked (`/.well-known/jwks.json` of the issuer)."""
-    return public_key_set("vaccination-certificate")
+    return public_key_set(PURPOSE)
 
 
 def public_pem() -> bytes:
     """The same key as PEM, for the operator who publishes it."""
-    return _key().public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return signing_key(PURPOSE).public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def attested(held: Iterable[Shot]) -> list[Shot]:
@@ -110,8 +105,8 @@ def _card(traits: Traits, held: list[Shot], issuer: str, at: datetime) -> str:
     packed = zlib.compressobj(9, zlib.DEFLATED, -15)
     body = packed.compress(json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode()) + packed.flush()
     # The payload is deflated before it is signed (SMART Health Cards §1): `zip` is no parameter of JWS, so that it is let through.
-    header = {"alg": "ES256", "zip": "DEF", "kid": _key().thumbprint()}
-    return jws.serialize_compact(header, body, _key(), registry=_REGISTRY)
+    header = {"alg": "ES256", "zip": "DEF", "kid": signing_key(PURPOSE).thumbprint()}
+    return jws.serialize_compact(header, body, signing_key(PURPOSE), registry=_REGISTRY)
 
 
 _KEPT = frozenset({"resourceType", "status", "patient", "occurrenceDateTime", "lotNumber"})
@@ -128,7 +123,7 @@ def _short(shot: Shot) -> Json:
 
 def read_card(token: str) -> dict[str, Any]:
     """The claims of a card that this installation signed. Raises joserfc.errors.JoseError."""
-    held = jws.deserialize_compact(token, _key(), registry=_REGISTRY)
+    held = jws.deserialize_compact(token, signing_key(PURPOSE), registry=_REGISTRY)
     found: dict[str, Any] = json.loads(zlib.decompress(held.payload, -15))
     return found
 
