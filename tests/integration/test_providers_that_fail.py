@@ -10,11 +10,13 @@ import pytest
 from django.conf import settings
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
+from support.people import now
 
 from carnet.apps.signin import oidc
 from carnet.apps.signin.persons import franceconnect
 from carnet.apps.signin.professionals import psc
 from carnet.apps.signin.professionals import software as flow
+from carnet.apps.signin.publishers import proconnect
 from carnet.kernel.refusal import Refusal
 
 
@@ -55,6 +57,7 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
     threading.Thread(target=held.server.serve_forever, daemon=True).start()
     monkeypatch.setattr(settings.CARNET, "psc_issuer", held.url)
     monkeypatch.setattr(settings.CARNET, "franceconnect_issuer", held.url)
+    monkeypatch.setattr(settings.CARNET, "proconnect_issuer", held.url)
     known = {"issuer": held.url, **{f"{name}_endpoint": f"{held.url}/{name}" for name in ("token", "userinfo", "introspection", "authorization")},
              "jwks_uri": f"{held.url}/keys"}  # fmt: skip
     for path in (settings.CARNET.psc_discovery, "/.well-known/openid-configuration"):
@@ -79,12 +82,13 @@ def test_a_discovery_document_of_another_issuer_is_refused(provider: Provider) -
     assert why(oidc.discovery_of, provider.url, "/.well-known/openid-configuration", "x") == "issuer of the discovery document"
 
 
-@pytest.mark.parametrize("module", [psc, franceconnect])
-def test_a_token_endpoint_that_answers_nothing_or_no_token_is_refused(provider: Provider, module: Any) -> None:
-    arguments: tuple[object, ...] = ({"grant_type": "x"},) if module is psc else ("code", "verifier")
+@pytest.mark.parametrize("whose", ["psc", "franceconnect", "proconnect"])
+def test_a_token_endpoint_that_answers_nothing_or_no_token_is_refused(provider: Provider, whose: str) -> None:
+    parties = {"franceconnect": franceconnect.party, "proconnect": proconnect.party}
     for status, told in ((200, "not json"), (500, {}), (200, {}), (0, "")):
         provider.says("/token", told, status)
-        assert "token endpoint" in why(module._tokens, *arguments)
+        asked = (psc._tokens, {"grant_type": "x"}) if whose == "psc" else (parties[whose]()._tokens, "code", "verifier")
+        assert "token endpoint" in why(*asked)
 
 
 def test_userinfo_that_cannot_be_read_or_is_somebody_else_s_is_refused(provider: Provider) -> None:
@@ -104,26 +108,41 @@ def test_signed_userinfo_of_a_wrong_key_of_somebody_else_or_none_is_refused(prov
         return jwt.encode({"alg": "ES256", "kid": "k"}, claims, by)
 
     provider.says("/userinfo", signed({"sub": "me", "iss": provider.url}, other))
-    assert why(franceconnect._userinfo, "t", "me").startswith("userinfo: ")
+    assert why(franceconnect.party()._userinfo, "t", "me").startswith("userinfo: ")
     for claims in ({"sub": "somebody else", "iss": provider.url}, {"sub": "me", "iss": "https://elsewhere.example"}):
         provider.says("/userinfo", signed(claims))
-        assert why(franceconnect._userinfo, "t", "me") == "userinfo: sub"
+        assert why(franceconnect.party()._userinfo, "t", "me") == "userinfo: sub"
     provider.says("/userinfo", "", 500)
-    assert why(franceconnect._userinfo, "t", "me") == "userinfo: sub"
+    assert why(franceconnect.party()._userinfo, "t", "me") == "userinfo: sub"
     provider.says("/userinfo", "", 0)
-    assert why(franceconnect._userinfo, "t", "me") == "userinfo endpoint"
+    assert why(franceconnect.party()._userinfo, "t", "me") == "userinfo endpoint"
     provider.says("/userinfo", signed({"sub": "me", "iss": provider.url}))
-    assert franceconnect._userinfo("t", "me")["sub"] == "me"
+    assert franceconnect.party()._userinfo("t", "me")["sub"] == "me"
+
+
+def _says(provider: Provider, monkeypatch: pytest.MonkeyPatch, info: dict[str, str]) -> oidc.Start:
+    monkeypatch.setattr(oidc.RelyingParty, "_tokens", lambda self, code, verifier: {"id_token": "i", "access_token": "a"})
+    monkeypatch.setattr(oidc, "id_claims", lambda *a, **k: {"sub": "me"})
+    monkeypatch.setattr(oidc.RelyingParty, "_userinfo", lambda self, token, subject: info)
+    provider.says("/keys", {"keys": [ECKey.generate_key("P-256", {"kid": "k"}).as_dict(private=False)]})
+    return oidc.begin()
 
 
 def test_a_pivot_identity_without_a_name_or_a_birth_date_is_none(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(franceconnect, "_tokens", lambda code, verifier: {"id_token": "i", "access_token": "a"})
-    monkeypatch.setattr(franceconnect, "id_claims", lambda *a, **k: {"sub": "me"})
-    provider.says("/keys", {"keys": [ECKey.generate_key("P-256", {"kid": "k"}).as_dict(private=False)]})
-    start = oidc.begin()
     for info in ({"family_name": "ESSAI"}, {"birthdate": "1980-05-17"}):
-        monkeypatch.setattr(franceconnect, "_userinfo", lambda token, subject, told=info: told)
-        assert why(franceconnect.identify, "code", start) == "pivot identity"
+        assert why(franceconnect.identify, "code", _says(provider, monkeypatch, info)) == "pivot identity"
+
+
+def test_a_publisher_without_the_number_of_a_company_is_nobody(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    from carnet.apps.signin.attempts import keep
+
+    for siret in ("", "123", "1234567890123x"):
+        start = _says(provider, monkeypatch, {"siret": siret, "given_name": "Ada"})
+        state = keep(proconnect.PublisherStarted(start, "b"), now())
+        assert why(proconnect.return_publisher, state, "code", "b", now()) == "siret"
+    start = _says(provider, monkeypatch, {"siret": "000 000 001 00011", "email": "ada@x.example"})
+    who = proconnect.return_publisher(keep(proconnect.PublisherStarted(start, "b"), now()), "code", "b", now())
+    assert (who.siret, who.name, who.company) == ("00000000100011", "ada@x.example", "00000000100011")
 
 
 def test_an_address_that_cannot_be_parsed_is_no_loopback() -> None:
