@@ -62,9 +62,9 @@ def families(people: None) -> None:
 
     from carnet.desk.demonstration import families
     from carnet.desk.demonstration.loading import load_person
-    from carnet.desk.demonstration.people import PEOPLE
+    from carnet.desk.demonstration.people import PEOPLE, STORIES
 
-    for number in families.STORIES:
+    for number in STORIES:
         load_person(PEOPLE[number], now())
     with as_role("carnet_espace"):
         families.load(now())

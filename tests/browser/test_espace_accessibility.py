@@ -9,8 +9,7 @@ from browser.test_accessibility import faults
 from support.mails import mail, receive
 from support.person_screen import PersonScreen
 
-from carnet.desk.demonstration.families import CARER, MEASURED, TEENAGER
-from carnet.desk.demonstration.people import PEOPLE
+from carnet.desk.demonstration.people import CARER, MEASURED, PEOPLE, TEENAGER
 
 PAGES = ("/", "/documents", "/documents?q=metformine", "DOCUMENT", "/documents/ajouter", "/profil", "/profil/treatments", "/profil/measures",
          "/profil/contacts", "/profil/measures/ajouter", "/profil/contacts/ajouter", "ENTRY", "/directives", "/acces", "/acces?comme=metier:60",

@@ -17,8 +17,7 @@ from carnet.apps.records import api as records
 from carnet.apps.records.api import Query
 from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import unit
-from carnet.desk.demonstration.families import CARER, HELPED, MEASURED, MOTHER, TEENAGER
-from carnet.desk.demonstration.people import PEOPLE
+from carnet.desk.demonstration.people import CARER, HELPED, MEASURED, MOTHER, PEOPLE, TEENAGER
 from carnet.desk.verifier import carnet_verify
 from carnet.kernel.ask import Act
 

@@ -18,8 +18,7 @@ from carnet.apps.identity import api as identity
 from carnet.apps.messaging import api as messaging
 from carnet.apps.outbox.api import pending
 from carnet.apps.storage.api import unit
-from carnet.desk.demonstration.families import MEASURED
-from carnet.desk.demonstration.people import PEOPLE
+from carnet.desk.demonstration.people import MEASURED, PEOPLE
 from carnet.desk.simulators.operator import Operator, controller
 from carnet.formats.mss import read_mail
 from carnet.kernel.ask import Act

@@ -28,9 +28,8 @@ from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
 from carnet.apps.storage.api import key_of, unit
 from carnet.config.worker import run_all
-from carnet.desk.demonstration.families import BABY
 from carnet.desk.demonstration.loading import load_person
-from carnet.desk.demonstration.people import PEOPLE, DemoPerson
+from carnet.desk.demonstration.people import BABY, PEOPLE, DemoPerson
 from carnet.formats.cda import Section
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal

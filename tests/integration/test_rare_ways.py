@@ -218,6 +218,8 @@ def test_a_reading_inside_a_visit_knows_its_documents_alone() -> None:
             assert replace(visit, ask=replace(visit.ask, ins=None)).ins
         with pytest.raises(PermissionError):
             replace(visit, granted=replace(visit.granted, visibility=None)).visible()
+        with pytest.raises(PermissionError):
+            access.lent(visit.granted, visit.ask, visit.entered.facts)
     with (
         pytest.raises(Refusal, match="record-absent"),
         records.writing(ask("treating", Act.WRITE_PROFILE, fresh_person()), Act.WRITE_PROFILE),

@@ -20,7 +20,6 @@ from carnet.config import embedded
 from carnet.config.doors import BY_NAME, PROCESSES, Server, variable
 from carnet.config.environment import Environment
 from carnet.desk import processes
-from carnet.desk.demonstration.families import STORIES
 from carnet.desk.demonstration.loading import (
     BLOCKING,
     CLOSED,
@@ -31,9 +30,9 @@ from carnet.desk.demonstration.loading import (
     write_people,
     write_persons,
 )
-from carnet.desk.demonstration.people import ABSENT, PEOPLE
+from carnet.desk.demonstration.people import ABSENT, PEOPLE, STORIES
 from carnet.desk.demonstration.professionals import PROFESSIONALS
-from carnet.desk.demonstration.services import write_publishers
+from carnet.desk.demonstration.publishers import write_publishers
 from carnet.desk.pki import Folder
 from carnet.desk.witness import make as make_witness
 
@@ -186,7 +185,8 @@ def _print_guide(config: Environment, ports: Ports) -> None:
     print("\nPour Mon espace (les mêmes personnes, par FranceConnect+) :")
     for number, what in STORIES.items():
         print(f"  {PEOPLE[number].traits.given_names} {PEOPLE[number].traits.birth_name}  {what}")
-    print("\nDans un autre terminal : .venv/bin/carnet tour      Arrêter : Ctrl C\n", flush=True)
+    print("\nUn service d'exemple à relier : make diary (http://127.0.0.1:8095)")
+    print("Dans un autre terminal : .venv/bin/carnet tour      Arrêter : Ctrl C\n", flush=True)
 
 
 def _carnet(*arguments: str) -> None:

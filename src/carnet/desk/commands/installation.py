@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,7 @@ def demonstration() -> None:
         close_pool()
         settings.CARNET.database_role = role
         tell(at)
+    _load_services(at)
     pki = Folder(settings.CARNET.data_dir / "pki")
     if pki.operators.exists():
         # The list of trusted domains is taken in by whoever owns the tables; the practice writes as WebPS does.
@@ -101,6 +103,27 @@ def demonstration() -> None:
             settings.CARNET.database_role = role
             write(at)
     print(f"Démonstration chargée : {people} personnes, {documents} nouveaux documents.")
+
+
+def _load_services(at: datetime) -> None:
+    """Services by whoever owns the tables (it stands for publishers and operators), a client, and one person's agreement."""
+    from django.conf import settings
+
+    from carnet.apps.storage.api import close_pool
+    from carnet.desk.demonstration import services
+
+    def as_role(role: str) -> None:
+        close_pool()
+        settings.CARNET.database_role = role
+
+    as_role(owner())
+    known, new = services.load_services(at)
+    as_role("carnet_oauth")
+    client = services.register_diary(known, at)
+    if new:
+        ticket = services.ask_for_diary(client, at)
+        as_role("carnet_espace")
+        services.agree_to_diary(ticket, at)
 
 
 @carnet.command()

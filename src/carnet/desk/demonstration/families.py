@@ -12,19 +12,9 @@ from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
 from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import key_of, unit
-from carnet.desk.demonstration.people import PEOPLE, DemoPerson
+from carnet.desk.demonstration.people import BABY, CARER, HELPED, MEASURED, MOTHER, PEOPLE, TEENAGER, DemoPerson
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
 from carnet.kernel.ask import Act, Ask
-
-MOTHER, TEENAGER, HELPED, CARER, MEASURED, BABY = 26, 46, 0, 31, 1, 62
-STORIES = {
-    MOTHER: "représente sa fille adolescente (dont le secret ne lui apparaît pas) et un bébé dont l’agenda dit les vaccins",
-    TEENAGER: "adolescente, avec un secret",
-    HELPED: "a nommé un aidant pour ses ordonnances et ses traitements",
-    CARER: "cet aidant",
-    MEASURED: "a des mesures, des accès refusés et un professionnel bloqué",
-}
-"""Number of a person → what their space shows."""
 
 
 def account_for(person: DemoPerson, at: datetime) -> tuple[UUID, UUID]:

@@ -108,3 +108,13 @@ def _person(number: int, year: int) -> DemoPerson:
 PEOPLE: tuple[DemoPerson, ...] = tuple(_person(n, year) for n, year in enumerate(_YEARS))
 ABSENT = DemoPerson(900, _ins("F", date(1988, 4, 12), "75", 900), Traits("ABSENTE", "Claire", "F", "1988-04-12", "75999"))
 """Known to INSi, without a record."""
+
+MOTHER, TEENAGER, HELPED, CARER, MEASURED, BABY = 26, 46, 0, 31, 1, 62
+STORIES = {
+    MOTHER: "représente sa fille adolescente (dont le secret ne lui apparaît pas) et un bébé dont l’agenda dit les vaccins",
+    TEENAGER: "adolescente, avec un secret",
+    HELPED: "a nommé un aidant pour ses ordonnances et ses traitements",
+    CARER: "cet aidant",
+    MEASURED: "a des mesures, un service relié (Mes services), des accès refusés et un professionnel bloqué",
+}
+"""Number of a person → what their space shows."""

@@ -2,41 +2,30 @@
 
 import json
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
+
+from django.conf import settings
 
 from carnet.apps.catalogue import api as catalogue
-
-PUBLISHERS: dict[str, dict[str, str]] = {
-    "1": {"sub": "pc-1", "given_name": "Inès", "usual_name": "MODÈLE", "email": "ines@letensiometre.example",
-          "siret": "00000000100011", "organizational_unit": "Association Le Tensiomètre"},
-    "2": {"sub": "pc-2", "given_name": "Paul", "usual_name": "FICTIF", "email": "paul@soufflefictif.example",
-          "siret": "00000000200019", "organizational_unit": "Souffle Fictif SAS"},
-    "3": {"sub": "pc-3", "given_name": "Léa", "usual_name": "RAPPEL", "email": "lea@cooperativerappel.example",
-          "siret": "00000000300017", "organizational_unit": "Coopérative Rappel"},
-    "4": {"sub": "pc-4", "given_name": "Noé", "usual_name": "EXEMPLE", "email": "noe@assistant.example",
-          "siret": "00000000400015", "organizational_unit": "Assistant du Modèle"},
-}  # fmt: skip
-
-
-def write_publishers(path: Path) -> None:
-    """Write the file of the ProConnect simulator."""
-    told = {n: p | {"_label": f"{p['given_name']} {p['usual_name']}, {p['organizational_unit']}"} for n, p in PUBLISHERS.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
+from carnet.desk.demonstration.families import account_for, holder
+from carnet.desk.demonstration.people import MEASURED, PEOPLE
+from carnet.desk.demonstration.publishers import PUBLISHERS
+from carnet.kernel.ask import Act, Ask
 
 
 def _line(category: str, *verbs: str, perimeter: str = "all", why: str = "") -> dict[str, Any]:
     return {"category": category, "verbs": list(verbs), "perimeter": perimeter, "why": why}
 
 
+DIARY_APP = "http://127.0.0.1:8095"
+"""Where examples/diary listens."""
 DIARY = {
     "name": "Carnet de tension", "tagline": "Noter sa tension et la montrer à son médecin.",
     "description": "Noter sa tension trois jours de suite, matin et soir, et en montrer la moyenne à son médecin.",
     "themes": ["measures", "chronic"], "device": "IIa", "price": "Gratuit", "model": "Financé par des dons",
     "hosting": "France, certifié données de santé", "accessibility": "Conforme à 92 %", "help": "aide@letensiometre.example",
-    "launch": "http://127.0.0.1:8095/launch", "site": "https://letensiometre.example",
+    "launch": f"{DIARY_APP}/launch", "site": "https://letensiometre.example",
     "screens": ["Noter une mesure", "Trois jours de mesures et leur moyenne"],
     "purposes": [
         {"code": "suivi", "title": "Pour tenir votre carnet de mesures", "lines": [
@@ -104,8 +93,44 @@ def reference(number: str, card: dict[str, Any], until: str, at: datetime) -> UU
     return service_id
 
 
-def load_services(at: datetime) -> dict[str, UUID]:
-    """The services of the demonstration, by their names."""
-    if catalogue.queue():
-        return {s.name: s.id for s in catalogue.queue()}
-    return {str(card["name"]): reference(number, card, until, at) for number, card, until in SERVICES}
+def load_services(at: datetime) -> tuple[dict[str, UUID], bool]:
+    """The services of the demonstration by their names, and whether they are new."""
+    known = {service.name: service.id for service in catalogue.queue()}
+    if known:
+        return known, False
+    return {str(card["name"]): reference(number, card, until, at) for number, card, until in SERVICES}, True
+
+
+def register_diary(services: dict[str, UUID], at: datetime) -> str:
+    """Register the sample application (examples/diary) once, as its publisher would. Returns its client number."""
+    path = settings.CARNET.data_dir / "diary.json"
+    known = str(json.loads(path.read_text(encoding="utf-8"))["client_id"]) if path.exists() else ""
+    if catalogue.client_and_service(known) is not None:
+        return known
+    token = catalogue.registration_token(by_publisher("1"), services[str(DIARY["name"])], at)
+    redirect = f"{DIARY_APP}/retour"
+    metadata = catalogue.read_metadata({
+        "redirect_uris": [redirect], "token_endpoint_auth_method": "none", "client_name": "examples/diary",
+        "grant_types": ["authorization_code", "refresh_token"],
+    })  # fmt: skip
+    number = catalogue.register(token, metadata, at).client.client_id
+    told = {"client_id": number, "fhir": f"{settings.CARNET.base_url}/services/fhir", "redirect": redirect}
+    path.write_text(json.dumps(told), encoding="utf-8")
+    return number
+
+
+def ask_for_diary(client_id: str, at: datetime) -> str:
+    """What the sample application asks of somebody, as the authorisation server keeps it. Returns the ticket."""
+    found = catalogue.client_and_service(client_id)
+    if found is None:
+        raise ValueError("the sample application is not registered")
+    asked = {"scope": "openid fhirUser launch/patient patient/*.crus", "redirect_uri": f"{DIARY_APP}/retour"}
+    return catalogue.begin(found[1], client_id, asked, f"{settings.CARNET.base_url}/services/fhir", at)[0]
+
+
+def agree_to_diary(ticket: str, at: datetime) -> None:
+    """Somebody agrees to the purpose of the diary, for six months; not to the second purpose."""
+    account, record_id = account_for(PEOPLE[MEASURED], at)
+    who = holder(account, PEOPLE[MEASURED].traits.given_names, at)
+    ticked = [o.key for purpose, offers in catalogue.asked_for(ticket, at).offers for o in offers if purpose.code == "suivi"]
+    catalogue.agree(Ask(who, Act.CONNECT_SERVICE, at), record_id, ticket, ticked, "6", catalogue.Session(uuid4(), at))

@@ -145,6 +145,7 @@ class Measured:
     system: str
     label: str
     when: str
+    issued: str
     value: Value | None = None
     parts: tuple[tuple[str, str, Value | None], ...] = ()
     """Code, label, and the value, None where it was not measured."""
@@ -152,7 +153,6 @@ class Measured:
     author: str = ""
     derived: tuple[str, ...] = ()
     vital: bool = True
-    issued: str = ""
 
 
 def _valued(value: Value | None) -> Json:
@@ -168,11 +168,9 @@ def observation(measured: Measured, patient: Json) -> Json:
     found: Json = {
         "resourceType": "Observation", "id": measured.number, "status": "final",
         "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": category}]}],
-        "code": concept(measured.label, [(measured.code, measured.system, "")]), "subject": patient,
+        "code": concept(measured.label, [(measured.code, measured.system, "")]), "subject": patient, "issued": measured.issued,
     }  # fmt: skip
     found |= {"effectiveDateTime": measured.when} if measured.when else {"_effectiveDateTime": unknown()}
-    if measured.issued:
-        found["issued"] = measured.issued
     if measured.parts:
         found["component"] = [
             {"code": concept(label, [(code, LOINC, "")])} | _valued(value) for code, label, value in measured.parts
