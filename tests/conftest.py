@@ -375,10 +375,10 @@ def operator() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def proconnect() -> Iterator[Any]:
     """The simulator of ProConnect, as a server of its own; its people may be added to."""
-    from carnet.desk.demonstration.services import PUBLISHERS
+    from carnet.desk.demonstration.publishers import shown_publishers
     from carnet.desk.simulators.proconnect import serve
 
-    server = serve(PROCONNECT_PORT, dict(PUBLISHERS), [f"http://127.0.0.1:{OAUTH_PORT}/editeur/retour"])
+    server = serve(PROCONNECT_PORT, shown_publishers(), [f"http://127.0.0.1:{OAUTH_PORT}/editeur/retour"])
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server.RequestHandlerClass.provider
     server.shutdown()

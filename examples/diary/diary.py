@@ -23,8 +23,8 @@ from authlib.integrations.httpx_client import OAuth2Client
 
 LOINC, UCUM = "http://loinc.org", "http://unitsofmeasure.org"
 PRESSURE, SYSTOLIC, DIASTOLIC, PULSE = "85354-9", "8480-6", "8462-4", "8867-4"
-SCOPE = "openid fhirUser launch/patient patient/Observation.crs patient/Patient.r"
-LAUNCHED = "openid fhirUser launch patient/Observation.crs patient/Patient.r"
+SCOPE = "openid fhirUser offline_access launch/patient patient/Observation.crs patient/Patient.r"
+LAUNCHED = "openid fhirUser offline_access launch patient/Observation.crs patient/Patient.r"
 PAGE = """<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Carnet de tension</title>
 <meta name="viewport" content="width=device-width"><style>
 body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 2rem auto; padding: 0 1rem; color: #1e2430 }}
@@ -246,9 +246,10 @@ def main() -> int:
         return 2
     Handler.diary = Diary(json.loads(path.read_text(encoding="utf-8")))
     parts = urlsplit(Handler.diary.redirect)
+    server = ThreadingHTTPServer((str(parts.hostname), parts.port or 8095), Handler)
     print(f"Carnet de tension : {parts.scheme}://{parts.netloc}/      Arrêter : Ctrl C", flush=True)
     try:
-        ThreadingHTTPServer((str(parts.hostname), parts.port or 8095), Handler).serve_forever()
+        server.serve_forever()
     except KeyboardInterrupt:
         return 0
 

@@ -35,6 +35,11 @@ else:
 close_pool(); embedded.stop_if_started(settings.CARNET.data_dir)
 """
 
+PRODUCTION = {
+    "CARNET_ENVIRONMENT": "production", "CARNET_PSC_CLIENT_SECRET": "x", "CARNET_FRANCECONNECT_CLIENT_SECRET": "y",
+    "CARNET_PROCONNECT_CLIENT_SECRET": "z",
+}  # fmt: skip
+
 
 class Installation:
     """A data folder, and the commands on it."""
@@ -103,17 +108,16 @@ def test_another_root_key_starts_nothing(made: Installation) -> None:
 
 def test_production_makes_no_key_by_itself(tmp_path: Path) -> None:
     installation = Installation(tmp_path / "data")
-    told = {"CARNET_ENVIRONMENT": "production", "CARNET_PSC_CLIENT_SECRET": "x", "CARNET_FRANCECONNECT_CLIENT_SECRET": "y"}
-    done = installation.carnet("migrate", **told)
+    done = installation.carnet("migrate", **PRODUCTION)
     assert done.returncode == 1
     assert "carnet key make" in done.stderr
     assert not (installation.data / "root.key").exists()
-    assert installation.carnet("key", "make", "root", **told).returncode == 0
+    assert installation.carnet("key", "make", "root", **PRODUCTION).returncode == 0
     assert (installation.data / "root.key").stat().st_mode & 0o777 == 0o600
-    again = installation.carnet("key", "make", "root", **told)
+    again = installation.carnet("key", "make", "root", **PRODUCTION)
     assert again.returncode == 1
     assert "never overwritten" in again.stderr
-    assert installation.carnet("migrate", **told).returncode == 0
+    assert installation.carnet("migrate", **PRODUCTION).returncode == 0
 
 
 def test_a_journal_that_was_signed_gets_no_other_key(made: Installation) -> None:
@@ -132,9 +136,7 @@ except KeyFileError as error: sys.exit(str(error))"""
     assert "log.key is missing" in done.stderr
     assert not (made.data / "log.key").exists()
     (made.data / "log" / "keys").unlink()
-    production = made.run(
-        "-c", code, CARNET_ENVIRONMENT="production", CARNET_PSC_CLIENT_SECRET="x", CARNET_FRANCECONNECT_CLIENT_SECRET="y"
-    )
+    production = made.run("-c", code, **PRODUCTION)
     assert "log.key is missing" in production.stderr
 
 

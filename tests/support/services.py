@@ -96,8 +96,7 @@ class App:
         lines = re.findall(r'name="ligne" value="([^"]+)"', page.text) if ticked is None else ticked
         ticket = parse_qs(location.query)["demande"][0]
         answer = space.post("/services/accord", {"demande": ticket, "ligne": lines, "duree": duration, "choix": choice})
-        assert answer.status_code == 302, answer.text
-        return self.browser.get(answer.headers["location"])
+        return self.browser.get(onward(answer))
 
     def code(self, space: Space, scope: str = EVERYTHING, ticked: list[str] | None = None, **more: str) -> tuple[str, str]:
         """The whole way to a code. Returns it with its verifier."""
@@ -155,6 +154,14 @@ def app(oauth: str, fhir: str, service_id: UUID | None = None, **metadata: Any) 
     assert answer.status_code == 201, answer.text
     told = answer.json()
     return App(oauth, fhir, told["client_id"], told.get("client_secret", ""), told["redirect_uris"][0])
+
+
+def onward(page: httpx.Response) -> str:
+    """Where a page of leaving sends the browser."""
+    found = re.search(r'http-equiv="refresh" content="0;url=([^"]+)"', page.text)
+    assert page.status_code == 200, page.text
+    assert found, page.text
+    return html.unescape(found[1])
 
 
 def text_of(page: httpx.Response) -> str:

@@ -53,8 +53,8 @@ def _measured(code: str, entry: profile.Entry, value: Value | None, **more: Any)
     measure = BY_MEASURE[code]
     system = profile.MEASURES[measure.loinc].system if measure.loinc in profile.MEASURES else "http://loinc.org"
     return Measured(
-        str(entry.id), measure.loinc, system, measure.label, _when(entry), value, note=entry.content.detail,
-        author=entry.content.author, vital=code not in _NOT_VITAL, issued=to_fhir(entry.recorded_at), **more,
+        str(entry.id), measure.loinc, system, measure.label, _when(entry), to_fhir(entry.recorded_at), value,
+        note=entry.content.detail, author=entry.content.author, vital=code not in _NOT_VITAL, **more,
     )  # fmt: skip
 
 

@@ -15,8 +15,12 @@ PUBLISHERS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
+def shown_publishers() -> dict[str, dict[str, str]]:
+    """The publishers, each with the words that the simulator shows on its button."""
+    return {n: p | {"_label": f"{p['given_name']} {p['usual_name']}, {p['organizational_unit']}"} for n, p in PUBLISHERS.items()}
+
+
 def write_publishers(path: Path) -> None:
     """Write the file of the ProConnect simulator."""
-    told = {n: p | {"_label": f"{p['given_name']} {p['usual_name']}, {p['organizational_unit']}"} for n, p in PUBLISHERS.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
+    path.write_text(json.dumps(shown_publishers(), ensure_ascii=False), encoding="utf-8")

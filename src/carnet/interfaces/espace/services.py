@@ -3,11 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
 from carnet.apps.access.api import Agreement
@@ -22,7 +20,6 @@ from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.door import saying
-from carnet.pages.safety import POLICY
 
 PATH = "/services"
 FILTERS = {"gratuit": "Gratuit", "dispositif": "Dispositif médical", "sans-echange": "Sans échange de données"}
@@ -173,15 +170,10 @@ def catalogue_one(request: HttpRequest, number: UUID) -> HttpResponse:
     return render("services/service", _card(service) | {"base": "espace/public.html", "path": "/catalogue", "signed": False})
 
 
-def _leave(address: str, last: str) -> HttpResponse:
-    """Leave for the authorisation server, and from there for the service. A form of ours may lead to those two addresses alone."""
-    response = HttpResponseRedirect(address)
-    target = urlsplit(last)
-    allowed = f"{target.scheme}://{target.netloc}" if target.netloc else f"{target.scheme}:"
-    response["Content-Security-Policy"] = POLICY.replace(
-        "form-action 'self'", f"form-action 'self' {settings.CARNET.oauth_url} {allowed}"
-    )
-    return response
+def _leave(address: str) -> HttpResponse:
+    """Leave for the authorisation server, and from there for the service, by a page of its own: a redirection after a form would be
+    held by the policy of our forms, at our own door and at every door that the service sends its people on to."""
+    return render("services/leaving", {"address": address})
 
 
 def _form(opened: Opened, asking: catalogue.Asked, ticket: str, problem: str = "", status: int = 200) -> Shown:
@@ -209,13 +201,11 @@ def _consent(opened: Opened) -> Shown:
 def _agree(asked: Asked) -> HttpResponse:
     """Agree to what is ticked, or refuse everything; then leave for the service."""
     ticket, ticked = asked.form.text("demande", 64), asked.request.POST.getlist("ligne")
-    asking = catalogue.asked_for(ticket, asked.at)
-    goes_to = asking.parameters.get("redirect_uri", "")
     if asked.form.text("choix", 10) == "refuser":
-        return _leave(catalogue.refuse(ticket, asked.at), goes_to)
+        return _leave(catalogue.refuse(ticket, asked.at))
     session = catalogue.Session(asked.session.id, asked.session.signed_in_at)
     return _leave(
-        catalogue.agree(asked.ask(Act.CONNECT_SERVICE), asked.record, ticket, ticked, asked.form.text("duree", 3), session), goes_to
+        catalogue.agree(asked.ask(Act.CONNECT_SERVICE), asked.record, ticket, ticked, asked.form.text("duree", 3), session)
     )
 
 
@@ -252,8 +242,7 @@ def withdraw(asked: Asked, number: UUID) -> HttpResponse:
 @signed_in("POST")
 def launch(asked: Asked, number: UUID) -> HttpResponse:
     """Open a connected service from here."""
-    address = catalogue.launch(asked.ask(Act.CHOOSE_RIGHTS), asked.record, number)
-    return _leave(address, address)
+    return _leave(catalogue.launch(asked.ask(Act.CHOOSE_RIGHTS), asked.record, number))
 
 
 @record_page("acces", "GET", detail="services")

@@ -56,7 +56,8 @@ _DOOR = PageDoor(
     language=lambda _request: "fr",
     cookie=COOKIE,
     session=_session,
-    sign_in=lambda _request: render("publisher/out", {}, 401),
+    # The first address is the entrance itself, and no error.
+    sign_in=lambda request: render("publisher/out", {}, 200 if request.path == "/editeur" else 401),
     stranger=lambda: render("publisher/out", {}, 403),
     refused=lambda refusal, status: render("refused", {"told": told(refusal.code), "code": refusal.code}, status),
     failed=lambda reference: render("broken", {"reference": reference}, 500),
@@ -128,7 +129,7 @@ def _problems(file: catalogue.File) -> list[tuple[str, str]]:
 
 
 _FIELDS = {
-    "name": "Nom", "tagline": "Accroche", "themes": "Thèmes", "price": "Prix", "hosting": "Hébergement", "site": "Site",
+    "name": "Nom", "tagline": "En une phrase", "themes": "Thèmes", "price": "Prix", "hosting": "Hébergement", "site": "Site",
     "terms": "Conditions d’utilisation", "privacy": "Confidentialité", "launch": "Adresse d’ouverture", "purposes": "Finalités",
     "device": "Dispositif médical", "accessibility": "Accessibilité", "destination": "Où partent les données",
 }  # fmt: skip
