@@ -85,3 +85,18 @@ def test_without_a_token_or_with_one_for_another_resource_nothing_is_said(assist
     assert "resource_metadata" in refused.headers["www-authenticate"]
     _, client, _ = asked
     assert client.call("Patient").status_code == 401, "a token for assistants opens no FHIR"
+
+
+def test_taking_back_cuts_the_next_call(assistants: str, espace: str, oauth: str, door: str) -> None:
+    space, _, _ = newcomer(espace)
+    service = referenced(purposes=purposes(*LINES), **CARD)
+    client = app(oauth, door, service)
+    token = client.redeem(*client.code(space, "openid patient/*.rs", aud="", resource="")).json()["access_token"]
+    assert told(assistants, token, ("essentiel", {}))[1]
+    space.post(f"/services/{service}/retirer")
+    cut = httpx.post(
+        assistants,
+        json={"jsonrpc": "2.0", "id": 1, "method": "tools/list"},
+        headers={"Accept": "application/json, text/event-stream", "Authorization": f"Bearer {token}"},
+    )
+    assert cut.status_code == 401

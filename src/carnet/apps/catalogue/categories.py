@@ -44,7 +44,7 @@ CATEGORIES = {
         Category("history", _("Maladies et antécédents"), ("Condition",), section="problems"),
         Category(MEASURES, _("Mesures"), ("Observation",), (READ, WRITE), "measures"),
         Category(DOCUMENTS, _("Documents"), ("DocumentReference", "Binary")),
-        Category(APPOINTMENTS, _("Rendez-vous"), ("Appointment",), (READ, WRITE), perimeters=("all", "dates")),
+        Category(APPOINTMENTS, _("Rendez-vous"), ("Appointment",), perimeters=("all", "dates")),
         Category(PREVENTION, _("Prévention"), ("ImmunizationRecommendation", "CarePlan"), perimeters=("all",)),
         Category(JOURNAL, _("Qui a consulté votre carnet"), ("AuditEvent",), perimeters=("all",)),
     )
