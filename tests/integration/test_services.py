@@ -18,6 +18,7 @@ from carnet.apps.storage.api import unit
 from carnet.desk.demonstration import services as demo
 
 OPERATOR = catalogue.By(catalogue.Side.OPERATOR, "Exploitante")
+ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 PRESSURE = {"system": "http://loinc.org", "code": "85354-9"}
 
 
@@ -428,6 +429,18 @@ def test_the_summary_tells_withheld_unavailable_and_none_apart(espace: str, oaut
     assert client.call(f"Patient/{'0' * 32}/$summary").status_code == 403
     patient_ = next(e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Patient")
     assert "given" not in str(patient_)
+
+
+def test_nothing_is_said_to_be_confirmed_that_nobody_confirmed(espace: str, oauth: str, door: str) -> None:
+    space, _, _ = newcomer(espace, "Margaux")
+    space.post("/profil/allergies/ajouter", {"libelle": "Pénicilline"})
+    client = app(oauth, door, referenced(purposes=purposes(("allergies",)))).connect(space)
+    (read,) = client.resources("AllergyIntolerance")
+    assert read["clinicalStatus"]["coding"][0]["code"] == "active"
+    assert "verificationStatus" not in read
+    bundle = client.call("Patient/$summary").json()
+    patient_ = next(e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Patient")
+    assert patient_["name"] == [{"_text": {"extension": [{"url": ABSENT_REASON, "valueCode": "masked"}]}}]
 
 
 def test_the_export_gives_every_type_that_was_agreed_to(connected: tuple[Space, App]) -> None:

@@ -79,9 +79,12 @@ def _said(reading_: Reading, stated: profile.Stated) -> Said:
     entry, content = stated.first, stated.first.content
     author = "" if reading_.line.perimeter == "names" else content.author
     today = day_in(reading_.at, settings.LAW.civil_zone)
-    attested = any(e.source not in (profile.PERSON, profile.SERVICE) for e in stated.entries)
+    # What a person notes without an end is there now; a document that says no status says none.
+    stands = content.status == "active" or entry.source == profile.PERSON
+    clinical = "inactive" if content.over(today) else "active" if stands else ""
+    certainty = content.certainty or ("confirmed" if any(e.confirmed for e in stated.entries) else "")
     return Said(
-        str(entry.id), content.label, _codes(content), content.start, content.end, content.over(today), attested,
+        str(entry.id), content.label, _codes(content), content.start, content.end, clinical, certainty,
         "" if reading_.line.perimeter == "names" else content.detail, author, to_fhir(entry.recorded_at),
     )  # fmt: skip
 

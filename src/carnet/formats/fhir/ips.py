@@ -79,7 +79,7 @@ def _profiled(resource: Json, base: str) -> Json:
 
 def _patient(patient: Json) -> Json:
     """The Patient as the profile asks: a name and a birth date are mandatory, and say that they are masked where they are."""
-    found = patient | ({} if "name" in patient else {"name": [unknown("masked")]})
+    found = patient | ({} if "name" in patient else {"name": [{"_text": unknown("masked")}]})
     return found | ({} if "birthDate" in patient else {"_birthDate": unknown("masked")})
 
 

@@ -11,8 +11,8 @@ from carnet.formats.fhir.systems import uri_of
 
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
-_CLINICAL = "http://terminology.hl7.org/CodeSystem/{}-clinical"
-_VERIFICATION = "http://terminology.hl7.org/CodeSystem/{}-ver{}"
+_TERMS = "http://terminology.hl7.org/CodeSystem/{}"
+_CLINICAL = _TERMS.format("{}-clinical")
 _ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 _ATC_OID, _ATC = "2.16.840.1.113883.6.73", "http://www.whocc.no/atc"
 _SYSTEMS = {
@@ -31,8 +31,10 @@ class Said:
     codes: tuple[tuple[str, str, str], ...] = ()
     start: str = ""
     end: str = ""
-    over: bool = False
-    confirmed: bool = False
+    clinical: str = ""
+    """`active` or `inactive`; empty when nothing states it."""
+    certainty: str = ""
+    """`confirmed`, `unconfirmed`, `refuted`, `entered-in-error`; empty when nothing states it."""
     note: str = ""
     author: str = ""
     recorded: str = ""
@@ -53,13 +55,13 @@ def unknown(reason: str = "unknown") -> Json:
     return {"extension": [{"url": _ABSENT_REASON, "valueCode": reason}]}
 
 
-def _status(kind: str, code: str) -> Json:
-    return {"coding": [{"system": _CLINICAL.format(kind), "code": code}]}
-
-
-def _verified(kind: str, confirmed: bool) -> Json:
-    system = _VERIFICATION.format(kind, "ification" if kind == "allergyintolerance" else "-status")
-    return {"coding": [{"system": system, "code": "confirmed" if confirmed else "unconfirmed"}]}
+def _standing(kind: str, verification: str, said: Said) -> Json:
+    """Clinical and verification status, as they are stated. R4 wants a clinical status: where nothing states one, it says so."""
+    clinical = {"coding": [{"system": _CLINICAL.format(kind), "code": said.clinical}]} if said.clinical else unknown()
+    found: Json = {} if said.certainty == "entered-in-error" else {"clinicalStatus": clinical}
+    if said.certainty:
+        found["verificationStatus"] = {"coding": [{"system": _TERMS.format(verification), "code": said.certainty}]}
+    return found
 
 
 def _common(kind: str, said: Said) -> Json:
@@ -68,21 +70,15 @@ def _common(kind: str, said: Said) -> Json:
 
 def allergy(said: Said, patient: Json) -> Json:
     """An AllergyIntolerance."""
-    found = _common("AllergyIntolerance", said) | {
-        "clinicalStatus": _status("allergyintolerance", "resolved" if said.over else "active"),
-        "verificationStatus": _verified("allergyintolerance", said.confirmed),
-        "code": concept(said.label, said.codes), "patient": patient,
-    }  # fmt: skip
+    standing = _standing("allergyintolerance", "allergyintolerance-verification", said)
+    found = _common("AllergyIntolerance", said) | standing | {"code": concept(said.label, said.codes), "patient": patient}
     return found | _dated(said, "onsetDateTime") | _authored(said, "recordedDate", "recorder")
 
 
 def condition(said: Said, patient: Json, category: str = "problem-list-item") -> Json:
     """A Condition."""
-    found = _common("Condition", said) | {
-        "clinicalStatus": _status("condition", "resolved" if said.over else "active"),
-        "verificationStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-ver-status",
-                                           "code": "confirmed" if said.confirmed else "unconfirmed"}]},
-        "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-category", "code": category}]}],
+    found = _common("Condition", said) | _standing("condition", "condition-ver-status", said) | {
+        "category": [{"coding": [{"system": _TERMS.format("condition-category"), "code": category}]}],
         "code": concept(said.label, said.codes), "subject": patient,
     }  # fmt: skip
     ended = {"abatementDateTime": said.end} if said.end else {}
