@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from browser.test_accessibility import faults
 from support.mails import mail, receive
+from support.people import now
 from support.person_screen import PersonScreen
+from support.roles import as_role
 
+from carnet.desk.demonstration import services as demo
 from carnet.desk.demonstration.people import CARER, MEASURED, PEOPLE, TEENAGER
 
 PAGES = ("/", "/documents", "/documents?q=metformine", "DOCUMENT", "/documents/ajouter", "/profil", "/profil/treatments", "/profil/measures",
@@ -16,8 +19,8 @@ PAGES = ("/", "/documents", "/documents?q=metformine", "DOCUMENT", "/documents/a
          "/acces?comme=urgence", "/acces/masquer", "/acces/urgence", "/acces/professionnels", "/acces/professionnels/chercher?q=bastion",
          "/acces/journal", "LINE", "/acces/avis", "/demandes", "CORRECT", "/proches", "/proches/inviter/aidant", "/fiche", "/presence",
          "/messages", "/messages?q=rien", "THREAD", "/messages/nouveau/ecrire", "/messages/nouveau/renouvellement", "/messages/nouveau/rendez-vous",
-         "/compte", "/compte/cle", "/compte/copie", "/compte/fermer", "DELETE")  # fmt: skip
-PUBLIC = ("/connexion", "/activer", "/activer?perdu=1", "/facile", "/aide", "/accessibilite", "/fiche/lire")
+         "/services", "SERVICE", "AGREEMENT", "CONSENT", "COMPLAINT", "/compte", "/compte/cle", "/compte/copie", "/compte/fermer", "DELETE")  # fmt: skip
+PUBLIC = ("/catalogue", "/connexion", "/activer", "/activer?perdu=1", "/facile", "/aide", "/accessibilite", "/fiche/lire")
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +28,22 @@ def somebody(chromium: Any, space_process: str) -> Iterator[PersonScreen]:
     screen = PersonScreen(chromium, space_process).enter(MEASURED)
     yield screen
     screen.close()
+
+
+def _connect() -> dict[str, str]:
+    """Connect the sample service, as the demonstration does. Returns its pages."""
+    with as_role("postgres"):
+        service = demo.reference("1", demo.DIARY | {"name": "Tension du soir"}, "online", now())
+    with as_role("carnet_oauth"):
+        client = demo.register_diary({demo.DIARY["name"]: service}, now())
+        tickets = [demo.ask_for_diary(client, now()) for _ in range(2)]
+    with as_role("carnet_espace"):
+        demo.agree_to_diary(tickets[0], now())
+    page = f"/services/{service}"
+    return {
+        "SERVICE": page, "AGREEMENT": f"{page}/accord", "COMPLAINT": f"{page}/signaler",
+        "CONSENT": f"/services/accord?demande={tickets[1]}",
+    }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +61,7 @@ def places(somebody: PersonScreen) -> dict[str, str]:
         "DOCUMENT": f"/documents/{document}", "DELETE": f"/documents/{document}/supprimer", "LINE": f"/acces/journal/{line}",
         "THREAD": f"/messages/{first('/messages', r'/messages/([0-9a-f-]{36})')}",
         "CORRECT": f"/demandes/corriger/document/{document}", "ENTRY": f"/profil/entree/{first('/profil/measures', r'/profil/entree/([0-9a-f-]{36})')}",
-    }  # fmt: skip
+    } | _connect()  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PAGES)
