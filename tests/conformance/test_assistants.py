@@ -100,3 +100,13 @@ def test_taking_back_cuts_the_next_call(assistants: str, espace: str, oauth: str
         headers={"Accept": "application/json, text/event-stream", "Authorization": f"Bearer {token}"},
     )
     assert cut.status_code == 401
+
+
+def test_names_alone_are_told_where_names_alone_were_agreed_to(assistants: str, espace: str, oauth: str, door: str) -> None:
+    space, _, _ = newcomer(espace)
+    space.post("/profil/treatments/ajouter", {"libelle": "Metformine 1000 mg", "precision": "le soir au dîner"})
+    client = app(oauth, door, referenced(purposes=purposes(("treatments", "@names")), **CARD))
+    token = client.redeem(*client.code(space, "openid patient/*.rs", aud="", resource="")).json()["access_token"]
+    (answer,) = told(assistants, token, ("essentiel", {}))[1]
+    assert "Metformine 1000 mg" in answer
+    assert "le soir" not in answer

@@ -1,6 +1,8 @@
 """SMART App Launch by clients that are not ours, unmodified: `fhirclient` and `fhirpy` (Python), `authlib` as a plain OAuth client."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -36,22 +38,30 @@ def _consents(space: Space, client: App, address: str) -> str:
     return back.headers["location"]
 
 
+@contextmanager
+def _smart(told: dict[str, Any]) -> Iterator[FHIRClient]:
+    """A client whose connections end with it: the library leaves them open."""
+    client = FHIRClient(settings=told)
+    with client.server.session:
+        yield client
+
+
 @pytest.mark.parametrize("scope", ["", "launch/patient patient/Observation.read patient/Patient.read", "patient/*.rs"])
 def test_fhirclient_launches_and_reads(ready: tuple[Space, App], scope: str) -> None:
     space, client = ready
     told: dict[str, Any] = {"app_id": client.client_id, "api_base": f"{client.fhir}/services/fhir", "redirect_uri": BACK}
-    smart = FHIRClient(settings=told | ({"scope": scope} if scope else {}))
-    smart.prepare()
-    smart.handle_callback(_consents(space, client, smart.authorize_url))
-    assert smart.ready
-    assert smart.patient_id
-    (pulse,) = FHIRSearch(Observation, {"code": "8867-4", "patient": smart.patient_id}).perform_resources_iter(smart.server)
-    assert pulse.valueQuantity.value == 66
-    assert Observation.read(pulse.id, smart.server).code.coding[0].code == "8867-4"
-    assert Patient.read(smart.patient_id, smart.server).id == smart.patient_id
-    space.post(f"/services/{_service(client)}/retirer", {})
-    with pytest.raises(FHIRUnauthorizedException):
-        Observation.read(pulse.id, smart.server)
+    with _smart(told | ({"scope": scope} if scope else {})) as smart:
+        smart.prepare()
+        smart.handle_callback(_consents(space, client, smart.authorize_url))
+        assert smart.ready
+        assert smart.patient_id
+        (pulse,) = FHIRSearch(Observation, {"code": "8867-4", "patient": smart.patient_id}).perform_resources_iter(smart.server)
+        assert pulse.valueQuantity.value == 66
+        assert Observation.read(pulse.id, smart.server).code.coding[0].code == "8867-4"
+        assert Patient.read(smart.patient_id, smart.server).id == smart.patient_id
+        space.post(f"/services/{_service(client)}/retirer", {})
+        with pytest.raises(FHIRUnauthorizedException):
+            Observation.read(pulse.id, smart.server)
 
 
 def test_fhirclient_is_launched_from_the_portal(ready: tuple[Space, App]) -> None:
@@ -59,38 +69,37 @@ def test_fhirclient_is_launched_from_the_portal(ready: tuple[Space, App]) -> Non
     service = _service(client)
     opened = space.post(f"/services/{service}/ouvrir", {})
     asked = dict(parse_qsl(urlsplit(onward(opened)).query))
-    smart = FHIRClient(settings={
+    told = {
         "app_id": client.client_id, "api_base": f"{client.fhir}/services/fhir", "redirect_uri": BACK,
         "launch_token": asked["launch"], "scope": "patient/Observation.rs",
-    })  # fmt: skip
-    smart.prepare()
-    smart.handle_callback(_consents(space, client, smart.authorize_url))
-    assert len(list(FHIRSearch(Observation, {"code": "8867-4"}).perform_resources_iter(smart.server))) == 1
+    }  # fmt: skip
+    with _smart(told) as smart:
+        smart.prepare()
+        smart.handle_callback(_consents(space, client, smart.authorize_url))
+        assert len(list(FHIRSearch(Observation, {"code": "8867-4"}).perform_resources_iter(smart.server))) == 1
 
 
 def test_authlib_authorises_and_fhirpy_reads(ready: tuple[Space, App]) -> None:
     space, client = ready
-    http = OAuth2Client(
-        client.client_id, scope="openid offline_access launch/patient patient/*.rs", redirect_uri=BACK, code_challenge_method="S256",
-        token_endpoint_auth_method="none",
-    )  # fmt: skip
     verifier = secrets.token_urlsafe(48)
-    address, _ = http.create_authorization_url(
-        f"{client.oauth}/authorize", code_verifier=verifier, aud=f"{client.fhir}/services/fhir"
-    )
-    back = _consents(space, client, address)
-    token = http.fetch_token(f"{client.oauth}/token", authorization_response=back, code_verifier=verifier)
-    fhir = SyncFHIRClient(f"{client.fhir}/services/fhir", authorization=f"Bearer {token['access_token']}")
+    with OAuth2Client(
+        client.client_id, scope="openid offline_access launch/patient patient/*.rs", redirect_uri=BACK,
+        code_challenge_method="S256", token_endpoint_auth_method="none",
+    ) as http:  # fmt: skip
+        address, _ = http.create_authorization_url(
+            f"{client.oauth}/authorize", code_verifier=verifier, aud=f"{client.fhir}/services/fhir"
+        )
+        back = _consents(space, client, address)
+        token = http.fetch_token(f"{client.oauth}/token", authorization_response=back, code_verifier=verifier)
+        renewed = http.refresh_token(f"{client.oauth}/token", refresh_token=token["refresh_token"])
+    assert renewed["access_token"] != token["access_token"]
+    fhir = SyncFHIRClient(f"{client.fhir}/services/fhir", authorization=f"Bearer {renewed['access_token']}")
     (pulse,) = fhir.resources("Observation").search(code="8867-4").fetch_all()
     assert pulse["valueQuantity"]["value"] == 66
     assert fhir.reference("Patient", token["patient"]).to_resource()["id"] == token["patient"]
-    renewed = http.refresh_token(f"{client.oauth}/token", refresh_token=token["refresh_token"])
-    assert renewed["access_token"] != token["access_token"]
     space.post(f"/services/{_service(client)}/retirer", {})
     with pytest.raises(AuthorizationError):
-        SyncFHIRClient(f"{client.fhir}/services/fhir", authorization=f"Bearer {renewed['access_token']}").resources(
-            "Observation"
-        ).fetch_all()
+        fhir.resources("Observation").fetch_all()
 
 
 def _service(client: App) -> Any:

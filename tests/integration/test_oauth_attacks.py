@@ -1,16 +1,21 @@
 """The authorisation server as somebody would try it who means harm: each way is refused, and named."""
 
 import hashlib
+import re
 import secrets
+import socket
 import ssl
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from time import sleep
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from django.conf import settings
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey, KeySet
 from support.espace import Space, newcomer
@@ -23,6 +28,11 @@ from carnet.apps.catalogue import api as catalogue
 from carnet.apps.catalogue.possession import thumbprint
 from carnet.config.courier import _post
 from carnet.desk.demonstration import services as demo
+
+
+def version_of(page: httpx.Response) -> str:
+    found = re.search(r'name="version" value="(\d+)"', page.text)
+    return found[1] if found else ""
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +162,69 @@ def test_a_decision_is_taken_up_once_in_the_browser_that_asked(oauth: str, door:
     assert client.browser.get(onward(answer)).status_code == 302
     assert client.browser.get(onward(answer)).status_code == 403
     assert person.post("/services/accord", {"demande": ticket, "ligne": [], "duree": "1"}).status_code == 403
+
+
+def test_somebody_who_sends_their_own_request_on_gets_nothing_of_who_agreed(oauth: str, door: str, person: Space) -> None:
+    client = app(oauth, door)
+    left, _ = client.begin()
+    ticket = parse_qs(urlsplit(left.headers["location"]).query)["demande"][0]
+    answer = person.post("/services/accord", {"demande": ticket, "ligne": ["suivi/measures.HEART_RATE/read"], "duree": "1"})
+    for proof in ({}, {"preuve": "autre"}):
+        taken = client.browser.get(f"{oauth}/authorize/retour", params={"demande": ticket} | proof)
+        assert (taken.status_code, "location" in taken.headers) == (403, False), "the cookie of whoever began is not enough"
+    assert client.browser.get(onward(answer)).status_code == 403, "and their request is over"
+
+
+def test_the_client_that_authenticates_is_the_one_whose_tokens_are_bound(oauth: str, door: str, person: Space) -> None:
+    client = app(oauth, door, token_endpoint_auth_method="client_secret_basic", dpop_bound_access_tokens=True)
+    other = app(oauth, door)
+    code, verifier = client.code(person)
+    for named in ({}, {"client_id": other.client_id}):
+        answer = client.redeem(code, verifier, **named)
+        assert answer.status_code == 400, "no proof, no token, whatever client the request names"
+        assert "access_token" not in answer.json()
+
+
+@pytest.mark.parametrize(
+    "odd", [{"jwks": {"keys": 5}}, {"jwks": {"keys": [1]}}, {"client_name": "a\u0000b"}, {"backchannel_logout_uri": "https://x:99999/"},
+            {"backchannel_logout_uri": f"https://{'a' * 64}.example/"}, {"redirect_uris": ["http://["]}]
+)  # fmt: skip
+def test_odd_metadata_is_refused_in_words(oauth: str, odd: dict[str, Any]) -> None:
+    answer = register(oauth, referenced(), **odd)
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["error"] in ("invalid_client_metadata", "invalid_redirect_uri")
+
+
+def test_a_redirect_address_that_is_none_is_refused(oauth: str, door: str) -> None:
+    assert app(oauth, door).begin(redirect_uri="http://[")[0].status_code == 400
+
+
+@pytest.mark.parametrize("address", ["https://x:99999/", f"https://{'a' * 64}.example/", "https://[", "https://127.0.0.1/",
+                                     "https://[64:ff9b::7f00:1]/", "https://[ff0e::1]/", "https://224.0.0.1/", "http://192.0.2.1/"])  # fmt: skip
+def test_an_address_that_leads_nowhere_or_inside_is_not_called(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setattr(settings, "CARNET", settings.CARNET.model_copy(update={"service_calls_private": False}))
+    assert not catalogue.may_call(address)
+
+
+def test_a_service_that_answers_for_ever_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    from carnet.config import courier
+
+    monkeypatch.setattr(courier, "LONGEST", 0.4)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection = server.accept()[0]
+            with connection, suppress(OSError):
+                connection.recv(4096)
+                for _ in range(100):
+                    connection.sendall(b"HTTP/1.1 200 OK\r\n"[:1])
+                    sleep(0.1)
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        problem = courier._post(catalogue.Sending(f"http://127.0.0.1:{server.getsockname()[1]}/", b"{}", {}))
+        assert problem in ("TimeoutError", "RemoteProtocolError")
+        thread.join()
 
 
 def test_a_ticket_that_nobody_decided_gives_no_code(oauth: str, door: str) -> None:
@@ -644,7 +717,10 @@ def test_the_operator_examines_and_decides(operator: str, oauth: str) -> None:
     page = http.get(f"/services/{service}")
     assert "Commencer l’examen" in text_of(page)
     for act, text in (("take", ""), ("ask", "Où ?"), ("accept", "")):
-        answer = http.post(f"/services/{service}/acte", data={"form_token": token_of(page), "acte": act, "texte": text})
+        answer = http.post(
+            f"/services/{service}/acte",
+            data={"form_token": token_of(page), "acte": act, "texte": text, "version": version_of(page)},
+        )
         assert answer.status_code == (409 if act == "accept" else 302), act
     assert "Question" in text_of(http.get(f"/services/{service}"))
     assert str(service) in http.get("/services").text

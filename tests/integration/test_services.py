@@ -346,6 +346,10 @@ def test_the_body_mass_index_is_worked_out_and_never_taken(espace: str, oauth: s
         ({"status": "preliminary"}, 422),
         ({"code": {"coding": [{"system": "http://loinc.org", "code": "718-7"}]}}, 422),
         ({"code": {"coding": [{"system": "http://loinc.org", "code": "8480-6"}]}}, 422),
+        ({"effectiveDateTime": "20261101"}, 422),
+        ({"effectiveDateTime": "2026-W45-1"}, 422),
+        ({"effectiveDateTime": "20261101T101500+00:00"}, 422),
+        ({"effectiveDateTime": "0001-01-01T00:00:00+14:00"}, 422),
         ({"code": "x"}, 422),
         ({"interpretation": [{"text": "bien"}]}, 422),
         ({"extension": [{"url": "https://exemple/mes-moment", "valueString": "à jeun"}]}, 422),
@@ -577,7 +581,10 @@ def test_an_act_out_of_its_state_by_the_wrong_side_or_on_another_s_file_is_refus
         with pytest.raises(catalogue.ReferencingError, match="not-now"):
             catalogue.registration_token(demo.by_publisher("1"), service, now())
     with as_role("carnet_operator"):
-        catalogue.act_on_file(OPERATOR, service, "take", "", now())
+        seen = next(s.version for s in catalogue.queue() if s.id == service)
+        with pytest.raises(catalogue.ReferencingError, match="changed-since"):
+            catalogue.act_on_file(OPERATOR, service, "take", "", now(), seen - 1)
+        catalogue.act_on_file(OPERATOR, service, "take", "", now(), seen)
         with pytest.raises(catalogue.ReferencingError, match="reason-missing"):
             catalogue.act_on_file(OPERATOR, service, "refuse", " ", now())
 

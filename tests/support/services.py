@@ -5,6 +5,7 @@ import hashlib
 import html
 import re
 import secrets
+import weakref
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -76,6 +77,9 @@ class App:
     redirect: str = BACK
     tokens: dict[str, Any] = field(default_factory=dict)
     browser: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30.0))
+
+    def __post_init__(self) -> None:
+        weakref.finalize(self, self.browser.close)
 
     def begin(self, scope: str = EVERYTHING, **more: str) -> tuple[httpx.Response, str]:
         """Send a browser to the authorisation endpoint. Returns its answer and the verifier."""

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from carnet.apps.outbox.api import Failure
 
 
+LONGEST = 15.0
+"""Seconds of a call to a service, from the first word to the last."""
+
+
 class Smtp:
     """A connection to the mail server, opened when a mail leaves and kept for those that follow."""
 
@@ -73,17 +77,24 @@ async def _round() -> int:
     return taken
 
 
+async def _ask(sending: "Sending") -> str:
+    # What a service answers is not read, and the whole conversation has an end: one that answers slowly holds nobody else up.
+    async with (
+        asyncio.timeout(LONGEST),
+        httpx.AsyncClient(timeout=10.0, follow_redirects=False) as client,
+        client.stream("POST", sending.url, content=sending.content, headers=sending.headers) as answer,
+    ):
+        return "" if answer.is_success else str(answer.status_code)
+
+
 def _post(sending: "Sending") -> str:
     """Call a service. Returns what went wrong in a word; empty when it heard. Where it would be sent on to is not followed."""
     from carnet.apps.catalogue.api import may_call
 
-    if not may_call(sending.url):
-        return "address refused"
     try:
-        answer = httpx.post(sending.url, content=sending.content, headers=sending.headers, timeout=10.0, follow_redirects=False)
-    except httpx.HTTPError as error:
+        return asyncio.run(_ask(sending)) if may_call(sending.url) else "address refused"
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         return type(error).__name__
-    return "" if answer.is_success else str(answer.status_code)
 
 
 def deliver_once() -> int:

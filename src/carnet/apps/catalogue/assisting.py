@@ -70,11 +70,12 @@ def _source(entry: profile.Entry) -> str:
     return who
 
 
-def _line(entry: profile.Entry) -> str:
+def _line(entry: profile.Entry, names_only: bool) -> str:
     content = entry.content
     when = f"depuis {content.start}" if content.start else "date non précisée"
     over = ", terminé" if not content.active or content.end else ""
-    told = ", ".join(p for p in (content.label, content.value and f"{content.value} {content.unit}".strip(), content.detail) if p)
+    more = () if names_only else (content.value and f"{content.value} {content.unit}".strip(), content.detail)
+    told = ", ".join(p for p in (content.label, *more) if p)
     return f"- {told} ({when}{over} ; {_source(entry)})"
 
 
@@ -84,7 +85,7 @@ def _section(r: Reading, category: str) -> list[str]:
     held = [s.first for name in names for s in profile.stated([e for e in entries if not _marks(e)], name)]
     kept = sorted((e for e in held if r.within(profile.day_of(e))), key=lambda e: (profile.day_of(e), str(e.id)), reverse=True)
     absent = [s.first for name in names for s in profile.absences(entries, name)] + [e for e in entries if _marks(e)]
-    lines = [_line(e) for e in kept] or [f"- {e.content.label} ({_source(e)})" for e in absent]
+    lines = [_line(e, r.line.perimeter == "names") for e in kept] or [f"- {e.content.label} ({_source(e)})" for e in absent]
     return lines or [NOTHING]
 
 

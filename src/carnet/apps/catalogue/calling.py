@@ -7,6 +7,7 @@ import ipaddress
 import json
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +25,7 @@ WAITS = tuple(timedelta(seconds=s) for s in (10, 60, 300, 1800, 7200, 43200))
 """Waits between tries; after the last nobody is called again, and the operator sees it."""
 CLAIMED_FOR = timedelta(minutes=2)
 BATCH = 50
+SIDE_BY_SIDE = 10
 WAITING, DONE, DEAD = "waiting", "done", "dead"
 
 
@@ -109,8 +111,11 @@ def _note(call: Call, problem: str, at: datetime) -> None:
 def deliver_calls(at: datetime, post: Post) -> int:
     """Make the calls that are due. Returns how many were made."""
     claimed = _claim(at)
-    for call in claimed:
-        _note(call, post(sending_of(call, at)), at)
+    # Side by side: a service that does not answer keeps nobody else waiting for long.
+    with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
+        heard = list(pool.map(lambda call: post(sending_of(call, at)), claimed))
+    for call, problem in zip(claimed, heard, strict=True):
+        _note(call, problem, at)
     return len(claimed)
 
 
@@ -118,9 +123,20 @@ def may_call(url: str) -> bool:
     """Whether an address may be called: not one of this network, unless the settings allow it (a service names its own address)."""
     if settings.CARNET.service_calls_private:
         return True
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, ValueError):
         return False
-    return parts.scheme == "https" and all(ipaddress.ip_address(str(where[4][0])).is_global for where in found)
+    return parts.scheme == "https" and all(_outside(str(where[4][0])) for where in found)
+
+
+def _outside(address: str) -> bool:
+    """Whether an address leads out of this network and to one host."""
+    told = ipaddress.ip_address(address)
+    # An IPv6 address that carries an IPv4 one (NAT64, 6to4) may lead back inside.
+    carries = told.version == 6 and any(told in network for network in _CARRYING)
+    return told.is_global and not told.is_multicast and not carries
+
+
+_CARRYING = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"), ipaddress.IPv6Network("2002::/16"))

@@ -5,6 +5,7 @@ A client is given what it asks for or refused: nothing is silently changed. Keys
 """
 
 import ipaddress
+import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,6 +53,13 @@ def check_address(address: str, native: bool = False) -> str:
     Raises ValueError.
     """
     parts = urlsplit(address)
+    try:
+        # A port above 65535 and a label above 63 letters are found out when they are used: here, not at the call.
+        whole = parts.port != 0 and bool((parts.hostname or "x").encode("idna"))
+    except UnicodeError:
+        whole = False
+    if not whole:
+        raise ValueError("an address has a host and a port that can be called")
     plain = parts.scheme == "http" and is_loopback(parts.hostname)
     own = native and "." in parts.scheme and not parts.netloc
     if not (parts.scheme == "https" and parts.hostname) and not plain and not own:
@@ -97,7 +105,10 @@ class Metadata(BaseModel):
     def _whole(self) -> "Metadata":
         if self.token_endpoint_auth_method == "private_key_jwt" and not (self.jwks or {}).get("keys"):  # noqa: S105 (a method)
             raise ValueError("private_key_jwt needs jwks")
-        if any("d" in key or "k" in key for key in (self.jwks or {}).get("keys", [])):
+        keys = (self.jwks or {}).get("keys", [])
+        if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
+            raise ValueError("jwks holds a list of keys")
+        if any("d" in key or "k" in key for key in keys):
             raise ValueError("jwks holds a private or a shared key: keep it, and send the public ones")
         if self.token_endpoint_auth_method == "tls_client_auth" and not self.tls_client_auth_subject_dn:  # noqa: S105
             raise ValueError("tls_client_auth needs tls_client_auth_subject_dn")
@@ -130,6 +141,8 @@ def read_metadata(told: object) -> Metadata:
     """Read what a client says of itself. Raises RegistrationError."""
     if not isinstance(told, dict):
         raise RegistrationError("invalid_client_metadata", "an object")
+    if "\\u0000" in json.dumps(told):
+        raise RegistrationError("invalid_client_metadata", "a text holds a null character")
     if "jwks_uri" in told:
         raise RegistrationError("invalid_client_metadata", "jwks_uri: send the public keys themselves, as jwks")
     try:
@@ -208,7 +221,10 @@ def redirect_holds(client: Client, address: str) -> bool:
     known = client.metadata["redirect_uris"]
     if address in known:
         return True
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
     if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "::1") or parts.username is not None:
         return False
     return any(_portless(uri) == _portless(address) for uri in known)

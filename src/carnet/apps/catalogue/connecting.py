@@ -182,8 +182,8 @@ def agree(ask: Ask, record_id: UUID, ticket: str, ticked: Iterable[str], duratio
             "granted": True, "record": str(record_id), "person": ask.actor.id, "kind": ask.actor.kind.value,
             "scope": " ".join(granted), "auth_time": int(session.since.timestamp()), "sid": str(session.id),
         }  # fmt: skip
-        _decide_in(visit.work, ticket, told, ask.at)
-    return _back(ticket)
+        proof = _decide_in(visit.work, ticket, told, ask.at)
+    return _back(ticket, proof)
 
 
 def refuse(ticket: str, at: datetime) -> str:
@@ -194,19 +194,23 @@ def refuse(ticket: str, at: datetime) -> str:
 
 def _decide(ticket: str, told: dict[str, Any], at: datetime) -> str:
     with unit() as work:
-        _decide_in(work, ticket, told, at)
-    return _back(ticket)
+        proof = _decide_in(work, ticket, told, at)
+    return _back(ticket, proof)
 
 
-def _decide_in(work: Work, ticket: str, told: dict[str, Any], at: datetime) -> None:
+def _decide_in(work: Work, ticket: str, told: dict[str, Any], at: datetime) -> str:
+    """Keep a decision. Returns what only the browser of whoever decided is told: the one that began the request, and holds its
+    cookie, may be somebody else's who sent the address on."""
     held = tokens.find(work, tokens.TICKET, ticket, lock=True)
     if held is None or "decided" in held.data or not held.lives(at):
         raise Refusal(No.SIGN_IN_REFUSED, {"problem": "this request was decided: start again from the service"})
-    tokens.note(work, tokens.TICKET, ticket, {"decided": told})
+    proof = secrets.token_urlsafe(24)
+    tokens.note(work, tokens.TICKET, ticket, {"decided": told, "proof": proof})
+    return proof
 
 
-def _back(ticket: str) -> str:
-    return f"{settings.CARNET.oauth_url}/authorize/retour?demande={ticket}"
+def _back(ticket: str, proof: str) -> str:
+    return f"{settings.CARNET.oauth_url}/authorize/retour?demande={ticket}&preuve={proof}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,15 +227,19 @@ class Decided:
     sid: str
 
 
-def decided(ticket: str, browser: str, at: datetime) -> Decided:
-    """Take a decision up, once, in the browser in which it was asked for. Raises Refusal."""
+def decided(ticket: str, browser: str, proof: str, at: datetime) -> Decided:
+    """Take a decision up, once, in the browser in which it was asked for and decided. Raises Refusal.
+
+    Who holds the cookie without the proof sent somebody else to decide: their request ends there.
+    """
     with unit() as work:
         held = tokens.find(work, tokens.TICKET, ticket)
         ours = held is not None and hmac.compare_digest(str(held.data.get("browser", "")).encode(), browser.encode())
+        proven = held is not None and hmac.compare_digest(str(held.data.get("proof", "")).encode(), proof.encode())
         used = tokens.use(work, tokens.TICKET, ticket, at) if ours else None
         service = rows.service_of(work, used.service_id) if used is not None else None
-        if used is None or service is None or "decided" not in used.data:
-            raise Refusal(No.SIGN_IN_REFUSED, {"problem": "this request is over, or was begun in another browser"})
+    if used is None or service is None or not proven or "decided" not in used.data:
+        raise Refusal(No.SIGN_IN_REFUSED, {"problem": "this request is over, or was begun in another browser"})
     told = used.data["decided"]
     record, person = (UUID(told[name]) if told.get(name) else None for name in ("record", "person"))
     return Decided(

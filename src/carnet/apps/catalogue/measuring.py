@@ -1,6 +1,7 @@
 """Measures as the API Mesures carries them: each with its code and unit, blood pressure whole, the body mass index worked out and
 never taken in."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -135,17 +136,20 @@ def _number(told: Any, loinc: str, where: str) -> str:
     return f"{float(told['value']):.10g}"
 
 
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d))?", re.ASCII)
+
+
 def _moment(told: Json, at: datetime) -> str:
     when = told.get("effectiveDateTime")
     if not isinstance(when, str):
         raise _refuse("effectiveDateTime", "must say when it was measured")
+    if not _DATE_TIME.fullmatch(when):
+        raise _refuse("effectiveDateTime", "is not a whole day, or an instant with its time zone (FHIR R4, dateTime)")
     try:
         moment = datetime.fromisoformat(when)
-    except ValueError:
+        day = day_in(moment, settings.LAW.civil_zone) if moment.tzinfo is not None else moment.date()
+    except (ValueError, OverflowError):
         raise _refuse("effectiveDateTime", "is not a date") from None
-    if len(when) > len("2026-11-27") and moment.tzinfo is None:
-        raise _refuse("effectiveDateTime", "must have a time zone")
-    day = day_in(moment, settings.LAW.civil_zone) if moment.tzinfo is not None else moment.date()
     if day > day_in(at, settings.LAW.civil_zone):
         raise _refuse("effectiveDateTime", "is in the future")
     return when

@@ -15,6 +15,7 @@ from carnet.apps.catalogue import tokens
 from carnet.apps.storage.api import unit
 
 FRESH = timedelta(seconds=60)
+_FAR = 2**53
 ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "EdDSA"]
 _KINDS: dict[str, type[ECKey] | type[RSAKey]] = {"EC": ECKey, "RSA": RSAKey}
 
@@ -58,13 +59,14 @@ def check_dpop(proof: str, method: str, url: str, at: datetime, token: str = "")
     except (JoseError, ValueError, KeyError, TypeError):
         raise ProofError("signature") from None
     made, number = claims.get("iat"), claims.get("jti")
-    if not isinstance(made, int) or abs(at.timestamp() - made) > FRESH.total_seconds():
+    if not isinstance(made, int) or abs(made) > _FAR or abs(at.timestamp() - made) > FRESH.total_seconds():
         raise ProofError("iat")
     if not isinstance(number, str) or not 8 <= len(number) <= 200:
         raise ProofError("jti")
     if claims.get("htm") != method or _address(str(claims.get("htu", ""))) != _address(url):
         raise ProofError("htm or htu")
-    if token and not secrets.compare_digest(str(claims.get("ath", "")), thumbprint(hashlib.sha256(token.encode()).digest())):
+    digest = thumbprint(hashlib.sha256(token.encode()).digest())
+    if token and not secrets.compare_digest(str(claims.get("ath", "")).encode(), digest.encode()):
         raise ProofError("ath")
     jkt = key.thumbprint()
     with unit() as work:
@@ -84,5 +86,8 @@ _REGISTRY = jws.JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
 
 def _address(url: str) -> tuple[str, str, str]:
     """An address without its query and fragment, as §4.3 compares them."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ProofError("htu") from None
     return parts.scheme.lower(), parts.netloc.lower(), parts.path

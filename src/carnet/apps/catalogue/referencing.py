@@ -174,10 +174,15 @@ def _whole(file: File) -> Card:
     return card
 
 
-def act_on_file(by: By, number: UUID, act: str, said: str, at: datetime) -> State:
-    """Do an act of the life of a service. Returns its state. Raises Refusal, CardError, ReferencingError."""
+def act_on_file(by: By, number: UUID, act: str, said: str, at: datetime, seen: int | None = None) -> State:
+    """Do an act of the life of a service. Returns its state. Raises Refusal, CardError, ReferencingError.
+
+    `seen`: the version of the file that was read before deciding; another one is `changed-since`.
+    """
     with unit() as work:
         service = _own(work, by, number, lock=True)
+        if seen is not None and service.version != seen:
+            raise ReferencingError("changed-since")
         move = MOVES.get(act)
         if move is None or not may(act, service.state, by.side):
             raise ReferencingError("not-now")

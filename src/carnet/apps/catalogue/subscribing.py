@@ -215,7 +215,7 @@ def _codes_of(code: str) -> tuple[str, ...]:
 def _call_for(work: Work, subscription: Subscription, at: datetime) -> Call | None:
     """The service in the place of which the law is asked; None when it may not act any more."""
     service = rows.service_of(work, subscription.service_id)
-    if service is None or not service.lives:
+    if service is None or not service.lives or rows.client_of(work, subscription.client_id) is None:
         return None
     held = tokens.Held(
         tokens.ACCESS, service.id, subscription.client_id, record_id=subscription.record_id, made_at=at,

@@ -76,7 +76,8 @@ def authorize(request: HttpRequest) -> HttpResponse:
 @page_view("GET")
 def returned(request: HttpRequest) -> HttpResponse:
     """The person decided: leave for the service with a code, or with `access_denied`."""
-    done = catalogue.decided(request.GET.get("demande", ""), request.COOKIES.get(COOKIE, ""), moment())
+    asked = request.GET
+    done = catalogue.decided(asked.get("demande", ""), request.COOKIES.get(COOKIE, ""), asked.get("preuve", ""), moment())
     kept = done.asked.parameters
     # The request is read again as it was kept: a code is made for what was checked, never for what a browser brings back.
     read = Request("GET", "/authorize", {name: [value] for name, value in kept.items()}, {})

@@ -207,7 +207,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
     def query_authorization_code(self, code: str, client: Client) -> _Code:
         """Take a code up. One that comes twice, or from another client, ends what came of it."""
         try:
-            held, gift = catalogue.redeem_code(client.client, code, self.request.bound, moment())
+            held, gift = catalogue.redeem_code(client.client, code, _bound(self.request, client), moment())
         except catalogue.TokenError as error:
             raise InvalidGrantError(error.why) from None
         asked = self.request.payload.datalist.get("resource", [])
@@ -239,7 +239,7 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
             raise InvalidRequestError("Missing 'refresh_token' in request.")
         try:
             self.request.granted = catalogue.refreshed(
-                client.client, text, self.request.payload.scope or "", self.request.bound, moment()
+                client.client, text, self.request.payload.scope or "", _bound(self.request, client), moment()
             )
         except catalogue.TokenError as error:
             kind = {"invalid_scope": InvalidScopeError, "invalid_dpop_proof": InvalidProofError}.get(error.code, InvalidGrantError)
@@ -357,21 +357,27 @@ class Server(Base):  # type: ignore[misc]
 SERVER = Server()
 
 
-def bind(request: Request, method: str, url: str) -> None:
-    """Bind what will be given to the key or the certificate that came: DPoP first; a certificate where the client asks for it.
-
-    Raises InvalidProofError. A client that said that its tokens are bound gets no other ones.
-    """
-    proof, client = request.headers.get("DPoP", ""), SERVER.query_client(request.payload.client_id or "")
+def check_proof(request: Request, method: str, url: str) -> None:
+    """Check the DPoP proof that came, if one did: what is given is bound to its key. Raises InvalidProofError."""
+    proof = request.headers.get("DPoP", "")
     if proof:
         try:
             request.bound = catalogue.check_dpop(proof, method, url, moment())
         except catalogue.ProofError as error:
             raise InvalidProofError(str(error)) from None
-    elif request.certificate is not None and client is not None and _certificate_bound(client):
+
+
+def _bound(request: Request, client: Client) -> str:
+    """What the tokens of a client that proved itself are bound to: the key of its proof, or its certificate where it asks for that.
+
+    Asked of the client that authenticated, never of one that the request merely names. Raises InvalidProofError: a client that said
+    that its tokens are bound gets no other ones.
+    """
+    if not request.bound and request.certificate is not None and _certificate_bound(client):
         request.bound = catalogue.bound_to_certificate(request.certificate.thumbprint)
-    if client is not None and not request.bound and _wants_bound(client):
+    if not request.bound and _wants_bound(client):
         raise InvalidProofError("This client's tokens are bound: the proof is missing")
+    return request.bound
 
 
 def _certificate_bound(client: Client) -> bool:

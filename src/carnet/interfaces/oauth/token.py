@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from carnet.apps.catalogue import api as catalogue
 from carnet.interfaces.oauth.door import api_view
-from carnet.interfaces.oauth.server import NO_STORE, SERVER, Client, Request, bind, request_of
+from carnet.interfaces.oauth.server import NO_STORE, SERVER, Client, Request, check_proof, request_of
 from carnet.kernel.clock import moment
 
 FORM = "application/x-www-form-urlencoded"
@@ -35,7 +35,7 @@ def _own_url(request: HttpRequest) -> str:
 def token(request: HttpRequest) -> HttpResponse:
     """The token endpoint (RFC 6749 §3.2)."""
     read = _form(request)
-    bind(read, "POST", _own_url(request))
+    check_proof(read, "POST", _own_url(request))
     response: HttpResponse = SERVER.create_token_response(read)
     return response
 

@@ -16,6 +16,7 @@ ACTS = {
 }  # fmt: skip
 PROBLEMS = {
     "not-now": "Cet acte n’est pas possible dans l’état où est le dossier.",
+    "changed-since": "L’éditeur a modifié ce dossier depuis que vous l’avez ouvert. Relisez-le, puis décidez.",
     "reason-missing": "Écrivez quelques mots : ils restent au dossier.",
     "blocking-criteria": "Des critères bloquants ne sont pas remplis :", "criteria-missing": "Des critères attendent une réponse :",
 }  # fmt: skip
@@ -69,7 +70,10 @@ def one(asked: Asked, number: UUID) -> HttpResponse:
 def act(asked: Asked, number: UUID) -> HttpResponse:
     """Do an act of the file's life."""
     try:
-        catalogue.act_on_file(_by(asked), number, asked.form.text("acte", 20), asked.form.text("texte", 2000), asked.at)
+        # What is decided is what was read: a publisher may write while an operator reads.
+        seen = asked.form.text("version", 9)
+        said = asked.form.text("texte", 2000)
+        catalogue.act_on_file(_by(asked), number, asked.form.text("acte", 20), said, asked.at, int(seen) if seen.isdecimal() else 0)
     except catalogue.CardError as error:
         return _file(asked, number, f"La fiche n’est pas complète : {', '.join(field for field, _ in error.problems)}.", 409)
     except catalogue.ReferencingError as error:

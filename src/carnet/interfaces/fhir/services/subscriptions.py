@@ -1,6 +1,6 @@
 """Subscriptions (R4 backport): create, list, read, end, `$status`, `$events`."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -35,15 +35,22 @@ def _payload(channel: Json) -> str:
     return str(found)
 
 
+_LONGEST = timedelta(days=731)
+"""No agreement lasts longer than a year."""
+
+
 def _ends(told: Json) -> datetime | None:
     if "end" not in told:
         return None
     try:
         found = datetime.fromisoformat(str(told["end"]))
-    except ValueError:
+        if found.tzinfo is None:
+            raise FhirError("Subscription.end", "must have a time zone")
+        found = found.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise FhirError("Subscription.end", "is not an instant") from None
-    if found.tzinfo is None:
-        raise FhirError("Subscription.end", "must have a time zone")
+    if found > moment() + _LONGEST:
+        raise FhirError("Subscription.end", "is more than two years away")
     return found
 
 
