@@ -3,7 +3,7 @@
 import threading
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -16,6 +16,7 @@ from carnet.apps.access import api as access
 from carnet.apps.catalogue import api as catalogue
 from carnet.apps.storage.api import unit
 from carnet.desk.demonstration import services as demo
+from carnet.kernel.refusal import Refusal
 
 OPERATOR = catalogue.By(catalogue.Side.OPERATOR, "Exploitante")
 ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
@@ -648,3 +649,9 @@ def test_services_are_proposed_by_what_the_page_shows_and_nothing_is_kept(espace
     page = text_of(space.get("/services"))
     assert "Peut-être utiles" in page
     assert "Aaa Allergies" in page
+
+
+def test_a_service_that_nobody_agreed_to_has_no_agreement(espace: str) -> None:
+    _, _, record_id = newcomer(espace)
+    with unit(record_id) as work, pytest.raises(Refusal, match="service-consent-missing"):
+        access.agreement_of(work, record_id, uuid4(), now())
