@@ -3,6 +3,7 @@
 import asyncio
 import html
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,11 @@ import pytest
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from support.espace import Space, newcomer
-from support.people import deposit
+from support.people import deposit, now
 from support.services import App, app, purposes, referenced
+
+from carnet.apps.profile import api as profile
+from carnet.apps.storage.api import key_of, unit
 
 LINES = (("allergies",), ("treatments",), ("vaccinations",), ("history",), ("measures",), ("documents",), ("journal",))
 CARD = {
@@ -110,3 +114,25 @@ def test_names_alone_are_told_where_names_alone_were_agreed_to(assistants: str, 
     (answer,) = told(assistants, token, ("essentiel", {}))[1]
     assert "Metformine 1000 mg" in answer
     assert "le soir" not in answer
+
+
+def test_an_end_to_come_is_no_end_and_a_dose_has_a_day(assistants: str, espace: str, oauth: str, door: str) -> None:
+    space, _, record_id = newcomer(espace)
+    ahead = (now() + timedelta(days=40)).date().isoformat()
+    for section, content in (
+        ("treatments", profile.Content("Amoxicilline", start="2026-11-01", end=ahead)),
+        ("treatments", profile.Content("Fluindione", start="2019", active=False)),
+        ("vaccinations", profile.Content("Revaxis", start="2020-05-04")),
+        ("allergies", profile.Content("Arachide", start="2011", certainty="unconfirmed")),
+    ):
+        with unit(record_id) as work:
+            profile.insert(work, key_of(work, record_id), profile.stated_entry(section, content, now()))
+    client = app(oauth, door, referenced(purposes=purposes(*LINES), **CARD))
+    token = client.redeem(*client.code(space, "openid patient/*.rs", aud="", resource="")).json()["access_token"]
+    (answer,) = told(assistants, token, ("essentiel", {}))[1]
+    lines = {line.split(" ")[1]: line for line in answer.splitlines() if line.startswith("- ")}
+    assert f"depuis 2026-11-01, jusqu’à {ahead} ;" in lines["Amoxicilline"]
+    assert "terminé" not in lines["Amoxicilline"]
+    assert "depuis 2019, terminé" in lines["Fluindione"]
+    assert "(le 2020-05-04 ;" in lines["Revaxis"]
+    assert "depuis 2011, non confirmé ;" in lines["Arachide"]

@@ -14,6 +14,7 @@ from support.services import App, app, purposes, referenced, text_of
 
 from carnet.apps.access import api as access
 from carnet.apps.catalogue import api as catalogue
+from carnet.apps.catalogue import calling
 from carnet.apps.storage.api import unit
 from carnet.desk.demonstration import services as demo
 from carnet.kernel.refusal import Refusal
@@ -649,6 +650,45 @@ def test_services_are_proposed_by_what_the_page_shows_and_nothing_is_kept(espace
     page = text_of(space.get("/services"))
     assert "Peut-être utiles" in page
     assert "Aaa Allergies" in page
+
+
+def test_a_line_that_was_narrowed_since_it_was_looked_up_is_not_read_under(
+    espace: str, oauth: str, door: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space, _, _ = newcomer(espace)
+    client = app(oauth, door, referenced(purposes=purposes(("treatments", "read", "@names")))).connect(space)
+    assert client.call("MedicationStatement").status_code == 200
+    stale = [access.AgreedLine("soin", "treatments", "read", "all")]
+    monkeypatch.setattr("carnet.apps.catalogue.exchange.lines_of", lambda *_: stale)
+    refused = client.call("MedicationStatement")
+    assert (refused.status_code, "service-consent-missing" in refused.text) == (403, True)
+
+
+def test_a_call_that_is_ended_in_the_hands_of_the_courier_is_not_made_nor_made_again(
+    oauth: str, door: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, number, at = app(oauth, door), str(uuid4()), now()
+    made: list[str] = []
+    with as_role("carnet_oauth"), unit() as work:
+        for n in range(2):
+            calling.leave(work, client.client_id, calling.LOGOUT, f"https://{n}.{number}.example/", {"sub": number}, at)
+
+    def post(sending: catalogue.Sending) -> str:
+        if number not in sending.url:
+            return "503"
+        made.append(sending.url)
+        with as_role("postgres"), unit() as work:
+            work.run("UPDATE catalogue_call SET outcome = 'dead', problem = 'ended' WHERE url LIKE %s", f"%{number}%")
+        return "503"
+
+    monkeypatch.setattr(calling, "SIDE_BY_SIDE", 1)
+    with as_role("carnet_courier"):
+        # Calls that other tests left may come first: a round takes so many and no more.
+        while catalogue.deliver_calls(at, post):
+            pass
+    assert len(made) == 1, "the second was ended before its turn"
+    with as_role("postgres"), unit() as work:
+        assert {r[0] for r in work.rows("SELECT outcome FROM catalogue_call WHERE url LIKE %s", f"%{number}%")} == {"dead"}
 
 
 def test_a_service_that_nobody_agreed_to_has_no_agreement(espace: str) -> None:

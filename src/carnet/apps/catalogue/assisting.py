@@ -72,11 +72,14 @@ def _source(entry: profile.Entry) -> str:
 
 def _line(entry: profile.Entry, names_only: bool) -> str:
     content = entry.content
-    when = f"depuis {content.start}" if content.start else "date non précisée"
-    over = ", terminé" if not content.active or content.end else ""
+    since = "le" if entry.section == "vaccinations" else "depuis"
+    when = f"{since} {content.start}" if content.start else "date non précisée"
+    # An end may be yet to come: it is told as a day, and the words depend on no hour.
+    over = (f", jusqu’à {content.end}" if content.end else "") + ("" if content.active else ", terminé")
+    unsure = ", non confirmé" if content.certainty == "unconfirmed" else ""
     more = () if names_only else (content.value and f"{content.value} {content.unit}".strip(), content.detail)
     told = ", ".join(p for p in (content.label, *more) if p)
-    return f"- {told} ({when}{over} ; {_source(entry)})"
+    return f"- {told} ({when}{over}{unsure} ; {_source(entry)})"
 
 
 def _section(r: Reading, category: str) -> list[str]:

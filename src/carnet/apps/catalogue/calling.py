@@ -97,7 +97,8 @@ def _note(call: Call, problem: str, at: datetime) -> None:
     next_at = at if outcome != WAITING else at + WAITS[call.attempts - 1]
     with unit() as work:
         work.run(
-            "UPDATE catalogue_call SET outcome = %s, problem = %s, next_at = %s, done_at = %s WHERE id = %s",
+            """UPDATE catalogue_call SET outcome = %s, problem = %s, next_at = %s, done_at = %s
+            WHERE id = %s AND outcome = 'waiting'""",
             outcome, problem[:60], next_at, at if outcome != WAITING else None, call.id,
         )  # fmt: skip
         if call.kind == EVENT and outcome != WAITING:
@@ -108,12 +109,22 @@ def _note(call: Call, problem: str, at: datetime) -> None:
             )  # fmt: skip
 
 
+def _ended(call: Call) -> bool:
+    """Whether a call was ended since it was taken: what it would tell of was withdrawn meanwhile."""
+    with unit() as work:
+        return work.row("SELECT 1 FROM catalogue_call WHERE id = %s AND outcome = 'waiting'", call.id) is None
+
+
 def deliver_calls(at: datetime, post: Post) -> int:
-    """Make the calls that are due. Returns how many were made."""
+    """Make the calls that are due. Returns how many were taken."""
+
+    def make(call: Call) -> str:
+        return "ended" if _ended(call) else post(sending_of(call, at))
+
     claimed = _claim(at)
     # Side by side: a service that does not answer keeps nobody else waiting for long.
     with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
-        heard = list(pool.map(lambda call: post(sending_of(call, at)), claimed))
+        heard = list(pool.map(make, claimed))
     for call, problem in zip(claimed, heard, strict=True):
         _note(call, problem, at)
     return len(claimed)

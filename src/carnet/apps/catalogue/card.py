@@ -16,7 +16,7 @@ THEMES = {
     "appointments": _("Rendez-vous"), "teleconsultation": _("Téléconsultation"), "wellbeing": _("Bien-être"),
     "assistant": _("Assistants"),
 }  # fmt: skip
-"""Themes of the application of Mon espace santé (services.md, part 3), and ours for pregnancy and assistants."""
+"""Themes of the application of Mon espace santé (its public catalogue), and ours for pregnancy and assistants."""
 
 
 class CardError(ValueError):

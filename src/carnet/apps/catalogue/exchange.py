@@ -12,6 +12,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.conf import settings
 
+from carnet.apps.access import api as access
 from carnet.apps.access.api import READ, AgreedLine
 from carnet.apps.catalogue.calls import Call, line_for, lines_of
 from carnet.apps.catalogue.categories import APPOINTMENTS, BY_MEASURE, DOCUMENTS, IDENTITY, JOURNAL, MEASURES, PREVENTION
@@ -66,9 +67,13 @@ def reading(call: Call, category: str, at: datetime, act: Act = Act.READ_PROFILE
     line = line_for(lines, category, READ)
     named = DOCUMENTS if act is Act.SEARCH else line.category
     with visiting(call.ask(act, at, line.purpose), call.record_id, category.partition(".")[0], act, named) as visit:
+        # The decision holds the agreement by now: a line that was narrowed since it was looked up is not read under.
+        held = list(access.agreement_of(visit.work, call.record_id, call.service.id, at).lines)
+        if line not in held:
+            raise Refusal(No.SERVICE_CONSENT_MISSING)
         if category == JOURNAL:
             consulted(visit, Act.OWN_TRACES)
-        yield Reading(call, visit, line, lines, at)
+        yield Reading(call, visit, line, held, at)
 
 
 def _codes(content: profile.Content) -> tuple[tuple[str, str, str], ...]:
@@ -168,8 +173,8 @@ def _with_what_it_counts(r: Reading) -> Visit:
     """The visit with what the agenda is worked out from: agreeing to the agenda agrees to that use, not to its being told."""
     counted = {f"{r.line.purpose}/{category}/{READ}" for category in ("vaccinations", "history", "agenda")}
     facts = r.visit.facts
-    access = replace(facts.access, service_consent=facts.access.service_consent | counted)
-    return replace(r.visit, entered=replace(r.visit.entered, facts=replace(facts, access=access)))
+    wider = replace(facts.access, service_consent=facts.access.service_consent | counted)
+    return replace(r.visit, entered=replace(r.visit.entered, facts=replace(facts, access=wider)))
 
 
 def prevention_items(r: Reading) -> list[Json]:

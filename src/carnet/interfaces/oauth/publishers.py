@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -177,9 +178,9 @@ def _rows() -> list[tuple[str, str, catalogue.Category]]:
     return found
 
 
-def _purposes(card: dict[str, object]) -> list[dict[str, object]]:
+def _purposes(card: dict[str, Any]) -> list[dict[str, object]]:
     """Purposes as the form shows them: those that are written, and an empty one."""
-    held = list(card.get("purposes", ()))  # type: ignore[call-overload]
+    held = list(card.get("purposes", ()))
     shown = [*held, *([{}] if len(held) < MOST_PURPOSES else [])]
     return [
         {"number": n, "code": p.get("code", ""), "title": p.get("title", ""), "rows": [

@@ -1,5 +1,6 @@
 """Services, for operators: files to examine, questions, decisions, listing, surveillance, complaints."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -21,6 +22,9 @@ PROBLEMS = {
     "blocking-criteria": "Des critères bloquants ne sont pas remplis :", "criteria-missing": "Des critères attendent une réponse :",
 }  # fmt: skip
 ANSWERS = {"yes": "Oui", "no": "Non", "not-concerned": "Ne le concerne pas"}
+STATUSES = {"C": "lu dans un texte", "I": "déduit, à vérifier"}
+KINDS = {"application": "Application", "assistant": "Assistant"}
+VERBS = {"read": "lire", "write": "écrire"}
 _WAITING = (catalogue.State.SUBMITTED, catalogue.State.EXAMINATION)
 
 
@@ -40,11 +44,18 @@ def queue(asked: Asked) -> HttpResponse:
     return page(asked, "services", context)
 
 
+def _asked_line(line: dict[str, Any]) -> tuple[str, str, str, str]:
+    """A line of what a service asks for, in words: what, to do what, how far, why."""
+    perimeter = line.get("perimeter", "")
+    verbs = ", ".join(VERBS.get(v, v) for v in line.get("verbs", ()))
+    return catalogue.label_of(line["category"]), verbs, catalogue.PERIMETERS.get(perimeter, perimeter), line.get("why", "")
+
+
 def _file(asked: Asked, number: UUID, problem: str = "", status: int = 200) -> HttpResponse:
     file = catalogue.file_of(_by(asked), number)
     told = file.service.answers
-    rows = [(c, ANSWERS.get(told.get(c.code, {}).get("answer", ""), ""), told.get(c.code, {}).get("proof", ""))
-            for c in file.concerned]  # fmt: skip
+    rows = [(c, ANSWERS.get(told.get(c.code, {}).get("answer", ""), ""), told.get(c.code, {}).get("proof", ""),
+             STATUSES.get(c.status, c.status)) for c in file.concerned]  # fmt: skip
     met, of = file.weight
     context: dict[str, object] = {
         "tab": "services", "file": file, "service": file.service, "card": file.service.draft, "rows": rows, "met": met, "of": of,
@@ -53,8 +64,9 @@ def _file(asked: Asked, number: UUID, problem: str = "", status: int = 200) -> H
         "steps": [(s, catalogue.STEP_LABELS.get(s.act, s.act), catalogue.STATE_LABELS[s.state]) for s in file.steps],
         "complaints": catalogue.complaints(number), "people": people_connected(number, asked.at),
         "clients": catalogue.clients_of(_by(asked), number),
-        "purposes": [(p.get("title", ""), [(catalogue.label_of(x["category"]), x) for x in p.get("lines", ())])
+        "purposes": [(p.get("title", ""), [_asked_line(x) for x in p.get("lines", ())])
                      for p in file.service.draft.get("purposes", ())],
+        "kind": KINDS.get(file.service.draft.get("kind", "application"), ""),
         "families": file.criteria.families,
     }  # fmt: skip
     return page(asked, "service", context, status)
