@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.conf import settings
 from support import postfix as postfix_module
 from support.people import ask, cda, client, deposit, entry, fresh_uid, now, patient
@@ -27,6 +26,7 @@ from carnet.apps.storage.api import unit
 from carnet.config.courier import deliver_once
 from carnet.config.worker import run_all
 from carnet.desk.demonstration.professionals import PROFESSIONALS
+from carnet.desk.simulators.smtp_server import SmtpServer
 from carnet.formats.cda import Section
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act
@@ -219,7 +219,7 @@ class Moody:
 @pytest.fixture
 def moody(monkeypatch: pytest.MonkeyPatch) -> Iterator[Moody]:
     handler, port = Moody(), free_port()
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller = SmtpServer(handler, port)
     controller.start()
     monkeypatch.setattr(settings.CARNET, "smtp_port", port)
     yield handler

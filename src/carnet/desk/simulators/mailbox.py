@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from aiosmtpd.controller import Controller
+from carnet.desk.simulators.smtp_server import SmtpServer
 
 
 class Mailbox:
@@ -26,10 +26,10 @@ class Mailbox:
         return "250 kept"
 
 
-def controller(port: int, folder: Path) -> Controller:
+def controller(port: int, folder: Path) -> SmtpServer:
     """A server ready to start."""
     folder.mkdir(parents=True, exist_ok=True)
-    return Controller(Mailbox(folder), hostname="127.0.0.1", port=port)
+    return SmtpServer(Mailbox(folder), port)
 
 
 def main() -> None:

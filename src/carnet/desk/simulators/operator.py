@@ -21,9 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP
-
+from carnet.desk.simulators.smtp_server import SmtpServer
 from carnet.kernel.clock import moment
 
 DOMAIN = "hopital.operateur.example"
@@ -171,15 +169,10 @@ voici vos résultats. Nous en parlerons à la consultation.</textarea></label><b
         """Say nothing."""
 
 
-def controller(operator: Operator, port: int) -> Controller:
+def controller(operator: Operator, port: int) -> SmtpServer:
     """The SMTP server, ready to start."""
-
-    class Server(Controller):
-        def factory(self) -> SMTP:
-            return SMTP(self.handler, tls_context=context_of(operator.pki, server=True), require_starttls=True,
-                        data_size_limit=MOST, hostname="mss.operateur.example")  # fmt: skip
-
-    return Server(operator, hostname="127.0.0.1", port=port)
+    return SmtpServer(operator, port, tls_context=context_of(operator.pki, server=True), require_starttls=True,
+                      data_size_limit=MOST, server_hostname="mss.operateur.example")  # fmt: skip
 
 
 def main() -> None:

@@ -1,0 +1,31 @@
+"""An SMTP server in a thread, of the simulators and of the tests, that leaves no connection open when it stops."""
+
+from asyncio import Transport
+from typing import Any
+from weakref import WeakSet
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+
+
+class SmtpServer(Controller):
+    """The library's controller stops its loop and forgets who is still connected: a client that leaves a moment later
+    then finds a socket that nobody will close. Here, stopping hangs up first."""
+
+    def __init__(self, handler: Any, port: int, **options: Any) -> None:
+        super().__init__(handler, hostname="127.0.0.1", port=port, **options)
+        self._sessions: WeakSet[SMTP] = WeakSet()
+
+    def factory(self) -> SMTP:
+        """One session, remembered."""
+        session = SMTP(self.handler, **self.SMTP_kwargs)
+        self._sessions.add(session)
+        return session
+
+    def cancel_tasks(self, stop_loop: bool = True) -> None:
+        """Hang up, then stop."""
+        for session in list(self._sessions):
+            transport: Transport | None = session.transport
+            if transport is not None:
+                transport.abort()
+        super().cancel_tasks(stop_loop)
