@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 
 from carnet.apps.catalogue import signing
-from carnet.apps.catalogue.rows import Client
+from carnet.apps.catalogue.rows import Client, client_of
 from carnet.apps.storage.api import Work, unit
 
 LOGOUT, EVENT = "logout", "event"
@@ -27,6 +27,8 @@ CLAIMED_FOR = timedelta(minutes=2)
 BATCH = 50
 SIDE_BY_SIDE = 10
 WAITING, DONE, DEAD = "waiting", "done", "dead"
+ENDED = "ended"
+"""The problem of a call that is not made any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def sending_of(call: Call, at: datetime) -> Sending:
 
 
 def _note(call: Call, problem: str, at: datetime) -> None:
-    over = call.attempts > len(WAITS)
+    over = call.attempts > len(WAITS) or problem == ENDED
     outcome = DONE if not problem else DEAD if over else WAITING
     next_at = at if outcome != WAITING else at + WAITS[call.attempts - 1]
     with unit() as work:
@@ -110,16 +112,17 @@ def _note(call: Call, problem: str, at: datetime) -> None:
 
 
 def _ended(call: Call) -> bool:
-    """Whether a call was ended since it was taken: what it would tell of was withdrawn meanwhile."""
+    """Whether a call was ended since it was left: what it would tell of was withdrawn meanwhile, or its client is no more."""
     with unit() as work:
-        return work.row("SELECT 1 FROM catalogue_call WHERE id = %s AND outcome = 'waiting'", call.id) is None
+        waits = work.row("SELECT 1 FROM catalogue_call WHERE id = %s AND outcome = 'waiting'", call.id) is not None
+        return not waits or client_of(work, call.client_id) is None
 
 
 def deliver_calls(at: datetime, post: Post) -> int:
     """Make the calls that are due. Returns how many were taken."""
 
     def make(call: Call) -> str:
-        return "ended" if _ended(call) else post(sending_of(call, at))
+        return ENDED if _ended(call) else post(sending_of(call, at))
 
     claimed = _claim(at)
     # Side by side: a service that does not answer keeps nobody else waiting for long.

@@ -51,16 +51,17 @@ def call_of(text: str, audience: str, proofs: Collection[str], at: datetime) -> 
     """The call that an access token makes. `proofs`: what came with it (`jkt:…`, `x5t:…`).
 
     Raises Refusal: `authentication-missing` for a token that is unknown, for another resource, or without what it is bound to;
-    `authentication-expired` for one that is over.
+    `authentication-expired` for one that is over, or whose client is.
     """
     with unit() as work:
         held = tokens.find(work, tokens.ACCESS, text)
         service = rows.service_of(work, held.service_id) if held is not None else None
+        client = rows.client_of(work, held.client_id) if held is not None else None
     if held is None or service is None or held.record_id is None or not hmac.compare_digest(held.audience, audience):
         raise Refusal(No.AUTHENTICATION_MISSING)
     if held.bound and not any(hmac.compare_digest(held.bound, proof) for proof in proofs):
         raise Refusal(No.AUTHENTICATION_MISSING)
-    if not held.lives(at):
+    if not held.lives(at) or client is None:
         raise Refusal(No.AUTHENTICATION_EXPIRED)
     return Call(actor_for(service, held), held.record_id, service, held.client_id, tuple(held.scopes), held.person_kind)
 

@@ -9,7 +9,7 @@ import hmac
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -225,6 +225,7 @@ class Decided:
     scope: str
     auth_time: int
     sid: str
+    ticket: str = field(repr=False)
 
 
 def decided(ticket: str, browser: str, proof: str, at: datetime) -> Decided:
@@ -244,7 +245,7 @@ def decided(ticket: str, browser: str, proof: str, at: datetime) -> Decided:
     record, person = (UUID(told[name]) if told.get(name) else None for name in ("record", "person"))
     return Decided(
         _asked(service, used), bool(told["granted"]), record, person, told.get("kind", ""), told.get("scope", ""),
-        int(told.get("auth_time", 0)), told.get("sid", ""),
+        int(told.get("auth_time", 0)), told.get("sid", ""), ticket,
     )  # fmt: skip
 
 

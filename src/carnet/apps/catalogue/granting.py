@@ -5,7 +5,7 @@ given before is worth nothing after.
 """
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,7 +53,18 @@ def code_for(done: Decided, at: datetime) -> str:
         data=kept | {"auth_time": done.auth_time, "sid": done.sid},
     )  # fmt: skip
     with unit() as work:
+        _hold(work, held)
+        if tokens.over(work, tokens.TICKET, done.ticket):
+            raise TokenError("access_denied", "the session of the person is over")
         return tokens.issue(work, held, at)
+
+
+def _hold(work: Work, held: tokens.Held) -> None:
+    """Be alone to give under these names: whoever ends waits, and then ends what was given."""
+    tokens.hold(work, tokens.pair_of(held.record, held.service_id))
+    if held.data.get("sid"):
+        tokens.hold(work, tokens.session_of(str(held.data["sid"])))
+    tokens.hold(work, tokens.family_of(held))
 
 
 def _stands(work: Work, held: tokens.Held, at: datetime) -> datetime:
@@ -68,9 +79,15 @@ def _stands(work: Work, held: tokens.Held, at: datetime) -> datetime:
         raise TokenError("invalid_grant", "the person took the agreement back, or it is over") from None
 
 
-def _give(work: Work, held: tokens.Held, client: Client, at: datetime, scope: str = "") -> Granted:
-    """Give tokens. `scope`: of the access token, when it is to have fewer scopes than what is kept."""
+def _give(work: Work, source: str, held: tokens.Held, client: Client, at: datetime, scope: str = "") -> Granted:
+    """Give tokens for what was used up, a code or a refresh token, unless it was ended since.
+
+    `scope`: of the access token, when it is to have fewer scopes than what is kept.
+    """
+    _hold(work, held)
     ends = _stands(work, held, at)
+    if tokens.over(work, held.kind, source):
+        raise TokenError("invalid_grant", "what came of this authorisation was ended")
     narrow = replace(held, scope=scope or held.scope)
     seconds = min(settings.CARNET.service_token_seconds, int((ends - at).total_seconds()))
     text = tokens.issue(work, replace(narrow, kind=tokens.ACCESS), at, at + timedelta(seconds=seconds))
@@ -110,23 +127,24 @@ def redeem_code(client: Client, text: str, bound: str, at: datetime) -> tuple[to
         held = tokens.use(work, tokens.CODE, text, at)
         stolen = held is not None and held.client_id != client.client_id
         if held is not None and stolen:
-            tokens.end_family(work, held.family, at)
+            tokens.end_family(work, held, at)
     if held is None or stolen:
         raise TokenError("invalid_grant", "this code is over, used, or another client's")
-    return held, Gift(replace(held, bound=bound), client)
+    return held, Gift(text, replace(held, bound=bound), client)
 
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """Tokens that may be given."""
+    """Tokens that may be given for a code."""
 
+    code: str = field(repr=False)
     held: tokens.Held
     client: Client
 
     def give(self, at: datetime) -> Granted:
         """Give them. Raises TokenError."""
         with unit() as work:
-            granted = _give(work, self.held, self.client, at)
+            granted = _give(work, self.code, self.held, self.client, at)
         return _id_token(granted, str(self.held.data.get("nonce", "")), at)
 
 
@@ -154,7 +172,7 @@ def refreshed(client: Client, text: str, scope: str, bound: str, at: datetime) -
     if used is None:
         raise TokenError("invalid_grant", "this token is over, or was used: every token that came of it is ended")
     with unit() as work:
-        granted = _give(work, used, client, at, " ".join(wanted))
+        granted = _give(work, text, used, client, at, " ".join(wanted))
     return _id_token(granted, "", at)
 
 
@@ -188,4 +206,4 @@ def revoke_token(client: Client, text: str, at: datetime) -> None:
     with unit() as work:
         held = tokens.find(work, tokens.REFRESH, text) or tokens.find(work, tokens.ACCESS, text)
         if held is not None and held.client_id == client.client_id:
-            tokens.end_family(work, held.family, at)
+            tokens.end_family(work, held, at)

@@ -241,6 +241,8 @@ def _tell(number: UUID, at: datetime) -> bool:
     except Refusal:
         # Nothing may be told: what changed is forgotten, and no number is missing for it.
         with unit() as work:
+            if subscription is not None and rows.client_of(work, subscription.client_id) is None:
+                work.run("UPDATE catalogue_subscription SET state = 'off' WHERE id = %s", number)
             work.run("DELETE FROM catalogue_change WHERE id = ANY(%s)", numbers)
     return bool(numbers)
 
@@ -261,13 +263,28 @@ def _note(work: Work, subscription: Subscription, seen: list[str], changes: list
 
 
 def tell_changes(at: datetime) -> int:
-    """Tell every subscription what changed. Returns how many were looked at."""
+    """Tell every subscription what changed. Returns how many were looked at.
+
+    One that fails is tried again at the next run, and keeps nobody else waiting in this one.
+    """
+    failed: list[UUID] = []
 
     def due() -> list[UUID]:
         with unit() as work:
-            return [row[0] for row in work.rows("SELECT DISTINCT subscription_id FROM catalogue_change LIMIT %s", BATCH)]
+            sql = "SELECT DISTINCT subscription_id FROM catalogue_change WHERE NOT subscription_id = ANY(%s) LIMIT %s"
+            return [row[0] for row in work.rows(sql, failed, BATCH)]
 
-    return catch_up(due, lambda number: _tell(number, at))
+    def tell(number: UUID) -> bool:
+        failed.append(number)
+        told = _tell(number, at)
+        failed.remove(number)
+        return told
+
+    looked, before = 0, -1
+    while len(failed) > before:
+        before = len(failed)
+        looked += catch_up(due, tell)
+    return looked
 
 
 TIMERS = (Timer("service-events", timedelta(seconds=5), tell_changes),)

@@ -2,6 +2,8 @@
 
 A family holds what came of one authorisation. A code that comes twice, or a refresh token that was rotated, ends its whole family
 (OAuth 2.1 §4.1.3 and §4.3.1).
+
+Whoever gives and whoever ends hold the same name (`hold`): what is being given in that moment is ended too, or is not given.
 """
 
 import json
@@ -79,6 +81,26 @@ def issue(work: Work, held: Held, at: datetime, until: datetime | None = None) -
     return text
 
 
+def family_of(held: Held) -> str:
+    """The name under which a family is held."""
+    return f"family/{held.family}"
+
+
+def session_of(session: str) -> str:
+    """The name under which what lives as long as a session is held."""
+    return f"session/{session}"
+
+
+def pair_of(record_id: UUID, service_id: UUID) -> str:
+    """The name under which what a service has of a record is held."""
+    return f"pair/{record_id}/{service_id}"
+
+
+def hold(work: Work, name: str) -> None:
+    """Be alone, until the transaction is over, to give or to end under a name. Several: pair, session, family."""
+    work.run("SELECT pg_advisory_xact_lock(hashtextextended('service-token/' || %s, 0))", name)
+
+
 def find(work: Work, kind: str, text: str, lock: bool = False) -> Held | None:
     """A token by its text, over or not; under a lock for whoever uses it up."""
     sql = f"SELECT {_COLUMNS} FROM catalogue_token WHERE digest = %s{' FOR UPDATE' if lock else ''}"
@@ -93,14 +115,24 @@ def _held(row: Row) -> Held:
 
 def use(work: Work, kind: str, text: str, at: datetime) -> Held | None:
     """Use a token up, once. None for one that is unknown or over; one that was used before ends its family."""
+    known = find(work, kind, text)
+    if known is None:
+        return None
+    hold(work, family_of(known))
     held = find(work, kind, text, lock=True)
     if held is None:
         return None
     if held.used_at is not None:
-        end_family(work, held.family, at)
+        end_family(work, held, at)
         return None
     work.run("UPDATE catalogue_token SET used_at = %s WHERE digest = %s", at, digest_of(kind, text))
     return replace(held, used_at=at) if held.lives(at) else None
+
+
+def over(work: Work, kind: str, text: str) -> bool:
+    """Whether a token was ended, used or not. Asked while its names are held, before something is given for it."""
+    held = find(work, kind, text)
+    return held is None or held.ended_at is not None
 
 
 def note(work: Work, kind: str, text: str, data: dict[str, Any]) -> None:
@@ -108,13 +140,15 @@ def note(work: Work, kind: str, text: str, data: dict[str, Any]) -> None:
     work.run("UPDATE catalogue_token SET data = data || %s::jsonb WHERE digest = %s", json.dumps(data), digest_of(kind, text))
 
 
-def end_family(work: Work, family: UUID, at: datetime) -> None:
-    """End everything that came of one authorisation."""
-    work.run("UPDATE catalogue_token SET ended_at = %s WHERE family = %s AND ended_at IS NULL", at, family)
+def end_family(work: Work, held: Held, at: datetime) -> None:
+    """End everything that came of the authorisation of a token."""
+    hold(work, family_of(held))
+    work.run("UPDATE catalogue_token SET ended_at = %s WHERE family = %s AND ended_at IS NULL", at, held.family)
 
 
 def end_tokens(work: Work, record_id: UUID, service_id: UUID, at: datetime) -> None:
     """End every token of a service for a record."""
+    hold(work, pair_of(record_id, service_id))
     work.run(
         "UPDATE catalogue_token SET ended_at = %s WHERE record_id = %s AND service_id = %s AND ended_at IS NULL",
         at, record_id, service_id,
@@ -127,18 +161,21 @@ def end_tokens_of_service(work: Work, service_id: UUID, at: datetime) -> None:
 
 
 def end_tokens_of_client(work: Work, client_id: str, at: datetime) -> None:
-    """End every token of a client."""
+    """End every token of a client. One that is being given in this moment is refused at its first call: its client is no more."""
     work.run("UPDATE catalogue_token SET ended_at = %s WHERE client_id = %s AND ended_at IS NULL", at, client_id)
 
 
 def end_session(work: Work, session: str, at: datetime) -> list[tuple[str, UUID, UUID]]:
-    """End what lives as long as a session of the person. Returns clients with their service and record."""
+    """End what lives as long as a session of the person, a decision that nobody took up included. Returns the clients that hold
+    tokens, with their service and record."""
+    hold(work, session_of(session))
     rows = work.rows(
-        """UPDATE catalogue_token SET ended_at = %s WHERE data ->> 'sid' = %s AND ended_at IS NULL AND kind IN ('access', 'refresh')
-        AND NOT 'offline_access' = ANY(string_to_array(scope, ' ')) RETURNING client_id, service_id, record_id""",
+        """UPDATE catalogue_token SET ended_at = %s WHERE coalesce(data ->> 'sid', data -> 'decided' ->> 'sid') = %s
+        AND ended_at IS NULL AND NOT 'offline_access' = ANY(string_to_array(scope, ' '))
+        RETURNING client_id, service_id, record_id, kind""",
         at, session,
     )  # fmt: skip
-    return list(dict.fromkeys(rows))
+    return list(dict.fromkeys((row[0], row[1], row[2]) for row in rows if row[3] in (ACCESS, REFRESH)))
 
 
 def seen_before(work: Work, name: str, until: datetime) -> bool:

@@ -25,7 +25,6 @@ class SmtpServer(Controller):
     def cancel_tasks(self, stop_loop: bool = True) -> None:
         """Hang up, then stop."""
         for session in list(self._sessions):
-            transport: Transport | None = session.transport
-            if transport is not None:
-                transport.abort()
+            if isinstance(session.transport, Transport):
+                session.transport.abort()
         super().cancel_tasks(stop_loop)

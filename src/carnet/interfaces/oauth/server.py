@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from authlib.oauth2 import AuthorizationServer as Base
 from authlib.oauth2 import OAuth2Request
 from authlib.oauth2.rfc6749 import (
+    AccessDeniedError,
     ClientMixin,
     InvalidClientError,
     InvalidGrantError,
@@ -202,7 +203,10 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
 
     def generate_authorization_code(self) -> str:
         """The code of what the person decided."""
-        return catalogue.code_for(self.request.user, moment())
+        try:
+            return catalogue.code_for(self.request.user, moment())
+        except catalogue.TokenError as error:
+            raise AccessDeniedError(error.why) from None
 
     def query_authorization_code(self, code: str, client: Client) -> _Code:
         """Take a code up. One that comes twice, or from another client, ends what came of it."""
