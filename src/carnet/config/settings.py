@@ -40,7 +40,12 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     # Django's request logger would print addresses and exceptions with values: Carnet logs codes of its own.
-    "loggers": {"django.request": {"level": "CRITICAL"}, "carnet": {"handlers": ["console"], "level": "INFO"}},
+    # aiosmtpd warns at each connection that the certificate of a client is asked for: it is meant to be.
+    "loggers": {
+        "django.request": {"level": "CRITICAL"},
+        "mail.log": {"level": "ERROR"},
+        "carnet": {"handlers": ["console"], "level": "INFO"},
+    },
 }
 
 LAW = CARNET.law()

@@ -1,11 +1,15 @@
 """An SMTP server in a thread, of the simulators and of the tests, that leaves no connection open when it stops."""
 
+import logging
 from asyncio import Transport
 from typing import Any
 from weakref import WeakSet
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
+
+# The library warns at each connection that the certificate of a client is asked for: it is meant to be.
+logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 
 class SmtpServer(Controller):

@@ -150,9 +150,10 @@ def _card(service: catalogue.Service) -> Context:
 def one(opened: Opened, number: UUID) -> Shown:
     """The page of a service."""
     service = catalogue.shown_service(opened.visit, number)
-    held = {c.service.id: c.agreement for c in catalogue.connected_in(opened.visit)} if opened.visit.may(Act.CHOOSE_RIGHTS) else {}
+    held = _connected(opened.visit, []) if opened.visit.may(Act.CHOOSE_RIGHTS) else []
+    mine = next((c for c in held if c.service.id == number), None)
     return Shown("services/service", _card(service) | {
-        "agreement": held.get(number), "may_launch": number in held and service.listed is not None and bool(service.listed.launch),
+        "mine": mine, "may_launch": mine is not None and service.listed is not None and bool(service.listed.launch),
         "base": "espace/base.html", "path": PATH, "signed": True,
     })  # fmt: skip
 
