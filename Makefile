@@ -4,7 +4,7 @@ BIN := .venv/bin
 # mypy's Django plugin reads the settings: an address keeps it from starting a database.
 OFFLINE := CARNET_DATABASE_URL=postgresql://nobody@localhost/none DJANGO_SETTINGS_MODULE=carnet.config.settings
 
-.PHONY: run test install-for-tests quick check bench mutants journeys diary docs lock clean
+.PHONY: run test install-for-tests quick check bench mutants journeys diary assistant docs lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make mutants  changes of the law and its guards that no test minds (MOST=20 in each)"
 	@echo "make journeys  actions and seconds of each journey at the portal, while make run is up"
 	@echo "make diary  start the sample service (examples/diary), while make run is up"
+	@echo "make assistant  connect a sample assistant (examples/assistant), while make run is up"
 	@echo "make docs   write the generated reference"
 
 # The locks are complete: nothing is resolved again, so that a newer release elsewhere changes nothing here.
@@ -80,9 +81,9 @@ mutants: $(BIN)/.dev
 journeys: $(BIN)/.dev
 	$(BIN)/python -m bench.journeys
 
-# The file is what the demonstration registered.
-diary: $(BIN)/.run
-	@$(BIN)/python examples/diary/diary.py "$${CARNET_DATA_DIR:-var}/diary.json"
+# The files are what the demonstration registered.
+diary assistant: $(BIN)/.run
+	@$(BIN)/python examples/$@/$@.py "$${CARNET_DATA_DIR:-var}/$@.json" $(WORDS)
 
 docs: $(BIN)/.dev
 	PYTHONPATH=tests $(BIN)/python -m law.reference

@@ -103,14 +103,15 @@ class Diary:
             return "Notez des nombres."
         if high is None or low is None:
             return "Notez les deux chiffres de la tension."
-        sent = [_observation(session, PRESSURE, component=[_part(SYSTOLIC, high), _part(DIASTOLIC, low)])]
+        sent = [("La tension", _observation(session, PRESSURE, component=[_part(SYSTOLIC, high), _part(DIASTOLIC, low)]))]
         if pulse is not None:
-            sent.append(_observation(session, PULSE, valueQuantity=_quantity(pulse, "/min")))
-        for resource in sent:
+            sent.append(("Le pouls", _observation(session, PULSE, valueQuantity=_quantity(pulse, "/min"))))
+        said = []
+        for name, resource in sent:
             answer = self.call(session, "POST", "Observation", json=resource)
-            if answer.status_code != 201:
-                return f"Carnet n’a pas gardé cette mesure ({answer.status_code}) : {_diagnostics(answer)}"
-        return "Noté dans votre carnet."
+            # Each is told apart: what was kept is not to be noted twice.
+            said.append(f"{name} : noté dans votre carnet." if answer.status_code == 201 else f"{name} : non gardé. {_why(answer)}")
+        return " ".join(said)
 
     def page(self, session: dict[str, Any]) -> str:
         """What the browser sees."""
@@ -126,7 +127,14 @@ class Diary:
         answer.raise_for_status()
         rows = [(r["effectiveDateTime"], *_values(r)) for r in (e["resource"] for e in answer.json().get("entry", ()))
                 if r["resourceType"] == "Observation"]  # fmt: skip
-        return head + _FORM + _table(rows)
+        return head + self._greeting(session) + _FORM + _table(rows)
+
+    def _greeting(self, session: dict[str, Any]) -> str:
+        """The first name, where the person gave it."""
+        answer = self.call(session, "GET", f"Patient/{session['token']['patient']}")
+        names = answer.json().get("name", [{}]) if answer.status_code == 200 else [{}]
+        given = (names[0].get("given") or [""])[0]
+        return f"<p>Bonjour {html.escape(given)}.</p>" if given else ""
 
 
 _FORM = """<form method="post" action="/noter"><h2>Noter une mesure</h2>
@@ -139,12 +147,16 @@ def _table(rows: list[tuple[str, float | None, float | None]]) -> str:
     whole = [(h, b) for _, h, b in rows if h is not None and b is not None]
     if not rows:
         return "<h2>Trois jours</h2><p>Aucune mesure ces trois derniers jours dans ce que vous avez laissé lire.</p>"
-    mean = f"<p>Moyenne de {len(whole)} mesure(s) : {sum(h for h, _ in whole) / len(whole):.0f} / " \
-           f"{sum(b for _, b in whole) / len(whole):.0f} mmHg.</p>" if whole else ""  # fmt: skip
-    lines = "".join(
-        f"<tr><td>{html.escape(d[:16].replace('T', ' à '))}</td><td>{_shown(h)} / {_shown(b)}</td></tr>" for d, h, b in rows
-    )
+    many = "d’une mesure" if len(whole) == 1 else f"de {len(whole)} mesures"
+    high, low = (sum(pair[n] for pair in whole) / max(len(whole), 1) for n in (0, 1))
+    mean = f"<p>Moyenne {many} : {high:.0f} / {low:.0f} mmHg.</p>" if whole else ""
+    lines = "".join(f"<tr><td>{html.escape(_local(d))}</td><td>{_shown(h)} / {_shown(b)}</td></tr>" for d, h, b in rows)
     return f"<h2>Trois jours</h2>{mean}<table><tr><th>Quand</th><th>mmHg</th></tr>{lines}</table>"
+
+
+def _local(when: str) -> str:
+    """A day, or a moment by the clock of this machine."""
+    return datetime.fromisoformat(when).astimezone().strftime("%Y-%m-%d à %H:%M") if "T" in when else when
 
 
 def _shown(value: float | None) -> str:
@@ -163,7 +175,7 @@ def _observation(session: dict[str, Any], code: str, **value: Any) -> dict[str, 
     return {
         "resourceType": "Observation", "status": "final", "code": {"coding": [{"system": LOINC, "code": code}]},
         "subject": {"reference": f"Patient/{session['token']['patient']}"},
-        "effectiveDateTime": datetime.now(UTC).isoformat(timespec="seconds"), **value,
+        "effectiveDateTime": datetime.now(UTC).astimezone().isoformat(timespec="seconds"), **value,
     }  # fmt: skip
 
 
@@ -172,7 +184,10 @@ def _values(observation: dict[str, Any]) -> tuple[float | None, float | None]:
     return found.get(SYSTOLIC), found.get(DIASTOLIC)
 
 
-def _diagnostics(answer: httpx.Response) -> str:
+def _why(answer: httpx.Response) -> str:
+    """Why something was not kept, in the words of the door."""
+    if answer.status_code == 403:
+        return "Vous n’avez pas accordé de l’écrire."
     try:
         return str(answer.json()["issue"][0]["diagnostics"])
     except (ValueError, KeyError, IndexError):

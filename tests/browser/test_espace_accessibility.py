@@ -34,8 +34,9 @@ def _connect() -> dict[str, str]:
     """Connect the sample service, as the demonstration does. Returns its pages."""
     with as_role("postgres"):
         service = demo.reference("1", demo.DIARY | {"name": "Tension du soir"}, "online", now())
+        assistant = demo.reference("4", demo.ASSISTANT | {"name": "Assistant du soir"}, "online", now())
     with as_role("carnet_oauth"):
-        client = demo.register_diary({demo.DIARY["name"]: service}, now())
+        client = demo.register_samples({demo.DIARY["name"]: service, demo.ASSISTANT["name"]: assistant}, now())
         tickets = [demo.ask_for_diary(client, now()) for _ in range(2)]
     with as_role("carnet_espace"):
         demo.agree_to_diary(tickets[0], now())

@@ -77,22 +77,24 @@ def _apply(publisher: PersonScreen) -> str:
         for verb in ("lire", "ecrire"):
             page.locator(f'[name="{number}-{category}-{verb}"]').check()
     page.locator(f'[name="{number}-identity-lire"]').check()
-    publisher.press_button("Enregistrer la fiche")
-    publisher.reads("Tension du matin")
-    for fieldset in page.locator("#criteres ~ form fieldset").all():
+    publisher.press_button("Enregistrer la fiche et les réponses")
+    publisher.reads("sont enregistrées")
+    # What it exchanges says which criteria concern it: there are more than before.
+    for fieldset in page.locator("#criteres ~ fieldset").all():
         fieldset.get_by_label("Oui").check()
         fieldset.locator("input[name$='-preuve']").fill("Pièce fictive jointe")
-    publisher.press_button("Enregistrer les réponses")
-    publisher.click(page.locator('form:has(input[value="submit"]) button'))
-    page.locator(".badge", has_text="déposé").first.wait_for()
+    publisher.press_button("Enregistrer la fiche et les réponses")
+    publisher.reads("sont enregistrées")
+    _act(publisher, "submit")
+    page.locator(".badge", has_text="Déposé").first.wait_for()
     fine(publisher)
     return page.url.partition("?")[0].rpartition("/")[2].partition("#")[0]
 
 
 def _act(screen: PersonScreen, act: str, said: str = "") -> None:
     form = screen.page.locator(f'form:has(input[name="acte"][value="{act}"])')
+    form.locator("details").evaluate_all("all => all.forEach(e => { e.open = true })")
     if said:
-        form.locator("details").evaluate_all("all => all.forEach(e => { e.open = true })")
         form.locator("textarea").fill(said)
     screen.click(form.locator("button"))
 

@@ -2,8 +2,12 @@
 
 import asyncio
 import html
+import json
 import re
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +18,8 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from support.espace import Space, newcomer
 from support.people import deposit, now
-from support.services import App, app, purposes, referenced
+from support.ports import free_port
+from support.services import App, app, purposes, referenced, text_of
 
 from carnet.apps.profile import api as profile
 from carnet.apps.storage.api import key_of, unit
@@ -74,7 +79,7 @@ def test_the_answers_are_those_of_the_preview_byte_for_byte(assistants: str, ask
     shown = [html.unescape(x) for x in re.findall(r'<pre class="told"[^>]*>(.*?)</pre>', page.text, re.S)]
     assert answers == shown
     assert "Pénicilline" in answers[0]
-    assert "71.5 kg" in answers[1]
+    assert "71,5 kg" in answers[1]
     assert "Compte rendu de cardiologie" in answers[2]
     assert "Compte rendu de cardiologie" in answers[3]
 
@@ -136,3 +141,42 @@ def test_an_end_to_come_is_no_end_and_a_dose_has_a_day(assistants: str, espace: 
     assert "depuis 2019, terminé" in lines["Fluindione"]
     assert "(le 2020-05-04 ;" in lines["Revaxis"]
     assert "depuis 2011, non confirmé ;" in lines["Arachide"]
+
+
+def test_documents_are_found_by_the_words_of_their_category(assistants: str, espace: str, oauth: str, door: str) -> None:
+    space, person, _ = newcomer(espace)
+    deposit(person, title="Suivi de cardiologie")
+    client = app(oauth, door, referenced(purposes=purposes(*LINES), **CARD))
+    token = client.redeem(*client.code(space, "openid patient/*.rs", aud="", resource="")).json()["access_token"]
+    words = ("comptes rendus", "Compte rendu", "cardiologies", "radiographies")
+    *found, none = told(assistants, token, *(("documents", {"mots": w}) for w in words))[1]
+    assert all("Suivi de cardiologie" in answer for answer in found), found
+    assert none == "Aucun des documents visibles ne porte ces mots : demandez la liste sans mot."
+    journal = text_of(space.get("/acces/journal"))
+    assert "la liste des documents" not in journal, "a service lists documents: by the name that the consent page gave them"
+    told(assistants, token, ("chercher", {"mots": "cardiologie"}))
+    assert "une recherche dans les textes" in text_of(space.get("/acces/journal"))
+
+
+def test_the_sample_assistant_is_connected_from_a_terminal(
+    assistants: str, espace: str, oauth: str, door: str, tmp_path: Path
+) -> None:
+    space, _, _ = newcomer(espace)
+    space.post("/profil/allergies/ajouter", {"libelle": "Pénicilline"})
+    back = f"http://127.0.0.1:{free_port()}/retour"
+    client = app(oauth, door, referenced(purposes=purposes(*LINES), **CARD), redirect_uris=[back])
+    (tmp_path / "assistant.json").write_text(json.dumps({"client_id": client.client_id, "redirect": back, "mcp": assistants}))
+    sample = Path(__file__).resolve().parents[2] / "examples" / "assistant" / "assistant.py"
+    command = [sys.executable, str(sample), str(tmp_path / "assistant.json")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("Ouvrez cette adresse")
+        left = client.browser.get(process.stdout.readline().strip())
+        come_back = client.decide(space, left)
+        assert client.browser.get(come_back.headers["location"]).status_code == 200
+        printed = process.stdout.read()
+    assert process.returncode == 0
+    assert "# L’essentiel" in printed
+    assert "Pénicilline" in printed
+    described = httpx.get(assistants.replace("/mcp", "/.well-known/oauth-protected-resource/mcp")).json()
+    assert described["authorization_servers"] == [oauth], "the issuer, letter by letter"

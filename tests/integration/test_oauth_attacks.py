@@ -660,15 +660,17 @@ def test_a_publisher_writes_a_file_and_submits_it(oauth: str) -> None:
     form = {"form_token": token_of(page), "version": "1", "name": "Sommeil Calme", "tagline": "Mieux dormir, nuit après nuit.", "themes": ["wellbeing"],
             "price": "Gratuit", "hosting": "France, certifié", "kind": "application", "f0-titre": "Pour suivre votre sommeil",
             "f0-measures.HEART_RATE-lire": "oui", "f0-measures.HEART_RATE-perimetre": "P1Y", "f0-measures.HEART_RATE-pourquoi": "La nuit"}  # fmt: skip
-    assert http.post(f"{address}/fiche", data=form).status_code == 302
-    assert http.post(f"{address}/fiche", data=form).status_code == 409, "somebody wrote since"
+    assert http.post(f"{address}/dossier", data=form).status_code == 302
+    late = http.post(f"{address}/dossier", data=form | {"tagline": "Une autre phrase."})
+    assert late.status_code == 409, "somebody wrote since"
+    assert 'value="Une autre phrase."' in late.text, "what was typed is still there"
     early = http.post(f"{address}/acte", data={"form_token": token_of(page), "acte": "submit"})
     assert early.status_code == 409
     assert "critères attendent" in text_of(early)
     with as_role("carnet_oauth"):
         file = catalogue.file_of(demo.by_publisher("1"), UUID(address.rpartition("/")[2]))
     answers = {c.code: "yes" for c in file.concerned} | {f"{c.code}-preuve": "jointe" for c in file.concerned}
-    assert http.post(f"{address}/criteres", data={"form_token": token_of(page), "version": "2"} | answers).status_code == 302
+    assert http.post(f"{address}/dossier", data=form | {"version": "2"} | answers).status_code == 302
     assert http.post(f"{address}/acte", data={"form_token": token_of(page), "acte": "submit"}).status_code == 302
     shown = text_of(http.get(address))
     assert "Déposé" in shown
@@ -682,7 +684,7 @@ def test_another_publisher_s_file_is_unknown_and_a_form_of_elsewhere_is_refused(
     never = other.get(f"/editeur/{uuid4()}")
     assert (other.get(f"/editeur/{service}").status_code, other.get(f"/editeur/{service}").text) == (404, never.text)
     token = token_of(mine.get(f"/editeur/{service}"))
-    for path in ("acte", "client", "client/fin", "fiche", "criteres"):
+    for path in ("acte", "client", "client/fin", "dossier"):
         assert other.post(f"/editeur/{service}/{path}", data={"form_token": token}).status_code == 403
         assert other.post(f"/editeur/{service}/{path}", data={"form_token": token_of(other.get("/editeur"))}).status_code == 404
     assert httpx.get(f"{oauth}/editeur/{service}").status_code == 401

@@ -51,7 +51,7 @@ def test_the_whole_way(espace: str, oauth: str, door: str) -> None:
     assert client.call(f"Patient/{client.patient}").json()["name"][0]["given"] == [person.traits.given_names]
     assert person.traits.birth_name not in client.call(f"Patient/{client.patient}").text
     assert person.ins.matricule not in client.call("Observation").text
-    assert "1 a un accord de vous" in text_of(space.get("/services"))
+    assert "un service a votre accord" in text_of(space.get("/services"))
     assert "service que vous avez connecté" in text_of(space.get("/acces/journal"))
 
 

@@ -185,7 +185,7 @@ def _print_guide(config: Environment, ports: Ports) -> None:
     print("\nPour Mon espace (les mêmes personnes, par FranceConnect+) :")
     for number, what in STORIES.items():
         print(f"  {PEOPLE[number].traits.given_names} {PEOPLE[number].traits.birth_name}  {what}")
-    print("\nUn service d'exemple à relier : make diary (http://127.0.0.1:8095)")
+    print("\nUn service d'exemple à relier : make diary (http://127.0.0.1:8095) ; un assistant : make assistant")
     print("Dans un autre terminal : .venv/bin/carnet tour      Arrêter : Ctrl C\n", flush=True)
 
 

@@ -85,6 +85,7 @@ class No(StrEnum):
     DEPOSIT_OBJECTION = "deposit-objection", Nature.CONSENT
     SERVICE_CONSENT_MISSING = "service-consent-missing", Nature.CONSENT
     SERVICE_NOT_REFERENCED = "service-not-referenced", Nature.WHO
+    SERVICE_REQUEST_OVER = "service-request-over", Nature.WHO
     PROFILE_SECTION_CLOSED = "profile-section-closed", Nature.CONSENT
     MESSAGE_CORRESPONDENT_UNKNOWN = "message-correspondent-unknown", Nature.CONSENT
     MESSAGE_ENDED = "message-ended", Nature.CONSENT

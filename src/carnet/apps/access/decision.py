@@ -201,6 +201,8 @@ class Place:
     """The act, where only what was found could tell which one was asked for."""
     veil: str = ""
     """From whom a refusal is hidden, once the document that was asked for is known."""
+    detail: str = ""
+    """Of a connected service: the category of data that it asked for."""
 
 
 @contextmanager
@@ -214,6 +216,8 @@ def asking(ask: Ask, documents: tuple[str, ...] = ()) -> Iterator[Place]:
         if ask.actor.kind is not ActorKind.ANONYMOUS:
             answer = negative_answer(ask.actor, refusal, ask.at)
             told = replace(ask, act=place.act) if place.act else ask
-            event = event_of(told, "refuse", answer.rule, code=answer.code, record_id=place.record_id, documents=documents)
+            event = event_of(
+                told, "refuse", answer.rule, code=answer.code, record_id=place.record_id, documents=documents, detail=place.detail
+            )
             record_alone(event, secret_veil(ask, place.veil))
         raise answer from None

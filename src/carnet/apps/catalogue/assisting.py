@@ -5,6 +5,7 @@ the law, at every call; the person's preview opens it with their own right, narr
 for byte. Nothing in them depends on the hour of the call.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -22,14 +23,18 @@ from carnet.apps.catalogue.rows import Service
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import Query, Visit, criteria, documents, find_words, lines_shown
 from carnet.formats import codes
+from carnet.formats.codes.public import CATEGORIES as DOCUMENT_CATEGORIES
+from carnet.formats.codes.public import category_of
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
+from carnet.kernel.traits import normalise_name
 
 NOT_OPENED = "Non ouvert à cet assistant par la personne."
 NOTHING = "Rien n’est inscrit. Cela ne veut pas dire qu’il n’y a rien."
 MOST, SHOWN = 60, 40
-Open = Callable[[str, Act], AbstractContextManager[Reading]]
+Open = Callable[[str, Act, str], AbstractContextManager[Reading]]
+"""Opens the record for a category, by an act; the journal says what is looked at."""
 _ESSENTIALS = ("allergies", "treatments", "vaccinations", "history")
 _TITLES = {"allergies": "Allergies et intolérances", "treatments": "Traitements", "vaccinations": "Vaccinations",
            "history": "Maladies et antécédents", MEASURES: "Mesures"}  # fmt: skip
@@ -103,7 +108,7 @@ def _essentials(open_: Open, lines: list[AgreedLine], words: str) -> str:
         if not _agreed(lines, category):
             parts.append(NOT_OPENED)
             continue
-        with open_(category, Act.READ_PROFILE) as r:
+        with open_(category, Act.READ_PROFILE, "") as r:
             parts += _section(r, category)
     return "\n".join(parts)
 
@@ -111,7 +116,7 @@ def _essentials(open_: Open, lines: list[AgreedLine], words: str) -> str:
 def _measures(open_: Open, lines: list[AgreedLine], words: str) -> str:
     if not _agreed(lines, MEASURES):
         return NOT_OPENED
-    with open_(MEASURES, Act.READ_PROFILE) as r:
+    with open_(MEASURES, Act.READ_PROFILE, "") as r:
         entries = [e for e in profile.entries(r.visit, ["measures"]) if e.content.code]
         told = []
         for code in agreed_measures(r.lines):
@@ -125,7 +130,7 @@ def _measures(open_: Open, lines: list[AgreedLine], words: str) -> str:
 def _measure(resource: dict[str, Any]) -> str:
     def value(of: dict[str, Any]) -> str:
         held = of.get("valueQuantity")
-        return f"{held['value']:g} {held['unit']}" if held else str(of.get("valueString", "non mesuré"))
+        return f"{held['value']:g} {held['unit']}".replace(".", ",", 1) if held else str(of.get("valueString", "non mesuré"))
 
     parts = resource.get("component")
     told = " / ".join(value(p) for p in parts) if parts else value(resource)
@@ -146,12 +151,26 @@ def _narrow(r: Reading) -> tuple[Any, ...]:
 def _documents(open_: Open, lines: list[AgreedLine], words: str) -> str:
     if not _agreed(lines, DOCUMENTS):
         return NOT_OPENED
-    with open_(DOCUMENTS, Act.SEARCH) as r:
+    with open_(DOCUMENTS, Act.SEARCH, "") as r:
         found = documents(r.visit, Query(_narrow(r), sort="date", count=MOST)).items
-    told = [_document(d) for d in found]
-    wanted = words.strip().lower()
-    kept = [t for t in told if wanted in t.lower()] if wanted else told
+    wanted = _stems(words)
+    kept = [_document(d) for d in found if all(any(w.startswith(x) for w in _told_of(d)) for x in wanted)]
+    if found and not kept:
+        return "Aucun des documents visibles ne porte ces mots : demandez la liste sans mot."
     return "\n".join(kept) or "Aucun document visible."
+
+
+def _stems(words: str) -> list[str]:
+    """Words without accents, capitals and the mark of their plural."""
+    return [w.rstrip("SX") or w for w in re.split(r"[^A-Z0-9]+", normalise_name(words)) if w]
+
+
+def _told_of(seen: Any) -> list[str]:
+    """The words by which a document is found: its title, its type, and its category in Mon espace."""
+    class_code = next((c.get("code", "") for told in seen.resource.get("category", ()) for c in told.get("coding", ())), "")
+    category = category_of(seen.facts.type_code, class_code)
+    kind = codes.label("type_codes", seen.facts.type_code) or ""
+    return _stems(f"{seen.title} {kind} {DOCUMENT_CATEGORIES[category]}")
 
 
 def _search(open_: Open, lines: list[AgreedLine], words: str) -> str:
@@ -159,7 +178,7 @@ def _search(open_: Open, lines: list[AgreedLine], words: str) -> str:
         return NOT_OPENED
     if not words.strip():
         return "Donnez au moins un mot."
-    with open_(DOCUMENTS, Act.SEARCH) as r:
+    with open_(DOCUMENTS, Act.SEARCH, "text-search") as r:
         found = find_words(r.visit, words[:80], Query(_narrow(r), sort="date", count=SHOWN))
         told = [f"{_document(h.document)}\n  {_extract(h)}" for h in found.hits[:SHOWN]]
     return "\n".join(told) or "Aucun document visible ne contient ces mots."
@@ -172,7 +191,7 @@ def _extract(hit: Any) -> str:
 def _journal(open_: Open, lines: list[AgreedLine], words: str) -> str:
     if not _agreed(lines, JOURNAL):
         return NOT_OPENED
-    with open_(JOURNAL, Act.READ_PROFILE) as r:
+    with open_(JOURNAL, Act.READ_PROFILE, "") as r:
         told = []
         for numbered in lines_shown(r.visit):
             entry = numbered.entry
@@ -199,7 +218,7 @@ def answer(call: Call, lines: list[AgreedLine], tool: str, words: str, at: datet
     """Answer a question of an assistant. Raises Refusal."""
     if tool not in _ANSWERS:
         raise Refusal(No.OPERATION_UNKNOWN)
-    return _ANSWERS[tool](lambda category, act: reading(call, category, at, act), lines, words)
+    return _ANSWERS[tool](lambda category, act, detail: reading(call, category, at, act, detail), lines, words)
 
 
 def previewed(visit: Visit, service: Service, tool: str, words: str) -> str:
@@ -211,7 +230,7 @@ def previewed(visit: Visit, service: Service, tool: str, words: str) -> str:
     lines = list(agreement.lines)
 
     @contextmanager
-    def open_(category: str, act: Act) -> Iterator[Reading]:
+    def open_(category: str, act: Act, detail: str) -> Iterator[Reading]:
         line = line_for(lines, category, READ)
         question = replace(call.ask(act, at, line.purpose), ins=visit.ins)
         facts = replace(

@@ -88,3 +88,11 @@ def line_for(lines: Collection[AgreedLine], category: str, verb: str) -> AgreedL
     if not held:
         raise Refusal(No.SERVICE_CONSENT_MISSING)
     return held[0]
+
+
+def line_or_none(lines: Collection[AgreedLine], category: str, verb: str) -> AgreedLine:
+    """The widest line, or one of no purpose: the law refuses under it, and the person's journal says what was asked for."""
+    try:
+        return line_for(lines, category, verb)
+    except Refusal:
+        return AgreedLine("", category, verb, "")

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from django.utils.translation import gettext_noop as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from carnet.apps.access.api import READ
-from carnet.apps.catalogue.categories import CATEGORIES, JOURNAL, known_category
+from carnet.apps.access.api import READ, WRITE
+from carnet.apps.catalogue.categories import CATEGORIES, JOURNAL, known_category, written
 from carnet.apps.catalogue.criteria import ASSISTANT, DEVICE, EXCHANGE
 
 APPLICATION = "application"
@@ -41,7 +41,7 @@ class RequestedLine(BaseModel):
         if not known_category(self.category):
             raise ValueError("cette catégorie n’existe pas")
         held = CATEGORIES[self.category.partition(".")[0]]
-        if not set(self.verbs) <= set(held.verbs):
+        if WRITE in self.verbs and not written(self.category):
             raise ValueError("cette catégorie ne s’écrit pas")
         if self.perimeter not in held.perimeters:
             raise ValueError("ce périmètre n’existe pas pour cette catégorie")
@@ -126,7 +126,7 @@ def read_card(told: dict[str, object]) -> Card:
     try:
         return Card.model_validate(told)
     except ValidationError as error:
-        problems = [(str(e["loc"][0]) if e["loc"] else "name", _said(e["type"], e["msg"])) for e in error.errors()]
+        problems = [(str(e["loc"][0]) if e["loc"] else "name", _said(e["loc"], e["type"], e["msg"])) for e in error.errors()]
         raise CardError(problems) from None
 
 
@@ -137,6 +137,11 @@ _SENTENCES = {
 }  # fmt: skip
 
 
-def _said(kind: str, message: str) -> str:
+def _said(where: tuple[int | str, ...], kind: str, message: str) -> str:
+    if where[:1] == ("purposes",) and where[-1] in ("title", "lines") and kind in ("string_too_short", "too_short"):
+        what = "donnez-lui un titre, de trois lettres au moins" if where[-1] == "title" else "cochez au moins une donnée"
+        return f"Finalité {int(where[1]) + 1} : {what}."
+    if where[:1] == ("themes",) and kind == "too_long":
+        return "Quatre au plus."
     own = message.removeprefix("Value error, ")
     return _SENTENCES.get(kind) or f"{own[:1].upper()}{own[1:]}."

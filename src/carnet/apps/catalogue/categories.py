@@ -45,11 +45,13 @@ CATEGORIES = {
         Category(MEASURES, _("Mesures"), ("Observation",), (READ, WRITE), "measures"),
         Category(DOCUMENTS, _("Documents"), ("DocumentReference", "Binary")),
         Category(APPOINTMENTS, _("Rendez-vous"), ("Appointment",), perimeters=("all", "dates")),
-        Category(PREVENTION, _("Prévention"), ("ImmunizationRecommendation", "CarePlan"), perimeters=("all",)),
+        Category(PREVENTION, _("Prévention"), ("CarePlan",), perimeters=("all",)),
         Category(JOURNAL, _("Qui a consulté votre carnet"), ("AuditEvent",), perimeters=("all",)),
     )
 }  # fmt: skip
 OF_TYPE = {name: c.code for c in CATEGORIES.values() for name in c.types}
+FHIR_TYPES = tuple(name for name in OF_TYPE if name != "AuditEvent")
+"""Types that are read by FHIR. Who looked is told to assistants alone, by their own server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,18 @@ def label_of(code: str) -> str:
     """The label of a category, to be translated."""
     family, _dot, one = code.partition(".")
     return BY_MEASURE[one].label if one else CATEGORIES[family].label
+
+
+def perimeter_of(category: str, perimeter: str) -> str:
+    """How much of a category a perimeter is, in words to be translated."""
+    if category == JOURNAL:
+        return _("Qui, quand et quoi : le nom de vos proches et de qui vous écrit en fait partie")
+    return PERIMETERS[perimeter]
+
+
+def written(category: str) -> bool:
+    """Whether a category may be written by a service: a body mass index is worked out."""
+    return WRITE in CATEGORIES[category.partition(".")[0]].verbs and category != f"{MEASURES}.{BMI}"
 
 
 _V2 = re.compile(r"^patient/(\*|[A-Z][A-Za-z]{1,40})\.(c?r?u?d?s?)(?:\?[^ ]*)?$")

@@ -8,7 +8,7 @@ a code.
 import hmac
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,7 +35,8 @@ from carnet.kernel.traits import majority
 
 DURATIONS = {"1": 1, "6": 6, "12": 12}
 """Months that a person may choose; none is longer: we ask again (doctrine: date of re-approval; the lengths are ours)."""
-PROPOSED = "6"
+PROPOSED, SAME_END = "6", "fin"
+"""What is proposed at first; and, of an agreement that is changed, the end that it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def _open(work: Work, ticket: str, at: datetime) -> tuple[tokens.Held, Service]:
     held = tokens.find(work, tokens.TICKET, ticket)
     service = rows.service_of(work, held.service_id) if held is not None else None
     if held is None or service is None or held.used_at is not None or not held.lives(at) or "decided" in held.data:
-        raise Refusal(No.SIGN_IN_REFUSED, {"problem": "this request is over: start again from the service"})
+        raise Refusal(No.SERVICE_REQUEST_OVER, {"problem": "this request is over: start again from the service"})
     if not service.connectable:
         raise Refusal(No.SERVICE_NOT_REFERENCED)
     return held, service
@@ -132,9 +133,14 @@ def asked_in(visit: Visit, ticket: str) -> Asked:
     return _asked(service, held)
 
 
-def _until(visit: Visit, months: int) -> datetime:
-    """When the agreement ends: as chosen, and at majority when somebody agreed for a minor."""
+def _until(visit: Visit, service_id: UUID, duration: str) -> datetime:
+    """When the agreement ends: as chosen, when it ended before where that was chosen, and at majority when somebody agreed for a
+    minor."""
     at = visit.ask.at
+    if duration == SAME_END:
+        with suppress(Refusal):
+            return access.agreement_of(visit.work, visit.record_id, service_id, at).expires_at
+    months = DURATIONS.get(duration) or DURATIONS[PROPOSED]
     chosen = datetime.combine(months_later(at.date(), months), at.timetz())
     of_age = majority(visit.traits.birth_date) if visit.ask.actor.kind is ActorKind.REPRESENTATIVE else None
     return min(chosen, begins(of_age, access.law().civil_zone)) if of_age is not None else chosen
@@ -165,17 +171,17 @@ def _changing(ask: Ask, act: Act, record_id: UUID, detail: str) -> Iterator[Visi
 def agree(ask: Ask, record_id: UUID, ticket: str, ticked: Iterable[str], duration: str, session: Session) -> str:
     """Agree to what was ticked, or to nothing. Returns the address where the browser goes on.
 
-    What was agreed before is replaced: the page showed it. Nothing ticked is a refusal, told to the service. Raises Refusal.
+    What was agreed before is replaced: the page showed it. Nothing ticked is a refusal (`refuse`). Raises Refusal.
     """
     asked = asked_for(ticket, ask.at)
     if asked.parameters.get("launch_record", str(record_id)) != str(record_id):
-        raise Refusal(No.SIGN_IN_REFUSED, {"problem": "this service was opened from another record"})
+        raise Refusal(No.SERVICE_REQUEST_OVER, {"problem": "this service was opened from another record"})
     lines = _chosen(asked.offers, ticked)
     if not lines:
-        return _decide(ticket, {"granted": False}, ask.at)
+        return refuse(ask, record_id, ticket)
     with _changing(ask, Act.CONNECT_SERVICE, record_id, f"service:{asked.service.id}") as visit:
-        months = DURATIONS.get(duration) or DURATIONS[PROPOSED]
-        access.give_agreement(visit.work, visit.granted, asked.service.id, lines, _until(visit, months))
+        until = _until(visit, asked.service.id, duration)
+        access.give_agreement(visit.work, visit.granted, asked.service.id, lines, until)
         notify(visit.work, visit.record_id, "service-connected", HOLDER, ask.at)
         granted = granted_scopes(asked.scopes, [(x.category, x.verb) for x in lines])
         told = {
@@ -186,15 +192,25 @@ def agree(ask: Ask, record_id: UUID, ticket: str, ticked: Iterable[str], duratio
     return _back(ticket, proof)
 
 
-def refuse(ticket: str, at: datetime) -> str:
-    """Refuse everything. Returns the address where the browser goes on: the service is told, nothing is kept."""
-    asked_for(ticket, at)
-    return _decide(ticket, {"granted": False}, at)
+def _agreed(record_id: UUID, service_id: UUID, at: datetime) -> bool:
+    try:
+        with unit(record_id) as work:
+            access.agreement_of(work, record_id, service_id, at)
+    except Refusal:
+        return False
+    return True
 
 
-def _decide(ticket: str, told: dict[str, Any], at: datetime) -> str:
+def refuse(ask: Ask, record_id: UUID, ticket: str) -> str:
+    """Refuse everything. Returns the address where the browser goes on: the service is told, and has nothing.
+
+    What was agreed to before is taken back: whoever refuses everything on a page that shows it means it. Raises Refusal.
+    """
+    asked = asked_for(ticket, ask.at)
+    if _agreed(record_id, asked.service.id, ask.at):
+        withdraw_service(ask, record_id, asked.service.id)
     with unit() as work:
-        proof = _decide_in(work, ticket, told, at)
+        proof = _decide_in(work, ticket, {"granted": False}, ask.at)
     return _back(ticket, proof)
 
 
@@ -203,7 +219,7 @@ def _decide_in(work: Work, ticket: str, told: dict[str, Any], at: datetime) -> s
     cookie, may be somebody else's who sent the address on."""
     held = tokens.find(work, tokens.TICKET, ticket, lock=True)
     if held is None or "decided" in held.data or not held.lives(at):
-        raise Refusal(No.SIGN_IN_REFUSED, {"problem": "this request was decided: start again from the service"})
+        raise Refusal(No.SERVICE_REQUEST_OVER, {"problem": "this request was decided: start again from the service"})
     proof = secrets.token_urlsafe(24)
     tokens.note(work, tokens.TICKET, ticket, {"decided": told, "proof": proof})
     return proof
@@ -240,7 +256,7 @@ def decided(ticket: str, browser: str, proof: str, at: datetime) -> Decided:
         used = tokens.use(work, tokens.TICKET, ticket, at) if ours else None
         service = rows.service_of(work, used.service_id) if used is not None else None
     if used is None or service is None or not proven or "decided" not in used.data:
-        raise Refusal(No.SIGN_IN_REFUSED, {"problem": "this request is over, or was begun in another browser"})
+        raise Refusal(No.SERVICE_REQUEST_OVER, {"problem": "this request is over, or was begun in another browser"})
     told = used.data["decided"]
     record, person = (UUID(told[name]) if told.get(name) else None for name in ("record", "person"))
     return Decided(
@@ -261,8 +277,7 @@ def change_agreement(ask: Ask, record_id: UUID, service_id: UUID, ticked: Iterab
         return
     with _changing(ask, Act.CONNECT_SERVICE, record_id, f"service-changed:{service_id}") as visit:
         access.agreement_of(visit.work, visit.record_id, service_id, ask.at)
-        months = DURATIONS.get(duration) or DURATIONS[PROPOSED]
-        access.give_agreement(visit.work, visit.granted, service_id, lines, _until(visit, months))
+        access.give_agreement(visit.work, visit.granted, service_id, lines, _until(visit, service_id, duration))
 
 
 def withdraw_service(ask: Ask, record_id: UUID, service_id: UUID) -> None:

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from carnet.apps.access import api as access
 from carnet.apps.access.api import READ, AgreedLine
-from carnet.apps.catalogue.calls import Call, line_for, lines_of
+from carnet.apps.catalogue.calls import Call, line_for, line_or_none, lines_of
 from carnet.apps.catalogue.categories import APPOINTMENTS, BY_MEASURE, DOCUMENTS, IDENTITY, JOURNAL, MEASURES, PREVENTION
 from carnet.apps.catalogue.measuring import measured_resources
 from carnet.apps.journal.api import Numbered
@@ -61,12 +61,11 @@ class Reading:
 
 
 @contextmanager
-def reading(call: Call, category: str, at: datetime, act: Act = Act.READ_PROFILE) -> Iterator[Reading]:
-    """Open the record for one category. Raises Refusal, journaled."""
-    lines = lines_of(call, at)
-    line = line_for(lines, category, READ)
+def reading(call: Call, category: str, at: datetime, act: Act = Act.READ_PROFILE, detail: str = "") -> Iterator[Reading]:
+    """Open the record for one category. `detail`: what is looked at, when it is not the category. Raises Refusal, journaled."""
+    line = line_or_none(lines_of(call, at), category, READ)
     named = DOCUMENTS if act is Act.SEARCH else line.category
-    with visiting(call.ask(act, at, line.purpose), call.record_id, category.partition(".")[0], act, named) as visit:
+    with visiting(call.ask(act, at, line.purpose), call.record_id, detail or category.partition(".")[0], act, named) as visit:
         # The decision holds the agreement by now: a line that was narrowed since it was looked up is not read under.
         held = list(access.agreement_of(visit.work, call.record_id, call.service.id, at).lines)
         if line not in held:

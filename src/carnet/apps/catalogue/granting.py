@@ -167,6 +167,9 @@ def refreshed(client: Client, text: str, scope: str, bound: str, at: datetime) -
             wanted = []
         if not set(wanted) <= set(held.scopes):
             raise TokenError("invalid_scope", "a scope that was not granted")
+        if held.used_at is None:
+            # What cannot be given now uses nothing up: a service that is suspended goes on when it is listed again.
+            _stands(work, held, at)
         # A token that was rotated ends its family; that end is kept, whatever is answered.
         used = tokens.use(work, tokens.REFRESH, text, at)
     if used is None:

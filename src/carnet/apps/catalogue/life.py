@@ -70,6 +70,7 @@ MOVES = {
         Move("dereference", REACHABLE | {_S.SUSPENDED}, _S.DEREFERENCED, Side.OPERATOR, reasoned=True),
         Move("ask-renewal", frozenset({_S.ONLINE, _S.OFFLINE}), None, Side.PUBLISHER),
         Move("renew", frozenset({_S.ONLINE, _S.OFFLINE}), None, Side.OPERATOR),
+        Move("refuse-renewal", frozenset({_S.ONLINE, _S.OFFLINE}), None, Side.OPERATOR, reasoned=True),
         Move("watch", REACHABLE | {_S.SUSPENDED}, None, Side.OPERATOR, reasoned=True),
     )
 }
@@ -97,6 +98,8 @@ STEP_LABELS = {
     "open": "Dossier ouvert", "submit": "Dossier déposé", "take": "Examen commencé", "ask": "Question", "answer": "Réponse",
     "accept": "Accepté", "refuse": "Refusé", "sign": "Convention signée", "publish": "Mis en ligne", "hide": "Mis hors ligne",
     "show": "Remis en ligne", "suspend": "Suspendu", "dereference": "Déréférencé", "ask-renewal": "Nouvel examen demandé",
-    "renew": "Référencement renouvelé", "watch": "Surveillance", "complaint": "Réponse à une réclamation",
+    "renew": "Référencement renouvelé",
+    "refuse-renewal": "Nouvel examen refusé : la fiche listée reste", "watch": "Surveillance",
+    "complaint": "Réponse à une réclamation",
     "end": "Convention arrivée à son terme",
 }  # fmt: skip

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 
 from carnet.apps.access.api import WRITE
-from carnet.apps.catalogue.calls import Call, line_for, lines_of
+from carnet.apps.catalogue.calls import Call, line_or_none, lines_of
 from carnet.apps.catalogue.categories import BMI, BY_LOINC, BY_MEASURE
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import writing
@@ -218,6 +218,8 @@ def _parts(told: Json, code: str, loinc: str) -> tuple[tuple[str, str], ...]:
         parts[part] = _number(component.get("valueQuantity"), part, "component.valueQuantity")
     if len(parts) != 2 or "valueQuantity" in told:
         raise _refuse("component", "must be the systolic and the diastolic pressure")
+    if float(parts[profile.SYSTOLIC]) <= float(parts[profile.DIASTOLIC]):
+        raise _refuse("component", "must have a systolic pressure above the diastolic one")
     return tuple(sorted(parts.items()))
 
 
@@ -225,7 +227,7 @@ def keep_measure(call: Call, draft: Draft, at: datetime) -> UUID:
     """Keep a measure that a service sends, as written by it. Returns its number. Raises Refusal, and MeasureError for one that is
     there."""
     category = f"measures.{draft.code}"
-    line = line_for(lines_of(call, at), category, WRITE)
+    line = line_or_none(lines_of(call, at), category, WRITE)
     with writing(
         call.ask(Act.WRITE_PROFILE, at, line.purpose), Act.WRITE_PROFILE, call.record_id, "measures", line.category
     ) as visit:

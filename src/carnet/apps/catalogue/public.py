@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+from carnet.apps.access import api as access
 from carnet.apps.catalogue import rows
 from carnet.apps.catalogue.categories import CATEGORIES
 from carnet.apps.catalogue.criteria import ASSISTANT
 from carnet.apps.catalogue.rows import Service
 from carnet.apps.records.api import Visit
 from carnet.apps.storage.api import Work, unit
+from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import normalise_name
 
@@ -55,11 +57,22 @@ def found_services(visit: Visit | None, words: str = "", theme: str = "", chosen
 
 
 def shown_service(visit: Visit | None, number: UUID) -> Service:
-    """A service by its own address: listed, or in pre-series. Raises Refusal `document-unknown`."""
+    """A service by its own address: listed, or in pre-series; one that may not act, for whoever connected it.
+
+    Raises Refusal `document-unknown`.
+    """
     with _within(visit) as work:
         found = rows.service_of(work, number)
-    if found is None or found.listed is None or not found.lives:
+    if found is None or found.listed is None:
         raise Refusal(No.DOCUMENT_UNKNOWN)
+    if not found.lives:
+        # That somebody connected it is theirs to know alone.
+        if visit is None or not visit.may(Act.CHOOSE_RIGHTS):
+            raise Refusal(No.DOCUMENT_UNKNOWN)
+        try:
+            access.agreement_of(visit.work, visit.record_id, number, visit.ask.at)
+        except Refusal:
+            raise Refusal(No.DOCUMENT_UNKNOWN) from None
     return found
 
 

@@ -79,12 +79,25 @@ class File:
     def weight(self) -> tuple[int, int]:
         """Weight of what is met, of what concerns the service."""
         told = self.service.answers
-        met = sum(c.weight for c in self.concerned if told.get(c.code, {}).get("answer") == YES)
-        return met, sum(c.weight for c in self.concerned)
+        counted = [c for c in self.concerned if told.get(c.code, {}).get("answer") != NOT_CONCERNED]
+        met = sum(c.weight for c in counted if told.get(c.code, {}).get("answer") == YES)
+        return met, sum(c.weight for c in counted)
 
     def acts(self, side: Side) -> list[str]:
         """The acts that are open to a side."""
-        return possible(self.service.state, side)
+        return [act for act in possible(self.service.state, side) if _timely(self.service, act)]
+
+    @property
+    def editable(self) -> bool:
+        """Whether the publisher may write: not while an operator looks at it."""
+        return self.service.state in EDITABLE and self.service.renewal_asked_at is None
+
+
+def _timely(service: Service, act: str) -> bool:
+    """Whether an act about a renewal is one for now: it is asked for once, and answered once."""
+    if act in ("renew", "refuse-renewal"):
+        return service.renewal_asked_at is not None
+    return act != "ask-renewal" or service.renewal_asked_at is None
 
 
 def _answered(told: dict[str, str]) -> bool:
@@ -152,7 +165,7 @@ def write_file(by: By, number: UUID, version: int, told: dict[str, Any], answers
     """
     with unit() as work:
         service = _own(work, by, number, lock=True)
-        if service.state not in EDITABLE:
+        if not File(service, criteria_named(service.criteria), []).editable:
             raise ReferencingError("not-editable")
         if service.version != version:
             raise ReferencingError("changed-since")
@@ -184,7 +197,7 @@ def act_on_file(by: By, number: UUID, act: str, said: str, at: datetime, seen: i
         if seen is not None and service.version != seen:
             raise ReferencingError("changed-since")
         move = MOVES.get(act)
-        if move is None or not may(act, service.state, by.side):
+        if move is None or not may(act, service.state, by.side) or not _timely(service, act):
             raise ReferencingError("not-now")
         if move.reasoned and not said.strip():
             raise ReferencingError("reason-missing")
@@ -209,6 +222,8 @@ def _effect(work: Work, file: File, act: str, at: datetime) -> None:
         rows.list_card(work, service.id, _whole(file), file.criteria.id, ends, at)
     if act == "ask-renewal":
         rows.note_renewal(work, service.id, at)
+    if act == "refuse-renewal":
+        rows.note_renewal(work, service.id, None)
     if act == "dereference":
         end_tokens_of_service(work, service.id, at)
 

@@ -149,8 +149,8 @@ def list_card(work: Work, number: UUID, card: Card, criteria: str, ends_on: date
     )  # fmt: skip
 
 
-def note_renewal(work: Work, number: UUID, at: datetime) -> None:
-    """Keep that a publisher asked for a new examination."""
+def note_renewal(work: Work, number: UUID, at: datetime | None) -> None:
+    """Keep that a publisher asked for a new examination; None: that it was refused."""
     work.run("UPDATE catalogue_service SET renewal_asked_at = %s WHERE id = %s", at, number)
 
 

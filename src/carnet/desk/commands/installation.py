@@ -119,7 +119,7 @@ def _load_services(at: datetime) -> None:
     as_role(owner())
     known, new = services.load_services(at)
     as_role("carnet_oauth")
-    client = services.register_diary(known, at)
+    client = services.register_samples(known, at)
     if new:
         ticket = services.ask_for_diary(client, at)
         as_role("carnet_espace")

@@ -115,6 +115,6 @@ STORIES = {
     TEENAGER: "adolescente, avec un secret",
     HELPED: "a nommé un aidant pour ses ordonnances et ses traitements",
     CARER: "cet aidant",
-    MEASURED: "a des mesures, un service relié (Mes services), des accès refusés et un professionnel bloqué",
+    MEASURED: "a des mesures et un service relié (Qui voit quoi, Services)",
 }
 """Number of a person → what their space shows."""

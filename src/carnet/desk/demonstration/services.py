@@ -20,6 +20,8 @@ def _line(category: str, *verbs: str, perimeter: str = "all", why: str = "") -> 
 
 DIARY_APP = "http://127.0.0.1:8095"
 """Where examples/diary listens."""
+ASSISTANT_APP = "http://127.0.0.1:8096"
+"""Where examples/assistant waits for the browser to come back."""
 DIARY = {
     "name": "Carnet de tension", "tagline": "Noter sa tension et la montrer à son médecin.",
     "description": "Noter sa tension trois jours de suite, matin et soir, et en montrer la moyenne à son médecin.",
@@ -101,22 +103,28 @@ def load_services(at: datetime) -> tuple[dict[str, UUID], bool]:
     return {str(card["name"]): reference(number, card, until, at) for number, card, until in SERVICES}, True
 
 
-def register_diary(services: dict[str, UUID], at: datetime) -> str:
-    """Register the sample application (examples/diary) once, as its publisher would. Returns its client number."""
-    path = settings.CARNET.data_dir / "diary.json"
+def _registered(kept: str, publisher: str, service_id: UUID, redirect: str, door: dict[str, str], at: datetime) -> str:
+    """Register a sample application once, as its publisher would. Returns its client number, kept in a file with its door."""
+    path = settings.CARNET.data_dir / f"{kept}.json"
     known = str(json.loads(path.read_text(encoding="utf-8"))["client_id"]) if path.exists() else ""
     if catalogue.client_and_service(known) is not None:
         return known
-    token = catalogue.registration_token(by_publisher("1"), services[str(DIARY["name"])], at)
-    redirect = f"{DIARY_APP}/retour"
+    token = catalogue.registration_token(by_publisher(publisher), service_id, at)
     metadata = catalogue.read_metadata({
-        "redirect_uris": [redirect], "token_endpoint_auth_method": "none", "client_name": "examples/diary",
+        "redirect_uris": [redirect], "token_endpoint_auth_method": "none", "client_name": f"examples/{kept}",
         "grant_types": ["authorization_code", "refresh_token"],
     })  # fmt: skip
     number = catalogue.register(token, metadata, at).client.client_id
-    told = {"client_id": number, "fhir": f"{settings.CARNET.base_url}/services/fhir", "redirect": redirect}
-    path.write_text(json.dumps(told), encoding="utf-8")
+    path.write_text(json.dumps({"client_id": number, "redirect": redirect} | door), encoding="utf-8")
     return number
+
+
+def register_samples(services: dict[str, UUID], at: datetime) -> str:
+    """Register the sample applications of `examples`. Returns the client number of the diary."""
+    _registered("assistant", "4", services[str(ASSISTANT["name"])], f"{ASSISTANT_APP}/retour",
+                {"mcp": f"{settings.CARNET.mcp_url}/mcp"}, at)  # fmt: skip
+    return _registered("diary", "1", services[str(DIARY["name"])], f"{DIARY_APP}/retour",
+                       {"fhir": f"{settings.CARNET.base_url}/services/fhir"}, at)  # fmt: skip
 
 
 def ask_for_diary(client_id: str, at: datetime) -> str:

@@ -19,6 +19,9 @@ from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import ToolAnnotations
 from pydantic import AnyHttpUrl, Field
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from carnet.apps.access.api import sentence, told
 from carnet.apps.catalogue import api as catalogue
@@ -110,10 +113,21 @@ def application() -> Starlette:
     """The ASGI application."""
     host = urlsplit(settings.CARNET.mcp_url).netloc
     security = TransportSecuritySettings(allowed_hosts=[host], allowed_origins=[settings.CARNET.mcp_url])
-    return server().streamable_http_app(
+    found = server().streamable_http_app(
         streamable_http_path=PATH,
         json_response=True,
         stateless_http=True,
         max_request_body_size=_LARGEST,
         transport_security=security,
     )
+    found.router.routes.insert(0, Route(f"/.well-known/oauth-protected-resource{PATH}", _described, methods=["GET"]))
+    return found
+
+
+async def _described(request: Request) -> JSONResponse:
+    """What this resource says of itself (RFC 9728). The SDK would end the address of the server with a slash that the issuer has
+    not: they are compared letter by letter (RFC 8414 §3.3)."""
+    return JSONResponse({
+        "resource": resource(), "authorization_servers": [settings.CARNET.oauth_url], "bearer_methods_supported": ["header"],
+        "scopes_supported": [f"patient/{t}.rs" for t in catalogue.OF_TYPE if t != "Binary"], "resource_name": "Carnet",
+    })  # fmt: skip

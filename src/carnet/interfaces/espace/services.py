@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
@@ -18,6 +18,7 @@ from carnet.interfaces.espace.home import journal_lines
 from carnet.interfaces.espace.wording import Line
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
+from carnet.kernel.clock import day_in
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.door import saying
 
@@ -53,7 +54,7 @@ def _group(purpose: catalogue.Purpose, offers: list[catalogue.Offer], held: froz
         line, key = offer.line, offer.key
         known = rows.get(line.category) or Choice(
             gettext(catalogue.label_of(line.category)),
-            gettext(catalogue.PERIMETERS[line.perimeter]),
+            gettext(catalogue.perimeter_of(line.category, line.perimeter)),
             line.why,
             "",
             "",
@@ -71,8 +72,12 @@ def _groups(offers: list[tuple[catalogue.Purpose, list[catalogue.Offer]]], agree
     return [_group(purpose, listed, held) for purpose, listed in offers]
 
 
-def _ends(today: date) -> list[tuple[str, date]]:
-    return [(key, catalogue.months_later(today, months)) for key, months in catalogue.DURATIONS.items()]
+def _ends(opened: Opened, held: Agreement | None) -> Context:
+    """The ends that may be chosen, and the one that is chosen at first: that of the agreement, which no change moves by itself."""
+    zone = settings.LAW.civil_zone
+    same = [(catalogue.SAME_END, day_in(held.expires_at, zone))] if held is not None else []
+    ends = [(key, catalogue.months_later(opened.asked.today, months)) for key, months in catalogue.DURATIONS.items()]
+    return {"ends": [*same, *ends], "proposed": catalogue.SAME_END if held is not None else catalogue.PROPOSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +190,10 @@ def _form(opened: Opened, asking: catalogue.Asked, ticket: str, problem: str = "
     traits = opened.visit.traits
     return Shown("services/consent", {
         "service": asking.service, "card": asking.card, "groups": _groups(asking.offers, held), "agreement": held,
-        "ends": _ends(opened.asked.today), "proposed": catalogue.PROPOSED, "ticket": ticket, "action": f"{PATH}/accord",
+        "ticket": ticket, "action": f"{PATH}/accord", "again": f"{PATH}/accord?demande={ticket}",
         "problem": problem, "assistant": asking.card.kind == "assistant", "whose": name_of(traits), "minor": opened.minor,
         "until_of_age": opened.asked.actor.kind is ActorKind.REPRESENTATIVE,
-    }, status)  # fmt: skip
+    } | _ends(opened, held), status)  # fmt: skip
 
 
 @record_page("acces", "GET", detail="services")
@@ -203,10 +208,10 @@ def _agree(asked: Asked) -> HttpResponse:
     """Agree to what is ticked, or refuse everything; then leave for the service."""
     ticket, ticked = asked.form.text("demande", 64), asked.request.POST.getlist("ligne")
     if asked.form.text("choix", 10) == "refuser":
-        return _leave(catalogue.refuse(ticket, asked.at))
+        return _leave(catalogue.refuse(asked.ask(Act.CONNECT_SERVICE), asked.record, ticket))
     session = catalogue.Session(asked.session.id, asked.session.signed_in_at)
     return _leave(
-        catalogue.agree(asked.ask(Act.CONNECT_SERVICE), asked.record, ticket, ticked, asked.form.text("duree", 3), session)
+        catalogue.agree(asked.ask(Act.CONNECT_SERVICE), asked.record, ticket, ticked, asked.form.text("duree", 4), session)
     )
 
 
@@ -219,17 +224,17 @@ def _change(opened: Opened, number: UUID) -> Shown:
     card = held.service.listed
     return Shown("services/consent", {
         "service": held.service, "card": card, "groups": _groups(catalogue.offers_of(card), held.agreement),
-        "agreement": held.agreement, "ends": _ends(opened.asked.today), "proposed": catalogue.PROPOSED, "ticket": "",
+        "agreement": held.agreement, "ticket": "",
         "action": f"{PATH}/{number}/accord", "assistant": card.kind == "assistant", "whose": name_of(opened.visit.traits),
         "until_of_age": opened.asked.actor.kind is ActorKind.REPRESENTATIVE, "minor": opened.minor,
-    })  # fmt: skip
+    } | _ends(opened, held.agreement))  # fmt: skip
 
 
 @signed_in("POST")
 def _changed(asked: Asked, number: UUID) -> HttpResponse:
     """Keep what is ticked now; nothing ticked withdraws."""
     ticked = asked.request.POST.getlist("ligne")
-    catalogue.change_agreement(asked.ask(Act.CONNECT_SERVICE), asked.record, number, ticked, asked.form.text("duree", 3))
+    catalogue.change_agreement(asked.ask(Act.CONNECT_SERVICE), asked.record, number, ticked, asked.form.text("duree", 4))
     return saying(PATH, "service-change" if ticked else "service-retire")
 
 

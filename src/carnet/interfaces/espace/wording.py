@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from carnet.apps.access.api import told
+from carnet.apps.catalogue.api import known_category, label_of
 from carnet.apps.journal.api import Numbered
 from carnet.dicah.acts import CONSULTATIONS, DEPOSITS, TOLD_BY_THEMSELVES
 from carnet.formats import codes
@@ -175,6 +176,13 @@ def _why(entry: Mapping[str, Any]) -> str:
     return gettext("avec votre accord") if entry.get("outcome") == "permit" and entry.get("act") in CONSULTATIONS else ""
 
 
+def _looked_at(entry: Mapping[str, Any], detail: str) -> str:
+    """What was looked at, in words: of a service, by the name that the consent page gave it."""
+    if entry.get("actor_kind") in (ActorKind.SERVICE, ActorKind.ASSISTANT) and known_category(detail):
+        return gettext(label_of(detail))
+    return gettext(_DETAIL[detail]) if detail in _DETAIL else ""
+
+
 def line_of(numbered: Numbered, me: str, names: Mapping[str, str]) -> Line:
     """A line of the journal in words. `names`: of professionals on whose behalf others looked, and of services that it is about."""
     entry = numbered.entry
@@ -187,7 +195,7 @@ def line_of(numbered: Numbered, me: str, names: Mapping[str, str]) -> Line:
         name=numbered.name, at=datetime.fromisoformat(entry["at"]), tone=_tone(entry), who=who, role=role,
         me=entry.get("actor") == me or (entry.get("actor_kind") == ActorKind.HOLDER and me.startswith("holder")),
         done=gettext(_DONE_OF_DETAIL.get(kind) or _DONE.get(act, _("fait un acte"))),
-        detail=gettext(_DETAIL[detail]) if detail in _DETAIL else names.get(about, ""),
+        detail=_looked_at(entry, detail) or names.get(about, ""),
         where=str(entry.get("structure", "")), why="" if person else _why(entry),
         refused=told(str(entry.get("code"))).patient if entry.get("outcome") == "refuse" else "",
         behalf=names.get(behalf, behalf), means=gettext(_MEANS.get(str(entry.get("means", "")), "")) if not person else "",

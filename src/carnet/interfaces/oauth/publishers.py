@@ -125,10 +125,16 @@ def _problems(file: catalogue.File) -> list[tuple[str, str]]:
     try:
         catalogue.read_card(file.service.draft)
     except catalogue.CardError as error:
-        return [(field, f"{_FIELDS.get(field, field)} : {why}") for field, why in error.problems]
+        return _named(error)
     return []
 
 
+def _named(error: catalogue.CardError) -> list[tuple[str, str]]:
+    return [(field, f"{_FIELDS.get(field, field)} : {why}") for field, why in error.problems]
+
+
+_FOR_GOOD = ("submit", "sign", "hide")
+"""Acts that are read about before they are done."""
 _FIELDS = {
     "name": "Nom", "tagline": "En une phrase", "themes": "Thèmes", "price": "Prix", "hosting": "Hébergement", "site": "Site",
     "terms": "Conditions d’utilisation", "privacy": "Confidentialité", "launch": "Adresse d’ouverture", "purposes": "Finalités",
@@ -137,23 +143,26 @@ _FIELDS = {
 
 
 def _file(
-    asked: Asked, number: UUID, problems: list[tuple[str, str]] | None = None, status: int = 200, shown: str = ""
-) -> HttpResponse:
+    asked: Asked, number: UUID, problems: list[tuple[str, str]] | None = None, status: int = 200, shown: str = "",
+    typed: tuple[dict[str, Any], dict[str, dict[str, str]]] | None = None,
+) -> HttpResponse:  # fmt: skip
+    """`typed`: what was sent and could not be kept, shown again so that nothing typed is lost."""
     file = catalogue.file_of(asked.by, number)
-    answers = file.service.answers
+    card, answers = typed or (file.service.draft, file.service.answers)
     families = [
         (file.criteria.families[family], [(c, answers.get(c.code, {})) for c in file.concerned if c.family == family])
         for family in file.criteria.families
     ]
     context: dict[str, object] = {
-        "file": file, "service": file.service, "card": file.service.draft, "state": STATES[file.service.state],
+        "file": file, "service": file.service, "card": card, "state": STATES[file.service.state],
         "themes": catalogue.THEMES, "families": [(title, rows) for title, rows in families if rows],
-        "purposes": _purposes(file.service.draft), "perimeters": catalogue.PERIMETERS, "missing": file.missing,
-        "acts": [(act, ACTS[act], catalogue.MOVES[act].reasoned) for act in file.acts(catalogue.Side.PUBLISHER)],
+        "purposes": _purposes(card), "perimeters": catalogue.PERIMETERS, "missing": file.missing,
+        "acts": [(act, ACTS[act], catalogue.MOVES[act].reasoned, act in _FOR_GOOD) for act in file.acts(catalogue.Side.PUBLISHER)],
+        "editable": file.editable, "months": file.criteria.agreement_months,
         "problems": problems or [], "still": _problems(file), "clients": catalogue.clients_of(asked.by, number),
         "steps": [(s, LINES.get(s.act, s.act), STATES[s.state]) for s in file.steps], "shown": shown,
         "registration": f"{settings.CARNET.oauth_url}/register", "may_register": file.service.lives,
-        "screens": "\n".join(file.service.draft.get("screens", ())),
+        "screens": "\n".join(card.get("screens", ())),
     }  # fmt: skip
     return page(asked, "file", context, status)
 
@@ -184,7 +193,7 @@ def _purposes(card: dict[str, Any]) -> list[dict[str, object]]:
     shown = [*held, *([{}] if len(held) < MOST_PURPOSES else [])]
     return [
         {"number": n, "code": p.get("code", ""), "title": p.get("title", ""), "rows": [
-            (code, label, category, next((x for x in p.get("lines", ()) if x.get("category") == code), {}))
+            (code, label, category, next((x for x in p.get("lines", ()) if x.get("category") == code), {}), catalogue.written(code))
             for code, label, category in _rows()
         ]} for n, p in enumerate(shown)
     ]  # fmt: skip
@@ -211,7 +220,7 @@ def _code_of(title: str, number: int) -> str:
     return f"{plain or 'finalite'}-{number + 1}" if not plain[:1].isalpha() else plain if len(plain) > 1 else f"{plain}-1"
 
 
-def _posted_card(asked: Asked) -> dict[str, object]:
+def _posted_card(asked: Asked) -> dict[str, Any]:
     form = asked.form
     return {
         "name": form.text("name", 60), "tagline": form.text("tagline", 120), "description": form.text("description", 4000),
@@ -230,40 +239,32 @@ def _version(asked: Asked) -> int:
 
 
 @signed_in("POST")
-def write_card(asked: Asked, number: UUID) -> HttpResponse:
-    """Keep the card."""
-    try:
-        catalogue.write_file(asked.by, number, _version(asked), _posted_card(asked), {}, asked.at)
-    except catalogue.ReferencingError as error:
-        return _file(asked, number, [("fiche", problem_of(error))], 409)
-    return saying(f"{PATH}/{number}", "fiche")
-
-
-@signed_in("POST")
-def write_answers(asked: Asked, number: UUID) -> HttpResponse:
-    """Keep what was answered to the criteria."""
+def write(asked: Asked, number: UUID) -> HttpResponse:
+    """Keep the card and what was answered to the criteria: one form, so that neither is lost for the other."""
     file = catalogue.file_of(asked.by, number)
     answers = {
         c.code: {"answer": a, "proof": asked.form.text(f"{c.code}-preuve", 2000)}
         for c in file.criteria.criteria if (a := asked.form.text(c.code, 16)) in catalogue.ANSWERS
     }  # fmt: skip
+    card = _posted_card(asked)
     try:
-        catalogue.write_file(asked.by, number, _version(asked), file.service.draft, answers, asked.at)
+        catalogue.write_file(asked.by, number, _version(asked), card, answers, asked.at)
     except catalogue.ReferencingError as error:
-        return _file(asked, number, [("criteres", problem_of(error))], 409)
-    return saying(f"{PATH}/{number}", "criteres")
+        return _file(asked, number, [("fiche", problem_of(error))], 409, typed=(card, answers))
+    return saying(f"{PATH}/{number}", "dossier-liste" if file.service.lives else "dossier")
 
 
 @signed_in("POST")
 def act(asked: Asked, number: UUID) -> HttpResponse:
     """Do an act of the file's life: submit, answer, sign, hide, show, ask for a renewal."""
     try:
-        catalogue.act_on_file(asked.by, number, asked.form.text("acte", 20), asked.form.text("texte", 2000), asked.at)
+        name = asked.form.text("acte", 20)
+        catalogue.act_on_file(asked.by, number, name, asked.form.text("texte", 2000), asked.at)
     except catalogue.CardError as error:
-        return _file(asked, number, [(field, f"{_FIELDS.get(field, field)} : {why}") for field, why in error.problems], 400)
+        return _file(asked, number, _named(error), 400)
     except catalogue.ReferencingError as error:
         return _file(asked, number, [("acte", problem_of(error))], 409)
-    return saying(f"{PATH}/{number}", "acte")
+    return saying(f"{PATH}/{number}", name)
 
 
 @signed_in("POST")

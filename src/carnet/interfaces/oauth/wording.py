@@ -12,8 +12,8 @@ _PROBLEMS = {
     "not-now": "Cet acte n’est pas possible dans l’état où est le dossier.",
     "reason-missing": "Écrivez quelques mots : ils restent au dossier.",
     "criteria-missing": "Des critères attendent une réponse et une preuve :",
-    "not-editable": "Le dossier est en cours d’examen : il ne change pas.",
-    "changed-since": "Quelqu’un a enregistré ce dossier depuis que vous l’avez ouvert. Relisez-le, puis recommencez.",
+    "not-editable": "Le dossier ne se modifie pas dans l’état où il est.",
+    "changed-since": "Quelqu’un a enregistré ce dossier depuis. Ce que vous avez écrit est encore là : relisez, puis enregistrez.",
     "too-many": "Trop de dossiers sont ouverts pour cet éditeur.",
     "blocking-criteria": "Des critères bloquants ne sont pas remplis :",
 }  # fmt: skip

@@ -12,7 +12,8 @@ from carnet.pages.door import saying
 
 ACTS = {
     "take": "Commencer l’examen", "ask": "Poser une question", "accept": "Accepter", "refuse": "Refuser",
-    "publish": "Mettre en ligne", "suspend": "Suspendre", "dereference": "Déréférencer", "renew": "Renouveler le référencement",
+    "publish": "Mettre en ligne", "suspend": "Suspendre", "dereference": "Déréférencer",
+    "renew": "Lister la fiche telle qu’elle est ici, et renouveler", "refuse-renewal": "Refuser le nouvel examen",
     "watch": "Noter une surveillance",
 }  # fmt: skip
 PROBLEMS = {
@@ -25,7 +26,13 @@ ANSWERS = {"yes": "Oui", "no": "Non", "not-concerned": "Ne le concerne pas"}
 STATUSES = {"C": "lu dans un texte", "I": "déduit, à vérifier"}
 KINDS = {"application": "Application", "assistant": "Assistant"}
 VERBS = {"read": "lire", "write": "écrire"}
-_WAITING = (catalogue.State.SUBMITTED, catalogue.State.EXAMINATION)
+_WAITING = (catalogue.State.SUBMITTED, catalogue.State.EXAMINATION, catalogue.State.PRE_SERIES)
+_FIELDS = {
+    "name": "Nom", "tagline": "En une phrase", "description": "Description", "kind": "Nature", "device": "Dispositif médical",
+    "themes": "Thèmes", "price": "Prix", "model": "Qui finance", "hosting": "Hébergement", "accessibility": "Accessibilité",
+    "destination": "Où vont les données", "site": "Site", "terms": "Conditions", "privacy": "Confidentialité", "help": "Aide",
+    "launch": "Adresse d’ouverture", "screens": "Écrans",
+}  # fmt: skip
 
 
 def _by(asked: Asked) -> catalogue.By:
@@ -36,19 +43,43 @@ def _by(asked: Asked) -> catalogue.By:
 def queue(asked: Asked) -> HttpResponse:
     """What waits for somebody here, then every service."""
     found = [(s, catalogue.STATE_LABELS[s.state]) for s in catalogue.queue()]
+    waiting = [(s, t) for s, t in found if s.state in _WAITING or s.renewal_asked_at is not None]
     context: dict[str, object] = {
-        "tab": "services", "waiting": [(s, t) for s, t in found if s.state in _WAITING or s.renewal_asked_at is not None],
-        "others": [(s, t) for s, t in found if s.state not in _WAITING and s.renewal_asked_at is None],
+        "tab": "services", "others": found,
+        "waiting": sorted(waiting, key=lambda row: row[0].renewal_asked_at or row[0].changed_at),
         "complaints": [(c, next((s.name for s, _ in found if s.id == c.service_id), "")) for c in catalogue.complaints()],
     }  # fmt: skip
     return page(asked, "services", context)
 
 
-def _asked_line(line: dict[str, Any]) -> tuple[str, str, str, str]:
+def _asked_line(line: dict[str, Any]) -> str:
     """A line of what a service asks for, in words: what, to do what, how far, why."""
-    perimeter = line.get("perimeter", "")
     verbs = ", ".join(VERBS.get(v, v) for v in line.get("verbs", ()))
-    return catalogue.label_of(line["category"]), verbs, catalogue.PERIMETERS.get(perimeter, perimeter), line.get("why", "")
+    far = catalogue.perimeter_of(line["category"], line.get("perimeter", "all"))
+    why = f" Pour : {line['why']}" if line.get("why") else ""
+    return f"{catalogue.label_of(line['category'])} ({verbs}). {far}.{why}"
+
+
+def _told(card: dict[str, Any]) -> dict[str, list[str]]:
+    """A card in words, line by line, by the name of each field."""
+    lists = {"themes": [catalogue.THEMES.get(t, t) for t in card.get("themes", ())], "screens": list(card.get("screens", ())),
+             "kind": [KINDS.get(card.get("kind", "application"), "")]}  # fmt: skip
+    plain = {field: [str(card[field])] if card.get(field) else [] for field in _FIELDS}
+    found = {label: (plain | lists)[field] for field, label in _FIELDS.items()}
+    purposes = {f"Finalité : {p.get('title', '')}": [_asked_line(x) for x in p.get("lines", ())] for p in card.get("purposes", ())}
+    return found | purposes
+
+
+def _compared(service: catalogue.Service) -> list[tuple[str, list[str], list[str] | None]]:
+    """The file beside what is listed: a field, what the file says, and what the catalogue says where that is not the same."""
+    written = _told(service.draft)
+    if service.listed is None:
+        return [(label, lines, None) for label, lines in written.items() if lines]
+    listed = _told(service.listed.model_dump(mode="json"))
+    return [
+        (label, written.get(label, []), listed.get(label, []) if written.get(label, []) != listed.get(label, []) else None)
+        for label in dict.fromkeys([*written, *listed]) if written.get(label) or listed.get(label)
+    ]  # fmt: skip
 
 
 def _file(asked: Asked, number: UUID, problem: str = "", status: int = 200) -> HttpResponse:
@@ -58,16 +89,13 @@ def _file(asked: Asked, number: UUID, problem: str = "", status: int = 200) -> H
              STATUSES.get(c.status, c.status)) for c in file.concerned]  # fmt: skip
     met, of = file.weight
     context: dict[str, object] = {
-        "tab": "services", "file": file, "service": file.service, "card": file.service.draft, "rows": rows, "met": met, "of": of,
+        "tab": "services", "file": file, "service": file.service, "rows": rows, "met": met, "of": of,
         "state": catalogue.STATE_LABELS[file.service.state], "failing": file.failing, "problem": problem,
         "acts": [(act, ACTS[act], catalogue.MOVES[act].reasoned) for act in file.acts(catalogue.Side.OPERATOR)],
         "steps": [(s, catalogue.STEP_LABELS.get(s.act, s.act), catalogue.STATE_LABELS[s.state]) for s in file.steps],
         "complaints": catalogue.complaints(number), "people": people_connected(number, asked.at),
         "clients": catalogue.clients_of(_by(asked), number),
-        "purposes": [(p.get("title", ""), [_asked_line(x) for x in p.get("lines", ())])
-                     for p in file.service.draft.get("purposes", ())],
-        "kind": KINDS.get(file.service.draft.get("kind", "application"), ""),
-        "families": file.criteria.families,
+        "fields": _compared(file.service), "families": file.criteria.families,
     }  # fmt: skip
     return page(asked, "service", context, status)
 

@@ -187,7 +187,7 @@ def visiting(
     with access.asking(ask) as place, unit() as work:
         access.before_record(ask)
         entered = enter(work, ask, record=record_id)
-        place.record_id = entered.record_id
+        place.record_id, place.detail = entered.record_id, detail if category else ""
         if entered.record_id is None:
             raise Refusal(No.RECORD_ABSENT)
         named = named_by_document(work, ask, entered)

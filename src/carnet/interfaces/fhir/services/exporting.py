@@ -35,12 +35,12 @@ def kick_off(request: HttpRequest, number: str = "") -> HttpResponse:
     if unknown or request.GET.get("_outputFormat", "") not in _FORMATS:
         raise FhirError(unknown[0] if unknown else "_outputFormat", "is not taken by this export: _type, _outputFormat=ndjson")
     wanted = [t for t in request.GET.get("_type", "").split(",") if t]
-    strange = [t for t in wanted if t not in catalogue.OF_TYPE]
+    strange = [t for t in wanted if t not in catalogue.FHIR_TYPES]
     if strange:
         raise FhirError("_type", f"{strange[0]} is not exchanged here")
     for name in wanted:
         needs(call, name, "s")
-    types = wanted or [t for t in catalogue.OF_TYPE if t != "Binary" and catalogue.permits(call.scopes, t, "s")]
+    types = wanted or [t for t in catalogue.FHIR_TYPES if t != "Binary" and catalogue.permits(call.scopes, t, "s")]
     ticket = sealed_text(json.dumps({"types": types, "at": to_fhir(moment())}), _context(call))
     response = HttpResponse(status=202)
     response["Content-Location"] = f"{base()}/export/{ticket}"

@@ -33,7 +33,7 @@ def smart_configuration() -> dict[str, object]:
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": list(catalogue.AUTH_METHODS),
         "token_endpoint_auth_signing_alg_values_supported": list(catalogue.ALGORITHMS),
-        "scopes_supported": [*sorted(catalogue.PLAIN), *(f"patient/{t}.rs" for t in catalogue.OF_TYPE), "patient/Observation.c"],
+        "scopes_supported": [*sorted(catalogue.PLAIN), *(f"patient/{t}.rs" for t in catalogue.FHIR_TYPES), "patient/Observation.c"],
         "capabilities": CAPABILITIES,
     }
 
@@ -90,11 +90,10 @@ def metadata(request: HttpRequest) -> HttpResponse:
             {"url": "authorize", "valueUri": f"{issuer}/authorize"}, {"url": "token", "valueUri": f"{issuer}/token"},
             {"url": "register", "valueUri": f"{issuer}/register"}]}],
     }  # fmt: skip
-    names = [n for n in catalogue.OF_TYPE if n not in ("ImmunizationRecommendation", "AuditEvent")]
     return fhir({
         "resourceType": "CapabilityStatement", "status": "active", "date": "2026-11-27", "kind": "instance", "fhirVersion": "4.0.1",
         "format": ["json"], "software": {"name": "Carnet", "version": __version__},
         "implementation": {"description": "Carnet, FHIR door of connected services", "url": base()},
-        "rest": [{"mode": "server", "security": security, "resource": [_resource(n) for n in names],
+        "rest": [{"mode": "server", "security": security, "resource": [_resource(n) for n in catalogue.FHIR_TYPES],
                   "interaction": [{"code": "transaction", "documentation": "one Observation, and a Device (API Mesures)"}]}],
     })  # fmt: skip

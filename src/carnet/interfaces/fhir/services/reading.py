@@ -20,10 +20,9 @@ OF_PAGE = "_offset"
 
 
 def _category(name: str) -> str:
-    category = catalogue.OF_TYPE.get(name)
-    if category is None or name in ("Binary", "ImmunizationRecommendation", "AuditEvent"):
+    if name not in catalogue.FHIR_TYPES or name == "Binary":
         raise Refusal(No.INTERACTION_UNKNOWN)
-    return category
+    return catalogue.OF_TYPE[name]
 
 
 def _searchset(name: str, found: list[Json], total: int | None, following: str) -> Json:
