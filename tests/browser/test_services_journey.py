@@ -187,7 +187,7 @@ def test_a_service_from_its_file_to_its_withdrawal(
     page.get_by_label("Tension, premier chiffre").fill("130")
     page.get_by_label("Tension, second chiffre").fill("84")
     person.press_button("Noter")
-    person.reads("Carnet n’a pas gardé cette mesure (403)")
+    person.reads("La tension : non gardé. Vous n’avez pas accordé de l’écrire.")
 
     person.open("/services")
     person.press_button("Retirer l’accès")
