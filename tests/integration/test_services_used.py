@@ -202,9 +202,10 @@ def test_an_operator_sees_what_differs_and_refuses_a_new_examination_or_lists_it
     with pytest.raises(catalogue.ReferencingError, match="not-now"):
         _ask_again(service)
     shown = operator_page(operator, f"/services/{service}")
-    assert re.search(r"En une phrase Tout autre chose\. modifié au catalogue : Noter sa tension", shown)
-    assert "Documents (lire)" in shown
-    assert "Finalité : Pour tenir votre carnet de mesures Rien modifié au catalogue : Tension artérielle (lire, écrire)" in shown
+    assert re.search(r"En une phrase Tout autre chose\. nouveau Au catalogue, et plus ici : Noter sa tension", shown)
+    assert "Documents (lire). Tout ce que votre carnet en dit. nouveau" in shown
+    assert "Finalité : Pour tenir votre carnet de mesures Au catalogue, et plus ici : Tension artérielle (lire, écrire)" in shown
+    assert "Prix Gratuit nouveau" not in shown
     with as_role("carnet_operator"):
         catalogue.act_on_file(OPERATOR, service, "refuse-renewal", "Pourquoi des documents ?", now())
         with pytest.raises(catalogue.ReferencingError, match="not-now"):

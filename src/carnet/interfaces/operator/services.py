@@ -70,16 +70,16 @@ def _told(card: dict[str, Any]) -> dict[str, list[str]]:
     return found | purposes
 
 
-def _compared(service: catalogue.Service) -> list[tuple[str, list[str], list[str] | None]]:
-    """The file beside what is listed: a field, what the file says, and what the catalogue says where that is not the same."""
+def _compared(service: catalogue.Service) -> list[tuple[str, list[tuple[str, bool]], list[str]]]:
+    """The file beside what is listed: a field, its lines with whether each is new, and the lines of the catalogue that are gone."""
     written = _told(service.draft)
-    if service.listed is None:
-        return [(label, lines, None) for label, lines in written.items() if lines]
-    listed = _told(service.listed.model_dump(mode="json"))
-    return [
-        (label, written.get(label, []), listed.get(label, []) if written.get(label, []) != listed.get(label, []) else None)
-        for label in dict.fromkeys([*written, *listed]) if written.get(label) or listed.get(label)
-    ]  # fmt: skip
+    listed = _told(service.listed.model_dump(mode="json")) if service.listed is not None else written
+    found = []
+    for label in dict.fromkeys([*written, *listed]):
+        here, there = written.get(label, []), listed.get(label, [])
+        if here or there:
+            found.append((label, [(line, line not in there) for line in here], [line for line in there if line not in here]))
+    return found
 
 
 def _file(asked: Asked, number: UUID, problem: str = "", status: int = 200) -> HttpResponse:
