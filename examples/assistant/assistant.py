@@ -45,36 +45,44 @@ class Memory:
         """Nothing: the client is registered by its publisher, not by itself."""
 
 
-def answered(redirect: str) -> dict[str, str]:
-    """Wait for the browser to come back, once. Returns what it brought."""
-    parts, brought = urlsplit(redirect), {}
+class Back(HTTPServer):
+    """Where the browser comes back. It listens before anybody is sent away."""
 
-    class Back(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked = urlsplit(self.path)
-            brought.update({k: v[0] for k, v in parse_qs(asked.query).items()} if asked.path == parts.path else {})
-            self.send_response(200 if brought else 404)
-            self.send_header("Content-Type", "text/plain; charset=utf-8")
-            self.end_headers()
-            self.wfile.write("Revenez au terminal : l’assistant a votre réponse.\n".encode())
+    def __init__(self, redirect: str) -> None:
+        self.parts, self.brought = urlsplit(redirect), {}  # type: ignore[var-annotated]
+        super().__init__((str(self.parts.hostname), int(self.parts.port or 80)), _Answer)
 
-        def log_message(self, *_: object) -> None:
-            """Log nothing: an address holds a code."""
-
-    with HTTPServer((str(parts.hostname), int(parts.port or 80)), Back) as server:
-        while not brought:
-            server.handle_request()
-    return brought
+    def wait(self) -> dict[str, str]:
+        """What it brings, once."""
+        while not self.brought:
+            self.handle_request()
+        return dict(self.brought)
 
 
-async def ask(told: dict[str, str], words: str) -> None:
+class _Answer(BaseHTTPRequestHandler):
+    server: Back
+
+    def do_GET(self) -> None:
+        asked = urlsplit(self.path)
+        if asked.path == self.server.parts.path:
+            self.server.brought.update({k: v[0] for k, v in parse_qs(asked.query).items()})
+        self.send_response(200 if self.server.brought else 404)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.end_headers()
+        self.wfile.write("Revenez au terminal : l’assistant a votre réponse.\n".encode())
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing: an address holds a code."""
+
+
+async def ask(told: dict[str, str], words: str, listening: Back) -> None:
     """Be authorised, then ask every tool and print what it tells."""
 
     async def leave(address: str) -> None:
         print(f"Ouvrez cette adresse, et choisissez ce que l’assistant peut lire :\n{address}", flush=True)
 
     async def back() -> AuthorizationCodeResult:
-        brought = await asyncio.to_thread(answered, told["redirect"])
+        brought = await asyncio.to_thread(listening.wait)
         if "code" not in brought:
             raise PermissionError(brought.get("error", "refused"))
         return AuthorizationCodeResult(code=brought["code"], state=brought.get("state"), iss=brought.get("iss"))
@@ -105,8 +113,10 @@ def main() -> int:
     if not path.exists():
         print("Lancez d'abord make run : la démonstration inscrit cet assistant.", file=sys.stderr)
         return 2
+    told = json.loads(path.read_text(encoding="utf-8"))
     try:
-        asyncio.run(ask(json.loads(path.read_text(encoding="utf-8")), sys.argv[2] if len(sys.argv) > 2 else ""))
+        with Back(told["redirect"]) as listening:
+            asyncio.run(ask(told, sys.argv[2] if len(sys.argv) > 2 else "", listening))
     except* PermissionError:
         print("Vous avez refusé : l’assistant ne lit rien.")
     return 0

@@ -168,13 +168,17 @@ def test_the_sample_assistant_is_connected_from_a_terminal(
     (tmp_path / "assistant.json").write_text(json.dumps({"client_id": client.client_id, "redirect": back, "mcp": assistants}))
     sample = Path(__file__).resolve().parents[2] / "examples" / "assistant" / "assistant.py"
     command = [sys.executable, str(sample), str(tmp_path / "assistant.json")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("Ouvrez cette adresse")
         left = client.browser.get(process.stdout.readline().strip())
         come_back = client.decide(space, left)
         assert client.browser.get(come_back.headers["location"]).status_code == 200
-        printed = process.stdout.read()
+        printed = process.communicate(timeout=60)[0]
+    finally:
+        process.kill()
+        process.communicate()
     assert process.returncode == 0
     assert "# L’essentiel" in printed
     assert "Pénicilline" in printed
