@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from support.espace import newcomer
 from support.people import allow, ask, cda, deposit, fresh_uid, host, now, patient
 from support.portal import Browser, words
 from support.roles import as_role
@@ -17,6 +18,7 @@ from carnet.apps.journal import api as journal
 from carnet.apps.outbox import api as outbox
 from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
+from carnet.apps.records.api import Query
 from carnet.apps.storage.api import key_of, unit
 from carnet.desk.demonstration.professionals import CARE_HOME, PROFESSIONALS
 from carnet.dicah.facts import AuthorisationGround
@@ -345,6 +347,24 @@ def test_an_alert_tells_of_new_documents_of_its_classes_and_of_nothing_hidden(po
     before = len(notices(record_id, "nurse"))
     deposit(person, "treating", "11488-4")
     assert len(notices(record_id, "nurse")) == before
+
+
+@pytest.mark.parametrize("masked", [{"nouveaux": "masques"}, {"categorie": "CPT_REND", "nouveaux": "visibles"}])
+def test_an_alert_tells_nothing_of_a_document_that_its_person_has_masked_as_it_comes(
+    portal: str, espace: str, masked: dict[str, str]
+) -> None:
+    space, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    browser = Browser(portal).sign_in("nurse")
+    browser.post(f"{browser.open(person.ins.matricule)}/alerte", {"suivre": "1", "classe": []})
+    deposit(person)
+    assert notices(record_id, "nurse") == ["new-document"]
+    with as_role("postgres"), unit() as work:
+        work.run("DELETE FROM outbox_notice WHERE record_id = %s", record_id)
+    space.post("/acces/masquer/choisir", masked)
+    number = deposit(person)
+    assert records.search(ask("nurse", Act.SEARCH, person), Query()).logical_ids.count(str(number)) == 0
+    assert notices(record_id, "nurse") == []
 
 
 def test_an_alert_of_a_type_closed_to_the_profession_tells_nothing(portal: str) -> None:

@@ -16,6 +16,7 @@ from carnet.apps.outbox import api as outbox
 from carnet.apps.records.documents.alerts import New, tell_alerted
 from carnet.apps.records.documents.changing import mask_chain
 from carnet.apps.records.documents.checking import Checked, Deposit, check
+from carnet.apps.records.documents.kept_codes import check_labels, facts_of, masked_on_arrival, of_persons
 from carnet.apps.records.documents.rows import Relations, insert_document, insert_folder, insert_submission, rewrite
 from carnet.apps.records.documents.scanning import scan
 from carnet.apps.records.entry.facts import (
@@ -33,10 +34,8 @@ from carnet.apps.records.reading.visit import Visit
 from carnet.apps.records.reading.words import keep_words, text_of
 from carnet.apps.storage.api import RecordKey, Work, put, unit
 from carnet.dicah import Permit, decide
-from carnet.dicah.conditions.authentication import PERSONS
 from carnet.dicah.facts import DocumentFacts
-from carnet.dicah.visibility import check_codes, codes_of
-from carnet.formats.codes.public import category_of
+from carnet.dicah.visibility import codes_of
 from carnet.formats.fhir import Submission, SubmittedDocument
 from carnet.formats.xds import DocumentEntry, Folder
 from carnet.kernel.actor import ActorKind
@@ -97,11 +96,6 @@ def question_of(ask: Ask) -> Ask:
         return ask
     act = Act.FEED_AS_EMPLOYEE if ask.actor.kind is ActorKind.EMPLOYEE else Act.FEED
     return replace(ask, act=act)
-
-
-def of_persons(ask: Ask) -> bool:
-    """Whether what is deposited is the person's own: not what a professional sent them and they file (access law §6)."""
-    return ask.actor.kind in PERSONS and ask.act is not Act.FILE_MESSAGE
 
 
 def _is_own(ask: Ask, document: DocumentFacts) -> bool:
@@ -171,32 +165,12 @@ def _known_parent(work: Work, ask: Ask, entered: Entered, target: str) -> Stored
     return document
 
 
-def _facts_of(checked: Checked, labels: frozenset[str]) -> DocumentFacts:
-    return DocumentFacts(
-        type_code=checked.entry.type.code,
-        masked=MASKED in labels,
-        hidden_from_patient=HIDDEN_FROM_PATIENT in labels,
-        hidden_from_representatives=HIDDEN_FROM_REPRESENTATIVES in labels,
-        technical=checked.technical,
-    )
-
-
-def _check_labels(checked: Checked, replaced: StoredDocument | None, by_person: bool = False) -> frozenset[str]:
-    law, labels = access.law(), checked.labels() | (codes_of(replaced.facts) if replaced else frozenset())
-    declared, whole = _facts_of(checked, checked.labels()), _facts_of(checked, labels)
-    denial = check_codes(declared, law, replaced.facts if replaced else None, by_person) or check_codes(whole, law)
-    if denial:
-        raise Refusal(denial.code, denial.details)
-    # A replacement inherits every code of the original: what the patient masked stays masked (access law §3).
-    return labels
-
-
 def _planned(work: Work, ask: Ask, entered: Entered, document: SubmittedDocument, deposit: Deposit) -> Planned:
     checked = check(work, document.entry, document.content, deposit)
     earlier = _earlier(work, ask, entered.key, checked)
     replaced = None if earlier else _replaced(work, ask, entered, checked)
     others = _others(work, entered.record_id, checked)
-    return Planned(checked, replaced, earlier, _check_labels(checked, replaced, of_persons(ask)), others)
+    return Planned(checked, replaced, earlier, check_labels(checked, replaced, of_persons(ask)), others)
 
 
 def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposit: Deposit) -> list[Planned]:
@@ -241,28 +215,40 @@ def _store(work: Work, ask: Ask, key: RecordKey, planned: Planned, submission_id
         # The first answer again: a later version would tell of a change that the depositor may not know. Without the
         # warnings, which say what was completed: nothing was, this time.
         return Accepted(planned.earlier[0], 1, again=True)
-    logical_id, replaced, labels = uuid4(), None, planned.labels
+    logical_id, replaced = uuid4(), None
     if planned.replaced:
         replaced = _deprecate(work, ask, key, planned.replaced.logical_id)
-        # What was masked since the check is masked in the replacement too.
-        labels = _check_labels(planned.checked, replaced)
-        if MASKED in labels:
+        if MASKED in planned.labels:
             mask_chain(work, ask, key, replaced.logical_id, True)
-    if _masked_on_arrival(work, ask, key, planned.checked, labels):
-        labels = labels | {MASKED}
     relations = Relations(replaced, planned.others)
-    insert_document(work, ask, key, planned.checked, logical_id, submission_id, address, labels, relations)
+    insert_document(work, ask, key, planned.checked, logical_id, submission_id, address, planned.labels, relations)
     if not planned.checked.technical:
         _read(work, ask, key, planned.checked, logical_id)
     return Accepted(logical_id, 1, planned.checked.warnings)
 
 
-def _masked_on_arrival(work: Work, ask: Ask, key: RecordKey, checked: Checked, labels: frozenset[str]) -> bool:
-    """Whether the holder has such documents masked as they come. One that is not announced is masked when it is."""
-    if checked.technical or HIDDEN_FROM_PATIENT in labels or of_persons(ask):
-        return False
-    category = category_of(checked.entry.type.code, checked.entry.class_.code)
-    return access.masks_on_arrival(work, key.record_id, category)
+def _settled(work: Work, ask: Ask, key: RecordKey, planned: Planned) -> Planned:
+    """A document with the labels that it is kept under: declared, inherited as they stand now, and masked on arrival.
+
+    Under the lock of the record. What stores it, tells of it, veils it and journals it looks at these, and at no others.
+    """
+    if planned.earlier:
+        return planned
+    labels = planned.labels
+    if planned.replaced:
+        # What was masked since the check is masked in the replacement too.
+        labels = check_labels(planned.checked, _approved(work, planned.replaced.logical_id), of_persons(ask))
+    if masked_on_arrival(work, ask, key, planned.checked, labels):
+        labels = labels | {MASKED}
+    return replace(planned, labels=labels)
+
+
+def _approved(work: Work, logical_id: UUID) -> StoredDocument:
+    row = work.row(DOCUMENT + " AND status = 'Approved' FOR UPDATE", logical_id)
+    if row is None:
+        # Somebody replaced, archived or deleted it between the check and this write.
+        raise _no_parent()
+    return stored_document(row)
 
 
 def _read(work: Work, ask: Ask, key: RecordKey, checked: Checked, logical_id: UUID) -> None:
@@ -276,11 +262,7 @@ def _read(work: Work, ask: Ask, key: RecordKey, checked: Checked, logical_id: UU
 
 def _deprecate(work: Work, ask: Ask, key: RecordKey, logical_id: UUID) -> StoredDocument:
     """The original becomes Deprecated in place: a replacement is no new version of its metadata. Returns it as it was."""
-    row = work.row(DOCUMENT + " AND status = 'Approved' FOR UPDATE", logical_id)
-    if row is None:
-        # Somebody replaced, archived or deleted it between the check and this write.
-        raise _no_parent()
-    replaced = stored_document(row)
+    replaced = _approved(work, logical_id)
     resource = rewrite(key, replaced, lambda fields: fields | {"status": "superseded"}, ask.at)
     work.run(
         """UPDATE records_document SET status = 'Deprecated', updated_at = %s, resource = %s
@@ -337,7 +319,7 @@ def _members(work: Work, ask: Ask, entered: Entered, folder: Folder, accepted: S
 
 def _veils(planned: Sequence[Planned]) -> list[str]:
     """From whom each document is hidden. The signature object is told with what it signs."""
-    return [access.veil_of(_facts_of(p.checked, p.labels)) for p in planned if not p.checked.technical]
+    return [access.veil_of(facts_of(p.checked, p.labels)) for p in planned if not p.checked.technical]
 
 
 def _veil_of_all(planned: Sequence[Planned]) -> str:
@@ -350,7 +332,7 @@ def _tell(work: Work, granted: Grant, planned: Sequence[Planned], accepted: Sequ
     """Journal what was deposited, one line for each veil: documents that are hidden stand in no line that shows."""
     shared, lines = _veil_of_all(planned), dict[str, list[str]]()
     for one, done in zip(planned, accepted, strict=True):
-        veil = shared if one.checked.technical else access.veil_of(_facts_of(one.checked, one.labels))
+        veil = shared if one.checked.technical else access.veil_of(facts_of(one.checked, one.labels))
         lines.setdefault(veil, []).extend([] if done.again else [str(done.logical_id)])
     for veil, documents in lines.items():
         if documents or detail:
@@ -364,6 +346,7 @@ def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Plann
     submission_id = known[0] if len(known) == len(planned) else uuid4()
     with unit() as work:
         entered = enter(work, ask, lock=True)
+        planned = [_settled(work, ask, key, p) for p in planned]
         granted = access.grant(work, ask, entered.facts, entered.record_id, veil=_veil_of_all(planned))
         accepted = tuple(_store(work, ask, key, p, submission_id, address) for p, address in zip(planned, addresses, strict=True))
         fresh = tuple(str(a.logical_id) for a in accepted if not a.again)
