@@ -119,6 +119,7 @@ def test_the_commands_of_exchange(
     packed.write_bytes(write_xdm(SubmissionSet("2.25.1", "1.2.3"), [Packed(entry, content)]))
     assert carnet("xdm", "open", str(packed), "--to", str(tmp_path / "out")) == 0
     assert (tmp_path / "out" / "001.xml").read_bytes() == content
+    assert (tmp_path / "out" / "001.xml").stat().st_mode & 0o077 == 0, "for its owner alone"
     assert carnet("xdm", "open", str(packed), "--to", str(tmp_path / "out")) == 1, "never into a folder that is there"
     packed.write_bytes(b"PK")
     assert carnet("xdm", "open", str(packed)) == 1

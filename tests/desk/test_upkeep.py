@@ -72,6 +72,7 @@ def test_a_backup_brings_records_bytes_and_journal_back(installation: Path, tmp_
     saved, back = tmp_path / "saved", tmp_path / "back"
     said = carnet(installation, "backup", str(saved))
     assert "keys ailleurs" in said
+    assert saved.stat().st_mode & 0o077 == 0
     assert "exists already" in carnet(installation, "backup", str(saved), code=1)
     restored = carnet(back, "restore", str(saved))
     assert "0 faute(s)." in restored
@@ -82,12 +83,18 @@ def test_a_backup_brings_records_bytes_and_journal_back(installation: Path, tmp_
         embedded.stop(back)
 
 
+def open_to_others(folder: Path) -> list[str]:
+    """What of an export somebody else of this machine could read: it holds health data."""
+    return [str(p) for p in (folder, *folder.rglob("*")) if p.stat().st_mode & 0o077]
+
+
 def _compare(installation: Path, back: Path, tmp_path: Path) -> None:
     """The same records, whole, in both."""
     for number in range(2):
         matricule = PEOPLE[number].ins.matricule
         carnet(installation, "export", matricule, str(tmp_path / f"a{number}"))
         carnet(back, "export", matricule, str(tmp_path / f"b{number}"))
+        assert open_to_others(tmp_path / f"a{number}") == []
         first, second = (json.loads((tmp_path / f"{s}{number}/manifest.json").read_text())["files"] for s in "ab")
         same = {k for k in first if first[k] == second.get(k)}
         # Addresses are keyed by the record, so they are the same too; each export added its own entry to the journal.
@@ -114,6 +121,7 @@ def test_the_journal_is_exported_and_verified_without_carnet(installation: Path,
     carnet(installation, "journal", "export", str(mine), "--record", PEOPLE[1].ins.matricule)
     assert carnet_verify.main([str(mine), "--key", keys[0]]) == 0
     assert json.loads((mine / "maps.json").read_text())["maps"]
+    assert open_to_others(whole) + open_to_others(mine) == []
     assert "existe déjà" in carnet(installation, "journal", "export", str(mine), code=1)
     nobody = carnet(installation, "journal", "export", str(tmp_path / "x"), "--record", PEOPLE[60].ins.matricule, code=1)
     assert "no record" in nobody

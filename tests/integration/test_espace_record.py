@@ -656,6 +656,35 @@ def test_a_representative_acts_under_their_own_name_without_the_secret(espace: s
     assert "représentant légal" in words(teenager.get("/acces/journal?sorte=proches"))
 
 
+_SECRETS = [
+    ("/profil/measures/ajouter", {"mesure": "29463-7", "valeur": "9000"}, {"valeur": "47"}, "/profil/measures"),
+    *((f"/profil/{section}/ajouter", {"date": "2999-01-01", "libelle": "Chose à moi"}, {"date": ""}, f"/profil/{section}")
+      for section in ("allergies", "problems", "treatments", "habits")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("action", "wrong", "mended", "page"), _SECRETS)
+def test_a_mistake_on_a_form_gives_no_secret_of_a_minor_away(
+    espace: str, action: str, wrong: dict[str, str], mended: dict[str, str], page: str
+) -> None:
+    teenager, _, record_id = newcomer(espace, birth_date="2010-05-05")
+    mother, _, _ = newcomer(espace)
+    relate(record_id, mother, "representative")
+    assert 'name="secret"' in teenager.get(action).text, "offered by the record, whatever the address says"
+    again = teenager.post(action, wrong | {"secret": "oui"})
+    assert again.status_code == 400
+    checked = re.search(r'name="secret" value="([^"]+)" checked', again.text)
+    assert checked, "what was kept secret before the mistake is kept after it"
+    sent = wrong | mended | {"secret": checked[1]}
+    assert teenager.post(action, sent).status_code == 302
+    said = "47" if "valeur" in mended else "Chose à moi"
+    assert said in teenager.get(page).text
+    assert said not in mother.act_on(record_id).get(page).text
+    assert 'name="secret"' not in mother.get(action).text
+    adult, _, _ = newcomer(espace)
+    assert 'name="secret"' not in adult.get(f"{action}?mineur=1").text
+
+
 def test_the_copy_and_the_proof_of_a_minor_s_record_hold_no_secret_for_a_representative(espace: str, sealed_log: Any) -> None:
     teenager, person, record_id = newcomer(espace, birth_date="2010-05-05")
     mother, _, _ = newcomer(espace)

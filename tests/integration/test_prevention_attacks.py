@@ -68,9 +68,7 @@ def test_an_appointment_for_something_intimate_is_secret_without_asking(espace: 
     girl, mother, _ = girl_and_mother(espace)
     form = girl.get("/agenda/rendez-vous/ajouter?pour=VAC-FLU-PREG")
     assert 'name="secret"' in form.text
-    wrong = girl.post(
-        "/agenda/rendez-vous/noter", {"sorte": "rendez-vous", "titre": "X", DAY: "hier", "secret": "oui", "mineur": "1"}
-    )
+    wrong = girl.post("/agenda/rendez-vous/noter", {"sorte": "rendez-vous", "titre": "X", DAY: "hier", "secret": "oui"})
     assert wrong.status_code == 400
     assert 'name="secret" value="oui" checked' in wrong.text, "a mistake elsewhere takes no secret away"
     told = {"sorte": "rendez-vous", "titre": "Sage-femme", DAY: str(TODAY + timedelta(days=3)), "regle": "VAC-FLU-PREG"}

@@ -1,5 +1,6 @@
 """What the commands of `carnet` share: the group, the start as a role, and the end with a sentence."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,6 +19,16 @@ class Failed(click.ClickException):
     def show(self, file: IO[Any] | None = None) -> None:
         """Say it, without click's own words before it."""
         click.echo(self.message, file=file, err=file is None)
+
+
+@contextmanager
+def for_its_owner() -> Iterator[None]:
+    """What is written inside is for whoever runs the command alone (files 0600, folders 0700): an export holds health data."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from carnet.desk.commands import FOLDER, Failed, carnet, or_fail
+from carnet.desk.commands import FOLDER, Failed, carnet, for_its_owner, or_fail
 
 
 @carnet.group()
@@ -53,7 +53,7 @@ def open_xdm(file: Path, to: Path | None) -> None:
     """Check an IHE_XDM.ZIP and say what it holds; with --to, write its documents into a new folder."""
     from carnet.formats.xdm import XdmError, read_xdm
 
-    with or_fail("L'archive n'a pas été ouverte", XdmError, OSError):
+    with or_fail("L'archive n'a pas été ouverte", XdmError, OSError), for_its_owner():
         found = read_xdm(file.read_bytes())
         if to:
             to.mkdir(parents=True)
@@ -63,7 +63,8 @@ def open_xdm(file: Path, to: Path | None) -> None:
         name = f"{number:03d}{'.xml' if entry.mime == 'text/xml' else '.bin'}"
         print(f"{name}  {entry.mime}  {len(content)} octets  {entry.type.code}  {entry.unique_id}")
         if to:
-            (to / name).write_bytes(content)
+            with for_its_owner():
+                (to / name).write_bytes(content)
     print(f"{len(found)} lot(s), {len(documents)} document(s) : métadonnées, tailles et empreintes concordent.")
 
 

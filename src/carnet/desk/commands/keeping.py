@@ -7,7 +7,7 @@ from uuid import UUID
 
 import click
 
-from carnet.desk.commands import FOLDER, Failed, carnet, now, or_fail, owner, start
+from carnet.desk.commands import FOLDER, Failed, carnet, for_its_owner, now, or_fail, owner, start
 
 if TYPE_CHECKING:
     from carnet.kernel.ask import Ask
@@ -78,7 +78,7 @@ def export_journal(to: Path, record: str) -> None:
     if to.exists():
         raise Failed(f"{to} existe déjà : choisissez un autre dossier.")
     keys = [Verifier.read(key) for key in _keys()]
-    with or_fail("Le journal n'a pas été exporté", UpkeepError, FileNotFoundError):
+    with or_fail("Le journal n'a pas été exporté", UpkeepError, FileNotFoundError), for_its_owner():
         if record:
             count = _export_chain(record, to, [str(key) for key in keys])
         else:
@@ -232,7 +232,7 @@ def export_record(record: str, to: Path) -> None:
     from carnet.apps.records.api import export_record as export
     from carnet.desk.upkeep import UpkeepError, record_of, who
 
-    with or_fail("Le dossier n'a pas été exporté", TransferError, UpkeepError):
+    with or_fail("Le dossier n'a pas été exporté", TransferError, UpkeepError), for_its_owner():
         done = export(record_of(record), to, who(), now())
     print(f"{done.documents} documents et {done.entries} entrées de journal dans {to}.")
 
@@ -260,7 +260,7 @@ def backup(to: Path) -> None:
 
     from carnet.desk import upkeep
 
-    with or_fail("La sauvegarde n'a pas été faite", upkeep.UpkeepError):
+    with or_fail("La sauvegarde n'a pas été faite", upkeep.UpkeepError), for_its_owner():
         upkeep.back_up(settings.CARNET, settings.DATABASE_URL, to, now())
     print(f"Sauvegarde faite dans {to}. Rangez {to}/keys ailleurs que le reste : qui a les deux lit tout.")
 

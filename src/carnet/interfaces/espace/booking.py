@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from carnet.apps.prevention import api as prevention
 from carnet.interfaces.espace.agenda import AHEAD, opens, taken_out
 from carnet.interfaces.espace.door import Asked, page, public, render, signed_in
-from carnet.interfaces.espace.frame import Opened, Shown, record_page
+from carnet.interfaces.espace.frame import Opened, Shown, may_hide, record_page
 from carnet.kernel.ask import Act
 from carnet.kernel.clock import moment
 from carnet.kernel.refusal import No, Refusal
@@ -52,7 +52,7 @@ def _draft(asked: Asked, problems: Problems) -> prevention.Draft:
 def _form(asked: Asked, problems: Problems, action: str, given: object, changing: bool = False, status: int = 200) -> HttpResponse:
     context: dict[str, object] = {
         "tab": "agenda", "problems": problems, "action": action, "given": given, "changing": changing,
-        "may_hide": asked.own and "mineur" in asked.request.POST, "kinds": list(KINDS),
+        "may_hide": not changing and may_hide(asked, "agenda"), "kinds": list(KINDS),
     }  # fmt: skip
     return page(asked, "agenda/booking", context, status)
 

@@ -88,6 +88,17 @@ def record_page(
     return decorate
 
 
+def may_hide(asked: Asked, detail: str) -> bool:
+    """Whether whoever writes may keep it from the representatives: a minor in their own record (access law §3).
+
+    The record says so at each form, an error's too: an address or a field that is lost on the way must not open a secret.
+    """
+    if not asked.own:
+        return False
+    with visiting(asked.ask(Act.SEARCH), asked.record, detail) as visit:
+        return visit.facts.minor
+
+
 def not_open(asked: Asked, refusal: Refusal) -> HttpResponse:
     """What stands instead of a record that is not open to this person now."""
     return life_page(asked, refusal)

@@ -11,7 +11,7 @@ from carnet.apps.profile import api as profile
 from carnet.apps.records.api import names_in
 from carnet.interfaces.espace.civil_dates import day_text
 from carnet.interfaces.espace.door import Asked, page, signed_in
-from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
+from carnet.interfaces.espace.frame import Context, Opened, Shown, may_hide, record_page
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.door import saying
@@ -216,10 +216,11 @@ def _content(asked: Asked, name: str, problems: list[tuple[str, str]]) -> profil
 def _form(
     asked: Asked, name: str, problems: list[tuple[str, str]], action: str, given: object = None, status: int = 200
 ) -> HttpResponse:
+    changing = action.endswith("/changer")
     context: dict[str, object] = {
         "tab": "dossier", "section": _section(name), "problems": problems, "action": action, "given": given or asked.request.POST,
         "measures": [(code, gettext(m.label), m.unit) for code, m in MEASURES.items()], "today": asked.today.isoformat(),
-        "changing": action.endswith("/changer"), "may_hide": asked.own and asked.request.GET.get("mineur") == "1",
+        "changing": changing, "may_hide": not changing and may_hide(asked, "profile"),
     }  # fmt: skip
     return page(asked, "profile/form", context, status)
 
