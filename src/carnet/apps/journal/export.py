@@ -61,8 +61,18 @@ def export_all(work: Work, folder: Path, to: Path, keys: list[Verifier]) -> int:
     (to / "keys").write_text("".join(f"{key}\n" for key in keys), encoding="utf-8")
     for name in ("tile", "map"):
         if (folder / name).is_dir():
-            shutil.copytree(folder / name, to / name)
+            _copied(folder / name, to / name)
     return count
+
+
+def _copied(source: Path, target: Path) -> None:
+    """Copy a folder without its modes: an export is for whoever may read what is written here, not for readers of the log."""
+    target.mkdir()
+    for path in sorted(source.iterdir()):
+        if path.is_dir():
+            _copied(path, target / path.name)
+        else:
+            shutil.copyfile(path, target / path.name)
 
 
 def chain_export(rows: list[Row], folder: Path, chain: UUID) -> Iterator[tuple[str, str]]:
