@@ -539,11 +539,14 @@ def test_a_service_is_opened_from_the_portal_with_its_context(oauth: str, door: 
     assert client.redeem(code, verifier).json()["patient"] == client.patient
     assert "error=invalid_request" in client.begin(scope, launch=asked["launch"][0])[0].headers["location"], "a launch serves once"
     other = newcomer(espace)[0]
+    theirs = app(oauth, door, service).connect(other)
     again = parse_qs(urlsplit(onward(space.post(f"/services/{service}/ouvrir"))).query)["launch"][0]
     left, _ = client.begin(scope, launch=again)
     ticket = parse_qs(urlsplit(left.headers["location"]).query)["demande"][0]
     refused = other.post("/services/accord", {"demande": ticket, "ligne": ["suivi/measures.HEART_RATE/read"], "duree": "1"})
     assert refused.status_code == 403, "somebody else's record does not take the place of the one that was opened"
+    assert other.post("/services/accord", {"demande": ticket, "choix": "refuser"}).status_code == 200
+    assert theirs.call("Observation").status_code == 200, "refusing what was asked of another record takes nothing back in this one"
 
 
 class _Listening(BaseHTTPRequestHandler):

@@ -174,7 +174,7 @@ def agree(ask: Ask, record_id: UUID, ticket: str, ticked: Iterable[str], duratio
     What was agreed before is replaced: the page showed it. Nothing ticked is a refusal (`refuse`). Raises Refusal.
     """
     asked = asked_for(ticket, ask.at)
-    if asked.parameters.get("launch_record", str(record_id)) != str(record_id):
+    if not _is_about(asked, record_id):
         raise Refusal(No.SERVICE_REQUEST_OVER, {"problem": "this service was opened from another record"})
     lines = _chosen(asked.offers, ticked)
     if not lines:
@@ -192,6 +192,11 @@ def agree(ask: Ask, record_id: UUID, ticket: str, ticked: Iterable[str], duratio
     return _back(ticket, proof)
 
 
+def _is_about(asked: Asked, record_id: UUID) -> bool:
+    """Whether a request may be decided for a record: one that began at the portal is for the record that was open there."""
+    return asked.parameters.get("launch_record", str(record_id)) == str(record_id)
+
+
 def _agreed(record_id: UUID, service_id: UUID, at: datetime) -> bool:
     try:
         with unit(record_id) as work:
@@ -204,10 +209,11 @@ def _agreed(record_id: UUID, service_id: UUID, at: datetime) -> bool:
 def refuse(ask: Ask, record_id: UUID, ticket: str) -> str:
     """Refuse everything. Returns the address where the browser goes on: the service is told, and has nothing.
 
-    What was agreed to before is taken back: whoever refuses everything on a page that shows it means it. Raises Refusal.
+    What was agreed to before is taken back: whoever refuses everything on a page that shows it means it. What was asked of another
+    record takes nothing back in this one. Raises Refusal.
     """
     asked = asked_for(ticket, ask.at)
-    if _agreed(record_id, asked.service.id, ask.at):
+    if _is_about(asked, record_id) and _agreed(record_id, asked.service.id, ask.at):
         withdraw_service(ask, record_id, asked.service.id)
     with unit() as work:
         proof = _decide_in(work, ticket, {"granted": False}, ask.at)
