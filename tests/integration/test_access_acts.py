@@ -1,7 +1,7 @@
 """Acts on access: a secretary authorises the structure, a step-up is answered by signing in again, a load is resumable."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -60,6 +60,23 @@ def test_a_recent_proof_of_identity_answers_a_step_up(monkeypatch: pytest.Monkey
     old = replace(who, authentication=replace(who.authentication, at=now() - timedelta(minutes=6)))
     assert access.plausibility(old, now()) is Plausibility.STEP_UP
     assert access.plausibility(fresh, now()) is Plausibility.PLAUSIBLE
+
+
+@pytest.mark.parametrize(("kind", "bound"), [
+    (access.NEW_RECORD, "hard_new_records_per_hour"), (access.NEGATIVE_ANSWER, "negative_answers_per_hour"),
+    (access.TRAITS_SEARCH, "traits_searches_per_hour"),
+])  # fmt: skip
+def test_the_stroke_of_an_hour_gives_nobody_a_new_budget(monkeypatch: pytest.MonkeyPatch, kind: str, bound: str) -> None:
+    monkeypatch.setattr(settings.CARNET, bound, 5)
+    who = replace(actor("dentist"), id=f"8{uuid4().int % 10**11:011d}")
+    stroke = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
+    who = replace(who, authentication=replace(who.authentication, at=stroke - timedelta(days=1)))
+    for minute in range(5):
+        access.spend(who, kind, stroke - timedelta(minutes=minute + 1))
+    assert access.plausibility(who, stroke - timedelta(seconds=1)) is not Plausibility.PLAUSIBLE
+    assert access.plausibility(who, stroke + timedelta(minutes=1)) is not Plausibility.PLAUSIBLE
+    assert access.spend(who, kind, stroke + timedelta(minutes=2)) == 6
+    assert access.plausibility(who, stroke + timedelta(hours=1, minutes=3)) is Plausibility.PLAUSIBLE
 
 
 def test_negative_answers_are_counted_in_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:

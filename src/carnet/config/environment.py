@@ -133,13 +133,17 @@ class Environment(BaseSettings):
         "correct it with a warning, or refuse. Published examples of the ANS carry such classes.",
     )
     insi: Literal["off", "simulator"] = Field("off", description="INSi teleservice: off, or the simulator (not production).")
-    soft_new_records_per_hour: int = Field(60, ge=1, description="New records per professional and hour before a step-up.")
-    hard_new_records_per_hour: int = Field(300, ge=1, description="New records per professional and hour before a stop.")
-    negative_answers_per_hour: int = Field(30, ge=1, description="Negative answers to TD0.2 per hour before a step-up.")
+    soft_new_records_per_hour: int = Field(60, ge=1, description="New records per professional in sixty minutes before a step-up.")
+    hard_new_records_per_hour: int = Field(300, ge=1, description="New records per professional in sixty minutes before a stop.")
+    negative_answers_per_hour: int = Field(
+        30, ge=1, description="Negative answers in sixty minutes before a step-up; four times as many stop."
+    )
     visit_pause_minutes: int = Field(
         30, ge=1, le=1440, description="Pause between two readings of a record that makes a new visit (what is new since the last)."
     )
-    traits_searches_per_hour: int = Field(60, ge=1, description="Searches by traits per hour in regulation before a step-up.")
+    traits_searches_per_hour: int = Field(
+        60, ge=1, description="Searches by traits in sixty minutes of regulation before a step-up."
+    )
     log_dir: Path | None = Field(
         None, description="Folder of the journal's tiles and checkpoints. Empty: `log` in the data folder."
     )

@@ -1,10 +1,13 @@
-"""Plausibility: how many new records, and how many negative answers, a professional had in this hour."""
+"""Plausibility: how many new records, and how many negative answers, a professional had in the last sixty minutes.
+
+Counts stand in slots of a minute, and the hour slides: at the stroke of the clock nothing begins anew.
+"""
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from carnet.apps.storage.api import unit
+from carnet.apps.storage.api import Work, unit
 from carnet.dicah.facts import Plausibility
 from carnet.kernel.actor import Actor
 from carnet.kernel.refusal import No, Refusal
@@ -20,26 +23,34 @@ STEP_UP_ANSWERED_FOR = timedelta(minutes=5)
 """A proof of identity younger than this answers a step-up."""
 
 
-def _hour(at: datetime) -> datetime:
-    return at.replace(minute=0, second=0, microsecond=0)
+HOUR = timedelta(hours=1)
+_USED = "SELECT kind, sum(used)::int FROM access_budget WHERE actor = %s AND kind = ANY(%s) AND hour >= %s GROUP BY kind"
+"""The column `hour` is the start of a slot: of an hour in what earlier releases wrote, of a minute now."""
+
+
+def _slot(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
 
 
 def spend(actor: Actor, kind: str, at: datetime) -> int:
     """Count one and return how many this makes. In a transaction of its own: a refused question costs as much as a granted one."""
     with unit() as work:
-        row = work.row(
+        work.run(
             """INSERT INTO access_budget (actor, kind, hour, used) VALUES (%s, %s, %s, 1)
-            ON CONFLICT (actor, kind, hour) DO UPDATE SET used = access_budget.used + 1 RETURNING used""",
-            actor.key, kind, _hour(at),
+            ON CONFLICT (actor, kind, hour) DO UPDATE SET used = access_budget.used + 1""",
+            actor.key, kind, _slot(at),
         )  # fmt: skip
-    return int(row[0]) if row else 0
+        return _used(work, actor, at).get(kind, 0)
+
+
+def _used(work: Work, actor: Actor, at: datetime) -> dict[str, int]:
+    return dict(work.rows(_USED, actor.key, [NEW_RECORD, NEGATIVE_ANSWER, TRAITS_SEARCH], _slot(at) - HOUR))
 
 
 def plausibility(actor: Actor, at: datetime) -> Plausibility:
-    """Where this professional stands in this hour. Bounds are settings."""
+    """Where this professional stands. Bounds are settings."""
     with unit() as work:
-        rows = work.rows("SELECT kind, used FROM access_budget WHERE actor = %s AND hour = %s", actor.key, _hour(at))
-    used: dict[str, int] = dict(rows)
+        used = _used(work, actor, at)
     bounds = settings.CARNET
     new, negative = used.get(NEW_RECORD, 0), used.get(NEGATIVE_ANSWER, 0)
     if new >= bounds.hard_new_records_per_hour or negative >= bounds.negative_answers_per_hour * HARD_NEGATIVE:

@@ -124,7 +124,7 @@ class EmergencyAccess(models.Model):
 
 
 class Budget(models.Model):
-    """How many new records, or negative answers, a professional had in an hour (the plausibility gate)."""
+    """How many new records, or negative answers, a professional had in a slot of time (the plausibility gate)."""
 
     pk = models.CompositePrimaryKey("actor", "kind", "hour")
     actor = models.CharField(max_length=160)
