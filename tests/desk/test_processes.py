@@ -172,9 +172,13 @@ def test_an_acknowledged_deposit_survives_kill_9() -> None:
             processes.wait_until_served("fhir", port, server)
             stop = threading.Event()
             threads = [threading.Thread(target=_deposits, args=(base, stop, acknowledged)) for _ in range(3)]
+            before, deadline = len(acknowledged), time.monotonic() + 60
             for thread in threads:
                 thread.start()
-            time.sleep(0.5 + 0.23 * attempt)
+            # The door dies in the middle of deposits, however slow the machine is: some were acknowledged, others are under way.
+            while len(acknowledged) < before + 2 and time.monotonic() < deadline:
+                time.sleep(0.01)
+            time.sleep(0.07 * attempt)
             for child in _family(server.pid):
                 # One that ended with another one of the family needs no signal.
                 with suppress(ProcessLookupError):
