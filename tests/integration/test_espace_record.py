@@ -168,6 +168,19 @@ def test_a_category_is_masked_today_and_on_arrival(espace: str) -> None:
     assert len(records.search(ask("nurse", Act.SEARCH, person), Query()).logical_ids) == 3
 
 
+def test_a_replacement_that_is_masked_as_it_comes_leaves_no_predecessor_in_sight(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    first = deposit(person)
+    assert records.search(ask("nurse", Act.SEARCH, person), Query()).logical_ids == [str(first)]
+    who.post("/acces/masquer/choisir", {"nouveaux": "masques"})
+    second = deposit(person, replaces=first)
+    assert records.search(ask("nurse", Act.SEARCH, person), Query()).logical_ids == []
+    with unit(record_id) as work:
+        held = dict(work.rows("SELECT logical_id, masked FROM records_document"))
+    assert held == {first: True, second: True}
+
+
 def test_new_documents_are_masked_by_default_when_the_person_says_so(espace: str) -> None:
     who, person, record_id = newcomer(espace)
     allow(record_id, "nurse")

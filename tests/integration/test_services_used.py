@@ -204,7 +204,8 @@ def test_an_operator_sees_what_differs_and_refuses_a_new_examination_or_lists_it
     shown = operator_page(operator, f"/services/{service}")
     assert re.search(r"En une phrase Tout autre chose\. nouveau Au catalogue, et plus ici : Noter sa tension", shown)
     assert "Documents (lire). Tout ce que votre carnet en dit. nouveau" in shown
-    assert "Finalité : Pour tenir votre carnet de mesures Au catalogue, et plus ici : Tension artérielle (lire, écrire)" in shown
+    assert "Finalité Au catalogue, et plus ici : « Pour tenir votre carnet de mesures »" in shown
+    assert "Au catalogue, et plus ici : Tension artérielle (lire, écrire)" in shown
     assert "Prix Gratuit nouveau" not in shown
     with as_role("carnet_operator"):
         catalogue.act_on_file(OPERATOR, service, "refuse-renewal", "Pourquoi des documents ?", now())
@@ -216,6 +217,19 @@ def test_an_operator_sees_what_differs_and_refuses_a_new_examination_or_lists_it
     with as_role("carnet_operator"):
         catalogue.act_on_file(OPERATOR, service, "renew", "", now())
     assert "Tout autre chose" in text_of(httpx.get(f"{espace}/catalogue/{service}"))
+
+
+def test_a_file_that_is_written_to_mislead_shows_whole(operator: str) -> None:
+    """Two purposes under one title, a title that changed, a perimeter that is none: nothing hides, and no page breaks."""
+    service = referenced()
+    known, other = demo.DIARY["purposes"]
+    strange = {"category": "documents", "verbs": ["read"], "perimeter": "lune", "why": ""}
+    _write(service, purposes=[known | {"title": "Pour tout autre chose"}, other | {"title": "Pour tout autre chose"},
+                              {"code": "autre", "title": "Pour tout autre chose", "lines": [strange]}])  # fmt: skip
+    shown = operator_page(operator, f"/services/{service}")
+    assert shown.count("« Pour tout autre chose » nouveau") == 3
+    assert "Documents (lire). lune. nouveau" in shown
+    assert f"Au catalogue, et plus ici : « {known['title']} »" in shown
 
 
 def test_what_does_not_concern_a_service_counts_neither_for_nor_against_it() -> None:

@@ -40,7 +40,7 @@ from carnet.apps.catalogue.categories import (
     label_of,
     perimeter_of,
     permits,
-    written,
+    writable,
 )
 from carnet.apps.catalogue.clients import (
     ALGORITHMS,
@@ -320,6 +320,6 @@ __all__ = [
     "topic_url",
     "unsubscribe",
     "withdraw_service",
+    "writable",
     "write_file",
-    "written",
 ]

@@ -130,7 +130,10 @@ def _measures(open_: Open, lines: list[AgreedLine], words: str) -> str:
 def _measure(resource: dict[str, Any]) -> str:
     def value(of: dict[str, Any]) -> str:
         held = of.get("valueQuantity")
-        return f"{held['value']:g} {held['unit']}".replace(".", ",", 1) if held else str(of.get("valueString", "non mesuré"))
+        if not held:
+            return str(of.get("valueString", "non mesuré"))
+        number = f"{held['value']:g}".replace(".", ",")
+        return f"{number} {held['unit']}"
 
     parts = resource.get("component")
     told = " / ".join(value(p) for p in parts) if parts else value(resource)

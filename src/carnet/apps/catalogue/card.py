@@ -6,7 +6,7 @@ from django.utils.translation import gettext_noop as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from carnet.apps.access.api import READ, WRITE
-from carnet.apps.catalogue.categories import CATEGORIES, JOURNAL, known_category, written
+from carnet.apps.catalogue.categories import CATEGORIES, JOURNAL, known_category, writable
 from carnet.apps.catalogue.criteria import ASSISTANT, DEVICE, EXCHANGE
 
 APPLICATION = "application"
@@ -41,7 +41,7 @@ class RequestedLine(BaseModel):
         if not known_category(self.category):
             raise ValueError("cette catégorie n’existe pas")
         held = CATEGORIES[self.category.partition(".")[0]]
-        if WRITE in self.verbs and not written(self.category):
+        if WRITE in self.verbs and not writable(self.category):
             raise ValueError("cette catégorie ne s’écrit pas")
         if self.perimeter not in held.perimeters:
             raise ValueError("ce périmètre n’existe pas pour cette catégorie")

@@ -103,13 +103,13 @@ def label_of(code: str) -> str:
 
 
 def perimeter_of(category: str, perimeter: str) -> str:
-    """How much of a category a perimeter is, in words to be translated."""
+    """How much of a category a perimeter is, in words to be translated; one that a draft invents, as it is written."""
     if category == JOURNAL:
         return _("Qui, quand et quoi : le nom de vos proches et de qui vous écrit en fait partie")
-    return PERIMETERS[perimeter]
+    return PERIMETERS.get(perimeter, perimeter)
 
 
-def written(category: str) -> bool:
+def writable(category: str) -> bool:
     """Whether a category may be written by a service: a body mass index is worked out."""
     return WRITE in CATEGORIES[category.partition(".")[0]].verbs and category != f"{MEASURES}.{BMI}"
 

@@ -54,7 +54,7 @@ def code_for(done: Decided, at: datetime) -> str:
     )  # fmt: skip
     with unit() as work:
         _hold(work, held)
-        if tokens.over(work, tokens.TICKET, done.ticket):
+        if tokens.was_ended(work, tokens.TICKET, done.ticket):
             raise TokenError("access_denied", "the session of the person is over")
         return tokens.issue(work, held, at)
 
@@ -86,7 +86,7 @@ def _give(work: Work, source: str, held: tokens.Held, client: Client, at: dateti
     """
     _hold(work, held)
     ends = _stands(work, held, at)
-    if tokens.over(work, held.kind, source):
+    if tokens.was_ended(work, held.kind, source):
         raise TokenError("invalid_grant", "what came of this authorisation was ended")
     narrow = replace(held, scope=scope or held.scope)
     seconds = min(settings.CARNET.service_token_seconds, int((ends - at).total_seconds()))

@@ -129,7 +129,7 @@ def use(work: Work, kind: str, text: str, at: datetime) -> Held | None:
     return replace(held, used_at=at) if held.lives(at) else None
 
 
-def over(work: Work, kind: str, text: str) -> bool:
+def was_ended(work: Work, kind: str, text: str) -> bool:
     """Whether a token was ended, used or not. Asked while its names are held, before something is given for it."""
     held = find(work, kind, text)
     return held is None or held.ended_at is not None

@@ -61,7 +61,7 @@ SENTENCES: dict[str, str] = {
     "agenda-note": _("C’est noté dans votre agenda."),
     "agenda-annule": _("C’est retiré de votre agenda. Le cabinet n’en sait rien : prévenez-le."),
     "service-change": _("C’est enregistré. Ce service ne lit et n’écrit que ce qui est coché."),
-    "service-retire": _("L’accès est retiré. Ce service ne lit plus rien, et il en est averti."),
+    "service-retire": _("L’accès est retiré. Ce service ne lit plus rien."),
     "service-signale": _("Votre signalement est envoyé à l’exploitant."),
     "langue": _("C’est enregistré."),
 }

@@ -193,7 +193,8 @@ def _purposes(card: dict[str, Any]) -> list[dict[str, object]]:
     shown = [*held, *([{}] if len(held) < MOST_PURPOSES else [])]
     return [
         {"number": n, "code": p.get("code", ""), "title": p.get("title", ""), "rows": [
-            (code, label, category, next((x for x in p.get("lines", ()) if x.get("category") == code), {}), catalogue.written(code))
+            (code, label, category, next((x for x in p.get("lines", ()) if x.get("category") == code), {}),
+             catalogue.writable(code))
             for code, label, category in _rows()
         ]} for n, p in enumerate(shown)
     ]  # fmt: skip

@@ -60,14 +60,21 @@ def _asked_line(line: dict[str, Any]) -> str:
     return f"{catalogue.label_of(line['category'])} ({verbs}). {far}.{why}"
 
 
-def _told(card: dict[str, Any]) -> dict[str, list[str]]:
-    """A card in words, line by line, by the name of each field."""
+def _told(card: dict[str, Any]) -> dict[str, tuple[str, list[str]]]:
+    """A card in words, line by line: the label and the lines of each field, and of each purpose by its code and place.
+
+    Two purposes may bear one title: neither takes the place of the other here.
+    """
     lists = {"themes": [catalogue.THEMES.get(t, t) for t in card.get("themes", ())], "screens": list(card.get("screens", ())),
              "kind": [KINDS.get(card.get("kind", "application"), "")]}  # fmt: skip
     plain = {field: [str(card[field])] if card.get(field) else [] for field in _FIELDS}
-    found = {label: (plain | lists)[field] for field, label in _FIELDS.items()}
-    purposes = {f"Finalité : {p.get('title', '')}": [_asked_line(x) for x in p.get("lines", ())] for p in card.get("purposes", ())}
-    return found | purposes
+    found = {field: (label, (plain | lists)[field]) for field, label in _FIELDS.items()}
+    for place, purpose in enumerate(card.get("purposes", ())):
+        code = f"purpose:{purpose.get('code', '')}"
+        # The title is a line: one that changed is told as new.
+        lines = [f"« {purpose.get('title', '')} »", *(_asked_line(x) for x in purpose.get("lines", ()))]
+        found[f"{code}:{place}" if code in found else code] = ("Finalité", lines)
+    return found
 
 
 def _compared(service: catalogue.Service) -> list[tuple[str, list[tuple[str, bool]], list[str]]]:
@@ -75,8 +82,8 @@ def _compared(service: catalogue.Service) -> list[tuple[str, list[tuple[str, boo
     written = _told(service.draft)
     listed = _told(service.listed.model_dump(mode="json")) if service.listed is not None else written
     found = []
-    for label in dict.fromkeys([*written, *listed]):
-        here, there = written.get(label, []), listed.get(label, [])
+    for field in dict.fromkeys([*written, *listed]):
+        (label, here), (_, there) = written.get(field) or (listed[field][0], []), listed.get(field) or ("", [])
         if here or there:
             found.append((label, [(line, line not in there) for line in here], [line for line in there if line not in here]))
     return found
