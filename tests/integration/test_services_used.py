@@ -147,6 +147,9 @@ def test_a_body_mass_index_is_asked_for_to_be_read_alone() -> None:
     with pytest.raises(catalogue.CardError):
         catalogue.read_card(card)
     catalogue.read_card(card | {"purposes": purposes(("measures.BODY_MASS_INDEX", "read"))})
+    # A card that was listed before this rule is read still, and what it may not have is not offered.
+    offers = [o.verb for _, listed in catalogue.offers_of(catalogue.Card.model_validate(card)) for o in listed]
+    assert offers == ["read"]
 
 
 def test_a_pressure_upside_down_is_refused(espace: str, oauth: str, door: str) -> None:

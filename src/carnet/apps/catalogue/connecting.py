@@ -20,7 +20,7 @@ from carnet.apps.access import api as access
 from carnet.apps.access.api import AgreedLine, Agreement
 from carnet.apps.catalogue import calling, ending, rows, tokens
 from carnet.apps.catalogue.card import Card, Purpose, RequestedLine
-from carnet.apps.catalogue.categories import granted_scopes, wants
+from carnet.apps.catalogue.categories import granted_scopes, wants, writable
 from carnet.apps.catalogue.criteria import ASSISTANT
 from carnet.apps.catalogue.months import months_later
 from carnet.apps.catalogue.rows import Service
@@ -82,7 +82,7 @@ def offers_of(card: Card, scopes: Iterable[str] | None = None) -> list[tuple[Pur
     for purpose in card.purposes:
         offers = [
             Offer(purpose.code, line, verb) for line in purpose.lines for verb in line.verbs
-            if wanted is None or wants(wanted, line.category, verb)
+            if (verb == access.READ or writable(line.category)) and (wanted is None or wants(wanted, line.category, verb))
         ]  # fmt: skip
         found += [(purpose, offers)] if offers else []
     return found
