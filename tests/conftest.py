@@ -19,7 +19,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import hypothesis
 import pytest
-from support import roles
+from support import bounds, roles
 from support.ports import free_port
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -53,13 +53,10 @@ os.environ.update(
         "CARNET_FRANCECONNECT_ISSUER": f"http://127.0.0.1:{FRANCECONNECT_PORT}",
         "CARNET_TEST_ESPACE_PORT": str(ESPACE_PROCESS_PORT),
         "CARNET_DIRECTORY_CACHE_SECONDS": "0",
-        # Budgets are for the tests that lower them: a whole run is no professional's hour.
-        "CARNET_SOFT_NEW_RECORDS_PER_HOUR": "100000",
-        "CARNET_HARD_NEW_RECORDS_PER_HOUR": "1000000",
-        "CARNET_NEGATIVE_ANSWERS_PER_HOUR": "100000",
+        # Budgets are for the tests that lower them (`support.bounds`): a whole run is no professional's hour.
+        "CARNET_BOUNDS_DIR": str(bounds.unbounded(DATA)),
         "CARNET_MAX_DOCUMENT_BYTES": "200000",
         "CARNET_MAX_REQUEST_BYTES": "1000000",
-        "CARNET_TRAITS_SEARCHES_PER_HOUR": "100000",
         "CARNET_DMP_URL": f"https://127.0.0.1:{DMP_PORT}",
         "CARNET_CLIENT_CA_FILE": str(PKI / "ca.pem"),
         "CARNET_CLIENT_CRL_DIR": str(PKI / "crl"),

@@ -1,7 +1,7 @@
 """Acts on access: a secretary authorises the structure, a step-up is answered by signing in again, a load is resumable."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -21,7 +21,7 @@ from carnet.apps.storage.api import RecordKey, key_of, unit
 from carnet.desk.demonstration.loading import load_person
 from carnet.desk.demonstration.people import PEOPLE, DemoPerson
 from carnet.desk.demonstration.professionals import PROFESSIONALS
-from carnet.dicah.facts import AuthorisationGround, Plausibility
+from carnet.dicah.facts import AuthorisationGround
 from carnet.kernel.actor import Actor, ActorKind, Means
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.grant import Grant
@@ -50,44 +50,6 @@ def test_a_grant_without_a_record_authorises_nothing() -> None:
     with unit() as work, pytest.raises(PermissionError):
         nothing = Grant(ask("nurse", Act.OWN_LIST), None, "r", None)
         access.authorise(work, nothing, Consent(AuthorisationGround.CARE_TEAM, True), RecordKey(uuid4(), bytes(32)))
-
-
-def test_a_recent_proof_of_identity_answers_a_step_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings.CARNET, "soft_new_records_per_hour", 1)
-    who = actor("speech_therapist")
-    access.spend(who, access.NEW_RECORD, now())
-    fresh = replace(who, authentication=replace(who.authentication, at=now()))
-    old = replace(who, authentication=replace(who.authentication, at=now() - timedelta(minutes=6)))
-    assert access.plausibility(old, now()) is Plausibility.STEP_UP
-    assert access.plausibility(fresh, now()) is Plausibility.PLAUSIBLE
-
-
-@pytest.mark.parametrize(("kind", "bound"), [
-    (access.NEW_RECORD, "hard_new_records_per_hour"), (access.NEGATIVE_ANSWER, "negative_answers_per_hour"),
-    (access.TRAITS_SEARCH, "traits_searches_per_hour"),
-])  # fmt: skip
-def test_the_stroke_of_an_hour_gives_nobody_a_new_budget(monkeypatch: pytest.MonkeyPatch, kind: str, bound: str) -> None:
-    monkeypatch.setattr(settings.CARNET, bound, 5)
-    who = replace(actor("dentist"), id=f"8{uuid4().int % 10**11:011d}")
-    stroke = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
-    who = replace(who, authentication=replace(who.authentication, at=stroke - timedelta(days=1)))
-    for minute in range(5):
-        access.spend(who, kind, stroke - timedelta(minutes=minute + 1))
-    assert access.plausibility(who, stroke - timedelta(seconds=1)) is not Plausibility.PLAUSIBLE
-    assert access.plausibility(who, stroke + timedelta(minutes=1)) is not Plausibility.PLAUSIBLE
-    assert access.spend(who, kind, stroke + timedelta(minutes=2)) == 6
-    assert access.plausibility(who, stroke + timedelta(hours=1, minutes=3)) is Plausibility.PLAUSIBLE
-
-
-def test_negative_answers_are_counted_in_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings.CARNET, "negative_answers_per_hour", 2)
-    monkeypatch.setattr(settings, "INSI_CLIENT", "")
-    who = replace(actor("optician"), authentication=replace(actor("optician").authentication, at=now() - timedelta(hours=1)))
-    for _ in range(2):
-        records.test_record(Ask(who, Act.TEST_RECORD, now(), fresh_person().ins))
-    with pytest.raises(Refusal) as refusal:
-        records.test_record(Ask(who, Act.TEST_RECORD, now(), fresh_person().ins))
-    assert refusal.value.code == "step-up-required"
 
 
 def test_relations_and_their_reading() -> None:
@@ -131,29 +93,6 @@ def test_a_look_up_outside_any_record_or_in_ones_own_name_is_nobodys_to_review()
         # Neither writes: the door's role has no right on the table, and a write would say so.
         access.note_lookup(work, own)
         access.note_lookup(work, Grant(delegated, None, "r", None))
-
-
-def test_the_hard_bound_stops_at_the_bound_and_not_one_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings.CARNET, "soft_new_records_per_hour", 100)
-    monkeypatch.setattr(settings.CARNET, "hard_new_records_per_hour", 2)
-    monkeypatch.setattr(settings.CARNET, "negative_answers_per_hour", 1)
-    at, opening, trying = (
-        now(),
-        replace(actor("dentist"), id=f"8{uuid4().int % 10**11:011d}"),
-        replace(actor("dentist"), id=f"8{uuid4().int % 10**11:011d}"),
-    )
-    found = []
-    for _ in range(3):
-        access.spend(opening, access.NEW_RECORD, at)
-        found.append(access.plausibility(opening, at))
-    assert found == [Plausibility.PLAUSIBLE, Plausibility.STOP, Plausibility.STOP]
-    tried = []
-    for _ in range(4):
-        access.spend(trying, access.NEGATIVE_ANSWER, at)
-        tried.append(access.plausibility(replace(trying, authentication=replace(trying.authentication, at=at)), at))
-    assert tried == [Plausibility.PLAUSIBLE, Plausibility.PLAUSIBLE, Plausibility.PLAUSIBLE, Plausibility.STOP], (
-        "four times the soft bound"
-    )
 
 
 def test_a_line_of_a_secret_connection_stays_hidden_from_whom_it_was_hidden() -> None:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from django.conf import settings
+from support.bounds import bound
 from support.people import (
     actor,
     allow,
@@ -122,7 +123,7 @@ def test_a_device_with_the_number_of_a_professional_is_no_author_of_theirs() -> 
 
 
 def test_every_door_that_takes_an_ins_counts_its_negative_answers(door: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings.CARNET, "negative_answers_per_hour", 2)
+    bound(monkeypatch, "*,person,negative,2,8,,,,")
     who = client(door, "psychomotor_therapist")
     codes = [code_of(call(fresh_person().ins)) for call in (who.authorize, who.search, who.test_record, who.authorize)]
     assert codes == ["ins-unknown", "ins-unknown", "step-up-required", "step-up-required"]

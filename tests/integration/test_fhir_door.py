@@ -11,6 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from django.conf import settings
+from support.bounds import bound
 from support.people import (
     allow,
     author,
@@ -323,27 +324,20 @@ def _objection(door: str) -> httpx.Response:
     return client(door, "treating").deposit(entry(person), cda(person))
 
 
-def _step_up(door: str) -> httpx.Response:
-    person, _ = patient()
-    who = client(door, "podiatrist")
-    with_budget = settings.CARNET.soft_new_records_per_hour
-    settings.CARNET.soft_new_records_per_hour = 1
-    try:
-        who.authorize(person.ins)
+def _bounded(soft: int, hard: int, door: str, key: str) -> httpx.Response:
+    with pytest.MonkeyPatch.context() as patch:
+        bound(patch, f"*,person,reach,{soft},{hard},,,,")
+        who = client(door, key)
+        who.authorize(patient()[0].ins)
         return who.authorize(patient()[0].ins)
-    finally:
-        settings.CARNET.soft_new_records_per_hour = with_budget
+
+
+def _step_up(door: str) -> httpx.Response:
+    return _bounded(1, 9, door, "podiatrist")
 
 
 def _review(door: str) -> httpx.Response:
-    who = client(door, "dietitian")
-    soft, hard = settings.CARNET.soft_new_records_per_hour, settings.CARNET.hard_new_records_per_hour
-    settings.CARNET.soft_new_records_per_hour = settings.CARNET.hard_new_records_per_hour = 1
-    try:
-        who.authorize(patient()[0].ins)
-        return who.authorize(patient()[0].ins)
-    finally:
-        settings.CARNET.soft_new_records_per_hour, settings.CARNET.hard_new_records_per_hour = soft, hard
+    return _bounded(1, 1, door, "dietitian")
 
 
 def _session(door: str, key: str = "treating", **changes: object) -> httpx.Response:

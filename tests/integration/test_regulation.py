@@ -2,9 +2,10 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from django.conf import settings
+from support.bounds import bound
 from support.people import client, fresh_person, host, now, open_record, patient
 
 from carnet.apps.access import api as access
@@ -135,12 +136,12 @@ def test_the_search_stands_in_the_journal_of_whoever_was_shown(regulator: Client
 def test_searches_are_counted_and_beyond_the_bound_the_person_signs_in_again(
     door: str, regulator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings.CARNET, "traits_searches_per_hour", 1)
+    bound(monkeypatch, "*,person,traits,1,,,,,")
     somebody("BUDGET")
     answer = regulator.match(family="BUDGET", birthdate="1961-09-08")
     answer = regulator.match(family="BUDGET", birthdate="1961-09-08")
     assert code_of(answer) == "step-up-required"
-    again = client(door, "regulator", regulation=True, at=now())
+    again = client(door, "regulator", regulation=True, at=now() + timedelta(seconds=1))
     assert again.match(family="BUDGET", birthdate="1961-09-08").status_code == 200
 
 

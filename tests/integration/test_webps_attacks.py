@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.bounds import bound
 from support.people import allow, ask, cda, deposit, fresh_uid, host, now, patient
 from support.portal import Browser, by_card, words
 
@@ -222,10 +223,8 @@ def test_a_card_of_presence_is_for_who_reads_the_record(portal: str) -> None:
 
 
 def test_trying_codes_of_presence_runs_into_a_budget(portal: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.conf import settings
-
     person, _ = patient()
-    monkeypatch.setattr(settings.CARNET, "negative_answers_per_hour", 3)
+    bound(monkeypatch, "*,person,negative,3,12,,,,")
     browser = Browser(portal).sign_in("orthoptist")
     handle = browser.seek(person.ins.matricule)
     answers = [words(browser.post(f"/porte/{handle}/accord", {"accord": "oui", "code": f"{n:08d}"})) for n in range(14)]

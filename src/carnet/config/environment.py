@@ -133,16 +133,13 @@ class Environment(BaseSettings):
         "correct it with a warning, or refuse. Published examples of the ANS carry such classes.",
     )
     insi: Literal["off", "simulator"] = Field("off", description="INSi teleservice: off, or the simulator (not production).")
-    soft_new_records_per_hour: int = Field(60, ge=1, description="New records per professional in sixty minutes before a step-up.")
-    hard_new_records_per_hour: int = Field(300, ge=1, description="New records per professional in sixty minutes before a stop.")
-    negative_answers_per_hour: int = Field(
-        30, ge=1, description="Negative answers in sixty minutes before a step-up; four times as many stop."
+    bounds_dir: Path | None = Field(
+        None,
+        description="Folder of an installation's own editions of the budgets' bounds, each named by its first day "
+        "(`2026-12-01.csv`). Empty: `bounds` in the data folder.",
     )
     visit_pause_minutes: int = Field(
         30, ge=1, le=1440, description="Pause between two readings of a record that makes a new visit (what is new since the last)."
-    )
-    traits_searches_per_hour: int = Field(
-        60, ge=1, description="Searches by traits in sixty minutes of regulation before a step-up."
     )
     log_dir: Path | None = Field(
         None, description="Folder of the journal's tiles and checkpoints. Empty: `log` in the data folder."
@@ -344,3 +341,7 @@ class Environment(BaseSettings):
     def editions(self) -> Path:
         """Where imported habilitation editions are."""
         return self.habilitation_dir or self.data_dir / "habilitation"
+
+    def bounds(self) -> Path:
+        """Where the installation's own bounds of budgets are."""
+        return self.bounds_dir or self.data_dir / "bounds"

@@ -86,6 +86,19 @@ class Line(Enum):
     """Always a line of its own: telling the permission beside it would tell it twice."""
 
 
+class Opening(Enum):
+    """What it is to the budgets of a professional (access law §1, plausibility)."""
+
+    NONE = auto()
+    """Not asked: depositing, and one's own."""
+    ASKED = auto()
+    """Closed with everything else to somebody whose activity is under review; it opens no record that is not open."""
+    REACH = auto()
+    """Reaches a record: whether it is there, what it lists. Software does it for every local record that is opened."""
+    CONTENT = auto()
+    """Opens what is in a record."""
+
+
 @dataclass(frozen=True, slots=True)
 class Nature:
     """One act. `machine`: which of services, assistants, operators, timers and correspondents may do it (an assistant whatever a
@@ -101,6 +114,7 @@ class Nature:
     named: bool
     record: Record
     line: Line
+    opens: Opening
     row: str
 
 
@@ -109,56 +123,56 @@ class Nature:
 # The matrices in force have no row any more for acts on unattached records (PDT-INF-526, note 10): those who read administrative
 # data may (ours). Opening an emergency access is for whoever may then consult.
 _TABLE = """
-act                      side         machine   consent    document  effect    named  record             line    row
-TEST_RECORD              nobody       -         free       none      other     -      any                permit  TD0.2
-DECLARE_AUTHORISATION    nobody       -         unblocked  none      other     -      open               own     TD0.3:AJOUT
-WITHDRAW_AUTHORISATION   not-carers   -         free       none      other     -      open               own     TD0.3:SUPPRESSION
-STOP_TREATING_DOCTOR     nobody       -         free       none      other     -      open               permit  TD0.3:SUPPR_MT
-DECLARE_TREATING_DOCTOR  nobody       -         needed     none      other     -      open               permit  TD0.3:AJOUT
-OWN_LIST                 nobody       -         free       none      other     -      none               permit  TD0.4
-SEARCH_BY_TRAITS         nobody       -         free       none      other     -      none               permit  TD0.5
-READ_ADMINISTRATIVE      all          -         needed     none      reads     -      open               permit  TD1.3a
-CHANGE_ADMINISTRATIVE    nobody       -         needed     none      other     -      unattached         permit  TD1.3a
-CLOSE_UNATTACHED         nobody       -         needed     none      other     -      unattached         permit  TD1.3a
-REOPEN_UNATTACHED        nobody       -         unblocked  none      other     -      unattached-closed  permit  TD1.3a
-LIST_AUTHORISED          all          -         needed     none      reads     -      open               permit  TD1.6
-FEED                     all          service   free       none      deposits  -      open               own     TD2.1
-FEED_AS_EMPLOYEE         nobody       -         free       none      deposits  named  open               own     TD2.2
-SEARCH                   all          service   needed     shown     lists     named  open               permit  TD3.1:metadata
-SEARCH_OWN_REFERENCE     nobody       -         free       own       lists     -      open               permit  TD3.1:reference
-READ                     all          service   needed     shown     reads     named  open               permit  TD3.2:non_masque
-MASK                     not-carers   -         needed     shown     changes   named  open               own     TD3.3a:masquer
-UNMASK                   not-carers   -         needed     shown     changes   named  open               own     TD3.3a:demasquer
-ANNOUNCE                 nobody       -         needed     shown     changes   named  open               own     TD3.3b
-DELETE                   all          -         free       own       changes   -      open               own     TD3.3c
-ARCHIVE                  all          -         needed     shown     changes   named  open               own     TD3.3d:archiver
-UNARCHIVE                all          -         needed     shown     changes   named  open               own     TD3.3d:desarchiver
-REPLACE                  all          -         free       own       deposits  -      open               own     TD2.1
-OWN_TRACES               not-carers   assistant free       none      other     -      none               permit  TD0.1
-READ_PROFILE             all          service   needed     none      lists     -      open               permit  TD3.1:metadata
-WRITE_PROFILE            all          service   free       none      keeps     named  open               own     TD2.1
-FILE_MESSAGE             all          -         free       none      deposits  -      open               own     -
-LIST_MESSAGES            nobody       -         free       none      other     -      none               permit  TD2.1
-READ_MESSAGES            all          -         free       none      reads     -      open               permit  TD2.1
-WRITE_MESSAGE            all          -         free       none      changes   -      open               own     TD2.1
-RECEIVE_MESSAGE          nobody       correspondent  free  none      other     -      open               own     -
-OPEN_EMERGENCY           nobody       -         unblocked  none      other     -      open               own     TD3.2:non_masque
-CLOSE_RECORD             not-a-minor  -         free       none      other     -      open               own     -
-REOPEN_RECORD            not-a-minor  -         free       none      other     -      open-or-closed     own     -
-EXPORT_RECORD            not-carers   -         free       none      other     -      open-or-closed     permit  -
-OPPOSE_RECORD            not-a-minor  -         free       none      other     -      open-or-announced  own     -
-OPEN_RECORD              not-a-minor  -         free       none      other     -      open-or-announced  own     -
-DESTROY_RECORD           not-a-minor  -         free       none      other     -      open-or-closed     own     -
-CHOOSE_RIGHTS            not-carers   -         free       none      other     -      open               own     -
-PREVIEW_RIGHTS           not-carers   -         free       none      other     -      open               permit  -
-NAME_PEOPLE              not-a-minor  -         free       none      other     -      open               own     -
-SHARE_SHEET              not-a-minor  -         free       none      other     -      open               own     -
-CONNECT_SERVICE          not-a-minor  -         free       none      other     -      open               own     -
-SHOW_PRESENCE            not-carers   -         free       none      other     -      open               permit  -
-REPORT_ACCESS            not-carers   -         free       none      other     -      open               own     -
-ASK_CORRECTION           all          -         free       none      changes   -      open               own     -
-RUN_TIMER                nobody       timer     free       none      other     -      none               permit  -
-CONFIGURE                nobody       operator  free       none      other     -      none               permit  -
+act                     side       machine   consent   document effect   named record            line   opens   row
+TEST_RECORD             nobody     -         free      none     other    -     any               permit reach   TD0.2
+DECLARE_AUTHORISATION   nobody     -         unblocked none     other    -     open              own    reach   TD0.3:AJOUT
+WITHDRAW_AUTHORISATION  not-carers -         free      none     other    -     open              own    -       TD0.3:SUPPRESSION
+STOP_TREATING_DOCTOR    nobody     -         free      none     other    -     open              permit -       TD0.3:SUPPR_MT
+DECLARE_TREATING_DOCTOR nobody     -         needed    none     other    -     open              permit reach   TD0.3:AJOUT
+OWN_LIST                nobody     -         free      none     other    -     none              permit asked   TD0.4
+SEARCH_BY_TRAITS        nobody     -         free      none     other    -     none              permit asked   TD0.5
+READ_ADMINISTRATIVE     all        -         needed    none     reads    -     open              permit content TD1.3a
+CHANGE_ADMINISTRATIVE   nobody     -         needed    none     other    -     unattached        permit asked   TD1.3a
+CLOSE_UNATTACHED        nobody     -         needed    none     other    -     unattached        permit asked   TD1.3a
+REOPEN_UNATTACHED       nobody     -         unblocked none     other    -     unattached-closed permit asked   TD1.3a
+LIST_AUTHORISED         all        -         needed    none     reads    -     open              permit content TD1.6
+FEED                    all        service   free      none     deposits -     open              own    -       TD2.1
+FEED_AS_EMPLOYEE        nobody     -         free      none     deposits named open              own    -       TD2.2
+SEARCH                  all        service   needed    shown    lists    named open              permit reach   TD3.1:metadata
+SEARCH_OWN_REFERENCE    nobody     -         free      own      lists    -     open              permit -       TD3.1:reference
+READ                    all        service   needed    shown    reads    named open              permit content TD3.2:non_masque
+MASK                    not-carers -         needed    shown    changes  named open              own    asked   TD3.3a:masquer
+UNMASK                  not-carers -         needed    shown    changes  named open              own    asked   TD3.3a:demasquer
+ANNOUNCE                nobody     -         needed    shown    changes  named open              own    asked   TD3.3b
+DELETE                  all        -         free      own      changes  -     open              own    -       TD3.3c
+ARCHIVE                 all        -         needed    shown    changes  named open              own    asked   TD3.3d:archiver
+UNARCHIVE               all        -         needed    shown    changes  named open              own    asked   TD3.3d:desarchiver
+REPLACE                 all        -         free      own      deposits -     open              own    -       TD2.1
+OWN_TRACES              not-carers assistant free      none     other    -     none              permit asked   TD0.1
+READ_PROFILE            all        service   needed    none     lists    -     open              permit content TD3.1:metadata
+WRITE_PROFILE           all        service   free      none     keeps    named open              own    -       TD2.1
+FILE_MESSAGE            all        -         free      none     deposits -     open              own    -       -
+LIST_MESSAGES           nobody     -         free      none     other    -     none              permit -       TD2.1
+READ_MESSAGES           all        -         free      none     reads    -     open              permit -       TD2.1
+WRITE_MESSAGE           all        -         free      none     changes  -     open              own    -       TD2.1
+RECEIVE_MESSAGE         nobody     correspondent free      none     other    -     open              own    -       -
+OPEN_EMERGENCY          nobody     -         unblocked none     other    -     open              own    content TD3.2:non_masque
+CLOSE_RECORD            not-a-minor -         free      none     other    -     open              own    -       -
+REOPEN_RECORD           not-a-minor -         free      none     other    -     open-or-closed    own    -       -
+EXPORT_RECORD           not-carers -         free      none     other    -     open-or-closed    permit -       -
+OPPOSE_RECORD           not-a-minor -         free      none     other    -     open-or-announced own    -       -
+OPEN_RECORD             not-a-minor -         free      none     other    -     open-or-announced own    -       -
+DESTROY_RECORD          not-a-minor -         free      none     other    -     open-or-closed    own    -       -
+CHOOSE_RIGHTS           not-carers -         free      none     other    -     open              own    -       -
+PREVIEW_RIGHTS          not-carers -         free      none     other    -     open              permit -       -
+NAME_PEOPLE             not-a-minor -         free      none     other    -     open              own    -       -
+SHARE_SHEET             not-a-minor -         free      none     other    -     open              own    -       -
+CONNECT_SERVICE         not-a-minor -         free      none     other    -     open              own    -       -
+SHOW_PRESENCE           not-carers -         free      none     other    -     open              permit -       -
+REPORT_ACCESS           not-carers -         free      none     other    -     open              own    -       -
+ASK_CORRECTION          all        -         free      none     changes  -     open              own    -       -
+RUN_TIMER               nobody     timer     free      none     other    -     none              permit -       -
+CONFIGURE               nobody     operator  free      none     other    -     none              permit -       -
 """
 
 
@@ -170,11 +184,12 @@ def _word(of: type[_E], word: str) -> _E:
 
 
 def _nature(cells: Sequence[str]) -> Nature:
-    side, machine, consent, document, effect, named, record, line, row = cells
+    side, machine, consent, document, effect, named, record, line, opens, row = cells
     return Nature(
         _word(Side, side), None if machine == "-" else _word(ActorKind, machine), _word(Consent, consent),
         _word(Document, document), _word(Effect, effect),
-        {"named": True, "-": False}[named], _word(Record, record), _word(Line, line), row.strip("-"),
+        {"named": True, "-": False}[named], _word(Record, record), _word(Line, line),
+        Opening.NONE if opens == "-" else _word(Opening, opens), row.strip("-"),
     )  # fmt: skip
 
 

@@ -115,6 +115,8 @@ class AccessFacts:
     service_consent: frozenset[str] = frozenset()
     """Live consent of a connected service: `purpose/category/verb` triples."""
     hidden_profile_sections: frozenset[str] = frozenset()
+    under_review_since: datetime | None = None
+    """Since when the asker's activity waits for an operator (a hard bound)."""
 
 
 @dataclass(frozen=True, slots=True)

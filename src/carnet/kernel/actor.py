@@ -64,7 +64,9 @@ class Authentication:
     level: str = ""
     expires_at: datetime | None = None
     at: datetime | None = None
-    """When the person proved the identity; a recent proof answers a step-up."""
+    """When the person signed in, as whoever signs in knows it. A card in a connection and a software's word say no moment: None."""
+    certificate: str = ""
+    """SHA-256 of the client certificate that this stands on, in hexadecimal; empty without one."""
     revoked: bool = False
     regulation: bool = False
     """The proof of medical regulation: Pro Santé Connect's claim, or a registered regulation certificate."""

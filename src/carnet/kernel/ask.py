@@ -87,5 +87,7 @@ class Ask:
     traits: Traits = Traits()
     purpose: str = ""
     """What a connected service does it for, by the name under which the person agreed."""
+    present: bool = False
+    """Whether a proof that the patient is there comes with it: a Vitale card that was read, a code of presence."""
     secret: bool = False
     """A secret connection, for a minor: what is done in it stays hidden from the representatives (EX_0.1-1100)."""

@@ -75,7 +75,7 @@ class PageDoor(Generic[AskedT]):
     """What somebody without a session gets."""
     stranger: Callable[[], HttpResponse]
     """What a form of another site, or of another session, gets."""
-    refused: Callable[[Refusal, int], HttpResponse]
+    refused: Callable[[HttpRequest, Refusal, int], HttpResponse]
     """The page of a refusal, with its status."""
     failed: Callable[[str], HttpResponse]
     """The page of a failure of ours, by its reference."""
@@ -133,7 +133,7 @@ class PageDoor(Generic[AskedT]):
     def _refused(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
         """The page of a refusal. A session that ended meanwhile leads to the sign-in, and from there back here."""
         over = refusal.code in SIGN_IN_AGAIN and request.COOKIES.get(self.cookie)
-        return self.sign_in(request) if over else self.refused(refusal, status_of(refusal.code))
+        return self.sign_in(request) if over else self.refused(request, refusal, status_of(refusal.code))
 
     def _own_form(self, request: HttpRequest, asked: AskedT) -> bool:
         """A form carries the token in a field, a script's request in a header."""

@@ -116,17 +116,20 @@ def withdraw(work: Work, granted: Grant) -> None:
     write_entry(work, granted, ())
 
 
-def open_emergency(work: Work, granted: Grant, key: RecordKey) -> datetime:
-    """Open an emergency access: no authorisation is written; holder and treating doctor are told. Returns its end."""
+def open_emergency(work: Work, granted: Grant, key: RecordKey, under_review: bool = False) -> datetime:
+    """Open an emergency access: no authorisation is written; holder and treating doctor are told. Returns its end.
+
+    It is reviewed first where the patient blocked the asker, or where the asker's activity is under review.
+    """
     ask, record_id = granted.ask, record_of_grant(granted)
     identifier, ends = uuid4(), ask.at + law().emergency_lasts
     work.run(
         """INSERT INTO access_emergency (record_id, id, professional_id, mode, started_at, ends_at, reason, priority,
         reviewed_by, verdict) VALUES (%s, %s, %s, %s, %s, %s, %s,
-        EXISTS (SELECT FROM access_block WHERE record_id = %s AND subject_id = ANY(%s)), '', '')""",
+        %s OR EXISTS (SELECT FROM access_block WHERE record_id = %s AND subject_id = ANY(%s)), '', '')""",
         record_id, identifier, ask.actor.id, ask.mode.value, ask.at, ends,
         key.seal(ask.reason.encode(), f"emergency/{identifier}"),
-        record_id, [ask.actor.id, ask.actor.situation.structure],
+        under_review, record_id, [ask.actor.id, ask.actor.situation.structure],
     )  # fmt: skip
     write_entry(work, granted, (), "reason-recorded")
     kind = "emergency-access" if ask.mode is Mode.BREAK_GLASS else "regulation-access"

@@ -41,7 +41,8 @@ from carnet.apps.access.agreements import (
     people_connected,
     read_consent,
 )
-from carnet.apps.access.budgets import NEGATIVE_ANSWER, NEW_RECORD, TRAITS_SEARCH, plausibility, spend
+from carnet.apps.access.bounds import NEGATIVE, TRAITS
+from carnet.apps.access.budgets import note_sign_in, of_opening, of_question, opens, spend
 from carnet.apps.access.cases import (
     ACCESS,
     CORRECTION,
@@ -57,6 +58,8 @@ from carnet.apps.access.cases import (
 )
 from carnet.apps.access.cases import MESSAGE as MESSAGE_CASE
 from carnet.apps.access.cases import VERDICTS as VERDICTS_OF_CASES
+from carnet.apps.access.closing import VERDICTS as VERDICTS_OF_STOPS
+from carnet.apps.access.closing import Stop, StopError, lift_stop, stops
 from carnet.apps.access.decision import (
     Decided,
     Place,
@@ -89,7 +92,7 @@ from carnet.apps.access.delegation import (
     note_lookup,
     review_lookup,
 )
-from carnet.apps.access.facts import FACTS, LISTED_FACTS, LISTED_RECORDS, facts, parameters
+from carnet.apps.access.facts import FACTS, LISTED_FACTS, LISTED_RECORDS, facts, opened_today, parameters
 from carnet.apps.access.listing import EmergencyAccess, Named, emergencies, named, readers
 from carnet.apps.access.persons import (
     CARES,
@@ -146,18 +149,18 @@ __all__ = [
     "LISTED_RECORDS",
     "MESSAGE_CASE",
     "MOST_CARERS",
-    "NEGATIVE_ANSWER",
-    "NEW_RECORD",
+    "NEGATIVE",
     "PRESENCE_LASTS",
     "READ",
     "REPRESENTS",
     "STEPS",
     "TABLES",
     "TIMERS",
-    "TRAITS_SEARCH",
+    "TRAITS",
     "VERDICTS",
     "VERDICTS_OF_CASES",
     "VERDICTS_OF_LOOKUPS",
+    "VERDICTS_OF_STOPS",
     "WRITE",
     "AgreedLine",
     "Agreement",
@@ -178,6 +181,8 @@ __all__ = [
     "Place",
     "ReviewError",
     "Share",
+    "Stop",
+    "StopError",
     "Told",
     "about",
     "agreement_of",
@@ -223,6 +228,7 @@ __all__ = [
     "invited_to",
     "law",
     "lent",
+    "lift_stop",
     "link_entry",
     "lookups_to_review",
     "make_card",
@@ -233,17 +239,21 @@ __all__ = [
     "named",
     "note_lookup",
     "note_reminded",
+    "note_sign_in",
     "object_to_deposits",
+    "of_opening",
+    "of_question",
     "offered",
     "open_case",
     "open_cases",
     "open_emergency",
+    "opened_today",
+    "opens",
     "own_entry",
     "own_grant",
     "parameters",
     "people_connected",
     "persons",
-    "plausibility",
     "presence_share",
     "proved",
     "read_consent",
@@ -258,6 +268,7 @@ __all__ = [
     "sentence",
     "spend",
     "stop_treating",
+    "stops",
     "take_case",
     "timer_grant",
     "timer_question",

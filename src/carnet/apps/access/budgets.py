@@ -1,76 +1,259 @@
-"""Plausibility: how many new records, and how many negative answers, a professional had in the last sixty minutes.
+"""Plausibility: how many records somebody opens, how many negative answers and searches by traits they have (access law §1).
 
-Counts stand in slots of a minute, and the hour slides: at the stroke of the clock nothing begins anew.
+Counted in a sliding hour, day and week, by person, by certificate and by structure; bounds are dated data (`bounds`). Opening again
+what one opened today counts nothing, nor does an opening with a proof that the patient is there; records of one's own care have
+bounds of their own. Beyond a soft bound a sign-in **after** it answers; beyond a hard one everything stops until an operator looks
+(`stops`). In an emergency a stop asks for a sign-in and is never a refusal.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 
-from carnet.apps.storage.api import Work, unit
-from carnet.dicah.facts import Plausibility
-from carnet.kernel.actor import Actor
+from carnet.apps.access import bounds
+from carnet.apps.storage.api import Row, Statement, Work, unit
+from carnet.dicah.acts import NATURE, Opening
+from carnet.dicah.facts import AccessFacts, Plausibility
+from carnet.kernel.actor import Actor, ActorKind
+from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask
 from carnet.kernel.refusal import No, Refusal
 
-NEW_RECORD = "new-record"
-NEGATIVE_ANSWER = "negative-answer"
-TRAITS_SEARCH = "traits-search"
 TELLING = frozenset({No.RECORD_ABSENT, No.INS_UNKNOWN, No.INS_MISMATCH, No.INS_NOT_QUALIFIED})
 """Refusals that tell something of an identity to whoever tries numbers or traits."""
-HARD_NEGATIVE = 4
-"""So many times the soft bound of negative answers stops until a review, whoever signs in again."""
-STEP_UP_ANSWERED_FOR = timedelta(minutes=5)
-"""A proof of identity younger than this answers a step-up."""
+COUNTED = frozenset({ActorKind.PROFESSIONAL, ActorKind.EMPLOYEE, ActorKind.STRUCTURE})
+NEW, OWN, PRESENT = "new", "own", "present"
+"""Whose record it is to whoever opens it: anybody's, of a patient of one's own, or of somebody who is there."""
+_MEASURES = {("content", NEW): bounds.CONTENT, ("content", OWN): bounds.OWN_CONTENT,
+             ("reach", NEW): bounds.REACH, ("reach", OWN): bounds.OWN_REACH}  # fmt: skip
+OPENED = """(SELECT ARRAY[coalesce(bool_or(o.kind = %(opens)s), false), coalesce(bool_or(o.care = 'present'), false)]
+    FROM access_opening o WHERE o.record_id = s.record_id AND o.person = %(actor)s AND o.day = %(day)s) AS opened,
+  (SELECT min(t.since) FROM access_stop t WHERE t.subject = ANY(%(subjects)s) AND t.lifted_at IS NULL) AS stopped"""
+"""A fragment of the facts of a question: was the record opened today, was the patient there, since when is all closed."""
 
 
-HOUR = timedelta(hours=1)
-_USED = "SELECT kind, sum(used)::int FROM access_budget WHERE actor = %s AND kind = ANY(%s) AND hour >= %s GROUP BY kind"
-"""The column `hour` is the start of a slot: of an hour in what earlier releases wrote, of a minute now."""
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom a budget belongs to: the person, the certificate of the connection, the structure."""
+
+    by: str
+    id: str
+
+    @property
+    def key(self) -> str:
+        """Under which a stop stands, and what has no record is counted."""
+        return self.id if self.by == bounds.PERSON else f"{self.by}:{self.id}"
 
 
-def _slot(at: datetime) -> datetime:
-    return at.replace(second=0, microsecond=0)
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A bound that was reached, in numbers."""
+
+    subject: Subject
+    measure: str
+    hours: int
+    used: int
+    bound: int
+    hard: bool
 
 
-def spend(actor: Actor, kind: str, at: datetime) -> int:
-    """Count one and return how many this makes. In a transaction of its own: a refused question costs as much as a granted one."""
-    with unit() as work:
+def subjects(actor: Actor) -> tuple[Subject, ...]:
+    """Whose budgets a question of this actor counts in; none for people in their own records, services, our own processes."""
+    if actor.kind not in COUNTED or not actor.id:
+        return ()
+    named = [] if actor.kind is ActorKind.STRUCTURE else [Subject(bounds.PERSON, actor.key)]
+    more = ((bounds.CERTIFICATE, actor.authentication.certificate), (bounds.STRUCTURE, actor.situation.structure))
+    return (*named, *(Subject(by, number) for by, number in more if number))
+
+
+def opens(ask: Ask) -> Opening:
+    """What the act of a question is to the budgets of whoever asks."""
+    return NATURE[ask.act].opens if ask.actor.kind in COUNTED and ask.actor.id else Opening.NONE
+
+
+def parameters(ask: Ask, opening: Opening) -> dict[str, object]:
+    """Values of the names in `OPENED`."""
+    asked = opening is not Opening.NONE
+    return {"opens": opening.name.lower(), "actor": ask.actor.key if asked else "", "day": ask.at.date(),
+            "subjects": [s.key for s in subjects(ask.actor)] if asked else []}  # fmt: skip
+
+
+def _bounds(ask_actor: Actor, at: datetime, subject: Subject, measure: str) -> tuple[bounds.Bound, ...]:
+    traits = bounds.traits_of(ask_actor.situation, settings.LAW)
+    return bounds.in_force(at.date()).of(subject.by, measure, traits)
+
+
+_Measure = tuple[str, str, str]
+"""A measure, and of openings the kind and whose the record is; both empty for what is counted without a record."""
+_OPENED = "SELECT * FROM access_opened(%s, %s, %s, %s, %s, %s, %s::int[], %s)"
+_COUNTED = "SELECT * FROM access_counted(%s, %s, %s, %s, %s::int[], %s)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One count to ask for, and what it is compared with."""
+
+    subject: Subject
+    measure: str
+    bounds: tuple[bounds.Bound, ...]
+    statement: Statement
+
+    def reached(self, rows: Iterable[Row]) -> list[Reached]:
+        used = {hours: (proved, whole) for hours, proved, whole in rows}
+        found = []
+        for bound in self.bounds:
+            proved, whole = used[bound.hours]
+            if bound.hard is not None and whole >= bound.hard:
+                found.append(Reached(self.subject, self.measure, bound.hours, whole, bound.hard, True))
+            if bound.soft is not None and proved >= bound.soft:
+                found.append(Reached(self.subject, self.measure, bound.hours, proved, bound.soft, False))
+        return found
+
+
+def _questions(actor: Actor, at: datetime, measures: Sequence[_Measure]) -> list[_Question]:
+    hours, proof, found = list(bounds.HOURS), actor.authentication.at, []
+    for subject in subjects(actor):
+        for measure, kind, care in measures:
+            limits = _bounds(actor, at, subject, measure)
+            if not limits:
+                continue
+            statement: Statement = (
+                (_OPENED, (subject.by, subject.id, subject.key, kind, care, at, hours, proof))
+                if kind
+                else (_COUNTED, (subject.key, subject.key, measure, at, hours, proof))
+            )
+            found.append(_Question(subject, measure, limits, statement))
+    return found
+
+
+def _reached(work: Work, actor: Actor, at: datetime, measures: Sequence[_Measure]) -> list[Reached]:
+    asked = _questions(actor, at, measures)
+    answers = work.several([question.statement for question in asked]) if asked else []
+    return [one for question, rows in zip(asked, answers, strict=True) for one in question.reached(rows)]
+
+
+def _verdict(work: Work, ask: Ask, reached: Sequence[Reached], stopped: datetime | None) -> Plausibility:
+    hard, soft = stopped is not None or any(one.hard for one in reached), any(not one.hard for one in reached)
+    if not hard:
+        return Plausibility.STEP_UP if soft else Plausibility.PLAUSIBLE
+    if ask.mode not in EMERGENCY_MODES:
+        return Plausibility.STOP
+    # Never a plain refusal in an emergency: whoever signs in after the stop goes on, and that access is reviewed first.
+    answered = stopped is not None and not soft and _signed_in_after(work, ask.actor, stopped)
+    return Plausibility.PLAUSIBLE if answered else Plausibility.STEP_UP
+
+
+def _signed_in_after(work: Work, actor: Actor, moment: datetime) -> bool:
+    proof = actor.authentication.at
+    known = work.row("SELECT at FROM access_signin WHERE person = %s", actor.key)
+    # A provider tells the moment of a sign-in in whole seconds.
+    return any(at is not None and at >= moment.replace(microsecond=0) for at in (proof, known[0] if known else None))
+
+
+def _care(ask: Ask, facts: AccessFacts) -> str:
+    held = facts.authorisation
+    since_before = held is not None and (held.by_person or held.granted_at.date() < ask.at.date())
+    return OWN if facts.treating_doctor or facts.administrator or since_before else NEW
+
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))"
+_KEEP = """INSERT INTO access_opening (record_id, person, kind, day, care, at, certificate, structure, profession, savoir_faire,
+    sector) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (record_id, person, kind, day) DO UPDATE SET care = excluded.care WHERE excluded.care = 'present'"""
+
+
+def _kept(ask: Ask, record_id: UUID, kind: str, care: str) -> Statement:
+    actor, situation = ask.actor, ask.actor.situation
+    return _KEEP, (record_id, actor.key, kind, ask.at.date(), care, ask.at, actor.authentication.certificate, situation.structure,
+                   str(situation.profession or ""), situation.savoir_faire, situation.sector)  # fmt: skip
+
+
+def of_opening(work: Work, ask: Ask, opening: Opening, record_id: UUID, facts: AccessFacts, opened: Sequence[bool]) -> Plausibility:
+    """Whether this opening is plausible; it is counted in the unit of the decision, which a refusal rolls back.
+
+    `opened`: whether the asker opened this record today, and whether the patient was there.
+    """
+    stopped, (already, was_present) = facts.under_review_since, opened
+    if opening is Opening.NONE:
+        return Plausibility.PLAUSIBLE
+    present = ask.present or was_present
+    if opening is Opening.ASKED or (already and present == was_present):
+        return _verdict(work, ask, (), stopped)
+    kind, care = opening.name.lower(), PRESENT if present else _care(ask, facts)
+    measures = [_TRIED]
+    if not present:
+        # Two openings of one person at the same moment wait for each other: nobody is let in above the bound.
+        work.run(_LOCK, ask.actor.key)
+        measures.append((_MEASURES[kind, care], kind, care))
+    # Whoever tries codes of presence runs into the bounds of negative answers.
+    reached = _reached(work, ask.actor, ask.at, measures)
+    work.send(_kept(ask, record_id, kind, care))
+    return _verdict(work, ask, reached, stopped)
+
+
+_TRIED = (bounds.NEGATIVE, "", "")
+_BY_TRAITS = (bounds.TRAITS, "", "")
+_ALL = (*((measure, kind, care) for (kind, care), measure in _MEASURES.items()), _TRIED, _BY_TRAITS)
+
+
+def of_question(work: Work, ask: Ask) -> Plausibility:
+    """Whether a question that names no record, or none that is there, is plausible."""
+    opening = opens(ask)
+    if opening is Opening.NONE:
+        return Plausibility.PLAUSIBLE
+    return _asked(work, ask, [_TRIED, _BY_TRAITS] if ask.act is Act.SEARCH_BY_TRAITS else [_TRIED])
+
+
+def _asked(work: Work, ask: Ask, measures: Sequence[_Measure]) -> Plausibility:
+    row = work.row("SELECT min(since) FROM access_stop WHERE subject = ANY(%s) AND lifted_at IS NULL",
+                   [s.key for s in subjects(ask.actor)])  # fmt: skip
+    return _verdict(work, ask, _reached(work, ask.actor, ask.at, measures), row[0] if row else None)
+
+
+def hard_bounds_reached(work: Work, ask: Ask) -> list[Reached]:
+    """The hard bounds that this actor stands at, of every measure."""
+    return [one for one in _reached(work, ask.actor, ask.at, _ALL) if one.hard]
+
+
+def _spend(work: Work, actor: Actor, measure: str, at: datetime) -> None:
+    for subject in subjects(actor):
         work.run(
             """INSERT INTO access_budget (actor, kind, hour, used) VALUES (%s, %s, %s, 1)
             ON CONFLICT (actor, kind, hour) DO UPDATE SET used = access_budget.used + 1""",
-            actor.key, kind, _slot(at),
+            subject.key, measure, at.replace(microsecond=0),
         )  # fmt: skip
-        return _used(work, actor, at).get(kind, 0)
 
 
-def _used(work: Work, actor: Actor, at: datetime) -> dict[str, int]:
-    return dict(work.rows(_USED, actor.key, [NEW_RECORD, NEGATIVE_ANSWER, TRAITS_SEARCH], _slot(at) - HOUR))
+def spend(actor: Actor, measure: str, at: datetime) -> None:
+    """Count one negative answer or search by traits, in a transaction of its own: refused, it costs as much as granted.
+
+    The column `hour` is the start of a slot: of an hour or a minute in what earlier releases wrote, of a second now.
+    """
+    if subjects(actor):
+        with unit() as work:
+            _spend(work, actor, measure, at)
 
 
-def plausibility(actor: Actor, at: datetime) -> Plausibility:
-    """Where this professional stands. Bounds are settings."""
-    with unit() as work:
-        used = _used(work, actor, at)
-    bounds = settings.CARNET
-    new, negative = used.get(NEW_RECORD, 0), used.get(NEGATIVE_ANSWER, 0)
-    if new >= bounds.hard_new_records_per_hour or negative >= bounds.negative_answers_per_hour * HARD_NEGATIVE:
-        return Plausibility.STOP
-    traits = used.get(TRAITS_SEARCH, 0) >= bounds.traits_searches_per_hour
-    soft = traits or new >= bounds.soft_new_records_per_hour or negative >= bounds.negative_answers_per_hour
-    return Plausibility.STEP_UP if soft and not _answered(actor, at) else Plausibility.PLAUSIBLE
-
-
-def _answered(actor: Actor, at: datetime) -> bool:
-    proof = actor.authentication.at
-    return proof is not None and at - proof < STEP_UP_ANSWERED_FOR
-
-
-def negative_answer(actor: Actor, refusal: Refusal, at: datetime) -> Refusal:
+def negative_answer(ask: Ask, refusal: Refusal) -> Refusal:
     """Count a refusal that tells something of an identity; beyond the bounds it is replaced by one that tells nothing."""
-    if refusal.code not in TELLING:
+    if refusal.code not in TELLING or not subjects(ask.actor):
         return refusal
-    used, bound = spend(actor, NEGATIVE_ANSWER, at), settings.CARNET.negative_answers_per_hour
-    if used > bound * HARD_NEGATIVE:
-        return Refusal(No.ACTIVITY_UNDER_REVIEW)
-    soft = used > bound and not _answered(actor, at)
-    return Refusal(No.STEP_UP_REQUIRED) if soft else refusal
+    with unit() as work:
+        verdict = _asked(work, ask, [_TRIED])
+        _spend(work, ask.actor, bounds.NEGATIVE, ask.at)
+    if verdict is Plausibility.PLAUSIBLE:
+        return refusal
+    return Refusal(No.ACTIVITY_UNDER_REVIEW if verdict is Plausibility.STOP else No.STEP_UP_REQUIRED)
+
+
+def note_sign_in(actor: Actor) -> None:
+    """Keep that a professional signed in at the portal, when the provider or the card says: it answers a step-up at every door."""
+    if actor.kind in COUNTED and actor.authentication.at is not None:
+        with unit() as work:
+            work.run(
+                """INSERT INTO access_signin AS s (person, at) VALUES (%s, %s)
+                ON CONFLICT (person) DO UPDATE SET at = greatest(s.at, excluded.at)""",
+                actor.key, actor.authentication.at,
+            )  # fmt: skip

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 
 from carnet.apps.access.budgets import negative_answer
+from carnet.apps.access.closing import close_where_reached
 from carnet.apps.journal.api import BOTH, PATIENT, REPRESENTATIVES, Event, append, append_statement, record_alone
 from carnet.apps.storage.api import Statement, Work
 from carnet.dicah import Permit, Refuse, decide, habilitation
@@ -22,7 +23,7 @@ from carnet.dicah.visibility import visibility_of
 from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.grant import Grant
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 
 def law() -> LawSettings:
@@ -214,7 +215,9 @@ def asking(ask: Ask, documents: tuple[str, ...] = ()) -> Iterator[Place]:
     except Refusal as refusal:
         answer = refusal
         if ask.actor.kind is not ActorKind.ANONYMOUS:
-            answer = negative_answer(ask.actor, refusal, ask.at)
+            answer = negative_answer(ask, refusal)
+            if answer.code in (No.ACTIVITY_UNDER_REVIEW, No.STEP_UP_REQUIRED):
+                close_where_reached(ask)
             told = replace(ask, act=place.act) if place.act else ask
             event = event_of(
                 told, "refuse", answer.rule, code=answer.code, record_id=place.record_id, documents=documents, detail=place.detail

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from carnet.apps.access import budgets
+from carnet.apps.access.budgets import OPENED
+from carnet.dicah.acts import Opening
 from carnet.dicah.facts import AccessFacts, Authorisation, AuthorisationGround, Emergency
 from carnet.kernel.ask import Ask
 
@@ -25,7 +28,7 @@ _FACTS = """SELECT a.ground, a.granted_at, a.expires_at, c.initial_consent_at IS
 FROM (SELECT s.record_id) AS one
 LEFT JOIN access_choices c ON c.record_id = s.record_id
 LEFT JOIN access_authorisation a ON a.record_id = s.record_id AND a.subject_kind = 'person' AND a.subject_id = %(person)s"""
-FACTS = _FACTS.replace("#MORE#", ", coalesce(a.declared_by ~ '^(holder|representative):', false) AS by_person")
+FACTS = _FACTS.replace("#MORE#", ", coalesce(a.declared_by ~ '^(holder|representative):', false) AS by_person,\n  " + OPENED)
 """A fragment for the statement that enters a record: `s.record_id` is the record in scope."""
 LISTED_FACTS = _FACTS.replace("#MORE#", "")
 """The same for a list, which prolongs nothing: it stands in a function of the database (`records_own_list`)."""
@@ -37,14 +40,21 @@ LISTED_RECORDS = """SELECT DISTINCT record_id FROM access_authorisation WHERE (s
 """The records of a professional's own list, by the parameters of that function."""
 
 
-def parameters(ask: Ask) -> dict[str, Any]:
-    """Values of the names in `FACTS`."""
+def parameters(ask: Ask, opening: Opening = Opening.NONE) -> dict[str, Any]:
+    """Values of the names in `FACTS`, for a question that opens so much of a record."""
     return {
+        **budgets.parameters(ask, opening),
         "person": ask.actor.id,
         "structure": ask.actor.situation.structure,
         "at": ask.at,
         "mode": ask.mode.value,
     }
+
+
+def opened_today(row: Sequence[Any]) -> tuple[bool, bool]:
+    """Whether the asker opened the record today, and whether the patient was there, from the columns of `FACTS`."""
+    already, present = row[15] or (False, False)
+    return already, present
 
 
 def facts(row: Sequence[Any], ask: Ask) -> AccessFacts:
@@ -66,4 +76,5 @@ def facts(row: Sequence[Any], ask: Ask) -> AccessFacts:
         switch_masked=masked,
         objection=bool(objects),
         hidden_profile_sections=frozenset(row[13]),
+        under_review_since=row[16] if len(row) > 16 else None,
     )

@@ -138,6 +138,68 @@ class Budget(models.Model):
     classified: ClassVar[dict[str, Classified]] = classify(Kind.TECHNICAL, "one month", "actor kind hour used", why="counts")
 
 
+class Opening(models.Model):
+    """That a professional opened a record on a day: what budgets count. `care`: new, one's own patient, or one who was there."""
+
+    pk = models.CompositePrimaryKey("record_id", "person", "kind", "day")
+    record_id = models.UUIDField()
+    person = models.CharField(max_length=160)
+    kind = models.CharField(max_length=10)
+    day = models.DateField()
+    care = models.CharField(max_length=10)
+    at = models.DateTimeField()
+    certificate = models.CharField(max_length=64)
+    structure = models.CharField(max_length=64)
+    profession = models.CharField(max_length=60)
+    savoir_faire = models.CharField(max_length=20)
+    sector = models.CharField(max_length=20)
+
+    class Meta:
+        db_table = "access_opening"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.IDENTITY, "one month", "record_id person kind day care at certificate structure profession savoir_faire sector",
+        why="counted before the record's key is opened",
+    )  # fmt: skip
+
+
+class SignIn(models.Model):
+    """When a professional last signed in at the portal: what answers a step-up at the doors of software."""
+
+    person = models.CharField(max_length=160, primary_key=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "access_signin"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.TECHNICAL, "one month", "person at", why="a professional and a moment"
+    )
+
+
+class Stop(models.Model):
+    """An activity that a hard bound closed, until an operator lifts it. No record is named."""
+
+    id = models.UUIDField(primary_key=True)
+    subject = models.CharField(max_length=180)
+    since = models.DateTimeField()
+    name = models.CharField(max_length=160)
+    structure = models.CharField(max_length=160)
+    facts = models.CharField(max_length=200)
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.CharField(max_length=160)
+    verdict = models.CharField(max_length=24)
+    note = models.CharField(max_length=1000)
+
+    class Meta:
+        db_table = "access_stop"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.TECHNICAL, "a year after it was lifted", "id subject since name structure facts lifted_at lifted_by verdict note",
+        why="a professional, a structure and counts, nothing of a record",
+    )  # fmt: skip
+
+
 class Presence(models.Model):
     """A single-use code that shows that the patient is there. Only its keyed digest is kept."""
 

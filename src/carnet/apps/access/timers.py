@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from carnet.apps.access.closing import STOPS_KEPT
 from carnet.apps.access.decision import decide_or_refuse, edition, law, write_entry
 from carnet.apps.storage.api import Work, unit
 from carnet.dicah.facts import Facts
@@ -14,7 +15,7 @@ from carnet.kernel.grant import Grant
 BATCH = 500
 BUDGETS_KEPT = timedelta(days=31)
 _ERASED = ("access_authorisation", "access_block", "access_relation", "access_choices", "access_emergency", "access_presence",
-           "access_lookup", "access_person", "access_invitation", "access_case", "access_agreement")  # fmt: skip
+           "access_lookup", "access_person", "access_invitation", "access_case", "access_agreement", "access_opening")  # fmt: skip
 
 
 def timer_question(name: str, at: datetime) -> Ask:
@@ -53,7 +54,11 @@ def note_ends(at: datetime) -> int:
 
 def _purge_budgets(at: datetime) -> int:
     with unit() as work:
-        return len(work.rows("DELETE FROM access_budget WHERE hour < %s RETURNING 1", at - BUDGETS_KEPT))
+        counts = len(work.rows("DELETE FROM access_budget WHERE hour < %s RETURNING 1", at - BUDGETS_KEPT))
+        signed_in = len(work.rows("DELETE FROM access_signin WHERE at < %s RETURNING 1", at - BUDGETS_KEPT))
+        lifted = len(work.rows("DELETE FROM access_stop WHERE lifted_at < %s RETURNING 1", at - STOPS_KEPT))
+        opened = work.row("SELECT access_forget_openings(%s)", at - BUDGETS_KEPT)
+    return counts + signed_in + lifted + int(opened[0] if opened else 0)
 
 
 def forget(work: Work, granted: Grant) -> None:

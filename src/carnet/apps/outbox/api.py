@@ -2,12 +2,13 @@
 
 from carnet.apps.outbox.contacts import DAILY, IMMEDIATE, Contact, ContactError, contacts, forget_contact, owner_of, set_contact
 from carnet.apps.outbox.delivery import TIMERS, Failure, dead_letters, deliver_due, retry_dead
-from carnet.apps.outbox.notices import HOLDER, access_notice, forget, notify, pending, professional, send_code
+from carnet.apps.outbox.notices import HOLDER, OPERATOR, access_notice, forget, notify, pending, professional, send_code, structure
 
 __all__ = [
     "DAILY",
     "HOLDER",
     "IMMEDIATE",
+    "OPERATOR",
     "TIMERS",
     "Contact",
     "ContactError",
@@ -25,4 +26,5 @@ __all__ = [
     "retry_dead",
     "send_code",
     "set_contact",
+    "structure",
 ]

@@ -17,6 +17,15 @@ def professional(identifier: str) -> str:
     return f"professional:{identifier}"
 
 
+OPERATOR = "operator"
+"""The recipient that whoever runs Carnet is."""
+
+
+def structure(identifier: str) -> str:
+    """The recipient that whoever answers for a structure is."""
+    return f"structure:{identifier}"
+
+
 def notify(work: Work, record_id: UUID, kind: str, recipient: str, at: datetime) -> None:
     """Leave a notice in the transaction of what it tells: both are there, or neither."""
     work.run(_NOTIFY, record_id, uuid4(), kind, recipient, at)

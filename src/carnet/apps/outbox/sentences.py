@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 SUBJECT = "Votre carnet de santé : du nouveau"
 SUBJECT_PROFESSIONAL = "Carnet de santé d'un de vos patients : une information"
 SUBJECT_OWN = "Carnet : une connexion depuis un nouvel appareil"
+SUBJECT_ACTIVITY = "Carnet : des accès sont suspendus"
 KINDS: dict[str, str] = {
     "deposit": "Un document a été ajouté à votre carnet.",
     "archive": "Un document de votre carnet a été archivé.",
@@ -56,9 +57,18 @@ FOR_PROFESSIONAL: dict[str, str] = {
     "regulation-access": "Le carnet d'un patient dont vous êtes le médecin traitant a été ouvert par un centre de régulation.",
     "new-device": "Une connexion à Carnet a eu lieu avec votre identité depuis un appareil encore inconnu. Si ce n'est pas "
     "vous, coupez cette session et cet appareil, puis prévenez l'exploitant.",
+    "activity-stopped": "Vos accès à Carnet sont suspendus : votre activité a dépassé ce qui est attendu de votre profession. "
+    "L'exploitant l'examine. Si ce n'est pas vous, faites opposition à votre carte. En urgence, l'accès reste possible après "
+    "une nouvelle connexion.",
+    "activity-stopped-here": "Des accès à Carnet faits au nom de votre structure sont suspendus : leur nombre a dépassé ce "
+    "qui est attendu. L'exploitant les examine.",
+    "activity-to-review": "Une activité attend votre examen : elle a dépassé une limite, ses accès sont suspendus jusque-là.",
 }
-AT_ONCE = frozenset({"emergency-access", "regulation-access", "announcement-waiting", "record-opened", "record-closed",
-                       "record-announced", "access-code", "credentials-changed", "destruction-asked"})  # fmt: skip
+ABOUT_ACTIVITY = frozenset({"activity-stopped", "activity-stopped-here", "activity-to-review"})
+AT_ONCE = ABOUT_ACTIVITY | frozenset(
+    {"emergency-access", "regulation-access", "announcement-waiting", "record-opened", "record-closed", "record-announced",
+     "access-code", "credentials-changed", "destruction-asked"}
+)  # fmt: skip
 """Notices that the law asks for (R.1111-48, R.1111-53, R.1111-28, R.1111-36 CSP): nobody can mute them, nor have them wait."""
 MANDATORY = AT_ONCE | {"first-access"}
 """Notices that nobody can mute: the first access of a professional (order of 26 October 2023) may come in the daily mail."""
@@ -73,13 +83,15 @@ def subject(kinds: Collection[str], professional: bool) -> str:
     """The subject of a mail: a professional is also told of what concerns no patient."""
     if professional and set(kinds) == {"new-device"}:
         return gettext(SUBJECT_OWN)
+    if professional and set(kinds) <= ABOUT_ACTIVITY:
+        return gettext(SUBJECT_ACTIVITY)
     return gettext(SUBJECT_PROFESSIONAL if professional else SUBJECT)
 
 
 def body(kinds: Iterable[str], professional: bool, address: str, codes: Iterable[str] = ()) -> str:
     """The text of a mail: one line for each kind, once; and the codes that were asked for."""
     told = FOR_PROFESSIONAL if professional else KINDS
-    lines = [f"- {gettext(told.get(kind, KINDS[kind]))}" for kind in dict.fromkeys(kinds)]
+    lines = [f"- {gettext(told[kind] if kind in told else KINDS[kind])}" for kind in dict.fromkeys(kinds)]
     lines += [gettext(_CODE).format(code=code) for code in codes]
     closing = [gettext(_LOOK).format(address=address), gettext(_NO_CONTENT), gettext(_NO_ANSWER)]
     return "\n\n".join([gettext(_INTRODUCTION), "\n".join(lines), *closing]) + "\n"

@@ -69,7 +69,7 @@ def page(asked: Asked, name: str, context: dict[str, object], status: int = 200)
     return render(name, shared | context, status)
 
 
-def refused_page(refusal: Refusal, status: int) -> HttpResponse:
+def refused_page(_request: HttpRequest, refusal: Refusal, status: int) -> HttpResponse:
     """A refusal in the words for the person."""
     context: dict[str, object] = {"told": told(refusal.code), "code": refusal.code}
     return render("refused", context, status)

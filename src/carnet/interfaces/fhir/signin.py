@@ -72,7 +72,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
     asked = Request(field("client_id", ""), field("redirect_uri", ""), field("state", ""),
                     field("code_challenge", ""), field("code_challenge_method", ""))  # fmt: skip
     try:
-        address, secret = start(asked, moment())
+        address, secret = start(asked, moment(), anew=field("prompt", "") == "login")
     except Refusal as refusal:
         return _refused(refusal)
     response = HttpResponseRedirect(address)

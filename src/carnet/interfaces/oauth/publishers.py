@@ -60,7 +60,7 @@ _DOOR = PageDoor(
     # The first address is the entrance itself, and no error.
     sign_in=lambda request: render("publisher/out", {}, 200 if request.path == "/editeur" else 401),
     stranger=lambda: render("publisher/out", {}, 403),
-    refused=lambda refusal, status: render("refused", {"told": told(refusal.code), "code": refusal.code}, status),
+    refused=lambda _request, refusal, status: render("refused", {"told": told(refusal.code), "code": refusal.code}, status),
     failed=lambda reference: render("broken", {"reference": reference}, 500),
 )
 signed_in = _DOOR.signed_in

@@ -72,7 +72,7 @@ _DOOR = PageDoor(
     session=_session,
     sign_in=lambda _request: _page("out", {}, 401),
     stranger=lambda: _page("out", {}, 403),
-    refused=lambda refusal, status: _page("refused", {"told": told(refusal.code), "code": refusal.code}, status),
+    refused=lambda _request, refusal, status: _page("refused", {"told": told(refusal.code), "code": refusal.code}, status),
     failed=lambda reference: _page("failed", {"reference": reference}, 500),
 )
 signed_in = _DOOR.signed_in

@@ -17,7 +17,7 @@ from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import Act, Ask, Mode
 from carnet.kernel.clock import moment
 from carnet.kernel.ins import Ins
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages import safety
 from carnet.pages.door import PageDoor, Posting, View
 from carnet.pages.safety import form_token, local_path
@@ -49,7 +49,7 @@ class Asked(Posting):
 
     def about(self, sought: Sought, act: Act, reason: str = "") -> Ask:
         """A question about somebody who was sought, with the local traits that came along: they must not contradict."""
-        return Ask(self.actor, act, self.at, sought.ins, sought.mode, reason, sought.traits)
+        return Ask(self.actor, act, self.at, sought.ins, sought.mode, reason, sought.traits, present=sought.present(self.at))
 
     @property
     def employee(self) -> bool:
@@ -83,9 +83,16 @@ def may_regulate(asked: Asked) -> bool:
     return bool(settings.CARNET.webps_regulation) and asked.actor.authentication.regulation
 
 
-def refused_page(refusal: Refusal, status: int) -> HttpResponse:
-    """A refusal that concerns no open record."""
-    context: dict[str, object] = {"told": told(refusal.code), "problem": refusal.details.get("problem", "")}
+def again_to(request: HttpRequest) -> str:
+    """The query of the page of sign-in for whoever proves the identity again, and then comes back here."""
+    then = onward(request.get_full_path()) if request.method == "GET" else "/patients"
+    return urlencode({"suite": then, "encore": "1"})
+
+
+def refused_page(request: HttpRequest, refusal: Refusal, status: int) -> HttpResponse:
+    """A refusal that concerns no open record. Where a new sign-in answers it, the way leads there and back."""
+    again = again_to(request) if refusal.code == No.STEP_UP_REQUIRED else ""
+    context: dict[str, object] = {"told": told(refusal.code), "problem": refusal.details.get("problem", ""), "again": again}
     return render("refused", context, status)
 
 

@@ -18,7 +18,7 @@ from carnet.apps.records.api import (
 from carnet.dicah.decision import Light
 from carnet.dicah.facts import AuthorisationGround
 from carnet.dicah.messages import message
-from carnet.interfaces.webps.door import Asked, may_regulate, page, signed_in
+from carnet.interfaces.webps.door import Asked, again_to, may_regulate, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of, sought_of
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Mode
 from carnet.kernel.refusal import Nature, No, Refusal
@@ -77,7 +77,9 @@ def _context(asked: Asked, handle: str, sought: Sought, status: RecordStatus) ->
     return {
         "tab": "patients", "handle": handle, "sought": sought, "ins": sought.ins, "traits": sought.traits, "lights": lights,
         "held": sum(lamp.state == "ok" for lamp in lights), "told": told(code) if code else None, "code": code,
-        "rule": message(code).rule if code else "", "consent": code in _CONSENT, "status": status,
+        "rule": message(code).rule if code else "",
+        "again": again_to(asked.request) if code is No.STEP_UP_REQUIRED else "",
+        "consent": code in _CONSENT, "status": status,
         "fields": _fields(sought, status.details.get("fields", "")) if code == No.INS_MISMATCH else [],
         "break_glass": open_now and sought.mode is Mode.NORMAL, "regulate": open_now and may_regulate(asked),
         "days": settings.LAW.authorisation_lasts.days, "until": asked.at + settings.LAW.authorisation_lasts,
@@ -92,7 +94,9 @@ def _tested(asked: Asked, sought: Sought) -> RecordStatus:
         return test_record(asked.about(sought, Act.TEST_RECORD))
     except Refusal as refusal:
         letter = "I" if refusal.code.startswith("ins-") else "A" if refusal.code.startswith("authentication") else "H"
-        lights = dict.fromkeys("DICAH", Light.DARK) | {"A": Light.GREEN, letter: Light.RED}
+        # An unusual activity is none of the five conditions.
+        red = {} if refusal.code.nature is Nature.ACTIVITY else {letter: Light.RED}
+        lights = dict.fromkeys("DICAH", Light.DARK) | {"A": Light.GREEN} | red
         return RecordStatus(None, "", None, "", "", False, lights, refusal.code, refusal.details)
 
 

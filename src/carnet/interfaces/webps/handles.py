@@ -5,6 +5,7 @@ An address is kept by histories and logs of browsers; a matricule must not be (A
 
 import json
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 
 from carnet.formats.ins_datamatrix import PREFIX, read_datamatrix
 from carnet.kernel.actor import Actor
@@ -16,6 +17,9 @@ from carnet.kernel.traits import Traits
 from carnet.pages.reading_ins import ins_typed
 from carnet.pages.sealed import opened_text, sealed_text
 
+PRESENT_FOR = timedelta(hours=4)
+"""How long a Vitale card that was read proves that the patient is there (ours)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sought:
@@ -24,6 +28,12 @@ class Sought:
     ins: Ins
     traits: Traits = Traits()
     mode: Mode = Mode.NORMAL
+    seen_at: datetime | None = None
+    """When the patient's Vitale card was read here."""
+
+    def present(self, at: datetime) -> bool:
+        """Whether the patient's card was read in this consultation: the same day, some hours ago at most."""
+        return self.seen_at is not None and self.seen_at.date() == at.date() and at - self.seen_at < PRESENT_FOR
 
     def in_mode(self, mode: Mode) -> "Sought":
         """The same person in another access mode."""
@@ -34,6 +44,8 @@ def handle_of(sought: Sought, actor: Actor) -> str:
     """The part of an address that names somebody, for this professional alone."""
     told = {"m": sought.ins.matricule, "o": sought.ins.oid.value, "a": sought.mode.value,
             "t": {k: v for k, v in asdict(sought.traits).items() if v}}  # fmt: skip
+    if sought.seen_at is not None:
+        told["p"] = sought.seen_at.isoformat()
     return sealed_text(json.dumps(told), actor.key)
 
 
@@ -43,7 +55,8 @@ def sought_of(handle: str, actor: Actor) -> Sought:
     if text is None:
         raise Refusal(No.DOCUMENT_UNKNOWN)
     told = json.loads(text)
-    return Sought(Ins(told["m"], Oid(told["o"])), Traits(**told["t"]), Mode(told["a"]))
+    seen_at = datetime.fromisoformat(told["p"]) if "p" in told else None
+    return Sought(Ins(told["m"], Oid(told["o"])), Traits(**told["t"]), Mode(told["a"]), seen_at)
 
 
 def typed(text: str) -> Sought:

@@ -108,7 +108,7 @@ def vitale(asked: Asked) -> HttpResponse:
     if asked.request.method == "POST":
         number = asked.form.number("carte", len(cards) - 1)
         if number is not None:
-            return go(asked, Sought(cards[number].ins, cards[number].traits))
+            return go(asked, Sought(cards[number].ins, cards[number].traits, seen_at=asked.at))
     return page(asked, "patients/vitale", {"tab": "patients", "cards": list(enumerate(cards)), "reader": found is not None})
 
 

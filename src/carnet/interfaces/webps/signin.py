@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from carnet.apps.access.api import note_sign_in
 from carnet.apps.signin.api import (
     Identified,
     choose_situation,
@@ -13,6 +14,7 @@ from carnet.apps.signin.api import (
     label_of,
     leave_for_card,
     poll_mobile,
+    portal_session,
     prefer,
     presented,
     return_psc,
@@ -47,13 +49,15 @@ _STEP = 600
 def choose_means(request: HttpRequest) -> HttpResponse:
     """The ways in."""
     then = onward(local(request.GET.get("suite", "/patients")))
-    return render("signin/means", {"then": then, "cards": settings.CARNET.webps_card_url, "ended": "suite" in request.GET})
+    again = "encore" in request.GET
+    return render("signin/means", {"then": then, "cards": settings.CARNET.webps_card_url, "again": again,
+                                   "ended": "suite" in request.GET and not again})  # fmt: skip
 
 
 @public("GET")
 def psc(request: HttpRequest) -> HttpResponse:
     """Leave for Pro Santé Connect."""
-    address, browser = start_psc(local(request.GET.get("suite", "")), moment())
+    address, browser = start_psc(local(request.GET.get("suite", "")), moment(), anew="encore" in request.GET)
     response = HttpResponseRedirect(address)
     set_cookie(response, BROWSER, browser, _STEP, "/connexion")
     return response
@@ -136,6 +140,7 @@ def situation(request: HttpRequest) -> HttpResponse:
         Form(request).text("ticket"), -1 if number is None else number, request.COOKIES.get(BROWSER, ""),
         moment(), device, label_of(request.headers.get("User-Agent", "")),
     )  # fmt: skip
+    note_sign_in(portal_session(token, moment()).actor)
     response = HttpResponseRedirect(then)
     response.delete_cookie(BROWSER, path="/connexion")
     set_cookie(response, COOKIE, token, settings.CARNET.portal_session_seconds)

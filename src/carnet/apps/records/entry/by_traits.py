@@ -10,7 +10,7 @@ from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.records.entry.facts import enter_known
 from carnet.apps.storage.api import Work, unit
-from carnet.dicah.facts import Facts, Plausibility, RecordState
+from carnet.dicah.facts import Facts, RecordState
 from carnet.kernel.ask import Ask
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
@@ -59,13 +59,13 @@ def search_by_traits(ask: Ask) -> list[Candidate]:
 
     Raises Refusal: what the law says of the asker, `traits-insufficient`, or `traits-too-common`.
     """
-    doubt = access.plausibility(ask.actor, ask.at) if ask.actor.id else Plausibility.PLAUSIBLE
     with access.asking(ask), unit() as work:
+        doubt = access.of_question(work, ask)
         facts = Facts(settings=access.law(), edition=access.edition(ask.at.date()), plausibility=doubt)
         granted = access.grant(work, ask, facts, None)
         if not identity.enough_to_search(ask.traits):
             raise Refusal(No.TRAITS_INSUFFICIENT)
-    access.spend(ask.actor, access.TRAITS_SEARCH, ask.at)
+    access.spend(ask.actor, access.TRAITS, ask.at)
     with access.asking(ask), unit() as work:
         shown = _best(work, ask)
         for candidate in shown:

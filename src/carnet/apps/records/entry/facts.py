@@ -9,7 +9,7 @@ from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.storage.api import KEY_FACTS, SCOPE, KeyDestroyedError, RecordKey, Row, Statement, Work, open_key
 from carnet.dicah import Permit, decide
-from carnet.dicah.acts import BEFORE_OPENING
+from carnet.dicah.acts import BEFORE_OPENING, Opening
 from carnet.dicah.conditions.authentication import CONNECTED, PERSONS
 from carnet.dicah.conditions.availability import SHOWN_AS_ABSENT
 from carnet.dicah.facts import DocumentFacts, Facts, IdentityFacts, Plausibility, RecordFacts, RecordState
@@ -81,32 +81,36 @@ def _way(ask: Ask, document: UUID | None, record: UUID | None) -> Statement:
 
 def enter(
     work: Work, ask: Ask, document: UUID | None = None, extra: Sequence[Statement] = (), requested: frozenset[str] = frozenset(),
-    doubt: Plausibility = Plausibility.PLAUSIBLE, lock: bool = False, record: UUID | None = None,
+    lock: bool = False, record: UUID | None = None, opening: Opening | None = None,
 ) -> Entered:  # fmt: skip
     """Find the record by the INS (or a document, or its pseudonym), enter its scope and load all that the decision looks at.
 
     Nothing is looked up for somebody who is not authenticated. With `lock` the state of the record cannot change before
-    the end of the unit: a writer decides on what will still be true when it commits.
+    the end of the unit: a writer decides on what will still be true when it commits. `opening`: what a professional opens of the
+    record, where it is more than the act says; it is counted in this unit, which a refusal rolls back.
     """
+    opens = access.opens(ask) if opening is None or access.opens(ask) is Opening.NONE else opening
     if not ask.actor.id or (ask.ins is None and document is None and record is None):
-        return absent(ask, requested, doubt)
+        return absent(ask, requested)
     way = _way(ask, document, record)
     held = [(_LOCK, ())] if lock else []
-    scope, *_, facts = work.send(_into(way), *held, (_FACTS, access.parameters(ask)))
+    scope, *_, facts = work.send(_into(way), *held, (_FACTS, access.parameters(ask, opens)))
     connected = ask.actor.kind in CONNECTED
     related = work.send(access.consent_of(ask) if connected else access.relation_of(ask)) if ask.actor.kind in PERSONS else []
     more = work.send(*extra)
     found, row = scope.fetchone(), facts_row(facts.fetchone())
     if not found or not found[0] or row is None:
-        return absent(ask, requested, doubt)
+        return absent(ask, requested, access.of_question(work, ask))
     theirs = ask.act in BEFORE_OPENING and bool(related)
     if row.state in SHOWN_AS_ABSENT and not theirs:
         # An opposition must not show through what comes before it, a trait that contradicts for example.
-        return absent(ask, requested, doubt)
+        return absent(ask, requested, access.of_question(work, ask))
     record_id = UUID(found[0])
     key = open_key(record_id, row.key)
     entered = Entered(record_id, Facts(), key, identity.traits_of(key, row.traits), [cursor.fetchall() for cursor in more])
-    told = _facts(ask, row, entered.traits, requested, doubt)
+    told = _facts(ask, row, entered.traits, requested, Plausibility.PLAUSIBLE)
+    doubt = access.of_opening(work, ask, opens, record_id, told.access, access.opened_today(row.access))
+    told = replace(told, plausibility=doubt)
     if related and connected:
         told = replace(told, access=replace(told.access, service_consent=access.read_consent(related[0].fetchone())))
     elif related:

@@ -14,7 +14,7 @@ from carnet.apps.storage.api import SCOPE, Work, unit
 from carnet.dicah import Refuse, decide
 from carnet.dicah.conditions.consent import lives, renews
 from carnet.dicah.decision import Light
-from carnet.dicah.facts import AuthorisationGround, Facts, Plausibility
+from carnet.dicah.facts import AuthorisationGround, Facts
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.grant import Grant
 from carnet.kernel.refusal import No, Refusal
@@ -87,28 +87,23 @@ def _status(ask: Ask, entered: Entered) -> RecordStatus:
     )
 
 
-def _doubt(ask: Ask) -> Plausibility:
-    return access.plausibility(ask.actor, ask.at) if ask.actor.id else Plausibility.PLAUSIBLE
-
-
 def test_record(ask: Ask) -> RecordStatus:
     """TD0.2. Negative answers are counted in the asker's budget: whoever tries numbers runs into it."""
-    doubt = _doubt(ask)
     with access.asking(ask) as place, unit() as work:
-        entered = enter(work, ask, extra=((_OWNED, ()),), doubt=doubt)
+        entered = enter(work, ask, extra=((_OWNED, ()),))
         place.record_id = entered.record_id
         access.grant(work, ask, entered.facts, entered.record_id)
     status = _status(ask, entered)
     if status.record_id is None:
-        access.spend(ask.actor, access.NEGATIVE_ANSWER, ask.at)
+        access.spend(ask.actor, access.NEGATIVE, ask.at)
     return status
 
 
 @contextmanager
-def _admitted(ask: Ask, doubt: Plausibility = Plausibility.PLAUSIBLE) -> Iterator[tuple[Work, Entered, Grant]]:
+def _admitted(ask: Ask) -> Iterator[tuple[Work, Entered, Grant]]:
     """A unit of work inside the record, with the Grant of this question; or the refusal, journaled."""
     with access.asking(ask) as place, unit() as work:
-        entered = enter(work, ask, doubt=doubt)
+        entered = enter(work, ask)
         place.record_id = entered.record_id
         yield work, entered, access.grant(work, ask, entered.facts, entered.record_id)
 
@@ -118,8 +113,10 @@ def declare_authorisation(ask: Ask, consent: Consent, as_treating_doctor: bool =
 
     With the role MEDECIN_TRAITANT a doctor also says that the patient chose them: both are written, or neither.
     """
+    # A code of presence is looked at in the same unit: a wrong one takes back what it spared.
+    ask = replace(ask, present=ask.present or bool(consent.presence_code))
     try:
-        with _admitted(ask, _doubt(ask)) as (work, entered, granted):
+        with _admitted(ask) as (work, entered, granted):
             ends = access.authorise(work, granted, consent, entered.key, entered.facts.access.authorisation)
             if as_treating_doctor:
                 # A question of its own, asked of the record as it is with the new authorisation.
@@ -129,9 +126,8 @@ def declare_authorisation(ask: Ask, consent: Consent, as_treating_doctor: bool =
     except Refusal as refusal:
         if refusal.code == No.PRESENCE_CODE_WRONG:
             # Whoever tries codes runs into the budget of negative answers.
-            access.spend(ask.actor, access.NEGATIVE_ANSWER, ask.at)
+            access.spend(ask.actor, access.NEGATIVE, ask.at)
         raise
-    access.spend(ask.actor, access.NEW_RECORD, ask.at)
     return ends
 
 
@@ -155,10 +151,8 @@ def end_emergency(ask: Ask) -> None:
 
 def open_emergency(ask: Ask) -> datetime:
     """Open an emergency access with its reason in words. Returns when it ends."""
-    with _admitted(ask, _doubt(ask)) as (work, entered, granted):
-        ends = access.open_emergency(work, granted, entered.key)
-    access.spend(ask.actor, access.NEW_RECORD, ask.at)
-    return ends
+    with _admitted(ask) as (work, entered, granted):
+        return access.open_emergency(work, granted, entered.key, entered.facts.access.under_review_since is not None)
 
 
 def presence_card(ask: Ask) -> tuple[list[str], datetime]:

@@ -154,7 +154,8 @@ def own_list(ask: Ask, name: str = "", documents_since: datetime | None = None) 
     ask = replace(ask, act=Act.OWN_LIST)
     values: list[Any] = [ask.actor.id, ask.actor.situation.structure, ask.actor.key, ask.at, settings.CARNET.visit_pause()]
     with access.asking(ask), unit() as work:
-        access.grant(work, ask, Facts(settings=access.law(), edition=access.edition(ask.at.date())), None)
+        doubt = access.of_question(work, ask)
+        access.grant(work, ask, Facts(settings=access.law(), edition=access.edition(ask.at.date()), plausibility=doubt), None)
         rows = work.rows("SELECT * FROM records_own_list(%s, %s, %s, %s, %s)", *values)
         found = [pair for row in rows if (pair := _readable(ask, row)) and _named_so(pair[0], name)]
         counts = _counts(work, found, documents_since)

@@ -27,6 +27,7 @@ from carnet.apps.records.reading.search import (
 )
 from carnet.apps.storage.api import RecordKey, Work, unit
 from carnet.dicah import Permit, decide
+from carnet.dicah.acts import Opening
 from carnet.dicah.facts import DocumentFacts, Facts
 from carnet.formats.fhir import Json
 from carnet.kernel.ask import Act, Ask
@@ -186,7 +187,7 @@ def visiting(
     ask = replace(ask, act=act)
     with access.asking(ask) as place, unit() as work:
         access.before_record(ask)
-        entered = enter(work, ask, record=record_id)
+        entered = enter(work, ask, record=record_id, opening=Opening.CONTENT)
         place.record_id, place.detail = entered.record_id, detail if category else ""
         if entered.record_id is None:
             raise Refusal(No.RECORD_ABSENT)

@@ -16,12 +16,12 @@ CARD_PROOF_LASTS = timedelta(hours=1)
 
 
 def proof_of(certificate: Certificate, means: Means, at: datetime, level: str = "") -> Authentication:
-    """What a certificate proves of whoever holds it, for now."""
+    """What a certificate proves of whoever holds it, for now. It says of no moment that somebody typed a code then."""
     return Authentication(
         means=means,
         level=level,
         expires_at=min(certificate.not_after, at + CARD_PROOF_LASTS),
-        at=at,
+        certificate=certificate.thumbprint.hex(),
         revoked=certificate.revoked,
         regulation=certificate.regulation,
         software_is_regulation=certificate.regulation,

@@ -158,7 +158,8 @@ def _air(vihf: Vihf, transport: Certificate, at: datetime) -> Actor:
     _check_same_structure(vihf, structure)
     if not {vihf.context_class, vihf.context_declared} & set(settings.CARNET.vihf_strong_contexts):
         raise _refused(No.AUTHENTICATION_TOO_WEAK)
-    proof = replace(proof_of(transport, Means.AIR, at, CARD_LEVEL), at=vihf.authenticated_at or vihf.issued_at)
+    # When the person signed in is the software's word alone: it answers no step-up.
+    proof = proof_of(transport, Means.AIR, at, CARD_LEVEL)
     if vihf.profession is None or vihf.profession.system != PROFESSION_SYSTEM:
         return Actor(ActorKind.EMPLOYEE, vihf.subject, vihf.name, proof, structure.situation)
     with unit() as work:

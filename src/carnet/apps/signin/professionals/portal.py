@@ -93,11 +93,14 @@ def callback_uri() -> str:
     return f"{settings.CARNET.webps_url}{CALLBACK}"
 
 
-def start_psc(then: str, at: datetime) -> tuple[str, str]:
-    """Begin with Pro Santé Connect. Returns its address and the secret that the browser keeps in a cookie."""
+def start_psc(then: str, at: datetime, anew: bool = False) -> tuple[str, str]:
+    """Begin with Pro Santé Connect. Returns its address and the secret that the browser keeps in a cookie.
+
+    `anew`: the person proves the identity again there, whatever session the provider still holds (OpenID Connect Core §3.1.2.1).
+    """
     begun, browser = oidc.begin(), secrets.token_urlsafe(24)
     state = keep(PortalStarted(begun, browser, then), at)
-    return psc.authorization_url(begun, state, callback_uri()), browser
+    return psc.authorization_url(begun, state, callback_uri(), anew), browser
 
 
 def return_psc(state: str, code: str, browser: str, at: datetime) -> Identified:

@@ -71,8 +71,8 @@ def discovery() -> dict[str, Any]:
     return discovery_of(config.psc_issuer, config.psc_discovery, "Pro Santé Connect")
 
 
-def authorization_url(start: Start, state: str, redirect_uri: str = "") -> str:
-    """Where the browser is sent (scope scope_all, acr_values eidas1, PKCE S256)."""
+def authorization_url(start: Start, state: str, redirect_uri: str = "", anew: bool = False) -> str:
+    """Where the browser is sent (scope scope_all, acr_values eidas1, PKCE S256); `anew`: the identity is proved again there."""
     config = settings.CARNET
     parameters = {
         "response_type": "code",
@@ -84,7 +84,7 @@ def authorization_url(start: Start, state: str, redirect_uri: str = "") -> str:
         "nonce": start.nonce,
         "code_challenge": challenge_of(start.verifier),
         "code_challenge_method": "S256",
-    }
+    } | ({"prompt": "login"} if anew else {})
     return f"{discovery()['authorization_endpoint']}?{urlencode(parameters)}"
 
 
@@ -204,7 +204,8 @@ def identify_token(access_token: str, client_id: str) -> tuple[PscIdentity, str]
         raise refused("subject_token: issued to another software")
     info = _userinfo(access_token, str(told.get("sub", "")))
     session = str(told.get("sid", ""))
-    return _identity(info, int(told.get("auth_time", told.get("iat", 0))), session), session
+    # When the token was issued is no sign-in: a software renews its token alone.
+    return _identity(info, int(told.get("auth_time", 0)), session), session
 
 
 def logout_claims(token: str, at: datetime) -> dict[str, Any]:

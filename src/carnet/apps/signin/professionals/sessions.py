@@ -192,16 +192,17 @@ def actor_of(token: str, thumbprint: bytes | None = None, revoked: bool = False)
     bound = bytes(row[2]) if row and row[2] else None
     if row is None or (bound is not None and not hmac.compare_digest(bound, thumbprint or b"")):
         raise Refusal(No.AUTHENTICATION_MISSING)
-    return actor_from(load(row[0]), row[1], revoked)
+    return actor_from(load(row[0]), row[1], revoked, bound.hex() if bound else "")
 
 
-def actor_from(who: SignedIn, expires_at: datetime, revoked: bool) -> Actor:
-    """The actor that a session stands for, in the situation as the directory knows it now."""
+def actor_from(who: SignedIn, expires_at: datetime, revoked: bool, certificate: str = "") -> Actor:
+    """The actor of a session, in the situation as the directory knows it now. `certificate`: the one that it is bound to."""
     proof = Authentication(
         means=who.means,
         level=who.level,
         expires_at=expires_at,
         at=who.at,
+        certificate=certificate,
         revoked=revoked,
         regulation=who.regulation,
         software_is_regulation=who.software_is_regulation,

@@ -117,14 +117,14 @@ def software_of(client_id: str, redirect_uri: str) -> Software:
     return Software(row[0], row[1], row[2])
 
 
-def start(request: Request, at: datetime) -> tuple[str, str]:
-    """Begin. Returns the address of Pro Santé Connect and the secret that the browser keeps in a cookie."""
+def start(request: Request, at: datetime, anew: bool = False) -> tuple[str, str]:
+    """Begin. Returns the address of Pro Santé Connect and the secret that the browser keeps in a cookie. `anew`: see `psc`."""
     software = software_of(request.client_id, request.redirect_uri)
     if request.code_challenge_method != "S256" or not 43 <= len(request.code_challenge) <= 128:
         raise refused("PKCE with S256 is mandatory")
     begun, browser = oidc.begin(), secrets.token_urlsafe(24)
     state = keep(SoftwareStarted(request, software, begun, browser), at)
-    return psc.authorization_url(begun, state), browser
+    return psc.authorization_url(begun, state, anew=anew), browser
 
 
 def returned(state: str, code: str, browser: str, at: datetime) -> tuple[str, list[Choice]]:

@@ -1,0 +1,7 @@
+DROP FUNCTION access_openings_since(timestamptz);
+DROP FUNCTION access_forget_openings(timestamptz);
+DROP FUNCTION access_counted(text, text, text, timestamptz, int[], timestamptz);
+DROP FUNCTION access_opened(text, text, text, text, text, timestamptz, int[], timestamptz);
+DROP TABLE access_stop;
+DROP TABLE access_signin;
+DROP TABLE access_opening;
