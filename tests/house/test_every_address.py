@@ -75,6 +75,6 @@ def test_a_get_writes_nothing_but_the_journal(door: str) -> None:
         who.get(path)
     after = _rows()
     # The notice of an access goes with its journal entry (docs/adr/0010): one a day for each professional.
-    assert {t for t in after if after[t] != before[t]} == {"journal_entry", "outbox_notice"}
+    assert {t for t in after if after[t] != before[t]} == {"access_opening", "journal_entry", "outbox_notice"}
     assert after["outbox_notice"] == before["outbox_notice"] + 1
     assert after["journal_entry"] == before["journal_entry"] + 3

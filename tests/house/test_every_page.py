@@ -117,7 +117,7 @@ def test_a_get_writes_nothing_but_the_journal_and_the_state_of_the_session(porta
             browser.get(filled(address, handle, document))
     after = _rows()
     changed = {t for t in after if after[t] != before[t]}
-    assert changed <= {"journal_entry", "outbox_notice", "signin_session", "access_budget"}, changed
+    assert changed <= {"journal_entry", "outbox_notice", "signin_session", "access_budget", "access_opening"}, changed
     assert "journal_entry" in changed
 
 

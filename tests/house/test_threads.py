@@ -17,6 +17,7 @@ from joserfc.jwk import ECKey
 from support.people import actor
 from support.shared_state import shared
 
+from carnet.apps.access import bounds
 from carnet.apps.catalogue import criteria, possession
 from carnet.apps.prevention import certificate, doses, edition, keeping
 from carnet.apps.prevention.immunisation import dates
@@ -135,6 +136,7 @@ USES: dict[str, Callable[[int], object]] = {
     "apps.records.reading.search:_literal": lambda n: search._literal(frozenset({str(n % 7), str(n % 5)})),
     "apps.records.hooks:HOOKS": lambda n: len(hooks.HOOKS.deposited),
     "apps.storage.signing:signing_key": lambda n: _cleared(signing.signing_key, f"purpose-{n % 3}")(n).thumbprint(),  # type: ignore[attr-defined]
+    "apps.access.bounds:_editions": lambda n: _cleared(bounds._editions, Path("/nowhere"))(n)[date(2026, 11, 27)].effective,
     "apps.catalogue.criteria:_packaged": lambda n: _cleared(criteria._packaged)(n)[0].id,  # type: ignore[index]
     "apps.catalogue.possession:_REGISTRY": _proved,
     "interfaces.oauth.server:SERVER": lambda n: server.SERVER.query_client(f"nobody-{n}"),

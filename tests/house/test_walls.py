@@ -99,8 +99,18 @@ WRITERS = [
     "write_entry",
 ]
 WITHOUT_RECORD = frozenset(
-    # The professional's own delegations and the queues of operators: no record is named, the law decides inside.
-    ["delegate_to", "end_delegation", "review_lookup", "take_case", "answer_case", "review_emergency", "spend"]
+    # The professional's own delegations and sign-ins, and the queues of operators: no record is named, the law decides inside.
+    [
+        "delegate_to",
+        "end_delegation",
+        "review_lookup",
+        "take_case",
+        "answer_case",
+        "review_emergency",
+        "lift_stop",
+        "note_sign_in",
+        "spend",
+    ]
 )
 
 

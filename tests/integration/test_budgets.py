@@ -1,26 +1,32 @@
 """Budgets stop a thief and never slow an honest counter: by person, certificate and structure, at every door (access law §1)."""
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
+from django.conf import settings
 from support import bounds as small
 from support.people import PROFESSIONALS, actor, deposit, fresh_person, host, now, patient
+from support.portal import HIDDEN, Browser, words
 from support.roles import as_role
 
 from carnet.apps.access import api as access
-from carnet.apps.access import budgets, closing
+from carnet.apps.access import bounds, budgets, closing, timers
 from carnet.apps.access.api import Consent
 from carnet.apps.outbox import api as outbox
 from carnet.apps.records import api as records
 from carnet.apps.records.api import Query
 from carnet.apps.records.reading.visit import visiting
+from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import key_of, unit
 from carnet.dicah.facts import AuthorisationGround
+from carnet.interfaces.webps.handles import Sought, handle_of, sought_of
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
 from carnet.kernel.ask import Act, Ask, Mode
 from carnet.kernel.refusal import Refusal
@@ -188,15 +194,15 @@ def test_a_hard_bound_closes_everything_and_is_told_until_an_operator_lifts_it(m
 
 def waiting_stops() -> list[access.Stop]:
     with as_role("carnet_operator"):
-        return access.stops(operator())
+        return access.stops(as_operator())
 
 
 def lift(number: UUID, verdict: str, note: str) -> None:
     with as_role("carnet_operator"):
-        access.lift_stop(operator(), number, verdict, note)
+        access.lift_stop(as_operator(), number, verdict, note)
 
 
-def operator() -> Ask:
+def as_operator() -> Ask:
     return Ask(Actor(ActorKind.OPERATOR, "ada", "Ada"), Act.CONFIGURE, now())
 
 
@@ -345,3 +351,147 @@ def test_a_day_of_lawful_software_meets_no_step_up(
 ) -> None:
     who = somebody(key, sector=PROFESSIONALS[key].places[0].sector)
     assert set(_day(who, own, new, minutes, contents)) == {""}
+
+
+def test_a_sign_in_of_the_portal_is_kept_for_the_other_doors(portal: str) -> None:
+    Browser(portal).sign_in("audiologist")
+    with as_role("carnet_webps"), unit() as work:
+        row = work.row("SELECT at FROM access_signin WHERE person = %s", actor("audiologist").key)
+    assert row is not None and now() - row[0] < timedelta(minutes=1)
+
+
+def test_the_portal_leads_to_a_new_sign_in_and_back(portal: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = Browser(portal).sign_in("optician")
+    small.bound(monkeypatch, "*,person,content,,,2,,,")
+    opened_pages = [browser.get(f"/dossier/{browser.seek(patient('optician')[0].ins.matricule)}") for _ in range(3)]
+    refused = opened_pages[-1]
+    assert refused.status_code == 403
+    link = re.search(r'href="(/connexion\?[^"]+encore=1[^"]*)"', refused.text)
+    assert link is not None
+    means = browser.get(link[1].replace("&amp;", "&"))
+    assert "Confirmer votre identité" in means.text
+    psc = re.search(r'href="(/connexion/psc\?[^"]+)"', means.text)
+    assert psc is not None
+    left = browser.get(psc[1].replace("&amp;", "&")).headers["location"]
+    assert "prompt=login" in left, "the provider's own session is no new sign-in"
+    assert "prompt" not in browser.get("/connexion/psc").headers["location"]
+
+
+def test_a_vitale_card_that_was_read_spares_the_counter(portal: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sought = Sought(fresh_person().ins, seen_at=now())
+    assert sought.present(now()) and sought_of(handle_of(sought, actor("nurse")), actor("nurse")) == sought
+    assert not replace(sought, seen_at=now() - timedelta(hours=5)).present(now())
+    assert not replace(sought, seen_at=None).present(now())
+    browser = Browser(portal).sign_in("nurse")
+    small.bound(monkeypatch, "*,person,reach,1,,,,,")
+    browser.get("/patients/vitale")
+    tested = [browser.get(browser.post("/patients/vitale", {"carte": str(n)}).headers["location"]) for n in range(4)]
+    assert not any("sort de l'ordinaire" in words(answer) or "sort de l’ordinaire" in words(answer) for answer in tested)
+
+
+def test_the_operator_sees_what_is_closed_and_lifts_it_with_a_word(operator: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    small.bound(monkeypatch, "*,person,reach,,1,,,,", "*,certificate,reach,,1,,,,")
+    who = somebody()
+    who = replace(who, name="Octave ÉCLUSE", authentication=replace(who.authentication, certificate=uuid4().hex * 2))
+    assert [opened(who), opened(who)] == ["", "activity-under-review"]
+    [stop] = [s for s in waiting_stops() if s.subject == who.key]
+    with as_role("carnet_operator"):
+        token = signin.operator_link("ada", now())
+    http = httpx.Client(base_url=operator, timeout=30.0)
+    http.get(f"/entrer/{token}")
+    page = http.get("/activites")
+    assert f"Professionnel {who.id}" in words(page) and "Certificat de logiciel" in words(page)
+    assert "1 dossiers nouveaux interrogés en une heure (limite : 1)" in words(page) and "Octave ÉCLUSE" in words(page)
+    form = dict(HIDDEN.findall(page.text))["form_token"]
+    lift_at = f"/activites/{stop.id}/lever"
+    empty = http.post(lift_at, data={"form_token": form, "verdict": "stolen", "constat": " "})
+    assert empty.status_code == 400 and "écrivez ce que vous avez constaté" in words(empty)
+    done = http.post(lift_at, data={"form_token": form, "verdict": "stolen", "constat": "Carte en opposition."})
+    assert done.headers["location"] == "/activites?fait=leve"
+    assert http.post(lift_at, data={"form_token": form, "verdict": "stolen", "constat": "Encore."}).status_code == 409
+    assert who.key not in {s.subject for s in waiting_stops()}
+
+
+@pytest.mark.parametrize(("line", "problem"), [
+    ("*,person,content,many,,,,,", "line 2: 'many' is not a number"), ("*,person,content,0,,,,,", "is not a number"),
+    ("*,person,content,9,3,,,,", "a soft bound above its hard one"), ("*,somebody,content,,,,,,", "subject 'somebody'"),
+    ("*,person,thefts,,,,,,", "measure 'thefts'"), ("colour=red,person,content,,,,,,", "write \\*"), ("profession=,person,content,,,,,,", "write \\*"),
+    ("*,person", "more or fewer columns"), ("*,person,content,,,,,,,,", "more or fewer columns"),
+])  # fmt: skip
+def test_an_edition_that_cannot_be_read_says_where(line: str, problem: str) -> None:
+    first = ",".join(bounds.COLUMNS)
+    with pytest.raises(bounds.BoundsError, match=problem):
+        bounds.read_edition([first, line], now().date())
+
+
+def test_an_edition_has_its_columns_and_a_line_for_everybody() -> None:
+    first = ",".join(bounds.COLUMNS)
+    with pytest.raises(bounds.BoundsError, match="the first line is not"):
+        bounds.read_edition(["a,b"], now().date())
+    with pytest.raises(bounds.BoundsError, match="a line for every person"):
+        bounds.read_edition([first, "profession=10,person,content,,,,,,"], now().date())
+
+
+def test_the_first_line_that_fits_counts_and_editions_begin_at_their_day(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = bounds._editions(tmp_path)[date(2026, 11, 27)]
+    pharmacy = bounds.traits_of(actor("pharmacist").situation, settings.LAW)
+    assert pharmacy == {"profession": "21", "speciality": "", "sector": "SA33", "context": "town"}
+    day = {b.hours: b.hard for b in ours.of("person", "content", pharmacy)}
+    assert day == {1: 80, 24: 300, 168: 1200}
+    assert {b.hours: b.hard for b in ours.of("person", "content", {})} == {1: 60, 24: 150, 168: 500}
+    assert ours.of("structure", "traits", {}) == ()
+    bare = "\n".join([",".join(bounds.COLUMNS), *(f"*,person,{measure},,,,,,9" for measure in sorted(bounds.MEASURES))])
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "2027-01-01.csv").write_text(bare)
+    (tmp_path / "own" / "readme.txt").write_text("not an edition")
+    monkeypatch.setattr(settings.CARNET, "bounds_dir", tmp_path / "own")
+    assert [bounds.in_force(day).effective.isoformat() for day in (date(2020, 1, 1), date(2026, 12, 31), date(2027, 2, 1))] == [
+        "2026-11-27", "2026-11-27", "2027-01-01"]  # fmt: skip
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "soon.csv").write_text(bare)
+    with pytest.raises(bounds.BoundsError, match="named by its first day"):
+        bounds._editions(tmp_path / "bad")
+
+
+def test_the_report_says_who_would_have_met_a_proposed_edition() -> None:
+    who = somebody()
+    begun = now() - timedelta(days=3)
+    who = replace(who, authentication=replace(who.authentication, expires_at=now() + DAY, certificate=uuid4().hex * 2))
+    for n in range(4):
+        assert opened(who, begun + timedelta(minutes=n)) == ""
+    assert opened(who, begun + timedelta(hours=2)) == ""
+    assert opened(who, begun + timedelta(hours=3), present=True) == ""
+    columns, everybody = ",".join(bounds.COLUMNS), [f"*,person,{m},,,,,," for m in sorted(bounds.MEASURES) if m != "reach"]
+    proposed = bounds.read_edition([columns, "*,person,reach,3,4,4,,,", "*,certificate,reach,,3,,,,", *everybody], begun.date())
+    with as_role("carnet_operator"):
+        found = [
+            m for m in access.met(proposed, begun - DAY) if m.subject in (who.key, f"certificate:{who.authentication.certificate}")
+        ]
+    assert [(m.hours, m.most, m.soft_at, m.hard_at) for m in found if m.subject == who.key] == [
+        (24, 5, begun + timedelta(hours=2), None), (1, 4, begun + timedelta(minutes=3), None)]  # fmt: skip
+    assert [(m.hours, m.most, m.hard_at) for m in found if m.subject != who.key] == [(1, 4, begun + timedelta(minutes=3))]
+    assert found[0].hard_at is not None, "whom it would have stopped comes first"
+
+
+def test_what_is_counted_is_forgotten_after_a_month_and_a_stop_a_year_after_it_was_lifted(monkeypatch: pytest.MonkeyPatch) -> None:
+    small.bound(monkeypatch, "*,person,reach,,1,,,,")
+    who, old = somebody(), now() - timedelta(days=40)
+    assert [opened(who, old), opened(who, old)] == ["", "activity-under-review"]
+    with as_role("carnet_webps"):
+        access.note_sign_in(replace(who, authentication=replace(who.authentication, at=old)))
+    [stop] = [s for s in waiting_stops() if s.subject == who.key]
+    with as_role("carnet_worker"):
+        purge = next(timer for timer in access.TIMERS if timer.name == "budget-purge")
+        assert purge.run(now()) >= 2
+        assert purge.run(now()) == 0
+    assert stop.id in {s.id for s in waiting_stops()}, "what waits for an operator waits"
+    lift(stop.id, "misused", "Vu avec la structure.")
+    with as_role("carnet_worker"):
+        assert purge.run(now() + timedelta(days=366)) >= 1
+
+
+def test_what_a_destroyed_record_was_opened_by_is_forgotten_with_it() -> None:
+    who = somebody()
+    person = declared(who)
+    assert page_of(who, person) == ""
+    assert "access_opening" in timers._ERASED

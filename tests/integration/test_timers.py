@@ -232,14 +232,15 @@ def test_what_is_only_technical_is_purged_at_its_term() -> None:
     from carnet.apps.outbox import api as outbox
 
     _, record_id = patient()
-    access.spend(ask("nurse", Act.SEARCH).actor, access.NEW_RECORD, now() - timedelta(days=60))
+    access.spend(ask("nurse", Act.SEARCH).actor, access.NEGATIVE, now() - timedelta(days=60))
     with unit(record_id) as work:
         outbox.notify(work, record_id, "deposit", outbox.HOLDER, now() - timedelta(days=500))
         outbox.notify(work, record_id, "archive", outbox.HOLDER, now() - timedelta(days=500))
     with as_role("carnet_courier"), unit() as work:
         work.run("UPDATE outbox_notice SET outcome = 'sent' WHERE record_id = %s AND kind = 'archive'", record_id)
     done = run(now())
-    assert (done["budget-purge"], done["notice-purge"]) == (1, 1)
+    assert done["budget-purge"] >= 2, "the person's and the structure's"
+    assert done["notice-purge"] == 1
     assert notices(record_id) == ["deposit"], "what still waits is never purged"
 
 

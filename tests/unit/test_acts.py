@@ -25,11 +25,11 @@ def test_every_row_of_the_functional_matrix_that_an_act_names_exists() -> None:
 
 @pytest.mark.parametrize("column", range(9))
 def test_a_row_with_a_column_left_out_or_an_unknown_word_does_not_import(column: int) -> None:
-    whole = ["all", "service", "needed", "shown", "reads", "named", "open", "permit", "TD3.2:non_masque"]
+    whole = ["all", "service", "needed", "shown", "reads", "named", "open", "permit", "content", "TD3.2:non_masque"]
     acts._nature(whole)
     with pytest.raises(ValueError, match="not enough values"):
         acts._nature(whole[:column] + whole[column + 1 :])
-    if column < 8:
+    if column < 9:
         with pytest.raises(KeyError):
             acts._nature([*whole[:column], "anything", *whole[column + 1 :]])
 

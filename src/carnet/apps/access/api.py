@@ -41,7 +41,10 @@ from carnet.apps.access.agreements import (
     people_connected,
     read_consent,
 )
-from carnet.apps.access.bounds import NEGATIVE, TRAITS
+from carnet.apps.access.bounds import NEGATIVE, TRAITS, BoundsError
+from carnet.apps.access.bounds import Edition as BoundsEdition
+from carnet.apps.access.bounds import in_force as bounds_in_force
+from carnet.apps.access.bounds import read_edition as read_bounds
 from carnet.apps.access.budgets import note_sign_in, of_opening, of_question, opens, spend
 from carnet.apps.access.cases import (
     ACCESS,
@@ -119,6 +122,7 @@ from carnet.apps.access.persons import (
 )
 from carnet.apps.access.presence import LASTS as PRESENCE_LASTS
 from carnet.apps.access.presence import Share, make_card, presence_share, rotating_code
+from carnet.apps.access.report import KEPT_DAYS, Met, met
 from carnet.apps.access.reviews import VERDICTS, EmergencyToReview, ReviewError, emergencies_to_review, review_emergency
 from carnet.apps.access.telling import Told, sentence, told
 from carnet.apps.access.timers import TIMERS, forget, timer_grant, timer_question
@@ -145,6 +149,7 @@ __all__ = [
     "CORRECTION",
     "FACTS",
     "HOLDS",
+    "KEPT_DAYS",
     "LISTED_FACTS",
     "LISTED_RECORDS",
     "MESSAGE_CASE",
@@ -164,6 +169,8 @@ __all__ = [
     "WRITE",
     "AgreedLine",
     "Agreement",
+    "BoundsEdition",
+    "BoundsError",
     "Case",
     "CaseError",
     "Choices",
@@ -175,6 +182,7 @@ __all__ = [
     "Given",
     "Invitation",
     "Lookup",
+    "Met",
     "Mine",
     "Named",
     "Person",
@@ -195,6 +203,7 @@ __all__ = [
     "authorise_by_holder",
     "before_record",
     "block",
+    "bounds_in_force",
     "case_of",
     "cases",
     "choices",
@@ -234,6 +243,7 @@ __all__ = [
     "make_card",
     "masks_on_arrival",
     "may_act_for",
+    "met",
     "name_person",
     "name_relation",
     "named",
@@ -256,6 +266,7 @@ __all__ = [
     "persons",
     "presence_share",
     "proved",
+    "read_bounds",
     "read_consent",
     "read_relation",
     "readers",

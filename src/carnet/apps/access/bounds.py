@@ -94,6 +94,8 @@ def _who(text: str, line: int) -> tuple[tuple[str, str], ...]:
 
 
 def _line(row: dict[str, str], number: int) -> Line:
+    if set(row) != set(COLUMNS) or None in row.values():
+        raise BoundsError(f"line {number}: it has more or fewer columns than the first")
     if row["subject"] not in (PERSON, CERTIFICATE, STRUCTURE) or row["measure"] not in MEASURES:
         raise BoundsError(f"line {number}: subject {row['subject']!r}, measure {row['measure']!r}; see the edition of Carnet")
     numbers = [(_number(row[f"{w}_soft"], number), _number(row[f"{w}_hard"], number)) for w in _WINDOWS]
@@ -108,10 +110,7 @@ def read_edition(lines: Iterable[str], effective: date) -> Edition:
     reader = csv.DictReader(lines)
     if tuple(reader.fieldnames or ()) != COLUMNS:
         raise BoundsError(f"the first line is not {','.join(COLUMNS)}")
-    try:
-        read = tuple(_line(row, number) for number, row in enumerate(reader, 2))
-    except (TypeError, AttributeError):
-        raise BoundsError("a line has more or fewer columns than the first") from None
+    read = tuple(_line(row, number) for number, row in enumerate(reader, 2))
     everybody = {(line.subject, line.measure) for line in read if not line.who}
     if not {(PERSON, measure) for measure in MEASURES} <= everybody:
         raise BoundsError("each measure needs a line for every person (who = *): a profession without one would have no bound")

@@ -26,12 +26,21 @@ TELLING = frozenset({No.RECORD_ABSENT, No.INS_UNKNOWN, No.INS_MISMATCH, No.INS_N
 COUNTED = frozenset({ActorKind.PROFESSIONAL, ActorKind.EMPLOYEE, ActorKind.STRUCTURE})
 NEW, OWN, PRESENT = "new", "own", "present"
 """Whose record it is to whoever opens it: anybody's, of a patient of one's own, or of somebody who is there."""
-_MEASURES = {("content", NEW): bounds.CONTENT, ("content", OWN): bounds.OWN_CONTENT,
+MEASURES = {("content", NEW): bounds.CONTENT, ("content", OWN): bounds.OWN_CONTENT,
              ("reach", NEW): bounds.REACH, ("reach", OWN): bounds.OWN_REACH}  # fmt: skip
-OPENED = """(SELECT ARRAY[coalesce(bool_or(o.kind = %(opens)s), false), coalesce(bool_or(o.care = 'present'), false)]
+OPENED = """(SELECT ARRAY[bool_or(o.kind = %(opens)s), bool_or(o.care = 'present'), bool_or(o.care = 'own')]
     FROM access_opening o WHERE o.record_id = s.record_id AND o.person = %(actor)s AND o.day = %(day)s) AS opened,
   (SELECT min(t.since) FROM access_stop t WHERE t.subject = ANY(%(subjects)s) AND t.lifted_at IS NULL) AS stopped"""
-"""A fragment of the facts of a question: was the record opened today, was the patient there, since when is all closed."""
+"""A fragment of the facts of a question: what the asker opened of the record today and how, and since when all is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What the asker opened of a record today: so much of it already, with the patient there, as one's own patient's."""
+
+    already: bool = False
+    present: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +161,10 @@ def _signed_in_after(work: Work, actor: Actor, moment: datetime) -> bool:
     return any(at is not None and at >= moment.replace(microsecond=0) for at in (proof, known[0] if known else None))
 
 
-def _care(ask: Ask, facts: AccessFacts) -> str:
+def _care(ask: Ask, facts: AccessFacts, today: Today) -> str:
     held = facts.authorisation
-    since_before = held is not None and (held.by_person or held.granted_at.date() < ask.at.date())
+    # An authorisation that is prolonged today was there before: what came first today says it.
+    since_before = today.own or (held is not None and (held.by_person or held.granted_at.date() < ask.at.date()))
     return OWN if facts.treating_doctor or facts.administrator or since_before else NEW
 
 
@@ -170,23 +180,20 @@ def _kept(ask: Ask, record_id: UUID, kind: str, care: str) -> Statement:
                    str(situation.profession or ""), situation.savoir_faire, situation.sector)  # fmt: skip
 
 
-def of_opening(work: Work, ask: Ask, opening: Opening, record_id: UUID, facts: AccessFacts, opened: Sequence[bool]) -> Plausibility:
-    """Whether this opening is plausible; it is counted in the unit of the decision, which a refusal rolls back.
-
-    `opened`: whether the asker opened this record today, and whether the patient was there.
-    """
-    stopped, (already, was_present) = facts.under_review_since, opened
+def of_opening(work: Work, ask: Ask, opening: Opening, record_id: UUID, facts: AccessFacts, today: Today) -> Plausibility:
+    """Whether this opening is plausible; it is counted in the unit of the decision, which a refusal rolls back."""
+    stopped = facts.under_review_since
     if opening is Opening.NONE:
         return Plausibility.PLAUSIBLE
-    present = ask.present or was_present
-    if opening is Opening.ASKED or (already and present == was_present):
+    present = ask.present or today.present
+    if opening is Opening.ASKED or (today.already and present == today.present):
         return _verdict(work, ask, (), stopped)
-    kind, care = opening.name.lower(), PRESENT if present else _care(ask, facts)
+    kind, care = opening.name.lower(), PRESENT if present else _care(ask, facts, today)
     measures = [_TRIED]
     if not present:
         # Two openings of one person at the same moment wait for each other: nobody is let in above the bound.
         work.run(_LOCK, ask.actor.key)
-        measures.append((_MEASURES[kind, care], kind, care))
+        measures.append((MEASURES[kind, care], kind, care))
     # Whoever tries codes of presence runs into the bounds of negative answers.
     reached = _reached(work, ask.actor, ask.at, measures)
     work.send(_kept(ask, record_id, kind, care))
@@ -195,7 +202,7 @@ def of_opening(work: Work, ask: Ask, opening: Opening, record_id: UUID, facts: A
 
 _TRIED = (bounds.NEGATIVE, "", "")
 _BY_TRAITS = (bounds.TRAITS, "", "")
-_ALL = (*((measure, kind, care) for (kind, care), measure in _MEASURES.items()), _TRIED, _BY_TRAITS)
+_ALL = (*((measure, kind, care) for (kind, care), measure in MEASURES.items()), _TRIED, _BY_TRAITS)
 
 
 def of_question(work: Work, ask: Ask) -> Plausibility:

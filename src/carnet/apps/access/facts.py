@@ -51,10 +51,9 @@ def parameters(ask: Ask, opening: Opening = Opening.NONE) -> dict[str, Any]:
     }
 
 
-def opened_today(row: Sequence[Any]) -> tuple[bool, bool]:
-    """Whether the asker opened the record today, and whether the patient was there, from the columns of `FACTS`."""
-    already, present = row[15] or (False, False)
-    return already, present
+def opened_today(row: Sequence[Any]) -> budgets.Today:
+    """What the asker opened of the record today, from the columns of `FACTS`."""
+    return budgets.Today(*(bool(told) for told in row[15]))
 
 
 def facts(row: Sequence[Any], ask: Ask) -> AccessFacts:

@@ -70,7 +70,7 @@ AT_ONCE = ABOUT_ACTIVITY | frozenset(
      "access-code", "credentials-changed", "destruction-asked"}
 )  # fmt: skip
 """Notices that the law asks for (R.1111-48, R.1111-53, R.1111-28, R.1111-36 CSP): nobody can mute them, nor have them wait."""
-MANDATORY = AT_ONCE | {"first-access"}
+MANDATORY = (AT_ONCE & set(KINDS)) | {"first-access"}
 """Notices that nobody can mute: the first access of a professional (order of 26 October 2023) may come in the daily mail."""
 _INTRODUCTION = "Bonjour,"
 _LOOK = "Connectez-vous pour en savoir plus : {address}"

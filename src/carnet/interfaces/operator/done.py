@@ -6,6 +6,7 @@ SENTENCES = {
     "code": "Un code est parti à l'adresse que la personne avait donnée.",
     "service": "C’est fait : l’éditeur le voit dans son dossier.",
     "reclamation": "Le signalement est clos.",
+    "leve": "La suspension est levée : les compteurs repartent de zéro.",
     "rattache": "Le représentant est rattaché jusqu'aux 18 ans de l'enfant.",
 }
 

@@ -26,9 +26,10 @@ TABS = (
     ("volontes", "/volontes", "Volontés et droits"),
     ("acces", "/acces", "Accès"),
 )
-_NOT_THE_GATE = frozenset({Nature.DOCUMENT, Nature.REQUEST, Nature.OURS, No.DOCUMENT_NOT_OWN, No.MINOR_AGREEMENT_MISSING,
-                           No.AUTHENTICATION_EXPIRED, No.AUTHENTICATION_MISSING, No.DELEGATION_MISSING})  # fmt: skip
-"""Refusals that concern a document, a form or a session, not the entry to the record."""
+_NOT_THE_GATE = frozenset({Nature.ACTIVITY, Nature.DOCUMENT, Nature.REQUEST, Nature.OURS, No.DOCUMENT_NOT_OWN,
+                           No.MINOR_AGREEMENT_MISSING, No.AUTHENTICATION_EXPIRED, No.AUTHENTICATION_MISSING,
+                           No.DELEGATION_MISSING})  # fmt: skip
+"""Refusals that concern an activity, a document, a form or a session, not the entry to the record."""
 Context = dict[str, object]
 
 
