@@ -55,7 +55,7 @@ RETURNS TABLE (hours int, proved bigint, whole bigint) LANGUAGE sql STABLE SECUR
   WITH known AS MATERIALIZED (SELECT
       greatest(p_proof, (SELECT s.at FROM access_signin s WHERE s.person = p_subject), '-infinity') AS proof,
       coalesce((SELECT max(t.lifted_at) FROM access_stop t WHERE t.subject = p_stop), '-infinity') AS lifted)
-  SELECT h, coalesce(sum(b.used) FILTER (WHERE b.hour > k.proof), 0), coalesce(sum(b.used), 0)
+  SELECT h, coalesce(sum(b.used) FILTER (WHERE b.hour >= date_trunc('second', k.proof)), 0), coalesce(sum(b.used), 0)
   FROM unnest(p_hours) h CROSS JOIN known k LEFT JOIN access_budget b ON b.actor = p_subject AND b.kind = p_kind
     AND b.hour >= p_at - make_interval(hours => h) AND b.hour > k.lifted GROUP BY h
 $$;
