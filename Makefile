@@ -69,6 +69,7 @@ bench: $(BIN)/.dev
 	$(BIN)/python -m bench.directory
 	$(BIN)/python -m bench.prevention
 	$(BIN)/python -m bench.night
+	$(BIN)/python -m bench.thief
 
 # Changes of the law, the access and the records that no test minds: minutes, or hours with a larger MOST. Its tool has a venv of its own.
 MOST ?= 20

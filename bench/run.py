@@ -34,9 +34,12 @@ class Measured:
 
 
 def _prepare() -> None:
+    sys.path.insert(0, str(ROOT / "tests"))
+    from support.bounds import unbounded
+
     data = Path(tempfile.mkdtemp(prefix="carnet-bench-"))
     os.environ.update(CARNET_DATA_DIR=str(data), CARNET_ENVIRONMENT="test", DJANGO_SETTINGS_MODULE="carnet.config.settings",
-                      CARNET_SOFT_NEW_RECORDS_PER_HOUR="1000000", CARNET_TOKEN_LIFETIME="14400")  # fmt: skip
+                      CARNET_SEAL_STOP_SECONDS="0", CARNET_BOUNDS_DIR=str(unbounded(data)), CARNET_TOKEN_LIFETIME="14400")  # fmt: skip
     import django
 
     django.setup(set_prefix=False)

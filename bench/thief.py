@@ -237,7 +237,7 @@ def main() -> int:
         "CARNET_FHIR_PORT": str(fhir), "CARNET_DMP_PORT": str(dmp), "CARNET_WEBPS_PORT": str(webps), "BENCH_PSC_PORT": str(psc),
         "CARNET_BASE_URL": f"http://127.0.0.1:{fhir}", "CARNET_DMP_URL": f"https://127.0.0.1:{dmp}",
         "CARNET_WEBPS_URL": f"http://127.0.0.1:{webps}", "CARNET_PSC_ISSUER": f"http://127.0.0.1:{psc}/auth/realms/esante-wallet",
-        "CARNET_TOKEN_LIFETIME": "14400",
+        "CARNET_TOKEN_LIFETIME": "14400", "CARNET_SEAL_STOP_SECONDS": "0",
     })  # fmt: skip
     import django
 

@@ -6,7 +6,7 @@ A stemmer that two threads shared gave each the other's word, and a cache kept i
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,6 +19,7 @@ from support.shared_state import shared
 
 from carnet.apps.access import bounds
 from carnet.apps.catalogue import criteria, possession
+from carnet.apps.journal import lag, receipts
 from carnet.apps.prevention import certificate, doses, edition, keeping
 from carnet.apps.prevention.immunisation import dates
 from carnet.apps.records import hooks
@@ -119,6 +120,11 @@ def _address(path: str) -> str:
     return f"{settings.CARNET.psc_issuer}{path}"
 
 
+def _remembered(_n: int) -> object:
+    receipts.remember([((uuid4(), None, "", "{}"), (1,))])
+    return None
+
+
 USES: dict[str, Callable[[int], object]] = {
     "kernel.clock:_clock": lambda n: clock.moment().tzname(),
     "formats.words:_STEMMERS": _stem,
@@ -133,6 +139,9 @@ USES: dict[str, Callable[[int], object]] = {
     "dicah.habilitation:_professions": _cleared(habilitation._professions, EDITION),
     "dicah.habilitation:_consultable": _cleared(habilitation._consultable, EDITION, DOCTOR),
     "dicah.settings:_digest": lambda n: replace(settings.LAW, support_line=str(n % 3)).digest,
+    "apps.journal.lag:_watch": lambda n: lag._watch.behind(datetime.max.replace(tzinfo=UTC)).total_seconds() >= 0,
+    "apps.journal.receipts:_memory": _remembered,
+    "apps.journal.receipts:_lock": _remembered,
     "apps.records.reading.search:_literal": lambda n: search._literal(frozenset({str(n % 7), str(n % 5)})),
     "apps.records.hooks:HOOKS": lambda n: len(hooks.HOOKS.deposited),
     "apps.storage.signing:signing_key": lambda n: _cleared(signing.signing_key, f"purpose-{n % 3}")(n).thumbprint(),  # type: ignore[attr-defined]
@@ -165,7 +174,7 @@ USES: dict[str, Callable[[int], object]] = {
     "pages.files:_files": lambda n: sorted(_cleared(files._files)(n)),  # type: ignore[arg-type]
     "pages.files:_content": _cleared(files._content, "base.css"),
 }
-MADE_ONCE = {"pages.templatetags.pages:register"}
+MADE_ONCE = {"pages.templatetags.pages:register", "apps.storage.executor:_AFTER_COMMIT"}
 """Objects that only the import of their module changes."""
 
 

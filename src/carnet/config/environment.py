@@ -144,6 +144,13 @@ class Environment(BaseSettings):
     log_dir: Path | None = Field(
         None, description="Folder of the journal's tiles and checkpoints. Empty: `log` in the data folder."
     )
+    seal_warn_seconds: int = Field(60, ge=0, description="Seconds that the seal may be behind before a door warns. 0: never.")
+    seal_stop_seconds: int = Field(
+        600,
+        ge=0,
+        description="Seconds that the seal may be behind before readings are answered 503; emergencies and deposits never are. "
+        "A door sees it in the folder of the journal, which it must be able to read. 0: never.",
+    )
     log_key_file: Path | None = Field(
         None, description="File of the key that signs checkpoints; the sealer alone reads it. Empty: `log.key` in the data folder."
     )

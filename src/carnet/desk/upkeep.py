@@ -81,14 +81,16 @@ def check_everything(config: Environment, url: str) -> Report:
 
 def _copied(source: Path, target: Path) -> None:
     if source.is_dir():
-        shutil.copytree(source, target)
+        # What begins with a dot is being written, and is something else a moment later.
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns(".*"))
     elif source.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target)
 
 
 def back_up(config: Environment, url: str, to: Path, at: datetime) -> None:
-    """Copy the database first, the documents after: every document that the database names was written before it.
+    """Copy the log first, then the database, the documents after: what the log says is sealed and remembered is in the database,
+    and every document that the database names was written before it.
 
     Raises UpkeepError for a database that is not the embedded one: its own tools back it up.
     """
@@ -97,6 +99,7 @@ def back_up(config: Environment, url: str, to: Path, at: datetime) -> None:
     if to.exists():
         raise UpkeepError(f"{to} exists already: choose another folder")
     to.mkdir(parents=True, mode=0o700)
+    _copied(config.log(), to / "log")
     host = str(parameters(url, config.owner_role)["host"])
     program = str(embedded.binary(config.data_dir, "pg_basebackup"))
     command = [program, "-D", str(to / "postgres"), "-h", host, "-U", config.owner_role, "-X", "stream", "-c", "fast"]
@@ -105,7 +108,6 @@ def back_up(config: Environment, url: str, to: Path, at: datetime) -> None:
         shutil.rmtree(to, ignore_errors=True)
         raise UpkeepError(f"pg_basebackup: {(done.stderr.strip() or str(done.returncode)).splitlines()[0]}")
     _copied(config.documents(), to / "documents")
-    _copied(config.log(), to / "log")
     _copied(config.editions(), to / "habilitation")
     _copied(config.key_file(), to / "keys" / "root.key")
     _copied(config.log_key(), to / "keys" / "log.key")

@@ -216,6 +216,8 @@ FEEDING = acts(lambda n: n.effect in (Effect.DEPOSITS, Effect.KEEPS))
 DEPOSITS = acts(lambda n: n.effect is Effect.DEPOSITS)
 CHANGES = FEEDING | acts(lambda n: n.effect is Effect.CHANGES)
 LISTS = acts(lambda n: n.effect is Effect.LISTS)
+READINGS = LISTS | acts(lambda n: n.effect is Effect.READS)
+"""Reading a record, by whoever it is."""
 CONSULTATIONS = NEEDS_CONSENT & (LISTS | acts(lambda n: n.effect is Effect.READS))
 """Reading what others wrote, with the patient's agreement."""
 

@@ -149,6 +149,7 @@ class No(StrEnum):
     TRANSACTION_WITHDRAWN = "transaction-withdrawn", Nature.REQUEST
     TOO_MANY_RESULTS = "too-many-results", Nature.REQUEST
     SCANNER_SILENT = "scanner-silent", Nature.OURS
+    JOURNAL_NOT_SEALED = "journal-not-sealed", Nature.OURS
     AUTHOR_IS_DEPOSITOR = "author-is-depositor", Nature.REMARK
     DOCUMENT_CONFIDENTIALITY_RAISED = "document-confidentiality-raised", Nature.DOCUMENT
 

@@ -132,8 +132,12 @@ class PageDoor(Generic[AskedT]):
 
     def _refused(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
         """The page of a refusal. A session that ended meanwhile leads to the sign-in, and from there back here."""
-        over = refusal.code in SIGN_IN_AGAIN and request.COOKIES.get(self.cookie)
-        return self.sign_in(request) if over else self.refused(request, refusal, status_of(refusal.code))
+        if refusal.code in SIGN_IN_AGAIN and request.COOKIES.get(self.cookie):
+            return self.sign_in(request)
+        response = self.refused(request, refusal, status_of(refusal.code))
+        if response.status_code == 503:
+            response["Retry-After"] = "30"
+        return response
 
     def _own_form(self, request: HttpRequest, asked: AskedT) -> bool:
         """A form carries the token in a field, a script's request in a header."""

@@ -11,9 +11,19 @@ from django.conf import settings
 
 from carnet.apps.access.budgets import negative_answer
 from carnet.apps.access.closing import close_where_reached
-from carnet.apps.journal.api import BOTH, PATIENT, REPRESENTATIVES, Event, append, append_statement, record_alone
+from carnet.apps.journal.api import (
+    BOTH,
+    PATIENT,
+    REPRESENTATIVES,
+    Event,
+    append,
+    append_statement,
+    record_alone,
+    stands_still,
+)
 from carnet.apps.storage.api import Statement, Work
 from carnet.dicah import Permit, Refuse, decide, habilitation
+from carnet.dicah.acts import READINGS
 from carnet.dicah.conditions.authentication import CONNECTED
 from carnet.dicah.decision import AUTHENTICATION, BEFORE_RECORD, editions_of
 from carnet.dicah.facts import DocumentFacts, Facts
@@ -21,7 +31,7 @@ from carnet.dicah.habilitation import Edition
 from carnet.dicah.settings import LawSettings
 from carnet.dicah.visibility import visibility_of
 from carnet.kernel.actor import Actor, ActorKind
-from carnet.kernel.ask import Act, Ask
+from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask
 from carnet.kernel.grant import Grant
 from carnet.kernel.refusal import No, Refusal
 
@@ -108,6 +118,9 @@ def decide_or_refuse(
     verdict: Permit | Refuse = decide(ask, facts)
     if isinstance(verdict, Refuse):
         raise Refusal(verdict.code, verdict.details, rule=verdict.rule)
+    if ask.act in READINGS and ask.mode not in EMERGENCY_MODES and stands_still():
+        # Never an emergency, nor a deposit: they wait for nothing.
+        raise Refusal(No.JOURNAL_NOT_SEALED)
     event = event_of(ask, "permit", verdict.rule, record_id=record_id, documents=documents, detail=detail)
     behind = secret_veil(ask, veil or veil_of(facts.document))
     return Decided(Grant(ask, record_id, verdict.rule, verdict.visibility), append_statement(event, behind))
@@ -131,8 +144,7 @@ def proved(ask: Ask) -> None:
 def grant(work: Work, ask: Ask, facts: Facts, record_id: UUID | None, documents: tuple[str, ...] = (), veil: str = "") -> Grant:
     """Decide and journal in this unit of work, committed with it. Returns the Grant, or raises Refusal."""
     decided = decide_or_refuse(ask, facts, record_id, documents, veil=veil)
-    sql, values = decided.statement
-    work.connection.execute(sql, values)
+    work.send(decided.statement)
     return decided.grant
 
 

@@ -21,14 +21,16 @@ from carnet.apps.journal.export import (
     stored_chain,
     stored_veil,
 )
+from carnet.apps.journal.lag import last_seal, stands_still
 from carnet.apps.journal.maps import build_if_due as build_map_if_due
 from carnet.apps.journal.merkle import consistent
 from carnet.apps.journal.notes import COSIGNATURE_KEY, Checkpoint, Note, NoteError, Signer, Verifier
+from carnet.apps.journal.receipts import ReceiptsError, all_receipts, missed, remember, standing
 from carnet.apps.journal.sealing import Sealer, SealerBusyError, log_signer, signer
 from carnet.apps.journal.tiles import write_file
 from carnet.apps.journal.verify import Fault, Line, check_chain, entry_hash, stored_lines, verify_all
 from carnet.apps.journal.witnesses import Witnesses
-from carnet.apps.storage.api import Row, Statement, Work, blind_index, unit
+from carnet.apps.storage.api import Row, Statement, Work, after_commit, blind_index, unit
 
 __all__ = [
     "BOTH",
@@ -43,12 +45,14 @@ __all__ = [
     "Note",
     "NoteError",
     "Numbered",
+    "ReceiptsError",
     "Row",
     "Sealer",
     "SealerBusyError",
     "Signer",
     "Verifier",
     "Witnesses",
+    "all_receipts",
     "append",
     "append_statement",
     "build_map_if_due",
@@ -63,13 +67,17 @@ __all__ = [
     "entry_hash",
     "export_all",
     "is_sealed",
+    "last_seal",
     "last_visit",
     "log_signer",
+    "missed",
     "numbered_entries",
     "record_alone",
     "restore_chain",
     "sealed_rows",
     "signer",
+    "standing",
+    "stands_still",
     "stored_chain",
     "stored_lines",
     "stored_veil",
@@ -79,6 +87,7 @@ __all__ = [
 ]
 
 _APPEND = "SELECT journal_append(%s, %s, %s, %s)"
+after_commit(_APPEND, remember)
 
 
 def append_statement(event: Event, veil: str = "") -> Statement:

@@ -14,7 +14,8 @@ from carnet.apps.journal import maps
 from carnet.apps.journal.entries import veiled_chain
 from carnet.apps.journal.merkle import inclusion_proof
 from carnet.apps.journal.notes import Checkpoint, Note, Verifier
-from carnet.apps.journal.sealing import CHECKPOINT
+from carnet.apps.journal.receipts import FOLDER as RECEIPTS
+from carnet.apps.journal.sealing import CHECKPOINT, COVERED
 from carnet.apps.journal.tiles import Tiles
 from carnet.apps.journal.verify import Line, check_chain
 from carnet.apps.storage.api import Row, Work
@@ -48,6 +49,8 @@ def checkpoint_of(folder: Path) -> tuple[str, Checkpoint]:
 
 def export_all(work: Work, folder: Path, to: Path, keys: list[Verifier]) -> int:
     """Export the whole sealed journal into an empty folder. Returns how many entries. Needs the sealer's role."""
+    # What memories were compared with first: the checkpoint that is read after it holds every line of them.
+    covered = (folder / COVERED).read_text(encoding="utf-8") if (folder / COVERED).exists() else ""
     note, checkpoint = checkpoint_of(folder)
     to.mkdir(parents=True)
     count = 0
@@ -59,7 +62,9 @@ def export_all(work: Work, folder: Path, to: Path, keys: list[Verifier]) -> int:
             count += 1
     (to / CHECKPOINT).write_text(note, encoding="utf-8")
     (to / "keys").write_text("".join(f"{key}\n" for key in keys), encoding="utf-8")
-    for name in ("tile", "map"):
+    if covered:
+        (to / COVERED).write_text(covered, encoding="utf-8")
+    for name in ("tile", "map", RECEIPTS):
         if (folder / name).is_dir():
             _copied(folder / name, to / name)
     return count

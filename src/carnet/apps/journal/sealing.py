@@ -7,18 +7,21 @@ is signed: a sealer that dies between two steps goes on with the same places, an
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
+from carnet.apps.journal.lag import BEAT, beat
 from carnet.apps.journal.merkle import consistency_proof
 from carnet.apps.journal.notes import LOG_KEY, Checkpoint, Note, NoteError, Signer
+from carnet.apps.journal.receipts import Comparison
 from carnet.apps.journal.tiles import Tiles, write_file
 from carnet.apps.storage.api import Work, make_key_file, read_key_file, streaming, unit
 
 BATCH = 20_000
-CHECKPOINT = "checkpoint"
+CHECKPOINT, COVERED = "checkpoint", "receipts.covered"
 _HELD = 7_301_990
 """Advisory lock of the sealer: there is one."""
 _PLACE = """WITH fresh AS (SELECT e.chain_id, e.counter, e.hash, e.tx,
@@ -99,6 +102,9 @@ class Sealer:
         if published and self.tiles.root() != published.root:
             raise NoteError("the tiles are not those of the published checkpoint")
         self._catch_up()
+        self._remembered = Comparison(folder)
+        self._told: dict[str, tuple[int, str]] = {}
+        self._beat_at = datetime.min.replace(tzinfo=UTC)
 
     @property
     def origin(self) -> str:
@@ -121,15 +127,32 @@ class Sealer:
                 self.tiles.append([bytes(digest)])
 
     def seal(self) -> int:
-        """Seal what is new. Returns how many entries."""
+        """Seal what is new, and compare it with what processes remember. Returns how many entries."""
+        began, remembered = datetime.now(UTC), self._remembered.read()
         with unit() as work:
             batch = place(work)
         if batch.first != self.tiles.size:
             raise SealerBusyError("the journal was sealed by another sealer: start again")
         self.tiles.append(batch.hashes)
+        if remembered:
+            with unit() as work:
+                self._remembered.compare(work, remembered)
         if self.tiles.size != self._published_size:
             self.publish()
+        self._tell(began, whole=len(batch.hashes) < BATCH)
         return len(batch.hashes)
+
+    def _tell(self, at: datetime, whole: bool) -> None:
+        """Say how far processes' memories were compared, and that everything that was there when the round began is sealed."""
+        if self._remembered.covered != self._told or not (self.folder / COVERED).exists():
+            self._told = self._remembered.covered
+            lines = "".join(f"{name} {count} {digest}\n" for name, (count, digest) in sorted(self._told.items()))
+            text = f"{self._key.name}/receipts\n{self.tiles.size}\n{lines}"
+            write_file(self.folder / COVERED, str(Note(text, (self._key.line(text),))).encode())
+            self._remembered.save(at)
+        if whole and at - self._beat_at >= BEAT:
+            self._beat_at = at
+            beat(self.folder, self.tiles.size, at)
 
     def publish(self) -> None:
         """Write the tiles, then the checkpoint that names them, with the witnesses' signatures where they answer."""

@@ -1,7 +1,7 @@
 """Public face of storage: units of work in the scope of a record, record keys, document bytes."""
 
 from carnet.apps.storage.blobs import BlobMissingError, get, put, remove_all, stored_addresses, stored_records, sweep
-from carnet.apps.storage.executor import Row, Statement, Work, close_pool, lookup, pool, streaming, unit
+from carnet.apps.storage.executor import Row, Statement, Work, after_commit, close_pool, lookup, pool, streaming, unit
 from carnet.apps.storage.key_files import KeyFileError, make_key_file, read_key_file
 from carnet.apps.storage.keys import (
     KEY_FACTS,
@@ -36,6 +36,7 @@ __all__ = [
     "Table",
     "Values",
     "Work",
+    "after_commit",
     "blind_index",
     "close_pool",
     "create_key",

@@ -5,7 +5,7 @@ generic plans and a small pool are what counts under load (house plan §7).
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -57,6 +57,18 @@ def close_pool() -> None:
     _pool = None
 
 
+Told = Callable[[Sequence[tuple[Sequence[Any], Row]]], None]
+_AFTER_COMMIT: dict[str, Told] = {}
+
+
+def after_commit(sql: str, tell: Told) -> None:
+    """Have `tell` called with the values and the answer of each statement of exactly this text, once its unit is committed.
+
+    It is called before the unit's caller goes on, in its thread, without a connection.
+    """
+    _AFTER_COMMIT[sql] = tell
+
+
 class Work:
     """One unit of work: runs statements on one connection, in one transaction.
 
@@ -66,22 +78,38 @@ class Work:
 
     def __init__(self, connection: psycopg.Connection[Row]) -> None:
         self.connection = connection
+        self._watched: list[tuple[str, Sequence[Any], psycopg.Cursor[Row]]] = []
+
+    def _execute(self, sql: str, values: Sequence[Any] | Mapping[str, Any]) -> psycopg.Cursor[Row]:
+        cursor = self.connection.execute(sql, values)
+        if sql in _AFTER_COMMIT and not isinstance(values, Mapping):
+            self._watched.append((sql, values, cursor))
+        return cursor
+
+    def tell(self) -> None:
+        """Tell whoever asked for it (`after_commit`) what was committed. Called by the unit, when it is over."""
+        told: dict[str, list[tuple[Sequence[Any], Row]]] = {}
+        for sql, values, cursor in self._watched:
+            cursor.scroll(0, mode="absolute")
+            told.setdefault(sql, []).append((values, cursor.fetchone() or ()))
+        for sql, answers in told.items():
+            _AFTER_COMMIT[sql](answers)
 
     def rows(self, sql: str, *values: Any) -> list[Row]:
         """Run a statement that answers rows."""
-        return self.connection.execute(sql, values).fetchall()
+        return self._execute(sql, values).fetchall()
 
     def row(self, sql: str, *values: Any) -> Row | None:
         """Run a statement and return its first row, or None."""
-        return self.connection.execute(sql, values).fetchone()
+        return self._execute(sql, values).fetchone()
 
     def run(self, sql: str, *values: Any) -> None:
         """Send a statement whose answer nobody needs."""
-        self.connection.execute(sql, values)
+        self._execute(sql, values)
 
     def send(self, *statements: Statement) -> list[psycopg.Cursor[Row]]:
         """Send statements; their rows are read later, from the cursors: after the unit they cost no wait at all."""
-        return [self.connection.execute(sql, values) for sql, values in statements]
+        return [self._execute(sql, values) for sql, values in statements]
 
     def several(self, statements: Sequence[Statement]) -> list[list[Row]]:
         """Send statements together and return the rows of each: one wait for all of them."""
@@ -122,6 +150,7 @@ def unit(record_id: UUID | None = None) -> Iterator[Work]:
         if record_id is not None:
             work.enter(record_id)
         yield work
+    work.tell()
 
 
 def alone(sql: str) -> Row | None:
@@ -134,7 +163,9 @@ def alone(sql: str) -> Row | None:
 def streaming() -> Iterator[Work]:
     """A transaction for more than fits in memory: read by a cursor of the server, or written by COPY."""
     with _connection() as connection, connection.transaction():
-        yield Work(connection)
+        work = Work(connection)
+        yield work
+    work.tell()
 
 
 def lookup(sql: str, *values: Any) -> Row | None:

@@ -8,7 +8,7 @@ One file, standard library and `cryptography`; nothing of Carnet is imported, no
 journal must continue it. Exit code 0: everything holds; 1: faults, named one by one; 2: the files cannot be read.
 
 Checked: the hash that chains every entry; every chain without gap; every entry's place in the tree whose root is signed;
-the signatures of log and witnesses; the daily maps; the earlier states.
+the signatures of log and witnesses; the daily maps; what the processes remember of their own lines; the earlier states.
 """
 
 import argparse
@@ -227,6 +227,35 @@ class Check:
 
             self.one_map(path.read_text(encoding="utf-8"), keys, facts)
 
+    def memories(self, keys: list[Key]) -> None:
+        """What processes remember of the lines that they wrote, as far as the log says that it was compared."""
+        path = self.folder / "receipts.covered"
+        if not path.exists():
+            return
+        note = path.read_text(encoding="utf-8")
+        lines = read_note(note)[0].splitlines()
+        if lines[0] != f"{self.origin}/receipts" or not any(signed_by(note, key) for key in keys):
+            self.fault("signature", "what was compared with processes' memories is not signed by the key of the journal")
+        bodies = {(e["chain"], e["counter"]): sha(e["body"].encode()).hex() for e in self.entries}
+        for told in lines[2:]:
+            name, count, digest = told.split(" ")
+            self.memory(self.folder / "receipts" / name, int(count), digest, bodies)
+
+    def memory(self, path: Path, count: int, digest: str, bodies: dict[tuple[str, int], str]) -> None:
+        """The memory of one process: its first lines, their running digest, and each line among the entries."""
+        kept = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        running = bytes(32)
+        written = [line for line in kept if line[:1].isdigit()][:count]
+        for number, line in enumerate(written, 1):
+            running = sha(running + line.encode())
+            given, chain, counter, body = line.split(" ")
+            if int(given) != number:
+                self.fault("memory", f"{path.name}: line {number} is missing")
+            if bodies.get((chain, int(counter))) != body:
+                self.fault("removed", f"chain {chain}, entry {counter}: {path.name} wrote it, and it is not here")
+        if len(written) < count or running.hex() != digest:
+            self.fault("memory", f"{path.name} is not the memory that the log compared")
+
     def proved(self, chain: str, m: Entry, root: bytes) -> Iterator[Fact]:
         """What the map of a day says of one chain, by its proof."""
         data = (
@@ -263,6 +292,7 @@ def verify(folder: Path, keys: list[Key], witnesses: list[Key], since: list[Path
     check.chains()
     check.tree()
     check.maps(keys)
+    check.memories(keys)
     for earlier in since:
         check.since(earlier, keys)
     return check

@@ -12,6 +12,8 @@ from carnet.formats.fhir import FhirError, Issue, Json, NotPatchableError, opera
 from carnet.formats.fhir.document_reference import BASE
 from carnet.kernel.refusal import Nature, No, Refusal
 
+RETRY_AFTER = "30"
+"""Seconds after which a trouble of ours may be over."""
 FHIR_JSON = "application/fhir+json; charset=utf-8"
 _STATUS = {
     Nature.IDENTITY: 422,
@@ -104,6 +106,8 @@ def refusal_answer(refusal: Refusal) -> HttpResponse:
     """The answer to a refusal."""
     status = status_of(refusal.code)
     response = fhir(operation_outcome(issue_of(refusal.code, refusal.details)), status)
+    if status == 503:
+        response["Retry-After"] = RETRY_AFTER
     if status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="carnet", error="invalid_token"'
     return response

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 
-from carnet.interfaces.operator import activities, cases, door, helpdesk, rules, services
+from carnet.interfaces.operator import activities, cases, door, helpdesk, rules, services, state
 from carnet.pages.files import file_of_look
 from carnet.pages.safety import secure
 
@@ -27,6 +27,7 @@ urlpatterns = [
     path("dossiers/<uuid:number>/repondre", cases.answer),
     path("activites", activities.queue),
     path("activites/<uuid:number>/lever", activities.lift),
+    path("etat", state.state),
     path("regles", rules.rules),
     path("services", services.queue),
     path("services/<uuid:number>", services.one),
