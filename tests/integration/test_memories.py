@@ -1,4 +1,4 @@
-"""No line of the journal vanishes unnoticed, sealed or not: what each process remembers, and a seal that stands still (ADR 25)."""
+"""No line of the journal vanishes unnoticed, sealed or not: what each process remembers, and a seal that stands still (ADR 26)."""
 
 import json
 import re

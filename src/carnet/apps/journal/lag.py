@@ -1,7 +1,7 @@
 """How far the seal is behind, as a door sees it: by a file that the sealer writes, which no role of the database can.
 
 While nothing seals, a line that a reading leaves could be taken away again by whoever owns the database, and only what processes
-remember would tell. So a door warns, and past a further bound it answers readings with 503 (access law §1; ADR 25).
+remember would tell. So a door warns, and past a further bound it answers readings with 503 (access law §1; ADR 26).
 """
 
 import json
