@@ -30,7 +30,7 @@ from carnet.apps.signin.persons import passkeys
 from carnet.apps.signin.professionals import sessions
 from carnet.apps.storage import executor, keys, root_key, signing
 from carnet.dicah import conditions, functional_rights, habilitation
-from carnet.formats import codes, words
+from carnet.formats import codes, pictures, words
 from carnet.formats.cda import entries
 from carnet.interfaces.oauth import server
 from carnet.kernel import clock
@@ -139,6 +139,7 @@ USES: dict[str, Callable[[int], object]] = {
     "dicah.habilitation:_professions": _cleared(habilitation._professions, EDITION),
     "dicah.habilitation:_consultable": _cleared(habilitation._consultable, EDITION, DOCTOR),
     "dicah.settings:_digest": lambda n: replace(settings.LAW, support_line=str(n % 3)).digest,
+    "formats.apart:_children": lambda n: pictures.tiff_pages(b"II*" + bytes(n)),
     "apps.journal.lag:_watch": lambda n: lag._watch.behind(datetime.max.replace(tzinfo=UTC)).total_seconds() >= 0,
     "apps.journal.receipts:_memory": _remembered,
     "apps.journal.receipts:_lock": _remembered,

@@ -212,6 +212,17 @@ def notices_of(who: Actor) -> list[tuple[str, str]]:
         return sorted(outbox.pending(work, scope))
 
 
+def test_two_that_close_one_activity_at_once_close_it_once_and_one_without_a_structure_is_told_alone() -> None:
+    who = somebody()
+    alone = replace(who, situation=replace(who.situation, structure="", structure_name=""))
+    question = Ask(alone, Act.TEST_RECORD, now())
+    for _ in range(2):
+        with unit() as work:
+            closing._close(work, question, alone.key, "reach 1 1/1")
+    assert notices_of(alone) == [("activity-stopped", f"professional:{alone.id}"), ("activity-to-review", "operator")]
+    assert len([s for s in waiting_stops() if s.subject == alone.key]) == 1
+
+
 def test_stops_are_an_operators_and_say_why_they_are_lifted() -> None:
     for do in (lambda: access.stops(Ask(somebody(), Act.CONFIGURE, now())),
                lambda: access.lift_stop(Ask(somebody(), Act.CONFIGURE, now()), uuid4(), "lawful", "x")):  # fmt: skip
@@ -298,7 +309,14 @@ def test_depositing_and_people_in_their_own_records_are_in_no_budget(monkeypatch
     assert [opened(who), opened(who)] == ["", "activity-under-review"]
     person, _ = patient()
     deposit(person)
-    assert budgets.subjects(replace(who, kind=ActorKind.HOLDER)) == ()
+    holder = replace(who, kind=ActorKind.HOLDER)
+    assert budgets.subjects(holder) == ()
+    access.spend(holder, access.NEGATIVE, now())
+    access.note_sign_in(holder)
+    access.note_sign_in(replace(who, authentication=Authentication(Means.CPS_CPF)))
+    with unit() as work:
+        assert budgets.of_question(work, Ask(holder, Act.READ, now())).value == "plausible"
+        assert work.rows("SELECT 1 FROM access_budget WHERE actor = %s", holder.key) == []
     assert budgets.opens(Ask(replace(who, kind=ActorKind.SERVICE), Act.READ, now())).name == "NONE"
 
 
@@ -461,6 +479,10 @@ def test_the_report_says_who_would_have_met_a_proposed_edition() -> None:
         assert opened(who, begun + timedelta(minutes=n)) == ""
     assert opened(who, begun + timedelta(hours=2)) == ""
     assert opened(who, begun + timedelta(hours=3), present=True) == ""
+    again, late = declared(who, begun + timedelta(hours=4)), begun + timedelta(hours=25)
+    assert refusal_of(lambda: records.test_record(Ask(who, Act.TEST_RECORD, late, again.ins))) == ""
+    for days in (1, 2):
+        opened(who, begun + timedelta(days=days, hours=5))
     columns, everybody = ",".join(bounds.COLUMNS), [f"*,person,{m},,,,,," for m in sorted(bounds.MEASURES) if m != "reach"]
     proposed = bounds.read_edition([columns, "*,person,reach,3,4,4,,,", "*,certificate,reach,,3,,,,", *everybody], begun.date())
     with as_role("carnet_operator"):
@@ -468,7 +490,7 @@ def test_the_report_says_who_would_have_met_a_proposed_edition() -> None:
             m for m in access.met(proposed, begun - DAY) if m.subject in (who.key, f"certificate:{who.authentication.certificate}")
         ]
     assert [(m.hours, m.most, m.soft_at, m.hard_at) for m in found if m.subject == who.key] == [
-        (24, 5, begun + timedelta(hours=2), None), (1, 4, begun + timedelta(minutes=3), None)]  # fmt: skip
+        (24, 6, begun + timedelta(hours=2), None), (1, 4, begun + timedelta(minutes=3), None)]  # fmt: skip
     assert [(m.hours, m.most, m.hard_at) for m in found if m.subject != who.key] == [(1, 4, begun + timedelta(minutes=3))]
     assert found[0].hard_at is not None, "whom it would have stopped comes first"
 

@@ -670,7 +670,7 @@ def test_a_representative_acts_under_their_own_name_without_the_secret(espace: s
 
 
 _SECRETS = [
-    ("/profil/measures/ajouter", {"mesure": "29463-7", "valeur": "9000"}, {"valeur": "47"}, "/profil/measures"),
+    ("/profil/measures/ajouter", {"mesure": "29463-7", "valeur": "9000"}, {"valeur": "47,25"}, "/profil/measures"),
     *((f"/profil/{section}/ajouter", {"date": "2999-01-01", "libelle": "Chose à moi"}, {"date": ""}, f"/profil/{section}")
       for section in ("allergies", "problems", "treatments", "habits")),
 ]  # fmt: skip
@@ -690,7 +690,7 @@ def test_a_mistake_on_a_form_gives_no_secret_of_a_minor_away(
     assert checked, "what was kept secret before the mistake is kept after it"
     sent = wrong | mended | {"secret": checked[1]}
     assert teenager.post(action, sent).status_code == 302
-    said = "47" if "valeur" in mended else "Chose à moi"
+    said = "47,25" if "valeur" in mended else "Chose à moi"
     assert said in teenager.get(page).text
     assert said not in mother.act_on(record_id).get(page).text
     assert 'name="secret"' not in mother.get(action).text

@@ -16,7 +16,7 @@ from support.people import ask, cda, client, deposit, entry, patient
 from support.portal import Browser, words
 from support.roles import as_role
 
-from carnet.apps.journal import lag, receipts
+from carnet.apps.journal import lag, receipts, sealing
 from carnet.apps.journal.api import Sealer, all_receipts, export_all, log_signer, standing
 from carnet.apps.journal.notes import Signer
 from carnet.apps.journal.sealing import COVERED
@@ -194,22 +194,61 @@ def test_a_line_without_a_place_yet_is_compared_when_it_has_one(log: Log) -> Non
     assert log.missing() == []
 
 
+def test_more_than_one_round_places_at_once_is_compared_when_it_is_placed(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    person, record_id = patient("nurse")
+    for _ in range(4):
+        read_once(person)
+    monkeypatch.setattr(sealing, "BATCH", 2)
+    with as_role("carnet_sealer"):
+        assert log.sealer.seal() == 2
+    assert log.missing() == []
+    log.restart()
+    log.seal()
+    assert log.missing() == []
+    assert (record_id, lines_of(record_id)) in remembered(log.folder)
+
+
+def test_a_line_that_is_being_written_and_another_day(log: Log) -> None:
+    person, _ = patient("nurse")
+    read_once(person)
+    first = _file(log)
+    with first.open("a") as half:
+        half.write("2 ")
+    log.seal()
+    assert log.missing() == [], "half a line is no line yet"
+    memory = receipts._memory
+    assert memory is not None
+    memory.day -= timedelta(days=1)
+    read_once(person)
+    assert len(list((log.folder / "receipts").iterdir())) == 2
+
+
+def test_a_log_that_compared_nothing_is_exported_and_verified(log: Log, tmp_path: Path) -> None:
+    (log.folder / COVERED).unlink()
+    assert log.verdict(tmp_path / "export") == []
+
+
 def _file(log: Log) -> Path:
     [path] = [p for p in (log.folder / "receipts").iterdir() if "command" in p.name]
     return path
 
 
-@pytest.mark.parametrize("change", ["a line out", "a line in", "another digest", "another signature", "no key", "shorter", "gone"])
+@pytest.mark.parametrize(
+    "change", ["a line out", "a later line out", "a line in", "another digest", "another signature", "no key", "shorter", "gone"]
+)
 def test_a_memory_that_somebody_changed_is_noticed_once(log: Log, change: str) -> None:
     person, _ = patient("nurse")
     read_once(person)
     if change in ("shorter", "gone"):
         log.seal()
+    else:
+        read_once(person)
+        read_once(person)
     path = _file(log)
     lines = path.read_text().splitlines(keepends=True)
     signed = next(n for n, line in enumerate(lines) if line.startswith("="))
     changed = {
-        "a line out": [*lines[:1], *lines[2:]], "a line in": [*lines, "perhaps\n"],
+        "a line out": [*lines[:1], *lines[2:]], "a later line out": [*lines[:-2], lines[-1]], "a line in": [*lines, "perhaps\n"],
         "another digest": [line.replace(line.split(" ")[2], "0" * 64) if line.startswith("=") else line for line in lines],
         "another signature": [*lines[:signed], lines[signed].replace(lines[signed].split(" ")[3], "AAAA\n"), *lines[signed + 1 :]],
         "no key": ["carnet-receipts/v1 nothing\n", *lines[1:]], "shorter": lines[:1],

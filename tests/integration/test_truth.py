@@ -635,13 +635,15 @@ HEIC = (
 
 
 def test_a_photograph_of_a_telephone_is_taken_as_jpeg_and_a_word_processor_file_is_told_what_to_do(espace: str) -> None:
-    from carnet.pages.photographs import as_jpeg, is_heic
+    from carnet.formats.apart import tasks
+    from carnet.formats.pictures import as_jpeg, is_heic
 
     holder, _, _ = newcomer(espace)
     photo = base64.b64decode(HEIC)
     assert is_heic(photo)
     left, right = (Image.open(io.BytesIO(as_jpeg(photo))).getpixel((x, 32)) for x in (8, 56))
     assert (left[2] > left[0], right[0] > right[2]) == (True, True)
+    assert tasks.photograph(photo, 0) == as_jpeg(photo)
     form = {"categorie": "cr", "titre": "Photo"}
     categories = re.findall(r'name="categorie" value="(\w+)"', holder.get("/documents/ajouter").text)
     form["categorie"] = categories[0]

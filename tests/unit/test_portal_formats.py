@@ -9,6 +9,7 @@ from pypdf import PdfWriter
 from support.small_cda import INS, document, draft
 
 from carnet.formats import words
+from carnet.formats.apart import tasks
 from carnet.formats.cda import (
     Attached,
     CdaError,
@@ -20,7 +21,7 @@ from carnet.formats.cda import (
     render,
 )
 from carnet.formats.ins_datamatrix import read_datamatrix
-from carnet.formats.pdf import CHARACTERS, is_locked, pdf_text
+from carnet.formats.pdf import is_locked, pdf_text
 from carnet.kernel.ins import INS_NIR_TEST, InsError
 from carnet.kernel.traits import Traits
 
@@ -317,9 +318,9 @@ def test_a_likeness_is_sought_in_so_many_words_and_no_more(monkeypatch: pytest.M
 
 
 def test_a_pdf_longer_than_the_bound_is_read_up_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert CHARACTERS >= 100_000
-    monkeypatch.setattr("carnet.formats.pdf.CHARACTERS", 5_000)
-    read = pdf_text(pdf(*([f"page{n} " + "mot " * 1_000 for n in range(4)])))
+    assert tasks.CHARACTERS >= 100_000
+    monkeypatch.setattr(tasks, "CHARACTERS", 5_000)
+    read = tasks.pdf_text(pdf(*([f"page{n} " + "mot " * 1_000 for n in range(4)])), 0).decode()
     assert len(read) <= 5_000
     assert "page1" in read
     assert "page3" not in read

@@ -1,17 +1,16 @@
 """How a document is shown: CDA by our own renderer, PDF and images in the page, text; and its bytes as an answer."""
 
-import io
-import struct
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 from uuid import UUID
 
 from django.http import HttpResponse, QueryDict
 from django.utils.safestring import mark_safe
-from PIL import Image, UnidentifiedImageError
 
 from carnet.apps.records.api import TYPES_OF_CDA, Content, Query, Seen, Visit, criteria, documents, read_in
 from carnet.formats import cda
+from carnet.formats.apart import NotOpenedError
+from carnet.formats.pictures import tiff_page, tiff_pages
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.civil import number_of
 from carnet.pages.rows import Row
@@ -55,7 +54,7 @@ def body_of(mime: str, data: bytes, files: str = "") -> Body:
     if mime == "text/plain":
         return Body("text", text=cda.as_text(data)[:TEXT_SHOWN])
     if mime == "image/tiff":
-        return Body("image", count=_pages(data))
+        return Body("image", count=tiff_pages(data))
     return Body("pdf" if mime == "application/pdf" else "image" if mime.startswith("image/") else "none")
 
 
@@ -90,27 +89,12 @@ def _name(mime: str, number: UUID) -> str:
     return f"document-{number.hex[:8]}.{_ENDINGS.get(mime, 'xml')}"
 
 
-_UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError)
-
-
-def _pages(data: bytes) -> int:
-    """Pages of a TIFF; one for what cannot be counted."""
-    try:
-        return int(getattr(Image.open(io.BytesIO(data), formats=("TIFF",)), "n_frames", 1))
-    except _UNREADABLE:
-        return 1
-
-
 def _as_png(data: bytes, page: int) -> bytes:
     """One page of a TIFF as a browser shows it."""
     try:
-        image = Image.open(io.BytesIO(data), formats=("TIFF",))
-        image.seek(page - 1)
-        out = io.BytesIO()
-        image.convert("RGB").save(out, "PNG")
-    except _UNREADABLE:
+        return tiff_page(data, page)
+    except NotOpenedError:
         raise Refusal(No.DOCUMENT_MALFORMED) from None
-    return out.getvalue()
 
 
 def _inside(content: Content) -> tuple[str, bytes]:

@@ -8,10 +8,10 @@ from pathlib import PurePath
 from carnet.formats import codes
 from carnet.formats.cda import CdaError, NotClinicalError, read_header
 from carnet.formats.pdf import pdf_text
+from carnet.formats.pictures import as_jpeg, is_heic
 from carnet.kernel.actor import Actor
 from carnet.kernel.refusal import No
 from carnet.kernel.traits import normalise_name
-from carnet.pages.photographs import as_jpeg, is_heic
 
 _MAGIC = (
     (b"%PDF-", "application/pdf"), (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG", "image/png"), (b"II*\x00", "image/tiff"),

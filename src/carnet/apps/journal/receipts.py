@@ -87,7 +87,11 @@ def remember(appended: Sequence[tuple[Sequence[Any], Row]]) -> None:
     global _memory
     with _lock:
         try:
-            if _memory is None or (_memory.pid, _memory.day) != (os.getpid(), datetime.now(UTC).date()):
+            if _memory is not None and (_memory.pid, _memory.day) != (os.getpid(), datetime.now(UTC).date()):
+                # Another day has a file of its own; so has a process that was forked.
+                _memory.close()
+                _memory = None
+            if _memory is None:
                 _memory = Memory(settings.CARNET.log() / FOLDER, os.environ.get("CARNET_PROCESS") or "command")
             _memory.keep((values[0], answer[0], values[3]) for values, answer in appended)
         except OSError as error:

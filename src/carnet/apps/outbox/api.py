@@ -1,7 +1,7 @@
 """Public face of the outbox: a notice is a row of the writer's transaction; the courier delivers it."""
 
 from carnet.apps.outbox.contacts import DAILY, IMMEDIATE, Contact, ContactError, contacts, forget_contact, owner_of, set_contact
-from carnet.apps.outbox.delivery import TIMERS, Failure, dead_letters, deliver_due, retry_dead
+from carnet.apps.outbox.delivery import TIMERS, Failure, dead_letters, deliver_due, how_many_dead, retry_dead
 from carnet.apps.outbox.notices import HOLDER, OPERATOR, access_notice, forget, notify, pending, professional, send_code, structure
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "deliver_due",
     "forget",
     "forget_contact",
+    "how_many_dead",
     "notify",
     "owner_of",
     "pending",

@@ -163,6 +163,12 @@ async def deliver_due(at: datetime, send: Send) -> tuple[int, int]:
     return len(claimed), mails
 
 
+def how_many_dead() -> int:
+    """How many notices could not be delivered."""
+    with unit() as work:
+        return len(dead_letters(work))
+
+
 def dead_letters(work: Work) -> list[tuple[str, str, datetime, int, str]]:
     """Kind, recipient (holder, or a professional's number), date, tries and problem of the dead letters, oldest first."""
     rows = work.rows(

@@ -1,19 +1,16 @@
 """Finding a patient: INS, Datamatrix, Vitale card, own list; identity traits in regulation alone."""
 
-import io
-import struct
 from dataclasses import dataclass, replace
 from math import ceil
 from urllib.parse import urlencode
 
-import zxingcpp
 from django.http import HttpResponse, HttpResponseRedirect
-from PIL import Image, UnidentifiedImageError
 
 from carnet.apps.access.api import told
 from carnet.apps.identity.api import reader
 from carnet.apps.records.api import Listed, ends_soon, own_list, search_by_traits
 from carnet.formats.ins_datamatrix import PREFIX
+from carnet.formats.pictures import datamatrix_texts
 from carnet.interfaces.webps.door import Asked, may_regulate, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of, typed
 from carnet.kernel.ask import Act, Mode
@@ -29,8 +26,6 @@ _WRONG = {
     "image": "Aucun Datamatrix n'a été lu sur cette image. Reprenez la photo de près, à plat et sans reflet.",
 }
 _LARGEST_IMAGE = 10_000_000
-_PHOTOGRAPHS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
-Image.MAX_IMAGE_PIXELS = 50_000_000
 
 
 def go(asked: Asked, sought: Sought) -> HttpResponse:
@@ -119,20 +114,12 @@ def camera(asked: Asked) -> HttpResponse:
         return page(asked, "patients/camera", {"tab": "patients"})
     upload = asked.request.FILES.get("image")
     data = upload.read() if upload is not None and (upload.size or 0) <= _LARGEST_IMAGE else b""
-    for text in _barcodes(data):
+    for text in datamatrix_texts(data):
         try:
             return go(asked, typed(text))
         except InsError:
             continue
     return page(asked, "patients/camera", {"tab": "patients", "wrong": _WRONG["image"]}, 400)
-
-
-def _barcodes(data: bytes) -> list[str]:
-    try:
-        image = Image.open(io.BytesIO(data), formats=_PHOTOGRAPHS).convert("L")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError):
-        return []
-    return [code.text for code in zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.DataMatrix))]
 
 
 _TRAITS = {"nom": "birth_name", "prenom": "given_names", "sexe": "sex", "naissance": "birth_date"}

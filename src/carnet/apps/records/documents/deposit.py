@@ -75,6 +75,8 @@ class Planned:
     labels: frozenset[str]
     others: tuple[tuple[str, UUID], ...] = ()
     """Other documents of the record that this one completes, transforms or signs: kind and logicalId."""
+    text: str = ""
+    """Its words, for the search."""
 
 
 _BY_IDENTIFIER = (
@@ -223,7 +225,7 @@ def _store(work: Work, ask: Ask, key: RecordKey, planned: Planned, submission_id
     relations = Relations(replaced, planned.others)
     insert_document(work, ask, key, planned.checked, logical_id, submission_id, address, planned.labels, relations)
     if not planned.checked.technical:
-        _read(work, ask, key, planned.checked, logical_id)
+        _read(work, ask, key, planned.checked, logical_id, planned.text)
     return Accepted(logical_id, 1, planned.checked.warnings)
 
 
@@ -251,11 +253,11 @@ def _approved(work: Work, logical_id: UUID) -> StoredDocument:
     return stored_document(row)
 
 
-def _read(work: Work, ask: Ask, key: RecordKey, checked: Checked, logical_id: UUID) -> None:
+def _read(work: Work, ask: Ask, key: RecordKey, checked: Checked, logical_id: UUID, text: str) -> None:
     """Keep the words of a new document, and let the apps above read what it states."""
     entry, content = checked.entry, checked.content
     authors = "\n".join(p for a in entry.authors for p in (f"{a.given} {a.family}".strip(), a.structure_name) if p)
-    keep_words(work, key, logical_id, entry.title, text_of(entry.mime, content), authors)
+    keep_words(work, key, logical_id, entry.title, text, authors)
     for read in HOOKS.deposited:
         read(work, key, Deposited(logical_id, entry.mime, content, ask.at))
 
@@ -342,6 +344,8 @@ def _tell(work: Work, granted: Grant, planned: Sequence[Planned], accepted: Sequ
 def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Planned]) -> Receipt:
     """Second unit: bytes first, then everything else in one transaction, decided again on facts that can no longer change."""
     addresses = [put(key, p.checked.content) if not p.earlier else "" for p in planned]
+    # Files are opened before anything is locked: one that eats time keeps nobody waiting.
+    planned = [p if p.earlier else replace(p, text=text_of(p.checked.entry.mime, p.checked.content)) for p in planned]
     known = [p.earlier[1] for p in planned if p.earlier]
     submission_id = known[0] if len(known) == len(planned) else uuid4()
     with unit() as work:

@@ -1,0 +1,93 @@
+"""What a child does with a file: each task takes bytes and a number, and gives bytes. Any exception means that it does not open."""
+
+import io
+import json
+import logging
+from collections.abc import Callable
+
+PAGES, CHARACTERS = 200, 400_000
+"""Bounds of what is read of one PDF."""
+MOST_PIXELS = 50_000_000
+_PHOTOGRAPHS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
+
+
+def pdf_text(content: bytes, _number: int) -> bytes:
+    """The words of a PDF, page after page, up to where it can be read."""
+    from pypdf import PdfReader
+
+    found, length = list[str](), 0
+    try:
+        for page in PdfReader(io.BytesIO(content)).pages[:PAGES]:
+            found.append(page.extract_text())
+            length += len(found[-1])
+            if length > CHARACTERS:
+                break
+    except Exception:
+        # What stands before the page that cannot be read is found all the same.
+        return "\n".join(found).encode("utf-8", "replace")
+    return "\n".join(found)[:CHARACTERS].encode("utf-8", "replace")
+
+
+def pdf_locked(content: bytes, _number: int) -> bytes:
+    """`1` for a PDF that opens with a password alone; one that only forbids printing opens for everybody."""
+    from pypdf import PdfReader
+
+    reader = PdfReader(io.BytesIO(content))
+    return b"1" if reader.is_encrypted and not reader.decrypt("") else b"0"
+
+
+def tiff_pages(data: bytes, _number: int) -> bytes:
+    """How many pages a TIFF has."""
+    from PIL import Image
+
+    return str(getattr(Image.open(io.BytesIO(data), formats=("TIFF",)), "n_frames", 1)).encode()
+
+
+def _bounded() -> None:
+    from PIL import Image
+
+    # Pillow raises at twice this number.
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2
+
+
+def tiff_page(data: bytes, number: int) -> bytes:
+    """One page of a TIFF, from 1, as a PNG."""
+    from PIL import Image
+
+    _bounded()
+    image = Image.open(io.BytesIO(data), formats=("TIFF",))
+    image.seek(number - 1)
+    out = io.BytesIO()
+    image.convert("RGB").save(out, "PNG")
+    return out.getvalue()
+
+
+def photograph(data: bytes, _number: int) -> bytes:
+    """A photograph of a telephone (HEIC) as an upright JPEG."""
+    from pi_heif import register_heif_opener
+    from PIL import Image, ImageOps
+
+    _bounded()
+    register_heif_opener()
+    out = io.BytesIO()
+    ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB").save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+def datamatrix(data: bytes, _number: int) -> bytes:
+    """The texts of the Datamatrix codes on a picture, as JSON."""
+    import zxingcpp
+    from PIL import Image
+
+    _bounded()
+    image = Image.open(io.BytesIO(data), formats=_PHOTOGRAPHS).convert("L")
+    formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.DataMatrix)
+    return json.dumps([code.text for code in zxingcpp.read_barcodes(image, formats=formats)]).encode()
+
+
+TASKS: dict[str, Callable[[bytes, int], bytes]] = {
+    "pdf-text": pdf_text, "pdf-locked": pdf_locked, "tiff-pages": tiff_pages, "tiff-page": tiff_page, "photograph": photograph,
+    "datamatrix": datamatrix,
+}  # fmt: skip
+# The library tells of every oddity of a file; a log line of ours never comes from a document.
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)
