@@ -231,6 +231,7 @@ def test_memory_that_runs_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_each_task_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     content = pdf_of(b"BT /F1 1 Tf (mot) Tj ET")
     assert tasks.pdf_text(content, 0) == b"mot"
+    assert tasks.pdf_text(b"nothing", 0) == b""
     assert tasks.pdf_locked(content, 0) == b"0"
     assert tasks.tiff_pages(tiff(0), 0) == b"1"
     assert tasks.tiff_page(tiff(0, 7), 2).startswith(b"\x89PNG")
