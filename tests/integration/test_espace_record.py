@@ -1,5 +1,6 @@
 """The record as its person has it: documents, profile, visibility, journal, relatives, sheet, presence, requests, life."""
 
+import asyncio
 import base64
 import io
 import json
@@ -7,6 +8,7 @@ import re
 import zipfile
 from dataclasses import replace
 from datetime import timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,6 +25,7 @@ from support.roles import as_role
 
 from carnet.apps.access import api as access
 from carnet.apps.journal import api as journal
+from carnet.apps.outbox import api as outbox
 from carnet.apps.outbox.api import pending
 from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
@@ -517,11 +520,11 @@ def test_a_form_of_the_operator_from_elsewhere_changes_nothing(espace: str, oper
     )
 
 
-def _agent(operator: str) -> httpx.Client:
+def _agent(operator: str, name: str = "agent") -> httpx.Client:
     from carnet.apps.signin import api as signin
 
     with as_role("carnet_operator"):
-        token = signin.operator_link("agent", now())
+        token = signin.operator_link(name, now())
     http = httpx.Client(base_url=operator, timeout=30.0)
     http.get(f"/entrer/{token}")
     return http
@@ -1017,8 +1020,9 @@ def test_the_help_desk_sends_a_code_and_ties_a_representative_and_each_is_journa
     seen = {"form_token": token, "ins": child.ins.matricule, "naissance": "2015-02-03"}
     assert agent.post("/assistance", data=seen | {"naissance": "2015-02-04"}).status_code == 404
     assert "PETIT" in agent.post("/assistance", data=seen).text
-    letter = agent.post("/assistance/code", data=seen | {"voie": "lettre"})
-    code = letter.text.split('id="code">')[1].split("<")[0]
+    asked = agent.post("/assistance/code", data=seen | {"voie": "lettre"})
+    assert asked.headers["location"] == "/assistance/lettres?fait=lettre"
+    code = _printed(operator, "PETIT")
     assert httpx.post(f"{espace}/activer", data={"code": code, "naissance": "2015-02-03"}).status_code == 200
     assert agent.post("/assistance/code", data=seen | {"voie": "courriel"}).status_code == 403, "a minor's mail may be another's"
     nobody = fresh_person(birth_name="SEUL")
@@ -1033,9 +1037,88 @@ def test_the_help_desk_sends_a_code_and_ties_a_representative_and_each_is_journa
     assert parent.act_on(record_id).get("/documents").status_code == 200
     with unit(record_id) as work:
         told = [e["detail"] for e in journal.entries_of_record(work, record_id) if e["actor_kind"] == "operator"]
-    assert [d for d in told if d != "help-desk:look"] == ["help-desk:letter", "help-desk:representative"]
+    assert [d for d in told if d != "help-desk:look"] == [
+        "help-desk:letter",
+        "help-desk:letter-printed",
+        "help-desk:representative",
+    ]
     assert told[0] == "help-desk:look", "a look-up leaves a trace too"
     assert ("access-code", "holder") in _pending(parent.session.acting)
+
+
+def _letters(agent: httpx.Client, name: str) -> tuple[str, str]:
+    """The queue of letters, and the address of the one for somebody."""
+    queue = agent.get("/assistance/lettres").text
+    row = queue.split(name)[1].split("</tr>")[0]
+    return row, re.findall(r'action="(/assistance/lettres/[^"]+)"', row)[0]
+
+
+def _printed(operator: str, name: str) -> str:
+    """The code of a letter that a second operator prints."""
+    second = _agent(operator, "second")
+    token = second.get("/assistance").text.split('name="form_token" value="')[1].split('"')[0]
+    row, address = _letters(second, name)
+    assert "Imprimer" in row
+    printed = second.post(address, data={"form_token": token, "acte": "imprimer"})
+    assert second.post(address, data={"form_token": token, "acte": "imprimer"}).status_code == 404, "once"
+    return str(printed.text.split('id="code">')[1].split("<")[0])
+
+
+def test_whoever_asked_for_a_letter_never_sees_its_code(espace: str, operator: str) -> None:
+    _, adult, record_id = newcomer(espace, birth_name="LETTREUX")
+    first = _agent(operator)
+    token = first.get("/assistance").text.split('name="form_token" value="')[1].split('"')[0]
+    seen = {"form_token": token, "ins": adult.ins.matricule, "naissance": adult.traits.birth_date}
+    answers = [first.post("/assistance/code", data=seen | {"voie": "lettre"}) for _ in range(2)]
+    assert not any('id="code"' in answer.text for answer in answers)
+    row, address = _letters(first, "LETTREUX")
+    assert "Un autre exploitant l’imprime" in row and "Imprimer" not in row
+    assert first.post(address, data={"form_token": token, "acte": "imprimer"}).status_code == 403
+    assert first.get("/assistance/lettres").text.count("LETTREUX") == 1, "asked twice, one letter"
+    assert ("code-asked", "holder") in _pending(record_id)
+    with as_role("carnet_operator"), unit(record_id) as work:
+        assert work.rows("SELECT 1 FROM signin_code WHERE record_id = %s AND channel = 'letter'", record_id) == [], (
+            "no code is made yet"
+        )
+    assert first.post(address, data={"form_token": token, "acte": "ecarter"}).status_code == 302
+    assert "LETTREUX" not in first.get("/assistance/lettres").text
+    assert first.post(address, data={"form_token": token, "acte": "ecarter"}).status_code == 404
+
+
+def test_a_code_that_is_asked_for_is_told_at_the_address_that_somebody_replaced(espace: str, operator: str) -> None:
+    who, adult, record_id = newcomer(espace, birth_name="DEUXBOITES")
+    for address in ("avant@boite.example", "apres@boite.example"):
+        who.post("/acces/avis/choisir", {"courriel": address, "rythme": "jour"})
+    agent = _agent(operator)
+    token = agent.get("/assistance").text.split('name="form_token" value="')[1].split('"')[0]
+    seen = {"form_token": token, "ins": adult.ins.matricule, "naissance": adult.traits.birth_date}
+    agent.post("/assistance/code", data=seen | {"voie": "courriel"})
+    sent: list[EmailMessage] = []
+
+    async def send(mail: EmailMessage) -> None:
+        sent.append(mail)
+
+    with as_role("carnet_courier"):
+        asyncio.run(outbox.deliver_due(now() + timedelta(minutes=1), send))
+    told = {mail["To"]: mail.get_content() for mail in sent if "boite.example" in mail["To"]}
+    assert "Code à usage unique" in told["apres@boite.example"]
+    assert "a été demandé à l'assistance" in told["avant@boite.example"]
+    assert "Code à usage unique" not in told["avant@boite.example"], "the code goes to the present address alone"
+    with as_role("carnet_worker"), unit(record_id) as work:
+        outbox.forget(work, record_id)
+        assert work.rows("SELECT 1 FROM outbox_former WHERE owner = %s", outbox.owner_of(outbox.HOLDER, record_id)) == []
+
+
+def test_a_title_of_a_masked_document_reaches_no_operator(espace: str, operator: str) -> None:
+    who, person, record_id = newcomer(espace)
+    shown, masked = deposit(person, title="Titre montré"), deposit(person, title="Titre masqué")
+    with unit(record_id) as work:
+        work.run("UPDATE records_document SET masked = true WHERE record_id = %s AND logical_id = %s", record_id, masked)
+    for number in (shown, masked):
+        assert who.post(f"/demandes/corriger/document/{number}", {"texte": "Ce n'est pas exact."}).status_code == 302
+    queue = _agent(operator).get("/").text
+    assert "Titre montré" in queue
+    assert "Titre masqué" not in queue
 
 
 def test_the_help_desk_may_read_no_document_and_no_credential() -> None:

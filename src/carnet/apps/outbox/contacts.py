@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.headerregistry import Address
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from carnet.apps.outbox.notices import HOLDER
 from carnet.apps.outbox.sentences import KINDS, MANDATORY
@@ -50,11 +50,32 @@ def _check(contact: Contact) -> None:
 def forget_contact(work: Work, owner: str) -> None:
     """Keep no address of an owner any more."""
     work.run("DELETE FROM outbox_contact WHERE owner = %s", owner)
+    work.run("DELETE FROM outbox_former WHERE owner = %s", owner)
+
+
+FORMER_FOR = timedelta(days=90)
+"""How long an address that was replaced is still told what nobody may make go unseen (ours)."""
+
+
+def former_addresses(work: Work, owner: str, at: datetime) -> list[str]:
+    """Addresses that were this owner's until lately, beside the present one."""
+    key = derived("notice-address")
+    rows = work.rows("SELECT address FROM outbox_former WHERE owner = %s AND until > %s ORDER BY until DESC", owner, at)
+    return list(dict.fromkeys(unseal(key, bytes(sealed), owner.encode()).decode() for (sealed,) in rows))
+
+
+def _keep_former(work: Work, owner: str, address: str, at: datetime) -> None:
+    before = contacts(work, [owner]).get(owner)
+    if before is not None and before.address != address:
+        sealed = seal(derived("notice-address"), before.address.encode(), owner.encode())
+        work.run("INSERT INTO outbox_former (owner, id, address, until) VALUES (%s, %s, %s, %s)",
+                 owner, uuid4(), sealed, at + FORMER_FOR)  # fmt: skip
 
 
 def set_contact(work: Work, owner: str, contact: Contact, at: datetime) -> None:
     """Keep where somebody is told. Raises ContactError; then nothing changes."""
     _check(contact)
+    _keep_former(work, owner, contact.address, at)
     sealed = seal(derived("notice-address"), contact.address.encode(), owner.encode())
     work.run(
         """INSERT INTO outbox_contact (owner, address, muted, digest, updated_at) VALUES (%s, %s, %s, %s, %s)

@@ -7,7 +7,7 @@ another that sends the same mail with the same Message-ID. No mail is lost; a ma
 import hashlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from carnet.apps.outbox import sentences
-from carnet.apps.outbox.contacts import DAILY, Contact, contacts, owner_of
+from carnet.apps.outbox.contacts import DAILY, Contact, contacts, former_addresses, owner_of
 from carnet.apps.outbox.notices import HOLDER
 from carnet.apps.storage.api import Work, derived, unit, unseal
 from carnet.kernel.clock import Timer
@@ -131,6 +131,16 @@ async def _deliver(notices: list[Claimed], contact: Contact, at: datetime, send:
     return 0
 
 
+async def _tell_everywhere(owner: str, notices: list[Claimed], contact: Contact, at: datetime, send: Send) -> int:
+    """Tell addresses that were this person's until lately of what nobody may make go unseen, once; never a code."""
+    unseen = [replace(n, secret=None) for n in notices if n.kind in sentences.EVERYWHERE and n.attempts == 1]
+    if not unseen:
+        return 0
+    with unit() as work:
+        others = [address for address in former_addresses(work, owner, at) if address != contact.address]
+    return sum([await send(message(unseen, Contact(address), at)) is None for address in others])
+
+
 def _sort_out(notices: list[Claimed], contact: Contact | None, at: datetime) -> list[Claimed]:
     """Set aside what nobody can be told, what is muted and what waits for the evening; the rest leaves now."""
     with unit() as work:
@@ -160,6 +170,7 @@ async def deliver_due(at: datetime, send: Send) -> tuple[int, int]:
         leaving = _sort_out(notices, contact, at)
         if leaving and contact:
             mails += await _deliver(leaving, contact, at, send)
+            mails += await _tell_everywhere(owner, leaving, contact, at, send)
     return len(claimed), mails
 
 
@@ -186,7 +197,8 @@ def retry_dead(work: Work, at: datetime) -> int:
 def _purge(at: datetime) -> int:
     with unit() as work:
         row = work.row("SELECT outbox_purge(%s)", at - KEPT)
-    return int(row[0]) if row else 0
+        former = len(work.rows("DELETE FROM outbox_former WHERE until < %s RETURNING 1", at))
+    return (int(row[0]) if row else 0) + former
 
 
 TIMERS = (Timer("notice-purge", timedelta(days=1), _purge),)

@@ -39,6 +39,24 @@ class Notice(models.Model):
     }  # fmt: skip
 
 
+class Former(models.Model):
+    """An address that was somebody's until lately, sealed like the present one."""
+
+    pk = models.CompositePrimaryKey("owner", "id")
+    owner = models.CharField(max_length=120)
+    id = models.UUIDField()
+    address = models.BinaryField()
+    until = models.DateTimeField()
+
+    class Meta:
+        db_table = "outbox_former"
+
+    classified: ClassVar[dict[str, Classified]] = {
+        **classify(Kind.TECHNICAL, "ninety days", "owner id until", why="pseudonym and a date"),
+        **classify(Kind.IDENTITY, "ninety days", "address", why="sealed under the key of the courier, which holds no record's key"),
+    }
+
+
 class Contact(models.Model):
     """Where and how somebody is told: the address sealed under the courier's key, what is muted, at once or once a day."""
 

@@ -60,3 +60,4 @@ def forget(work: Work, record_id: UUID) -> None:
     """Erase the notices and the address of a record that is destroyed."""
     work.run("DELETE FROM outbox_notice WHERE record_id = %s", record_id)
     work.run("DELETE FROM outbox_contact WHERE owner = %s", f"{HOLDER}:{record_id}")
+    work.run("DELETE FROM outbox_former WHERE owner = %s", f"{HOLDER}:{record_id}")

@@ -36,6 +36,7 @@ KINDS: dict[str, str] = {
     "record-announced": "Un carnet de santé va s'ouvrir à votre nom dans six semaines. Vous pouvez l'ouvrir dès maintenant, "
     "ou vous y opposer, avec le code ci-dessous.",
     "access-code": "Voici le code que vous avez demandé pour entrer dans votre espace.",
+    "code-asked": "Un code pour entrer dans votre espace a été demandé à l'assistance. Si ce n'est pas vous, appelez-la.",
     "case-answered": "Une réponse à votre demande vous attend dans votre espace.",
     "relation-answered": "Une personne que vous avez invitée a répondu.",
     "relation-changed": "L'accès d'un proche à votre carnet a changé.",
@@ -67,8 +68,10 @@ FOR_PROFESSIONAL: dict[str, str] = {
 ABOUT_ACTIVITY = frozenset({"activity-stopped", "activity-stopped-here", "activity-to-review"})
 AT_ONCE = ABOUT_ACTIVITY | frozenset(
     {"emergency-access", "regulation-access", "announcement-waiting", "record-opened", "record-closed", "record-announced",
-     "access-code", "credentials-changed", "destruction-asked"}
+     "access-code", "code-asked", "credentials-changed", "destruction-asked"}
 )  # fmt: skip
+EVERYWHERE = frozenset({"code-asked", "credentials-changed"})
+"""What is told at every address that was known until lately: an address that somebody else put there must not hide it."""
 """Notices that the law asks for (R.1111-48, R.1111-53, R.1111-28, R.1111-36 CSP): nobody can mute them, nor have them wait."""
 MANDATORY = (AT_ONCE & set(KINDS)) | {"first-access"}
 """Notices that nobody can mute: the first access of a professional (order of 26 October 2023) may come in the daily mail."""

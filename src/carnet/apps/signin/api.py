@@ -26,6 +26,7 @@ from carnet.apps.signin.persons.accounts import (
     set_credentials,
     set_language,
 )
+from carnet.apps.signin.persons.letters import Letter, ask_letter, drop_letter, letters, print_letter
 from carnet.apps.signin.persons.passkeys import (
     Passkey,
     account_of_passkey,
@@ -111,6 +112,7 @@ __all__ = [
     "ExtractionError",
     "Identified",
     "KnownDevice",
+    "Letter",
     "OpenPersonSession",
     "OpenSession",
     "Passkey",
@@ -131,6 +133,7 @@ __all__ = [
     "actor_of_vihf",
     "algorithms",
     "as_typed",
+    "ask_letter",
     "backchannel_logout",
     "begin_passkey",
     "begin_with_passkey",
@@ -145,6 +148,7 @@ __all__ = [
     "cut_person_session",
     "cut_session",
     "devices",
+    "drop_letter",
     "end_person_session",
     "end_portal_session",
     "end_session",
@@ -158,6 +162,7 @@ __all__ = [
     "import_directory",
     "label_of",
     "leave_for_card",
+    "letters",
     "name_of",
     "open_account",
     "open_person_session",
@@ -171,6 +176,7 @@ __all__ = [
     "portal_session",
     "prefer",
     "presented",
+    "print_letter",
     "provisional_code",
     "read_assertion",
     "read_certificate",

@@ -184,6 +184,25 @@ class ProvisionalCode(models.Model):
     )
 
 
+class Letter(models.Model):
+    """A letter with a code that an operator asked for; another prints it. The code itself stands nowhere."""
+
+    id = models.UUIDField(primary_key=True)
+    record_id = models.UUIDField()
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=160)
+    done_at = models.DateTimeField(null=True)
+    done_by = models.CharField(max_length=160)
+    outcome = models.CharField(max_length=10)
+
+    class Meta:
+        db_table = "signin_letter"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.TECHNICAL, LIFE, "id record_id asked_at asked_by done_at done_by outcome", why="pseudonym, operators, dates"
+    )
+
+
 class Passkey(models.Model):
     """A passkey of a person: its public key, never a secret."""
 

@@ -28,6 +28,9 @@ def _about(asked: Asked, kind: str, number: UUID) -> str:
     with visiting(asked.ask(Act.SEARCH), asked.record, "document") as visit:
         if kind == "document":
             found = documents(visit, Query((criteria.by_logical_id([str(number)]),), count=1)).items
+            if found and found[0].facts.masked:
+                # Who works for the host reads this sentence: what the person masked is named to nobody there.
+                return "Document : un document masqué"
             if found:
                 return f"Document : {found[0].title}, {str(found[0].resource.get('date', ''))[:10]}"
         else:

@@ -90,6 +90,8 @@ _DETAIL: dict[str, str] = {
     "consultation": _("pour une consultation"),
     "announcement-waiting": _("Vous avez été averti qu’un document vous attend."),
     "help-desk:code": _("pour vous envoyer un code d’accès"), "help-desk:letter": _("pour vous écrire une lettre avec un code"),
+    "help-desk:letter-printed": _("pour imprimer une lettre avec un code"),
+    "help-desk:letter-dropped": _("pour écarter une demande de lettre"),
     "help-desk:look": _("pour vous répondre"),
     "help-desk:representative": _("pour rattacher un représentant légal"),
 }  # fmt: skip

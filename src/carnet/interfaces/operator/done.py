@@ -4,6 +4,8 @@ SENTENCES = {
     "pris": "Le dossier est à vous.",
     "repondu": "La réponse est envoyée : la personne en est avertie.",
     "code": "Un code est parti à l'adresse que la personne avait donnée.",
+    "lettre": "La lettre attend : un autre exploitant l'imprime et la poste. La personne est avertie de la demande.",
+    "lettre-ecartee": "La demande de lettre est écartée.",
     "service": "C’est fait : l’éditeur le voit dans son dossier.",
     "reclamation": "Le signalement est clos.",
     "leve": "La suspension est levée : les compteurs repartent de zéro.",

@@ -1,17 +1,29 @@
 """The help desk: a code for somebody whose identity was checked, by mail or by letter; a representative tied to a child.
 
-Each act is journaled on the record. None reads a content: the process has no right on documents or on the profile.
+Whoever asks for a letter never sees its code: somebody else prints it, from a queue, and the person is told. Each act is journaled
+on the record. None reads a content: the process has no right on documents or on the profile.
 """
 
 from datetime import date
+from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 
-from carnet.apps.records.api import Helped, attach_representative, help_desk_code, helped
+from carnet.apps.records.api import (
+    Helped,
+    ask_for_letter,
+    attach_representative,
+    drop_letter,
+    helped,
+    mail_code,
+    print_letter,
+    waiting_letters,
+)
 from carnet.interfaces.operator.door import Asked, page, signed_in
 from carnet.kernel.identifiers import IdentifierError
 from carnet.kernel.ins import InsError
 from carnet.kernel.refusal import No, Refusal
+from carnet.pages.door import saying
 from carnet.pages.reading_ins import ins_typed
 
 
@@ -41,12 +53,29 @@ def desk(asked: Asked) -> HttpResponse:
 
 @signed_in("POST")
 def code(asked: Asked) -> HttpResponse:
-    """A provisional code: by mail to the address that the person gave, or on a letter that is printed here, once."""
-    found, by_mail = _found(asked), asked.form.text("voie", 10) == "courriel"
-    made = help_desk_code(asked.ask(), found.record_id, "mail" if by_mail else "letter")
-    if by_mail:
-        return HttpResponseRedirect("/assistance?fait=code")
-    return page(asked, "letter", {"tab": "assistance", "found": found, "code": f"{made[:5]} {made[5:]}"})
+    """A provisional code: by mail to the address that the person gave, or by a letter that somebody else prints."""
+    found = _found(asked)
+    if asked.form.text("voie", 10) == "courriel":
+        mail_code(asked.ask(), found.record_id)
+        return saying("/assistance", "code")
+    ask_for_letter(asked.ask(), found.record_id)
+    return saying("/assistance/lettres", "lettre")
+
+
+@signed_in("GET")
+def letters(asked: Asked) -> HttpResponse:
+    """Letters that wait for a second operator."""
+    return page(asked, "letters", {"tab": "assistance", "letters": waiting_letters(asked.ask())})
+
+
+@signed_in("POST")
+def letter(asked: Asked, number: UUID) -> HttpResponse:
+    """Print one, once: the code is made now. Or make none of it."""
+    if asked.form.text("acte", 10) == "ecarter":
+        drop_letter(asked.ask(), number)
+        return saying("/assistance/lettres", "lettre-ecartee")
+    name, made = print_letter(asked.ask(), number)
+    return page(asked, "letter", {"tab": "assistance", "name": name, "code": f"{made[:5]} {made[5:]}"})
 
 
 @signed_in("POST")
@@ -55,4 +84,4 @@ def representative(asked: Asked) -> HttpResponse:
     child, parent = _found(asked), _found(asked, "ins-representant", "naissance-representant")
     if not asked.form.yes("preuve") or not attach_representative(asked.ask(), child.record_id, parent.record_id):
         return page(asked, "person", {"tab": "assistance", "found": child, "given": asked.request.POST, "refused": True}, 400)
-    return HttpResponseRedirect("/assistance?fait=rattache")
+    return saying("/assistance", "rattache")

@@ -35,6 +35,8 @@ urlpatterns = [
     path("reclamations/<uuid:number>", services.answer),
     path("assistance", helpdesk.desk),
     path("assistance/code", helpdesk.code),
+    path("assistance/lettres", helpdesk.letters),
+    path("assistance/lettres/<uuid:number>", helpdesk.letter),
     path("assistance/representant", helpdesk.representative),
     re_path(r"^.*$", nothing_here),
 ]

@@ -59,16 +59,76 @@ def _has_own_address(work: Work, record_id: UUID, at: datetime) -> bool:
     return told is not None and not is_minor(told[1].birth_date, at.date()) and signin.account_named(work, record_id) is not None
 
 
-def help_desk_code(ask: Ask, record_id: UUID, channel: str) -> str:
-    """Make a provisional code, and send it when the channel is `mail`. Journaled. Returns it, this once."""
+def mail_code(ask: Ask, record_id: UUID) -> None:
+    """Send a provisional code to the address that the person gave. Journaled, told. Raises Refusal where none is theirs alone."""
     with unit(record_id) as work:
-        if channel == "mail" and not _has_own_address(work, record_id, ask.at):
+        if not _has_own_address(work, record_id, ask.at):
             raise Refusal(No.FUNCTION_NOT_ALLOWED)
-        code = signin.provisional_code(work, record_id, channel, ask.actor.key, ask.at)
-        access.write_entry(work, _granted(ask, record_id), (), "help-desk:code" if channel == "mail" else "help-desk:letter")
-        if channel == "mail":
-            outbox.send_code(work, record_id, "access-code", code, ask.at)
-    return code
+        code = signin.provisional_code(work, record_id, "mail", ask.actor.key, ask.at)
+        outbox.send_code(work, record_id, "access-code", code, ask.at)
+        outbox.notify(work, record_id, "code-asked", outbox.HOLDER, ask.at)
+        access.write_entry(work, _granted(ask, record_id), (), "help-desk:code")
+
+
+def ask_for_letter(ask: Ask, record_id: UUID) -> None:
+    """Ask for a letter with a code, which another operator prints. Journaled, told at every address that was known until lately."""
+    with unit(record_id) as work:
+        signin.ask_letter(work, record_id, ask.actor.key, ask.at)
+        outbox.notify(work, record_id, "code-asked", outbox.HOLDER, ask.at)
+        access.write_entry(work, _granted(ask, record_id), (), "help-desk:letter")
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLetter:
+    """A letter of the queue: to whom, who asked for it, and whether this operator may print it."""
+
+    id: UUID
+    name: str
+    asked_at: datetime
+    asked_by: str
+    may_print: bool
+
+
+def waiting_letters(ask: Ask) -> list[WaitingLetter]:
+    """Letters that wait for a second operator, the oldest first. Raises Refusal for anybody but an operator."""
+    _granted(ask, None)
+    found = []
+    with unit() as work:
+        for letter in signin.letters(work):
+            work.enter(letter.record_id)
+            told = identity.known(work, letter.record_id)
+            name = signin.name_of(told[1]) if told else ""
+            by = letter.asked_by.partition(":")[2]
+            found.append(WaitingLetter(letter.id, name, letter.asked_at, by, letter.asked_by != ask.actor.key))
+    return found
+
+
+def _letter(work: Work, number: UUID) -> signin.Letter:
+    for letter in signin.letters(work):
+        if letter.id == number:
+            work.enter(letter.record_id)
+            return letter
+    raise Refusal(No.DOCUMENT_UNKNOWN)
+
+
+def print_letter(ask: Ask, number: UUID) -> tuple[str, str]:
+    """Name and code for the letter, this once, for somebody else than who asked. Journaled. Raises Refusal."""
+    _granted(ask, None)
+    with unit() as work:
+        letter = _letter(work, number)
+        told = identity.known(work, letter.record_id)
+        code = signin.print_letter(work, letter, ask.actor.key, ask.at)
+        access.write_entry(work, _granted(ask, letter.record_id), (), "help-desk:letter-printed")
+    return (signin.name_of(told[1]) if told else "", code)
+
+
+def drop_letter(ask: Ask, number: UUID) -> None:
+    """Make no letter of a request. Journaled. Raises Refusal for one that does not wait any more."""
+    _granted(ask, None)
+    with unit() as work:
+        letter = _letter(work, number)
+        signin.drop_letter(work, letter, ask.actor.key, ask.at)
+        access.write_entry(work, _granted(ask, letter.record_id), (), "help-desk:letter-dropped")
 
 
 def correct_identity(

@@ -292,6 +292,7 @@ def forget_account(work: Work, record_id: UUID) -> None:
     for table in ("signin_passkey", "signin_person_session"):
         work.run(f"DELETE FROM {table} WHERE account_id IN (SELECT id FROM signin_account WHERE record_id = %s)", record_id)
     work.run("DELETE FROM signin_code WHERE record_id = %s", record_id)
+    work.run("DELETE FROM signin_letter WHERE record_id = %s", record_id)
     work.run("DELETE FROM signin_account WHERE record_id = %s", record_id)
 
 
