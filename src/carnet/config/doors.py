@@ -150,5 +150,7 @@ def command(process: Process, port: int = 0, workers: int = 0, threads: int = 0)
     return [
         sys.executable, "-m", "granian", "--interface", kind, "--host", "127.0.0.1",
         "--port", str(port or port_of(process, Environment())), "--workers", str(workers), *blocking,
+        # A worker that dies is started again; the others answer meanwhile.
+        "--respawn-failed-workers", "--respawn-interval", "0.5",
         "--log-level", "error", "--no-ws", f"carnet.config.{kind}:application",
     ]  # fmt: skip

@@ -149,6 +149,10 @@ class No(StrEnum):
     TRANSACTION_WITHDRAWN = "transaction-withdrawn", Nature.REQUEST
     TOO_MANY_RESULTS = "too-many-results", Nature.REQUEST
     SCANNER_SILENT = "scanner-silent", Nature.OURS
+    DATABASE_SILENT = "database-silent", Nature.OURS
+    STORAGE_FULL = "storage-full", Nature.OURS
+    KEY_MISSING = "key-missing", Nature.OURS
+    DOCUMENT_DAMAGED = "document-damaged", Nature.OURS
     JOURNAL_NOT_SEALED = "journal-not-sealed", Nature.OURS
     AUTHOR_IS_DEPOSITOR = "author-is-depositor", Nature.REMARK
     DOCUMENT_CONFIDENTIALITY_RAISED = "document-confidentiality-raised", Nature.DOCUMENT

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.utils.translation import override
 
+from carnet.apps.storage.api import trouble_of
 from carnet.kernel.refusal import Nature, No, Refusal
 from carnet.pages.civil import civil
 from carnet.pages.forms import Form
@@ -89,7 +90,8 @@ class PageDoor(Generic[AskedT]):
             except Refusal as refusal:
                 return secure(self._refused(request, refusal))
             except Exception as error:
-                return secure(self.failed(failure_reference(error)))
+                trouble = trouble_of(error)
+                return secure(self._refused(request, trouble) if trouble else self.failed(failure_reference(error)))
 
     def public(self, *methods: str) -> Callable[[View], View]:
         """A view for everybody: sign-in, help, files of the look."""

@@ -22,6 +22,7 @@ from carnet.apps.storage.root_key import establish_root_key, root_key
 from carnet.apps.storage.schema import SCOPE
 from carnet.apps.storage.signing import public_key_set, signing_key
 from carnet.apps.storage.transfer import Table, Values, dump, load
+from carnet.apps.storage.trouble import trouble_of
 
 __all__ = [
     "KEY_FACTS",
@@ -63,6 +64,7 @@ __all__ = [
     "stored_records",
     "streaming",
     "sweep",
+    "trouble_of",
     "unit",
     "unseal",
 ]

@@ -36,11 +36,16 @@ def _flush_folder(folder: Path) -> None:
 
 def _write(target: Path, sealed: bytes) -> None:
     temporary = target.with_name(f".{target.name}.{os.getpid()}.{time.monotonic_ns()}")
-    with temporary.open("xb") as out:
-        out.write(sealed)
-        out.flush()
-        os.fsync(out.fileno())
-    temporary.replace(target)
+    try:
+        with temporary.open("xb") as out:
+            out.write(sealed)
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(target)
+    except OSError:
+        # A full disk: what was begun leaves no file.
+        temporary.unlink(missing_ok=True)
+        raise
     _flush_folder(target.parent)
 
 

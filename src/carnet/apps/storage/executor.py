@@ -30,10 +30,15 @@ def _parameters() -> dict[str, Any]:
     return found | {"options": f"{found.get('options', '')} -c plan_cache_mode=force_generic_plan -c timezone=UTC".strip()}
 
 
+CONNECTED_WITHIN = 5.0
+"""Seconds that a request waits for a connection: a database that is not there is said soon."""
+
+
 def _open_pool() -> ConnectionPool[psycopg.Connection[Row]]:
     return ConnectionPool(
         min_size=1,
         max_size=settings.CARNET.pool_size,
+        timeout=CONNECTED_WITHIN,
         kwargs={"autocommit": True, "prepare_threshold": 1, **_parameters()},
         open=True,
     )

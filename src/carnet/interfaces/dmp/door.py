@@ -16,6 +16,7 @@ from lxml import etree
 
 from carnet.apps.records.api import open_emergency
 from carnet.apps.signin.api import Certificate, actor_of_vihf, certificate_of, read_assertion
+from carnet.apps.storage.api import trouble_of
 from carnet.dicah.acts import WITHOUT_INS
 from carnet.formats.hl7v3 import Device, Hl7v3Error
 from carnet.formats.soap import (
@@ -232,4 +233,10 @@ def serve(request: HttpRequest, operations: Iterable[Operation]) -> HttpResponse
             answer = _handled(operation, _call(transport, envelope, parts, at))
             return _answered(request, operation, answer, envelope, namespace)
         except Exception as error:
+            if trouble := trouble_of(error):
+                fault = fault_of(trouble)
+                told = SoapFault("Receiver", fault.subcode, fault.reason, fault.detail)
+                response = faulted(request, told, namespace, relates_to)
+                response.status_code, response["Retry-After"] = 503, "30"
+                return response
             return faulted(request, _refused_early(error), namespace, relates_to)

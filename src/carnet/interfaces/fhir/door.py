@@ -12,6 +12,7 @@ from django.http.request import UnreadablePostError
 from django.utils.translation import gettext, override
 
 from carnet.apps.signin.api import Certificate, actor_of, actor_of_certificate, certificate_of
+from carnet.apps.storage.api import trouble_of
 from carnet.formats.fhir import FhirError, Issue, Json, operation_outcome, parse_json
 from carnet.interfaces.fhir.answers import fhir, malformed, refusal_answer
 from carnet.kernel.actor import ANONYMOUS, Actor
@@ -80,7 +81,8 @@ def view(*methods: str, any_type: bool = False) -> Callable[[View], View]:
                 except UnreadablePostError:
                     return refusal_answer(Refusal(No.REQUEST_MALFORMED, {"problem": "truncated body"}))
                 except Exception as error:
-                    return _failed(error)
+                    trouble = trouble_of(error)
+                    return refusal_answer(trouble) if trouble else _failed(error)
 
         return wrapped
 

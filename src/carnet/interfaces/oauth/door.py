@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from carnet.apps.access.api import told
+from carnet.apps.storage.api import trouble_of
 from carnet.kernel.refusal import Refusal
 from carnet.pages import safety
 from carnet.pages.door import status_of
@@ -57,11 +58,19 @@ def page_view(*methods: str) -> Callable[[View], View]:
                                                   "problem": refusal.details.get("problem", "")}  # fmt: skip
                     return secure(render("refused", context, status_of(refusal.code)))
                 except Exception as error:
+                    if trouble := trouble_of(error):
+                        told_ = {"told": told(trouble.code), "code": trouble.code, "problem": ""}
+                        return _later(secure(render("refused", told_, status_of(trouble.code))))
                     return secure(render("broken", {"reference": failure_reference(error)}, 500))
 
         return wrapped
 
     return decorate
+
+
+def _later(response: HttpResponse) -> HttpResponse:
+    response["Retry-After"] = "30"
+    return response
 
 
 def api_view(*methods: str) -> Callable[[View], View]:
@@ -95,4 +104,7 @@ def _answer(request: HttpRequest, function: View, methods: tuple[str, ...], kwar
     except Refusal as refusal:
         return JsonResponse({"error": "invalid_request", "error_description": refusal.code}, status=400)
     except Exception as error:
+        if trouble := trouble_of(error):
+            # RFC 6749 §4.1.2.1 names it for the authorisation endpoint; the status says it to everybody.
+            return _later(JsonResponse({"error": "temporarily_unavailable", "error_description": trouble.code}, status=503))
         return JsonResponse({"error": "server_error", "error_description": f"reference {failure_reference(error)}"}, status=500)

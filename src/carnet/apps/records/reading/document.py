@@ -1,7 +1,10 @@
 """TD3.2 / ITI-68: one document, its metadata or its bytes. What may not be seen is unknown."""
 
+import logging
 from dataclasses import dataclass, replace
 from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
 
 from carnet.apps.access import api as access
 from carnet.apps.records.entry.facts import (
@@ -16,10 +19,12 @@ from carnet.apps.records.entry.facts import (
 from carnet.apps.records.reading.relations import readable, trimmed
 from carnet.apps.records.reading.search import notices_of_access
 from carnet.apps.records.reading.visit import Visit
-from carnet.apps.storage.api import RecordKey, Work, get, unit
+from carnet.apps.storage.api import BlobMissingError, RecordKey, Work, get, unit
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import No, Refusal
+
+log = logging.getLogger("carnet.records")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,12 @@ def read_in(visit: Visit, logical_id: UUID) -> Content:
 
 def _content(key: RecordKey, document: StoredDocument) -> Content:
     facts = document.facts
-    return Content(document.mime, get(key, document.address), facts.hidden_from_patient, facts.hidden_from_representatives)
+    try:
+        data = get(key, document.address)
+    except (BlobMissingError, InvalidTag) as error:
+        log.error("document-damaged document=%s type=%s", document.logical_id, type(error).__name__)
+        raise Refusal(No.DOCUMENT_DAMAGED) from None
+    return Content(document.mime, data, facts.hidden_from_patient, facts.hidden_from_representatives)
 
 
 def read_metadata(ask: Ask, logical_id: UUID) -> bytes:
