@@ -268,6 +268,8 @@ service             | connect service    | -                                    
 carer               | show presence      | -                                              | function-not-allowed
 carer               | ask destruction    | -                                              | function-not-allowed
 carer               | mask               | -                                              | function-not-allowed
+carer               | list authorised    | -                                              | function-not-allowed
+holder              | list authorised    | -                                              | yes
 carer               | unmask             | masked                                         | function-not-allowed
 carer               | own traces         | -                                              | function-not-allowed
 carer               | feed               | -                                              | yes

@@ -135,7 +135,7 @@ READ_ADMINISTRATIVE     all        -         needed    none     reads    -     o
 CHANGE_ADMINISTRATIVE   nobody     -         needed    none     other    -     unattached        permit asked   TD1.3a
 CLOSE_UNATTACHED        nobody     -         needed    none     other    -     unattached        permit asked   TD1.3a
 REOPEN_UNATTACHED       nobody     -         unblocked none     other    -     unattached-closed permit asked   TD1.3a
-LIST_AUTHORISED         all        -         needed    none     reads    -     open              permit content TD1.6
+LIST_AUTHORISED         not-carers -         needed    none     reads    -     open              permit content TD1.6
 FEED                    all        service   free      none     deposits -     open              own    -       TD2.1
 FEED_AS_EMPLOYEE        nobody     -         free      none     deposits named open              own    -       TD2.2
 SEARCH                  all        service   needed    shown    lists    named open              permit reach   TD3.1:metadata

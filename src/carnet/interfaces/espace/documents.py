@@ -31,6 +31,7 @@ from carnet.formats.xds import Coding, DocumentEntry, SubmissionSet
 from carnet.interfaces.espace.civil_dates import day_text
 from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
+from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.visibility import Status
@@ -47,12 +48,13 @@ _UNDO = {"masquer": "demasquer", "demasquer": "masquer", "archiver": "desarchive
 _STATUSES = {"archives": ("Archived",), "remplaces": ("Deprecated",)}
 
 
-def _criteria(get: QueryDict) -> tuple[Criterion, ...]:
+def _criteria(get: QueryDict, carer: bool) -> tuple[Criterion, ...]:
     found = [criteria.by_statuses(_STATUSES.get(get.get("etat", ""), ("Approved",)))]
     category = str(get.get("categorie", ""))
     if category in CATEGORIES:
         found.append(criteria.by_category(category))
-    if get.get("etat") == "masques":
+    if get.get("etat") == "masques" and not carer:
+        # What is masked is the holder's to know, not a carer's.
         found.append(criteria.by_label("MASQUE_PS"))
     year = number_of(get.get("annee", ""), 2200)
     if year and year >= 1850:
@@ -79,7 +81,7 @@ def listing(opened: Opened) -> Shown | HttpResponse:
     """The list, or the documents whose text answers."""
     get, visit = opened.asked.request.GET, opened.visit
     question, at = get.get("q", "").strip()[:200], number_of(get.get("page", "1"), MOST_PAGES) or 1
-    wanted = _criteria(get)
+    wanted = _criteria(get, opened.asked.actor.kind is ActorKind.CARER)
     context: Context = {"categories": _categories(visit), "given": get, "question": question, "may_feed": visit.may(Act.FEED)}
     if question:
         found_words = find_words(visit, question, Query(wanted))

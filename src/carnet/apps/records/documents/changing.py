@@ -192,8 +192,9 @@ def change_document(ask: Ask, logical_id: UUID, minor_agreed: bool = False) -> N
     """Do the act of the question on a document."""
     with access.asking(ask, (str(logical_id),)) as place, unit() as work:
         entered = enter(work, ask, logical_id, ((DOCUMENT + " FOR UPDATE", (logical_id,)),))
-        place.record_id = entered.record_id
+        # What concerns the asker alone comes before the record is known: a line in its journal would tell that the number is one.
         access.before_record(ask)
+        place.record_id = entered.record_id
         same_person(work, ask, entered)
         document = _document(entered)
         place.veil = access.veil_of(document.facts)

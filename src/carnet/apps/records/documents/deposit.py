@@ -331,12 +331,13 @@ def _veil_of_all(planned: Sequence[Planned]) -> str:
 
 
 def _tell(work: Work, granted: Grant, planned: Sequence[Planned], accepted: Sequence[Accepted], detail: str) -> None:
-    """Journal what was deposited, one line for each veil: documents that are hidden stand in no line that shows."""
-    shared, lines = _veil_of_all(planned), dict[str, list[str]]()
+    """Journal what was deposited: one line for all that shows, one for each hidden document, which shows when it does."""
+    shared, lines = _veil_of_all(planned), dict[tuple[str, str], list[str]]()
     for one, done in zip(planned, accepted, strict=True):
         veil = shared if one.checked.technical else access.veil_of(facts_of(one.checked, one.labels))
-        lines.setdefault(veil, []).extend([] if done.again else [str(done.logical_id)])
-    for veil, documents in lines.items():
+        number = str(done.logical_id)
+        lines.setdefault((veil, number if veil else ""), []).extend([] if done.again else [number])
+    for (veil, _), documents in lines.items():
         if documents or detail:
             access.write_entry(work, granted, tuple(documents), detail, veil)
 

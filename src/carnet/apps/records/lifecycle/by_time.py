@@ -131,7 +131,13 @@ def _show(work: Work, at: datetime, record_id: UUID, documents: list[StoredDocum
         # The end of one code lifts no other: what is masked, or hidden from representatives, stays so.
         masked = document.facts.masked or masked_in_sight(work, record_id, document.facts)
         write_version(work, ask, key, document, replace(document.facts, hidden_from_patient=False, masked=masked))
-    access.write_entry(work, granted, tuple(str(d.logical_id) for d in documents))
+    shown = [d for d in documents if not d.facts.hidden_from_representatives]
+    if shown:
+        access.write_entry(work, granted, tuple(str(d.logical_id) for d in shown))
+    for secret in (d for d in documents if d.facts.hidden_from_representatives):
+        # What stays a secret of a minor has a line of its own, which shows when it is one no more.
+        veil = access.veil_of(replace(secret.facts, hidden_from_patient=False))
+        access.write_entry(work, granted, (str(secret.logical_id),), veil=veil)
     if any(not d.facts.hidden_from_representatives for d in documents):
         outbox.notify(work, record_id, "document-visible", outbox.HOLDER, at)
 

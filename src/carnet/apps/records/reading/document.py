@@ -42,7 +42,6 @@ def _unknown() -> Refusal:
 
 
 def _decide(work: Work, ask: Ask, entered: Entered, logical_id: UUID, place: access.Place) -> StoredDocument:
-    access.before_record(ask)
     rows = entered.extra[0] if entered.extra else []
     if not rows:
         raise _unknown()
@@ -64,6 +63,8 @@ def _read(ask: Ask, logical_id: UUID) -> tuple[Entered, StoredDocument, frozense
         raise Refusal(No.AUTHENTICATION_MISSING)
     with access.asking(ask, (str(logical_id),)) as place, unit() as work:
         entered = enter(work, ask, logical_id, ((DOCUMENT, (logical_id,)),))
+        # What concerns the asker alone comes before the record is known: a line in its journal would tell that the number is one.
+        access.before_record(ask)
         place.record_id = entered.record_id
         same_person(work, ask, entered)
         document = _decide(work, ask, entered, logical_id, place)

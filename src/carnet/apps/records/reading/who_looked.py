@@ -1,11 +1,13 @@
 """Who looked, for the person of the record: the journal without what this reader may not know of yet (ADR 17).
 
-A line about a document that is hidden from the reader stands in a veiled chain. Such a chain is shown up to the first line whose
-document is still hidden, so that what was shown once is always shown again.
+A line about a document that is hidden from the reader stands in a veiled chain. The journal shows each line whose documents are
+hidden no more, and no other: line by line, never by day. The proof to keep follows chains, whose gaps would tell: it takes such a
+chain up to the first line that is still hidden.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
+from itertools import takewhile
+from operator import itemgetter
 from uuid import UUID
 
 from carnet.apps.journal import api as journal
@@ -27,37 +29,35 @@ def _hidden(visit: Visit) -> frozenset[str]:
     return frozenset(str(row[0]) for row in rows)
 
 
-def _secret_days(lines: Iterable[Numbered]) -> frozenset[tuple[str, str]]:
-    """Who did something on which day about what is kept from the representatives."""
-    return frozenset((n.entry["actor"], n.entry["at"][:10]) for n in lines)
+def _shows(line: Numbered, hidden: frozenset[str]) -> bool:
+    """Whether a line of a veiled chain is about nothing that is hidden from the reader any more."""
+    secret = line.entry.get("detail") == "profile" or str(line.entry.get("act", "")).startswith("message:")
+    return not secret and not hidden.intersection(line.entry.get("documents", ()))
 
 
 def _prefix(lines: list[Numbered], hidden: frozenset[str]) -> list[Numbered]:
     """A veiled chain, the oldest line first, up to what is still hidden."""
-    shown = []
-    for line in lines:
-        secret = line.entry.get("detail") == "profile" or str(line.entry.get("act", "")).startswith("message:")
-        if hidden.intersection(line.entry.get("documents", ())) or secret:
-            break
-        shown.append(line)
+    shown = list(takewhile(lambda line: _shows(line, hidden), lines))
     while shown and not shown[-1].entry.get("documents"):
         # The permission that comes before a write names no document yet: it is told with the write, or not at all.
         shown.pop()
     return shown
 
 
-def chains_shown(visit: Visit) -> dict[UUID, list[Numbered]]:
-    """The lines that the reader may see, the oldest first, chain by chain: the record's own, then what is veiled no more."""
+def _by_chain(visit: Visit) -> dict[UUID, list[Numbered]]:
+    """Every line of the record, the oldest first, chain by chain: its own, then those that are veiled from somebody."""
     found: dict[UUID, list[Numbered]] = {chain: [] for chain in journal.chains_of(visit.record_id)}
     for line in reversed(journal.numbered_entries(visit.work, visit.record_id)):
         found[line.chain].append(line)
+    return found
+
+
+def chains_shown(visit: Visit) -> dict[UUID, list[Numbered]]:
+    """What of each chain can be proved to this reader, the oldest first: the own one whole, a veiled one up to what is hidden."""
+    found = _by_chain(visit)
     own, patient, secret, both = found.values()
     hidden, holder = _hidden(visit), visit.ask.actor.kind is ActorKind.HOLDER
     shown = [own, _prefix(patient, hidden), secret if holder else _prefix(secret, hidden), _prefix(both, hidden)]
-    if not holder:
-        # Whoever cared for a minor in secret on a day leaves no line of that day: the visit itself would tell.
-        days = _secret_days([*secret[len(shown[2]) :], *both[len(shown[3]) :]])
-        shown[0] = [n for n in own if (n.entry["actor"], n.entry["at"][:10]) not in days]
     return dict(zip(found, shown, strict=True))
 
 
@@ -73,9 +73,18 @@ def sealed_chains(visit: Visit) -> list[tuple[UUID, list[journal.Row]]]:
 
 
 def lines_shown(visit: Visit) -> list[Numbered]:
-    """The lines that the reader may see, the newest first."""
-    lines = [line for chain in chains_shown(visit).values() for line in chain]
-    return sorted(lines, key=lambda n: (n.entry["at"], n.counter), reverse=True)
+    """The lines that the reader may see, the newest first: all but those about what is hidden from them."""
+    own, patient, secret, both = _by_chain(visit).values()
+    hidden, holder = _hidden(visit), visit.ask.actor.kind is ActorKind.HOLDER
+
+    def told(lines: list[Numbered]) -> list[Numbered]:
+        # A permission that names no document yet is told with what it was for, or not at all.
+        return [line for line in lines if line.entry.get("documents") and _shows(line, hidden)]
+
+    chains = (own, told(patient), secret if holder else told(secret), told(both))
+    # Of lines of one moment the order is that of what is shown: numbers of their chains would tell of lines between them.
+    placed = [(line.entry["at"], place, line) for lines in chains for place, line in enumerate(lines)]
+    return [line for _, _, line in sorted(placed, key=itemgetter(0, 1), reverse=True)]
 
 
 def unseen_actors(visit: Visit) -> frozenset[str]:
