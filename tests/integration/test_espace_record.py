@@ -30,6 +30,7 @@ from carnet.apps.outbox.api import pending
 from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
 from carnet.apps.records.api import Query
+from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import key_of, unit
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.desk.verifier import carnet_verify
@@ -1075,6 +1076,15 @@ def test_whoever_asked_for_a_letter_never_sees_its_code(espace: str, operator: s
     assert "Un autre exploitant l’imprime" in row and "Imprimer" not in row
     assert first.post(address, data={"form_token": token, "acte": "imprimer"}).status_code == 403
     assert first.get("/assistance/lettres").text.count("LETTREUX") == 1, "asked twice, one letter"
+    _, after, _ = newcomer(espace, birth_name="SUIVANTE")
+    first.post("/assistance/code", data=seen | {"ins": after.ins.matricule, "naissance": after.traits.birth_date, "voie": "lettre"})
+    assert first.post(_letters(first, "SUIVANTE")[1], data={"form_token": token, "acte": "ecarter"}).status_code == 302
+    with as_role("carnet_operator"), unit(record_id) as work:
+        [waiting] = [one for one in signin.letters(work) if one.record_id == record_id]
+        signin.drop_letter(work, waiting, "operator:x", now())
+        with pytest.raises(Refusal, match="document-unknown"):
+            signin.print_letter(work, waiting, "operator:y", now())
+        work.run("UPDATE signin_letter SET done_at = NULL WHERE id = %s", waiting.id)
     assert ("code-asked", "holder") in _pending(record_id)
     with as_role("carnet_operator"), unit(record_id) as work:
         assert work.rows("SELECT 1 FROM signin_code WHERE record_id = %s AND channel = 'letter'", record_id) == [], (
@@ -1099,7 +1109,8 @@ def test_a_code_that_is_asked_for_is_told_at_the_address_that_somebody_replaced(
         sent.append(mail)
 
     with as_role("carnet_courier"):
-        asyncio.run(outbox.deliver_due(now() + timedelta(minutes=1), send))
+        while asyncio.run(outbox.deliver_due(now() + timedelta(minutes=1), send))[0]:
+            pass
     told = {mail["To"]: mail.get_content() for mail in sent if "boite.example" in mail["To"]}
     assert "Code à usage unique" in told["apres@boite.example"]
     assert "a été demandé à l'assistance" in told["avant@boite.example"]

@@ -735,10 +735,13 @@ def test_english_follows_the_reader(door: str) -> None:
 def test_a_failure_tells_a_reference_and_nothing_else(
     door: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    person, record_id = patient("treating")
+    person, _ = patient("treating")
     document = deposit(person)
-    (stored,) = (settings.CARNET.documents() / str(record_id)[:2] / str(record_id)).iterdir()
-    stored.unlink()
+
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError(str(document))
+
+    monkeypatch.setattr("carnet.interfaces.fhir.retrieve.read_content", fails)
     answer = client(door, "treating").get(f"/fhir/Binary/{document}")
     assert answer.status_code == 500
     text = outcome_of(answer)["issue"][0]["details"]["text"]
