@@ -122,6 +122,12 @@ def persons(work: Work, key: RecordKey, at: datetime) -> list[Person]:
     ]
 
 
+def names_of_people(work: Work, key: RecordKey) -> dict[str, str]:
+    """Names of everybody who acts or acted on a record, by their number: a relation that ended keeps its name."""
+    rows = work.rows("SELECT person_id, kind, sealed FROM access_person WHERE record_id = %s ORDER BY starts", key.record_id)
+    return {str(who): key.unseal(bytes(sealed), f"person/{who}/{kind}").decode() for who, kind, sealed in rows}
+
+
 def records_of_person(person_id: UUID, at: datetime) -> list[Mine]:
     """The records on which a person may act now: their own first."""
     with unit() as work:

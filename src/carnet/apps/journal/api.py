@@ -9,7 +9,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from carnet.apps.journal.entries import BOTH, PATIENT, REPRESENTATIVES, VEILS, Event, body_of, chain_of, chains_of, veiled_chain
+from carnet.apps.journal.entries import (
+    BOTH,
+    PATIENT,
+    REPRESENTATIVES,
+    UNNAMED,
+    VEILS,
+    Event,
+    body_of,
+    chain_of,
+    chains_of,
+    veiled_chain,
+)
 from carnet.apps.journal.export import (
     chain_export,
     chains_export,
@@ -37,6 +48,7 @@ __all__ = [
     "COSIGNATURE_KEY",
     "PATIENT",
     "REPRESENTATIVES",
+    "UNNAMED",
     "VEILS",
     "Checkpoint",
     "Event",

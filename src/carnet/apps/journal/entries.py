@@ -6,7 +6,7 @@ RFC 8785. No health content: the act, the mode and the identifiers of documents,
 
 import json
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -43,6 +43,8 @@ class Event:
     """Under what it was decided: the rules, a digest of the settings in force, the editions of both matrices."""
 
 
+UNNAMED = frozenset({"holder", "representative", "carer"})
+"""Kinds of actors whose name no line bears: the journal outlives the record, whose key opens their names."""
 _FIELDS = tuple(field.name for field in fields(Event))
 
 
@@ -72,7 +74,8 @@ def chains_of(record_id: UUID) -> tuple[UUID, ...]:
 
 def body_of(event: Event) -> str:
     """The canonical text of an entry. The salt keeps a hash from being guessed: hashes are leaves of a public tree."""
-    values = ((name, getattr(event, name)) for name in _FIELDS)
+    named = event if event.actor_kind not in UNNAMED else replace(event, actor_name="")
+    values = ((name, getattr(named, name)) for name in _FIELDS)
     told = {name: value for name, value in values if value not in ("", ())}
     told["at"] = event.at.isoformat(timespec="microseconds")
     told["salt"] = os.urandom(16).hex()

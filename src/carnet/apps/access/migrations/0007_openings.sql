@@ -75,3 +75,5 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION access_openings_since(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION access_openings_since(timestamptz) TO carnet_operator;
+-- Lines of the journal name nobody of the person's side: whoever may read them finds the names in the record that is open, sealed under its key.
+GRANT SELECT (record_id, person_id, kind, starts, sealed) ON access_person TO carnet_fhir, carnet_dmp, carnet_webps;

@@ -9,6 +9,7 @@ from uuid import UUID
 from carnet.apps.access import api as access
 from carnet.apps.journal import api as journal
 from carnet.apps.records.entry.facts import enter
+from carnet.apps.records.reading.names import named_lines
 from carnet.apps.records.reading.visit import Visit
 from carnet.apps.storage.api import Work, unit
 from carnet.dicah import Permit, decide
@@ -38,7 +39,7 @@ def traces(ask: Ask) -> Traces:
         access.grant(work, ask, entered.facts, entered.record_id)
         if entered.record_id is None:
             return Traces(None, [])
-        found = _seen_by(work, ask, entered.facts, entered.record_id)
+        found = named_lines(work, entered.key, entered.traits, _seen_by(work, ask, entered.facts, entered.record_id))
     return Traces(entered.record_id, [(n.name, n.entry) for n in found])
 
 
@@ -52,4 +53,5 @@ def _seen_by(work: Work, ask: Ask, facts: Facts, record_id: UUID) -> list[journa
 
 def traces_in(visit: Visit) -> list[dict[str, Any]]:
     """The traces that the reader of a visit may see, the newest first, without their numbers."""
-    return [n.entry for n in _seen_by(visit.work, visit.ask, visit.facts, visit.record_id)]
+    found = _seen_by(visit.work, visit.ask, visit.facts, visit.record_id)
+    return [n.entry for n in named_lines(visit.work, visit.key, visit.traits, found)]

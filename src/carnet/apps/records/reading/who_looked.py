@@ -12,6 +12,7 @@ from uuid import UUID
 
 from carnet.apps.journal import api as journal
 from carnet.apps.journal.api import Numbered
+from carnet.apps.records.reading.names import named_lines
 from carnet.apps.records.reading.visit import Visit
 from carnet.kernel.actor import ActorKind
 
@@ -84,7 +85,8 @@ def lines_shown(visit: Visit) -> list[Numbered]:
     chains = (own, told(patient), secret if holder else told(secret), told(both))
     # Of lines of one moment the order is that of what is shown: numbers of their chains would tell of lines between them.
     placed = [(line.entry["at"], place, line) for lines in chains for place, line in enumerate(lines)]
-    return [line for _, _, line in sorted(placed, key=itemgetter(0, 1), reverse=True)]
+    ordered = [line for _, _, line in sorted(placed, key=itemgetter(0, 1), reverse=True)]
+    return named_lines(visit.work, visit.key, visit.traits, ordered)
 
 
 def unseen_actors(visit: Visit) -> frozenset[str]:
