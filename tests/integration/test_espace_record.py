@@ -19,7 +19,7 @@ from django.utils.translation import override
 from joserfc import jwe
 from joserfc.jwk import OctKey
 from support.espace import Space, as_kind, listed, newcomer, relate, space
-from support.people import allow, ask, client, deposit, fresh_person, host, now, open_record
+from support.people import allow, ask, cda, client, deposit, fresh_person, fresh_uid, host, now, open_record
 from support.portal import Browser, words
 from support.roles import as_role
 
@@ -997,6 +997,35 @@ def _state(who: Space, record_id: UUID) -> dict[str, Any]:
 
     with as_role("postgres"):
         return state_of(record_id)
+
+
+def test_the_copy_is_safe_to_open(espace: str, tmp_path: Path) -> None:
+    who, person, _ = newcomer(espace)
+    sheet = b'<?xml version="1.0" encoding="UTF-8"?><?xml-stylesheet type="text/xsl" href="https://mal.example/x.xsl"?>'
+    whole = cda(person, unique_id=(unique := fresh_uid()))
+    armed = deposit(person, title="Armé", unique_id=unique, content=sheet + whole.partition(b"?>")[2])
+    carried = deposit(person, title="Porté", pdf=PDF)
+    plain = deposit(person, title="Simple")
+    folder = _unzip(who.post("/compte/copie/telecharger").content, tmp_path / "copie")
+    index = (folder / "index.html").read_text()
+    for number in (armed, plain):
+        page = (folder / f"lire/{number}.html").read_text()
+        assert "Rien à signaler" in page and "Content-Security-Policy" in page and "default-src 'none'" in page
+        assert "xml-stylesheet" not in page and "<script" not in page
+        assert f'<a href="lire/{number}.html">' in index
+        assert f'<a href="documents/{number}.xml" download>original</a>' in index
+    assert (folder / f"lire/{carried}.pdf").read_bytes() == PDF
+    assert b"xml-stylesheet" in (folder / f"documents/{armed}.xml").read_bytes(), "the original as it came, to be downloaded"
+
+
+def test_a_cda_that_cannot_be_rendered_is_linked_as_a_download_alone() -> None:
+    from carnet.apps.records.upkeep import portable
+
+    resource = base64.b64encode(json.dumps({"content": [{"attachment": {"title": "<b>"}}]}).encode()).decode()
+    row = {"mime": "text/xml", "logical_id": "1", "resource": resource}
+    assert portable._readable(row, b"<html/>") is None
+    assert portable._link(row, "") == '<a href="documents/1.xml" download>&lt;b&gt;</a>'
+    assert portable._link(row | {"mime": "application/pdf"}, "") == '<a href="documents/1.pdf">&lt;b&gt;</a>'
 
 
 def test_the_copy_holds_nothing_that_is_not_announced(espace: str, tmp_path: Path) -> None:

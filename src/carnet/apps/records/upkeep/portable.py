@@ -9,6 +9,7 @@ import hashlib
 import html
 import io
 import json
+import mimetypes
 import zipfile
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +19,14 @@ from uuid import UUID
 from carnet.apps.identity import api as identity
 from carnet.apps.journal import api as journal
 from carnet.apps.records.hooks import HOOKS
+from carnet.apps.records.media import TYPES_OF_CDA
 from carnet.apps.records.reading.relations import trimmed
 from carnet.apps.records.reading.search import Query
 from carnet.apps.records.reading.visit import Visit, documents
 from carnet.apps.records.reading.who_looked import chains_shown
 from carnet.apps.records.upkeep.transfer import FORMAT, MANIFEST, TABLES, as_json, file_name, journal_lines, other_bytes
 from carnet.apps.storage.api import Values, dump, get
+from carnet.formats import cda
 from carnet.formats.codes.public import CATEGORIES, category_of
 from carnet.kernel.actor import ActorKind
 
@@ -39,9 +42,15 @@ _PAGE = """<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Mon
 <li><a href="journal.jsonl">Journal des accès</a> (une ligne par accès)</li>
 <li><a href="LISEZMOI.txt">Comment rouvrir ce dossier</a></li></ul>
 </body></html>"""
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+"""What a page of the copy may do: show itself."""
+_READ = """<!doctype html><html lang="fr"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">
+<title>{title}</title><meta name="viewport" content="width=device-width, initial-scale=1"></head><body>
+<p><a href="../index.html">Mon carnet de santé</a></p><h1>{title}</h1>{body}</body></html>"""
 _README = """Ceci est la copie de votre carnet de santé.
 
 index.html            la liste de vos documents, à ouvrir dans un navigateur
+lire/                 vos comptes rendus, mis en page par Carnet : rien n'y est exécuté
 documents/            chaque document comme il a été déposé, et sa fiche (FHIR R4, JSON)
 tables/               profil de santé, accords, choix et demandes (JSON)
 identity.json         votre identité
@@ -73,12 +82,38 @@ def _kept(
     return rows
 
 
-def _index(rows: list[Values], name: str, at: datetime) -> bytes:
+def _title(row: Values) -> str:
+    return str(json.loads(base64.b64decode(row["resource"]))["content"][0]["attachment"].get("title", ""))
+
+
+def _readable(row: Values, data: bytes) -> tuple[str, bytes] | None:
+    """A file to open in the place of a CDA, whose stylesheet a browser would run: our own rendering, or what it carries."""
+    if row["mime"] not in TYPES_OF_CDA:
+        return None
+    try:
+        inside = cda.attached(data)
+        if inside is not None and inside.mime not in TYPES_OF_CDA:
+            return f"lire/{row['logical_id']}{mimetypes.guess_extension(inside.mime) or '.bin'}", inside.data
+        body = cda.render(data)
+    except cda.CdaError:
+        return None
+    page = _READ.format(policy=_POLICY, title=html.escape(_title(row)), body=body)
+    return f"lire/{row['logical_id']}.html", page.encode()
+
+
+def _link(row: Values, readable: str) -> str:
+    title, original = html.escape(_title(row)), html.escape(file_name(row))
+    if readable:
+        return f'<a href="{html.escape(readable)}">{title}</a> (<a href="{original}" download>original</a>)'
+    # A CDA that cannot be rendered is kept, and not opened: only a browser that is told to would run what is in it.
+    return f'<a href="{original}"{" download" if row["mime"] in TYPES_OF_CDA else ""}>{title}</a>'
+
+
+def _index(rows: list[Values], name: str, at: datetime, readable: dict[str, str]) -> bytes:
     lines = []
     for row in sorted(rows, key=lambda r: str(r["authored_at"]), reverse=True):
-        title = json.loads(base64.b64decode(row["resource"]))["content"][0]["attachment"].get("title", "")
         label = CATEGORIES[category_of(row["type_code"], row["class_code"])]
-        link = f'<a href="{html.escape(file_name(row))}">{html.escape(title)}</a>'
+        link = _link(row, readable.get(row["logical_id"], ""))
         lines.append(f"<tr><td>{str(row['authored_at'])[:10]}</td><td>{link}</td><td>{html.escape(label)}</td></tr>")
     return _PAGE.format(name=html.escape(name), day=at.date().isoformat(), rows="".join(lines)).encode()
 
@@ -149,11 +184,14 @@ def export_for(visit: Visit, entries: frozenset[UUID], name: str) -> Exported:
     rows = tables["records_document"]
     files: dict[str, bytes] = {f"tables/{table}.json": as_json(found) for table, found in tables.items() if found}
     files |= dict(other_bytes(visit.key, tables))
+    readable: dict[str, str] = {}
     for row in rows:
         files[file_name(row)] = get(visit.key, row["address"])
+        if found := _readable(row, files[file_name(row)]):
+            readable[row["logical_id"]], files[found[0]] = found
         files[f"documents/{row['logical_id']}.fhir.json"] = base64.b64decode(row["resource"])
     files |= {"identity.json": as_json(identity.dump(visit.work, visit.key)), "LISEZMOI.txt": _README.encode(),
-              "index.html": _index(rows, name, at)} | _journal(visit)  # fmt: skip
+              "index.html": _index(rows, name, at, readable)} | _journal(visit)  # fmt: skip
     digests = {n: hashlib.sha256(content).hexdigest() for n, content in files.items()}
     manifest: dict[str, Any] = {"format": FORMAT, "record": str(visit.record_id), "exported": at.isoformat(), "files": digests}
     out = io.BytesIO()
