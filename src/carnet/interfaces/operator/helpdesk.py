@@ -26,6 +26,18 @@ from carnet.kernel.refusal import No, Refusal
 from carnet.pages.door import saying
 from carnet.pages.reading_ins import ins_typed
 
+STATES = {
+    "open": "ouvert", "closed": "fermé", "opposed": "opposition", "suspended": "suspendu",
+    "pending_opposition": "annoncé, pas encore ouvert", "destroyed": "détruit",
+}  # fmt: skip
+
+
+def _person(asked: Asked, found: Helped, status: int = 200, *, refused: bool = False) -> HttpResponse:
+    """What may be done for somebody who was found."""
+    context: dict[str, object] = {"tab": "assistance", "found": found, "state": STATES.get(found.state, found.state),
+                                  "given": asked.request.POST, "refused": refused}  # fmt: skip
+    return page(asked, "person", context, status)
+
 
 def _found(asked: Asked, field: str = "ins", born: str = "naissance") -> Helped:
     """The person of an INS whose date of birth was told too. The same answer when either is wrong."""
@@ -48,7 +60,7 @@ def desk(asked: Asked) -> HttpResponse:
         found = _found(asked)
     except Refusal:
         return page(asked, "desk", {"tab": "assistance", "problem": True, "given": asked.request.POST}, 404)
-    return page(asked, "person", {"tab": "assistance", "found": found, "given": asked.request.POST})
+    return _person(asked, found)
 
 
 @signed_in("POST")
@@ -83,5 +95,5 @@ def representative(asked: Asked) -> HttpResponse:
     """Tie a legal representative, who has an account, to a child whose proof of filiation was seen."""
     child, parent = _found(asked), _found(asked, "ins-representant", "naissance-representant")
     if not asked.form.yes("preuve") or not attach_representative(asked.ask(), child.record_id, parent.record_id):
-        return page(asked, "person", {"tab": "assistance", "found": child, "given": asked.request.POST, "refused": True}, 400)
+        return _person(asked, child, 400, refused=True)
     return saying("/assistance", "rattache")

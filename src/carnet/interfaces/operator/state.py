@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from carnet.apps.access.api import open_cases, stops
 from carnet.apps.journal.api import last_seal, missed
 from carnet.apps.outbox.api import how_many_dead
+from carnet.apps.records.api import waiting_letters
 from carnet.interfaces.operator.door import Asked, page, signed_in
 
 
@@ -20,6 +21,6 @@ def state(asked: Asked) -> HttpResponse:
     context: dict[str, object] = {
         "tab": "etat", "sealed_at": told[0] if told else None, "size": told[1] if told else 0, "behind": behind, "late": late,
         "stopped": stopped, "missed": missed(config.log()), "dead": how_many_dead(), "stops": len(stops(asked.ask())),
-        "cases": len(open_cases(asked.ask())),
+        "cases": len(open_cases(asked.ask())), "letters": len(waiting_letters(asked.ask())),
     }  # fmt: skip
     return page(asked, "state", context)
