@@ -136,6 +136,28 @@ def test_opening_again_today_counts_nothing_and_tomorrow_it_is_ones_own(monkeypa
     assert page_of(who, second, tomorrow) == "step-up-required", "own patients have a bound of their own"
 
 
+def test_who_declares_to_be_the_treating_doctor_opens_a_new_record_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    small.bound(monkeypatch, "*,person,content,2,,,,,")
+    who, answers = somebody("treating"), []
+    for _ in range(3):
+        person, _ = patient()
+        question = Ask(who, Act.DECLARE_AUTHORISATION, now(), person.ins)
+        records.declare_authorisation(question, Consent(AuthorisationGround.CARE_TEAM, True, True), as_treating_doctor=True)
+        answers.append(page_of(who, person))
+    assert answers == ["", "", "step-up-required"]
+
+
+def test_a_prolonged_authorisation_stays_that_of_ones_own_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    small.bound(monkeypatch, "*,person,content,,1,,,,")
+    who = somebody("nurse")
+    for _ in range(3):
+        person, record_id = patient()
+        allow_to(record_id, who, now() - 300 * DAY)
+        question = Ask(who, Act.DECLARE_AUTHORISATION, now(), person.ins)
+        records.declare_authorisation(question, Consent(AuthorisationGround.CARE_TEAM, True, True))
+        assert page_of(who, person) == ""
+
+
 def test_a_patient_who_is_there_counts_nothing_and_passes_above_the_soft_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     small.bound(monkeypatch, "*,person,content,1,3,,,,", "*,person,reach,20,,,,,")
     who = somebody()

@@ -28,19 +28,21 @@ NEW, OWN, PRESENT = "new", "own", "present"
 """Whose record it is to whoever opens it: anybody's, of a patient of one's own, or of somebody who is there."""
 MEASURES = {("content", NEW): bounds.CONTENT, ("content", OWN): bounds.OWN_CONTENT,
              ("reach", NEW): bounds.REACH, ("reach", OWN): bounds.OWN_REACH}  # fmt: skip
-OPENED = """(SELECT ARRAY[bool_or(o.kind = %(opens)s), bool_or(o.care = 'present'), bool_or(o.care = 'own')]
+OPENED = """(SELECT ARRAY[bool_or(o.kind = %(opens)s), bool_or(o.care = 'present'), bool_or(o.care = 'own'),
+    bool_or(o.care = 'new')]
     FROM access_opening o WHERE o.record_id = s.record_id AND o.person = %(actor)s AND o.day = %(day)s) AS opened,
   (SELECT min(t.since) FROM access_stop t WHERE t.subject = ANY(%(subjects)s) AND t.lifted_at IS NULL) AS stopped"""
-"""A fragment of the facts of a question: what the asker opened of the record today and how, and since when all is closed."""
+"""A fragment of the facts of a question: what the asker opened of the record today, and since when all is closed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What the asker opened of a record today: so much of it already, with the patient there, as one's own patient's."""
+    """What the asker opened of a record today: this much of it already, with the patient there, as an own patient's, as new."""
 
     already: bool = False
     present: bool = False
     own: bool = False
+    new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,8 @@ def parameters(ask: Ask, opening: Opening) -> dict[str, object]:
             "subjects": [s.key for s in subjects(ask.actor)] if asked else []}  # fmt: skip
 
 
-def _bounds(ask_actor: Actor, at: datetime, subject: Subject, measure: str) -> tuple[bounds.Bound, ...]:
-    traits = bounds.traits_of(ask_actor.situation, settings.LAW)
+def _bounds(actor: Actor, at: datetime, subject: Subject, measure: str) -> tuple[bounds.Bound, ...]:
+    traits = bounds.traits_of(actor.situation, settings.LAW)
     return bounds.in_force(at.date()).of(subject.by, measure, traits)
 
 
@@ -162,9 +164,12 @@ def _signed_in_after(work: Work, actor: Actor, moment: datetime) -> bool:
 
 
 def _care(ask: Ask, facts: AccessFacts, today: Today) -> str:
+    if today.own or today.new:
+        # What came first today says it: an authorisation that is prolonged was there before, and whoever declares themselves the
+        # treating doctor now is not the doctor of their own patient yet.
+        return OWN if today.own else NEW
     held = facts.authorisation
-    # An authorisation that is prolonged today was there before: what came first today says it.
-    since_before = today.own or (held is not None and (held.by_person or held.granted_at.date() < ask.at.date()))
+    since_before = held is not None and (held.by_person or held.granted_at.date() < ask.at.date())
     return OWN if facts.treating_doctor or facts.administrator or since_before else NEW
 
 
