@@ -19,10 +19,11 @@ from support.roles import as_role
 from carnet.apps.access import api as access
 from carnet.apps.access import bounds, budgets, closing, timers
 from carnet.apps.access.api import Consent
+from carnet.apps.messaging import api as messaging
 from carnet.apps.outbox import api as outbox
 from carnet.apps.records import api as records
 from carnet.apps.records.api import Query
-from carnet.apps.records.reading.visit import visiting
+from carnet.apps.records.reading.visit import acting, visiting
 from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import key_of, unit
 from carnet.dicah.facts import AuthorisationGround
@@ -125,15 +126,16 @@ def test_windows_slide(monkeypatch: pytest.MonkeyPatch, hours: int, line: str) -
     assert opened(who, begun + window - timedelta(seconds=90)) == "", "the first has left the window"
 
 
-def test_opening_again_today_counts_nothing_and_tomorrow_it_is_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    small.bound(monkeypatch, "*,person,content,2,,,,,", "*,person,own-content,,,1,,,")
+def test_opening_again_today_counts_nothing_and_in_a_week_it_is_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    small.bound(monkeypatch, "*,person,content,2,,2,,,", "*,person,own-content,,,1,,,")
     who = somebody()
     first, second, third = (declared(who) for _ in range(3))
     assert [page_of(who, p) for p in (first, second, first, first, second)] == [""] * 5
     assert page_of(who, third) == "step-up-required"
-    tomorrow = now() + DAY
-    assert [page_of(who, p, tomorrow) for p in (first, first)] == ["", ""]
-    assert page_of(who, second, tomorrow) == "step-up-required", "own patients have a bound of their own"
+    tomorrow, in_a_week = now() + DAY - timedelta(hours=1), now() + 8 * DAY
+    assert page_of(who, third, tomorrow) == "step-up-required", "what was declared yesterday is no own patient yet"
+    assert [page_of(who, p, in_a_week) for p in (first, first)] == ["", ""]
+    assert page_of(who, second, in_a_week) == "step-up-required", "own patients have a bound of their own"
 
 
 def test_who_declares_to_be_the_treating_doctor_opens_a_new_record_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,6 +325,30 @@ def test_a_refused_opening_counts_nothing(monkeypatch: pytest.MonkeyPatch) -> No
     person, _ = patient()
     assert refusal_of(lambda: records.search(Ask(who, Act.SEARCH, now(), person.ins), Query())) == "consent-missing"
     assert opened(who) == ""
+
+
+def test_refusals_that_tell_that_a_record_is_there_are_bounded_as_records_that_are_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    small.bound(monkeypatch, "*,person,reach,2,4,,,,")
+    who = somebody()
+    people = [patient()[0] for _ in range(6)]
+    told = [refusal_of(lambda p=p: records.search(Ask(who, Act.SEARCH, now(), p.ins), Query())) for p in people]  # type: ignore[misc]
+    assert told == ["consent-missing"] * 2 + ["step-up-required"] * 2 + ["activity-under-review"] * 2
+
+
+def test_a_stopped_activity_reads_and_writes_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    small.bound(monkeypatch, "*,person,reach,,1,,,,")
+    who = somebody("treating")
+    assert [opened(who), opened(who)] == ["", "activity-under-review"]
+    person, _ = patient()
+    asked = {act: Ask(who, act, now(), person.ins) for act in (Act.READ_MESSAGES, Act.WRITE_MESSAGE)}
+
+    def begin(act: Act) -> None:
+        with acting(asked[act], act):
+            pass
+
+    assert [refusal_of(lambda act=act: begin(act)) for act in asked] == ["activity-under-review"] * 2  # type: ignore[misc]
+    with as_role("carnet_webps"):
+        assert refusal_of(lambda: messaging.board(Ask(who, Act.LIST_MESSAGES, now()))) == "activity-under-review"
 
 
 def test_depositing_and_people_in_their_own_records_are_in_no_budget(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,9 +152,9 @@ OWN_TRACES              not-carers assistant free      none     other    -     n
 READ_PROFILE            all        service   needed    none     lists    -     open              permit content TD3.1:metadata
 WRITE_PROFILE           all        service   free      none     keeps    named open              own    -       TD2.1
 FILE_MESSAGE            all        -         free      none     deposits -     open              own    -       -
-LIST_MESSAGES           nobody     -         free      none     other    -     none              permit -       TD2.1
-READ_MESSAGES           all        -         free      none     reads    -     open              permit -       TD2.1
-WRITE_MESSAGE           all        -         free      none     changes  -     open              own    -       TD2.1
+LIST_MESSAGES           nobody     -         free      none     other    -     none              permit asked   TD2.1
+READ_MESSAGES           all        -         free      none     reads    -     open              permit asked   TD2.1
+WRITE_MESSAGE           all        -         free      none     changes  -     open              own    asked   TD2.1
 RECEIVE_MESSAGE         nobody     correspondent free      none     other    -     open              own    -       -
 OPEN_EMERGENCY          nobody     -         unblocked none     other    -     open              own    content TD3.2:non_masque
 CLOSE_RECORD            not-a-minor -         free      none     other    -     open              own    -       -

@@ -8,7 +8,7 @@ bounds of their own. Beyond a soft bound a sign-in **after** it answers; beyond 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -23,14 +23,18 @@ from carnet.kernel.refusal import No, Refusal
 
 TELLING = frozenset({No.RECORD_ABSENT, No.INS_UNKNOWN, No.INS_MISMATCH, No.INS_NOT_QUALIFIED})
 """Refusals that tell something of an identity to whoever tries numbers or traits."""
+REACHING = frozenset({No.CONSENT_MISSING, No.CONSENT_EXPIRED, No.RECORD_CLOSED, No.RECORD_SUSPENDED, No.PROFESSIONAL_BLOCKED,
+                      No.EMERGENCY_OPPOSED})  # fmt: skip
+"""Refusals that tell that a record is there, and how it stands: as many of them as records that one may reach."""
 COUNTED = frozenset({ActorKind.PROFESSIONAL, ActorKind.EMPLOYEE, ActorKind.STRUCTURE})
 NEW, OWN, PRESENT = "new", "own", "present"
 """Whose record it is to whoever opens it: anybody's, of a patient of one's own, or of somebody who is there."""
 MEASURES = {("content", NEW): bounds.CONTENT, ("content", OWN): bounds.OWN_CONTENT,
              ("reach", NEW): bounds.REACH, ("reach", OWN): bounds.OWN_REACH}  # fmt: skip
-OPENED = """(SELECT ARRAY[bool_or(o.kind = %(opens)s), bool_or(o.care = 'present'), bool_or(o.care = 'own'),
-    bool_or(o.care = 'new')]
-    FROM access_opening o WHERE o.record_id = s.record_id AND o.person = %(actor)s AND o.day = %(day)s) AS opened,
+OPENED = """(SELECT ARRAY[bool_or(o.day = %(day)s AND o.kind = %(opens)s), bool_or(o.day = %(day)s AND o.care = 'present'),
+    bool_or(o.care = 'own'), bool_or(o.day = %(day)s AND o.care = 'new')]
+    FROM access_opening o WHERE o.record_id = s.record_id AND o.person = %(actor)s) AS opened,
+  (SELECT min(r.since) FROM access_relation r WHERE r.record_id = s.record_id AND r.professional_id = %(person)s) AS related,
   (SELECT min(t.since) FROM access_stop t WHERE t.subject = ANY(%(subjects)s) AND t.lifted_at IS NULL) AS stopped"""
 """A fragment of the facts of a question: what the asker opened of the record today, and since when all is closed."""
 
@@ -42,7 +46,10 @@ class Today:
     already: bool = False
     present: bool = False
     own: bool = False
+    """In the last month: a patient who was one's own does not become a new one by an authorisation that is prolonged."""
     new: bool = False
+    related: datetime | None = None
+    """Since when the asker is the treating doctor of the record, or an administrator whom the patient named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +134,7 @@ def _questions(actor: Actor, at: datetime, measures: Sequence[_Measure]) -> list
     hours, proof, found = list(bounds.HOURS), actor.authentication.at, []
     for subject in subjects(actor):
         for measure, kind, care in measures:
-            limits = _bounds(actor, at, subject, measure)
+            limits = _bounds(actor, at, subject, bounds.REACH if measure == _TOLD[0] else measure)
             if not limits:
                 continue
             statement: Statement = (
@@ -163,14 +170,18 @@ def _signed_in_after(work: Work, actor: Actor, moment: datetime) -> bool:
     return any(at is not None and at >= moment.replace(microsecond=0) for at in (proof, known[0] if known else None))
 
 
+OWN_AFTER = timedelta(days=7)
+"""A professional's own declaration makes no own patient before: whoever declares tonight opens new records tomorrow (ours)."""
+
+
 def _care(ask: Ask, facts: AccessFacts, today: Today) -> str:
     if today.own or today.new:
-        # What came first today says it: an authorisation that is prolonged was there before, and whoever declares themselves the
-        # treating doctor now is not the doctor of their own patient yet.
+        # What came first says it: whoever declares themselves the treating doctor now is not yet that of an own patient.
         return OWN if today.own else NEW
-    held = facts.authorisation
-    since_before = held is not None and (held.by_person or held.granted_at.date() < ask.at.date())
-    return OWN if facts.treating_doctor or facts.administrator or since_before else NEW
+    held, before = facts.authorisation, ask.at - OWN_AFTER
+    agreed = held is not None and (held.by_person or held.granted_at <= before)
+    related = today.related is not None and today.related <= before
+    return OWN if agreed or related else NEW
 
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))"
@@ -206,8 +217,9 @@ def of_opening(work: Work, ask: Ask, opening: Opening, record_id: UUID, facts: A
 
 
 _TRIED = (bounds.NEGATIVE, "", "")
+_TOLD = ("told", "", "")
 _BY_TRAITS = (bounds.TRAITS, "", "")
-_ALL = (*((measure, kind, care) for (kind, care), measure in MEASURES.items()), _TRIED, _BY_TRAITS)
+_ALL = (*((measure, kind, care) for (kind, care), measure in MEASURES.items()), _TRIED, _TOLD, _BY_TRAITS)
 
 
 def of_question(work: Work, ask: Ask) -> Plausibility:
@@ -249,12 +261,13 @@ def spend(actor: Actor, measure: str, at: datetime) -> None:
 
 
 def negative_answer(ask: Ask, refusal: Refusal) -> Refusal:
-    """Count a refusal that tells something of an identity; beyond the bounds it is replaced by one that tells nothing."""
-    if refusal.code not in TELLING or not subjects(ask.actor):
+    """Count a refusal that tells something of an identity or a record; beyond the bounds another that does not takes its place."""
+    measure = _TRIED if refusal.code in TELLING else _TOLD if refusal.code in REACHING else None
+    if measure is None or not subjects(ask.actor):
         return refusal
     with unit() as work:
-        verdict = _asked(work, ask, [_TRIED])
-        _spend(work, ask.actor, bounds.NEGATIVE, ask.at)
+        verdict = _asked(work, ask, [measure])
+        _spend(work, ask.actor, measure[0], ask.at)
     if verdict is Plausibility.PLAUSIBLE:
         return refusal
     return Refusal(No.ACTIVITY_UNDER_REVIEW if verdict is Plausibility.STOP else No.STEP_UP_REQUIRED)

@@ -53,7 +53,8 @@ def parameters(ask: Ask, opening: Opening = Opening.NONE) -> dict[str, Any]:
 
 def opened_today(row: Sequence[Any]) -> budgets.Today:
     """What the asker opened of the record today, from the columns of `FACTS`."""
-    return budgets.Today(*(bool(told) for told in row[15]))
+    already, present, own, new = (bool(told) for told in row[15])
+    return budgets.Today(already, present, own, new, row[16])
 
 
 def facts(row: Sequence[Any], ask: Ask) -> AccessFacts:
@@ -75,5 +76,5 @@ def facts(row: Sequence[Any], ask: Ask) -> AccessFacts:
         switch_masked=masked,
         objection=bool(objects),
         hidden_profile_sections=frozenset(row[13]),
-        under_review_since=row[16] if len(row) > 16 else None,
+        under_review_since=row[17] if len(row) > 17 else None,
     )

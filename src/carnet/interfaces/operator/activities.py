@@ -12,7 +12,7 @@ VERDICTS = {"lawful": "Activité normale", "misused": "Usage abusif", "stolen": 
 _MEASURES = {
     "content": "dossiers nouveaux ouverts", "own-content": "dossiers de ses propres patients ouverts",
     "reach": "dossiers nouveaux interrogés", "own-reach": "dossiers de ses propres patients interrogés",
-    "negative": "réponses négatives", "traits": "recherches par identité",
+    "negative": "réponses négatives", "told": "refus qui disaient qu’un dossier existe", "traits": "recherches par identité",
 }  # fmt: skip
 _WINDOWS = {"1": "en une heure", "24": "en vingt-quatre heures", "168": "en sept jours"}
 
