@@ -149,6 +149,35 @@ def test_every_address_of_a_person_is_the_same_without_it(espace: str, reader: s
 
 
 @pytest.mark.parametrize(("reader", "label", "minor"), [("holder", PATIENT, False), ("representative", REPRESENTATIVES, True)])
+def test_a_page_about_it_leaves_no_line_of_its_own(espace: str, portal: str, reader: str, label: str, minor: bool) -> None:
+    with_it, without = world(espace, label, True, minor), world(espace, label, False, minor)
+    for one in (with_it, without):
+        doctor = Browser(portal).sign_in("treating")
+        base = f"/dossier/{doctor.seek(one.person.ins.matricule)}"
+        for number in filter(None, (one.shown, one.hidden)):
+            assert doctor.get(f"{base}/documents/{number}").status_code == 200
+        if minor:
+            for number in filter(None, (one.shown, one.hidden)):
+                assert one.holder.get(f"/documents/{number}").status_code == 200
+    one, other = _as(with_it, espace, reader), _as(without, espace, reader)
+    assert _differing(pages(one.get, ["/acces/journal", "/"]), pages(other.get, ["/acces/journal", "/"])) == []
+
+
+@pytest.mark.parametrize(("label", "minor"), [(PATIENT, False), (REPRESENTATIVES, True)])
+def test_no_replacement_takes_a_visible_document_away_and_its_refusal_is_told_to_nobody_it_hides_from(
+    espace: str, label: str, minor: bool
+) -> None:
+    one = world(espace, label, False, minor)
+    reader = one.holder if label == PATIENT else _as(one, espace, "representative")
+    before = blotted(reader.get("/acces/journal").text)
+    with pytest.raises(Refusal, match="visibility-not-allowed"):
+        deposit(one.person, "treating", title="Suite cachée", label=(label,), replaces=one.shown)
+    assert "Titre montré" in reader.get("/documents").text
+    after = blotted(reader.get("/acces/journal").text)
+    assert after.count("refusé") == before.count("refusé")
+
+
+@pytest.mark.parametrize(("reader", "label", "minor"), [("holder", PATIENT, False), ("representative", REPRESENTATIVES, True)])
 def test_the_lines_of_what_was_announced_show_while_another_stays_hidden(espace: str, reader: str, label: str, minor: bool) -> None:
     one = world(espace, label, True, minor)
     page = _as(one, espace, reader).get("/acces/journal").text

@@ -1156,9 +1156,44 @@ def test_a_title_of_a_masked_document_reaches_no_operator(espace: str, operator:
         work.run("UPDATE records_document SET masked = true WHERE record_id = %s AND logical_id = %s", record_id, masked)
     for number in (shown, masked):
         assert who.post(f"/demandes/corriger/document/{number}", {"texte": "Ce n'est pas exact."}).status_code == 302
+    with unit(record_id) as work:
+        key = key_of(work, record_id)
+        stated = profile.Content("Ligne masquée")
+        profile.declare(work, key, "treatments", stated, now())
+        work.run("UPDATE profile_entry SET document_id = %s WHERE record_id = %s", masked, record_id)
+        [entry_id] = work.rows("SELECT entry_id FROM profile_entry WHERE record_id = %s", record_id)[0]
+    assert who.post(f"/demandes/corriger/entree/{entry_id}", {"texte": "Ce n'est pas exact."}).status_code == 302
     queue = _agent(operator).get("/").text
     assert "Titre montré" in queue
-    assert "Titre masqué" not in queue
+    assert "Titre masqué" not in queue and "Ligne masquée" not in queue
+    assert "Titre masqué" in who.get(f"/demandes/corriger/document/{masked}").text, "the person reads which"
+    carer, _, _ = newcomer(espace)
+    relate(record_id, carer, "carer")
+    helping = carer.act_on(record_id)
+    assert "Titre masqué" in helping.get(f"/demandes/corriger/document/{masked}").text, "a carer is not told that it is masked"
+    assert helping.post(f"/demandes/corriger/document/{shown}", {"texte": "Non."}).headers["location"].startswith("/?")
+    form = helping.get("/documents/ajouter").text
+    category = re.findall(r'name="categorie" value="(\w+)"', form)[0]
+    sent = {"categorie": category, "titre": "Ajouté", "masquer": "oui"}
+    assert helping.post("/documents/ajouter", sent, files={"fichier": ("a.txt", b"Texte du document")}).status_code == 302
+    with unit(record_id) as work:
+        assert work.rows("SELECT count(*) FROM records_document WHERE record_id = %s AND masked", record_id) == [(1,)]
+
+
+def test_two_spellings_are_one_operator_and_nobody_represents_themselves(espace: str, operator: str) -> None:
+    child = fresh_person(birth_name="SEULETTE", birth_date="2014-02-03")
+    record_id = open_record(child)
+    space(espace, child, record_id)
+    first, again = _agent(operator, "Alpha Bêta"), _agent(operator, " alpha  beta ")
+    token = first.get("/assistance").text.split('name="form_token" value="')[1].split('"')[0]
+    seen = {"form_token": token, "ins": child.ins.matricule, "naissance": "2014-02-03"}
+    first.post("/assistance/code", data=seen | {"voie": "lettre"})
+    own = again.get("/assistance").text.split('name="form_token" value="')[1].split('"')[0]
+    row, address = _letters(again, "SEULETTE")
+    assert "Imprimer" not in row
+    assert again.post(address, data={"form_token": own, "acte": "imprimer"}).status_code == 403
+    herself = seen | {"ins-representant": child.ins.matricule, "naissance-representant": "2014-02-03", "preuve": "oui"}
+    assert first.post("/assistance/representant", data=herself).status_code == 400
 
 
 def test_the_help_desk_may_read_no_document_and_no_credential() -> None:

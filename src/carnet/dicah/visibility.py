@@ -103,4 +103,7 @@ def check_codes(
     if replaced and document.hidden_from_patient and not replaced.hidden_from_patient:
         # No visible document disappears: a replacement may not add INVISIBLE_PATIENT.
         return Denial(No.VISIBILITY_NOT_ALLOWED)
+    if replaced and document.hidden_from_representatives and not replaced.hidden_from_representatives:
+        # Nor INVISIBLE_REPRESENTANTS_LEGAUX: a visible document that is replaced by nothing tells of a secret (ours).
+        return Denial(No.VISIBILITY_NOT_ALLOWED)
     return None

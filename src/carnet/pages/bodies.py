@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpResponse, QueryDict
 from django.utils.safestring import mark_safe
 
+from carnet.apps.access.api import veil_of
 from carnet.apps.records.api import TYPES_OF_CDA, Content, Query, Seen, Visit, criteria, documents, read_in
 from carnet.formats import cda
 from carnet.formats.apart import NotOpenedError
@@ -75,6 +76,7 @@ def seen_document(visit: Visit, logical_id: UUID) -> Seen:
     found = documents(visit, Query((criteria.by_logical_id([str(logical_id)]),), count=1)).items
     if not found:
         raise Refusal(No.DOCUMENT_UNKNOWN)
+    visit.line.veil = veil_of(found[0].facts)
     return found[0]
 
 

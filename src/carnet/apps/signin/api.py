@@ -26,7 +26,7 @@ from carnet.apps.signin.persons.accounts import (
     set_credentials,
     set_language,
 )
-from carnet.apps.signin.persons.letters import Letter, ask_letter, drop_letter, letters, print_letter
+from carnet.apps.signin.persons.letters import Letter, ask_letter, drop_letter, letters, print_letter, same_operator
 from carnet.apps.signin.persons.passkeys import (
     Passkey,
     account_of_passkey,
@@ -187,6 +187,7 @@ __all__ = [
     "return_psc",
     "return_publisher",
     "returned",
+    "same_operator",
     "secret_uri",
     "sessions",
     "set_credentials",

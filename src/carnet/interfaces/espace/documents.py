@@ -196,7 +196,7 @@ def add(asked: Asked) -> HttpResponse:
 def _submission(asked: Asked, proposal: Proposal, data: bytes, category: str) -> Submission:
     day = day_of(day_text(asked.request.POST, "date") or proposal.date)
     at = min(begins(day) + timedelta(hours=12), asked.at) if day else asked.at
-    label = (Coding("MASQUE_PS"),) if asked.form.yes("masquer") else ()
+    label = (Coding("MASQUE_PS"),) if asked.form.yes("masquer") and asked.actor.kind is not ActorKind.CARER else ()
     patient = ("record", str(asked.record))
     title = asked.form.text("titre", 300) or proposal.title
     entry = DocumentEntry(

@@ -16,7 +16,7 @@ from carnet.apps.outbox import api as outbox
 from carnet.apps.records.documents.alerts import New, tell_alerted
 from carnet.apps.records.documents.changing import mask_chain
 from carnet.apps.records.documents.checking import Checked, Deposit, check
-from carnet.apps.records.documents.kept_codes import check_labels, facts_of, masked_on_arrival, of_persons
+from carnet.apps.records.documents.kept_codes import check_labels, declared_veil, facts_of, masked_on_arrival, of_persons
 from carnet.apps.records.documents.rows import Relations, insert_document, insert_folder, insert_submission, rewrite
 from carnet.apps.records.documents.scanning import scan
 from carnet.apps.records.entry.facts import (
@@ -206,7 +206,7 @@ def _prepare(ask: Ask, submission: Submission, place: access.Place) -> tuple[Ent
     """First unit: decide, and check everything. It writes nothing."""
     with unit() as work:
         entered = enter(work, ask)
-        place.record_id = entered.record_id
+        place.record_id, place.veil = entered.record_id, declared_veil(submission)
         access.decide_or_refuse(ask, entered.facts, entered.record_id)
         deposit = Deposit(record_of(entered), ask.actor, ask.at, entered.traits)
         return entered, _plan(work, ask, entered, submission, deposit)

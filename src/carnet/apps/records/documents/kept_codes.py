@@ -4,13 +4,14 @@ What stores a document, tells of it, veils it and journals it looks at these cod
 """
 
 from carnet.apps.access import api as access
-from carnet.apps.records.documents.checking import Checked
+from carnet.apps.records.documents.checking import TECHNICAL_TYPES, Checked
 from carnet.apps.records.entry.facts import StoredDocument
 from carnet.apps.storage.api import RecordKey, Work
 from carnet.dicah.conditions.authentication import PERSONS
 from carnet.dicah.facts import DocumentFacts
 from carnet.dicah.visibility import check_codes, codes_of
 from carnet.formats.codes.public import category_of
+from carnet.formats.fhir import Submission
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED
 from carnet.kernel.refusal import Refusal
@@ -41,6 +42,17 @@ def check_labels(checked: Checked, replaced: StoredDocument | None, by_person: b
         raise Refusal(denial.code, denial.details)
     # A replacement inherits every code of the original: what the patient masked stays masked (access law §3).
     return labels
+
+
+def declared_veil(submission: Submission) -> str:
+    """From whom a refusal of this deposit is hidden: that somebody meant to deposit something hidden must not show either."""
+    codes = [{c.code for c in d.entry.confidentiality} for d in submission.documents if d.entry.type.code not in TECHNICAL_TYPES]
+    veils = [
+        access.veil_of(DocumentFacts(hidden_from_patient=HIDDEN_FROM_PATIENT in one,
+                                     hidden_from_representatives=HIDDEN_FROM_REPRESENTATIVES in one))
+        for one in codes
+    ]  # fmt: skip
+    return veils[0] if veils and all(veils) else ""
 
 
 def masked_on_arrival(work: Work, ask: Ask, key: RecordKey, checked: Checked, labels: frozenset[str]) -> bool:

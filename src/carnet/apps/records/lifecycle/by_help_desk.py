@@ -99,7 +99,9 @@ def waiting_letters(ask: Ask) -> list[WaitingLetter]:
             told = identity.known(work, letter.record_id)
             name = signin.name_of(told[1]) if told else ""
             by = letter.asked_by.partition(":")[2]
-            found.append(WaitingLetter(letter.id, name, letter.asked_at, by, letter.asked_by != ask.actor.key))
+            found.append(
+                WaitingLetter(letter.id, name, letter.asked_at, by, not signin.same_operator(letter.asked_by, ask.actor.key))
+            )
     return found
 
 
@@ -149,6 +151,8 @@ def correct_identity(
 
 def attach_representative(ask: Ask, child: UUID, parent: UUID) -> bool:
     """Tie the person of one record to the record of a minor. False when there is no account, or no minor. Journaled."""
+    if child == parent:
+        return False
     with unit(child) as work:
         account = signin.account_named(work, parent)
         granted = _granted(ask, child)

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from carnet.apps.access import api as access
+from carnet.apps.journal.api import PATIENT
 from carnet.apps.records.entry.facts import Entered, enter, named_by_document, record_of
 from carnet.apps.records.reading.relations import trimmed
 from carnet.apps.records.reading.search import (
@@ -182,7 +183,8 @@ def visiting(
 
     The journal entry is written at the end, in the same transaction: what the page read and its trace are there together.
     `detail` says in a word what the page looked at beside metadata; it never repeats a question or a content. `act`, `category`:
-    of a connected service, which reads what its person agreed to and nothing beside it.
+    of a connected service, which reads what its person agreed to and nothing beside it. A page about one document says from whom it
+    is hidden (`line` of the visit).
     """
     ask = replace(ask, act=act)
     with access.asking(ask) as place, unit() as work:
@@ -195,8 +197,14 @@ def visiting(
         facts = replace(entered.facts, category=category)
         decided = access.decide_or_refuse(named, facts, entered.record_id, detail=detail)
         access.note_lookup(work, decided.grant)
-        yield Visit(work, named, decided.grant, entered)
-        work.send(decided.statement, *notices_of_access(named, entered.record_id))
+        line = Line()
+        yield Visit(work, named, decided.grant, entered, line)
+        if not line.veil:
+            work.send(decided.statement, *notices_of_access(named, entered.record_id))
+            return
+        # The page was about a document that is hidden from somebody: so is its line, and a secret leaves no notice.
+        told = access.decide_or_refuse(named, facts, entered.record_id, detail=detail, veil=line.veil).statement
+        work.send(told, *(notices_of_access(named, entered.record_id) if line.veil == PATIENT else ()))
 
 
 @contextmanager

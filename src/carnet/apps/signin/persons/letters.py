@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from carnet.apps.signin.persons.accounts import provisional_code
 from carnet.apps.storage.api import Work
 from carnet.kernel.refusal import No, Refusal
+from carnet.kernel.traits import normalise_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,11 @@ class Letter:
     record_id: UUID
     asked_at: datetime
     asked_by: str
+
+
+def same_operator(one: str, other: str) -> bool:
+    """Whether two names are one operator's, however they are spelled."""
+    return normalise_name(one) == normalise_name(other)
 
 
 def ask_letter(work: Work, record_id: UUID, by: str, at: datetime) -> None:
@@ -36,7 +42,7 @@ def letters(work: Work) -> list[Letter]:
 
 def print_letter(work: Work, letter: Letter, by: str, at: datetime) -> str:
     """Make the code of a letter, this once. Raises Refusal for whoever asked for it, and for one that does not wait any more."""
-    if letter.asked_by == by:
+    if same_operator(letter.asked_by, by):
         raise Refusal(No.FUNCTION_NOT_ALLOWED)
     _close(work, letter, by, at, "printed")
     return provisional_code(work, letter.record_id, "letter", by, at)
