@@ -209,6 +209,7 @@ class Century(RuleBasedStateMachine):
             )
         allowed = self.life.state == "open" and not (paper.masked and paper.hidden)
         allowed = allowed and not (before and "INVISIBLE_PATIENT" in labels and not before.hidden)
+        allowed = allowed and not (before and "INVISIBLE_REPRESENTANTS_LEGAUX" in labels and not before.secret)
         try:
             receipt = records.deposit(self._ask(Act.FEED), submission((declared, cda(self.person, unique_id=unique_id))))
         except Refusal as refusal:
