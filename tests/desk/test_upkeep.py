@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from support import commands
@@ -137,6 +138,22 @@ def test_emergency_accesses_wait_for_somebody_to_look_at_them(installation: Path
     carnet(installation, "emergency", "review", number, "--verdict", "justified")
     assert "0 accès" in carnet(installation, "emergency", "list")
     assert "waits for a review" in carnet(installation, "emergency", "review", number, "--verdict", "justified", code=1)
+
+
+def test_budgets_by_command(installation: Path, tmp_path: Path) -> None:
+    # The demonstration's emergency doctor opened one record: an edition that allows none more would have asked for a sign-in.
+    assert "0 suspendu(s), 0 à reconnecter" in carnet(installation, "budgets", "report", "--days", "3")
+    ours = (Path(embedded.__file__).parents[1] / "apps/access/budget_editions/2026-11-27.csv").read_text()
+    tight = tmp_path / "tight.csv"
+    tight.write_text(ours.replace("*,person,content,20,60,60,150,200,500", "*,person,content,20,60,60,many,200,500"))
+    assert "'many' is not a number" in carnet(installation, "budgets", "report", "--edition", str(tight), code=1)
+    assert "0 activité(s) suspendue(s)." in carnet(installation, "budgets", "list")
+    for arguments, said in ((("--verdict", "fine"), "choose one"), (("--verdict", "lawful"), "waits")):
+        told = carnet(installation, "budgets", "lift", str(uuid4()), *arguments, "--note", "Vu.", code=1)
+        assert said in told
+    assert "Adresse gardée." in carnet(installation, "budgets", "address", "operator", "exploitant@carnet.example")
+    assert "write operator" in carnet(installation, "budgets", "address", "somebody", "a@b.example", code=1)
+    assert "e-mail" in carnet(installation, "budgets", "address", "operator", "not an address", code=1)
 
 
 def test_timers_and_notices_by_command(installation: Path) -> None:
