@@ -12,7 +12,7 @@ from carnet.formats.cda import CdaDraft, Person, Section, read_header, write_doc
 from carnet.formats.fhir import write_document_reference
 from carnet.formats.fhir.document_reference import read_document_reference
 from carnet.formats.timestamps import bounds_of_fhir, from_fhir, from_hl7, to_fhir, to_hl7
-from carnet.formats.xds import Author, Coding, DocumentEntry, Parent
+from carnet.formats.xds import Author, Coding, DocumentEntry, Parent, Reference
 from carnet.kernel.ask import Act
 from carnet.kernel.identifiers import Oid
 from carnet.kernel.ins import INS_NIR_TEST, Ins, ins_key
@@ -98,7 +98,7 @@ authors = st.builds(
         authors=st.lists(authors, min_size=1, max_size=2).map(tuple),
         authenticator=authors,
         custodian=st.builds(Author, structure_id=st.just("1330099944"), structure_name=words),
-        references=st.lists(st.tuples(st.just("urn:ihe:iti:xds:2013:accession"), words), max_size=2).map(tuple),
+        references=st.lists(st.builds(Reference, words, st.just("urn:ihe:iti:xds:2013:accession")), max_size=2).map(tuple),
         parents=st.lists(st.builds(Parent, st.sampled_from(["replaces", "appends"]), st.just("2.25.5")), max_size=2).map(tuple),
     )
 )

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from xml.sax.saxutils import escape
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from lxml import etree
 from carnet.formats.fhir import read_stored, read_stored_list, write_document_reference
 from carnet.formats.fhir.submission_set import write_folder, write_submission_set
 from carnet.formats.timestamps import to_fhir
-from carnet.formats.xds import Author, Coding, DocumentEntry, Folder, SubmissionSet
+from carnet.formats.xds import Author, Coding, DocumentEntry, Folder, Reference, SubmissionSet
 from carnet.formats.xds import names as n
 from carnet.formats.xds.messages import write_submit
 from carnet.formats.xds.rim_read import Association, read_objects
@@ -42,7 +43,10 @@ persons = st.builds(
 ).map(lambda a: replace(a, structure_name=f"Cabinet {a.family}") if a.structure_id else a)  # fmt: skip
 devices = st.builds(Author, id=st.just("1.2.250.1.999.1"), family=lines, device=st.just(True))
 structures = st.builds(Author, structure_id=st.just("1330099944"), structure_name=lines)
-references = st.tuples(st.sampled_from(["urn:ihe:iti:xds:2013:accession", "urn:ihe:iti:xds:2013:order"]), words)
+references = st.builds(
+    Reference, words, st.sampled_from(["urn:ihe:iti:xds:2013:accession", "urn:ihe:iti:xds:2013:order", ""]),
+    st.sampled_from(["", "1.2.250.1.999.4"]),
+)  # fmt: skip
 
 entries = st.builds(
     DocumentEntry,
@@ -75,9 +79,14 @@ def xml(node: etree._Element) -> bytes:
 
 def told(entry: DocumentEntry) -> DocumentEntry:
     """An entry as a reader of its XML has it."""
+    return entry_of(write_entry(entry, "", "D"))
+
+
+def entry_of(sent: etree._Element) -> DocumentEntry:
+    """A submitted entry as the door reads it."""
     package = write_set(SubmissionSet("2.25.1", "1.2.3"), "Set")
     tie = write_association(Association(n.HAS_MEMBER, "Set", "D", {"SubmissionSetStatus": ["Original"]}), stored=False)
-    return read_objects(write_submit([package, write_entry(entry, "", "D"), tie])).entries["D"]
+    return read_objects(write_submit([package, sent, tie])).entries["D"]
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
@@ -120,3 +129,23 @@ def test_a_folder_of_xds_is_stored_as_a_list_and_told_again_the_same(folder: Fol
     again = read_stored_list(stored)
     assert isinstance(again, Folder)
     assert xml(write_rim_folder(again, INS, updated=at)) == xml(sent)
+
+
+components = st.lists(st.sampled_from(["", "899700000001", "DOC-7", "Éléonore", "&1.2.3.4&ISO", "LABO&1.2.3.4&ISO", "LABO", "D", "U", "PI"]),
+                      min_size=1, max_size=14)  # fmt: skip
+hl7 = components.map("^".join).filter(lambda value: value.strip("^"))
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(entries, hl7, hl7, hl7, hl7)
+def test_a_person_a_structure_and_an_identifier_are_told_as_they_came(
+    entry: DocumentEntry, person: str, place: str, patient: str, reference: str
+) -> None:
+    """Whatever the components: another authority, none, a local number in the national form, a type, a second given name."""
+    author = Author(person_stated=person, structure_stated=place)
+    sent = replace(entry, authors=(author,), source_patient_stated=patient, references=(Reference("", stated=reference),))
+    read = entry_of(write_entry(sent, "", "D"))
+    stored = json.loads(json.dumps(write_document_reference(read, "record-id", NOW)))
+    again = xml(write_entry(read_stored(stored), "", "D")).decode()
+    for value in (person, place, patient, reference):
+        assert f">{escape(value)}<" in again

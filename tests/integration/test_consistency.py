@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.conf import settings
 from support.people import ask, client, deposit, host, now, patient
+from support.records import spoil
 from support.roles import as_role
 
 from carnet.apps.access import api as access
@@ -110,6 +111,7 @@ DAMAGES = [
     (column("submission_id", uuid4()), "submission-missing"),
     (column("parents", [uuid4()]), "parent-missing"),
     (column("resource", b"x" * 50), "metadata-unreadable"),
+    (lambda record_id, document: spoil(record_id, "logical_id", document), "metadata-untold"),
     (lose, "bytes-missing"),
     (flip, "bytes-changed"),
     (swap, "bytes-changed"),

@@ -26,17 +26,20 @@ from support.dmp import (
     unique_ids,
     urn,
 )
-from support.people import allow, ask, client, deposit, fresh_person, fresh_uid, host, now, open_record, patient
+from support.people import allow, ask, cda, client, deposit, fresh_person, fresh_uid, host, now, open_record, patient
+from support.records import spoil
 
 from carnet.apps.access import api as access
 from carnet.apps.journal import api as journal
 from carnet.apps.records import api as records
 from carnet.apps.storage.api import unit
+from carnet.desk.client import documents_of
 from carnet.desk.demonstration.people import ABSENT
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.desk.dmp_client import Software, assertion_of, envelope_of, read_reply
 from carnet.dicah.facts import RecordState
 from carnet.formats.soap import write_related
+from carnet.formats.xds import Coding, Reference
 from carnet.formats.xds import names as n
 from carnet.formats.xds.queries import E, F, S
 from carnet.formats.xds.rim_read import Association, read_entry
@@ -579,7 +582,7 @@ def test_air_reads_and_never_feeds(dmp: str, pki: Any) -> None:
 def test_criteria_of_find_documents(practice: Any) -> None:
     person, _ = patient("treating")
     doctor = practice("treating")
-    report = document_of(person, title="Un", references=(("urn:ihe:iti:xds:2013:accession", "ACC-1"),))
+    report = document_of(person, title="Un", references=(Reference("ACC-1", "urn:ihe:iti:xds:2013:accession"),))
     prescription = document_of(person, type_="57833-6", title="Deux", service_start=now().replace(year=2020))
     for document in (report, prescription):
         assert status(doctor.feed(person, document)) == "Success"
@@ -839,7 +842,7 @@ def test_regulation_opens_by_the_registered_certificate(practice: Any, pki: Any,
 def test_what_enters_by_soap_reads_by_fhir_and_back(practice: Any, door: str) -> None:
     person, _ = patient("treating")
     doctor = practice("treating")
-    entry, content = document_of(person, references=(("urn:ihe:iti:xds:2013:order", "O-1"),))
+    entry, content = document_of(person, references=(Reference("O-1", "urn:ihe:iti:xds:2013:order"),))
     assert status(doctor.feed(person, (entry, content))) == "Success"
     page = client(door, "treating").search(person.ins, status="current").json()
     resource = page["entry"][0]["resource"]
@@ -861,6 +864,82 @@ def test_what_enters_by_soap_reads_by_fhir_and_back(practice: Any, door: str) ->
     for lid, resource in by_fhir.items():
         assert resource["identifier"][0]["value"] == both[lid].get("id")
         assert resource["meta"]["versionId"] == both[lid].find(n.q(n.RIM, "VersionInfo")).get("versionName")
+
+
+HOSPITAL = "1.2.250.1.999.8"
+
+
+def _of_the_hospital(person: Any, **more: Any) -> Any:
+    """A document whose author carries a number of the hospital's own, in the form of a national one: the cardiologist's."""
+    number = PROFESSIONALS["cardiologist"].id
+    entry, content = document_of(person, **more)
+    stated = f"{number}^BASTION^Ève^Marie^^DR^MD^^HOP&{HOSPITAL}&ISO^D^^^PI"
+    place = f"Pôle 3^^^^^&{HOSPITAL}&ISO^PI^^^{entry.authors[0].structure_id}"
+    writer = replace(entry.authors[0], id=number, authority=HOSPITAL, person_stated=stated, structure_stated=place)
+    national = f'<id root="1.2.250.1.71.4.2.1" extension="{entry.authors[0].id}"/>'.encode()
+    assert content.count(national) >= 1
+    content = content.replace(national, f'<id root="{HOSPITAL}" extension="{number}"/>'.encode(), 1)
+    return replace(entry, authors=(writer,)), content, stated, place
+
+
+def test_a_number_of_a_hospital_comes_back_as_it_came(practice: Any, door: str) -> None:
+    person, _ = patient("treating")
+    doctor = practice("treating")
+    cxi = "A-1^^^LABO&1.2.250.1.999.9&ISO^urn:ihe:iti:xds:2013:accession"
+    entry, content, stated, place = _of_the_hospital(person, references=(Reference("A-1", stated=cxi),))
+    entry = replace(entry, source_patient_stated="0456789999^^^IPP&1.2.250.1.999.1.1.7898.2&ISO")
+    assert status(doctor.feed(person, (entry, content))) == "Success"
+    told = [v.text for v in objects(doctor.find(person))[0].iter(n.q(n.RIM, "Value"))]
+    assert {stated, place, cxi, entry.source_patient_stated} <= set(told)
+    assert unique_ids(doctor.find(person, **{f"{E}AuthorPerson": ["%&1.2.250.1.999.8&%"]})) == [entry.unique_id]
+    by_reference = doctor.query(
+        person, "FindDocumentsByReferenceId",
+        **{f"{E}PatientId": person.ins.cx, f"{E}Status": [n.STATUS["Approved"]], f"{E}ReferenceIdList": [cxi]},
+    )  # fmt: skip
+    assert unique_ids(by_reference) == [entry.unique_id]
+
+    software, number = client(door, "treating"), entry.authors[0].id
+
+    def found(criterion: str) -> int:
+        return len(documents_of(software.search(person.ins, status="current", **{"author.identifier": criterion})))
+
+    assert (found(f"urn:oid:{HOSPITAL}|{number}"), found(f"urn:oid:1.2.250.1.71.4.2.1|{number}"), found(number)) == (1, 0, 0)
+    page = software.search(person.ins, status="current").json()["entry"][0]["resource"]
+    writer = next(c for c in page["contained"] if c["id"] == "author-1-ps")
+    assert writer["identifier"] == [{"system": f"urn:oid:{HOSPITAL}", "value": number}]
+    assert page["context"]["related"][0]["identifier"]["system"] == "urn:oid:1.2.250.1.999.9"
+
+
+def test_a_number_of_a_hospital_makes_nobody_an_author(practice: Any, door: str) -> None:
+    """Masked from professionals, its author still reads it; whoever has the same number under the national authority does not."""
+    person, _ = patient("treating", "cardiologist")
+    entry, content, _, _ = _of_the_hospital(person, confidentiality=(Coding("MASQUE_PS", "1.2.250.1.213.1.1.4.13"),))
+    assert status(practice("treating").feed(person, (entry, content))) == "Success"
+    assert documents_of(client(door, "cardiologist").search(person.ins, status="current")) == []
+    own, _ = document_of(person, "cardiologist", confidentiality=(Coding("MASQUE_PS", "1.2.250.1.213.1.1.4.13"),))
+    assert status(practice("treating").feed(person, (own, cda(person, "cardiologist", own.type.code, own.unique_id)))) == "Success"
+    found = documents_of(client(door, "cardiologist").search(person.ins, status="current"))
+    assert [one["masterIdentifier"]["value"] for one in found] == [f"urn:oid:{own.unique_id}"]
+
+
+@pytest.mark.parametrize("leaf", [True, False])
+def test_a_document_that_cannot_be_told_costs_itself(practice: Any, leaf: bool) -> None:
+    person, record_id = patient("treating")
+    doctor = practice("treating")
+    good, bad = document_of(person), document_of(person)
+    assert (status(doctor.feed(person, good)), status(doctor.feed(person, bad))) == ("Success", "Success")
+    spoil(record_id, "unique_id", bad[0].unique_id)
+    wanted = {f"{E}PatientId": person.ins.cx, f"{E}Status": [n.STATUS["Approved"]]}
+    for name, parameters in (("FindDocuments", wanted), ("GetAll", {"$patientId": person.ins.cx, f"{E}Status": wanted[f"{E}Status"],
+                             f"{S}Status": wanted[f"{E}Status"], f"{F}Status": wanted[f"{E}Status"]})):  # fmt: skip
+        answer = doctor.query(person, name, leaf, **parameters)
+        assert status(answer) == "Success" and errors(answer) == [("XDSRegistryError", "document-damaged")]
+        if leaf:
+            assert unique_ids(answer) == [good[0].unique_id]
+        else:
+            assert found_entry(doctor.find(person)).entry_uuid in {
+                one.get("id") for one in answer.body.iter(n.q(n.RIM, "ObjectRef"))
+            }
 
 
 def test_statuses_agree_at_both_doors(practice: Any, door: str) -> None:

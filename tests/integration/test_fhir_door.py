@@ -35,7 +35,7 @@ from carnet.desk.client import Client, code_of, documents_of, lights_of, outcome
 from carnet.desk.demonstration.people import ABSENT
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.dicah.messages import MESSAGES
-from carnet.formats.xds import Coding, Parent
+from carnet.formats.xds import Coding, Parent, Reference
 
 REASON = "Patient inconscient, détresse respiratoire."
 
@@ -241,7 +241,7 @@ def searched() -> tuple:
 
     from carnet.kernel.ask import Act
 
-    declared = entry(person, unique_id=uid, references=(("urn:ihe:iti:xds:2013:accession", "ACC-1"),),
+    declared = entry(person, unique_id=uid, references=(Reference("ACC-1", "urn:ihe:iti:xds:2013:accession"),),
                      confidentiality=labels("INVISIBLE_PATIENT"))  # fmt: skip
     records.deposit(ask("biologist", Act.FEED, person), submission((declared, content)))
     return person, record_id

@@ -27,7 +27,7 @@ from carnet.formats.xds.queries import (
     read_values,
     write_query,
 )
-from carnet.formats.xds.registry import Holding, Holdings, answer, like, objects_of, references_of
+from carnet.formats.xds.registry import Found, Holding, Holdings, answer, like, objects_of, references_of
 from carnet.formats.xds.rim_read import MOST_OBJECTS, Association, XdsError, read_objects
 from carnet.formats.xds.rim_write import add_slot, write_association, write_entry, write_folder, write_set
 
@@ -307,7 +307,16 @@ def test_references_name_every_object_of_an_answer() -> None:
     ids = [node.get("id", "") for node in references_of(found)]
     assert ids[:3] == ["urn:uuid:s", "urn:uuid:e0", "urn:uuid:e1"]
     assert len(set(ids)) == len(ids) == 5, "the set, two documents, two associations"
-    assert ids[3:] == [node.get("id") for node in objects_of(found, held, "1.2")[3:]]
+    assert ids[3:] == [node.get("id") for node in objects_of(found, held, "1.2", pytest.fail)[3:]]
+
+
+def test_an_entry_that_cannot_be_written_costs_itself_and_is_named() -> None:
+    good = holdings().entries
+    found = Found(entries=(replace(good[0], title="a character of control: \x00"), good[1]))
+    named: list[tuple[str, str]] = []
+    written = objects_of(found, holdings(), "1.2", lambda entry, error: named.append((entry.logical_id, type(error).__name__)))
+    assert [node.get("id") for node in written] == ["urn:uuid:e1"]
+    assert named == [("l0", "ValueError")]
 
 
 # --- XML from outside ---

@@ -163,8 +163,8 @@ def _contained(entry: DocumentEntry) -> list[Json]:
     people: list[Json] = []
     for number, author in enumerate(entry.authors, start=1):
         person = {"resourceType": "Practitioner", "id": f"a{number}"}
-        system = "urn:oid:1.2.250.1.71.4.2.1"
-        people.append(person | {"identifier": [{"system": system, "value": author.id}],
+        system = {"system": f"urn:oid:{author.authority}"} if author.authority else {}
+        people.append(person | {"identifier": [system | {"value": author.id}],
                                 "name": [{"family": author.family, "given": [author.given]}]})  # fmt: skip
     return people
 

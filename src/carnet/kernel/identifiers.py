@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 
 _OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+")
 _UUID_URN = re.compile(r"urn:uuid:[0-9A-Za-z-]{1,64}")
@@ -81,6 +82,15 @@ def ps_id(value: str, kind: str = "") -> str:
     if not _PS.fullmatch(text):
         raise IdentifierError(f"not a national identifier of a professional: {value[:80]!r}")
     return text
+
+
+def local_id(authority: str, value: str) -> str:
+    """An identifier that is no national one, as the registry compares it: never equal to a national identifier.
+
+    At most 64 characters: what is longer is named by its SHA-256.
+    """
+    text = f"{authority}^{value}"
+    return text if len(text) <= 64 else sha256(text.encode()).hexdigest()
 
 
 def structure_id(value: str, kind: str = "") -> str:

@@ -11,6 +11,7 @@ from carnet.formats.cda.words import words
 from carnet.formats.safe_xml import XmlError, parse
 from carnet.formats.timestamps import from_hl7
 from carnet.formats.xds import Author, Coding, Parent
+from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM
 
 PARIS = ZoneInfo("Europe/Paris")
 NS = {"h": "urn:hl7-org:v3"}
@@ -127,9 +128,11 @@ def _assigned(node: etree._Element, role: Coding = Coding()) -> Author:
     identifier = _find(node, "h:id")
     return Author(
         id=(identifier.get("extension") or identifier.get("root") or "") if identifier is not None else "",
+        authority=_authority(identifier, PS_ID_SYSTEM),
         family=family,
         given=given,
         structure_id=_organisation_id(organisation),
+        structure_authority=_organisation_authority(organisation),
         structure_name=_text(organisation, "h:name") if organisation is not None else "",
         role=role,
         specialty=_coding(_find(node, "h:code")),
@@ -140,6 +143,19 @@ def _assigned(node: etree._Element, role: Coding = Coding()) -> Author:
 def _organisation_id(node: etree._Element | None) -> str:
     identifier = _find(node, "h:id") if node is not None else None
     return (identifier.get("extension") or "") if identifier is not None else ""
+
+
+def _authority(identifier: etree._Element | None, default: str) -> str:
+    """Who assigned an identifier (II.root). A root alone identifies by itself: nobody is named beside it."""
+    if identifier is None or not (identifier.get("extension") or identifier.get("root")):
+        return default
+    return (identifier.get("root") or "") if identifier.get("extension") else ""
+
+
+def _organisation_authority(node: etree._Element | None) -> str:
+    identifier = _find(node, "h:id") if node is not None else None
+    stated = identifier is not None and identifier.get("extension")
+    return _authority(identifier, STRUCTURE_ID_SYSTEM) if stated else STRUCTURE_ID_SYSTEM
 
 
 def _authors(root: etree._Element) -> Iterator[Author]:
@@ -153,7 +169,8 @@ def _custodian(root: etree._Element) -> Author | None:
     node = _find(root, "h:custodian/h:assignedCustodian/h:representedCustodianOrganization")
     if node is None:
         return None
-    return Author(structure_id=_organisation_id(node), structure_name=_text(node, "h:name"))
+    return Author(structure_id=_organisation_id(node), structure_name=_text(node, "h:name"),
+                  structure_authority=_organisation_authority(node))  # fmt: skip
 
 
 def _authenticator(root: etree._Element) -> Author | None:

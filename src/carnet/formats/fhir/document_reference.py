@@ -23,11 +23,10 @@ from carnet.formats.fhir.reading import (
     understood,
 )
 from carnet.formats.fhir.references import Resolver, author_of, patient_of
-from carnet.formats.fhir.systems import COMPREHENSIVE, IS_ARCHIVED, RFC3986, oid_of, uri_of
+from carnet.formats.fhir.systems import COMPREHENSIVE, IS_ARCHIVED, RFC3986, XDS_VALUE, oid_of, uri_of
 from carnet.formats.timestamps import to_fhir
-from carnet.formats.xds import Author, Coding, DocumentEntry, Parent
+from carnet.formats.xds import Author, Coding, DocumentEntry, Parent, Reference
 from carnet.formats.xds.hl7_values import source_traits_of
-from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM
 
 _KINDS = frozenset({"replaces", "appends", "transforms", "signs"})
 _STATUS = {"Approved": "current", "Archived": "current", "Deprecated": "superseded", "Deleted": "entered-in-error"}
@@ -35,6 +34,7 @@ _REGISTRY_STATUS = {"current": "Approved", "superseded": "Deprecated", "entered-
 _GENDER = {"M": "male", "F": "female", "O": "other", "U": "unknown"}
 SOURCE_LINE = "https://carnet.example/StructureDefinition/xds-source-patient-info"
 """A line of sourcePatientInfo as it came by XDS."""
+_CXI_TYPES = "urn:ihe:iti:xds:"
 BASE = "@@base@@"
 """Stands for the address of the door in a stored resource; replaced when the bytes leave."""
 
@@ -74,11 +74,16 @@ def _parents(resource: Json, path: str) -> Iterator[Parent]:
         yield Parent(kind, found)
 
 
-def _references(context: Json, path: str) -> Iterator[tuple[str, str]]:
+def _references(context: Json, stored: bool, path: str) -> Iterator[Reference]:
     for i, related in enumerate(items(context, "related", path)):
         identifier = obj(related, "identifier", f"{path}.related[{i}]")
         if identifier:
-            yield text(identifier, "system", path), text(identifier, "value", path)
+            kind, system = concept(identifier, "type", path).code, oid_of(text(identifier, "system", path))
+            if not kind and system.startswith(_CXI_TYPES):
+                # The type of a CXi in the place of its authority: so wrote Carnet before it kept both.
+                kind, system = system, ""
+            stated = text(extension(identifier, XDS_VALUE, path), "valueString", path) if stored else ""
+            yield Reference(text(identifier, "value", path), kind, system, stated)
 
 
 def _content(resource: Json, path: str) -> Json:
@@ -115,15 +120,15 @@ def read_document_reference(resource: Json, entries: dict[str, Json], path: str)
 
 def read_stored(resource: Json) -> DocumentEntry:
     """Read a DocumentReference that Carnet stored, with the identifiers and the status that the registry gave it."""
-    entry, path = _entry(resource, {}, "DocumentReference"), "DocumentReference"
+    entry, path = _entry(resource, {}, "DocumentReference", stored=True), "DocumentReference"
     status = "Archived" if entry.archived else _REGISTRY_STATUS[text(resource, "status", path)]
     version = text(obj(resource, "meta", path), "versionId", path)
     return replace(entry, entry_uuid=entry.entry_uuid.removeprefix("urn:uuid:"), logical_id=text(resource, "id", path),
                    status=status, version=int(version or "1"), archived=False)  # fmt: skip
 
 
-def _entry(resource: Json, entries: dict[str, Json], path: str) -> DocumentEntry:
-    resolver = Resolver(entries, items(resource, "contained", path))
+def _entry(resource: Json, entries: dict[str, Json], path: str, stored: bool = False) -> DocumentEntry:
+    resolver = Resolver(entries, items(resource, "contained", path), stored)
     content, context = _content(resource, path), obj(resource, "context", path)
     attachment, where = obj(content, "attachment", f"{path}.content[0]"), f"{path}.content[0].attachment"
     period = obj(context, "period", f"{path}.context")
@@ -133,7 +138,7 @@ def _entry(resource: Json, entries: dict[str, Json], path: str) -> DocumentEntry
         authors = tuple(filter(None, [author_of({"reference": f"#{lone.get('id')}"}, resolver, path)]))
     format_ = obj(content, "format", f"{path}.content[0]")
     master = obj(resource, "masterIdentifier", path)
-    source_patient, source_traits = _read_source(context, resolver, path)
+    source_patient, source_stated, source_traits = _read_source(context, resolver, path)
     return DocumentEntry(
         unique_id=identifier_uri(master, f"{path}.masterIdentifier") if master else "",
         entry_uuid=_entry_uuid(resource, path),
@@ -158,10 +163,11 @@ def _entry(resource: Json, entries: dict[str, Json], path: str) -> DocumentEntry
         authenticator=author_of(obj(resource, "authenticator", path), resolver, f"{path}.authenticator"),
         custodian=author_of(obj(resource, "custodian", path), resolver, f"{path}.custodian"),
         patient=patient_of(obj(resource, "subject", path), resolver, f"{path}.subject"),
-        references=tuple(_references(context, f"{path}.context")),
+        references=tuple(_references(context, stored, f"{path}.context")),
         parents=tuple(_parents(resource, path)),
         archived=extension(resource, IS_ARCHIVED, path).get("valueBoolean") is True,
         source_patient=source_patient,
+        source_patient_stated=source_stated,
         source_traits=source_traits,
     )
 
@@ -184,10 +190,19 @@ def _identifier_json(unique_id: str) -> Json:
     return {"system": RFC3986, "value": unique_id if unique_id.startswith("urn:") else f"urn:oid:{unique_id}"}
 
 
+def _as_stated(value: str) -> Json:
+    return {"extension": [{"url": XDS_VALUE, "valueString": value}]} if value else {}
+
+
+def _of_authority(authority: str, value: str) -> Json:
+    """An identifier; without a system when nobody said who assigned it."""
+    return ({"system": uri_of(authority)} if authority else {}) | ({"value": value} if value else {})
+
+
 def _organization(author: Author, name: str) -> Json:
-    organization: Json = {"resourceType": "Organization", "id": f"{name}-org"}
+    organization: Json = {"resourceType": "Organization", "id": f"{name}-org"} | _as_stated(author.structure_stated)
     if author.structure_id:
-        organization["identifier"] = [{"system": f"urn:oid:{STRUCTURE_ID_SYSTEM}", "value": author.structure_id}]
+        organization["identifier"] = [_of_authority(author.structure_authority, author.structure_id)]
     if author.structure_name:
         organization["name"] = author.structure_name
     return organization
@@ -196,20 +211,19 @@ def _organization(author: Author, name: str) -> Json:
 def contained_author(author: Author, name: str) -> list[Json]:
     """An author as contained resources: a role that ties a practitioner to an organization, or a device."""
     if author.device:
-        device: Json = {
-            "resourceType": "Device",
-            "id": name,
-            "deviceName": [{"name": author.family or author.id, "type": "other"}],
-        }
-        device |= {"identifier": [{"value": author.id}]} if author.id else {}
-        return [device | {"owner": {"reference": f"#{name}-org"}}, _organization(author, name)] if author.structure_id else [device]
+        device: Json = {"resourceType": "Device", "id": name} | _as_stated(author.person_stated)
+        device |= {"identifier": [_of_authority(author.authority, author.id)]} if author.id else {}
+        called = [{"name": author.family or author.id, "type": "other"}]
+        called += [{"name": author.given, "type": "user-friendly-name"}] if author.given else []
+        device["deviceName"] = called
+        return [device | {"owner": {"reference": f"#{name}-org"}}, _organization(author, name)] if author.placed else [device]
     organization = _organization(author, name)
-    bare = not (author.id or author.family or author.role or author.specialty or author.telecom)
+    bare = not (author.named or author.role or author.specialty or author.telecom)
     if bare:
         return [organization | {"id": name}]
-    person: Json = {"resourceType": "Practitioner", "id": f"{name}-ps"}
+    person: Json = {"resourceType": "Practitioner", "id": f"{name}-ps"} | _as_stated(author.person_stated)
     if author.id:
-        person["identifier"] = [{"system": f"urn:oid:{PS_ID_SYSTEM}", "value": author.id}]
+        person["identifier"] = [_of_authority(author.authority, author.id)]
     if author.family:
         parts = {"family": author.family, "given": author.given.split(), "prefix": author.prefix.split()}
         person["name"] = [{key: value for key, value in parts.items() if value}]
@@ -221,7 +235,7 @@ def contained_author(author: Author, name: str) -> list[Json]:
     if author.telecom:
         # XTN as it came: what it means by its seven components is not ours to guess.
         role["telecom"] = [{"system": "other", "value": value} for value in author.telecom]
-    if author.structure_id or author.structure_name:
+    if author.placed:
         role["organization"] = {"reference": f"#{name}-org"}
         return [role, person, organization]
     return [role, person]
@@ -243,11 +257,11 @@ def _attachment(entry: DocumentEntry) -> Json:
 def _source_patient(entry: DocumentEntry) -> list[Json]:
     """The patient as the source knew them (MHD: context.sourcePatientInfo); the lines of XDS stand beside, as they came."""
     system, value = entry.source_patient
-    if not value and not entry.source_traits:
+    if not (value or entry.source_patient_stated or entry.source_traits):
         return []
     patient: Json = {"resourceType": "Patient", "id": "source-patient"}
-    if value:
-        patient["identifier"] = [{"system": uri_of(system), "value": value}]
+    if value or entry.source_patient_stated:
+        patient["identifier"] = [_as_stated(entry.source_patient_stated) | _of_authority(system, value)]
     told = source_traits_of(entry.source_traits)
     if "family" in told:
         patient["name"] = [{"family": told["family"]} | ({"given": [told["given"]]} if "given" in told else {})]
@@ -260,16 +274,17 @@ def _source_patient(entry: DocumentEntry) -> list[Json]:
     return [patient]
 
 
-def _read_source(context: Json, resolver: Resolver, path: str) -> tuple[tuple[str, str], tuple[str, ...]]:
+def _read_source(context: Json, resolver: Resolver, path: str) -> tuple[tuple[str, str], str, tuple[str, ...]]:
     reference = obj(context, "sourcePatientInfo", f"{path}.context")
     patient = resolver.follow(reference, path) if reference else {}
     if not patient:
-        return ("", ""), ()
+        return ("", ""), "", ()
     found = items(patient, "identifier", path)
     own = [i for i in found if not oid_of(text(i, "system", path)).startswith("1.2.250.1.213.1.4.")] or found
     identifier = (oid_of(text(own[0], "system", path)), text(own[0], "value", path)) if own else ("", "")
     lines = tuple(text(e, "valueString", path) for e in items(patient, "extension", path) if e.get("url") == SOURCE_LINE)
-    return identifier, lines or tuple(_lines_of(patient, path))
+    stated = text(extension(own[0], XDS_VALUE, path), "valueString", path) if own and resolver.stored else ""
+    return identifier, stated, lines or tuple(_lines_of(patient, path))
 
 
 def _lines_of(patient: Json, path: str) -> Iterator[str]:
@@ -284,6 +299,11 @@ def _lines_of(patient: Json, path: str) -> Iterator[str]:
         yield f"PID-8|{sex}"
 
 
+def _cxi(reference: Reference) -> Json:
+    kind = {"type": {"coding": [{"system": RFC3986, "code": reference.kind}]}} if reference.kind else {}
+    return _as_stated(reference.stated) | kind | _of_authority(reference.authority, reference.value)
+
+
 def _context(entry: DocumentEntry) -> Json:
     period = {
         "start": to_fhir(entry.service_start) if entry.service_start else "",
@@ -295,7 +315,7 @@ def _context(entry: DocumentEntry) -> Json:
         "facilityType": concept_json(entry.facility) if entry.facility else None,
         "practiceSetting": concept_json(entry.practice) if entry.practice else None,
         "sourcePatientInfo": {"reference": "#source-patient"} if _source_patient(entry) else None,
-        "related": [{"identifier": {"system": system, "value": value}} for system, value in entry.references],
+        "related": [{"identifier": _cxi(reference)} for reference in entry.references],
     }
     return {name: value for name, value in context.items() if value}
 

@@ -1,21 +1,28 @@
 """References inside a deposit: contained resources, entries of the bundle, conditional and logical references."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from carnet.formats.fhir.reading import FhirError, Json, concept, items, obj, text
-from carnet.formats.fhir.systems import oid_of
+from carnet.formats.fhir.reading import FhirError, Json, concept, extension, items, obj, text
+from carnet.formats.fhir.systems import XDS_VALUE, oid_of
 from carnet.formats.xds import Author, Coding
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM, IdentifierError, ps_id
 
 RPPS = "https://rpps.esante.gouv.fr"
+FINESS = "https://finess.esante.gouv.fr"
+"""Systems of the French core profiles: the number without the prefix that says its kind."""
 
 
 class Resolver:
-    """Finds what a reference means, first among the contained resources, then among the entries of the bundle."""
+    """Finds what a reference means, first among the contained resources, then among the entries of the bundle.
 
-    def __init__(self, entries: Mapping[str, Json], contained: list[Json]) -> None:
+    `stored` says that Carnet wrote the resource: what it accepted once is read as it stands, and never refused.
+    """
+
+    def __init__(self, entries: Mapping[str, Json], contained: list[Json], stored: bool = False) -> None:
+        self.stored = stored
         self._entries = entries
         self._contained = {f"#{c.get('id')}": c for c in contained}
 
@@ -30,21 +37,30 @@ class Resolver:
         return found[0] if len(found) == 1 else {}
 
 
-def _identifier(resource: Mapping[str, Any], systems: tuple[str, ...], path: str) -> str:
+def _identifier(resource: Mapping[str, Any], systems: tuple[str, ...], path: str) -> tuple[str, str]:
+    """Value and authority of an identifier: of the first of `systems` that stands there, else the first of all."""
     found = {oid_of(text(i, "system", path)): text(i, "value", path) for i in items(resource, "identifier", path)}
     for system in systems:
         if found.get(system):
-            return found[system]
-    return next(iter(found.values()), "")
+            return found[system], system
+    return next(((value, system) for system, value in found.items() if value), ("", systems[0] if systems else ""))
 
 
-def _practitioner_id(resource: Mapping[str, Any], path: str) -> str:
-    value = _identifier(resource, (PS_ID_SYSTEM, RPPS), path)
+def _practitioner_id(resource: Mapping[str, Any], resolver: Resolver, path: str) -> tuple[str, str]:
+    """Identifier and authority of a professional. Under the national authority it is the prefixed form, or refused."""
+    value, system = _identifier(resource, (PS_ID_SYSTEM, RPPS), path)
+    if resolver.stored or not value or system not in (PS_ID_SYSTEM, RPPS, ""):
+        return value, system
     kind = "RPPS" if value.isdigit() and len(value) == 11 else ""
     try:
-        return ps_id(value, kind) if value else ""
+        return ps_id(value, kind), PS_ID_SYSTEM
     except IdentifierError:
         raise FhirError(f"{path}.identifier", "is not a national identifier of a professional") from None
+
+
+def _stated(resource: Mapping[str, Any], resolver: Resolver, path: str) -> str:
+    """The value of XDS that Carnet kept beside the elements. Of a depositor it would say what the elements do not."""
+    return text(extension(resource, XDS_VALUE, path), "valueString", path) if resolver.stored else ""
 
 
 def _human(resource: Mapping[str, Any], path: str) -> tuple[str, str]:
@@ -55,19 +71,34 @@ def _human(resource: Mapping[str, Any], path: str) -> tuple[str, str]:
     return text(names[0], "family", path), " ".join(given) if isinstance(given, list) else ""
 
 
-def _organization(resource: Mapping[str, Any], path: str) -> tuple[str, str]:
-    return _identifier(resource, (STRUCTURE_ID_SYSTEM,), path), text(resource, "name", path)
+def _organization(resource: Mapping[str, Any], resolver: Resolver, path: str) -> Author:
+    identifier, authority = _identifier(resource, (STRUCTURE_ID_SYSTEM, FINESS), path)
+    if authority == FINESS and not resolver.stored and len(identifier) == 9:
+        identifier, authority = f"1{identifier}", STRUCTURE_ID_SYSTEM
+    return Author(structure_id=identifier, structure_name=text(resource, "name", path), structure_authority=authority,
+                  structure_stated=_stated(resource, resolver, path))  # fmt: skip
+
+
+def _practitioner(resource: Json, resolver: Resolver, path: str) -> Author:
+    identifier, authority = _practitioner_id(resource, resolver, path)
+    family, given = _human(resource, path)
+    return Author(identifier, family, given, prefix=_prefix(resource, path), authority=authority,
+                  person_stated=_stated(resource, resolver, path))  # fmt: skip
+
+
+def _in_structure(author: Author, place: Author) -> Author:
+    return replace(author, structure_id=place.structure_id, structure_name=place.structure_name,
+                   structure_authority=place.structure_authority, structure_stated=place.structure_stated)  # fmt: skip
 
 
 def _role_author(role: Json, resolver: Resolver, path: str) -> Author:
-    practitioner = resolver.follow(obj(role, "practitioner", path), path)
-    organization = resolver.follow(obj(role, "organization", path), path)
-    identifier = _practitioner_id(practitioner, path) or _practitioner_id(role, path)
-    family, given = _human(practitioner, path)
-    structure, name = _organization(organization, path)
-    return Author(
-        identifier, family, given, structure, name, role=_first_concept(role, "code", path),
-        specialty=_first_concept(role, "specialty", path), prefix=_prefix(practitioner, path),
+    person = _practitioner(resolver.follow(obj(role, "practitioner", path), path), resolver, path)
+    place = _organization(resolver.follow(obj(role, "organization", path), path), resolver, path)
+    if not person.id:
+        identifier, authority = _practitioner_id(role, resolver, path)
+        person = replace(person, id=identifier, authority=authority)
+    return replace(
+        _in_structure(person, place), role=_first_concept(role, "code", path), specialty=_first_concept(role, "specialty", path),
         telecom=tuple(text(t, "value", path) for t in items(role, "telecom", path) if t.get("system") == "other"),
     )  # fmt: skip
 
@@ -84,10 +115,11 @@ def _prefix(practitioner: Mapping[str, Any], path: str) -> str:
 
 
 def _device_author(resource: Json, resolver: Resolver, path: str) -> Author:
-    names = items(resource, "deviceName", path)
-    structure, called = _organization(resolver.follow(obj(resource, "owner", path), path), path)
-    name = text(names[0], "name", path) if names else ""
-    return Author(_identifier(resource, (), path), name, structure_id=structure, structure_name=called, device=True)
+    names = [text(name, "name", path) for name in items(resource, "deviceName", path)]
+    identifier, authority = _identifier(resource, (), path)
+    model, called = [*names, "", ""][:2]
+    device = Author(identifier, model, called, device=True, authority=authority, person_stated=_stated(resource, resolver, path))
+    return _in_structure(device, _organization(resolver.follow(obj(resource, "owner", path), path), resolver, path))
 
 
 def author_of(reference: Mapping[str, Any], resolver: Resolver, path: str) -> Author | None:
@@ -95,18 +127,16 @@ def author_of(reference: Mapping[str, Any], resolver: Resolver, path: str) -> Au
     resource = resolver.follow(reference, path)
     kind = resource.get("resourceType")
     if kind == "Practitioner":
-        family, given = _human(resource, path)
-        return Author(_practitioner_id(resource, path), family, given)
+        return _practitioner(resource, resolver, path)
     if kind == "PractitionerRole":
         return _role_author(resource, resolver, path)
     if kind == "Organization":
-        structure, name = _organization(resource, path)
-        return Author(structure_id=structure, structure_name=name)
+        return _organization(resource, resolver, path)
     if kind == "Device":
         return _device_author(resource, resolver, path)
     logical = obj(reference, "identifier", path)
-    value = _practitioner_id({"identifier": [logical]}, path) if logical else ""
-    return Author(value) if value else None
+    value, authority = _practitioner_id({"identifier": [logical]}, resolver, path) if logical else ("", "")
+    return Author(value, authority=authority) if value else None
 
 
 def patient_of(reference: Mapping[str, Any], resolver: Resolver, path: str) -> tuple[str, str]:

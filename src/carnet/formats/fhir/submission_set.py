@@ -48,10 +48,10 @@ def _submitter(source: Json, resolver: Resolver, path: str) -> Author | None:
         return None
 
 
-def read_submission_set(resource: Json, entries: dict[str, Json], path: str) -> SubmissionSet:
+def read_submission_set(resource: Json, entries: dict[str, Json], path: str, stored: bool = False) -> SubmissionSet:
     """Read the List of a deposit. Raises FhirError."""
     understood(resource, path)
-    resolver = Resolver(entries, items(resource, "contained", path))
+    resolver = Resolver(entries, items(resource, "contained", path), stored)
     source = obj(extension(resource, SOURCE_ID, path), "valueIdentifier", path)
     submitter = obj(resource, "source", path)
     return SubmissionSet(
@@ -134,7 +134,8 @@ def write_folder(folder: Folder, list_id: str, record_id: str, updated: str) -> 
 
 def read_stored_list(resource: Json) -> SubmissionSet | Folder:
     """Read a List that Carnet stored, with the identifier that the registry gave it."""
-    read = read_folder(resource, "List") if list_code(resource, "List") == FOLDER else read_submission_set(resource, {}, "List")
+    folder = list_code(resource, "List") == FOLDER
+    read = read_folder(resource, "List") if folder else read_submission_set(resource, {}, "List", stored=True)
     return replace(read, entry_uuid=text(resource, "id", "List"))
 
 

@@ -33,6 +33,8 @@ MODES = "https://mos.esante.gouv.fr/NOS/TRE_R248-ModeAcces/FHIR/TRE-R248-ModeAcc
 LAST_VISIT = "https://carnet.example/StructureDefinition/last-visit"
 EMERGENCY_OPPOSED = "https://carnet.example/StructureDefinition/emergency-opposed"
 NOT_KEPT = "https://carnet.example/StructureDefinition/not-kept"
+XDS_VALUE = "https://carnet.example/StructureDefinition/xds-value"
+"""A value of HL7 v2 (XCN, XON, CX, CXi) as it came by XDS, where the FHIR elements do not say all of it."""
 LIGHTS = "https://carnet.example/StructureDefinition/dicah-lights"
 
 COMPREHENSIVE = f"{PDSM}/pdsm-comprehensive-document-reference"

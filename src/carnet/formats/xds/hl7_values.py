@@ -1,8 +1,12 @@
-"""HL7 v2.5 data types inside XDS slots: XCN (person), XON (organisation), CX (identifier), CE (code) (ITI TF-3 §4.2.3.1.7)."""
+"""HL7 v2.5 data types inside XDS slots: XCN (person), XON (organisation), CX (identifier), CE (code) (ITI TF-3 §4.2.3.1.7).
+
+What is read is told again as it came: where the fields do not say all of a value, the value itself stands beside them.
+"""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from carnet.formats.xds.model import Author, Coding
+from carnet.formats.xds.model import Author, Coding, Reference
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM
 
 
@@ -16,6 +20,13 @@ def _authority(component: str) -> str:
     return [*component.split("&"), "", ""][1]
 
 
+def _hd(authority: str) -> str:
+    """An assigning authority (HD): an OID, or a URI; nothing when none was stated."""
+    if not authority:
+        return ""
+    return f"&{authority}&{'URI' if ':' in authority else 'ISO'}"
+
+
 def read_cx(value: str) -> tuple[str, str]:
     """A CX as (OID of the authority, value). What follows the type, a date of validity for example, is not kept."""
     parts = _parts(value.strip().strip("'"), 5)
@@ -25,18 +36,19 @@ def read_cx(value: str) -> tuple[str, str]:
 def write_cx(system: str, value: str, kind: str = "") -> str:
     """A CX. The type is `NH` for a national health identity, `PI` for one of a source."""
     kind = kind or ("NH" if system.startswith("1.2.250.1.213.1.4.") else "PI")
-    return f"{value}^^^&{system}&ISO^{kind}"
+    return f"{value}^^^{_hd(system)}^{kind}"
 
 
-def read_reference(value: str) -> tuple[str, str]:
-    """A CXi of referenceIdList as (type, value)."""
-    parts = _parts(value, 5)
-    return parts[4], parts[0]
-
-
-def write_reference(kind: str, value: str) -> str:
+def read_reference(value: str) -> Reference:
     """A CXi of referenceIdList."""
-    return f"{value}^^^^{kind}"
+    parts = _parts(value, 5)
+    read = Reference(parts[0], parts[4], _authority(parts[3]))
+    return read if write_reference(read) == value else replace(read, stated=value)
+
+
+def write_reference(reference: Reference) -> str:
+    """A CXi of referenceIdList, as it came if it came."""
+    return reference.stated or f"{reference.value}^^^{_hd(reference.authority)}^{reference.kind}"
 
 
 def read_code(value: str) -> Coding:
@@ -54,25 +66,36 @@ def read_person(value: str) -> Author:
     """An XCN as an author without a structure. A device has its model and name in the place of the names (CI-SIS)."""
     parts = _parts(value, 13)
     given = " ".join(filter(None, (parts[2], parts[3])))
-    device = parts[9] == "U"
-    return Author(id=parts[0], family=parts[1], given=given, prefix=parts[5], device=device)
+    authority = _authority(parts[8]) if parts[0] else PS_ID_SYSTEM
+    read = Author(id=parts[0], family=parts[1], given=given, prefix=parts[5], device=parts[9] == "U", authority=authority)
+    return read if write_person(read) == value else replace(read, person_stated=value)
 
 
 def write_person(author: Author) -> str:
-    """An XCN. Persons carry their national identifier, devices the name type `U`."""
-    name_type, kind = ("U", "RI") if author.device else ("D", "IDNPS")
-    return f"{author.id}^{author.family}^{author.given}^^^{author.prefix}^^^&{PS_ID_SYSTEM}&ISO^{name_type}^^^{kind}"
+    """An XCN, as it came if it came. Persons carry their national identifier, devices the name type `U`."""
+    if author.person_stated:
+        return author.person_stated
+    authority = author.authority if author.id else ""
+    name_type, kind = ("U", "RI") if author.device else ("D", "IDNPS" if authority == PS_ID_SYSTEM else "")
+    named = f"{author.id}^{author.family}^{author.given}^^^{author.prefix}"
+    return f"{named}^^^{_hd(authority)}^{name_type}^^^{kind}".rstrip("^")
 
 
-def read_organisation(value: str) -> tuple[str, str]:
-    """An XON as (identifier, name)."""
+def read_organisation(value: str) -> Author:
+    """An XON as an author without a person."""
     parts = _parts(value, 10)
-    return parts[9], parts[0]
+    authority = _authority(parts[5]) if parts[9] else STRUCTURE_ID_SYSTEM
+    read = Author(structure_id=parts[9], structure_name=parts[0], structure_authority=authority)
+    return read if write_organisation(read) == value else replace(read, structure_stated=value)
 
 
-def write_organisation(identifier: str, name: str) -> str:
-    """An XON."""
-    return f"{name}^^^^^&{STRUCTURE_ID_SYSTEM}&ISO^IDNST^^^{identifier}"
+def write_organisation(author: Author) -> str:
+    """The XON of an author's structure, as it came if it came; empty without a structure."""
+    if author.structure_stated or not author.placed:
+        return author.structure_stated
+    authority = author.structure_authority if author.structure_id else ""
+    kind = "IDNST" if authority == STRUCTURE_ID_SYSTEM else ""
+    return f"{author.structure_name}^^^^^{_hd(authority)}^{kind}^^^{author.structure_id}".rstrip("^")
 
 
 def source_traits_of(lines: Iterable[str]) -> dict[str, str]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM
+
 
 @dataclass(frozen=True, slots=True)
 class Coding:
@@ -31,6 +33,51 @@ class Author:
     prefix: str = ""
     telecom: tuple[str, ...] = ()
     """XTN values as they stand in XDS."""
+    authority: str = PS_ID_SYSTEM
+    """OID (or URI) of whoever assigned `id`; empty when it was not stated."""
+    structure_authority: str = STRUCTURE_ID_SYSTEM
+    """Likewise of `structure_id`."""
+    person_stated: str = ""
+    """The XCN as it came, where it says more than the fields do, or says it otherwise."""
+    structure_stated: str = ""
+    """The XON as it came, likewise."""
+
+    @property
+    def named(self) -> bool:
+        """Whether a person or a device is named at all."""
+        return bool(self.id or self.family or self.person_stated)
+
+    @property
+    def placed(self) -> bool:
+        """Whether a structure is named at all."""
+        return bool(self.structure_id or self.structure_name or self.structure_stated)
+
+    @property
+    def professional(self) -> str:
+        """The national identifier of a professional; empty for a device, and for whoever another authority numbered.
+
+        The rights of an author follow from it: a hospital's own number may look like anybody's.
+        """
+        national = not self.device and self.authority in (PS_ID_SYSTEM, "")
+        return self.id if national else ""
+
+    @property
+    def structure(self) -> str:
+        """The national identifier of the structure, likewise."""
+        return self.structure_id if self.structure_authority in (STRUCTURE_ID_SYSTEM, "") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An identifier of referenceIdList (CXi, ITI TF-3 §4.2.3.1.2): an accession number, an order, a study…"""
+
+    value: str
+    kind: str = ""
+    """CXi.5: `urn:ihe:iti:xds:2013:accession`…"""
+    authority: str = ""
+    """CXi.4: OID (or URI) of whoever assigned it; empty when it was not stated."""
+    stated: str = ""
+    """The CXi as it came, where it says more than the fields do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +124,13 @@ class DocumentEntry:
     custodian: Author | None = None
     patient: tuple[str, str] = ("", "")
     """System (OID) and value of the patient identifier."""
-    references: tuple[tuple[str, str], ...] = ()
-    """referenceIdList: (system or type, value)."""
+    references: tuple[Reference, ...] = ()
     parents: tuple[Parent, ...] = ()
     archived: bool = False
     source_patient: tuple[str, str] = ("", "")
     """The patient as the source knew them: system and value of its own identifier (sourcePatientId)."""
+    source_patient_stated: str = ""
+    """The CX of it as it came, where it says more than system and value."""
     source_traits: tuple[str, ...] = ()
     """sourcePatientInfo: lines `PID-n|…` as they were declared."""
 

@@ -3,7 +3,7 @@
 The caller gives the holdings of one record that the asker may see; every answer is a part of them.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from lxml import etree
 
 from carnet.formats.xds import names as n
-from carnet.formats.xds.hl7_values import write_person
+from carnet.formats.xds.hl7_values import write_person, write_reference
 from carnet.formats.xds.model import Author, Coding, DocumentEntry, Folder, SubmissionSet
 from carnet.formats.xds.queries import E, F, S, StoredQuery
 from carnet.formats.xds.rim_read import Association
@@ -121,7 +121,8 @@ def matches(query: StoredQuery, entry: DocumentEntry) -> bool:
         ("ServiceStartTime", entry.service_start),
         ("ServiceStopTime", entry.service_stop),
     )
-    references = {value for _, value in entry.references} | {f"{value}^^^^{kind}" for kind, value in entry.references}
+    references = {r.value for r in entry.references} | {f"{r.value}^^^^{r.kind}" for r in entry.references}
+    references |= {write_reference(r) for r in entry.references}
     return (
         all(_all_groups(query, f"{E}{name}", lambda group, c=code: _coded(group, [c])) for name, code in single)  # type: ignore[misc]
         and all(_all_groups(query, f"{E}{name}", lambda group, c=codes: _coded(group, c)) for name, codes in several)  # type: ignore[misc]
@@ -281,12 +282,30 @@ def _association_id(association: Association) -> str:
     return derived_uuid(association.kind, association.source, association.target)
 
 
-def objects_of(found: Found, holdings: Holdings, repository: str) -> list[etree._Element]:
-    """The objects of an answer as ebRIM."""
+UNTOLD = (ValueError, LookupError, TypeError, AttributeError)
+"""What reading or writing metadata raises that were accepted once and cannot be told any more."""
+
+
+def _told(
+    entries: Iterable[DocumentEntry], repository: str, untold: Callable[[DocumentEntry, Exception], None]
+) -> Iterator[etree._Element]:
+    for entry in entries:
+        try:
+            written = write_entry(entry, repository)
+        except UNTOLD as error:
+            untold(entry, error)
+        else:
+            yield written
+
+
+def objects_of(
+    found: Found, holdings: Holdings, repository: str, untold: Callable[[DocumentEntry, Exception], None]
+) -> list[etree._Element]:
+    """The objects of an answer as ebRIM. An entry that cannot be written costs itself: `untold` hears of it."""
     return [
         *(write_set(s.package) for s in found.sets),
         *(write_folder(f.package, holdings.patient, updated=f.updated) for f in found.folders),
-        *(write_entry(e, repository) for e in found.entries),
+        *_told(found.entries, repository, untold),
         *(write_association(a) for a in found.associations),
     ]
 

@@ -4,7 +4,7 @@ Symbolic ids stay as they are: the caller ties documents to entries, and associa
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from lxml import etree
 
 from carnet.formats.timestamps import from_hl7
 from carnet.formats.xds import names as n
-from carnet.formats.xds.hl7_values import read_code, read_cx, read_organisation, read_person, read_reference
+from carnet.formats.xds.hl7_values import read_code, read_cx, read_organisation, read_person, read_reference, write_cx
 from carnet.formats.xds.model import Author, Coding, DocumentEntry, Folder, SubmissionSet
 
 Value = TypeVar("Value")
@@ -134,10 +134,10 @@ def _author(classification: etree._Element) -> Author:
         # The CI-SIS gives one of each to an author; a second one would be lost.
         _one(slots, name)
     who = read_person(_first(slots, "authorPerson")) if _first(slots, "authorPerson") else Author()
-    identifier, name = read_organisation(_first(slots, "authorInstitution")) if _first(slots, "authorInstitution") else ("", "")
-    return Author(
-        id=who.id, family=who.family, given=who.given, prefix=who.prefix, device=who.device,
-        structure_id=identifier, structure_name=name,
+    place = read_organisation(_first(slots, "authorInstitution")) if _first(slots, "authorInstitution") else Author()
+    return replace(
+        who, structure_id=place.structure_id, structure_name=place.structure_name,
+        structure_authority=place.structure_authority, structure_stated=place.structure_stated,
         role=read_code(_first(slots, "authorRole")), specialty=read_code(_first(slots, "authorSpecialty")),
         telecom=tuple(slots.get("authorTelecommunication", [])),
     )  # fmt: skip
@@ -183,7 +183,7 @@ def read_entry(node: etree._Element) -> DocumentEntry:
     if node.get("objectType", n.STABLE) != n.STABLE:
         raise XdsError("a stable document is expected", element="objectType")
     identifier = node.get("id", "")
-    authenticator = _one(slots, "legalAuthenticator")
+    authenticator, source = _one(slots, "legalAuthenticator"), _one(slots, "sourcePatientId")
     return DocumentEntry(
         unique_id=_identifier(node, n.ENTRY_UNIQUE_ID, "uniqueId"),
         entry_uuid=identifier if identifier.startswith("urn:uuid:") else "",
@@ -209,7 +209,8 @@ def read_entry(node: etree._Element) -> DocumentEntry:
         authenticator=read_person(authenticator) if authenticator else None,
         patient=_patient(node, n.ENTRY_PATIENT),
         references=tuple(read_reference(v) for v in slots.get("urn:ihe:iti:xds:2013:referenceIdList", [])),
-        source_patient=read_cx(_one(slots, "sourcePatientId")) if _one(slots, "sourcePatientId") else ("", ""),
+        source_patient=read_cx(source) if source else ("", ""),
+        source_patient_stated=source if source and write_cx(*read_cx(source)) != source else "",
         source_traits=tuple(slots.get("sourcePatientInfo", [])),
     )
 

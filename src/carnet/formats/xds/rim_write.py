@@ -60,9 +60,8 @@ def _codes(parent: etree._Element, scheme: str, codes: Iterable[Coding]) -> None
 def _authors(parent: etree._Element, scheme: str, authors: Iterable[Author]) -> None:
     for number, author in enumerate(authors):
         node = _classification(parent, scheme, number)
-        institution = write_organisation(author.structure_id, author.structure_name)
-        add_slot(node, "authorInstitution", [institution] if author.structure_id or author.structure_name else [])
-        add_slot(node, "authorPerson", [write_person(author)] if author.id or author.family else [])
+        add_slot(node, "authorInstitution", [write_organisation(author)])
+        add_slot(node, "authorPerson", [write_person(author)] if author.named else [])
         add_slot(node, "authorRole", [write_code(author.role)])
         add_slot(node, "authorSpecialty", [write_code(author.specialty)])
         add_slot(node, "authorTelecommunication", author.telecom)
@@ -91,9 +90,9 @@ def _entry_slots(node: etree._Element, entry: DocumentEntry, repository: str) ->
         "legalAuthenticator": [write_person(entry.authenticator)] if entry.authenticator else [],
         "repositoryUniqueId": [repository],
         "size": [str(entry.size)] if entry.size is not None else [],
-        "sourcePatientId": [write_cx(*entry.source_patient)] if entry.source_patient[1] else [],
+        "sourcePatientId": [entry.source_patient_stated or (write_cx(*entry.source_patient) if entry.source_patient[1] else "")],
         "sourcePatientInfo": entry.source_traits,
-        "urn:ihe:iti:xds:2013:referenceIdList": [write_reference(kind, value) for kind, value in entry.references],
+        "urn:ihe:iti:xds:2013:referenceIdList": [write_reference(reference) for reference in entry.references],
     }
     for name in sorted(values):
         add_slot(node, name, values[name])

@@ -5,10 +5,13 @@ queries that follow relations are answered out of everything that the asker sees
 """
 
 import json
+import logging
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from carnet.apps.records.api import Criterion, Query, criteria, read_whole, search
 from carnet.formats.fhir import Json, read_stored, read_stored_list
@@ -16,9 +19,9 @@ from carnet.formats.timestamps import from_fhir
 from carnet.formats.xds import DocumentEntry, Folder, SubmissionSet
 from carnet.formats.xds import names as n
 from carnet.formats.xds.hl7_values import read_cx
-from carnet.formats.xds.messages import write_query_response
+from carnet.formats.xds.messages import Issue, write_query_response
 from carnet.formats.xds.queries import E, StoredQuery, read_query
-from carnet.formats.xds.registry import Holding, Holdings, answer, objects_of, references_of
+from carnet.formats.xds.registry import UNTOLD, Holding, Holdings, answer, objects_of, references_of
 from carnet.formats.xds.rim_read import XdsError
 from carnet.interfaces.dmp.door import Answer, Call
 from carnet.interfaces.dmp.errors import issue_of
@@ -27,6 +30,7 @@ from carnet.kernel.ask import Act, Ask
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
 
+log = logging.getLogger("carnet.dmp")
 _CODED = (("ClassCode", "category"), ("TypeCode", "type"), ("PracticeSettingCode", "setting"), ("FormatCode", "format"),
           ("HealthcareFacilityTypeCode", "facility"))  # fmt: skip
 _TIMES = (("CreationTime", "creation"), ("ServiceStartTime", "period-start"), ("ServiceStopTime", "period-end"))
@@ -61,12 +65,46 @@ def _narrowed(query: StoredQuery) -> tuple[Criterion, ...]:
 def _entry(resource: Json, ins: Ins) -> DocumentEntry:
     """A stored document as XDS tells it, about the INS that was asked for: an INS may have changed since (EX_3.1-1055)."""
     entry, patient = read_stored(resource), (ins.oid.value, ins.matricule)
-    return replace(entry, patient=patient, source_patient=entry.source_patient if entry.source_patient[1] else patient)
+    own = entry.source_patient[1] or entry.source_patient_stated
+    return replace(entry, patient=patient, source_patient=entry.source_patient if own else patient)
 
 
-def _whole(question: Ask, ins: Ins) -> Holdings:
+class _Untold:
+    """Documents of an answer that cannot be told: each costs itself, is logged by its id, and the asker reads that it is missing.
+
+    `carnet fsck` names them too.
+    """
+
+    def __init__(self) -> None:
+        self.any = False
+
+    def note(self, logical_id: str, error: Exception) -> None:
+        """Keep that one was left out."""
+        self.any = True
+        log.error("document-untold document=%s type=%s", logical_id, type(error).__name__)
+
+    def read(self, resources: Iterable[Json], ins: Ins) -> tuple[DocumentEntry, ...]:
+        """The stored documents that can be read."""
+        return tuple(filter(None, (self._one(resource, ins) for resource in resources)))
+
+    def _one(self, resource: Json, ins: Ins) -> DocumentEntry | None:
+        try:
+            return _entry(resource, ins)
+        except UNTOLD as error:
+            self.note(str(resource.get("id", "")), error)
+            return None
+
+    def issues(self) -> list[Issue]:
+        """What the asker reads of it."""
+        if not self.any:
+            return []
+        told = gettext("Un document ne peut pas être montré ici : ses métadonnées sont abîmées. Prévenez l'exploitant.")
+        return [Issue("XDSRegistryError", told, No.DOCUMENT_DAMAGED, warning=True)]
+
+
+def _whole(question: Ask, ins: Ins, untold: _Untold) -> Holdings:
     whole = read_whole(question, settings.CARNET.dmp_max_results)
-    entries = tuple(_entry(resource, ins) for resource in whole.documents)
+    entries = untold.read(whole.documents, ins)
     entry_of = {e.logical_id: e.entry_uuid for e in entries}
     patient = (ins.oid.value, ins.matricule)
     sets: list[Holding[SubmissionSet]] = []
@@ -82,46 +120,50 @@ def _whole(question: Ask, ins: Ins) -> Holdings:
     return Holdings(entries, tuple(sets), tuple(folders), patient)
 
 
-def _searched(question: Ask, ins: Ins, query: StoredQuery) -> Holdings:
+def _searched(question: Ask, ins: Ins, query: StoredQuery, untold: _Untold) -> Holdings:
     most = settings.CARNET.dmp_max_results
     page = search(question, Query(_narrowed(query), frozenset(_codes(query, "TypeCode")), count=most if query.leaf else 100_000))
     if page.following is not None:
         raise Refusal(No.TOO_MANY_RESULTS)
-    return Holdings(tuple(_entry(json.loads(resource), ins) for resource in page.resources))
+    return Holdings(untold.read(map(json.loads, page.resources), ins))
 
 
-def _holdings(question: Ask, query: StoredQuery) -> Holdings:
+def _holdings(question: Ask, query: StoredQuery, untold: _Untold) -> Holdings:
     if question.ins is None:
         raise Refusal(No.INS_MALFORMED)
-    read = _searched if query.name in _FOUND_BY_DATABASE else lambda ask, ins, _: _whole(ask, ins)
-    return read(question, question.ins, query)
+    if query.name in _FOUND_BY_DATABASE:
+        return _searched(question, question.ins, query, untold)
+    return _whole(question, question.ins, untold)
 
 
-def _seen(call: Call, query: StoredQuery) -> Holdings:
+def _seen(call: Call, query: StoredQuery, untold: _Untold) -> Holdings:
     """What the asker sees: a structure and its employees the references of their own documents, a person without the patient's
     agreement likewise, when objects are asked for by name."""
     patient = read_cx(query.patient) if query.patient else ("", "")
     own_only = call.actor.kind in (ActorKind.EMPLOYEE, ActorKind.STRUCTURE)
     question = call.ask(Act.SEARCH_OWN_REFERENCE if own_only else Act.SEARCH, patient)
     try:
-        return _holdings(question, query)
+        return _holdings(question, query, untold)
     except Refusal as refusal:
         if own_only or query.patient or refusal.code not in _REFERENCE_IS_ENOUGH:
             raise
-        return _holdings(replace(question, act=Act.SEARCH_OWN_REFERENCE), query)
+        return _holdings(replace(question, act=Act.SEARCH_OWN_REFERENCE), query, untold)
 
 
 def handle(call: Call) -> Answer:
     """Answer a stored query."""
+    untold = _Untold()
     try:
         query = read_query(call.body)
-        holdings = _seen(call, query)
+        holdings = _seen(call, query, untold)
         found = answer(query, holdings)
     except XdsError as error:
         told = issue_of(Refusal(No.REQUEST_MALFORMED, {"problem": str(error), "element": error.element}))
         return Answer(write_query_response([], [replace(told, code=error.code)]))
-    objects = objects_of(found, holdings, settings.CARNET.dmp_repository_oid) if query.leaf else references_of(found)
-    return Answer(write_query_response(objects))
+    if not query.leaf:
+        return Answer(write_query_response(references_of(found), untold.issues()))
+    written = objects_of(found, holdings, settings.CARNET.dmp_repository_oid, lambda e, error: untold.note(e.logical_id, error))
+    return Answer(write_query_response(written, untold.issues()))
 
 
 def refuse(call: Call, refusal: Refusal) -> Answer:

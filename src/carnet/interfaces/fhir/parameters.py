@@ -8,11 +8,15 @@ from django.http import QueryDict
 from carnet.apps.records.api import Criterion, Query, criteria
 from carnet.formats import codes
 from carnet.formats.fhir import FhirError
+from carnet.formats.fhir.references import FINESS, RPPS
+from carnet.formats.fhir.systems import oid_of
 from carnet.formats.timestamps import bounds_of_fhir
+from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM, local_id
 
 Pairs = Sequence[tuple[str, str]]
 MAX_COUNT = 100
 PATIENT = ("patient", "patient.identifier", "patient:identifier")
+_PROFESSIONALS, _STRUCTURES = frozenset({PS_ID_SYSTEM, RPPS}), frozenset({STRUCTURE_ID_SYSTEM, FINESS})
 _STATUS = {"current": "Approved", "superseded": "Deprecated"}
 _CONTROL = frozenset({"_count", "_sort", "_summary", "_total", "_format", "isArchived", "new-since-last-visit", "status", *PATIENT})
 SUPPORTED = (
@@ -26,6 +30,12 @@ SUPPORTED = (
 def tokens(value: str) -> list[str]:
     """Codes of a token list; the systems are those of the value sets, so the code decides."""
     return [token.rpartition("|")[2] for token in value.split(",") if token]
+
+
+def numbers(value: str, national: frozenset[str]) -> str:
+    """The first identifier of a token list, as the registry compares it: of a national authority, or of another."""
+    system, bar, text = value.split(",")[0].rpartition("|")
+    return local_id(oid_of(system), text) if bar and system and oid_of(system) not in national else text
 
 
 def identifiers(value: str) -> list[str]:
@@ -56,8 +66,8 @@ def _criterion(name: str, value: str) -> Criterion:
     if name in ("author.family", "author.given"):
         return criteria.by_author_name(name.partition(".")[2], value)
     simple = {
-        "author.identifier": lambda: criteria.by_author_id(tokens(value)[0] if tokens(value) else ""),
-        "authorOrg": lambda: criteria.by_author_structure(tokens(value)[0] if tokens(value) else ""),
+        "author.identifier": lambda: criteria.by_author_id(numbers(value, _PROFESSIONALS)),
+        "authorOrg": lambda: criteria.by_author_structure(numbers(value, _STRUCTURES)),
         "identifier": lambda: criteria.by_identifier(identifiers(value)),
         "event": lambda: criteria.by_events(tokens(value)),
         "related": lambda: criteria.by_related(tokens(value)),

@@ -24,7 +24,7 @@ from carnet.kernel.codes import RAISED_CONFIDENTIALITY, SECTOR_SYSTEM, VISIBILIT
 from carnet.kernel.identifiers import DocumentId, IdentifierError, Oid
 from carnet.kernel.ins import Ins, InsError
 from carnet.kernel.refusal import No, Refusal
-from carnet.kernel.traits import Traits, mismatches
+from carnet.kernel.traits import Traits, mismatches, normalise_name
 
 PRACTICE_SYSTEM = "1.2.250.1.213.1.1.4.9"
 CLASS_SYSTEM = "1.2.250.1.213.1.1.4.1"
@@ -295,7 +295,7 @@ def _authors(work: Work, checked: Checked, deposit: Deposit) -> Checked:
     elif header:
         _check_authors(authors, header)
         authors = tuple(_completed(author, header) for author in authors)
-    persons = frozenset(a.id for a in authors if a.id and not a.device and a.id[0] in "08")
+    persons = frozenset(a.professional for a in authors if a.professional[:1] in ("0", "8"))
     unknown = persons - identity.known_professionals(work, persons) if persons else frozenset()
     if unknown and settings.CARNET.unknown_author == "refuse":
         raise _refuse(No.DOCUMENT_AUTHOR_UNKNOWN, fields="author")
@@ -307,14 +307,19 @@ def _authors(work: Work, checked: Checked, deposit: Deposit) -> Checked:
 
 def _check_authors(declared: tuple[Author, ...], header: CdaHeader) -> None:
     """Who wrote a CDA is what the CDA says: an authorship gives rights on the document."""
-    if {a.id for a in declared if a.id} - {a.id for a in header.authors}:
+    if not all(any(_same(author, known) for known in header.authors) for author in declared if author.id):
         raise _refuse(No.DOCUMENT_METADATA_MISMATCH, fields="author")
+
+
+def _same(author: Author, known: Author) -> bool:
+    """Same identifier, of the same authority where both say it."""
+    return author.id == known.id and (author.authority == known.authority or not (author.authority and known.authority))
 
 
 def _completed(author: Author, header: CdaHeader) -> Author:
     """A declared author often carries an identifier alone: name and structure come from the header."""
     for known in header.authors:
-        if known.id == author.id and not author.family:
+        if _same(author, known) and not author.family:
             return known
     return author
 
@@ -326,4 +331,23 @@ def check(work: Work, entry: DocumentEntry, content: bytes, deposit: Deposit) ->
     checked = _unique_id(_patient(work, checked, deposit))
     checked = _labels(_type_and_class(checked, on))
     checked = _times(_settings_of_care(checked, deposit), deposit)
-    return _authors(work, checked, deposit)
+    return _widths(_authors(work, checked, deposit))
+
+
+_WIDEST = {"type": 40, "class_": 60, "format": 120, "facility": 40, "practice": 40, "events": 80}
+"""Characters of a code that the registry keeps. No nomenclature comes near."""
+_NAMES, _NUMBERS, _REFERENCE = 120, 64, 200
+
+
+def _widths(checked: Checked) -> Checked:
+    """What is longer than the registry keeps is refused before it is asked, with the field's name."""
+    entry = checked.entry
+    codes_of = {name: getattr(entry, name) if name == "events" else (getattr(entry, name),) for name in _WIDEST}
+    too_long = [name.strip("_") for name, found in codes_of.items() if any(len(c.code) > _WIDEST[name] for c in found)]
+    too_long += ["related"] if any(len(r.value) > _REFERENCE for r in entry.references) else []
+    names = [normalise_name(part) for a in entry.authors for part in (a.family, a.given)]
+    numbers = [part for a in entry.authors for part in (a.professional, a.structure)]
+    too_long += ["author"] if any(len(n) > _NAMES for n in names) or any(len(n) > _NUMBERS for n in numbers) else []
+    if too_long:
+        raise _refuse(No.REQUEST_MALFORMED, fields=", ".join(too_long))
+    return checked

@@ -20,6 +20,7 @@ from carnet.kernel.codes import (
     HIDDEN_FROM_REPRESENTATIVES,
     MASKED,
 )
+from carnet.kernel.identifiers import local_id
 from carnet.kernel.traits import normalise_name
 
 PATIENT_SIDE = frozenset({ActorKind.HOLDER, ActorKind.REPRESENTATIVE, ActorKind.CARER})
@@ -88,9 +89,10 @@ def insert_document(
         key.record_id, logical_id, UUID(entry.entry_uuid), entry.unique_id, submission_id,
         entry.type.code, entry.class_.code, entry.format.code, entry.facility.code, entry.practice.code,
         entry.mime, entry.size, address, entry.creation_time, entry.date, entry.service_start, entry.service_stop,
-        [a.id for a in authors if a.id and not a.device], [a.structure_id for a in authors if a.structure_id],
+        [a.professional or local_id(a.authority, a.id) for a in authors if a.id and not a.device],
+        [a.structure or local_id(a.structure_authority, a.structure_id) for a in authors if a.structure_id],
         [normalise_name(a.family) for a in authors if a.family], [normalise_name(a.given) for a in authors if a.given],
-        [e.code for e in entry.events], [value for _, value in entry.references], replaces,
+        [e.code for e in entry.events], [r.value for r in entry.references if r.value], replaces,
         ask.actor.id, situation.structure, MASKED in labels, HIDDEN_FROM_PATIENT in labels,
         HIDDEN_FROM_REPRESENTATIVES in labels, checked.technical,
         ask.actor.kind in PATIENT_SIDE and ask.act is not Act.FILE_MESSAGE,

@@ -31,7 +31,9 @@ from carnet.apps.storage.api import (
 from carnet.dicah.facts import RecordState
 from carnet.dicah.visibility import codes_of
 from carnet.formats import codes
-from carnet.formats.fhir import Json
+from carnet.formats.fhir import Json, read_stored
+from carnet.formats.xds.registry import UNTOLD
+from carnet.formats.xds.rim_write import write_entry
 from carnet.kernel.visibility import Status
 
 _DOCUMENTS = f"SELECT {DOCUMENT_COLUMNS}, unique_id, class_code, submission_id, replaces FROM records_document WHERE record_id = %s"
@@ -121,6 +123,10 @@ def _document(key: RecordKey, row: tuple[object, ...]) -> Iterator[str]:
         yield "metadata-unreadable"
         return
     yield from (f"metadata:{name}" for name in _metadata(document, row, resource))
+    try:
+        write_entry(read_stored(resource))
+    except UNTOLD:
+        yield "metadata-untold"
     yield from _bytes(key, document, resource)
     yield from _codes(document, str(row[21]))
 
