@@ -923,6 +923,17 @@ def test_a_number_of_a_hospital_makes_nobody_an_author(practice: Any, door: str)
 
 
 @pytest.mark.parametrize("leaf", [True, False])
+def test_a_parameter_that_does_not_exist_filters_nothing_and_is_named(practice: Any, leaf: bool) -> None:
+    person, _ = patient("treating")
+    doctor = practice("treating")
+    assert status(doctor.feed(person, document_of(person))) == "Success"
+    asked = {f"{E}PatientId": person.ins.cx, f"{E}Status": [n.STATUS["Approved"]], "$vendorHint": "x"}
+    answer = doctor.query(person, "FindDocuments", leaf, **asked)
+    assert status(answer) == "Success" and errors(answer) == [("XDSRegistryError", "$vendorHint")]
+    assert len(list(answer.body.iter(n.q(n.RIM, "ExtrinsicObject"), n.q(n.RIM, "ObjectRef")))) == 1
+
+
+@pytest.mark.parametrize("leaf", [True, False])
 def test_a_document_that_cannot_be_told_costs_itself(practice: Any, leaf: bool) -> None:
     person, record_id = patient("treating")
     doctor = practice("treating")

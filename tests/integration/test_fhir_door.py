@@ -777,7 +777,7 @@ def test_preferences_of_formats_are_weighed_and_a_format_that_is_not_spoken_is_r
 @pytest.mark.parametrize(
     "more",
     [{"modifierExtension": [{"url": "http://exemple.fr/x", "valueBoolean": True}]}, {"implicitRules": "http://exemple.fr/regles"},
-     {"docStatus": "entered-in-error"}, {"docStatus": "preliminary"}, {"context": {"modifierExtension": [{"url": "u"}]}}],
+     {"docStatus": "entered-in-error"}, {"docStatus": "preliminary"}, {"status": "superseded"}, {"status": "entered-in-error"}, {"context": {"modifierExtension": [{"url": "u"}]}}],
 )  # fmt: skip
 def test_what_changes_the_meaning_and_is_not_understood_is_refused(door: str, more: dict[str, Any]) -> None:
     person, _ = patient("treating")

@@ -21,7 +21,7 @@ from carnet.formats.fhir.document_reference import read_document_reference
 from carnet.formats.fhir.submission_set import read_submission_set, with_entries, write_submission_set
 from carnet.formats.fhir.systems import oid_of, uri_of
 from carnet.formats.timestamps import bounds_of_fhir, from_fhir, from_hl7
-from carnet.formats.xds import Author, Coding, DocumentEntry, Parent, SubmissionSet
+from carnet.formats.xds import Author, Coding, DocumentEntry, Parent, Reference, SubmissionSet
 from carnet.kernel.identifiers import Oid
 from carnet.kernel.ins import INS_NIR_TEST, Ins
 from carnet.kernel.traits import Traits
@@ -148,7 +148,7 @@ def test_authors_in_every_form() -> None:
         {"resourceType": "Device", "id": "d", "deviceName": [{"name": "Automate"}], "identifier": [{"value": "d-1"}]},
         {"resourceType": "PractitionerRole", "id": "r", "identifier": [{"system": "https://rpps.esante.gouv.fr", "value": "10101201234"}],
          "organization": {"reference": "#o"}},
-        {"resourceType": "Practitioner", "id": "p", "name": [{"family": "F", "given": "not a list"}]},
+        {"resourceType": "Practitioner", "id": "p", "name": [{"family": "F"}]},
     ]  # fmt: skip
     logical = {"identifier": {"system": "urn:oid:1.2.250.1.71.4.2.1", "value": "810101201234"}}
     references = [{"reference": f"#{c['id']}"} for c in contained] + [logical, {"reference": "Practitioner/elsewhere"}]
@@ -157,6 +157,32 @@ def test_authors_in_every_form() -> None:
         ("", "1330099944", False), ("d-1", "", True), ("810101201234", "1330099944", False), ("", "", False), ("810101201234", "", False),
     ]  # fmt: skip
     assert entry.authors[3].given == ""
+    contained[3]["name"] = [{"family": "F", "given": "not a list"}]
+    with pytest.raises(FhirError, match="list of strings"):
+        read_document_reference(reference(author=references, contained=contained), {}, "D")
+
+
+def test_numbers_keep_who_assigned_them() -> None:
+    def read(kind: str, system: str, value: str) -> Author:
+        given = [{"system": system} if system else {}]
+        one = {"resourceType": kind, "id": "x", "identifier": [given[0] | {"value": value}]}
+        return read_document_reference(reference(author=[{"reference": "#x"}], contained=[one]), {}, "D").authors[0]
+
+    finess = read("Organization", "https://finess.esante.gouv.fr", "330099944")
+    assert (finess.structure_id, finess.structure) == ("1330099944", "1330099944")
+    local = read("Organization", "urn:oid:1.2.3", "1330099944")
+    assert (local.structure_id, local.structure_authority, local.structure) == ("1330099944", "1.2.3", "")
+    assert read("Practitioner", "https://rpps.esante.gouv.fr", "10101201234").professional == "810101201234"
+    here = read("Practitioner", "https://hopital.example/agents", "7")
+    assert (here.id, here.authority, here.professional) == ("7", "https://hopital.example/agents", "")
+    assert read("Device", "", "d-1").authority == ""
+
+
+def test_a_reference_of_an_earlier_form_keeps_its_type() -> None:
+    """Before both were kept, the type of a CXi stood in the place of its authority; clients write it so too."""
+    related = [{"identifier": {"system": system, "value": "A-1"}} for system in ("urn:ihe:iti:xds:2013:accession", "urn:oid:1.2.3")]
+    entry = read_document_reference(reference(context={"related": related}), {}, "D")
+    assert entry.references == (Reference("A-1", "urn:ihe:iti:xds:2013:accession"), Reference("A-1", "", "1.2.3"))
 
 
 def test_the_only_practitioner_of_a_resource_without_author_is_its_author() -> None:

@@ -192,7 +192,7 @@ FIND = {f"{E}PatientId": CX, f"{E}Status": n.STATUS["Approved"]}
     ("parameters", "code", "element"),
     [
         ({f"{E}PatientId": CX}, "XDSStoredQueryMissingParam", f"{E}Status"),
-        (FIND | {"$unknown": "x"}, "XDSRegistryError", "$unknown"),
+        (FIND | {f"{E}ClassCodeScheme": "x"}, "XDSRegistryError", f"{E}ClassCodeScheme"),
         (FIND | {f"{E}ClassCode": "10"}, "XDSRegistryError", f"{E}ClassCode"),
         (FIND | {f"{E}ClassCode": "10^^a^b"}, "XDSRegistryError", f"{E}ClassCode"),
         (FIND | {f"{E}ClassCode": ["10^^1", "11^^1"]}, "XDSStoredQueryParamNumber", f"{E}ClassCode"),
@@ -206,6 +206,12 @@ def test_objects_are_named_by_one_parameter() -> None:
     assert code_of(lambda: read_query(asked("GetDocuments")))[0] == "XDSStoredQueryMissingParam"
     both = {f"{E}UniqueId": "1.2", f"{E}EntryUUID": "urn:uuid:1"}
     assert code_of(lambda: read_query(asked("GetDocuments", **both)))[0] == "XDSStoredQueryParamNumber"
+
+
+def test_a_parameter_that_a_query_does_not_have_is_passed_over_and_named() -> None:
+    query = read_query(asked("FindDocuments", **FIND, **{"$unknown": "x"}))
+    assert query.unknown == ("$unknown",) and "$unknown" not in query.parameters
+    assert read_query(asked("FindDocuments", **FIND)).unknown == ()
 
 
 def test_a_query_is_one_of_the_fourteen_and_answers_in_one_of_two_ways() -> None:

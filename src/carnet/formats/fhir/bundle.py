@@ -52,7 +52,7 @@ def _entries(bundle: Json) -> list[Json]:
 
 
 def _kind(entry: Json, position: int) -> str:
-    kind = obj(entry, "resource", f"Bundle.entry[{position}]").get("resourceType")
+    kind = text(obj(entry, "resource", f"Bundle.entry[{position}]"), "resourceType", f"Bundle.entry[{position}].resource")
     if kind not in _KNOWN:
         raise FhirError(f"Bundle.entry[{position}].resource", "is not a resource of a deposit")
     if kind != "List":

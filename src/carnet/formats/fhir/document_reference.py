@@ -20,6 +20,7 @@ from carnet.formats.fhir.reading import (
     moment,
     obj,
     text,
+    texts,
     understood,
 )
 from carnet.formats.fhir.references import Resolver, author_of, patient_of
@@ -93,11 +94,11 @@ def _content(resource: Json, path: str) -> Json:
     return contents[0]
 
 
-def _status(resource: Json, path: str) -> str:
+def _check_status(resource: Json, path: str) -> None:
     status = text(resource, "status", path)
-    if status not in ("current", "superseded"):
-        raise FhirError(f"{path}.status", "must be current or superseded")
-    return status
+    if status != "current":
+        # What replaces makes superseded, and what deletes says so: neither is deposited.
+        raise FhirError(f"{path}.status", "must be current")
 
 
 def _entry_uuid(resource: Json, path: str) -> str:
@@ -111,7 +112,7 @@ def _entry_uuid(resource: Json, path: str) -> str:
 def read_document_reference(resource: Json, entries: dict[str, Json], path: str) -> DocumentEntry:
     """Read a DocumentReference as it is deposited. Raises FhirError with the path of what is wrong."""
     understood(resource, path)
-    _status(resource, path)
+    _check_status(resource, path)
     if text(resource, "docStatus", path) not in ("", "final", "amended"):
         # EX_GEN-1060: what is fed was validated; a draft, or what its source took back, is none of it.
         raise FhirError(f"{path}.docStatus", "is final or amended: a document is fed once it is validated")
@@ -290,8 +291,8 @@ def _read_source(context: Json, resolver: Resolver, path: str) -> tuple[tuple[st
 def _lines_of(patient: Json, path: str) -> Iterator[str]:
     """sourcePatientInfo of a Patient that did not come by XDS."""
     for name in items(patient, "name", path)[:1]:
-        given = name.get("given")
-        yield f"PID-5|{text(name, 'family', path)}^{given[0] if isinstance(given, list) and given else ''}^^^^^L"
+        given = texts(name, "given", path)
+        yield f"PID-5|{text(name, 'family', path)}^{given[0] if given else ''}^^^^^L"
     if text(patient, "birthDate", path):
         yield f"PID-7|{text(patient, 'birthDate', path).replace('-', '')}"
     sex = {gender: code for code, gender in _GENDER.items()}.get(text(patient, "gender", path))

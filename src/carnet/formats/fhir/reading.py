@@ -92,6 +92,14 @@ def text(node: Mapping[str, Any], key: str, path: str) -> str:
     return value.strip()
 
 
+def texts(node: Mapping[str, Any], key: str, path: str) -> list[str]:
+    """A list of strings; absent is empty."""
+    value = node.get(key, [])
+    if not isinstance(value, list):
+        raise FhirError(f"{path}.{key}", "must be a list of strings")
+    return [text({key: item}, key, path) for item in value]
+
+
 def obj(node: Mapping[str, Any], key: str, path: str) -> Json:
     """An object; absent is empty."""
     value = node.get(key, {})

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from carnet.formats.fhir.reading import FhirError, Json, concept, extension, items, obj, text
+from carnet.formats.fhir.reading import FhirError, Json, concept, extension, items, obj, text, texts
 from carnet.formats.fhir.systems import XDS_VALUE, oid_of
 from carnet.formats.xds import Author, Coding
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM, IdentifierError, ps_id
@@ -67,8 +67,7 @@ def _human(resource: Mapping[str, Any], path: str) -> tuple[str, str]:
     names = items(resource, "name", path)
     if not names:
         return "", ""
-    given = names[0].get("given")
-    return text(names[0], "family", path), " ".join(given) if isinstance(given, list) else ""
+    return text(names[0], "family", path), " ".join(texts(names[0], "given", path))
 
 
 def _organization(resource: Mapping[str, Any], resolver: Resolver, path: str) -> Author:
@@ -110,8 +109,7 @@ def _first_concept(resource: Mapping[str, Any], key: str, path: str) -> Coding:
 
 def _prefix(practitioner: Mapping[str, Any], path: str) -> str:
     names = items(practitioner, "name", path)
-    prefixes = names[0].get("prefix") if names else None
-    return " ".join(str(p) for p in prefixes) if isinstance(prefixes, list) else ""
+    return " ".join(texts(names[0], "prefix", path)) if names else ""
 
 
 def _device_author(resource: Json, resolver: Resolver, path: str) -> Author:

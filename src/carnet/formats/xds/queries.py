@@ -81,6 +81,8 @@ class StoredQuery:
     name: str
     leaf: bool
     parameters: dict[str, tuple[tuple[str, ...], ...]]
+    unknown: tuple[str, ...] = ()
+    """Parameters that this query does not have: passed over, and named to the asker."""
 
     def any_of(self, name: str) -> tuple[str, ...]:
         """The values of a parameter that stands once at most."""
@@ -147,19 +149,23 @@ def _is_coded(value: str) -> bool:
     return bool(code and scheme and "^" not in scheme)
 
 
-def _parameters(query: etree._Element, shape: _Shape) -> dict[str, tuple[tuple[str, ...], ...]]:
-    known = {*shape.needs, *shape.one_of, *shape.may}
+def _parameters(query: etree._Element, shape: _Shape) -> tuple[dict[str, tuple[tuple[str, ...], ...]], tuple[str, ...]]:
+    """The parameters that the query has, and the names of those that it has not."""
+    known, unknown = {*shape.needs, *shape.one_of, *shape.may}, []
     found: dict[str, tuple[tuple[str, ...], ...]] = {}
     for slot in query.findall(n.q(n.RIM, "Slot")):
         name = slot.get("name", "").strip()
         if name in _IGNORED:
             continue
+        if name.endswith("Scheme"):
+            raise XdsError("the scheme of a code stands in its value: code^^scheme", "XDSRegistryError", name)
         if name not in known:
-            raise XdsError("not a parameter of this query", "XDSRegistryError", name)
+            unknown.append(name)
+            continue
         if name in found and name not in _MAY_REPEAT:
             raise XdsError("this parameter stands once", "XDSStoredQueryParamNumber", name)
         found[name] = (*found.get(name, ()), _group(name, slot))
-    return found
+    return found, tuple(unknown)
 
 
 def _check_needed(found: dict[str, tuple[tuple[str, ...], ...]], shape: _Shape) -> None:
@@ -182,9 +188,9 @@ def read_query(request: etree._Element) -> StoredQuery:
     kind = option.get("returnType", "RegistryObject") if option is not None else "LeafClass"
     if kind not in ("LeafClass", "ObjectRef"):
         raise XdsError("LeafClass or ObjectRef", "XDSRegistryError", "returnType")
-    found = _parameters(query, _SHAPES[name])
+    found, unknown = _parameters(query, _SHAPES[name])
     _check_needed(found, _SHAPES[name])
-    return StoredQuery(name, kind == "LeafClass", found)
+    return StoredQuery(name, kind == "LeafClass", found, unknown)
 
 
 def _quoted(values: Sequence[str]) -> str:

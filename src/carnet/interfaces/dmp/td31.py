@@ -160,10 +160,12 @@ def handle(call: Call) -> Answer:
     except XdsError as error:
         told = issue_of(Refusal(No.REQUEST_MALFORMED, {"problem": str(error), "element": error.element}))
         return Answer(write_query_response([], [replace(told, code=error.code)]))
+    passed_over = gettext("Ce paramètre n'existe pas dans cette requête ; il n'a rien filtré : {name}.")
+    warned = [Issue("XDSRegistryError", passed_over.format(name=name), name, warning=True) for name in query.unknown]
     if not query.leaf:
-        return Answer(write_query_response(references_of(found), untold.issues()))
+        return Answer(write_query_response(references_of(found), untold.issues() + warned))
     written = objects_of(found, holdings, settings.CARNET.dmp_repository_oid, lambda e, error: untold.note(e.logical_id, error))
-    return Answer(write_query_response(written, untold.issues()))
+    return Answer(write_query_response(written, untold.issues() + warned))
 
 
 def refuse(call: Call, refusal: Refusal) -> Answer:

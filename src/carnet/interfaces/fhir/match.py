@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from carnet.apps.records.api import Candidate, search_by_traits
 from carnet.formats.fhir import FhirError, Json
+from carnet.formats.fhir.reading import text, texts
 from carnet.formats.fhir.systems import EMERGENCY_OPPOSED
 from carnet.interfaces.fhir.answers import fhir
 from carnet.interfaces.fhir.door import ask, authenticated, body, view
@@ -30,14 +31,13 @@ def _traits(parameters: Json) -> Traits:
     if not isinstance(patient, dict) or patient.get("resourceType") != "Patient":
         raise FhirError("Parameters.parameter(resource)", "must be a Patient")
     name = _first(patient.get("name"))
-    given = name.get("given")
     fields = {
-        "family": name.get("family", ""),
-        "given": " ".join(str(g) for g in given) if isinstance(given, list) else "",
-        "gender": patient.get("gender", ""),
-        "birthdate": patient.get("birthDate", ""),
+        "family": text(name, "family", "Patient.name"),
+        "given": " ".join(texts(name, "given", "Patient.name")),
+        "gender": text(patient, "gender", "Patient"),
+        "birthdate": text(patient, "birthDate", "Patient"),
     }
-    return traits_of_fields({key: str(value).strip()[:200] for key, value in fields.items()})
+    return traits_of_fields({key: value[:200] for key, value in fields.items()})
 
 
 def _entry(candidate: Candidate) -> Json:
