@@ -32,6 +32,8 @@ systems = st.sampled_from(
         "1.2.250.1.71.1.2.7",
         "1.2.250.1.999.7",
         "urn:x:y",
+        "ASTM",
+        "table de l'hôpital",
     ]
 )
 codes = st.builds(Coding, words, systems, lines | st.just(""))

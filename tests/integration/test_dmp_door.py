@@ -855,6 +855,10 @@ def test_what_enters_by_soap_reads_by_fhir_and_back(practice: Any, door: str) ->
     found = doctor.query(person, "GetDocuments", **{f"{E}UniqueId": uid})
     node = objects(found)[0]
     assert unique_ids(found) == [uid] and node.get("lid") != "" and node.get("status") == n.STATUS["Approved"]
+    format_ = read_entry(node).format
+    assert format_.system == "1.2.250.1.213.1.1.4.2.282", "a format that Carnet completed has the OID of its table"
+    by_format = doctor.find(person, **{f"{E}FormatCode": [f"{format_.code}^^{format_.system}"]})
+    assert uid in unique_ids(by_format)
     both = {o.get("lid"): o for o in objects(doctor.find(person))}
     by_fhir = {
         urn(e["resource"]["id"]): e["resource"]

@@ -2,11 +2,13 @@
 
 import base64
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from carnet.formats import codes
 from carnet.formats.cda import CdaDraft, CdaError, NotClinicalError, Person, Section, read_header, write_document
 from carnet.formats.fhir import (
     FhirError,
@@ -282,7 +284,18 @@ def test_systems_and_outcomes() -> None:
     assert oid_of("http://loinc.org") == "2.16.840.1.113883.6.1"
     assert uri_of("2.16.840.1.113883.6.1") == "http://loinc.org"
     assert uri_of("1.9.9") == "urn:oid:1.9.9"
-    assert uri_of("TRE_A06") == "TRE_A06"
+    for name in ("ASTM", "ma table/é"):
+        assert uri_of(name).startswith("https://") and " " not in uri_of(name) and oid_of(uri_of(name)) == name
+    assert uri_of("urn:x:y") == "urn:x:y" and uri_of("") == ""
+    assert oid_of("TRE_A06") == oid_of(uri_of("1.2.250.1.213.1.1.4.2.282")) == "1.2.250.1.213.1.1.4.2.282"
+    assert oid_of("https://mos.esante.gouv.fr/NOS/TRE_A11-IheFormatCode/FHIR/TRE-A11-IheFormatCode") == "1.3.6.1.4.1.19376.1.2.3"
+
+
+def test_every_code_of_ours_has_an_absolute_uri_as_its_system() -> None:
+    """The HL7 validator refuses a Coding whose system is a name."""
+    for table in ("type_codes", "class_codes", "format_codes", "facility_types", "practice_settings", "confidentiality_codes"):
+        for member in codes.members(table).values():
+            assert re.match(r"(https?://|urn:oid:[0-2](\.\d+)+$)", uri_of(member.system)), (table, member)
     outcome = operation_outcome(Issue("x", "texte", "d", expression="Bundle.type"))
     assert json.dumps(outcome["issue"][0]["expression"]) == '["Bundle.type"]'
 

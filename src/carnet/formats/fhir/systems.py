@@ -1,5 +1,7 @@
 """URIs of code systems and profiles, and the OIDs that they stand for."""
 
+from urllib.parse import quote, unquote
+
 _NOS = "https://mos.esante.gouv.fr/NOS"
 
 
@@ -17,12 +19,21 @@ URI_OF_OID = {
     "1.2.250.1.71.4.2.4": _nos("TRE_R02-SecteurActivite"),
     "1.2.250.1.213.1.1.4.6": _nos("TRE_A00-ProducteurDocNonPS"),
     "1.2.250.1.71.1.2.7": _nos("TRE_G15-ProfessionSante"),
+    "1.2.250.1.213.1.1.4.2.282": _nos("TRE_A06-FormatCodeComplementaire"),
+    "1.3.6.1.4.1.19376.1.2.3": "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode",
 }
 OID_OF_URI = {
     **{uri: oid for oid, uri in URI_OF_OID.items()},
     # A published example writes "Status" for "Statut".
     _nos("TRE_A07-StatusVisibiliteDocument"): "1.2.250.1.213.1.1.4.13",
+    _nos("TRE_A11-IheFormatCode"): "1.3.6.1.4.1.19376.1.2.3",
+    # Names of tables that Carnet 0.6 wrote in the place of their OIDs.
+    "TRE_A06": "1.2.250.1.213.1.1.4.2.282",
+    "TRE_A11 (IHE)": "1.3.6.1.4.1.19376.1.2.3",
+    "DICOM UID": "1.2.840.10008.2.6.1",
 }
+NAMED_SCHEME = "https://carnet.example/CodeSystem/xds/"
+"""Stands before a codingScheme of XDS that is neither an OID nor a URI (`ASTM`): Coding.system is an absolute URI in FHIR."""
 
 RFC3986 = "urn:ietf:rfc:3986"
 MHD = "https://profiles.ihe.net/ITI/MHD/StructureDefinition"
@@ -45,12 +56,16 @@ RECIPIENT = f"{MHD}/ihe-intendedRecipient"
 
 
 def oid_of(system: str) -> str:
-    """The OID of a system given as a URI, `urn:oid:` included; other systems stay as they are."""
+    """The OID, or the XDS name, of a system given as a URI, `urn:oid:` included; other systems stay as they are."""
+    if system.startswith(NAMED_SCHEME):
+        return unquote(system.removeprefix(NAMED_SCHEME))
     return OID_OF_URI.get(system, system.removeprefix("urn:oid:"))
 
 
 def uri_of(system: str) -> str:
-    """The URI of a system given as an OID."""
+    """The URI of a system given as an OID, or as XDS names it."""
     if system in URI_OF_OID:
         return URI_OF_OID[system]
-    return f"urn:oid:{system}" if system[:2] in ("0.", "1.", "2.") else system
+    if system[:2] in ("0.", "1.", "2."):
+        return f"urn:oid:{system}"
+    return system if ":" in system or not system else NAMED_SCHEME + quote(system, safe="")
