@@ -36,6 +36,7 @@ _BLOTS = (
     (re.compile(r"document-[0-9a-f]{8}"), "FILE"),
     (re.compile(r"[A-Za-z0-9_-]{28,}={0,2}"), "TOKEN"),
     (re.compile(r"\b[12]\s?\d{2}\s?\d{2}\s?\w{2}\s?\d{3}\s?\d{3}\s?\d{2}\b"), "INS"),
+    (re.compile(r"T\d{2}:\d{2}(:\d{2})?(\.\d+)?([+-]\d{2}:\d{2}|Z)"), "HOUR"),
     (re.compile(r"\b\d{2}\s?[:h]\s?\d{2}(:\d{2})?(\.\d+)?"), "HOUR"),
     (re.compile(r"\b\d{4} ?\d{4}\b"), "CODE"),
     (re.compile(r"2\.25\.\d+"), "OID"),

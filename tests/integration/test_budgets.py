@@ -17,7 +17,7 @@ from support.portal import HIDDEN, Browser, words
 from support.roles import as_role
 
 from carnet.apps.access import api as access
-from carnet.apps.access import bounds, budgets, closing, timers
+from carnet.apps.access import bounds, budgets, closing, report, timers
 from carnet.apps.access.api import Consent
 from carnet.apps.messaging import api as messaging
 from carnet.apps.outbox import api as outbox
@@ -517,6 +517,15 @@ def test_the_first_line_that_fits_counts_and_editions_begin_at_their_day(tmp_pat
     (tmp_path / "bad" / "soon.csv").write_text(bare)
     with pytest.raises(bounds.BoundsError, match="named by its first day"):
         bounds._editions(tmp_path / "bad")
+
+
+def test_a_window_counts_each_record_once_and_for_as_long_as_it_was_last_opened() -> None:
+    window, begun = report._Window(bounds.Bound(1, 1, 2)), datetime(2026, 11, 27, tzinfo=UTC)
+    for record, minutes in ((1, 0), (1, 30), (2, 70)):
+        window.add(record, begun + timedelta(minutes=minutes))
+    assert (window.most, window.soft_at, window.hard_at) == (2, begun + timedelta(minutes=70), None), "the first was opened again"
+    window.add(3, begun + timedelta(minutes=100))
+    assert window.most == 2 and window.hard_at is None, "an hour after, the first counts no more"
 
 
 def test_the_report_says_who_would_have_met_a_proposed_edition() -> None:

@@ -926,6 +926,15 @@ def test_a_number_of_a_hospital_makes_nobody_an_author(practice: Any, door: str)
     assert [one["masterIdentifier"]["value"] for one in found] == [f"urn:oid:{own.unique_id}"]
 
 
+def test_a_number_without_authority_is_that_of_the_document(practice: Any, door: str) -> None:
+    """Declared without who assigned it, a number is the hospital's when the document says so: no author under the national one."""
+    person, _ = patient("treating", "cardiologist")
+    entry, content, _, _ = _of_the_hospital(person, confidentiality=(Coding("MASQUE_PS", "1.2.250.1.213.1.1.4.13"),))
+    bare = replace(entry.authors[0], authority="", person_stated=f"{entry.authors[0].id}^BASTION^Ève")
+    assert status(practice("treating").feed(person, (replace(entry, authors=(bare,)), content))) == "Success"
+    assert documents_of(client(door, "cardiologist").search(person.ins, status="current")) == []
+
+
 @pytest.mark.parametrize("leaf", [True, False])
 def test_a_parameter_that_does_not_exist_filters_nothing_and_is_named(practice: Any, leaf: bool) -> None:
     person, _ = patient("treating")

@@ -317,10 +317,10 @@ def _same(author: Author, known: Author) -> bool:
 
 
 def _completed(author: Author, header: CdaHeader) -> Author:
-    """A declared author often carries an identifier alone: name and structure come from the header."""
+    """A declared author often carries an identifier alone: name and structure come from the header, and who assigned it too."""
     for known in header.authors:
-        if _same(author, known) and not author.family:
-            return known
+        if _same(author, known):
+            return replace(author, authority=author.authority or known.authority) if author.family else known
     return author
 
 
