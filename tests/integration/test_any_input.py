@@ -23,7 +23,25 @@ from carnet.formats.xds import names as n
 from carnet.formats.xds.queries import E, F, S
 
 PROVIDE = "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b"
-ODD: tuple[Any, ...] = (7, True, None, "x" * 300, "\x00", "²", ["x"], [7], {"x": 1}, [{"x": [1]}], [], {}, -1, 1e400, "\ud800")
+ODD: tuple[Any, ...] = (
+    7,
+    True,
+    None,
+    "x" * 300,
+    "\x00",
+    "\x01",
+    "\uffff",
+    "²",
+    ["x"],
+    [7],
+    {"x": 1},
+    [{"x": [1]}],
+    [],
+    {},
+    -1,
+    1e400,
+    "\ud800",
+)
 
 
 def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -24,6 +24,7 @@ from carnet.apps.records import api as records
 from carnet.apps.records.api import Query
 from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import streaming, unit
+from carnet.desk.demonstration.people import DemoPerson
 from carnet.desk.verifier import carnet_verify
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
@@ -70,8 +71,8 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
     yield made
 
 
-def read_once(person: object) -> None:
-    records.search(ask("nurse", Act.SEARCH, person), Query())  # type: ignore[arg-type]
+def read_once(person: DemoPerson) -> None:
+    records.search(ask("nurse", Act.SEARCH, person), Query())
 
 
 def remembered(folder: Path) -> list[tuple[UUID, int]]:

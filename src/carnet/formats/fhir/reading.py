@@ -36,8 +36,8 @@ def understood(node: object, path: str) -> None:
             understood(value, f"{path}[{number}]")
 
 
-_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
-"""Neither UTF-8 nor PostgreSQL holds these."""
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""No XML holds these, so that a door could not tell what the other took; nor do UTF-8 or PostgreSQL hold all of them."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Json:

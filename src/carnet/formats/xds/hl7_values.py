@@ -28,7 +28,7 @@ def _hd(authority: str) -> str:
 
 
 def read_cx(value: str) -> tuple[str, str]:
-    """A CX as (OID of the authority, value). What follows the type, a date of validity for example, is not kept."""
+    """A CX as (OID of the authority, value). What follows is kept as it came by whoever tells it again."""
     parts = _parts(value.strip().strip("'"), 5)
     return _authority(parts[3]), parts[0]
 
