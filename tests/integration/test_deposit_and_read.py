@@ -34,7 +34,7 @@ from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.formats import words
 from carnet.formats.xds import Author, Coding
 from carnet.kernel.ask import Act
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 from carnet.pages.bodies import body_of
 
 
@@ -408,3 +408,14 @@ def test_nobody_is_born_on_a_day_of_zeros() -> None:
         open_record(fresh_person(birth_date="1980-05-00"))
     for right in ("1980", "1980-05", "1980-05-17"):
         open_record(fresh_person(birth_date=right))
+
+
+@pytest.mark.parametrize("field", ["title", "comments"])
+def test_a_separator_of_a_scanner_is_no_text(field: str) -> None:
+    """Whatever door takes it: SOAP could not tell the document."""
+    person, _ = patient("treating")
+    uid = fresh_uid()
+    declared = entry(person, unique_id=uid, **{field: "Ordonnance\x1d"})
+    with pytest.raises(Refusal) as refused:
+        records.deposit(ask("treating", Act.FEED, person), submission((declared, cda(person, unique_id=uid))))
+    assert refused.value.code == No.REQUEST_MALFORMED

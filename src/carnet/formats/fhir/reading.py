@@ -1,12 +1,12 @@
 """Reading FHIR JSON: typed steps into a tree that nobody checked, with the path of what is wrong."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from carnet.formats.fhir.systems import oid_of
+from carnet.formats.safe_xml import NOT_XML
 from carnet.formats.timestamps import from_fhir
 from carnet.formats.xds import Coding
 
@@ -34,10 +34,6 @@ def understood(node: object, path: str) -> None:
     elif isinstance(node, list):
         for number, value in enumerate(node):
             understood(value, f"{path}[{number}]")
-
-
-_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-"""No XML holds these, so that a door could not tell what the other took; nor do UTF-8 or PostgreSQL hold all of them."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> Json:
@@ -87,7 +83,7 @@ def text(node: Mapping[str, Any], key: str, path: str) -> str:
     value = node.get(key, "")
     if not isinstance(value, str):
         raise FhirError(f"{path}.{key}", "must be a string")
-    if _NOT_TEXT.search(value):
+    if NOT_XML.search(value):
         raise FhirError(f"{path}.{key}", "has a character that is not allowed")
     return value.strip()
 

@@ -18,6 +18,7 @@ from carnet.apps.storage.api import Work
 from carnet.dicah.conditions.authentication import PERSONS
 from carnet.formats import codes
 from carnet.formats.cda import CdaError, CdaHeader, NotClinicalError, SeveralPatientsError, read_header
+from carnet.formats.safe_xml import NOT_XML
 from carnet.formats.xds import Author, Coding, DocumentEntry
 from carnet.kernel.actor import Actor, Context
 from carnet.kernel.codes import RAISED_CONFIDENTIALITY, SECTOR_SYSTEM, VISIBILITY_CODES
@@ -348,6 +349,8 @@ def _widths(checked: Checked) -> Checked:
     names = [normalise_name(part) for a in entry.authors for part in (a.family, a.given)]
     numbers = [part for a in entry.authors for part in (a.professional, a.structure)]
     too_long += ["author"] if any(len(n) > _NAMES for n in names) or any(len(n) > _NUMBERS for n in numbers) else []
-    if too_long:
-        raise _refuse(No.REQUEST_MALFORMED, fields=", ".join(too_long))
+    # A reader of codes sends separators of its own (GS): they are no text, and SOAP could not tell them.
+    odd = [name for name, said in (("attachment.title", entry.title), ("description", entry.comments)) if NOT_XML.search(said)]
+    if too_long or odd:
+        raise _refuse(No.REQUEST_MALFORMED, fields=", ".join([*too_long, *odd]))
     return checked
