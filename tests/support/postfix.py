@@ -90,6 +90,13 @@ class Postfix:
                 return found
             time.sleep(0.05)
 
+    def tells(self, sentence: str, seconds: float = 15.0) -> bool:
+        """Whether a mail that says this arrives; whatever else time brought to other people may come before."""
+        end = time.monotonic() + seconds
+        while not (found := any(sentence in mail.get_content() for mail in self.mails(0))) and time.monotonic() < end:
+            time.sleep(0.05)
+        return found
+
     def empty(self) -> None:
         """Forget what arrived."""
         for path in (self.root / "boxes").glob("*/new/*"):
