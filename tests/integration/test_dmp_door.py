@@ -518,7 +518,8 @@ def test_too_many_documents_and_one_that_is_too_large(practice: Any, monkeypatch
     person, _ = patient("treating")
     doctor = practice("treating")
     monkeypatch.setattr(settings.CARNET, "max_documents_per_submission", 1)
-    assert errors(doctor.feed(person, document_of(person)))[0][0] == "XDSRepositoryMetadataError"
+    assert errors(doctor.feed(person, document_of(person), document_of(person)))[0][0] == "XDSRepositoryMetadataError"
+    assert status(doctor.feed(person, document_of(person))) == "Success", "the signature is none of them"
     monkeypatch.undo()
     entry = entry_of(person, mime="text/plain")
     large = doctor.feed(person, (entry, b"x" * 250_000))
@@ -652,7 +653,7 @@ def test_every_stored_query_answers(practice: Any) -> None:
     assert (
         len(objects(everything)) == 2
         and len(objects(everything, "RegistryPackage")) == 2
-        and len(objects(everything, "Association")) == 3
+        and len(objects(everything, "Association")) == 5
     )
     assert len(objects(doctor.query(person, "GetFolders", **{f"{F}UniqueId": folder_id}), "RegistryPackage")) == 1
     assert len(objects(doctor.query(person, "GetAssociations", **{"$uuid": entry.get("id")}), "Association")) == 2
@@ -961,7 +962,7 @@ def test_a_document_that_cannot_be_told_costs_itself(practice: Any, leaf: bool) 
         if leaf:
             assert unique_ids(answer) == [good[0].unique_id]
         else:
-            assert found_entry(doctor.find(person)).entry_uuid in {
+            assert urn(found_entry(doctor.find(person)).entry_uuid) in {
                 one.get("id") for one in answer.body.iter(n.q(n.RIM, "ObjectRef"))
             }
 
@@ -1084,7 +1085,7 @@ def test_a_refusal_names_what_a_vendor_must_mend(practice: Any) -> None:
     other = document_of(person, source_patient=(person.ins.oid.value, patient()[0].ins.matricule))
     assert errors(doctor.feed(person, other)) == [("XDSPatientIdDoesNotMatch", "request-malformed")]
     unknown = doctor.query(person, "FindDocuments", **{f"{E}PatientId": person.ins.cx, f"{E}Status": ["urn:x:Approuvé"]})
-    assert errors(unknown) == [("XDSRegistryError", "request-malformed")]
+    assert errors(unknown) == [("XDSStoredQueryMissingParam", "request-malformed")], "a status that does not exist is none"
     nobody = doctor.own(None, HABILITATIONS, "setAuthorization", {"action": "AJOUT"})
     assert values(nobody)["status"] == "vihf-patient-missing"
     wrong = doctor.change_status(person, urn(fresh_uid()), "Approved", "Deprecated")

@@ -204,6 +204,12 @@ class Environment(BaseSettings):
     lot_signature: Literal["required", "optional"] = Field(
         "required", description="Whether a submission by SOAP carries its XAdES signature. One that is there is always checked."
     )
+    xds_metadata: Literal["strict", "lenient"] = Field(
+        "strict",
+        description="Whether a deposit by SOAP states every metadata that the profile asks for (class, confidentiality, creation "
+        "time, format, facility, language, practice setting, source patient, type, content type). `lenient` completes what is "
+        "missing and warns: the national system would refuse.",
+    )
     vendor_kit: bool = Field(
         False,
         description="Tolerate what the DMP's sample kit sends: SHA-1 signatures, an Issuer that is not the certificate's, "

@@ -125,6 +125,8 @@ class No(StrEnum):
     DOCUMENT_PATIENT_MISMATCH = "document-patient-mismatch", Nature.DOCUMENT
     DOCUMENT_METADATA_MISMATCH = "document-metadata-mismatch", Nature.DOCUMENT
     DOCUMENT_DUPLICATE = "document-duplicate", Nature.DOCUMENT
+    ENTRY_UUID_USED = "entry-uuid-used", Nature.DOCUMENT
+    RELATION_UNKNOWN = "relation-unknown", Nature.DOCUMENT
     DOCUMENT_CODE_UNKNOWN = "document-code-unknown", Nature.DOCUMENT
     DOCUMENT_CODE_ENDED = "document-code-ended", Nature.DOCUMENT
     DOCUMENT_TYPE_CLASS_MISMATCH = "document-type-class-mismatch", Nature.DOCUMENT

@@ -119,13 +119,15 @@ class SubmissionSet(models.Model):
     source_id = models.CharField(max_length=128)
     submitted_at = models.DateTimeField()
     depositor = models.CharField(max_length=64)
+    bare = models.BooleanField(default=False, db_default=False)
+    """It brought no document, and made a folder that shows without one: so does it."""
     resource = models.BinaryField()
 
     class Meta:
         db_table = "records_submission_set"
 
     classified: ClassVar[dict[str, Classified]] = {
-        **classify(Kind.TECHNICAL, LIFE, "record_id submission_id unique_id source_id submitted_at", why="identifiers, dates"),
+        **classify(Kind.TECHNICAL, LIFE, "record_id submission_id unique_id source_id submitted_at bare", why="identifiers, dates"),
         **classify(Kind.IDENTITY, LIFE, "depositor", why="who deposited"),
         **classify(Kind.HEALTH, LIFE, "resource", sealed=True),
     }
@@ -163,13 +165,17 @@ class Folder(models.Model):
     unique_id = models.CharField(max_length=128)
     made_at = models.DateTimeField()
     depositor = models.CharField(max_length=64)
+    submission_id = models.UUIDField(null=True)
+    """The set that made it."""
+    bare = models.BooleanField(default=False, db_default=False)
+    """It was made without a document: it shows without one."""
     resource = models.BinaryField()
 
     class Meta:
         db_table = "records_folder"
 
     classified: ClassVar[dict[str, Classified]] = {
-        **classify(Kind.TECHNICAL, LIFE, "record_id folder_id unique_id made_at", why="identifiers, dates"),
+        **classify(Kind.TECHNICAL, LIFE, "record_id folder_id unique_id made_at submission_id bare", why="identifiers, dates"),
         **classify(Kind.IDENTITY, LIFE, "depositor", why="who made it"),
         **classify(Kind.HEALTH, LIFE, "resource", sealed=True),
     }
@@ -183,12 +189,14 @@ class FolderItem(models.Model):
     folder_id = models.UUIDField()
     logical_id = models.UUIDField()
     added_at = models.DateTimeField()
+    submission_id = models.UUIDField(null=True)
+    """The set that put it there; none where it took the place of a document that it replaces."""
 
     class Meta:
         db_table = "records_folder_item"
 
     classified: ClassVar[dict[str, Classified]] = classify(
-        Kind.TECHNICAL, LIFE, "record_id folder_id logical_id added_at", why="identifiers, dates"
+        Kind.TECHNICAL, LIFE, "record_id folder_id logical_id added_at submission_id", why="identifiers, dates"
     )
 
 

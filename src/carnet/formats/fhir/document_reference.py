@@ -24,10 +24,10 @@ from carnet.formats.fhir.reading import (
     understood,
 )
 from carnet.formats.fhir.references import Resolver, author_of, patient_of
-from carnet.formats.fhir.systems import COMPREHENSIVE, IS_ARCHIVED, RFC3986, XDS_VALUE, oid_of, uri_of
+from carnet.formats.fhir.systems import COMPREHENSIVE, IS_ARCHIVED, RFC3986, XDS_SLOT, XDS_VALUE, oid_of, uri_of
 from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import Author, Coding, DocumentEntry, Parent, Reference
-from carnet.formats.xds.hl7_values import source_traits_of
+from carnet.formats.xds.hl7_values import source_traits_of, write_code
 
 _KINDS = frozenset({"replaces", "appends", "transforms", "signs"})
 _STATUS = {"Approved": "current", "Archived": "current", "Deprecated": "superseded", "Deleted": "entered-in-error"}
@@ -209,17 +209,32 @@ def _organization(author: Author, name: str) -> Json:
     return organization
 
 
+def _slots(author: Author) -> list[Json]:
+    """What an author says by XDS for which there is no element: further institutions, and whatever a Device has no place for."""
+    said = [("authorInstitution", value) for value in author.further_structures]
+    if author.device:
+        said += [("authorRole", write_code(c)) for c in (author.role, *author.further_roles) if c]
+        said += [("authorSpecialty", write_code(c)) for c in (author.specialty, *author.further_specialties) if c]
+        said += [("authorTelecommunication", value) for value in author.telecom]
+    return [
+        {"url": XDS_SLOT, "extension": [{"url": "name", "valueString": slot}, {"url": "value", "valueString": value}]}
+        for slot, value in said
+    ]
+
+
 def contained_author(author: Author, name: str) -> list[Json]:
     """An author as contained resources: a role that ties a practitioner to an organization, or a device."""
     if author.device:
-        device: Json = {"resourceType": "Device", "id": name} | _as_stated(author.person_stated)
+        device: Json = {"resourceType": "Device", "id": name}
+        if beside := [*_as_stated(author.person_stated).get("extension", []), *_slots(author)]:
+            device["extension"] = beside
         device |= {"identifier": [_of_authority(author.authority, author.id)]} if author.id else {}
         called = [{"name": author.family or author.id, "type": "other"}]
         called += [{"name": author.given, "type": "user-friendly-name"}] if author.given else []
         device["deviceName"] = called
         return [device | {"owner": {"reference": f"#{name}-org"}}, _organization(author, name)] if author.placed else [device]
     organization = _organization(author, name)
-    bare = not (author.named or author.role or author.specialty or author.telecom)
+    bare = not (author.named or author.role or author.specialty or author.telecom or author.further_structures)
     if bare:
         return [organization | {"id": name}]
     person: Json = {"resourceType": "Practitioner", "id": f"{name}-ps"} | _as_stated(author.person_stated)
@@ -229,10 +244,12 @@ def contained_author(author: Author, name: str) -> list[Json]:
         parts = {"family": author.family, "given": author.given.split(), "prefix": author.prefix.split()}
         person["name"] = [{key: value for key, value in parts.items() if value}]
     role: Json = {"resourceType": "PractitionerRole", "id": name, "practitioner": {"reference": f"#{name}-ps"}}
-    if author.role:
-        role["code"] = [concept_json(author.role)]
-    if author.specialty:
-        role["specialty"] = [concept_json(author.specialty)]
+    if beside := _slots(author):
+        role["extension"] = beside
+    if roles := [concept_json(c) for c in (author.role, *author.further_roles) if c]:
+        role["code"] = roles
+    if specialties := [concept_json(c) for c in (author.specialty, *author.further_specialties) if c]:
+        role["specialty"] = specialties
     if author.telecom:
         # XTN as it came: what it means by its seven components is not ours to guess.
         role["telecom"] = [{"system": "other", "value": value} for value in author.telecom]

@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from carnet.formats.fhir.reading import FhirError, Json, concept, extension, items, obj, text, texts
-from carnet.formats.fhir.systems import XDS_VALUE, oid_of
+from carnet.formats.fhir.systems import XDS_SLOT, XDS_VALUE, oid_of
 from carnet.formats.xds import Author, Coding
+from carnet.formats.xds.hl7_values import read_code
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM, IdentifierError, ps_id
 
 RPPS = "https://rpps.esante.gouv.fr"
@@ -63,6 +64,16 @@ def _stated(resource: Mapping[str, Any], resolver: Resolver, path: str) -> str:
     return text(extension(resource, XDS_VALUE, path), "valueString", path) if resolver.stored else ""
 
 
+def _slots(resource: Mapping[str, Any], resolver: Resolver, path: str) -> dict[str, list[str]]:
+    """What an author said by XDS for which the resource has no element: Carnet kept it beside."""
+    found: dict[str, list[str]] = {}
+    for kept in items(resource, "extension", path) if resolver.stored else []:
+        if kept.get("url") == XDS_SLOT:
+            name, value = (text(extension(kept, part, path), "valueString", path) for part in ("name", "value"))
+            found.setdefault(name, []).append(value)
+    return found
+
+
 def _human(resource: Mapping[str, Any], path: str) -> tuple[str, str]:
     names = items(resource, "name", path)
     if not names:
@@ -96,15 +107,18 @@ def _role_author(role: Json, resolver: Resolver, path: str) -> Author:
     if not person.id:
         identifier, authority = _practitioner_id(role, resolver, path)
         person = replace(person, id=identifier, authority=authority)
+    (code, *codes), (specialty, *specialties) = _concepts(role, "code", path), _concepts(role, "specialty", path)
     return replace(
-        _in_structure(person, place), role=_first_concept(role, "code", path), specialty=_first_concept(role, "specialty", path),
+        _in_structure(person, place), role=code, specialty=specialty,
         telecom=tuple(text(t, "value", path) for t in items(role, "telecom", path) if t.get("system") == "other"),
+        further_structures=tuple(_slots(role, resolver, path).get("authorInstitution", [])),
+        further_roles=tuple(codes), further_specialties=tuple(specialties),
     )  # fmt: skip
 
 
-def _first_concept(resource: Mapping[str, Any], key: str, path: str) -> Coding:
-    found = items(resource, key, path)
-    return concept({"c": found[0]}, "c", path) if found else Coding()
+def _concepts(resource: Mapping[str, Any], key: str, path: str) -> list[Coding]:
+    """The first coding of each concept; one that is empty where there is none."""
+    return [concept({"c": one}, "c", path) for one in items(resource, key, path)] or [Coding()]
 
 
 def _prefix(practitioner: Mapping[str, Any], path: str) -> str:
@@ -116,7 +130,14 @@ def _device_author(resource: Json, resolver: Resolver, path: str) -> Author:
     names = [text(name, "name", path) for name in items(resource, "deviceName", path)]
     identifier, authority = _identifier(resource, (), path)
     model, called = [*names, "", ""][:2]
-    device = Author(identifier, model, called, device=True, authority=authority, person_stated=_stated(resource, resolver, path))
+    slots = _slots(resource, resolver, path)
+    (role, *roles), (specialty, *specialties) = (
+        [read_code(value) for value in slots.get(name, [])] or [Coding()] for name in ("authorRole", "authorSpecialty")
+    )
+    device = Author(identifier, model, called, device=True, authority=authority, person_stated=_stated(resource, resolver, path),
+                    role=role, further_roles=tuple(roles), specialty=specialty, further_specialties=tuple(specialties),
+                    telecom=tuple(slots.get("authorTelecommunication", [])),
+                    further_structures=tuple(slots.get("authorInstitution", [])))  # fmt: skip
     return _in_structure(device, _organization(resolver.follow(obj(resource, "owner", path), path), resolver, path))
 
 

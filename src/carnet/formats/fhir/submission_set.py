@@ -1,5 +1,6 @@
 """SubmissionSet and Folder as FHIR Lists (MHD 4.2, PDSm)."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from carnet.formats.fhir.document_reference import concept_json, contained_author
@@ -17,7 +18,7 @@ from carnet.formats.fhir.reading import (
     understood,
 )
 from carnet.formats.fhir.references import Resolver, author_of, patient_of
-from carnet.formats.fhir.systems import DESIGNATION, LIST_TYPES, RECIPIENT, RFC3986, SOURCE_ID
+from carnet.formats.fhir.systems import DESIGNATION, LIST_TYPES, RECIPIENT, RFC3986, SOURCE_ID, XDS_SUBMITTER
 from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import Author, Folder, SubmissionSet
 
@@ -48,6 +49,15 @@ def _submitter(source: Json, resolver: Resolver, path: str) -> Author | None:
         return None
 
 
+def _further(resource: Json, resolver: Resolver, path: str) -> Iterator[Author]:
+    """Further authors, as Carnet kept them."""
+    for kept in items(resource, "extension", path) if resolver.stored else []:
+        if kept.get("url") == XDS_SUBMITTER:
+            found = author_of(obj(kept, "valueReference", path), resolver, path)
+            if found is not None:
+                yield found
+
+
 def read_submission_set(resource: Json, entries: dict[str, Json], path: str, stored: bool = False) -> SubmissionSet:
     """Read the List of a deposit. Raises FhirError."""
     understood(resource, path)
@@ -63,6 +73,7 @@ def read_submission_set(resource: Json, entries: dict[str, Json], path: str, sto
         comments=_note(resource, path),
         patient=patient_of(obj(resource, "subject", path), resolver, f"{path}.subject"),
         author=_submitter(submitter, resolver, path),
+        further_authors=tuple(_further(resource, resolver, path)),
         recipients=tuple(
             text(obj(e, "valueReference", path), "display", path)
             for e in items(resource, "extension", path) if e.get("url") == RECIPIENT
@@ -114,10 +125,13 @@ def write_submission_set(submission: SubmissionSet, list_id: str, record_id: str
         value = submission.source_id if submission.source_id.startswith("urn:") else f"urn:oid:{submission.source_id}"
         extensions.append({"url": SOURCE_ID, "valueIdentifier": {"system": RFC3986, "value": value}})
     extensions += [{"url": RECIPIENT, "valueReference": {"display": recipient}} for recipient in submission.recipients]
+    further = {f"source-{number}": author for number, author in enumerate(submission.further_authors, start=2)}
+    extensions += [{"url": XDS_SUBMITTER, "valueReference": {"reference": f"#{name}"}} for name in further]
+    submitters = ({"source": submission.author} if submission.author else {}) | further
     return _filled(
         _list(list_id, record_id, SUBMISSION_SET, submission.unique_id, submission.title, submission.comments)
         | {
-            "contained": contained_author(submission.author, "source") if submission.author else [],
+            "contained": [resource for name, author in submitters.items() for resource in contained_author(author, name)],
             "extension": extensions,
             "date": to_fhir(submission.submitted_at) if submission.submitted_at else None,
             "source": {"reference": "#source"} if submission.author else None,
@@ -141,4 +155,4 @@ def read_stored_list(resource: Json) -> SubmissionSet | Folder:
 
 def with_entries(resource: Json, documents: list[str]) -> Json:
     """A stored List with the documents that its reader may see."""
-    return resource | {"entry": [{"item": {"reference": f"DocumentReference/{d}"}} for d in documents]}
+    return resource | ({"entry": [{"item": {"reference": f"DocumentReference/{d}"}} for d in documents]} if documents else {})

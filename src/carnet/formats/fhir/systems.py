@@ -46,6 +46,10 @@ EMERGENCY_OPPOSED = "https://carnet.example/StructureDefinition/emergency-oppose
 NOT_KEPT = "https://carnet.example/StructureDefinition/not-kept"
 XDS_VALUE = "https://carnet.example/StructureDefinition/xds-value"
 """A value of HL7 v2 (XCN, XON, CX, CXi) as it came by XDS, where the FHIR elements do not say all of it."""
+XDS_SLOT = "https://carnet.example/StructureDefinition/xds-slot"
+"""One value of a slot of an author (`name`, `value`) for which the FHIR resource has no element."""
+XDS_SUBMITTER = "https://carnet.example/StructureDefinition/xds-submitter"
+"""A further author of a submission set: List.source is one."""
 LIGHTS = "https://carnet.example/StructureDefinition/dicah-lights"
 
 COMPREHENSIVE = f"{PDSM}/pdsm-comprehensive-document-reference"

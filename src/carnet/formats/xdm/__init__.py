@@ -17,7 +17,7 @@ from lxml import etree
 from carnet.formats.safe_xml import XmlError, parse
 from carnet.formats.xds import DocumentEntry, SubmissionSet
 from carnet.formats.xds import names as n
-from carnet.formats.xds.messages import Provided, check_members, parents_of, write_submit
+from carnet.formats.xds.messages import Provided, check_associations, parents_of, write_submit
 from carnet.formats.xds.rim_read import Association, Objects, XdsError, read_objects
 from carnet.formats.xds.rim_write import write_association, write_entry, write_set
 
@@ -101,13 +101,14 @@ def _read_subset(files: dict[str, bytes]) -> Provided:
         raise XdmError("a subset without metadata")
     try:
         objects = read_objects(parse(by_name.pop(_METADATA)))
-        check_members(objects)
+        check_associations(objects)
     except (XmlError, XdsError) as error:
         raise XdmError(f"metadata: {error}") from None
     documents = tuple(_document(objects, one, by_name) for one in objects.entries)
     if by_name:
         raise XdmError("a file that the metadata do not name")
-    return Provided(next(iter(objects.sets.values())), documents, (), objects.extra)
+    # A mail files documents: its folders are named as not kept.
+    return Provided(next(iter(objects.sets.values())), documents, (), (*objects.extra, *["Folder"] * bool(objects.folders)))
 
 
 def _document(objects: Objects, one: str, files: dict[str, bytes]) -> tuple[DocumentEntry, bytes]:

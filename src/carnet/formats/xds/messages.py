@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lxml import etree
@@ -10,7 +10,7 @@ from lxml import etree
 from carnet.formats.soap import Part, SoapError, include, included
 from carnet.formats.xds import names as n
 from carnet.formats.xds.model import DocumentEntry, Folder, Parent, SubmissionSet
-from carnet.formats.xds.rim_read import Objects, XdsError, read_objects
+from carnet.formats.xds.rim_read import Association, Objects, XdsError, bare_uuid, read_objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Provided:
-    """An ITI-41 request: the set, the documents with their bytes, the folders, and what will not be kept."""
+    """An ITI-41 request: the set, the documents with their bytes, the folders made or completed, and what will not be kept."""
 
     set: SubmissionSet
     documents: tuple[tuple[DocumentEntry, bytes], ...]
@@ -64,15 +64,11 @@ def _documents(request: etree._Element, ids: Iterable[str], parts: dict[str, byt
 
 def parents_of(objects: Objects, entry_id: str) -> tuple[Parent, ...]:
     """What a document replaces, completes, transforms or signs. The signature of the lot signs the set, which is no document."""
-    found = []
-    for tie in objects.associations:
-        kind = "replaces" if tie.kind == n.TRANSFORM_AND_REPLACE else n.RELATION_OF.get(tie.kind)
-        if tie.source != entry_id or kind is None or tie.target in objects.sets:
-            continue
-        if tie.target in objects.entries:
-            raise XdsError("a relation to a document of the same submission", element="Association")
-        found.append(Parent(kind, tie.target.removeprefix("urn:uuid:")))
-    return tuple(found)
+    ties = [tie for tie in objects.associations if tie.source == entry_id and tie.target not in objects.sets]
+    return tuple(Parent(kind, tie.target.removeprefix("urn:uuid:")) for tie in ties for kind in _KINDS.get(tie.kind, ()))
+
+
+_KINDS = {uri: (kind,) for uri, kind in n.RELATION_OF.items()} | {n.TRANSFORM_AND_REPLACE: ("replaces", "transforms")}
 
 
 def _members(objects: Objects, folder_id: str) -> tuple[str, ...]:
@@ -81,15 +77,70 @@ def _members(objects: Objects, folder_id: str) -> tuple[str, ...]:
     return tuple(order.get(a.target, a.target.removeprefix("urn:uuid:")) for a in ties)
 
 
-def check_members(objects: Objects) -> None:
-    """Each document is a member of the submission set, as an original."""
+def _unresolved(end: str) -> XdsError:
+    return XdsError("an association whose end is nowhere", "UnresolvedReferenceException", end)
+
+
+def _check_member(objects: Objects, tie: Association, into_folders: frozenset[str]) -> None:
+    """A HasMember: of the set, its documents, folders and what puts documents into folders; of a folder, documents."""
+    if tie.source in objects.sets:
+        if tie.target in objects.entries:
+            if tie.slot("SubmissionSetStatus") != "Original":
+                raise XdsError("a document is not an original member of the submission set", element="SubmissionSetStatus")
+        elif bare_uuid(tie.target) and tie.target not in objects.folders and tie.target not in into_folders:
+            # ITI TF-3 §4.2.1.4: a document that is there already may be named by another set.
+            raise XdsError("a document of another submission is not a member of this set here", "XDSRegistryError", "Reference")
+        elif tie.target not in objects.folders and tie.target not in into_folders:
+            raise _unresolved("targetObject")
+    elif tie.source not in objects.folders and not bare_uuid(tie.source):
+        raise _unresolved("sourceObject")
+    elif tie.target not in objects.entries and not bare_uuid(tie.target):
+        raise _unresolved("targetObject")
+
+
+def _check_relation(objects: Objects, tie: Association) -> None:
+    if tie.kind == n.RELATIONS["signs"] and tie.target in objects.sets:
+        return
+    if tie.source not in objects.entries:
+        raise _unresolved("sourceObject")
+    if tie.target in objects.entries:
+        raise XdsError("a relation to a document of the same submission", element="Association")
+    if not bare_uuid(tie.target):
+        raise _unresolved("targetObject")
+
+
+def check_associations(objects: Objects) -> None:
+    """Each association is of a kind that a deposit has, between objects that are there.
+
+    Each document is an original member of the set. Raises XdsError (ITI TF-3 §4.2.2). Whether what is named outside the request
+    exists, the record decides.
+    """
+    into_folders = frozenset(
+        tie.id for tie in objects.associations if tie.id and tie.kind == n.HAS_MEMBER and tie.source not in objects.sets
+    )
+    for tie in objects.associations:
+        if not tie.source or not tie.target:
+            raise _unresolved("targetObject" if tie.source else "sourceObject")
+        if tie.kind == n.HAS_MEMBER:
+            _check_member(objects, tie, into_folders)
+        elif tie.kind in _KINDS:
+            _check_relation(objects, tie)
+        else:
+            raise XdsError("an association of a kind that no deposit has", element="associationType")
     set_id = next(iter(objects.sets))
-    members = {
-        a.target: a.slot("SubmissionSetStatus") for a in objects.associations if a.kind == n.HAS_MEMBER and a.source == set_id
-    }
-    for entry_id in objects.entries:
-        if members.get(entry_id) != "Original":
-            raise XdsError("a document is not an original member of the submission set", element="SubmissionSetStatus")
+    members = {tie.target for tie in objects.associations if tie.kind == n.HAS_MEMBER and tie.source == set_id}
+    if not members >= set(objects.entries):
+        raise XdsError("a document is not an original member of the submission set", element="SubmissionSetStatus")
+
+
+def _folders(objects: Objects) -> Iterator[Folder]:
+    """The folders of the request, then those that are there already and that it adds to."""
+    for one, folder in objects.folders.items():
+        yield replace(folder, members=_members(objects, one))
+    inside = {*objects.sets, *objects.folders, *objects.entries}
+    sources = dict.fromkeys(tie.source for tie in objects.associations if tie.kind == n.HAS_MEMBER and tie.source not in inside)
+    for source in sources:
+        yield Folder(entry_uuid=bare_uuid(source), members=_members(objects, source))
 
 
 def read_provide(request: etree._Element, parts: dict[str, bytes]) -> Provided:
@@ -98,16 +149,14 @@ def read_provide(request: etree._Element, parts: dict[str, bytes]) -> Provided:
     if submit is None:
         raise XdsError("there is no SubmitObjectsRequest", element="SubmitObjectsRequest")
     objects, left = read_objects(submit), dict(parts)
-    check_members(objects)
+    check_associations(objects)
     contents = _documents(request, objects.entries, left)
     if left:
         raise SoapError("a part that no document means")
     documents = tuple(
-        (replace(entry, parents=parents_of(objects, one), entry_uuid="", logical_id=""), contents[one])
-        for one, entry in objects.entries.items()
+        (replace(entry, parents=parents_of(objects, one), logical_id=""), contents[one]) for one, entry in objects.entries.items()
     )
-    folders = tuple(replace(folder, members=_members(objects, one)) for one, folder in objects.folders.items())
-    return Provided(next(iter(objects.sets.values())), documents, folders, objects.extra)
+    return Provided(next(iter(objects.sets.values())), documents, tuple(_folders(objects)), objects.extra)
 
 
 def write_provide(

@@ -41,6 +41,12 @@ class Author:
     """The XCN as it came, where it says more than the fields do, or says it otherwise."""
     structure_stated: str = ""
     """The XON as it came, likewise."""
+    further_structures: tuple[str, ...] = ()
+    """Further values of authorInstitution (XON), as they came. They give no right: the first is the structure of the author."""
+    further_roles: tuple[Coding, ...] = ()
+    """Further values of authorRole."""
+    further_specialties: tuple[Coding, ...] = ()
+    """Further values of authorSpecialty."""
 
     @property
     def named(self) -> bool:
@@ -92,8 +98,8 @@ class Parent:
 class DocumentEntry:
     """The metadata of one document.
 
-    `unique_id` is the author's; `entry_uuid` is the registry's and changes with each version of the metadata;
-    `logical_id` is the registry's and stays; a replacement is another document with three identifiers of its own.
+    `unique_id` is the author's; `entry_uuid` is the sender's own, else the registry's, and changes with each version of the
+    metadata; `logical_id` is the first of them and stays; a replacement is another document with three identifiers of its own.
     """
 
     unique_id: str = ""
@@ -145,6 +151,7 @@ class Folder:
     comments: str = ""
     members: tuple[str, ...] = ()
     entry_uuid: str = ""
+    """The sender's own, else the registry's; without a unique_id it names a folder that is there already, to add to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +167,8 @@ class SubmissionSet:
     patient: tuple[str, str] = ("", "")
     author: Author | None = None
     """Who submits, which is not always who wrote."""
+    further_authors: tuple[Author, ...] = ()
+    """Others who submit with them."""
     recipients: tuple[str, ...] = ()
     """intendedRecipient, as XDS writes it (XON|XCN|XTN)."""
     entry_uuid: str = ""

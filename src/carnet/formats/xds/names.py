@@ -42,6 +42,7 @@ RELATIONS = {
 }
 RELATION_OF = {uri: kind for kind, uri in RELATIONS.items()}
 TRANSFORM_AND_REPLACE = "urn:ihe:iti:2007:AssociationType:XFRM_RPLC"
+"""Both relations at once; it is kept as both."""
 
 STATUS = {
     "Approved": "urn:oasis:names:tc:ebxml-regrep:StatusType:Approved",

@@ -3,8 +3,8 @@
 The caller gives the holdings of one record that the asker may see; every answer is a part of them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -15,7 +15,7 @@ from carnet.formats.xds.hl7_values import write_person, write_reference
 from carnet.formats.xds.model import Author, Coding, DocumentEntry, Folder, SubmissionSet
 from carnet.formats.xds.queries import E, F, S, StoredQuery
 from carnet.formats.xds.rim_read import Association
-from carnet.formats.xds.rim_write import derived_uuid, object_ref, write_association, write_entry, write_folder, write_set
+from carnet.formats.xds.rim_write import association_id, object_ref, write_association, write_entry, write_folder, write_set
 
 Package = TypeVar("Package", SubmissionSet, Folder)
 
@@ -27,6 +27,10 @@ class Holding(Generic[Package]):
     package: Package
     members: tuple[str, ...]
     updated: datetime | None = None
+    folders: tuple[str, ...] = ()
+    """entryUUIDs of the folders that a set made."""
+    filed: tuple[tuple[str, str], ...] = ()
+    """What a set put into folders: entryUUIDs of the folder and of the document."""
 
     @property
     def id(self) -> str:
@@ -58,16 +62,40 @@ def _id(entry: DocumentEntry) -> str:
     return f"urn:uuid:{entry.entry_uuid}"
 
 
+def _member(source: str, target: str) -> Association:
+    return Association(n.HAS_MEMBER, f"urn:uuid:{source}", f"urn:uuid:{target}")
+
+
+def _of_set(holding: Holding[SubmissionSet]) -> Iterator[Association]:
+    """The members of a set: documents, folders, and the associations that put documents into folders (ITI TF-3 §4.2.1.4)."""
+    own = holding.package.entry_uuid
+    for document in holding.members:
+        yield replace(_member(own, document), slots={"SubmissionSetStatus": ["Original"]})
+    yield from (_member(own, folder) for folder in holding.folders)
+    for folder, document in holding.filed:
+        yield Association(n.HAS_MEMBER, holding.id, association_id(_member(folder, document)))
+
+
+def _relations(entry: DocumentEntry, by_logical: Mapping[str, str]) -> Iterator[Association]:
+    """What a document is tied to. Two relations to one document, to transform and to replace, are one association."""
+    kinds: dict[str, list[str]] = {}
+    for parent in entry.parents:
+        target = by_logical.get(parent.id.removeprefix("DocumentReference/"), "")
+        if target:
+            kinds.setdefault(target, []).append(parent.kind)
+    for target, found in kinds.items():
+        both = {"replaces", "transforms"} <= set(found)
+        left = [kind for kind in found if not both or kind not in ("replaces", "transforms")]
+        for uri in ([n.TRANSFORM_AND_REPLACE] if both else []) + [n.RELATIONS[kind] for kind in left]:
+            yield Association(uri, _id(entry), target)
+
+
 def associations(holdings: Holdings) -> list[Association]:
     """Every association between objects that the reader sees."""
     by_logical = {entry.logical_id: _id(entry) for entry in holdings.entries}
-    original = {"SubmissionSetStatus": ["Original"]}
-    found = [Association(n.HAS_MEMBER, s.id, f"urn:uuid:{one}", original) for s in holdings.sets for one in s.members]
-    found += [Association(n.HAS_MEMBER, f.id, f"urn:uuid:{one}") for f in holdings.folders for one in f.members]
-    for entry in holdings.entries:
-        targets = ((p.kind, by_logical.get(p.id.removeprefix("DocumentReference/"), "")) for p in entry.parents)
-        found += [Association(n.RELATIONS[kind], _id(entry), target) for kind, target in targets if target]
-    return found
+    found = [tie for holding in holdings.sets for tie in _of_set(holding)]
+    found += [_member(f.package.entry_uuid, one) for f in holdings.folders for one in f.members]
+    return found + [tie for entry in holdings.entries for tie in _relations(entry, by_logical)]
 
 
 def _coded(values: Iterable[str], codes: Iterable[Coding]) -> bool:
@@ -140,7 +168,9 @@ def _set_matches(query: StoredQuery, holding: Holding[SubmissionSet]) -> bool:
         _all_groups(query, f"{S}Status", lambda group: n.STATUS["Approved"] in group)
         and _all_groups(query, f"{S}SourceId", lambda group: package.source_id in group)
         and _between(query, f"{S}SubmissionTime", package.submitted_at)
-        and _all_groups(query, f"{S}AuthorPerson", lambda group: _like(group, filter(None, [package.author])))
+        and _all_groups(
+            query, f"{S}AuthorPerson", lambda group: _like(group, [*filter(None, [package.author]), *package.further_authors])
+        )
         and _all_groups(query, f"{S}ContentType", lambda group: _coded(group, [package.content_type]))
     )
 
@@ -160,7 +190,10 @@ def _named(query: StoredQuery, prefix: str, identifier: str, unique_id: str, log
 
 
 def _urn(value: str) -> str:
-    return value if value.startswith("urn:") else f"urn:uuid:{value}"
+    """A name as objects are compared by it: a UUID has no case."""
+    if value[:9].lower() == "urn:uuid:":
+        return value.lower()
+    return value if value.startswith("urn:") else f"urn:uuid:{value.lower()}"
 
 
 def _entries_named(query: StoredQuery, holdings: Holdings) -> list[DocumentEntry]:
@@ -193,8 +226,14 @@ def _get_all(query: StoredQuery, holdings: Holdings) -> Found:
     sets = tuple(s for s in holdings.sets if _set_matches(query, s))
     folders = tuple(f for f in holdings.folders if _folder_matches(query, f))
     shown = {_id(e) for e in entries} | {s.id for s in sets} | {f.id for f in folders}
-    ties = tuple(a for a in associations(holdings) if a.source in shown and a.target in shown)
-    return Found(sets, folders, entries, ties)
+    return Found(sets, folders, entries, _between_shown(holdings, shown))
+
+
+def _between_shown(holdings: Holdings, shown: set[str]) -> tuple[Association, ...]:
+    """The associations between objects of an answer, those that name such an association among them."""
+    every = associations(holdings)
+    ids = {association_id(a) for a in every if a.source in shown and a.target in shown}
+    return tuple(a for a in every if a.source in shown and (a.target in shown or a.target in ids))
 
 
 def _get_documents(query: StoredQuery, holdings: Holdings) -> Found:
@@ -215,9 +254,9 @@ def _documents_and_associations(query: StoredQuery, holdings: Holdings) -> Found
 
 
 def _get_sets(query: StoredQuery, holdings: Holdings) -> Found:
-    ties = tuple(a for a in _touching(holdings, query.any_of("$uuid")) if a.kind == n.HAS_MEMBER)
-    sets = tuple(s for s in holdings.sets if any(a.source == s.id for a in ties))
-    return Found(sets=sets, associations=tuple(a for a in ties if any(a.source == s.id for s in sets)))
+    wanted, of_sets = {_urn(one) for one in query.any_of("$uuid")}, {s.id for s in holdings.sets}
+    ties = tuple(a for a in associations(holdings) if a.source in of_sets and a.target in wanted)
+    return Found(sets=tuple(s for s in holdings.sets if any(a.source == s.id for a in ties)), associations=ties)
 
 
 def _contents(
@@ -230,8 +269,15 @@ def _contents(
 
 
 def _set_and_contents(query: StoredQuery, holdings: Holdings) -> Found:
-    for package in _packages_named(query, S, holdings.sets):
-        return Found((package,), (), *_contents(query, holdings, package))
+    for holding in _packages_named(query, S, holdings.sets):
+        entries, ties = _contents(query, holdings, holding)
+        folders = tuple(f for f in holdings.folders if f.package.entry_uuid in holding.folders)
+        left_out = {f"urn:uuid:{member}" for member in holding.members} - {_id(e) for e in entries}
+        filed = [_member(folder, document) for folder, document in holding.filed]
+        filed = [tie for tie in filed if tie.target not in left_out]
+        named = {f.id for f in folders} | {association_id(tie) for tie in filed}
+        ties += tuple(tie for tie in _of_set(holding) if tie.target in named)
+        return Found((holding,), folders, entries, (*ties, *filed))
     return Found()
 
 
@@ -278,10 +324,6 @@ def answer(query: StoredQuery, holdings: Holdings) -> Found:
     return _ANSWERS[query.name](query, holdings)
 
 
-def _association_id(association: Association) -> str:
-    return derived_uuid(association.kind, association.source, association.target)
-
-
 UNTOLD = (ValueError, LookupError, TypeError, AttributeError)
 """What reading or writing metadata raises that were accepted once and cannot be told any more."""
 
@@ -313,5 +355,5 @@ def objects_of(
 def references_of(found: Found) -> list[etree._Element]:
     """The objects of an answer as ObjectRefs."""
     ids = [*(s.id for s in found.sets), *(f.id for f in found.folders), *map(_id, found.entries),
-           *map(_association_id, found.associations)]  # fmt: skip
+           *map(association_id, found.associations)]  # fmt: skip
     return [object_ref(one) for one in ids]

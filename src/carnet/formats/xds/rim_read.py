@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
+from uuid import UUID
 
 from lxml import etree
 
@@ -36,6 +37,17 @@ _SLOTS = frozenset(
     }
 )
 """Slots of a DocumentEntry that are read, or that the registry states itself."""
+_SLOTS_OF = {
+    "ExtrinsicObject": _SLOTS,
+    "RegistryPackage": frozenset({"submissionTime", "intendedRecipient", "lastUpdateTime", "homeCommunityId"}),
+    "Association": frozenset({"SubmissionSetStatus", "PreviousVersion", "OriginalStatus", "NewStatus", "AssociationPropagation"}),
+}
+_SCHEMES = frozenset(
+    {n.AUTHOR, n.CLASS, n.CONFIDENTIALITY, n.EVENT, n.FORMAT, n.FACILITY, n.PRACTICE, n.TYPE, n.SET_AUTHOR, n.CONTENT_TYPE,
+     n.FOLDER_CODES, n.ENTRY_PATIENT, n.ENTRY_UNIQUE_ID, n.SET_PATIENT, n.SET_UNIQUE_ID, n.SOURCE_ID, n.FOLDER_PATIENT,
+     n.FOLDER_UNIQUE_ID}
+)  # fmt: skip
+"""Schemes of the classifications and of the external identifiers that are read."""
 
 
 class XdsError(ValueError):
@@ -55,6 +67,8 @@ class Association:
     source: str
     target: str
     slots: dict[str, list[str]] = field(default_factory=dict)
+    id: str = ""
+    """The id of the request: what else names this association there names it so."""
 
     def slot(self, name: str) -> str:
         """The first value of a slot; empty without one."""
@@ -70,7 +84,7 @@ class Objects:
     folders: dict[str, Folder]
     associations: list[Association]
     extra: tuple[str, ...] = ()
-    """Names of slots that Carnet does not keep: the sender is warned."""
+    """Names of slots, classifications and identifiers that Carnet does not keep: the sender is warned."""
     uris: dict[str, str] = field(default_factory=dict)
     """URI of entries that state one: the name of the file, in an XDM."""
 
@@ -105,6 +119,31 @@ def read_time(slots: dict[str, list[str]], name: str) -> datetime | None:
         raise XdsError("a time that cannot be read", element=name) from None
 
 
+def bare_uuid(identifier: str) -> str:
+    """The UUID of a `urn:uuid:` in any case, without its prefix; empty for a symbolic id, which names nothing elsewhere."""
+    if identifier[:9].lower() != "urn:uuid:":
+        return ""
+    try:
+        return str(UUID(identifier[9:]))
+    except ValueError:
+        return ""
+
+
+def _id(value: str) -> str:
+    """An id as objects name one another by it: a UUID has no case."""
+    found = bare_uuid(value.strip())
+    return f"urn:uuid:{found}" if found else value.strip()
+
+
+def _not_kept(node: etree._Element) -> Iterator[str]:
+    """What an object says beyond what is read of it."""
+    slots = _SLOTS_OF[etree.QName(node).localname]
+    yield from (name for name in slots_of(node) if name not in slots)
+    for tag, attribute in (("Classification", "classificationScheme"), ("ExternalIdentifier", "identificationScheme")):
+        schemes = (child.get(attribute, "") for child in node.findall(n.q(n.RIM, tag)))
+        yield from (scheme for scheme in schemes if scheme and scheme not in _SCHEMES)
+
+
 def _words(node: etree._Element, name: str) -> str:
     found = node.find(f"{n.q(n.RIM, name)}/{n.q(n.RIM, 'LocalizedString')}")
     return found.get("value", "").strip() if found is not None else ""
@@ -130,17 +169,22 @@ def _code(node: etree._Element, scheme: str, element: str) -> Coding:
 
 def _author(classification: etree._Element) -> Author:
     slots = slots_of(classification)
-    for name in ("authorPerson", "authorInstitution", "authorRole", "authorSpecialty"):
-        # The CI-SIS gives one of each to an author; a second one would be lost.
-        _one(slots, name)
-    who = read_person(_first(slots, "authorPerson")) if _first(slots, "authorPerson") else Author()
-    place = read_organisation(_first(slots, "authorInstitution")) if _first(slots, "authorInstitution") else Author()
+    person = _one(slots, "authorPerson")
+    who = read_person(person) if person else Author()
+    places, roles, specialties = (_filled(slots, name) for name in ("authorInstitution", "authorRole", "authorSpecialty"))
+    place = read_organisation(places[0]) if places else Author()
     return replace(
         who, structure_id=place.structure_id, structure_name=place.structure_name,
         structure_authority=place.structure_authority, structure_stated=place.structure_stated,
-        role=read_code(_first(slots, "authorRole")), specialty=read_code(_first(slots, "authorSpecialty")),
+        role=read_code(roles[0]) if roles else Coding(), specialty=read_code(specialties[0]) if specialties else Coding(),
         telecom=tuple(slots.get("authorTelecommunication", [])),
+        further_structures=tuple(places[1:]), further_roles=tuple(map(read_code, roles[1:])),
+        further_specialties=tuple(map(read_code, specialties[1:])),
     )  # fmt: skip
+
+
+def _filled(slots: dict[str, list[str]], name: str) -> list[str]:
+    return [value for value in slots.get(name, []) if value]
 
 
 def _authors(node: etree._Element, scheme: str) -> tuple[Author, ...]:
@@ -173,7 +217,7 @@ def _size(slots: dict[str, list[str]]) -> int | None:
 def _is_sha1(value: str) -> str:
     value = value.lower()
     if value and (len(value) != 40 or any(c not in "0123456789abcdef" for c in value)):
-        raise XdsError("the hash is the SHA-1 in hexadecimal", element="hash")
+        raise XdsError("the hash is the SHA-1 in hexadecimal", "XDSRepositoryMetadataError", "hash")
     return value
 
 
@@ -186,7 +230,7 @@ def read_entry(node: etree._Element) -> DocumentEntry:
     authenticator, source = _one(slots, "legalAuthenticator"), _one(slots, "sourcePatientId")
     return DocumentEntry(
         unique_id=_identifier(node, n.ENTRY_UNIQUE_ID, "uniqueId"),
-        entry_uuid=identifier if identifier.startswith("urn:uuid:") else "",
+        entry_uuid=bare_uuid(identifier),
         logical_id=node.get("lid", ""),
         status=n.STATUS_OF.get(node.get("status", ""), "Approved"),
         type=_code(node, n.TYPE, "typeCode"),
@@ -226,6 +270,8 @@ def _set(node: etree._Element) -> SubmissionSet:
         comments=_words(node, "Description"),
         patient=_patient(node, n.SET_PATIENT),
         author=authors[0] if authors else None,
+        further_authors=authors[1:],
+        entry_uuid=bare_uuid(node.get("id", "")),
         recipients=tuple(slots.get("intendedRecipient", [])),
     )
 
@@ -233,6 +279,7 @@ def _set(node: etree._Element) -> SubmissionSet:
 def _folder(node: etree._Element) -> Folder:
     return Folder(
         unique_id=_identifier(node, n.FOLDER_UNIQUE_ID, "uniqueId"),
+        entry_uuid=bare_uuid(node.get("id", "")),
         codes=_codes(node, n.FOLDER_CODES),
         title=_words(node, "Name"),
         comments=_words(node, "Description"),
@@ -240,21 +287,22 @@ def _folder(node: etree._Element) -> Folder:
 
 
 def _association(node: etree._Element) -> Association:
-    return Association(node.get("associationType", ""), node.get("sourceObject", ""), node.get("targetObject", ""), slots_of(node))
+    source, target = _id(node.get("sourceObject", "")), _id(node.get("targetObject", ""))
+    return Association(node.get("associationType", ""), source, target, slots_of(node), _id(node.get("id", "")))
 
 
 def _nodes_of_package(package: etree._Element, around: list[etree._Element]) -> set[str]:
     """The classification nodes of a package: inside it, or beside it with its id (ipf#315 shows both)."""
     identifier = package.get("id", "")
     own = package.findall(n.q(n.RIM, "Classification"))
-    beside = [c for c in around if c.get("classifiedObject") == identifier]
+    beside = [c for c in around if identifier and c.get("classifiedObject") == identifier]
     return {c.get("classificationNode", "") for c in (*own, *beside)}
 
 
 def _by_id(nodes: list[etree._Element], read: Callable[[etree._Element], Value]) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for node in nodes:
-        identifier = node.get("id", "")
+        identifier = _id(node.get("id", ""))
         if not identifier or identifier in found:
             raise XdsError("each object has an id of its own", element=etree.QName(node).localname)
         found[identifier] = read(node)
@@ -274,12 +322,15 @@ def read_objects(request: etree._Element) -> Objects:
     sets = [p for p in packages if n.SUBMISSION_SET in _nodes_of_package(p, around)]
     if len(sets) != 1 or len(sets) + len(folders) != len(packages):
         raise XdsError("exactly one package is the submission set, others are folders", element="RegistryPackage")
-    extra = {name for entry in entries for name in slots_of(entry) if name not in _SLOTS}
+    ties = found.findall(n.q(n.RIM, "Association"))
+    extra = {name for node in (*entries, *packages, *ties) for name in _not_kept(node)}
+    if {_id(node.get("id", "")) for node in entries} & {_id(node.get("id", "")) for node in packages}:
+        raise XdsError("each object has an id of its own", element="id")
     return Objects(
         entries=_by_id(entries, read_entry),
         sets=_by_id(sets, _set),
         folders=_by_id(folders, _folder),
-        associations=[_association(a) for a in found.findall(n.q(n.RIM, "Association"))],
+        associations=[_association(a) for a in ties],
         extra=tuple(sorted(extra)),
-        uris={node.get("id", ""): "".join(slots_of(node).get("URI", [])) for node in entries},
+        uris={_id(node.get("id", "")): "".join(slots_of(node).get("URI", [])) for node in entries},
     )

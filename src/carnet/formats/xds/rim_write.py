@@ -60,10 +60,10 @@ def _codes(parent: etree._Element, scheme: str, codes: Iterable[Coding]) -> None
 def _authors(parent: etree._Element, scheme: str, authors: Iterable[Author]) -> None:
     for number, author in enumerate(authors):
         node = _classification(parent, scheme, number)
-        add_slot(node, "authorInstitution", [write_organisation(author)])
+        add_slot(node, "authorInstitution", [write_organisation(author), *author.further_structures])
         add_slot(node, "authorPerson", [write_person(author)] if author.named else [])
-        add_slot(node, "authorRole", [write_code(author.role)])
-        add_slot(node, "authorSpecialty", [write_code(author.specialty)])
+        add_slot(node, "authorRole", map(write_code, (author.role, *author.further_roles)))
+        add_slot(node, "authorSpecialty", map(write_code, (author.specialty, *author.further_specialties)))
         add_slot(node, "authorTelecommunication", author.telecom)
 
 
@@ -131,6 +131,7 @@ def _package(identifier: str, stored: bool, kind: str) -> etree._Element:
     node = etree.Element(n.q(n.RIM, "RegistryPackage"), nsmap=n.NSMAP)
     node.set("id", f"urn:uuid:{identifier}" if stored else identifier)
     if stored:
+        node.set("lid", f"urn:uuid:{identifier}")
         node.set("objectType", "urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:RegistryPackage")
         node.set("status", n.STATUS["Approved"])
     node.set("_kind", kind)
@@ -143,6 +144,12 @@ def _classify(node: etree._Element) -> None:
     _sub(node, "Classification", id=derived_uuid(owner, kind), classificationNode=kind, classifiedObject=owner)
 
 
+def _first_version(node: etree._Element, stored: bool) -> None:
+    """Sets, folders and associations have one version: nothing of them is ever updated here."""
+    if stored:
+        _sub(node, "VersionInfo", versionName="1")
+
+
 def write_set(stored: SubmissionSet, identifier: str = "") -> etree._Element:
     """A SubmissionSet. `identifier` is a symbolic id for what is submitted."""
     node = _package(identifier or stored.entry_uuid, not identifier, n.SUBMISSION_SET)
@@ -150,7 +157,8 @@ def write_set(stored: SubmissionSet, identifier: str = "") -> etree._Element:
     add_slot(node, "intendedRecipient", stored.recipients)
     _words(node, "Name", stored.title)
     _words(node, "Description", stored.comments)
-    _authors(node, n.SET_AUTHOR, [stored.author] if stored.author else [])
+    _first_version(node, not identifier)
+    _authors(node, n.SET_AUTHOR, [*([stored.author] if stored.author else []), *stored.further_authors])
     _codes(node, n.CONTENT_TYPE, [stored.content_type])
     _classify(node)
     _identifier(node, n.SET_PATIENT, "XDSSubmissionSet.patientId", write_cx(*stored.patient))
@@ -165,6 +173,7 @@ def write_folder(stored: Folder, patient: tuple[str, str], identifier: str = "",
     add_slot(node, "lastUpdateTime", [to_ts(updated)] if updated else [])
     _words(node, "Name", stored.title)
     _words(node, "Description", stored.comments)
+    _first_version(node, not identifier)
     _codes(node, n.FOLDER_CODES, stored.codes)
     _classify(node)
     _identifier(node, n.FOLDER_PATIENT, "XDSFolder.patientId", write_cx(*patient))
@@ -172,18 +181,25 @@ def write_folder(stored: Folder, patient: tuple[str, str], identifier: str = "",
     return node
 
 
+def association_id(association: Association) -> str:
+    """The id of an association follows from what it ties, so that it is the same at each question."""
+    return derived_uuid(association.kind, association.source, association.target)
+
+
 def write_association(association: Association, stored: bool = True) -> etree._Element:
-    """An Association. Its id follows from what it ties, so that it is the same at each question."""
+    """An Association."""
     node = etree.Element(n.q(n.RIM, "Association"), nsmap=n.NSMAP)
     node.set("associationType", association.kind)
-    node.set("id", derived_uuid(association.kind, association.source, association.target))
+    node.set("id", association_id(association))
     node.set("objectType", "urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject:Association")
     node.set("sourceObject", association.source)
     node.set("targetObject", association.target)
     if stored:
+        node.set("lid", node.get("id", ""))
         node.set("status", n.STATUS["Approved"])
     for name, values in association.slots.items():
         add_slot(node, name, values)
+    _first_version(node, stored)
     return node
 
 

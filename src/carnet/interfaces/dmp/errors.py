@@ -57,6 +57,7 @@ _IHE = {
     No.REQUEST_TOO_LARGE: "XDSRepositoryOutOfResources",
     No.DOCUMENT_DUPLICATE: "XDSNonIdenticalHash",
     No.DOCUMENT_PARENT_UNKNOWN: "XDSRegistryDeprecatedDocumentError",
+    No.RELATION_UNKNOWN: "UnresolvedReferenceException",
     No.METADATA_VERSION_MISMATCH: "XDSMetadataVersionError",
     No.METADATA_UPDATE_REFUSED: "XDSMetadataUpdateOperationError",
     No.TOO_MANY_RESULTS: "XDSTooManyResults",

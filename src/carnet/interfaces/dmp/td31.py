@@ -6,14 +6,16 @@ queries that follow relations are answered out of everything that the asker sees
 
 import json
 import logging
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext
 
-from carnet.apps.records.api import Criterion, Query, criteria, read_whole, search
+from carnet.apps.records.api import Criterion, Query, Whole, criteria, read_whole, search
 from carnet.formats.fhir import Json, read_stored, read_stored_list
 from carnet.formats.timestamps import from_fhir
 from carnet.formats.xds import DocumentEntry, Folder, SubmissionSet
@@ -47,7 +49,7 @@ def _statuses(query: StoredQuery) -> Criterion:
     asked = query.any_of(f"{E}Status")
     if not set(asked) <= set(n.STATUS_OF):
         # A status that does not exist finds nothing: a typing error would look like an empty record.
-        raise XdsError(f"one of {', '.join(n.STATUS_OF)}", "XDSRegistryError", f"{E}Status")
+        raise XdsError(f"one of {', '.join(n.STATUS_OF)}", "XDSStoredQueryMissingParam", f"{E}Status")
     return criteria.by_statuses([n.STATUS_OF[uri] for uri in asked])
 
 
@@ -94,6 +96,14 @@ class _Untold:
             self.note(str(resource.get("id", "")), error)
             return None
 
+    def package(self, resource: Json) -> SubmissionSet | Folder | None:
+        """A stored set or folder, if it can be read."""
+        try:
+            return read_stored_list(resource)
+        except UNTOLD as error:
+            self.note(str(resource.get("id", "")), error)
+            return None
+
     def issues(self) -> list[Issue]:
         """What the asker reads of it."""
         if not self.any:
@@ -105,19 +115,39 @@ class _Untold:
 def _whole(question: Ask, ins: Ins, untold: _Untold) -> Holdings:
     whole = read_whole(question, settings.CARNET.dmp_max_results)
     entries = untold.read(whole.documents, ins)
-    entry_of = {e.logical_id: e.entry_uuid for e in entries}
-    patient = (ins.oid.value, ins.matricule)
+    entry_of, patient = {e.logical_id: e.entry_uuid for e in entries}, (ins.oid.value, ins.matricule)
     sets: list[Holding[SubmissionSet]] = []
     folders: list[Holding[Folder]] = []
     for resource in whole.lists:
-        package = read_stored_list(resource)
+        package = untold.package(resource)
         named = (e["item"]["reference"].removeprefix("DocumentReference/") for e in resource.get("entry", []))
         members = tuple(entry_of[m] for m in named if m in entry_of)
         if isinstance(package, Folder):
             folders.append(Holding(package, members, from_fhir(resource["date"])))
-        else:
+        elif package is not None:
             sets.append(Holding(replace(package, patient=patient), members))
-    return Holdings(entries, tuple(sets), tuple(folders), patient)
+    return Holdings(entries, *_tied(whole, sets, folders, entry_of), patient)
+
+
+def _tied(
+    whole: Whole, sets: list[Holding[SubmissionSet]], folders: list[Holding[Folder]], entry_of: dict[str, str]
+) -> tuple[tuple[Holding[SubmissionSet], ...], tuple[Holding[Folder], ...]]:
+    """Sets with the folders that they made and filled, folders with the last date at which a document that shows came into them."""
+    shown = {folder.package.entry_uuid for folder in folders}
+    items = [item for item in whole.items if str(item.logical_id) in entry_of and str(item.folder_id) in shown]
+    made, filed = defaultdict[str, list[str]](list), defaultdict[str, list[tuple[str, str]]](list)
+    latest: dict[str, datetime] = {}
+    for folder_id in shown:
+        made[str(whole.makers.get(UUID(folder_id)))].append(folder_id)
+    for item in items:
+        folder_id = str(item.folder_id)
+        filed[str(item.submission_id)].append((folder_id, entry_of[str(item.logical_id)]))
+        latest[folder_id] = max(latest.get(folder_id, item.added_at), item.added_at)
+    dated = (replace(f, updated=max(filter(None, (f.updated, latest.get(f.package.entry_uuid))))) for f in folders)
+    tied = (
+        replace(s, folders=tuple(made[s.package.entry_uuid]), filed=tuple(filed[s.package.entry_uuid])) for s in sets
+    )  # fmt: skip
+    return tuple(tied), tuple(dated)
 
 
 def _searched(question: Ask, ins: Ins, query: StoredQuery, untold: _Untold) -> Holdings:

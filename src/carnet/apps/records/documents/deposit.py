@@ -17,7 +17,15 @@ from carnet.apps.records.documents.alerts import New, tell_alerted
 from carnet.apps.records.documents.changing import mask_chain
 from carnet.apps.records.documents.checking import Checked, Deposit, check
 from carnet.apps.records.documents.kept_codes import check_labels, declared_veil, facts_of, masked_on_arrival, of_persons
-from carnet.apps.records.documents.rows import Relations, insert_document, insert_folder, insert_submission, rewrite
+from carnet.apps.records.documents.rows import (
+    Relations,
+    check_unused,
+    find_folder,
+    insert_document,
+    insert_folder,
+    insert_submission,
+    rewrite,
+)
 from carnet.apps.records.documents.scanning import scan
 from carnet.apps.records.entry.facts import (
     DOCUMENT,
@@ -143,10 +151,28 @@ def _find(work: Work, record_id: UUID | None, target: str) -> StoredDocument | N
     return stored_document(row) if row else None
 
 
-def _others(work: Work, record_id: UUID | None, checked: Checked) -> tuple[tuple[str, UUID], ...]:
-    """Relations other than a replacement, to documents that are there; the answer to the depositor is the same for others."""
-    named = [(p.kind, _find(work, record_id, p.id)) for p in checked.entry.parents if p.kind != "replaces"]
-    return tuple((kind, found.logical_id) for kind, found in named if found and found.facts.status is not Status.DELETED)
+def _may_tie(ask: Ask, entered: Entered, facts: DocumentFacts) -> bool:
+    """Whether a document is there for whoever ties another one to it: their own, or one that they read."""
+    return _is_own(ask, facts) or isinstance(decide(replace(ask, act=Act.READ), entered.with_document(facts)), Permit)
+
+
+def _others(work: Work, ask: Ask, entered: Entered, planned: Planned, declared: bool) -> Planned:
+    """Relations other than a replacement. One to a document that is not there for the asker is refused where it was declared, and
+    warned of where the header of a CDA states it: both alike whether the document is hidden from them or is nowhere."""
+    found: list[tuple[str, UUID]] = []
+    checked = planned.checked
+    for parent in (p for p in checked.entry.parents if p.kind != "replaces"):
+        document = _find(work, entered.record_id, parent.id)
+        if document and document.facts.status is not Status.DELETED and _may_tie(ask, entered, document.facts):
+            if document.facts.status is Status.DEPRECATED and parent.kind != "signs":
+                # ITI TF-3 §4.2.2.2: nothing is appended to a document that was replaced.
+                raise _no_parent()
+            found.append((parent.kind, document.logical_id))
+        elif declared:
+            raise Refusal(No.RELATION_UNKNOWN, {"relation": parent.kind})
+        elif No.RELATION_UNKNOWN not in checked.warnings:
+            checked = checked.warned(No.RELATION_UNKNOWN)
+    return replace(planned, checked=checked, others=tuple(found))
 
 
 def _known_parent(work: Work, ask: Ask, entered: Entered, target: str) -> StoredDocument | None:
@@ -171,8 +197,8 @@ def _planned(work: Work, ask: Ask, entered: Entered, document: SubmittedDocument
     checked = check(work, document.entry, document.content, deposit)
     earlier = _earlier(work, ask, entered.key, checked)
     replaced = None if earlier else _replaced(work, ask, entered, checked)
-    others = _others(work, entered.record_id, checked)
-    return Planned(checked, replaced, earlier, check_labels(checked, replaced, of_persons(ask)), others)
+    planned = Planned(checked, replaced, earlier, check_labels(checked, replaced, of_persons(ask)))
+    return planned if earlier else _others(work, ask, entered, planned, bool(document.entry.parents))
 
 
 def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposit: Deposit) -> list[Planned]:
@@ -190,7 +216,7 @@ def _plan(work: Work, ask: Ask, entered: Entered, submission: Submission, deposi
             raise Refusal(refusal.code, {**refusal.details, "document": named}, rule=refusal.rule) from None
         seen.add(one.checked.entry.unique_id)
         planned.append(one)
-    if all(p.checked.technical for p in planned):
+    if planned and all(p.checked.technical for p in planned):
         # The signature object of a submission comes with what it signs; alone it would be a hiding place.
         raise Refusal(No.DOCUMENT_METADATA_MISMATCH, {"fields": "type"})
     return planned
@@ -217,12 +243,14 @@ def _store(work: Work, ask: Ask, key: RecordKey, planned: Planned, submission_id
         # The first answer again: a later version would tell of a change that the depositor may not know. Without the
         # warnings, which say what was completed: nothing was, this time.
         return Accepted(planned.earlier[0], 1, again=True)
-    logical_id, replaced = uuid4(), None
+    # The logicalId is the entryUUID of the first version (ITI TF-3 §4.2.3.2.15).
+    logical_id, replaced = UUID(planned.checked.entry.entry_uuid or str(uuid4())), None
     if planned.replaced:
         replaced = _deprecate(work, ask, key, planned.replaced.logical_id)
         if MASKED in planned.labels:
             mask_chain(work, ask, key, replaced.logical_id, True)
     relations = Relations(replaced, planned.others)
+    check_unused(work, key.record_id, planned.checked.entry.entry_uuid)
     insert_document(work, ask, key, planned.checked, logical_id, submission_id, address, planned.labels, relations)
     if not planned.checked.technical:
         _read(work, ask, key, planned.checked, logical_id, planned.text)
@@ -291,17 +319,18 @@ _IN_FOLDER = f"""SELECT {DOCUMENT_COLUMNS} FROM records_document WHERE record_id
 def _may_complete(work: Work, ask: Ask, entered: Entered, folder: Folder) -> None:
     """A folder is completed by who made it, or who reads a document in it: to anybody else its title would begin to show.
 
-    Raises `document-duplicate`: the identifier is used, as for a document.
+    Raises `document-duplicate` for an identifier that is used, as for a document; `document-unknown` for a folder named by its
+    entryUUID, which is not there for the asker.
     """
     record_id = entered.record_id
-    row = work.row(
-        "SELECT folder_id, depositor FROM records_folder WHERE record_id = %s AND unique_id = %s", record_id, folder.unique_id
-    )
-    if row is None or row[1] == ask.actor.id:
+    found = find_folder(work, record_id, folder)
+    if found is None and folder.unique_id:
         return
-    inside = (stored_document(one) for one in work.rows(_IN_FOLDER, record_id, record_id, row[0]))
+    if found and found.depositor == ask.actor.id:
+        return
+    inside = (stored_document(one) for one in work.rows(_IN_FOLDER, record_id, record_id, found.folder_id)) if found else ()
     if not any(isinstance(decide(replace(ask, act=Act.READ), entered.with_document(d.facts)), Permit) for d in inside):
-        raise Refusal(No.DOCUMENT_DUPLICATE)
+        raise Refusal(No.DOCUMENT_DUPLICATE if folder.unique_id else No.DOCUMENT_UNKNOWN)
 
 
 def _members(work: Work, ask: Ask, entered: Entered, folder: Folder, accepted: Sequence[Accepted]) -> list[UUID]:
@@ -348,7 +377,8 @@ def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Plann
     # Files are opened before anything is locked: one that eats time keeps nobody waiting.
     planned = [p if p.earlier else replace(p, text=text_of(p.checked.entry.mime, p.checked.content)) for p in planned]
     known = [p.earlier[1] for p in planned if p.earlier]
-    submission_id = known[0] if len(known) == len(planned) else uuid4()
+    own = UUID(submission.set.entry_uuid) if submission.set.entry_uuid else uuid4()
+    submission_id = known[0] if known and len(known) == len(planned) and not submission.folders else own
     with unit() as work:
         entered = enter(work, ask, lock=True)
         planned = [_settled(work, ask, key, p) for p in planned]
@@ -356,14 +386,22 @@ def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Plann
         accepted = tuple(_store(work, ask, key, p, submission_id, address) for p, address in zip(planned, addresses, strict=True))
         fresh = tuple(str(a.logical_id) for a in accepted if not a.again)
         if fresh:
-            insert_submission(work, ask, key, submission.set, submission_id)
             _notify(work, ask, key.record_id, planned)
         if fresh or submission.folders:
             _tell(work, granted, planned, accepted, "folder" if submission.folders else "")
-        for folder in submission.folders:
-            _may_complete(work, ask, entered, folder)
-            insert_folder(work, ask, key, folder, _members(work, ask, entered, folder, accepted))
+        changed = [_keep_folder(work, ask, entered, folder, accepted, submission_id) for folder in submission.folders]
+        if fresh or any(changed):
+            made_bare = any(done and not one.members for done, one in zip(changed, submission.folders, strict=True))
+            insert_submission(work, ask, key, submission.set, submission_id, bare=made_bare and not planned)
     return Receipt(submission_id, accepted)
+
+
+def _keep_folder(
+    work: Work, ask: Ask, entered: Entered, folder: Folder, accepted: Sequence[Accepted], submission_id: UUID
+) -> bool:  # fmt: skip
+    """Make or complete a folder. Returns whether anything changed."""
+    _may_complete(work, ask, entered, folder)
+    return insert_folder(work, ask, entered.key, folder, _members(work, ask, entered, folder, accepted), submission_id)
 
 
 def _prepared(ask: Ask, submission: Submission, place: access.Place) -> Receipt:

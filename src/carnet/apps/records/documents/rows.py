@@ -21,6 +21,7 @@ from carnet.kernel.codes import (
     MASKED,
 )
 from carnet.kernel.identifiers import local_id
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import normalise_name
 
 PATIENT_SIDE = frozenset({ActorKind.HOLDER, ActorKind.REPRESENTATIVE, ActorKind.CARER})
@@ -64,7 +65,7 @@ def _stored_entry(checked: Checked, logical_id: UUID, labels: frozenset[str], pa
     return replace(
         checked.entry,
         logical_id=str(logical_id),
-        entry_uuid=str(uuid4()),
+        entry_uuid=str(logical_id),
         parents=parents,
         confidentiality=labels_of((c.code for c in checked.entry.confidentiality), labels),
     )
@@ -109,13 +110,33 @@ def insert_document(
         )  # fmt: skip
 
 
+_UUID_USED = """SELECT 1 FROM records_document WHERE record_id = %s AND (entry_uuid = %s OR logical_id = %s)
+    UNION ALL SELECT 1 FROM records_document_version WHERE record_id = %s AND entry_uuid = %s
+    UNION ALL SELECT 1 FROM records_locate(%s) LIMIT 1"""
+
+
+def check_unused(work: Work, record_id: UUID, entry_uuid: str) -> None:
+    """A sender's own UUID was never used, by whatever there is, was or was deleted. Raises `entry-uuid-used`.
+
+    Since one that a deleted document had is refused too, the refusal does not tell whether something is there.
+    """
+    if entry_uuid and work.row(_UUID_USED, record_id, entry_uuid, entry_uuid, record_id, entry_uuid, entry_uuid):
+        raise Refusal(No.ENTRY_UUID_USED)
+
+
 def _locate(work: Work, record_id: UUID, logical_id: UUID) -> None:
     """Keep the way from a FHIR id to its record."""
     work.run("INSERT INTO records_directory (logical_id, record_id) VALUES (%s, %s)", logical_id, record_id)
 
 
-def insert_submission(work: Work, ask: Ask, key: RecordKey, submission: SubmissionSet, submission_id: UUID) -> None:
-    """Write the SubmissionSet. Without a uniqueId of its own it gets one, without a submitter it is the depositor's."""
+def insert_submission(
+    work: Work, ask: Ask, key: RecordKey, submission: SubmissionSet, submission_id: UUID, bare: bool = False
+) -> None:  # fmt: skip
+    """Write the SubmissionSet. Without a uniqueId of its own it gets one, without a submitter it is the depositor's.
+
+    `bare`: it brought no document and made a folder without one, so it shows without one.
+    """
+    check_unused(work, key.record_id, submission.entry_uuid)
     stored = replace(
         submission,
         unique_id=submission.unique_id or f"urn:uuid:{submission_id}",
@@ -125,33 +146,57 @@ def insert_submission(work: Work, ask: Ask, key: RecordKey, submission: Submissi
     resource = dump(write_submission_set(stored, str(submission_id), str(key.record_id)))
     work.run(
         """INSERT INTO records_submission_set (record_id, submission_id, unique_id, source_id, submitted_at, depositor,
-        resource) VALUES (%s, %s, %s, %s, %s, %s, %s)""",
+        bare, resource) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
         key.record_id, submission_id, stored.unique_id[:128], stored.source_id[:128], stored.submitted_at, ask.actor.id,
-        key.seal(resource, f"submission/{submission_id}"),
+        bare, key.seal(resource, f"submission/{submission_id}"),
     )  # fmt: skip
     _locate(work, key.record_id, submission_id)
 
 
-def insert_folder(work: Work, ask: Ask, key: RecordKey, folder: Folder, documents: list[UUID]) -> None:
-    """Make a folder, or add documents to the one that has its identifier already. A document stands in it once."""
-    found = work.row(
-        "SELECT folder_id FROM records_folder WHERE record_id = %s AND unique_id = %s FOR UPDATE", key.record_id, folder.unique_id
+@dataclass(frozen=True, slots=True)
+class KnownFolder:
+    """A folder that is there already, and who made it."""
+
+    folder_id: UUID
+    depositor: str
+
+
+def find_folder(work: Work, record_id: UUID | None, folder: Folder) -> KnownFolder | None:
+    """The folder of a record that has this uniqueId, or this entryUUID where no uniqueId is given."""
+    column, value = ("unique_id", folder.unique_id) if folder.unique_id else ("folder_id", folder.entry_uuid)
+    row = work.row(
+        f"SELECT folder_id, depositor FROM records_folder WHERE record_id = %s AND {column} = %s FOR UPDATE", record_id, value
     )
-    folder_id = found[0] if found else uuid4()
+    return KnownFolder(*row) if row else None
+
+
+def insert_folder(work: Work, ask: Ask, key: RecordKey, folder: Folder, documents: list[UUID], submission_id: UUID) -> bool:
+    """Make a folder, or add documents to the one that has its identifier already. A document stands in it once.
+
+    One made without a document shows without one. Returns whether anything changed.
+    """
+    found = find_folder(work, key.record_id, folder)
+    if found is None:
+        check_unused(work, key.record_id, folder.entry_uuid)
+    folder_id = found.folder_id if found else UUID(folder.entry_uuid or str(uuid4()))
     if found is None:
         resource = dump(write_folder(folder, str(folder_id), str(key.record_id), to_fhir(ask.at)))
         work.run(
-            """INSERT INTO records_folder (record_id, folder_id, unique_id, made_at, depositor, resource)
-            VALUES (%s, %s, %s, %s, %s, %s)""",
-            key.record_id, folder_id, folder.unique_id[:128], ask.at, ask.actor.id, key.seal(resource, f"folder/{folder_id}"),
+            """INSERT INTO records_folder (record_id, folder_id, unique_id, made_at, depositor, submission_id, bare, resource)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
+            key.record_id, folder_id, folder.unique_id[:128], ask.at, ask.actor.id, submission_id, not documents,
+            key.seal(resource, f"folder/{folder_id}"),
         )  # fmt: skip
         _locate(work, key.record_id, folder_id)
-    for logical_id in documents:
-        work.run(
-            """INSERT INTO records_folder_item (record_id, folder_id, logical_id, added_at) VALUES (%s, %s, %s, %s)
-            ON CONFLICT DO NOTHING""",
-            key.record_id, folder_id, logical_id, ask.at,
-        )  # fmt: skip
+    added = [
+        work.row(
+            """INSERT INTO records_folder_item (record_id, folder_id, logical_id, added_at, submission_id)
+            VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING logical_id""",
+            key.record_id, folder_id, logical_id, ask.at, submission_id,
+        )
+        for logical_id in documents
+    ]  # fmt: skip
+    return found is None or any(added)
 
 
 def rewrite(key: RecordKey, document: StoredDocument, change: Callable[[Json], Json], at: datetime) -> bytes:

@@ -1,7 +1,8 @@
 """ITI-66: submission sets and folders of a record, with the documents that the asker sees in them.
 
-A set shows through its documents: one of which the asker sees nothing is not there. Titles and codes of sets are sealed,
-so what is asked of them is compared after they are opened; a record has tens of sets, not thousands.
+A set shows through its documents, or through what it put into folders: one of which the asker sees nothing is not there. One that
+brought no document (`bare`) hides none. Titles and codes of sets are sealed, so what is asked of them is compared after they are
+opened; a record has tens of sets, not thousands.
 """
 
 import json
@@ -22,9 +23,12 @@ from carnet.kernel.refusal import No, Refusal
 
 SUBMISSION_SETS, FOLDERS = "submissionset", "folder"
 _DOCUMENTS = {
-    SUBMISSION_SETS: "SELECT array_agg(logical_id ORDER BY deposited_at, logical_id) AS seen FROM records_document "
-    f"WHERE record_id = l.record_id AND submission_id = l.submission_id AND {VISIBLE}",
-    FOLDERS: "SELECT array_agg(logical_id ORDER BY deposited_at, logical_id) AS seen FROM records_document "
+    SUBMISSION_SETS: "SELECT array_agg(logical_id ORDER BY deposited_at, logical_id) "
+    "FILTER (WHERE submission_id = l.submission_id) AS seen, count(*) AS shown FROM records_document "
+    "WHERE record_id = l.record_id AND (submission_id = l.submission_id OR logical_id IN (SELECT i.logical_id "
+    "FROM records_folder_item i WHERE i.record_id = l.record_id AND i.submission_id = l.submission_id)) "
+    f"AND {VISIBLE}",
+    FOLDERS: "SELECT array_agg(logical_id ORDER BY deposited_at, logical_id) AS seen, count(*) AS shown FROM records_document "
     "WHERE record_id = l.record_id AND logical_id IN (SELECT i.logical_id FROM records_folder_item i "
     f"WHERE i.record_id = l.record_id AND i.folder_id = l.folder_id) AND {VISIBLE}",
 }
@@ -62,7 +66,9 @@ def _statement(granted: Grant, kind: str, query: ListQuery) -> Statement:
     if granted.visibility is None:
         raise PermissionError("this Grant is not one for a list")
     table, number, moment, _ = _COLUMNS[kind]
-    where, values = "l.record_id = %s", [*visible_values(granted.visibility), granted.record_id]
+    visibility = granted.visibility
+    where = "l.record_id = %s AND (v.shown > 0 OR (l.bare AND (%s = 'any' OR l.depositor = %s)))"
+    values = [*visible_values(visibility), granted.record_id, visibility.own.value, visibility.actor_id]
     narrowing = (
         (query.since, f"l.{moment} >= %s"),
         (query.until, f"l.{moment} < %s"),
@@ -74,13 +80,13 @@ def _statement(granted: Grant, kind: str, query: ListQuery) -> Statement:
         if value:
             where, values = f"{where} AND {condition}", [*values, value]
     sql = f"""SELECT l.{number}, l.{moment}, l.resource, v.seen FROM {table} l
-        JOIN LATERAL ({_DOCUMENTS[kind]}) v ON v.seen IS NOT NULL WHERE {where} ORDER BY l.{moment} DESC, l.{number}"""
+        JOIN LATERAL ({_DOCUMENTS[kind]}) v ON true WHERE {where} ORDER BY l.{moment} DESC, l.{number}"""
     return sql, values
 
 
 def _open(key: RecordKey, kind: str, row: Row) -> Json:
     resource: Json = json.loads(key.unseal(bytes(row[2]), f"{_COLUMNS[kind][3]}/{row[0]}"))
-    return with_entries(resource, [str(one) for one in row[3]])
+    return with_entries(resource, [str(one) for one in row[3] or ()])
 
 
 def _found(entered: Entered, answers: list[tuple[str, list[Row]]], query: ListQuery) -> Iterator[Json]:
@@ -104,12 +110,32 @@ def search_lists(ask: Ask, query: ListQuery) -> Lists:
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """A document that stands in a folder, since when, and which set put it there: none where it took another's place."""
+
+    folder_id: UUID
+    logical_id: UUID
+    added_at: datetime
+    submission_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Whole:
-    """What the asker sees of a record: documents of every status that they may see, submission sets and folders."""
+    """What the asker sees of a record: documents of every status that they may see, submission sets and folders.
+
+    `makers` says which set made a folder. `items` tell of documents that the asker may not see: they are compared with those of the
+    answer, never told.
+    """
 
     record_id: UUID
     documents: list[Json]
     lists: list[Json]
+    makers: dict[UUID, UUID | None]
+    items: list[Item]
+
+
+_ITEMS = "SELECT folder_id, logical_id, added_at, submission_id FROM records_folder_item WHERE record_id = %s"
+_MAKERS = "SELECT folder_id, submission_id FROM records_folder WHERE record_id = %s"
 
 
 def read_whole(ask: Ask, most: int) -> Whole:
@@ -123,9 +149,12 @@ def read_whole(ask: Ask, most: int) -> Whole:
         place.record_id = entered.record_id
         decided = access.decide_or_refuse(ask, entered.facts, entered.record_id)
         statements = [_statement(decided.grant, kind, ListQuery()) for kind in (SUBMISSION_SETS, FOLDERS)]
+        statements += [(sql, [entered.record_id]) for sql in (_ITEMS, _MAKERS)]
         notices = notices_of_access(ask, entered.record_id)
         _, page, *cursors = work.send(decided.statement, page_statement(decided.grant, query), *statements, *notices)
         rows = page.fetchall()
+        items: list[Item] = [Item(*row) for row in cursors[2].fetchall()]
+        makers: dict[UUID, UUID | None] = dict(cursors[3].fetchall())
         answers = [(kind, cursor.fetchall()) for kind, cursor in zip((SUBMISSION_SETS, FOLDERS), cursors, strict=False)]
     if len(rows) > most:
         raise Refusal(No.TOO_MANY_RESULTS)
@@ -133,7 +162,7 @@ def read_whole(ask: Ask, most: int) -> Whole:
         json.loads(trimmed(entered.key.unseal(bytes(resource), f"resource/{logical_id}"), parents, seen))
         for logical_id, _, resource, parents, seen in rows
     ]
-    return Whole(record_of(entered), documents, list(_found(entered, answers, ListQuery())))
+    return Whole(record_of(entered), documents, list(_found(entered, answers, ListQuery())), makers, items)
 
 
 def read_list(ask: Ask, list_id: UUID) -> Json:
