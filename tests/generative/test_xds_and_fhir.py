@@ -15,6 +15,7 @@ from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import Author, Coding, DocumentEntry, Folder, Reference, SubmissionSet
 from carnet.formats.xds import names as n
 from carnet.formats.xds.messages import write_submit
+from carnet.formats.xds.ready import ready_text, told_texts
 from carnet.formats.xds.rim_read import Association, read_objects
 from carnet.formats.xds.rim_write import write_association, write_entry, write_set
 from carnet.formats.xds.rim_write import write_folder as write_rim_folder
@@ -43,7 +44,21 @@ persons = st.builds(
     structure_id=st.from_regex(r"1[0-9]{9}", fullmatch=True) | st.just(""), structure_name=st.just(""), role=codes | st.just(Coding()),
     specialty=codes | st.just(Coding()), telecom=st.lists(lines, max_size=2).map(tuple),
 ).map(lambda a: replace(a, structure_name=f"Cabinet {a.family}") if a.structure_id else a)  # fmt: skip
-devices = st.builds(Author, id=st.just("1.2.250.1.999.1"), family=lines, device=st.just(True))
+devices = st.builds(Author, id=st.just("1.2.250.1.999.1"), family=lines, device=st.just(True), role=codes | st.just(Coding()),
+                    structure_name=lines | st.just(""), telecom=st.lists(lines, max_size=2).map(tuple))  # fmt: skip
+more = st.lists(codes, max_size=2).map(tuple)
+places = st.lists(lines | st.just("Clinique^^^^^&1.2.3&ISO^^^^77"), max_size=2).map(tuple)
+
+
+def _several(author: Author, structures: tuple[str, ...], roles: tuple[Coding, ...], specialties: tuple[Coding, ...]) -> Author:
+    """An author with more than one of each: the first is a value of its own, so further ones stand behind it."""
+    return replace(
+        author, further_structures=structures if author.placed else (), further_roles=roles if author.role else (),
+        further_specialties=specialties if author.specialty else (),
+    )  # fmt: skip
+
+
+persons, devices = (st.builds(_several, who, places, more, more) for who in (persons, devices))
 structures = st.builds(Author, structure_id=st.just("1330099944"), structure_name=lines)
 references = st.builds(
     Reference, words, st.sampled_from(["urn:ihe:iti:xds:2013:accession", "urn:ihe:iti:xds:2013:order", ""]),
@@ -102,10 +117,28 @@ def test_metadata_of_xds_are_stored_as_fhir_and_told_again_the_same(entry: Docum
     assert xml(write_entry(again)) == xml(sent)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(entries, min_size=1, max_size=3), words, st.sampled_from(["1.2.3.4", 'odd"&<>repository']))
+def test_what_is_ready_is_what_would_be_written(several: list[DocumentEntry], matricule: str, repository: str) -> None:
+    """The text that is kept beside a resource, and the nodes that are written out of it, are the same answer."""
+    patient = (INS[0], matricule)
+
+    def about(entry: DocumentEntry) -> DocumentEntry:
+        own = entry.source_patient[1] or entry.source_patient_stated
+        return replace(entry, patient=patient, source_patient=entry.source_patient if own else patient)
+
+    written = etree.Element("around", nsmap=n.NSMAP)
+    written.extend([write_entry(about(entry), repository) for entry in several])
+    told = told_texts(map(ready_text, several), patient, repository)
+    root = etree.tostring(etree.Element("around", nsmap=n.NSMAP)).removesuffix(b"/>")
+    assert xml(etree.fromstring(root + b">" + told + b"</around>")) == xml(written)
+
+
 @given(
     st.builds(
         SubmissionSet, unique_id=st.just("2.25.9"), source_id=st.just("1.2.250.1.999.1"), content_type=codes, submitted_at=moments,
         title=lines | st.just(""), comments=lines | st.just(""), patient=st.just(INS), author=persons | devices | structures,
+        further_authors=st.lists(persons | devices | structures, max_size=2).map(tuple),
         recipients=st.lists(lines, max_size=3).map(tuple), entry_uuid=st.just("5f3f1f6e-2d4c-4a52-9be5-3f5df65d3f11"),
     )
 )  # fmt: skip

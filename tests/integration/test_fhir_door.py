@@ -257,7 +257,7 @@ def test_search_by_identifier_finds_uniqueid_and_entryuuid(door: str, searched: 
 
 @pytest.mark.parametrize(
     "criteria",
-    [{"status": "retracted"}, {"status": ""}, {"date": "yesterday"}, {"_count": "-1"}, {"_count": "x"}, {"_summary": "data"}, {"_sort": "title"},
+    [{"status": "retracted"}, {"status": ""}, {"date": "yesterday"}, {"_count": "-1"}, {"_count": "x"}, {"_summary": "some"}, {"_pretty": "yes"}, {"_sort": "title"},
      {"nonsense": "1"}, {"type": "zzz"}, {"isArchived": "maybe"}, {"patient": "Patient/x"}, {"type": "x" * 3000}],
 )  # fmt: skip
 def test_a_wrong_search_says_which_parameter(door: str, searched: tuple, criteria: dict[str, str]) -> None:
@@ -707,7 +707,8 @@ def test_a_refused_function_names_the_line_of_the_table(door: str) -> None:
 def test_unknown_addresses_and_methods_answer_plainly(door: str) -> None:
     who = client(door, "treating")
     assert code_of(who.get("/fhir/Observation")) == "interaction-unknown"
-    assert code_of(who.http.delete(f"{door}/fhir/DocumentReference/{uuid4()}", headers=who.headers())) == "interaction-unknown"
+    refused = who.http.delete(f"{door}/fhir/DocumentReference/{uuid4()}", headers=who.headers())
+    assert (code_of(refused), refused.status_code, refused.headers["Allow"]) == ("method-not-allowed", 405, "GET, PATCH, HEAD")
     assert code_of(who.get("/fhir/Binary/x", "sesame")) == "request-malformed"
 
 

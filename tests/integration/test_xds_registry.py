@@ -11,8 +11,11 @@ from django.conf import settings
 from lxml import etree
 from support.dmp import APPROVED, Practice, document_of, errors, lot, objects, status, submission_set, unique_ids, urn
 from support.people import allow, fresh_person, fresh_uid, now, open_record, patient
+from support.roles import as_role
 
-from carnet.desk.dmp_client import Software, submission_of
+from carnet.apps.storage.api import unit
+from carnet.desk.dmp_client import Software, assertion_of, envelope_of, submission_of
+from carnet.formats.soap import write_related
 from carnet.formats.xds import Author, Coding, Folder
 from carnet.formats.xds import names as n
 from carnet.formats.xds.messages import write_provide
@@ -398,3 +401,38 @@ def authors_in(node: Any, scheme: str) -> list[dict[str, list[str]]]:
     return [
         {s.get("name"): [v.text for v in s.iter(n.q(n.RIM, "Value"))] for s in c.findall(n.q(n.RIM, "Slot"))} for c in nodes
     ]  # fmt: skip
+
+
+def test_what_came_by_mtom_is_answered_by_mtom_and_what_did_not_is_not(doctor: Practice, person: Any) -> None:
+    def media(content: bytes, declared: str) -> str:
+        address = doctor.software.address
+        return str(doctor.software.http.post(address, content=content, headers={"Content-Type": declared}).headers["content-type"])
+
+    def sent(mtom: bool) -> tuple[bytes, str]:
+        body, parts = lot(doctor.software.signer, person, (document_of(person),), inline=not mtom)
+        content = envelope_of(body, PROVIDE, assertion_of(doctor.about(person), doctor.software.signer))
+        if not mtom:
+            return content, f'application/soap+xml; charset=utf-8; action="{PROVIDE}"'
+        declared, pieces = write_related(content, PROVIDE, parts)
+        return b"".join(pieces), declared
+
+    assert media(*sent(True)).startswith("multipart/related") and media(*sent(False)).startswith("application/soap+xml")
+
+
+def test_documents_that_are_ready_and_those_that_are_written_are_told_alike(doctor: Practice) -> None:
+    person, record_id = patient("treating")
+    documents = [document_of(person, title=f"« {number} » & <suite>") for number in range(3)]
+    assert status(doctor.feed(person, *documents)) == "Success"
+    ready = doctor.find(person)
+    assert len(unique_ids(ready)) == 3
+    with as_role("postgres"), unit(record_id) as work:
+        assert work.rows("SELECT count(*) FROM records_document WHERE record_id = %s AND ebrim IS NULL", record_id) == [(0,)]
+        work.run(
+            "UPDATE records_document SET ebrim = NULL WHERE record_id = %s AND unique_id = %s", record_id, documents[1][0].unique_id
+        )
+    told = [sorted(etree.tostring(o, method="c14n") for o in objects(reply)) for reply in (ready, doctor.find(person))]
+    assert told[0] == told[1]
+    # A parameter that the database does not decide alone takes the other way.
+    other = doctor.find(person, **{f"{E}AuthorPerson": ["%"]})
+    assert sorted(etree.tostring(o, method="c14n") for o in objects(other)) == told[0]
+    assert other.body.get("totalResultCount") == ready.body.get("totalResultCount") == "3"

@@ -1,5 +1,7 @@
 """XDS: reading, writing and answering stored queries, on odd and wrong input."""
 
+import hashlib
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,7 +13,7 @@ from lxml import etree
 
 from carnet.formats.safe_xml import DEPTH, MOST_ATTRIBUTES, MOST_ELEMENTS, MOST_NAMESPACES, XmlError, as_utf8, parse
 from carnet.formats.soap import Part, SoapError
-from carnet.formats.xds import Author, Coding, DocumentEntry, Folder, SubmissionSet
+from carnet.formats.xds import Author, Coding, DocumentEntry, Folder, Reference, SubmissionSet
 from carnet.formats.xds import names as n
 from carnet.formats.xds.hl7_values import read_cx, source_traits_of
 from carnet.formats.xds.messages import Issue, read_provide, read_retrieve, write_provide, write_query_response
@@ -27,6 +29,7 @@ from carnet.formats.xds.queries import (
     read_values,
     write_query,
 )
+from carnet.formats.xds.ready import ready_text
 from carnet.formats.xds.registry import Found, Holding, Holdings, answer, like, objects_of, references_of
 from carnet.formats.xds.rim_read import MOST_OBJECTS, Association, XdsError, read_objects
 from carnet.formats.xds.rim_write import add_slot, write_association, write_entry, write_folder, write_set
@@ -162,6 +165,19 @@ def test_a_slot_that_is_not_kept_is_told() -> None:
     add_slot(node, "urn:vendor:colour", ["blue"])
     found = read_objects(write_provide(lot(node), [])[0][0])
     assert found.extra == ("urn:vendor:colour",)
+
+
+def test_what_is_kept_ready_is_what_is_written_now() -> None:
+    """Texts are kept beside documents: when this fails, a migration sets `records_document.ebrim` to NULL, then the digest changes."""
+    full = replace(
+        ENTRY, entry_uuid=UUIDS[0], logical_id=UUIDS[1], version=3, status="Archived", size=7, sha1="a" * 40, comments="Commentaire",
+        format=Coding("f", "1.2"), facility=Coding("SA07", "1.2"), practice=Coding("p", "1.2"), events=(Coding("e", "1.2", "E"),),
+        confidentiality=(Coding("N", "1.2"),), service_start=AT, service_stop=AT, authenticator=AUTHOR, references=(Reference("7"),),
+        source_patient=("1.2.3", "8"), source_traits=("PID-8|F",), title="L'« été »",
+    )  # fmt: skip
+    written = etree.tostring(write_entry(full, "1.2.3"), method="c14n")
+    assert hashlib.sha256(written).hexdigest()[:16] == "9b7b686bae9704c3"
+    assert zlib.decompress(ready_text(full)).count(b"\x00") == 1 and zlib.decompress(ready_text(full)).count(b"\x01") == 1
 
 
 def test_a_retrieve_asks_for_something() -> None:

@@ -138,6 +138,7 @@ class No(StrEnum):
     DOCUMENT_INFECTED = "document-infected", Nature.DOCUMENT
     LOT_SIGNATURE_MISSING = "lot-signature-missing", Nature.DOCUMENT
     LOT_SIGNATURE_INVALID = "lot-signature-invalid", Nature.DOCUMENT
+    METHOD_NOT_ALLOWED = "method-not-allowed", Nature.REQUEST
     PATCH_NOT_ALLOWED = "patch-not-allowed", Nature.REQUEST
     REQUEST_MALFORMED = "request-malformed", Nature.REQUEST
     REQUEST_MEDIA_REFUSED = "request-media-refused", Nature.REQUEST

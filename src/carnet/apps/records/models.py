@@ -70,6 +70,8 @@ class Document(models.Model):
     updated_at = models.DateTimeField()
     waiting_told_at = models.DateTimeField(null=True)
     resource = models.BinaryField()
+    ebrim = models.BinaryField(null=True)
+    """The same metadata as ebRIM, ready to be sent; the door writes it where there is none."""
 
     class Meta:
         db_table = "records_document"
@@ -93,7 +95,7 @@ class Document(models.Model):
             "author_ids author_structures author_families author_givens depositor depositor_structure",
             why="professionals, read by the rules of masking",
         ),
-        **classify(Kind.HEALTH, LIFE, "resource", sealed=True),
+        **classify(Kind.HEALTH, LIFE, "resource ebrim", sealed=True),
     }  # fmt: skip
 
 

@@ -7,6 +7,8 @@ what stands in `verificationStatus` or in a note.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
 
 from carnet.formats.fhir.reading import Json
 from carnet.formats.timestamps import to_fhir
@@ -139,4 +141,25 @@ def sheet_bundle(traits: Traits, lines: Iterable[Line], titles: Mapping[str, str
         resources += [_listed(section, title, [f"#{one['id']}" for one in written]), *written]
     if left:
         resources.append(_listed("unshown", UNSHOWN, []) | {"note": [{"text": ", ".join(left)}]})
-    return {"resourceType": "Bundle", "type": "collection", "timestamp": to_fhir(at), "entry": [{"resource": r} for r in resources]}
+    entries = [{"fullUrl": _urn(r["id"]), "resource": _by_urn(r)} for r in resources]
+    return {"resourceType": "Bundle", "type": "collection", "timestamp": to_fhir(at), "entry": entries}
+
+
+_NAMES = UUID("4c0e7a52-6d0c-5b0a-9a37-0b8f6a2f5e11")
+
+
+def _urn(identifier: str) -> str:
+    """The name of a resource inside a sheet: nothing else has it, and it leads nowhere."""
+    return f"urn:uuid:{uuid5(_NAMES, identifier)}"
+
+
+def _by_urn(node: Any) -> Any:
+    """A resource whose references inside the sheet are the fullUrl of what they mean."""
+    if isinstance(node, list):
+        return [_by_urn(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        name: _urn(value[1:]) if name == "reference" and isinstance(value, str) and value.startswith("#") else _by_urn(value)
+        for name, value in node.items()
+    }

@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from uuid import uuid4
 
 from lxml import etree
 
@@ -218,6 +219,14 @@ def write_query_response(objects: Sequence[etree._Element], issues: Sequence[Iss
     _errors(root, issues)
     etree.SubElement(root, n.q(n.RIM, "RegistryObjectList")).extend(objects)
     return root
+
+
+def write_query_response_around(count: int, issues: Sequence[Issue] = ()) -> tuple[etree._Element, bytes]:
+    """An AdhocQueryResponse for so many objects, and the mark that stands where their text goes (`ready.told_texts`)."""
+    root, mark = write_query_response((), issues), uuid4().hex
+    root.set("totalResultCount", str(count))
+    root[-1].text = mark
+    return root, mark.encode()
 
 
 def read_retrieve(request: etree._Element) -> list[tuple[str, str]]:

@@ -26,6 +26,7 @@ from carnet.formats.soap import (
     Part,
     SoapError,
     SoapFault,
+    content_type_of,
     write_envelope,
     write_fault,
     write_related,
@@ -90,11 +91,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The body of an answer, and the documents that go with it; with `mtom` even an answer without any is multipart."""
+    """The body of an answer, and the documents that go with it; with `mtom` even an answer without any is multipart.
+
+    `within`: a mark in the body, and the XML that goes into its place as it is.
+    """
 
     body: etree._Element
     parts: list[Part] = field(default_factory=list)
     mtom: bool = False
+    within: tuple[bytes, bytes] | None = None
 
 
 Handler = Callable[[Call], Answer]
@@ -170,7 +175,10 @@ def _plain(request: HttpRequest, content: bytes, namespace: str, action: str, st
 
 def _answered(request: HttpRequest, operation: Operation, answer: Answer, envelope: Envelope, namespace: str) -> HttpResponseBase:
     content = write_envelope(answer.body, operation.answer, envelope.message_id, namespace)
-    if not answer.parts and not answer.mtom:
+    content = content.replace(*answer.within, 1) if answer.within else content
+    # What came by MTOM is answered by MTOM (ITI TF-2 §V.3.6), with documents or without.
+    sent, _ = content_type_of(request.headers.get("Content-Type", ""))
+    if not answer.parts and not answer.mtom and sent != "multipart/related":
         return _plain(request, content, namespace, operation.answer)
     media, pieces = write_related(content, operation.answer, answer.parts, namespace)
     return _safe(StreamingHttpResponse(pieces, content_type=media))

@@ -8,7 +8,7 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -21,8 +21,9 @@ from carnet.formats.timestamps import from_fhir
 from carnet.formats.xds import DocumentEntry, Folder, SubmissionSet
 from carnet.formats.xds import names as n
 from carnet.formats.xds.hl7_values import read_cx
-from carnet.formats.xds.messages import Issue, write_query_response
+from carnet.formats.xds.messages import Issue, write_query_response, write_query_response_around
 from carnet.formats.xds.queries import E, StoredQuery, read_query
+from carnet.formats.xds.ready import ready_text, told_texts
 from carnet.formats.xds.registry import UNTOLD, Holding, Holdings, answer, objects_of, references_of
 from carnet.formats.xds.rim_read import XdsError
 from carnet.interfaces.dmp.door import Answer, Call
@@ -96,6 +97,15 @@ class _Untold:
             self.note(str(resource.get("id", "")), error)
             return None
 
+    def text(self, resource: bytes) -> bytes | None:
+        """ebRIM of a stored document that has none ready."""
+        stored = json.loads(resource)
+        try:
+            return ready_text(read_stored(stored))
+        except UNTOLD as error:
+            self.note(str(stored.get("id", "")), error)
+            return None
+
     def package(self, resource: Json) -> SubmissionSet | Folder | None:
         """A stored set or folder, if it can be read."""
         try:
@@ -150,15 +160,34 @@ def _tied(
     return tuple(tied), tuple(dated)
 
 
-def _searched(question: Ask, ins: Ins, query: StoredQuery, untold: _Untold) -> Holdings:
-    most = settings.CARNET.dmp_max_results
-    page = search(question, Query(_narrowed(query), frozenset(_codes(query, "TypeCode")), count=most if query.leaf else 100_000))
+def _decided(query: StoredQuery) -> bool:
+    """Whether the database decides alone which documents answer, and whole objects are asked for: then they are ready."""
+    exact = {f"{E}PatientId", f"{E}Status", *(f"{E}{name}{end}" for name, _ in _TIMES for end in ("From", "To"))}
+    return query.leaf and query.name == "FindDocuments" and set(query.parameters) <= exact
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """Documents that answer, as ebRIM that is ready."""
+
+    texts: list[bytes]
+    patient: tuple[str, str]
+
+
+def _searched(question: Ask, ins: Ins, query: StoredQuery, untold: _Untold) -> Holdings | _Ready:
+    most, ready = settings.CARNET.dmp_max_results, _decided(query)
+    asked = Query(_narrowed(query), frozenset(_codes(query, "TypeCode")), count=most if query.leaf else 100_000, ebrim=ready)
+    page = search(question, asked)
     if page.following is not None:
         raise Refusal(No.TOO_MANY_RESULTS)
+    if ready:
+        pairs = zip(page.texts, page.resources, strict=True)
+        texts = (text if text is not None else untold.text(resource) for text, resource in pairs)
+        return _Ready([text for text in texts if text is not None], (ins.oid.value, ins.matricule))
     return Holdings(untold.read(map(json.loads, page.resources), ins))
 
 
-def _holdings(question: Ask, query: StoredQuery, untold: _Untold) -> Holdings:
+def _holdings(question: Ask, query: StoredQuery, untold: _Untold) -> Holdings | _Ready:
     if question.ins is None:
         raise Refusal(No.INS_MALFORMED)
     if query.name in _FOUND_BY_DATABASE:
@@ -166,7 +195,7 @@ def _holdings(question: Ask, query: StoredQuery, untold: _Untold) -> Holdings:
     return _whole(question, question.ins, untold)
 
 
-def _seen(call: Call, query: StoredQuery, untold: _Untold) -> Holdings:
+def _seen(call: Call, query: StoredQuery, untold: _Untold) -> Holdings | _Ready:
     """What the asker sees: a structure and its employees the references of their own documents, a person without the patient's
     agreement likewise, when objects are asked for by name."""
     patient = read_cx(query.patient) if query.patient else ("", "")
@@ -186,15 +215,19 @@ def handle(call: Call) -> Answer:
     try:
         query = read_query(call.body)
         holdings = _seen(call, query, untold)
-        found = answer(query, holdings)
     except XdsError as error:
         told = issue_of(Refusal(No.REQUEST_MALFORMED, {"problem": str(error), "element": error.element}))
         return Answer(write_query_response([], [replace(told, code=error.code)]))
     passed_over = gettext("Ce paramètre n'existe pas dans cette requête ; il n'a rien filtré : {name}.")
     warned = [Issue("XDSRegistryError", passed_over.format(name=name), name, warning=True) for name in query.unknown]
+    repository = settings.CARNET.dmp_repository_oid
+    if isinstance(holdings, _Ready):
+        body, mark = write_query_response_around(len(holdings.texts), untold.issues() + warned)
+        return Answer(body, within=(mark, told_texts(holdings.texts, holdings.patient, repository)))
+    found = answer(query, holdings)
     if not query.leaf:
         return Answer(write_query_response(references_of(found), untold.issues() + warned))
-    written = objects_of(found, holdings, settings.CARNET.dmp_repository_oid, lambda e, error: untold.note(e.logical_id, error))
+    written = objects_of(found, holdings, repository, lambda e, error: untold.note(e.logical_id, error))
     return Answer(write_query_response(written, untold.issues() + warned))
 
 

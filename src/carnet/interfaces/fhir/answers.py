@@ -29,9 +29,11 @@ _STATUS = {
     No.DOCUMENT_UNKNOWN: 404,
     No.INTERACTION_UNKNOWN: 404,
     No.PATCH_NOT_ALLOWED: 405,
+    No.METHOD_NOT_ALLOWED: 405,
     No.FORMAT_NOT_SPOKEN: 406,
     No.DOCUMENT_DUPLICATE: 409,
     No.ENTRY_UUID_USED: 409,
+    No.METADATA_VERSION_MISMATCH: 412,
     No.REQUEST_TOO_LARGE: 413,
     No.DOCUMENT_TOO_LARGE: 413,
     No.DOCUMENT_MEDIA_REFUSED: 415,
@@ -43,8 +45,10 @@ _KIND = {
     401: "login",
     403: "forbidden",
     404: "not-found",
+    405: "not-supported",
     406: "not-supported",
     409: "duplicate",
+    412: "conflict",
     413: "too-long",
     415: "not-supported",
     503: "transient",
@@ -108,6 +112,8 @@ def refusal_answer(refusal: Refusal) -> HttpResponse:
     """The answer to a refusal."""
     status = status_of(refusal.code)
     response = fhir(operation_outcome(issue_of(refusal.code, refusal.details)), status)
+    if refusal.code is No.METHOD_NOT_ALLOWED:
+        response["Allow"] = refusal.details["allow"]
     if status == 503:
         response["Retry-After"] = RETRY_AFTER
     if status == 401:

@@ -1,7 +1,7 @@
 """What every request of the door goes through: who asks, in which mode, how large, and what an error becomes."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from uuid import UUID, uuid4
 
@@ -14,7 +14,9 @@ from django.utils.translation import gettext, override
 from carnet.apps.signin.api import Certificate, actor_of, actor_of_certificate, certificate_of
 from carnet.apps.storage.api import trouble_of
 from carnet.formats.fhir import FhirError, Issue, Json, operation_outcome, parse_json
+from carnet.formats.fhir.reading import items, text
 from carnet.interfaces.fhir.answers import fhir, malformed, refusal_answer
+from carnet.interfaces.fhir.manners import headed, presentation_of, presented
 from carnet.kernel.actor import ANONYMOUS, Actor
 from carnet.kernel.ask import Act, Ask, Mode
 from carnet.kernel.clock import moment
@@ -57,6 +59,21 @@ def _check_format(request: HttpRequest, any_type: bool) -> None:
         raise Refusal(No.FORMAT_NOT_SPOKEN)
 
 
+def _allowed(methods: Sequence[str]) -> list[str]:
+    return [*methods, "HEAD"] if "GET" in methods and "HEAD" not in methods else [*methods]
+
+
+def _presentation(request: HttpRequest) -> QueryDict:
+    """The parameters of the address, and those of a posted search beside them."""
+    searched = request.method == "POST" and request.path.rstrip("/").endswith("/_search")
+    if not searched or not any(name in request.body for name in (b"_elements", b"_summary", b"_pretty")):
+        return request.GET
+    both = request.GET.copy()
+    for name, values in form(request).lists():
+        both.setlist(name, values)
+    return both
+
+
 def view(*methods: str, any_type: bool = False) -> Callable[[View], View]:
     """A view of the door for these methods: refusals and errors become OperationOutcomes, in the reader's language.
 
@@ -68,10 +85,16 @@ def view(*methods: str, any_type: bool = False) -> Callable[[View], View]:
         def wrapped(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
             with override(_language(request)):
                 try:
+                    head = request.method == "HEAD" and "GET" in methods
+                    if head:
+                        # A HEAD reads, and is journaled, like the GET that it stands for.
+                        request.method = "GET"
                     if request.method not in methods:
-                        raise Refusal(No.INTERACTION_UNKNOWN, {"problem": f"{request.method}"})
+                        raise Refusal(No.METHOD_NOT_ALLOWED, {"allow": ", ".join(_allowed(methods))})
                     _check_format(request, any_type)
-                    return function(request, *args, **kwargs)
+                    asked = presentation_of(_presentation(request))
+                    response = presented(function(request, *args, **kwargs), asked)
+                    return headed(response) if head else response
                 except Refusal as refusal:
                     return refusal_answer(refusal)
                 except FhirError as error:
@@ -154,11 +177,30 @@ def body(request: HttpRequest) -> Json:
 
 
 def form(request: HttpRequest) -> QueryDict:
-    """The parameters of a posted search. Another media type is refused."""
+    """The parameters of a posted search: a form, or JSON as some clients send it. Another media type is refused."""
     declared = (request.content_type or "").lower()
+    if declared in JSON_TYPES:
+        return _of_json(body(request))
     if declared != "application/x-www-form-urlencoded":
         raise Refusal(No.REQUEST_MEDIA_REFUSED, {"media": declared[:80]})
     return request.POST
+
+
+def _of_json(posted: Json) -> QueryDict:
+    """Parameters of a search as a Parameters resource, or as an object of names and values."""
+    found = QueryDict(mutable=True)
+    if posted.get("resourceType") == "Parameters":
+        for number, one in enumerate(items(posted, "parameter", "Parameters")):
+            path = f"Parameters.parameter[{number}]"
+            value = next((str(v) for k, v in one.items() if k.startswith("value") and isinstance(v, str | int)), "")
+            found.appendlist(text(one, "name", path), value)
+        return found
+    for name, said in posted.items():
+        for value in said if isinstance(said, list) else [said]:
+            if isinstance(value, bool) or not isinstance(value, str | int):
+                raise FhirError(name, "is a text, or a list of texts")
+            found.appendlist(name, str(value))
+    return found
 
 
 def ins_of_token(token: str) -> Ins:

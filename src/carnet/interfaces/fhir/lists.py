@@ -18,7 +18,18 @@ from carnet.formats.fhir.systems import DESIGNATION
 from carnet.formats.timestamps import bounds_of_fhir
 from carnet.interfaces.fhir.answers import FHIR_JSON, raw, stored
 from carnet.interfaces.fhir.door import ask, authenticated, document_id, form, view
-from carnet.interfaces.fhir.parameters import PATIENT, count_of, identifiers, one, pairs_of, patient_of, tokens
+from carnet.interfaces.fhir.manners import lenient
+from carnet.interfaces.fhir.parameters import (
+    PATIENT,
+    count_of,
+    identifiers,
+    known_of,
+    one,
+    pairs_of,
+    passed_over,
+    patient_of,
+    tokens,
+)
 from carnet.interfaces.fhir.search import ins_of_patient, without_ins
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.traits import normalise_name
@@ -82,9 +93,6 @@ def _offset(pairs: Pairs) -> int:
 
 def read_list_search(pairs: Pairs) -> ListQuery:
     """Read the parameters. Raises FhirError on the first that is wrong."""
-    unknown = [name for name, _ in pairs if name not in SUPPORTED]
-    if unknown:
-        raise FhirError(unknown[0], "is not a search parameter of this door; /fhir/metadata lists them")
     odd = [name for name, value in pairs if "\x00" in value or len(value) > 2000]
     if odd:
         raise FhirError(odd[0], "is not a value of this parameter")
@@ -110,21 +118,22 @@ def _following(base: str, lists: Lists, query: ListQuery, pairs: Pairs) -> str:
     return f"{base}?{urlencode([*place, *kept])}"
 
 
-def _bundle(lists: Lists, query: ListQuery, pairs: Pairs) -> HttpResponse:
+def _bundle(lists: Lists, query: ListQuery, pairs: Pairs, ignored: Sequence[str]) -> HttpResponse:
     base = f"{settings.CARNET.base_url}/fhir/List"
     links = [{"relation": "self", "url": f"{base}/_search"}]
     if lists.more:
         links.append({"relation": "next", "url": _following(base, lists, query, pairs)})
     entries = [
         {"fullUrl": f"{base}/{resource['id']}", "resource": resource, "search": {"mode": "match"}} for resource in lists.resources
-    ]
+    ] + passed_over(ignored)
     bundle = {"resourceType": "Bundle", "type": "searchset", "link": links} | ({"entry": entries} if entries else {})
     return raw(stored(json.dumps(bundle, ensure_ascii=False).encode()), FHIR_JSON)
 
 
-def _answer(question: Ask, pairs: Pairs) -> HttpResponse:
-    query = read_list_search(pairs)
-    return _bundle(search_lists(ins_of_patient(question, patient_of(pairs)), query), query, pairs)
+def _answer(request: HttpRequest, question: Ask, pairs: Pairs) -> HttpResponse:
+    known, ignored = known_of(pairs, SUPPORTED, lenient(request))
+    query = read_list_search(known)
+    return _bundle(search_lists(ins_of_patient(question, patient_of(known)), query), query, known, ignored)
 
 
 @view("POST")
@@ -132,7 +141,7 @@ def post_search(request: HttpRequest) -> HttpResponse:
     """`POST List/_search`."""
     question, in_address = ask(request, authenticated(request), Act.SEARCH), pairs_of(request.GET)
     without_ins(in_address)
-    return _answer(question, [*in_address, *pairs_of(form(request))])
+    return _answer(request, question, [*in_address, *pairs_of(form(request))])
 
 
 @view("GET")
@@ -140,7 +149,7 @@ def get_search(request: HttpRequest) -> HttpResponse:
     """`GET List?patient=Patient/id`."""
     question, in_address = ask(request, authenticated(request), Act.SEARCH), pairs_of(request.GET)
     without_ins(in_address)
-    return _answer(question, in_address)
+    return _answer(request, question, in_address)
 
 
 @view("GET")

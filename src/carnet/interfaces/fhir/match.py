@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from carnet.apps.records.api import Candidate, search_by_traits
@@ -51,7 +52,8 @@ def _entry(candidate: Candidate) -> Json:
         "gender": _GENDER.get(traits.sex, "unknown"),
         "birthDate": traits.birth_date,
     }
-    return {"resource": patient, "search": {"mode": "match", "score": candidate.score}}
+    address = f"{settings.CARNET.base_url}/fhir/Patient/{candidate.record_id}"
+    return {"fullUrl": address, "resource": patient, "search": {"mode": "match", "score": candidate.score}}
 
 
 @view("POST")

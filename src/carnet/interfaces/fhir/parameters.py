@@ -1,16 +1,19 @@
 """Search parameters: FHIR text to the criteria of a search (MHD 2:3.67, PDSm 3.1). Unknown parameters are refused."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
+from uuid import uuid4
 
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 from carnet.apps.records.api import Criterion, Query, criteria
 from carnet.formats import codes
-from carnet.formats.fhir import FhirError
+from carnet.formats.fhir import FhirError, Issue, Json, operation_outcome
 from carnet.formats.fhir.references import FINESS, RPPS
 from carnet.formats.fhir.systems import oid_of
 from carnet.formats.timestamps import bounds_of_fhir
+from carnet.interfaces.fhir.manners import without_presentation
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM, local_id
 
 Pairs = Sequence[tuple[str, str]]
@@ -18,13 +21,16 @@ MAX_COUNT = 100
 PATIENT = ("patient", "patient.identifier", "patient:identifier")
 _PROFESSIONALS, _STRUCTURES = frozenset({PS_ID_SYSTEM, RPPS}), frozenset({STRUCTURE_ID_SYSTEM, FINESS})
 _STATUS = {"current": "Approved", "superseded": "Deprecated"}
-_CONTROL = frozenset({"_count", "_sort", "_summary", "_total", "_format", "isArchived", "new-since-last-visit", "status", *PATIENT})
+_CONTROL = frozenset({"_count", "_sort", "_summary", "_total", "isArchived", "new-since-last-visit", "status", *PATIENT})
 SUPPORTED = (
     "patient", "patient.identifier", "status", "type", "category", "facility", "setting", "format", "event",
     "security-label", "date", "creation", "period", "period-start", "period-end", "author.family", "author.given",
     "author.identifier", "authorOrg", "identifier", "related", "relatesto", "isArchived",
     "new-since-last-visit", "_id", "_lastUpdated", "_count", "_sort", "_summary", "_total",
 )  # fmt: skip
+
+
+KNOWN = frozenset(SUPPORTED) | _CONTROL
 
 
 def tokens(value: str) -> list[str]:
@@ -75,8 +81,6 @@ def _criterion(name: str, value: str) -> Criterion:
         "security-label": lambda: criteria.by_label(tokens(value)[0] if tokens(value) else ""),
         "_id": lambda: criteria.by_logical_id(value.split(",")),
     }
-    if name not in simple:
-        raise FhirError(name, "is not a search parameter of this door; /fhir/metadata lists them")
     return simple[name]()
 
 
@@ -133,8 +137,28 @@ def _flag(pairs: Pairs, name: str) -> bool:
 
 
 def pairs_of(data: QueryDict) -> list[tuple[str, str]]:
-    """The parameters of a request, in their order."""
-    return [(name, value) for name, values in data.lists() for value in values]
+    """The parameters of a request that select something, in their order."""
+    return without_presentation((name, value) for name, values in data.lists() for value in values)
+
+
+def known_of(pairs: Pairs, known: Container[str], pass_over: bool) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+    """The parameters that a search has, and the names of those that it has not.
+
+    Raises FhirError for these, unless they may be passed over (`Prefer: handling=lenient`).
+    """
+    ignored = tuple(dict.fromkeys(name for name, _ in pairs if name not in known))
+    if ignored and not pass_over:
+        raise FhirError(ignored[0], "is not a search parameter of this door; /fhir/metadata lists them")
+    return [pair for pair in pairs if pair[0] in known], ignored
+
+
+def passed_over(ignored: Sequence[str]) -> list[Json]:
+    """The entry of a searchset that names the parameters that were passed over."""
+    if not ignored:
+        return []
+    said = gettext("Ces paramètres n'existent pas ici ; ils n'ont rien filtré : {names}.").format(names=", ".join(ignored))
+    outcome = operation_outcome(Issue("parameter-unknown", said, severity="warning", kind="not-supported"))
+    return [{"fullUrl": f"urn:uuid:{uuid4()}", "resource": outcome, "search": {"mode": "outcome"}}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +184,7 @@ def read_search(pairs: Pairs) -> Search:
     unknown = [code for code in types if codes.member("type_codes", code) is None]
     if unknown:
         raise FhirError("type", "holds a code that no value set knows")
-    summary = one(pairs, "_summary", "false")
-    if summary not in ("count", "false"):
-        raise FhirError("_summary", "must be count or false")
-    count = 0 if summary == "count" else count_of(pairs, least=0)
+    count = 0 if one(pairs, "_summary", "") == "count" else count_of(pairs, least=0)
     query = Query(
         criteria=(_statuses(pairs), *_criteria(pairs)),
         types=types,

@@ -14,6 +14,7 @@ from carnet.apps.records.api import named_document, patch_document
 from carnet.formats.fhir import (
     FhirError,
     Issue,
+    Json,
     act_of,
     operation_outcome,
     parse_json,
@@ -24,8 +25,10 @@ from carnet.formats.fhir import (
 from carnet.formats.fhir.patch import Patch
 from carnet.interfaces.fhir.answers import FHIR_JSON, fhir, raw, stored
 from carnet.interfaces.fhir.door import ask, authenticated, whole
-from carnet.interfaces.fhir.parameters import identifiers
+from carnet.interfaces.fhir.manners import if_match, versioned
+from carnet.interfaces.fhir.parameters import identifiers, pairs_of
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.refusal import No, Refusal
 
 JSON_PATCH, FHIR = "application/json-patch+json", "application/fhir+json"
 AGREEMENT_HEADER = "Carnet-Minor-Agreed"
@@ -48,7 +51,7 @@ def _record_of(reference: str) -> UUID | None:
 
 def _named(request: HttpRequest, question: Ask) -> UUID:
     """The document of a conditional update: `identifier`, and `patient=Patient/id` where two records use the same."""
-    unknown = set(request.GET) - {"identifier", "patient"}
+    unknown = {name for name, _ in pairs_of(request.GET)} - {"identifier", "patient"}
     if unknown or len(identifiers(request.GET.get("identifier", ""))) != 1:
         raise FhirError("identifier", "must name one document: PATCH DocumentReference?identifier=system|value")
     (name,) = identifiers(request.GET["identifier"])
@@ -59,13 +62,21 @@ def _named(request: HttpRequest, question: Ask) -> UUID:
     return named_document(question, tuple(names), _record_of(request.GET.get("patient", "")))
 
 
+def _act(patch: Patch, version: str, resource: Json) -> Act | None:
+    """The act of a patch that is meant for this version. Raises Refusal `metadata-version-mismatch` (412)."""
+    if version and version != resource["meta"]["versionId"]:
+        raise Refusal(No.METADATA_VERSION_MISMATCH, {"fields": "If-Match"})
+    return act_of(patch, resource)
+
+
 def patched(request: HttpRequest, logical_id: UUID, named: bool = False) -> HttpResponse:
     """Do the act that the patch asks for, and answer the resource as it is now."""
     patch = _patch(request)
     agreed = request.headers.get(AGREEMENT_HEADER, "").strip().lower() == "true"
-    done = patch_document(ask(request, authenticated(request), Act.READ), logical_id, partial(act_of, patch), agreed, named)
+    question, act_asked = ask(request, authenticated(request), Act.READ), partial(_act, patch, if_match(request))
+    done = patch_document(question, logical_id, act_asked, agreed, named)
     if done.resource is not None:
-        return raw(stored(done.resource), FHIR_JSON)
+        return versioned(raw(stored(done.resource), FHIR_JSON), done.resource)
     told = Issue("done", gettext("L'acte est fait."), severity="information", kind="informational")
     return fhir(operation_outcome(told))
 

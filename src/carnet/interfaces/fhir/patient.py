@@ -6,7 +6,9 @@ because the identity that the software shows is its own (RG_0320).
 
 from dataclasses import replace
 from datetime import datetime
+from uuid import uuid4
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
@@ -68,9 +70,10 @@ def _outcome(status: RecordStatus) -> Json:
 def _searchset(status: RecordStatus) -> Json:
     entries: list[Json] = []
     if status.record_id is not None:
-        entries.append({"resource": _patient(status), "search": {"mode": "match"}})
+        address = f"{settings.CARNET.base_url}/fhir/Patient/{status.record_id}"
+        entries.append({"fullUrl": address, "resource": _patient(status), "search": {"mode": "match"}})
     total = len(entries)
-    entries.append({"resource": _outcome(status), "search": {"mode": "outcome"}})
+    entries.append({"fullUrl": f"urn:uuid:{uuid4()}", "resource": _outcome(status), "search": {"mode": "outcome"}})
     return {"resourceType": "Bundle", "type": "searchset", "total": total, "entry": entries}
 
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from carnet.apps.records.api import Content, read_content, read_metadata
 from carnet.interfaces.fhir.answers import FHIR_JSON, fhir, raw, stored
 from carnet.interfaces.fhir.door import JSON_TYPES, ask, authenticated, document_id, view
+from carnet.interfaces.fhir.manners import version_of, versioned
 from carnet.interfaces.fhir.patch import patched
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
@@ -52,4 +53,13 @@ def document_reference(request: HttpRequest, logical_id: str) -> HttpResponse:
     if request.method == "PATCH":
         return patched(request, document_id(logical_id))
     resource = read_metadata(ask(request, authenticated(request), Act.READ), document_id(logical_id))
-    return raw(stored(resource), FHIR_JSON)
+    return versioned(raw(stored(resource), FHIR_JSON), resource)
+
+
+@view("GET")
+def document_reference_version(request: HttpRequest, logical_id: str, version: str) -> HttpResponse:
+    """The version in force (vread). A former one is unknown: it would tell which codes a document once had."""
+    resource = read_metadata(ask(request, authenticated(request), Act.READ), document_id(logical_id))
+    if version != version_of(resource):
+        raise Refusal(No.DOCUMENT_UNKNOWN)
+    return versioned(raw(stored(resource), FHIR_JSON), resource)

@@ -6,6 +6,7 @@ An INS never stands in an address: parameters come in a POST body, and the link 
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
@@ -22,7 +23,8 @@ from carnet.formats.fhir.systems import LAST_VISIT
 from carnet.formats.timestamps import to_fhir
 from carnet.interfaces.fhir.answers import FHIR_JSON, raw, stored
 from carnet.interfaces.fhir.door import ask, authenticated, form, ins_of_token, view
-from carnet.interfaces.fhir.parameters import Pairs, pairs_of, read_search
+from carnet.interfaces.fhir.manners import lenient
+from carnet.interfaces.fhir.parameters import KNOWN, Pairs, known_of, pairs_of, passed_over, read_search
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.ins import Ins
@@ -67,7 +69,7 @@ def _visit(ended: datetime) -> Json:
     return {"extension": [{"url": LAST_VISIT, "valueInstant": to_fhir(ended)}]}
 
 
-def _bundle(page: Page, pairs: Pairs, who: Actor) -> bytes:
+def _bundle(page: Page, pairs: Pairs, who: Actor, ignored: Sequence[str]) -> bytes:
     """The searchset, put together from stored bytes: nothing is parsed or rebuilt on the way out."""
     base = settings.CARNET.base_url.encode()
     entries = b",".join(
@@ -75,6 +77,8 @@ def _bundle(page: Page, pairs: Pairs, who: Actor) -> bytes:
         + b',"search":{"mode":"match"}}'
         for logical_id, resource in zip(page.logical_ids, page.resources, strict=True)
     )  # fmt: skip
+    for outcome in passed_over(ignored):
+        entries += (b"," if entries else b"") + json.dumps(outcome, ensure_ascii=False).encode()
     links = [{"relation": "self", "url": f"{settings.CARNET.base_url}/fhir/DocumentReference/_search"}]
     if page.following:
         links.append({"relation": "next", "url": _next(pairs, page.following, who)})
@@ -84,10 +88,11 @@ def _bundle(page: Page, pairs: Pairs, who: Actor) -> bytes:
     return stored(head + (b',"entry":[' + entries + b"]" if entries else b"") + b"}")
 
 
-def _answer(question: Ask, pairs: Pairs, cursor: Cursor | None) -> HttpResponse:
-    asked = read_search(pairs)
+def _answer(request: HttpRequest, question: Ask, pairs: Pairs, cursor: Cursor | None) -> HttpResponse:
+    known, ignored = known_of(pairs, KNOWN, lenient(request))
+    asked = read_search(known)
     page = search(ins_of_patient(question, asked.patient), replace(asked.query, after=cursor))
-    return raw(_bundle(page, pairs, question.actor), FHIR_JSON)
+    return raw(_bundle(page, known, question.actor, ignored), FHIR_JSON)
 
 
 def without_ins(pairs: Pairs) -> None:
@@ -102,7 +107,7 @@ def post_search(request: HttpRequest) -> HttpResponse:
     who = authenticated(request)
     in_address = pairs_of(request.GET)
     without_ins(in_address)
-    return _answer(ask(request, who, Act.SEARCH), [*in_address, *pairs_of(form(request))], None)
+    return _answer(request, ask(request, who, Act.SEARCH), [*in_address, *pairs_of(form(request))], None)
 
 
 def get_search(request: HttpRequest) -> HttpResponse:
@@ -110,7 +115,7 @@ def get_search(request: HttpRequest) -> HttpResponse:
     who = authenticated(request)
     if _PAGE in request.GET:
         pairs, cursor = _place(request.GET[_PAGE], who)
-        return _answer(ask(request, who, Act.SEARCH), pairs, cursor)
+        return _answer(request, ask(request, who, Act.SEARCH), pairs, cursor)
     pairs = pairs_of(request.GET)
     without_ins(pairs)
-    return _answer(ask(request, who, Act.SEARCH), pairs, None)
+    return _answer(request, ask(request, who, Act.SEARCH), pairs, None)

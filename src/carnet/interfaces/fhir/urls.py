@@ -1,7 +1,8 @@
 """Addresses of the FHIR door."""
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path, re_path
+from django.http.response import HttpResponseBase
+from django.urls import include, path, re_path, resolve
 
 from carnet.interfaces.fhir import (
     appointments,
@@ -22,10 +23,17 @@ from carnet.interfaces.fhir.services.urls import root
 from carnet.kernel.refusal import No, Refusal
 
 
-@view("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+@view("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 def nothing_here(request: HttpRequest) -> HttpResponse:
     """Any other address."""
     raise Refusal(No.INTERACTION_UNKNOWN)
+
+
+def slashed(request: HttpRequest, address: str) -> HttpResponseBase:
+    """An address with a slash at its end is the address without it."""
+    found = resolve(f"/{address}")
+    answer: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
+    return answer
 
 
 urlpatterns = [
@@ -40,6 +48,7 @@ urlpatterns = [
     path("fhir/DocumentReference", deposit.document_references),
     path("fhir/DocumentReference/_search", search.post_search),
     path("fhir/DocumentReference/<str:logical_id>", retrieve.document_reference),
+    path("fhir/DocumentReference/<str:logical_id>/_history/<str:version>", retrieve.document_reference_version),
     path("fhir/List", lists.get_search),
     path("fhir/List/_search", lists.post_search),
     path("fhir/List/<str:list_id>", lists.read),
@@ -64,5 +73,6 @@ urlpatterns = [
     path("services/fhir", root),
     path("services/fhir/", include("carnet.interfaces.fhir.services.urls")),
     path(".well-known/oauth-protected-resource/services/fhir", protected_resource),
+    re_path(r"^(?P<address>fhir/.*[^/])/$", slashed),
     re_path(r"^.*$", nothing_here),
 ]

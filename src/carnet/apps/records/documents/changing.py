@@ -113,12 +113,13 @@ def write_version(work: Work, ask: Ask, key: RecordKey, document: StoredDocument
         VALUES (%s, %s, %s, %s, %s, %s)""",
         key.record_id, document.logical_id, document.version, document.entry_uuid, ask.at, document.resource,
     )  # fmt: skip
-    resource = rewrite(key, document, _resource_change(facts, entry_uuid, version), ask.at)
+    now = rewrite(key, document, _resource_change(facts, entry_uuid, version), ask.at)
     work.run(
         """UPDATE records_document SET entry_uuid = %s, version = %s, status = %s, masked = %s, hidden_from_patient = %s,
-        hidden_from_representatives = %s, updated_at = %s, resource = %s WHERE record_id = %s AND logical_id = %s""",
+        hidden_from_representatives = %s, updated_at = %s, resource = %s, ebrim = %s
+        WHERE record_id = %s AND logical_id = %s""",
         entry_uuid, version, facts.status.value, facts.masked, facts.hidden_from_patient,
-        facts.hidden_from_representatives, ask.at, resource, key.record_id, document.logical_id,
+        facts.hidden_from_representatives, ask.at, now.resource, now.ebrim, key.record_id, document.logical_id,
     )  # fmt: skip
 
 

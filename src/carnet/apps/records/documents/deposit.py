@@ -293,11 +293,11 @@ def _read(work: Work, ask: Ask, key: RecordKey, checked: Checked, logical_id: UU
 def _deprecate(work: Work, ask: Ask, key: RecordKey, logical_id: UUID) -> StoredDocument:
     """The original becomes Deprecated in place: a replacement is no new version of its metadata. Returns it as it was."""
     replaced = _approved(work, logical_id)
-    resource = rewrite(key, replaced, lambda fields: fields | {"status": "superseded"}, ask.at)
+    now = rewrite(key, replaced, lambda fields: fields | {"status": "superseded"}, ask.at)
     work.run(
-        """UPDATE records_document SET status = 'Deprecated', updated_at = %s, resource = %s
+        """UPDATE records_document SET status = 'Deprecated', updated_at = %s, resource = %s, ebrim = %s
         WHERE record_id = %s AND logical_id = %s""",
-        ask.at, resource, key.record_id, logical_id,
+        ask.at, now.resource, now.ebrim, key.record_id, logical_id,
     )  # fmt: skip
     return replaced
 

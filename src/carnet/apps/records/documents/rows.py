@@ -1,6 +1,7 @@
 """Rows and ready-to-send resources of documents and submission sets."""
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,9 +11,11 @@ from carnet.apps.records.documents.checking import Checked, depositor_of
 from carnet.apps.records.documents.labels import labels_of
 from carnet.apps.records.entry.facts import StoredDocument
 from carnet.apps.storage.api import RecordKey, Work
-from carnet.formats.fhir import Json, write_document_reference, write_folder, write_submission_set
+from carnet.formats.fhir import Json, read_stored, write_document_reference, write_folder, write_submission_set
 from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import DocumentEntry, Folder, Parent, SubmissionSet
+from carnet.formats.xds.ready import ready_text
+from carnet.formats.xds.registry import UNTOLD
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import (
@@ -24,20 +27,43 @@ from carnet.kernel.identifiers import local_id
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import normalise_name
 
+log = logging.getLogger("carnet.records")
 PATIENT_SIDE = frozenset({ActorKind.HOLDER, ActorKind.REPRESENTATIVE, ActorKind.CARER})
 """A document is the patient's by who deposits it, never by what its metadata say."""
 _INSERT = """INSERT INTO records_document (record_id, logical_id, entry_uuid, version, unique_id, submission_id, status,
   type_code, class_code, format_code, facility, practice, mime, size, address, created_at, authored_at, service_start,
   service_stop, author_ids, author_structures, author_families, author_givens, event_codes, related, replaces, depositor,
   depositor_structure, masked, hidden_from_patient, hidden_from_representatives, technical, by_patient, deposited_at,
-  updated_at, waiting_told_at, parents, resource)
+  updated_at, waiting_told_at, parents, resource, ebrim)
   VALUES (%s, %s, %s, 1, %s, %s, 'Approved', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
-  %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+  %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 
 
 def dump(resource: Json) -> bytes:
     """A resource as the bytes that are stored and sent."""
     return json.dumps(resource, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A document's metadata as they are stored: the FHIR resource, and the same as ebRIM, ready for the DMP door.
+
+    Without ebRIM the door writes it from the resource: that of a document from before, or one that cannot be told.
+    """
+
+    resource: bytes
+    ebrim: bytes | None
+
+
+def sealed(key: RecordKey, resource: Json) -> Sealed:
+    """A resource under the key of its record, both ways."""
+    number = resource["id"]
+    try:
+        ebrim = key.seal(ready_text(read_stored(resource)), f"ebrim/{number}")
+    except UNTOLD as error:
+        log.error("document-untold document=%s type=%s", number, type(error).__name__)
+        ebrim = None
+    return Sealed(key.seal(dump(resource), f"resource/{number}"), ebrim)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +109,7 @@ def insert_document(
     replaces = replaced.logical_id if replaced else None
     clock = replaced.deposited_at if replaced else ask.at
     entry = _stored_entry(checked, logical_id, labels, relations.parents())
-    resource = dump(write_document_reference(entry, str(key.record_id), to_fhir(ask.at)))
+    stored = sealed(key, write_document_reference(entry, str(key.record_id), to_fhir(ask.at)))
     authors, situation = entry.authors, ask.actor.situation
     work.run(
         _INSERT,
@@ -98,7 +124,7 @@ def insert_document(
         HIDDEN_FROM_REPRESENTATIVES in labels, checked.technical,
         ask.actor.kind in PATIENT_SIDE and ask.act is not Act.FILE_MESSAGE,
         clock, ask.at, replaced.waiting_told_at if replaced else None, relations.targets(),
-        key.seal(resource, f"resource/{logical_id}"),
+        stored.resource, stored.ebrim,
     )  # fmt: skip
     _locate(work, key.record_id, logical_id)
     if replaced:
@@ -199,9 +225,9 @@ def insert_folder(work: Work, ask: Ask, key: RecordKey, folder: Folder, document
     return found is None or any(added)
 
 
-def rewrite(key: RecordKey, document: StoredDocument, change: Callable[[Json], Json], at: datetime) -> bytes:
-    """The sealed resource of a document after a change, its `lastUpdated` moved."""
+def rewrite(key: RecordKey, document: StoredDocument, change: Callable[[Json], Json], at: datetime) -> Sealed:
+    """The metadata of a document after a change, `lastUpdated` moved."""
     resource = json.loads(key.unseal(document.resource, f"resource/{document.logical_id}"))
     changed = change(resource)
     changed["meta"] = changed["meta"] | {"lastUpdated": to_fhir(at)}
-    return key.seal(dump(changed), f"resource/{document.logical_id}")
+    return sealed(key, changed)

@@ -67,6 +67,8 @@ class Query:
     """The page before `after`, not the one behind it."""
     new_since_last_visit: bool = False
     """Only what changed since the asker's last visit, which the journal knows."""
+    ebrim: bool = False
+    """Metadata as ebRIM where it is ready, in the place of the FHIR resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Page:
     total: int | None
     last_visit: datetime | None = None
     """When the asker's last visit ended, where the search asked for what is new."""
+    texts: Sequence[bytes | None] = ()
+    """Where ebRIM was asked for: that of each document; None for one whose resource stands in its place."""
 
 
 @lru_cache(maxsize=1024)
@@ -139,7 +143,8 @@ def page_statement(granted: Grant, query: Query, more: str = "") -> Statement:
         values += [query.after.at, query.after.at, query.after.logical_id]
     order = f"ORDER BY {column} {'ASC' if ascending else 'DESC'}, logical_id {'DESC' if query.backwards else 'ASC'} LIMIT %s"
     seen = visible_values(granted.visibility) if granted.visibility else []
-    sql = f"SELECT logical_id, {column}, resource, parents, {_SEEN}{more} FROM records_document d WHERE {where} {order}"
+    told = "CASE WHEN ebrim IS NULL THEN resource END" if query.ebrim else "resource"
+    sql = f"SELECT logical_id, {column}, {told}, parents, {_SEEN}{more} FROM records_document d WHERE {where} {order}"
     return sql, [*seen, *values, query.count + 1]
 
 
@@ -165,7 +170,8 @@ def search(ask: Ask, query: Query) -> Page:
         totals = [total_statement(decided.grant, query)] if query.total else []
         visits = [last_visit(decided.grant)] if query.new_since_last_visit else []
         # The visit is asked for before the entry of this very search is written: it must not count itself.
-        sent = work.send(*visits, page_statement(decided.grant, query), *totals, decided.statement,
+        page = page_statement(decided.grant, query, ", ebrim" if query.ebrim else "")
+        sent = work.send(*visits, page, *totals, decided.statement,
                          *notices_of_access(ask, entered.record_id))  # fmt: skip
         found, counted = sent[len(visits)], sent[len(visits) + 1]
     # The unit is over, so the journal entry is committed: only now are rows read.
@@ -173,9 +179,10 @@ def search(ask: Ask, query: Query) -> Page:
     key = entered.key
     shown = rows[: query.count]
     resources = [
-        trimmed(key.unseal(bytes(resource), f"resource/{logical_id}"), parents, seen)
-        for logical_id, _, resource, parents, seen in shown
+        trimmed(key.unseal(bytes(resource), f"resource/{logical_id}"), parents, seen) if resource is not None else b""
+        for logical_id, _, resource, parents, seen, *_ in shown
     ]
+    texts = [key.unseal(bytes(row[5]), f"ebrim/{row[0]}") if row[5] is not None else None for row in shown] if query.ebrim else []
     following = Cursor(shown[-1][1], shown[-1][0]) if shown and len(rows) > query.count else None
     return Page(
         record_of(entered),
@@ -184,6 +191,7 @@ def search(ask: Ask, query: Query) -> Page:
         following,
         counted.fetchall()[0][0] if totals else None,
         sent[0].fetchall()[0][0] if visits else None,
+        texts,
     )
 
 

@@ -25,7 +25,8 @@ FORMAT = "carnet-record/1"
 MANIFEST = "manifest.json"
 TABLES = (
     Table("records_record"),
-    Table("records_document", {"resource": lambda row: f"resource/{row['logical_id']}"}),
+    # What is derived from a resource stays behind: the installation that takes it in writes its own.
+    Table("records_document", {"resource": lambda row: f"resource/{row['logical_id']}"}, left=frozenset({"ebrim"})),
     Table("records_document_version", {"resource": lambda row: f"resource/{row['logical_id']}"}),
     Table("records_submission_set", {"resource": lambda row: f"submission/{row['submission_id']}"}),
     Table("records_folder", {"resource": lambda row: f"folder/{row['folder_id']}"}),

@@ -4,7 +4,6 @@ The certificate says who it is: national identifier in the CN, profession and ca
 OU (identity.md §4.1, PDT-INF-617). Chain, validity, usage and revocation are checked here even where a proxy did it before.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -112,11 +111,18 @@ def _lists(folder: Path, seen: tuple[tuple[str, int], ...]) -> tuple[x509.Certif
     return tuple(_load_list(folder / name) for name, _ in seen)
 
 
-def _issuer(certificate: x509.Certificate, authorities: Path | None = None) -> x509.Certificate:
-    path: Path | None = authorities or settings.CARNET.client_ca_file
+Seen = tuple[Path, int]
+"""A file, and when it changed."""
+
+
+def _file(path: Path | None) -> Seen:
     if path is None:
         raise _refused("this door trusts no certificate: client_ca_file is not set")
-    for authority in _authorities(path, path.stat().st_mtime_ns):
+    return path, path.stat().st_mtime_ns
+
+
+def _issuer(certificate: x509.Certificate, authorities: Seen) -> x509.Certificate:
+    for authority in _authorities(*authorities):
         try:
             certificate.verify_directly_issued_by(authority)
         except (ValueError, TypeError, InvalidSignature):
@@ -125,30 +131,54 @@ def _issuer(certificate: x509.Certificate, authorities: Path | None = None) -> x
     raise _refused("the issuer is not trusted here")
 
 
-def _revocation_lists() -> Iterable[x509.CertificateRevocationList]:
+@dataclass(frozen=True, slots=True)
+class _Trust:
+    """All that the trust in a certificate depends on, besides itself and its own dates.
+
+    What was checked once holds for as long as this stays the same: until a file changes, or a revocation list ends.
+    """
+
+    authorities: Seen
+    folder: Path | None
+    lists: tuple[tuple[str, int], ...]
+    current: tuple[bool, ...]
+    """Of each list, whether it holds at the moment."""
+    required: bool
+    cards: tuple[tuple[str, str], ...]
+    regulation: frozenset[str]
+
+
+def _trust(authorities: Path | None, at: datetime) -> _Trust:
     folder: Path | None = settings.CARNET.client_crl_dir
-    if folder is None or not folder.is_dir():
-        return ()
-    seen = tuple((p.name, p.stat().st_mtime_ns) for p in sorted(folder.iterdir()) if p.suffix in (".crl", ".pem"))
-    return _lists(folder, seen)
+    files = sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []
+    seen = tuple((p.name, p.stat().st_mtime_ns) for p in files if p.suffix in (".crl", ".pem"))
+    lists = _lists(folder, seen) if folder is not None and seen else ()
+    return _Trust(
+        _file(authorities), folder, seen, tuple(crl.next_update_utc is not None and crl.next_update_utc > at for crl in lists),
+        settings.CARNET.crl_required, tuple(sorted(settings.CARNET.card_types.items())),
+        frozenset(settings.CARNET.regulation_certificates),
+    )  # fmt: skip
 
 
-def _is_revoked(certificate: x509.Certificate, issuer: x509.Certificate, at: datetime) -> bool:
+def _is_revoked(certificate: x509.Certificate, issuer: x509.Certificate, trust: _Trust) -> bool:
     """Whether the issuer's lists name this certificate. Without a current list nobody can say: then it opens nothing."""
+    lists = _lists(trust.folder, trust.lists) if trust.folder is not None and trust.lists else ()
     current = [
         crl
-        for crl in _revocation_lists()
-        if crl.issuer == issuer.subject and crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
-        and crl.next_update_utc is not None and crl.next_update_utc > at
+        for crl, holds in zip(lists, trust.current, strict=True)
+        if holds and crl.issuer == issuer.subject and crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
     ]  # fmt: skip
-    if not current and settings.CARNET.crl_required:
+    if not current and trust.required:
         raise _refused("no current revocation list of this issuer")
     return any(crl.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None for crl in current)
 
 
-def _check_usage(certificate: x509.Certificate, at: datetime, purpose: Purpose) -> None:
+def _check_dates(certificate: x509.Certificate, at: datetime) -> None:
     if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
         raise _refused("the certificate is not valid today")
+
+
+def _check_usage(certificate: x509.Certificate, purpose: Purpose) -> None:
     try:
         usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
@@ -163,9 +193,11 @@ def operator_of(der: bytes, at: datetime) -> str:
         certificate = x509.load_der_x509_certificate(der)
     except ValueError:
         raise _refused("not a certificate") from None
-    issuer = _issuer(certificate, settings.CARNET.mss_ca_file)
-    _check_usage(certificate, at, Purpose.AUTHENTICATION)
-    if _is_revoked(certificate, issuer, at):
+    trust = _trust(settings.CARNET.mss_ca_file or settings.CARNET.client_ca_file, at)
+    issuer = _issuer(certificate, trust.authorities)
+    _check_dates(certificate, at)
+    _check_usage(certificate, Purpose.AUTHENTICATION)
+    if _is_revoked(certificate, issuer, trust):
         raise Refusal(No.CERTIFICATE_REVOKED)
     return _subject(certificate, NameOID.COMMON_NAME)
 
@@ -205,16 +237,24 @@ def _structure(certificate: x509.Certificate) -> dict[str, str]:
 def read_certificate(der: bytes, at: datetime, purpose: Purpose = Purpose.AUTHENTICATION) -> Certificate:
     """Read and check a certificate for its purpose. Raises Refusal `certificate-refused` that names the check.
 
-    A revoked certificate is read and marked: the law refuses it by its own name.
+    A revoked certificate is read and marked: the law refuses it by its own name. Chain and revocation that were checked are
+    remembered for as long as the lists hold; the signature of each call is checked by whoever reads it.
     """
+    found = _trusted(der, purpose, _trust(settings.CARNET.client_ca_file, at))
+    _check_dates(found.public, at)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _trusted(der: bytes, purpose: Purpose, trust: _Trust) -> Certificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
     except ValueError:
         raise _refused("not a certificate") from None
-    issuer = _issuer(certificate)
-    _check_usage(certificate, at, purpose)
+    issuer = _issuer(certificate, trust.authorities)
+    _check_usage(certificate, purpose)
     number = _number(certificate, CARD_TYPE)
-    card = settings.CARNET.card_types.get(number, "") if number else STRUCTURE
+    card = dict(trust.cards).get(number, "") if number else STRUCTURE
     try:
         fields = _structure(certificate) if card == STRUCTURE else _person(certificate, card)
     except IdentifierError:
@@ -226,8 +266,8 @@ def read_certificate(der: bytes, at: datetime, purpose: Purpose = Purpose.AUTHEN
         kind=card,
         thumbprint=thumbprint,
         not_after=certificate.not_valid_after_utc,
-        revoked=_is_revoked(certificate, issuer, at),
-        regulation=thumbprint.hex() in settings.CARNET.regulation_certificates,
+        revoked=_is_revoked(certificate, issuer, trust),
+        regulation=thumbprint.hex() in trust.regulation,
         subject=certificate.subject,
         public=certificate,
         **fields,

@@ -1,0 +1,1 @@
+ALTER TABLE records_document DROP COLUMN ebrim;

@@ -1,0 +1,49 @@
+"""ebRIM of a document that is ready to be sent: written once, with each version of its metadata, and joined for every answer.
+
+The patient is left open: an INS may have changed since (EX_3.1-1055). So is the repository: it is a setting. Whoever changes what
+`write_entry` writes empties the column `records_document.ebrim` by a migration: texts of before would else be told.
+"""
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import replace
+from uuid import uuid4
+from xml.sax.saxutils import quoteattr
+
+from lxml import etree
+
+from carnet.formats.xds import names as n
+from carnet.formats.xds.hl7_values import write_cx
+from carnet.formats.xds.model import DocumentEntry
+from carnet.formats.xds.rim_write import write_entry
+
+_PATIENT, _REPOSITORY = b"\x00", b"\x01"
+"""Characters that no XML holds stand for what is left open."""
+
+
+def _inside(node: etree._Element) -> bytes:
+    """A node as it stands inside an answer, whose root declares the namespaces."""
+    around = etree.Element("around", nsmap=n.NSMAP)
+    around.append(node)
+    text = etree.tostring(around, encoding="UTF-8")
+    return text[text.index(b">") + 1 : text.rindex(b"<")]
+
+
+def ready_text(entry: DocumentEntry) -> bytes:
+    """The ExtrinsicObject of an entry, packed. Raises what `write_entry` raises."""
+    patient, repository = uuid4().hex, uuid4().hex
+    own = not (entry.source_patient[1] or entry.source_patient_stated)
+    opened = replace(
+        entry, patient=("", patient), source_patient=("", patient) if own else entry.source_patient, parents=()
+    )  # fmt: skip
+    text = _inside(write_entry(opened, repository))
+    text = text.replace(write_cx("", patient).encode(), _PATIENT).replace(repository.encode(), _REPOSITORY)
+    return zlib.compress(text, 1)
+
+
+def told_texts(texts: Iterable[bytes], patient: tuple[str, str], repository: str) -> bytes:
+    """Ready texts as they are told about this patient, one behind the other."""
+    joined = b"".join(map(zlib.decompress, texts))
+    # As an attribute is written: what is right there is right in the text of an element.
+    cx = quoteattr(write_cx(*patient))[1:-1]
+    return joined.replace(_PATIENT, cx.encode()).replace(_REPOSITORY, quoteattr(repository)[1:-1].encode())
