@@ -74,7 +74,7 @@ def _soap(address: str, pki: Any, key: str) -> dict[str, Callable[[Any], Sent]]:
             format=Coding("urn:ihe:iti:xds-sd:text:2008", "1.3.6.1.4.1.19376.1.2.3", "texte"), mime="text/plain", title="Mesure",
             facility=Coding("SA07", "1.2.250.1.71.4.2.4", "Cabinet"), practice=Coding("AMBULATOIRE", "1.2.250.1.213.1.1.4.9", "Ambulatoire"),
             confidentiality=(Coding("N", "2.16.840.1.113883.5.25"),), language="fr-FR", creation_time=at, service_start=at,
-            authors=(author,), authenticator=author, patient=patient,
+            authors=(author,), authenticator=author, patient=patient, source_patient=patient,
         )  # fmt: skip
         package = SubmissionSet(
             f"2.25.{uuid4().int}", "1.2.250.1.999.1", Coding("04", "1.2.250.1.213.2.2", "x"), at, patient=patient, author=author

@@ -72,9 +72,9 @@ def test_every_refusal_is_said_somewhere_and_known_to_every_door() -> None:
     assert [name for name in written.values() if not re.search(rf"{re.escape(name)}\b", text)] == [], "nothing says this no"
     assert set(MESSAGES) == set(No)
     for no in No:
-        assert fhir_status(no) in (400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 503), no
+        assert fhir_status(no) in (400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 503), no
         assert page_status(no) in (400, 403, 404, 413, 503), no
-        assert xds_code(no).startswith(("XDS", "DMP")), no
+        assert xds_code(no).startswith(("XDS", "DMP", "UnresolvedReferenceException")), no
     # A trouble of ours is never told as a fault of whoever asks.
     assert {fhir_status(no) for no in No if no.nature is Nature.OURS} == {503}
     assert {page_status(no) for no in No if no.nature is Nature.OURS} == {503}

@@ -11,6 +11,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
 from django.conf import settings
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey
@@ -99,6 +101,14 @@ def _lists(number: int) -> object:
     return [x.issuer for x in certificates._lists(folder, tuple((p.name, number % 3) for p in sorted(folder.iterdir())))]
 
 
+def _trusted(number: int) -> object:
+    folder: Path = settings.CARNET.client_ca_file.parent / "certificates"
+    der = load_pem_x509_certificate((folder / f"{('treating', 'nurse')[number % 2]}.pem").read_bytes()).public_bytes(Encoding.DER)
+    if number % 50 == 0:
+        certificates._trusted.cache_clear()
+    return certificates.read_certificate(der, clock.moment()).id
+
+
 def _recognised(number: int) -> object:
     if number % 50 == 0:
         doses._spoken.cache_clear()
@@ -160,6 +170,7 @@ USES: dict[str, Callable[[int], object]] = {
     ),
     "apps.signin.certificates.reading:_authorities": _authorities,
     "apps.signin.certificates.reading:_lists": _lists,
+    "apps.signin.certificates.reading:_trusted": _trusted,
     "apps.signin.oidc:trusted": lambda n: _cleared(oidc.trusted)(n).verify_mode.name,  # type: ignore[attr-defined]
     "apps.signin.oidc:_metadata": lambda n: oidc._metadata(_address("/.well-known/wallet-openid-configuration"), n % 2)["issuer"],
     "apps.signin.oidc:keys_at": lambda n: len(

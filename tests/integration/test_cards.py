@@ -1,5 +1,6 @@
 """Cards, certificates, tokens bound to them, sessions and devices: through real TLS."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 from django.conf import settings
 from support.cards import close_all, der_of, with_certificate
@@ -16,6 +18,7 @@ from support.people import allow, cda, client, deposit, entry, fresh_uid, now, p
 from support.roles import as_role
 
 from carnet.apps.signin.api import operator_of, read_certificate
+from carnet.apps.signin.certificates.reading import _trusted
 from carnet.apps.storage.api import unit
 from carnet.desk.client import Client, code_of, documents_of
 from carnet.desk.demonstration.professionals import HOSPITAL, PROFESSIONALS
@@ -191,6 +194,38 @@ def test_a_list_that_is_out_of_date_is_no_list(pki: Folder, monkeypatch: pytest.
     assert "revocation list" in refused(as_der(card(pki.authority(PERSONS), PROFESSIONALS["nurse"], now()))), (
         "not signed by the issuer"
     )
+
+
+def test_what_was_checked_of_a_card_is_remembered_while_the_list_holds_and_no_longer(
+    pki: Folder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each change of what a trust depends on is met by the next call: the list's end, a new list, the card's own end, a setting."""
+    by, at = pki.authority(PERSONS), now()
+    own = Folder(tmp_path)
+    own._secret(f"authorities/{PERSONS}.pem", (pki.path / "authorities" / f"{PERSONS}.pem").read_bytes())
+    own.publish(PERSONS, [], at)
+    monkeypatch.setattr(settings.CARNET, "client_crl_dir", own.lists)
+    issued = card(by, PROFESSIONALS["nurse"], at)
+    der, hits = as_der(issued), _trusted.cache_info().hits
+    assert [read_certificate(der, at).revoked for _ in range(2)] == [False, False]
+    assert _trusted.cache_info().hits == hits + 1, "the second time it is remembered"
+    ends = x509.load_der_x509_crl(next(own.lists.iterdir()).read_bytes()).next_update_utc
+    assert ends is not None
+
+    def no(moment: Any) -> str:
+        with pytest.raises(Refusal) as raised:
+            read_certificate(der, moment)
+        return raised.value.details["problem"]
+
+    assert "revocation list" in no(ends + timedelta(seconds=1))
+    assert "not valid today" in no(issued.certificate.not_valid_before_utc - timedelta(seconds=1))
+    thumbprint = issued.certificate.fingerprint(SHA256()).hex()
+    monkeypatch.setattr(settings.CARNET, "regulation_certificates", [thumbprint])
+    assert read_certificate(der, at).regulation
+    own.publish(PERSONS, [issued.certificate.serial_number], at)
+    for path in own.lists.iterdir():
+        os.utime(path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns + 1_000_000))
+    assert read_certificate(der, at).revoked
 
 
 def test_an_operator_of_messaging_is_known_by_a_certificate_of_its_authorities(

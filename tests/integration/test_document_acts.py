@@ -3,6 +3,7 @@
 import base64
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from support.people import allow, client, deposit, patient
 
@@ -211,16 +212,21 @@ def test_a_relation_shows_only_between_documents_that_both_show(door: str) -> No
 
     from carnet.formats.xds import Parent
 
-    for target, shown in ((first, True), (UUID(int=7), False)):
+    def send(parents: tuple[Parent, ...]) -> httpx.Response:
         unique_id = fresh_uid()
-        made = doctor.deposit(entry(person, unique_id=unique_id, parents=(Parent("appends", f"DocumentReference/{target}"),)),
-                              cda(person, unique_id=unique_id))  # fmt: skip
-        assert made.status_code == 200, made.text
-        location = made.json()["entry"][1]["response"]["location"].split("/")[1]
-        resource = nurse.get(f"/fhir/DocumentReference/{location}").json()
-        assert ("relatesTo" in resource) is shown, "a relation to what is not there is not kept"
-        if shown:
-            tied = location
+        return doctor.deposit(entry(person, unique_id=unique_id, parents=parents), cda(person, unique_id=unique_id))
+
+    nowhere = send((Parent("appends", f"DocumentReference/{UUID(int=7)}"),))
+    assert (nowhere.status_code, code_of(nowhere)) == (422, "relation-unknown")
+    # What the header of a CDA states, and nobody declared, stops no document: it is warned of.
+    unique_id = fresh_uid()
+    content = cda(person, unique_id=unique_id, replaces=fresh_uid()).replace(b'typeCode="RPLC"', b'typeCode="APND"')
+    warned = doctor.deposit(entry(person, unique_id=unique_id), content)
+    assert warned.status_code == 200 and "relation-unknown" in warned.text
+    made = send((Parent("appends", f"DocumentReference/{first}"),))
+    assert made.status_code == 200, made.text
+    tied = made.json()["entry"][1]["response"]["location"].split("/")[1]
+    assert "relatesTo" in nurse.get(f"/fhir/DocumentReference/{tied}").json()
     assert doctor.patch(first, MASK).status_code == 200
     for resource in (nurse.get(f"/fhir/DocumentReference/{tied}").json(), *documents_of(nurse.search(person.ins, _id=tied))):
         assert "relatesTo" not in resource

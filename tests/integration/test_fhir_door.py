@@ -675,7 +675,8 @@ def test_bad_bodies_are_refused(door: str, body: bytes, headers: dict[str, str],
 def test_requests_in_another_form_are_told_which_one(door: str) -> None:
     person, _ = patient("treating")
     who = client(door, "treating")
-    searched = who.http.post(f"{door}/fhir/DocumentReference/_search", json={}, headers=who.headers())
+    headers = who.headers() | {"Content-Type": "text/plain"}
+    searched = who.http.post(f"{door}/fhir/DocumentReference/_search", content="status=current", headers=headers)
     authorised = who.http.post(f"{door}/fhir/Patient/$authorize", data={"a": "b"}, headers=who.headers())
     assert {code_of(searched), code_of(authorised)} == {"request-media-refused"}
     assert code_of(who.test_record(person.ins, birthdate="xx")) == "request-malformed"

@@ -127,7 +127,7 @@ def test_nothing_is_changed_by_a_deposit_whose_database_ends_in_the_middle(monke
     person, record_id = patient("treating")
     question, content = ask("treating", Act.FEED, person), cda(person, unique_id=fresh_uid())
 
-    def ends(*_: object) -> None:
+    def ends(*_: object, **__: object) -> None:
         raise psycopg.errors.AdminShutdown
 
     with monkeypatch.context() as patch:

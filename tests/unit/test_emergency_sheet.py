@@ -20,16 +20,21 @@ def line(section: str, source: str = "person", value: str = "", detail: str = "u
     return Line(section, "Une chose", detail, value, source, more.pop("since", "2019"), "2026-01-02", **more)
 
 
+def sheet(*lines: Line, titles: dict[str, str] | None = None) -> Json:
+    return sheet_bundle(WHO, lines, titles or {one.section: one.section.title() for one in lines}, AT)
+
+
 def told(*lines: Line, titles: dict[str, str] | None = None) -> list[Json]:
-    bundle = sheet_bundle(WHO, lines, titles or {one.section: one.section.title() for one in lines}, AT)
-    return [e["resource"] for e in bundle["entry"]]
+    return [e["resource"] for e in sheet(*lines, titles=titles)["entry"]]
 
 
 @pytest.mark.parametrize("section", sorted(KINDS))
 def test_each_section_has_its_resource(section: str) -> None:
     patient, listed, resource = told(line(section))
     assert (patient["resourceType"], listed["resourceType"], resource["resourceType"]) == ("Patient", "List", KINDS[section])
-    assert listed["entry"] == [{"item": {"reference": f"#{resource['id']}"}}]
+    urls = {e["resource"]["id"]: e["fullUrl"] for e in sheet(line(section))["entry"]}
+    assert listed["entry"] == [{"item": {"reference": urls[resource["id"]]}}]
+    assert listed["subject"] == {"reference": urls["patient"]} and all(url.startswith("urn:uuid:") for url in urls.values())
     assert "Une chose" in str(resource)
     assert "une précision" in str(resource)
     assert "identifier" not in patient, "no INS"

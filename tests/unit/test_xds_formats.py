@@ -13,7 +13,7 @@ from lxml import etree
 
 from carnet.formats.safe_xml import DEPTH, MOST_ATTRIBUTES, MOST_ELEMENTS, MOST_NAMESPACES, XmlError, as_utf8, parse
 from carnet.formats.soap import Part, SoapError
-from carnet.formats.xds import Author, Coding, DocumentEntry, Folder, Reference, SubmissionSet
+from carnet.formats.xds import Author, Coding, DocumentEntry, Folder, Parent, Reference, SubmissionSet
 from carnet.formats.xds import names as n
 from carnet.formats.xds.hl7_values import read_cx, source_traits_of
 from carnet.formats.xds.messages import Issue, read_provide, read_retrieve, write_provide, write_query_response
@@ -30,7 +30,7 @@ from carnet.formats.xds.queries import (
     write_query,
 )
 from carnet.formats.xds.ready import ready_text
-from carnet.formats.xds.registry import Found, Holding, Holdings, answer, like, objects_of, references_of
+from carnet.formats.xds.registry import Found, Holding, Holdings, answer, associations, like, objects_of, references_of
 from carnet.formats.xds.rim_read import MOST_OBJECTS, Association, XdsError, read_objects
 from carnet.formats.xds.rim_write import add_slot, write_association, write_entry, write_folder, write_set
 
@@ -106,6 +106,10 @@ def test_relations_and_members_are_what_the_ci_sis_says() -> None:
     body, parts = provide(*lot(entry(), entry("D2", unique_id="1.2.4")), inside, ids=("D1", "D2"))
     assert code_of(lambda: read_provide(body, parts))[1] == "Association"
     assert code_of(lambda: read_provide(*provide(*lot(entry(), original="Reference"))))[1] == "SubmissionSetStatus"
+    alone = [node for node in lot(entry()) if node.get("associationType") is None]
+    assert code_of(lambda: read_provide(*provide(*alone)))[1] == "SubmissionSetStatus"
+    one_id = write_folder(Folder("2.25.7", (Coding("x", "y"),)), ENTRY.patient, "D1")
+    assert code_of(lambda: read_provide(*provide(*lot(entry(), folders=(one_id,)))))[1] == "id"
 
 
 def changed(change: Callable[[etree._Element], object]) -> tuple[str, str]:
@@ -178,6 +182,16 @@ def test_what_is_kept_ready_is_what_is_written_now() -> None:
     written = etree.tostring(write_entry(full, "1.2.3"), method="c14n")
     assert hashlib.sha256(written).hexdigest()[:16] == "9b7b686bae9704c3"
     assert zlib.decompress(ready_text(full)).count(b"\x00") == 1 and zlib.decompress(ready_text(full)).count(b"\x01") == 1
+
+
+def test_two_relations_to_one_document_are_one_association_and_one_to_nothing_is_none() -> None:
+    kinds = (("replaces", "L1"), ("transforms", "L1"), ("appends", "L1"), ("signs", "L2"), ("appends", "L9"))
+    new = replace(ENTRY, entry_uuid="N", logical_id="L0", parents=tuple(Parent(k, f"DocumentReference/{t}") for k, t in kinds))
+    others = tuple(replace(ENTRY, entry_uuid=f"U{n}", logical_id=f"L{n}") for n in (1, 2))
+    told = [(a.kind, a.target) for a in associations(Holdings((new, *others)))]
+    assert told == [
+        (n.TRANSFORM_AND_REPLACE, "urn:uuid:U1"), (n.RELATIONS["appends"], "urn:uuid:U1"), (n.RELATIONS["signs"], "urn:uuid:U2"),
+    ]  # fmt: skip
 
 
 def test_a_retrieve_asks_for_something() -> None:

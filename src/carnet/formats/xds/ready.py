@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import replace
 from uuid import uuid4
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -44,6 +44,9 @@ def ready_text(entry: DocumentEntry) -> bytes:
 def told_texts(texts: Iterable[bytes], patient: tuple[str, str], repository: str) -> bytes:
     """Ready texts as they are told about this patient, one behind the other."""
     joined = b"".join(map(zlib.decompress, texts))
-    # As an attribute is written: what is right there is right in the text of an element.
-    cx = quoteattr(write_cx(*patient))[1:-1]
-    return joined.replace(_PATIENT, cx.encode()).replace(_REPOSITORY, quoteattr(repository)[1:-1].encode())
+    return joined.replace(_PATIENT, _escaped(write_cx(*patient))).replace(_REPOSITORY, _escaped(repository))
+
+
+def _escaped(value: str) -> bytes:
+    """A value as an attribute has it: what is right there is right in the text of an element."""
+    return escape(value, {'"': "&quot;"}).encode()

@@ -14,6 +14,8 @@ from carnet.kernel.refusal import Nature, No, Refusal
 
 RETRY_AFTER = "30"
 """Seconds after which a trouble of ours may be over."""
+OUTCOME = "urn:uuid:7e3b1f0c-5d2a-4c86-9f44-0a6f2f1f7c11"
+"""fullUrl of the outcome beside the entries of a searchset: it names nothing outside, and is the same for everybody."""
 FHIR_JSON = "application/fhir+json; charset=utf-8"
 _STATUS = {
     Nature.IDENTITY: 422,

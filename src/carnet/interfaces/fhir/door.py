@@ -13,7 +13,7 @@ from django.utils.translation import gettext, override
 
 from carnet.apps.signin.api import Certificate, actor_of, actor_of_certificate, certificate_of
 from carnet.apps.storage.api import trouble_of
-from carnet.formats.fhir import FhirError, Issue, Json, operation_outcome, parse_json
+from carnet.formats.fhir import FhirError, Issue, Json, operation_outcome, parse_json, parse_tree
 from carnet.formats.fhir.reading import items, text
 from carnet.interfaces.fhir.answers import fhir, malformed, refusal_answer
 from carnet.interfaces.fhir.manners import headed, presentation_of, presented
@@ -107,6 +107,7 @@ def view(*methods: str, any_type: bool = False) -> Callable[[View], View]:
                     trouble = trouble_of(error)
                     return refusal_answer(trouble) if trouble else _failed(error)
 
+        wrapped.methods = methods  # type: ignore[attr-defined]
         return wrapped
 
     return decorate
@@ -180,14 +181,16 @@ def form(request: HttpRequest) -> QueryDict:
     """The parameters of a posted search: a form, or JSON as some clients send it. Another media type is refused."""
     declared = (request.content_type or "").lower()
     if declared in JSON_TYPES:
-        return _of_json(body(request))
+        return _of_json(parse_tree(whole(request, *JSON_TYPES)))
     if declared != "application/x-www-form-urlencoded":
         raise Refusal(No.REQUEST_MEDIA_REFUSED, {"media": declared[:80]})
     return request.POST
 
 
-def _of_json(posted: Json) -> QueryDict:
+def _of_json(posted: object) -> QueryDict:
     """Parameters of a search as a Parameters resource, or as an object of names and values."""
+    if not isinstance(posted, dict):
+        raise FhirError("(root)", "is an object of names and values, or a Parameters resource")
     found = QueryDict(mutable=True)
     if posted.get("resourceType") == "Parameters":
         for number, one in enumerate(items(posted, "parameter", "Parameters")):

@@ -79,7 +79,8 @@ def without_presentation(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, st
 def _kept(resource: Json, asked: Presentation) -> Json:
     kind = str(resource.get("resourceType", ""))
     always = ("resourceType", "id", "meta", *_MANDATORY.get(kind, ()))
-    if kind == "OperationOutcome" or (asked.elements and kind not in _MANDATORY):
+    narrowing = bool(asked.elements) or asked.summary in ("true", "text", "data")
+    if not narrowing or kind == "OperationOutcome" or (asked.elements and kind not in _MANDATORY):
         return resource
     if asked.elements:
         kept = {*always, *asked.elements}

@@ -2,7 +2,6 @@
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
-from uuid import uuid4
 
 from django.http import QueryDict
 from django.utils.translation import gettext
@@ -13,6 +12,7 @@ from carnet.formats.fhir import FhirError, Issue, Json, operation_outcome
 from carnet.formats.fhir.references import FINESS, RPPS
 from carnet.formats.fhir.systems import oid_of
 from carnet.formats.timestamps import bounds_of_fhir
+from carnet.interfaces.fhir.answers import OUTCOME
 from carnet.interfaces.fhir.manners import without_presentation
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM, local_id
 
@@ -158,7 +158,7 @@ def passed_over(ignored: Sequence[str]) -> list[Json]:
         return []
     said = gettext("Ces paramètres n'existent pas ici ; ils n'ont rien filtré : {names}.").format(names=", ".join(ignored))
     outcome = operation_outcome(Issue("parameter-unknown", said, severity="warning", kind="not-supported"))
-    return [{"fullUrl": f"urn:uuid:{uuid4()}", "resource": outcome, "search": {"mode": "outcome"}}]
+    return [{"fullUrl": OUTCOME, "resource": outcome, "search": {"mode": "outcome"}}]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ because the identity that the software shows is its own (RG_0320).
 
 from dataclasses import replace
 from datetime import datetime
-from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -24,7 +23,7 @@ from carnet.dicah.facts import AuthorisationGround
 from carnet.formats.fhir import FhirError, Issue, Json, operation_outcome
 from carnet.formats.fhir.systems import LIGHTS
 from carnet.formats.timestamps import to_fhir
-from carnet.interfaces.fhir.answers import fhir, issue_of
+from carnet.interfaces.fhir.answers import OUTCOME, fhir, issue_of
 from carnet.interfaces.fhir.door import MODE_HEADER, ask, authenticated, body, form, ins_of_token, mode, view
 from carnet.interfaces.fhir.traits import TRAIT_FIELDS, traits_of_fields
 from carnet.kernel.ask import Act, Mode
@@ -73,7 +72,7 @@ def _searchset(status: RecordStatus) -> Json:
         address = f"{settings.CARNET.base_url}/fhir/Patient/{status.record_id}"
         entries.append({"fullUrl": address, "resource": _patient(status), "search": {"mode": "match"}})
     total = len(entries)
-    entries.append({"fullUrl": f"urn:uuid:{uuid4()}", "resource": _outcome(status), "search": {"mode": "outcome"}})
+    entries.append({"fullUrl": OUTCOME, "resource": _outcome(status), "search": {"mode": "outcome"}})
     return {"resourceType": "Bundle", "type": "searchset", "total": total, "entry": entries}
 
 

@@ -12,6 +12,7 @@ from carnet.interfaces.fhir import (
     immunizations,
     lists,
     match,
+    openapi,
     patient,
     retrieve,
     search,
@@ -38,6 +39,7 @@ def slashed(request: HttpRequest, address: str) -> HttpResponseBase:
 
 urlpatterns = [
     path("fhir/metadata", capability.metadata),
+    path("fhir/openapi.json", openapi.openapi),
     path("fhir", deposit.provide_bundle),
     path("fhir/", deposit.provide_bundle),
     path("fhir/Patient/_search", patient.post_search),

@@ -23,10 +23,11 @@
 
   function render(bundle) {
     const sheet = place.querySelector("[data-sheet]"), says = sheet.dataset;
-    const held = new Map(bundle.entry.map(({ resource }) => [`#${resource.id}`, resource]));
-    const name = held.get("#patient").name[0];
+    // A sheet of before names its resources by their ids alone.
+    const held = new Map(bundle.entry.map(({ fullUrl, resource }) => [fullUrl || `#${resource.id}`, resource]));
+    const { name: [name], birthDate } = bundle.entry[0].resource;
     add(sheet, "h2", `${name.given.join(" ")} ${name.family}`);
-    add(sheet, "p", day(held.get("#patient").birthDate));
+    add(sheet, "p", day(birthDate));
     for (const { resource } of bundle.entry.filter((e) => e.resource.resourceType === "List")) {
       add(sheet, "h3", resource.title);
       if (!resource.entry) { add(sheet, "p", resource.note?.[0]?.text || says.nothing).className = "empty"; continue; }

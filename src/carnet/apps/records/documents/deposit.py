@@ -16,16 +16,9 @@ from carnet.apps.outbox import api as outbox
 from carnet.apps.records.documents.alerts import New, tell_alerted
 from carnet.apps.records.documents.changing import mask_chain
 from carnet.apps.records.documents.checking import Checked, Deposit, check
+from carnet.apps.records.documents.folders import find_document, keep_folder
 from carnet.apps.records.documents.kept_codes import check_labels, declared_veil, facts_of, masked_on_arrival, of_persons
-from carnet.apps.records.documents.rows import (
-    Relations,
-    check_unused,
-    find_folder,
-    insert_document,
-    insert_folder,
-    insert_submission,
-    rewrite,
-)
+from carnet.apps.records.documents.rows import Relations, check_unused, insert_document, insert_submission, rewrite
 from carnet.apps.records.documents.scanning import scan
 from carnet.apps.records.entry.facts import (
     DOCUMENT,
@@ -45,7 +38,7 @@ from carnet.dicah import Permit, decide
 from carnet.dicah.facts import DocumentFacts
 from carnet.dicah.visibility import codes_of
 from carnet.formats.fhir import Submission, SubmittedDocument
-from carnet.formats.xds import DocumentEntry, Folder
+from carnet.formats.xds import DocumentEntry
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED
@@ -85,12 +78,6 @@ class Planned:
     """Other documents of the record that this one completes, transforms or signs: kind and logicalId."""
     text: str = ""
     """Its words, for the search."""
-
-
-_BY_IDENTIFIER = (
-    "SELECT " + DOCUMENT_COLUMNS + """ FROM records_document WHERE record_id = %s
-    AND (unique_id = %s OR entry_uuid::text = %s OR logical_id::text = %s)"""
-)  # fmt: skip
 
 
 _BY_UNIQUE_ID = f"SELECT {DOCUMENT_COLUMNS}, submission_id FROM records_document WHERE record_id = %s AND unique_id = %s"
@@ -145,12 +132,6 @@ def _replaced(work: Work, ask: Ask, entered: Entered, checked: Checked) -> Store
     return found
 
 
-def _find(work: Work, record_id: UUID | None, target: str) -> StoredDocument | None:
-    bare = target.removeprefix("DocumentReference/").removeprefix("urn:uuid:")
-    row = work.row(_BY_IDENTIFIER, record_id, target, bare, bare)
-    return stored_document(row) if row else None
-
-
 def _may_tie(ask: Ask, entered: Entered, facts: DocumentFacts) -> bool:
     """Whether a document is there for whoever ties another one to it: their own, or one that they read."""
     return _is_own(ask, facts) or isinstance(decide(replace(ask, act=Act.READ), entered.with_document(facts)), Permit)
@@ -162,7 +143,7 @@ def _others(work: Work, ask: Ask, entered: Entered, planned: Planned, declared: 
     found: list[tuple[str, UUID]] = []
     checked = planned.checked
     for parent in (p for p in checked.entry.parents if p.kind != "replaces"):
-        document = _find(work, entered.record_id, parent.id)
+        document = find_document(work, entered.record_id, parent.id)
         if document and document.facts.status is not Status.DELETED and _may_tie(ask, entered, document.facts):
             if document.facts.status is Status.DEPRECATED and parent.kind != "signs":
                 # ITI TF-3 §4.2.2.2: nothing is appended to a document that was replaced.
@@ -177,7 +158,7 @@ def _others(work: Work, ask: Ask, entered: Entered, planned: Planned, declared: 
 
 def _known_parent(work: Work, ask: Ask, entered: Entered, target: str) -> StoredDocument | None:
     """The document that a target names; None when there is none for the asker: one that is hidden was never there."""
-    document = _find(work, entered.record_id, target)
+    document = find_document(work, entered.record_id, target)
     if document is None:
         return None
     facts = entered.with_document(document.facts)
@@ -312,42 +293,6 @@ def _notify(work: Work, ask: Ask, record_id: UUID, planned: Sequence[Planned]) -
     tell_alerted(work, record_id, ask.actor.id, fresh, ask.at)
 
 
-_IN_FOLDER = f"""SELECT {DOCUMENT_COLUMNS} FROM records_document WHERE record_id = %s AND logical_id IN (
-    SELECT i.logical_id FROM records_folder_item i WHERE i.record_id = %s AND i.folder_id = %s)"""
-
-
-def _may_complete(work: Work, ask: Ask, entered: Entered, folder: Folder) -> None:
-    """A folder is completed by who made it, or who reads a document in it: to anybody else its title would begin to show.
-
-    Raises `document-duplicate` for an identifier that is used, as for a document; `document-unknown` for a folder named by its
-    entryUUID, which is not there for the asker.
-    """
-    record_id = entered.record_id
-    found = find_folder(work, record_id, folder)
-    if found is None and folder.unique_id:
-        return
-    if found and found.depositor == ask.actor.id:
-        return
-    inside = (stored_document(one) for one in work.rows(_IN_FOLDER, record_id, record_id, found.folder_id)) if found else ()
-    if not any(isinstance(decide(replace(ask, act=Act.READ), entered.with_document(d.facts)), Permit) for d in inside):
-        raise Refusal(No.DOCUMENT_DUPLICATE if folder.unique_id else No.DOCUMENT_UNKNOWN)
-
-
-def _members(work: Work, ask: Ask, entered: Entered, folder: Folder, accepted: Sequence[Accepted]) -> list[UUID]:
-    """The documents of a folder: those of this deposit, and others that the depositor may read. Raises `document-unknown`."""
-    members = []
-    for member in folder.members:
-        if member.startswith("#"):
-            members.append(accepted[int(member[1:])].logical_id)
-            continue
-        found = _find(work, entered.record_id, member)
-        may = found and isinstance(decide(replace(ask, act=Act.READ), entered.with_document(found.facts)), Permit)
-        if not found or not may:
-            raise Refusal(No.DOCUMENT_UNKNOWN)
-        members.append(found.logical_id)
-    return members
-
-
 def _veils(planned: Sequence[Planned]) -> list[str]:
     """From whom each document is hidden. The signature object is told with what it signs."""
     return [access.veil_of(facts_of(p.checked, p.labels)) for p in planned if not p.checked.technical]
@@ -389,19 +334,12 @@ def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Plann
             _notify(work, ask, key.record_id, planned)
         if fresh or submission.folders:
             _tell(work, granted, planned, accepted, "folder" if submission.folders else "")
-        changed = [_keep_folder(work, ask, entered, folder, accepted, submission_id) for folder in submission.folders]
+        members = [a.logical_id for a in accepted]
+        changed = [keep_folder(work, ask, entered, folder, members, submission_id) for folder in submission.folders]
         if fresh or any(changed):
             made_bare = any(done and not one.members for done, one in zip(changed, submission.folders, strict=True))
             insert_submission(work, ask, key, submission.set, submission_id, bare=made_bare and not planned)
     return Receipt(submission_id, accepted)
-
-
-def _keep_folder(
-    work: Work, ask: Ask, entered: Entered, folder: Folder, accepted: Sequence[Accepted], submission_id: UUID
-) -> bool:  # fmt: skip
-    """Make or complete a folder. Returns whether anything changed."""
-    _may_complete(work, ask, entered, folder)
-    return insert_folder(work, ask, entered.key, folder, _members(work, ask, entered, folder, accepted), submission_id)
 
 
 def _prepared(ask: Ask, submission: Submission, place: access.Place) -> Receipt:

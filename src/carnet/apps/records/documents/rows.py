@@ -5,15 +5,15 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from carnet.apps.records.documents.checking import Checked, depositor_of
 from carnet.apps.records.documents.labels import labels_of
 from carnet.apps.records.entry.facts import StoredDocument
 from carnet.apps.storage.api import RecordKey, Work
-from carnet.formats.fhir import Json, read_stored, write_document_reference, write_folder, write_submission_set
+from carnet.formats.fhir import Json, read_stored, write_document_reference, write_submission_set
 from carnet.formats.timestamps import to_fhir
-from carnet.formats.xds import DocumentEntry, Folder, Parent, SubmissionSet
+from carnet.formats.xds import DocumentEntry, Parent, SubmissionSet
 from carnet.formats.xds.ready import ready_text
 from carnet.formats.xds.registry import UNTOLD
 from carnet.kernel.actor import ActorKind
@@ -126,7 +126,7 @@ def insert_document(
         clock, ask.at, replaced.waiting_told_at if replaced else None, relations.targets(),
         stored.resource, stored.ebrim,
     )  # fmt: skip
-    _locate(work, key.record_id, logical_id)
+    locate(work, key.record_id, logical_id)
     if replaced:
         # A replacement stands in the folders of what it replaces.
         work.run(
@@ -150,7 +150,7 @@ def check_unused(work: Work, record_id: UUID, entry_uuid: str) -> None:
         raise Refusal(No.ENTRY_UUID_USED)
 
 
-def _locate(work: Work, record_id: UUID, logical_id: UUID) -> None:
+def locate(work: Work, record_id: UUID, logical_id: UUID) -> None:
     """Keep the way from a FHIR id to its record."""
     work.run("INSERT INTO records_directory (logical_id, record_id) VALUES (%s, %s)", logical_id, record_id)
 
@@ -176,53 +176,7 @@ def insert_submission(
         key.record_id, submission_id, stored.unique_id[:128], stored.source_id[:128], stored.submitted_at, ask.actor.id,
         bare, key.seal(resource, f"submission/{submission_id}"),
     )  # fmt: skip
-    _locate(work, key.record_id, submission_id)
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFolder:
-    """A folder that is there already, and who made it."""
-
-    folder_id: UUID
-    depositor: str
-
-
-def find_folder(work: Work, record_id: UUID | None, folder: Folder) -> KnownFolder | None:
-    """The folder of a record that has this uniqueId, or this entryUUID where no uniqueId is given."""
-    column, value = ("unique_id", folder.unique_id) if folder.unique_id else ("folder_id", folder.entry_uuid)
-    row = work.row(
-        f"SELECT folder_id, depositor FROM records_folder WHERE record_id = %s AND {column} = %s FOR UPDATE", record_id, value
-    )
-    return KnownFolder(*row) if row else None
-
-
-def insert_folder(work: Work, ask: Ask, key: RecordKey, folder: Folder, documents: list[UUID], submission_id: UUID) -> bool:
-    """Make a folder, or add documents to the one that has its identifier already. A document stands in it once.
-
-    One made without a document shows without one. Returns whether anything changed.
-    """
-    found = find_folder(work, key.record_id, folder)
-    if found is None:
-        check_unused(work, key.record_id, folder.entry_uuid)
-    folder_id = found.folder_id if found else UUID(folder.entry_uuid or str(uuid4()))
-    if found is None:
-        resource = dump(write_folder(folder, str(folder_id), str(key.record_id), to_fhir(ask.at)))
-        work.run(
-            """INSERT INTO records_folder (record_id, folder_id, unique_id, made_at, depositor, submission_id, bare, resource)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
-            key.record_id, folder_id, folder.unique_id[:128], ask.at, ask.actor.id, submission_id, not documents,
-            key.seal(resource, f"folder/{folder_id}"),
-        )  # fmt: skip
-        _locate(work, key.record_id, folder_id)
-    added = [
-        work.row(
-            """INSERT INTO records_folder_item (record_id, folder_id, logical_id, added_at, submission_id)
-            VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING logical_id""",
-            key.record_id, folder_id, logical_id, ask.at, submission_id,
-        )
-        for logical_id in documents
-    ]  # fmt: skip
-    return found is None or any(added)
+    locate(work, key.record_id, submission_id)
 
 
 def rewrite(key: RecordKey, document: StoredDocument, change: Callable[[Json], Json], at: datetime) -> Sealed:
