@@ -61,6 +61,7 @@ COLUMNS = [
     "deposited_at",
     "updated_at",
     "resource",
+    "ebrim",
 ]
 
 
@@ -94,17 +95,17 @@ def _entry(logical_id: UUID, number: int) -> DocumentEntry:
 
 
 def _row(key: RecordKey, number: int, address: str) -> tuple[object, ...]:
-    import json
+    from carnet.apps.records.documents.rows import sealed
 
     logical_id = uuid4()
     entry = _entry(logical_id, number)
-    resource = json.dumps(write_document_reference(entry, str(key.record_id), NOW.isoformat())).encode()
+    stored = sealed(key, write_document_reference(entry, str(key.record_id), NOW.isoformat()))
     who, at = PROFESSIONALS["treating"], entry.date
     return (
         key.record_id, logical_id, UUID(entry.entry_uuid), 1, entry.unique_id, uuid4(), "Approved", "11488-4", "10",
         entry.format.code, "SA07", "AMBULATOIRE", entry.mime, entry.size, address, at, at, at, None, [who.id],
         [who.place_id(who.places[0])], ["BASTION"], ["ALIX"], [], [], None, who.id, who.place_id(who.places[0]),
-        number % 10 == 0, False, False, False, False, at, at, key.seal(resource, f"resource/{logical_id}"),
+        number % 10 == 0, False, False, False, False, at, at, stored.resource, stored.ebrim,
     )  # fmt: skip
 
 

@@ -25,6 +25,11 @@ class XmlError(ValueError):
 
 def as_utf8(content: bytes) -> bytes:
     """The same text in UTF-8: bytes that are not UTF-8 are read as Windows-1252, which some vendor kits mix in."""
+    try:
+        content.decode("utf-8")
+        return content
+    except UnicodeDecodeError:
+        pass
     return content.decode("utf-8", "surrogateescape").translate(_AS_WINDOWS_1252).encode()
 
 

@@ -7,7 +7,7 @@ generic plans and a small pool are what counts under load (house plan §7).
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -16,6 +16,7 @@ from psycopg_pool import ConnectionPool
 
 from carnet.apps.storage.address import parameters
 
+Answer = TypeVar("Answer")
 Row = tuple[Any, ...]
 Statement = tuple[str, Sequence[Any] | Mapping[str, Any]]
 
@@ -83,6 +84,7 @@ class Work:
 
     def __init__(self, connection: psycopg.Connection[Row]) -> None:
         self.connection = connection
+        self._answers: dict[Any, Any] = {}
         self._watched: list[tuple[str, Sequence[Any], psycopg.Cursor[Row]]] = []
 
     def _execute(self, sql: str, values: Sequence[Any] | Mapping[str, Any]) -> psycopg.Cursor[Row]:
@@ -119,6 +121,14 @@ class Work:
     def several(self, statements: Sequence[Statement]) -> list[list[Row]]:
         """Send statements together and return the rows of each: one wait for all of them."""
         return [cursor.fetchall() for cursor in self.send(*statements)]
+
+    def once(self, ask: Callable[..., Answer], *values: Any) -> Answer:
+        """What a function of this unit and these values answers, asked once: of what the unit does not change itself."""
+        asked = (ask, *values)
+        if asked not in self._answers:
+            self._answers[asked] = ask(self, *values)
+        answer: Answer = self._answers[asked]
+        return answer
 
     def enter(self, record_id: UUID) -> None:
         """Enter the scope of a record, until the end of the transaction."""

@@ -17,6 +17,7 @@ from carnet.formats.xds.hl7_values import read_code, read_cx, read_organisation,
 from carnet.formats.xds.model import Author, Coding, DocumentEntry, Folder, SubmissionSet
 
 Value = TypeVar("Value")
+_SLOT, _VALUE = n.q(n.RIM, "Slot"), n.q(n.RIM, "Value")
 MOST_OBJECTS = 1_000
 """Fifty documents with their associations and folders are some hundreds."""
 _SLOTS = frozenset(
@@ -92,11 +93,11 @@ class Objects:
 def slots_of(node: etree._Element) -> dict[str, list[str]]:
     """The slots of an object. A slot that stands twice is an error."""
     found: dict[str, list[str]] = {}
-    for slot in node.findall(n.q(n.RIM, "Slot")):
+    for slot in node.findall(_SLOT):
         name = slot.get("name", "")
         if name in found:
             raise XdsError("a slot stands twice in one object", element=name)
-        found[name] = [(value.text or "").strip() for value in slot.iterfind(f"{n.q(n.RIM, 'ValueList')}/{n.q(n.RIM, 'Value')}")]
+        found[name] = [(value.text or "").strip() for value in slot.iter(_VALUE)]
     return found
 
 
@@ -138,7 +139,7 @@ def _id(value: str) -> str:
 def _not_kept(node: etree._Element) -> Iterator[str]:
     """What an object says beyond what is read of it."""
     slots = _SLOTS_OF[etree.QName(node).localname]
-    yield from (name for name in slots_of(node) if name not in slots)
+    yield from (name for slot in node.findall(_SLOT) if (name := slot.get("name", "")) not in slots)
     for tag, attribute in (("Classification", "classificationScheme"), ("ExternalIdentifier", "identificationScheme")):
         schemes = (child.get(attribute, "") for child in node.findall(n.q(n.RIM, tag)))
         yield from (scheme for scheme in schemes if scheme and scheme not in _SCHEMES)

@@ -81,36 +81,44 @@ def view(*methods: str, any_type: bool = False) -> Callable[[View], View]:
     """
 
     def decorate(function: View) -> View:
+        def told(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
+            if request.method not in methods:
+                raise Refusal(No.METHOD_NOT_ALLOWED, {"allow": ", ".join(_allowed(methods))})
+            _check_format(request, any_type)
+            asked = presentation_of(_presentation(request))
+            return presented(function(request, *args, **kwargs), asked)
+
         @wraps(function)
         def wrapped(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
+            head = request.method == "HEAD" and "GET" in methods
+            if head:
+                # A HEAD reads, and is journaled, like the GET that it stands for.
+                request.method = "GET"
             with override(_language(request)):
-                try:
-                    head = request.method == "HEAD" and "GET" in methods
-                    if head:
-                        # A HEAD reads, and is journaled, like the GET that it stands for.
-                        request.method = "GET"
-                    if request.method not in methods:
-                        raise Refusal(No.METHOD_NOT_ALLOWED, {"allow": ", ".join(_allowed(methods))})
-                    _check_format(request, any_type)
-                    asked = presentation_of(_presentation(request))
-                    response = presented(function(request, *args, **kwargs), asked)
-                    return headed(response) if head else response
-                except Refusal as refusal:
-                    return refusal_answer(refusal)
-                except FhirError as error:
-                    return refusal_answer(malformed(error))
-                except RequestDataTooBig:
-                    return refusal_answer(Refusal(No.REQUEST_TOO_LARGE))
-                except UnreadablePostError:
-                    return refusal_answer(Refusal(No.REQUEST_MALFORMED, {"problem": "truncated body"}))
-                except Exception as error:
-                    trouble = trouble_of(error)
-                    return refusal_answer(trouble) if trouble else _failed(error)
+                response = _or_refusal(told, request, *args, **kwargs)
+            return headed(response) if head else response
 
         wrapped.methods = methods  # type: ignore[attr-defined]
         return wrapped
 
     return decorate
+
+
+def _or_refusal(told: View, request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
+    """What a view answers, or the OperationOutcome of what it raises."""
+    try:
+        return told(request, *args, **kwargs)
+    except Refusal as refusal:
+        return refusal_answer(refusal)
+    except FhirError as error:
+        return refusal_answer(malformed(error))
+    except RequestDataTooBig:
+        return refusal_answer(Refusal(No.REQUEST_TOO_LARGE))
+    except UnreadablePostError:
+        return refusal_answer(Refusal(No.REQUEST_MALFORMED, {"problem": "truncated body"}))
+    except Exception as error:
+        trouble = trouble_of(error)
+        return refusal_answer(trouble) if trouble else _failed(error)
 
 
 def certificate(request: HttpRequest) -> Certificate | None:

@@ -20,6 +20,7 @@ from carnet.interfaces.fhir.door import JSON_TYPES, MODE_HEADER, SITUATION_HEADE
 from carnet.interfaces.fhir.lists import SUPPORTED as OF_LISTS
 from carnet.interfaces.fhir.parameters import SUPPORTED
 from carnet.interfaces.fhir.patch import FHIR, JSON_PATCH
+from carnet.kernel.ask import Mode
 
 _ROOT = "fhir"
 _OPEN = frozenset({"fhir/metadata", "fhir/openapi.json"})
@@ -32,6 +33,16 @@ _SEARCHES: dict[str, Sequence[str]] = {
 }
 """Parameters of a search by its type; another type is searched by patient."""
 _PRESENTATION = ("_elements", "_summary", "_pretty", "_format")
+_VALUES: dict[str, Json] = {
+    "_summary": {"type": "string", "enum": ["true", "text", "data", "count", "false"]},
+    "_pretty": {"type": "string", "enum": ["true", "false"]},
+    "_format": {"type": "string", "enum": ["json", *JSON_TYPES]},
+    "_elements": {"type": "string", "pattern": "^[A-Za-z]+(,[A-Za-z]+)*$"},
+    "_count": {"type": "integer", "minimum": 0, "maximum": 100},
+    "isArchived": {"type": "string", "enum": ["true", "false"]},
+    "new-since-last-visit": {"type": "string", "enum": ["true", "false"]},
+}
+"""What a parameter takes; any other takes a text that its search reads."""
 
 
 def _text(description: str = "") -> Json:
@@ -39,11 +50,12 @@ def _text(description: str = "") -> Json:
 
 
 def _query(name: str) -> Json:
-    return {"name": name, "in": "query", "required": False, "schema": _text()}
+    return {"name": name, "in": "query", "required": False, "schema": _VALUES.get(name, _text())}
 
 
-def _header(name: str, description: str) -> Json:
-    return {"name": name, "in": "header", "required": False, "description": description, "schema": _text()}
+def _header(name: str, description: str, *values: str) -> Json:
+    schema = _text() | ({"enum": list(values)} if values else {})
+    return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
 
 
 def _body(address: str, method: str) -> Json:
@@ -56,7 +68,7 @@ def _body(address: str, method: str) -> Json:
         names = _SEARCHES.get(address.removesuffix("/_search"), _PATIENT)
         form: Json = {
             "type": "object",
-            "properties": {name: _text() for name in (*names, *_PRESENTATION)},
+            "properties": {name: _VALUES.get(name, _text()) for name in (*names, *_PRESENTATION)},
             "additionalProperties": False,
         }
         return {
@@ -92,7 +104,7 @@ def _operation(address: str, method: str, function: Any) -> Json:
         parameters.append(_header("If-Match", 'The version that the change is meant for, as `W/"1"`.'))
         parameters += [] if places else [_query("identifier"), _query("patient")]
     if address not in _OPEN:
-        parameters.append(_header(MODE_HEADER, "normal, bris_de_glace or centre_15"))
+        parameters.append(_header(MODE_HEADER, "The access mode.", *(mode.value for mode in Mode)))
         parameters.append(_header(SITUATION_HEADER, "The structure, for a card whose holder has several."))
     told: Json = {
         "operationId": f"{method}-{re.sub(r'[^A-Za-z0-9]+', '-', address).strip('-')}",
@@ -108,7 +120,7 @@ def _operation(address: str, method: str, function: Any) -> Json:
 
 def _routes() -> Iterator[tuple[str, Any]]:
     """The addresses under /fhir, and the view of each."""
-    for pattern in get_resolver().url_patterns:
+    for pattern in get_resolver("carnet.interfaces.fhir.urls").url_patterns:
         address = str(pattern.pattern)
         if isinstance(pattern, URLPattern) and (address == _ROOT or address.startswith(f"{_ROOT}/")) and not address.endswith("/"):
             yield address, pattern.callback

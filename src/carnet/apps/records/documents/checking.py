@@ -133,6 +133,10 @@ def _ins_of_header(header: CdaHeader) -> list[Ins]:
     return found
 
 
+def _record_of(work: Work, ins: Ins) -> UUID | None:
+    return identity.find(ins, work)
+
+
 def _declared_patient(work: Work, entry: DocumentEntry, deposit: Deposit) -> None:
     system, value = entry.patient
     if system == "record":
@@ -140,7 +144,7 @@ def _declared_patient(work: Work, entry: DocumentEntry, deposit: Deposit) -> Non
             raise _refuse(No.DOCUMENT_PATIENT_MISMATCH)
     elif value:
         try:
-            if identity.find(Ins.of(value, system), work) != deposit.record_id:
+            if work.once(_record_of, Ins.of(value, system)) != deposit.record_id:
                 raise _refuse(No.DOCUMENT_PATIENT_MISMATCH)
         except (InsError, IdentifierError) as error:
             raise _refuse(No.INS_MALFORMED, problem=str(error)) from None
@@ -152,7 +156,7 @@ def _patient(work: Work, checked: Checked, deposit: Deposit) -> Checked:
     header = checked.header
     if header is None:
         return checked
-    if any(identity.find(ins, work) != deposit.record_id for ins in _ins_of_header(header)):
+    if any(work.once(_record_of, ins) != deposit.record_id for ins in _ins_of_header(header)):
         raise _refuse(No.DOCUMENT_PATIENT_MISMATCH)
     sent = Traits(header.birth_name, header.given_names, header.sex, header.birth_date)
     wrong = mismatches(sent, deposit.traits)
@@ -297,7 +301,7 @@ def _authors(work: Work, checked: Checked, deposit: Deposit) -> Checked:
         _check_authors(authors, header)
         authors = tuple(_completed(author, header) for author in authors)
     persons = frozenset(a.professional for a in authors if a.professional[:1] in ("0", "8"))
-    unknown = persons - identity.known_professionals(work, persons) if persons else frozenset()
+    unknown = persons - work.once(identity.known_professionals, persons) if persons else frozenset()
     if unknown and settings.CARNET.unknown_author == "refuse":
         raise _refuse(No.DOCUMENT_AUTHOR_UNKNOWN, fields="author")
     authenticator = entry.authenticator or (header.authenticator if header else None)

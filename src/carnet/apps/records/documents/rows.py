@@ -55,11 +55,11 @@ class Sealed:
     ebrim: bytes | None
 
 
-def sealed(key: RecordKey, resource: Json) -> Sealed:
-    """A resource under the key of its record, both ways."""
+def sealed(key: RecordKey, resource: Json, technical: bool = False) -> Sealed:
+    """A resource under the key of its record, both ways. The signature object of a lot is in no answer: it needs no ebRIM."""
     number = resource["id"]
     try:
-        ebrim = key.seal(ready_text(read_stored(resource)), f"ebrim/{number}")
+        ebrim = None if technical else key.seal(ready_text(read_stored(resource)), f"ebrim/{number}")
     except UNTOLD as error:
         log.error("document-untold document=%s type=%s", number, type(error).__name__)
         ebrim = None
@@ -109,7 +109,7 @@ def insert_document(
     replaces = replaced.logical_id if replaced else None
     clock = replaced.deposited_at if replaced else ask.at
     entry = _stored_entry(checked, logical_id, labels, relations.parents())
-    stored = sealed(key, write_document_reference(entry, str(key.record_id), to_fhir(ask.at)))
+    stored = sealed(key, write_document_reference(entry, str(key.record_id), to_fhir(ask.at)), checked.technical)
     authors, situation = entry.authors, ask.actor.situation
     work.run(
         _INSERT,

@@ -12,9 +12,9 @@ from django.conf import settings
 from lxml import etree
 
 from carnet.apps.identity import api as identity
-from carnet.apps.signin.certificates.actors import CARD_LEVEL, actor_of_certificate, place_of, proof_of
+from carnet.apps.signin.certificates.actors import CARD_LEVEL, certificate_actor, place_in, proof_of
 from carnet.apps.signin.certificates.reading import CPE, CPF, STRUCTURE, Certificate, Purpose, read_certificate
-from carnet.apps.storage.api import unit
+from carnet.apps.storage.api import Work, unit
 from carnet.formats.distinguished_name import same_subject
 from carnet.formats.vihf import AIR, DIRECT, Algorithms, Vihf, VihfError, read_vihf, verified
 from carnet.formats.vihf.signature import signature_of, signed_by
@@ -63,6 +63,10 @@ def _check_audience(vihf: Vihf) -> None:
         raise _refused(No.VIHF_AUDIENCE_REFUSED)
 
 
+_SWEPT = 8
+"""Of 256 assertions, those whose coming takes away what ended: what is too old is refused by its time in any case."""
+
+
 def _take(covered: etree._Element, signer: Certificate, vihf: Vihf, at: datetime) -> None:
     """Let an assertion serve once: what its signature covers, and whose it is; what stands around a signature is signed by nobody.
 
@@ -71,7 +75,8 @@ def _take(covered: etree._Element, signer: Certificate, vihf: Vihf, at: datetime
     digest = hashlib.sha256(signer.thumbprint + etree.tostring(covered, method="c14n", exclusive=True)).digest()
     until = vihf.issued_at + timedelta(seconds=settings.CARNET.vihf_seconds) + SKEW
     with unit() as work:
-        work.run("DELETE FROM signin_assertion WHERE until < %s", at - SKEW)
+        if digest[0] < _SWEPT:
+            work.run("DELETE FROM signin_assertion WHERE until < %s", at - SKEW)
         taken = work.rows(
             "INSERT INTO signin_assertion (digest, until) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING 1", digest, until
         )
@@ -108,63 +113,60 @@ def _check_speciality(vihf: Vihf, known: frozenset[str]) -> None:
         raise _refused(No.VIHF_IDENTITY_MISMATCH, fields="speciality")
 
 
-def _check_place(vihf: Vihf, situation: Situation) -> None:
+def _check_place(work: Work, vihf: Vihf, situation: Situation) -> None:
     """The structure is one of the directory, and the sector is its own."""
-    with unit() as work:
-        if identity.structure(work, vihf.structure) is None:
-            raise _refused(No.VIHF_STRUCTURE_UNKNOWN)
+    if work.once(identity.structure, vihf.structure) is None:
+        raise _refused(No.VIHF_STRUCTURE_UNKNOWN)
     if situation.structure_linked and situation.sector and situation.sector != vihf.sector.code:
         raise _refused(No.VIHF_SECTOR_MISMATCH)
 
 
-def _direct(vihf: Vihf, transport: Certificate, at: datetime) -> Actor:
+def _direct(work: Work, vihf: Vihf, transport: Certificate, at: datetime) -> Actor:
     """A card: the person, the profession and the structure are those of the card and of the directory."""
     if vihf.subject != transport.id:
         raise _refused(No.VIHF_IDENTITY_MISMATCH, fields="NameID")
     if transport.kind == CPE:
-        actor = actor_of_certificate(transport, at)
-        _check_same_structure(vihf, actor)
+        actor = certificate_actor(work, transport, at)
+        _check_same_structure(work, vihf, actor)
         return actor
     profession = vihf.profession
     right_table = transport.kind == CPF or (profession is not None and profession.system == PROFESSION_SYSTEM)
     if profession is None or profession.code != transport.profession or not right_table:
         raise _refused(No.VIHF_IDENTITY_MISMATCH, fields="profession")
-    _check_speciality(vihf, _specialities(vihf.subject) | frozenset(filter(None, [transport.savoir_faire])))
-    return actor_of_certificate(transport, at, vihf.structure)
+    known = _specialities(work.once(identity.professional, vihf.subject))
+    _check_speciality(vihf, known | frozenset(filter(None, [transport.savoir_faire])))
+    return certificate_actor(work, transport, at, vihf.structure)
 
 
-def _specialities(person: str) -> frozenset[str]:
-    with unit() as work:
-        known = identity.professional(work, person)
-    return frozenset(s.savoir_faire for s in (known.situations if known else ()) if s.savoir_faire)
+def _specialities(person: identity.Professional | None) -> frozenset[str]:
+    return frozenset(s.savoir_faire for s in (person.situations if person else ()) if s.savoir_faire)
 
 
-def _check_same_structure(vihf: Vihf, actor: Actor) -> None:
+def _check_same_structure(work: Work, vihf: Vihf, actor: Actor) -> None:
     """The structure of the assertion is that of the certificate, under any of its identifiers."""
-    if place_of(vihf.structure, "").structure != actor.situation.structure:
+    if place_in(work, vihf.structure, "").structure != actor.situation.structure:
         raise _refused(No.VIHF_STRUCTURE_MISMATCH)
 
 
-def _indirect(vihf: Vihf, transport: Certificate, at: datetime) -> Actor:
+def _indirect(work: Work, vihf: Vihf, transport: Certificate, at: datetime) -> Actor:
     """A structure that feeds: the person named is responsible, and opens nothing."""
-    actor = actor_of_certificate(transport, at)
-    _check_same_structure(vihf, actor)
+    actor = certificate_actor(work, transport, at)
+    _check_same_structure(work, vihf, actor)
     return replace(actor, on_behalf_of=vihf.subject)
 
 
-def _air(vihf: Vihf, transport: Certificate, at: datetime) -> Actor:
+def _air(work: Work, vihf: Vihf, transport: Certificate, at: datetime) -> Actor:
     """A structure that vouches for a person whom it authenticated strongly: the person reads, in this structure."""
-    structure = actor_of_certificate(transport, at)
-    _check_same_structure(vihf, structure)
+    structure = certificate_actor(work, transport, at)
+    _check_same_structure(work, vihf, structure)
     if not {vihf.context_class, vihf.context_declared} & set(settings.CARNET.vihf_strong_contexts):
         raise _refused(No.AUTHENTICATION_TOO_WEAK)
     # When the person signed in is the software's word alone: it answers no step-up.
     proof = proof_of(transport, Means.AIR, at, CARD_LEVEL)
     if vihf.profession is None or vihf.profession.system != PROFESSION_SYSTEM:
         return Actor(ActorKind.EMPLOYEE, vihf.subject, vihf.name, proof, structure.situation)
-    with unit() as work:
-        person = identity.professional(work, vihf.subject)
-    _check_speciality(vihf, frozenset(s.savoir_faire for s in (person.situations if person else ()) if s.savoir_faire))
+    person = work.once(identity.professional, vihf.subject)
+    _check_speciality(vihf, _specialities(person))
     name = f"{person.given} {person.family}".strip() if person else vihf.name
     return Actor(ActorKind.PROFESSIONAL, vihf.subject, name, proof, _situation_in(structure.situation, vihf.profession, person))
 
@@ -179,8 +181,9 @@ def actor_of_vihf(vihf: Vihf, transport: Certificate, signer: Certificate, at: d
     if (vihf.mode == DIRECT) is (transport.kind == STRUCTURE):
         raise _refused(No.VIHF_MODE_MISMATCH, mode=vihf.mode)
     ways = {DIRECT: _direct, AIR: _air}
-    actor = ways.get(vihf.mode, _indirect)(vihf, transport, at)
-    _check_place(vihf, actor.situation)
+    with unit() as work:
+        actor = ways.get(vihf.mode, _indirect)(work, vihf, transport, at)
+        _check_place(work, vihf, actor.situation)
     proof = replace(actor.authentication, revoked=actor.authentication.revoked or signer.revoked)
     software = f"{vihf.software.name} {vihf.software.version}".strip()[:120]
     return replace(actor, authentication=proof, software=software)
