@@ -78,6 +78,6 @@ def test_whatever_is_described_is_answered(door: str, served: dict[str, Any], pa
         case.validate_response(answer, checks=CHECKS)
 
     given(case=schema[path][method.upper()].as_strategy())(fuzz)()
-    assert told.total() >= 10 and (told[200] or not path.endswith(("/_search", "_id}", "metadata", "List")) or method != "get"), (
-        told
-    )
+    assert told.total() >= 10
+    if method == "get" and not path.endswith(("{list_id}", "{version}")):
+        assert told[200], "something was read"
