@@ -201,8 +201,9 @@ second by SOAP over requests per second by FHIR.
 {rows}
 By SOAP a request also has a SAML assertion whose signature, chain and revocation are checked and which is written down so that it is
 taken once; a deposit has a second signature over the lot, and two documents (the signature is one). By FHIR the card alone says who
-asks. A search answers every document found in one XML of half a megabyte, each read from its stored FHIR resource and written as ebRIM
-(about 0.4 ms a document); the FHIR door sends the stored bytes.
+asks. Chain and revocation are remembered for as long as the lists hold; the signature is checked each time. A search joins the ebRIM that is
+kept beside each document (docs/adr/0027-ebrim-kept-ready.md), as the FHIR door joins the stored resources; a query that the database does not
+decide alone, or a document from before version 0.7, is written out of the resource (about 0.4 ms a document).
 """
 
 

@@ -4,7 +4,7 @@ from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
@@ -13,7 +13,8 @@ from support.dmp import APPROVED, Practice, document_of, errors, lot, objects, s
 from support.people import allow, fresh_person, fresh_uid, now, open_record, patient
 from support.roles import as_role
 
-from carnet.apps.storage.api import unit
+from carnet.apps.records.documents.rows import sealed
+from carnet.apps.storage.api import key_of, unit
 from carnet.desk.dmp_client import Software, assertion_of, envelope_of, submission_of
 from carnet.formats.soap import write_related
 from carnet.formats.xds import Author, Coding, Folder
@@ -352,6 +353,17 @@ def test_what_is_not_kept_is_named_wherever_it_stands(doctor: Practice, person: 
     ]  # fmt: skip
 
 
+def test_a_unique_id_that_stands_twice_in_a_message_has_its_code(doctor: Practice, person: Any) -> None:
+    unique_id = fresh_uid()
+    one = document_of(person, unique_id=unique_id)
+    assert [code for code, _ in errors(send(doctor, person, one, one))] == ["XDSRegistryDuplicateUniqueIdInMessage"]
+    folder = folder_of(person, "Folder01", unique_id)
+    assert [code for code, _ in errors(send(doctor, person, one, more=(folder,)))] == ["XDSRegistryDuplicateUniqueIdInMessage"]
+    assert [code for code, _ in errors(send_bare(doctor, person, folder_of(person, "F1", "1." * 70 + "1"))[1])] == [
+        "XDSRegistryMetadataError"
+    ]
+
+
 NEEDED = {
     "classCode": {"class_": Coding()}, "confidentialityCode": {"confidentiality": ()}, "creationTime": {"creation_time": None},
     "formatCode": {"format": Coding()}, "healthcareFacilityTypeCode": {"facility": Coding()}, "languageCode": {"language": ""},
@@ -417,6 +429,15 @@ def test_what_came_by_mtom_is_answered_by_mtom_and_what_did_not_is_not(doctor: P
         return b"".join(pieces), declared
 
     assert media(*sent(True)).startswith("multipart/related") and media(*sent(False)).startswith("application/soap+xml")
+
+
+def test_metadata_that_cannot_be_told_have_no_ready_text_and_are_kept(person: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with unit(patient("treating")[1]) as work:
+        key = key_of(work, UUID(work.rows("SELECT current_setting('carnet.record')")[0][0]))
+    number = str(uuid4())
+    made = sealed(key, {"resourceType": "DocumentReference", "id": number, "status": "weird"})
+    assert made.ebrim is None and f"document-untold document={number}" in caplog.text
+    assert b"weird" in key.unseal(made.resource, f"resource/{number}")
 
 
 def test_documents_that_are_ready_and_those_that_are_written_are_told_alike(doctor: Practice) -> None:

@@ -258,6 +258,8 @@ def test_parts_are_read_strictly(body: bytes, told: str) -> None:
 def test_the_root_is_the_part_named_or_the_first() -> None:
     assert related(ROOT + b"--b--", 'boundary="b"; start="<x>"') == "no part is the one named as start"
     assert related(ROOT, "charset=utf-8") == "a multipart message names its boundary"
+    read = read_related(b"--b\nContent-ID: <p>\n\n1 --b\n" + ROOT + b"--b--", 'multipart/related; boundary=b; start="<r>"')
+    assert read.parts == {"p": b"1 --b"}, "a boundary begins a line"
     read = read_related(b"--b\nContent-ID: <p>\n\n1\n" + ROOT + b"--b--", 'multipart/related; boundary=b; start="<r>"')
     assert (read.root, read.parts) == (b"<a/>", {"p": b"1"})
 

@@ -357,6 +357,17 @@ def _relation(parent: Parent) -> Json:
     return {"code": parent.kind, "target": target}
 
 
+def _claimed(entry: DocumentEntry) -> Json:
+    """The profile that the resource meets. What is not stated makes no claim: PDSm asks for more than a deposit must say."""
+    stated = (
+        entry.date, entry.custodian, entry.title, entry.mime, entry.size is not None, entry.sha1, entry.service_start,
+        entry.type, entry.class_, entry.format, entry.facility, entry.practice, entry.confidentiality, entry.language,
+        entry.creation_time, "family" in source_traits_of(entry.source_traits), entry.source_patient[1],
+        entry.authors, all(author.named for author in entry.authors),
+    )  # fmt: skip
+    return {"profile": [COMPREHENSIVE]} if all(stated) else {}
+
+
 def write_document_reference(entry: DocumentEntry, record_id: str, updated: str) -> Json:
     """Write the resource as it is stored and sent. FHIR ids are logicalIds: entryUUIDs change, they do not."""
     contained, people = _people(entry)
@@ -366,7 +377,7 @@ def write_document_reference(entry: DocumentEntry, record_id: str, updated: str)
     resource: dict[str, Any] = {
         "resourceType": "DocumentReference",
         "id": entry.logical_id,
-        "meta": {"versionId": str(entry.version), "lastUpdated": updated, "profile": [COMPREHENSIVE]},
+        "meta": {"versionId": str(entry.version), "lastUpdated": updated} | _claimed(entry),
         "contained": contained,
         "extension": [{"url": IS_ARCHIVED, "valueBoolean": entry.status == "Archived"}],
         "masterIdentifier": _identifier_json(entry.unique_id),

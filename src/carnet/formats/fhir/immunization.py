@@ -15,6 +15,9 @@ _OID_ATC = "2.16.840.1.113883.6.73"
 _SYSTEMS = {_OID_ATC: ATC, "1.2.250.1.213.2.3.1": "urn:oid:1.2.250.1.213.2.3.1", "2.16.840.1.113883.12.292":
             "http://hl7.org/fhir/sid/cvx"}  # fmt: skip
 FORECAST_STATUS = "http://terminology.hl7.org/CodeSystem/immunization-recommendation-status"
+_ITS_CODES = frozenset({"due", "overdue", "immune", "contraindicated", "complete"})
+OWN_STATUS = "https://carnet.example/CodeSystem/forecast-status"
+"""What the engine says beyond them: `agedout`, `notrecommended`."""
 EVALUATION_STATUS = "http://terminology.hl7.org/CodeSystem/immunization-evaluation-dose-status"
 EVALUATION_REASON = "http://terminology.hl7.org/CodeSystem/immunization-evaluation-dose-status-reason"
 
@@ -131,7 +134,7 @@ def _recommended(one: Recommended) -> Json:
     ]
     found: Json = {
         "targetDisease": {"text": one.disease},
-        "forecastStatus": {"coding": [{"system": FORECAST_STATUS, "code": one.status}]},
+        "forecastStatus": {"coding": [{"system": FORECAST_STATUS if one.status in _ITS_CODES else OWN_STATUS, "code": one.status}]},
     }
     if one.vaccines:
         found["vaccineCode"] = [{"text": name} for name in one.vaccines]
@@ -161,16 +164,21 @@ class Booked:
     comment: str
 
 
+_UNKNOWN: Json = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]}
+
+
 def appointment(booked: Booked, patient: Json) -> Json:
-    """An Appointment. A day without an hour is a requested period: `start` would say an hour that nobody said."""
+    """An Appointment. A day without an hour is a requested period: `start` would say an hour that nobody said.
+
+    FHIR asks for both ends of what is booked (app-2, app-3): one that nobody said is told as unknown, not made up.
+    """
     found: Json = {
         "resourceType": "Appointment", "id": booked.number, "status": booked.status, "description": booked.title,
         "participant": [{"actor": patient, "status": "accepted"}],
     }  # fmt: skip
-    if booked.start is not None:
-        # An end that nobody said is not made up, although FHIR asks for both (app-2).
-        found |= {"start": booked.start.isoformat()} | ({"end": booked.end.isoformat()} if booked.end is not None else {})
-    else:
+    found |= {"start": booked.start.isoformat()} if booked.start is not None else {"_start": _UNKNOWN}
+    found |= {"end": booked.end.isoformat()} if booked.start is not None and booked.end is not None else {"_end": _UNKNOWN}
+    if booked.start is None:
         found["requestedPeriod"] = [{"start": booked.day.isoformat(), "end": booked.day.isoformat()}]
     for display in (booked.whom, booked.place):
         if display:

@@ -53,9 +53,7 @@ def _further(resource: Json, resolver: Resolver, path: str) -> Iterator[Author]:
     """Further authors, as Carnet kept them."""
     for kept in items(resource, "extension", path) if resolver.stored else []:
         if kept.get("url") == XDS_SUBMITTER:
-            found = author_of(obj(kept, "valueReference", path), resolver, path)
-            if found is not None:
-                yield found
+            yield from filter(None, [author_of(obj(kept, "valueReference", path), resolver, path)])
 
 
 def read_submission_set(resource: Json, entries: dict[str, Json], path: str, stored: bool = False) -> SubmissionSet:

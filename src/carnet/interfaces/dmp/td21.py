@@ -124,6 +124,10 @@ def _check_shape(call: Call, provided: Provided) -> None:
     for folder in provided.folders:
         if not (folder.unique_id or folder.entry_uuid) or len(folder.unique_id) > _LONGEST_ID:
             raise XdsError(f"a folder has a uniqueId of at most {_LONGEST_ID} characters", element="uniqueId")
+    unique_ids = [provided.set.unique_id, *(f.unique_id for f in provided.folders), *(e.unique_id for e, _ in provided.documents)]
+    given = [one for one in unique_ids if one]
+    if len(given) != len(set(given)):
+        raise XdsError("a uniqueId stands twice", "XDSRegistryDuplicateUniqueIdInMessage", "uniqueId")
     patients = {entry.patient for entry, _ in provided.documents} | {provided.set.patient}
     if len(patients) != 1 or ("", "") in patients:
         raise XdsError("every object names the same patient", "XDSPatientIdDoesNotMatch", "patientId")

@@ -29,12 +29,12 @@ _MANDATORY = {
 _SUMMARY = {
     "DocumentReference": (
         "masterIdentifier", "identifier", "status", "docStatus", "type", "category", "subject", "date", "author", "relatesTo",
-        "description", "securityLabel", "content", "contained", "extension",
+        "description", "securityLabel", "content", "extension",
     ),
-    "List": ("identifier", "status", "mode", "title", "code", "subject", "encounter", "date", "source", "contained", "extension"),
+    "List": ("identifier", "status", "mode", "title", "code", "subject", "encounter", "date", "source", "extension"),
 }  # fmt: skip
-"""Elements of a summary; contained resources and extensions with them, since what stays refers to them."""
-_REFERRING = frozenset({"author", "authenticator", "custodian", "context", "source"})
+"""Elements of a summary, and the extensions; contained resources come with what refers to them."""
+_CONTAINED = re.compile(r'"reference": "(#[^"]*)"')
 _VERSION = re.compile(rb'"versionId":"(\d{1,9})"')
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 
@@ -84,7 +84,6 @@ def _kept(resource: Json, asked: Presentation) -> Json:
         return resource
     if asked.elements:
         kept = {*always, *asked.elements}
-        kept |= {"contained"} if kept & _REFERRING else set()
     elif asked.summary == "text":
         kept = {*always, "text"}
     elif asked.summary == "data":
@@ -94,8 +93,28 @@ def _kept(resource: Json, asked: Presentation) -> Json:
     left = {name: value for name, value in resource.items() if name in kept}
     if len(left) == len(resource):
         return resource
+    if asked.summary != "data":
+        left = _with_contained(resource, left)
     meta = resource.get("meta", {})
     return left | {"meta": meta | {"tag": [*meta.get("tag", []), _SUBSETTED]}}
+
+
+def _with_contained(resource: Json, left: Json) -> Json:
+    """What is left of a resource, with those contained resources that it refers to, and those that these refer to (dom-3)."""
+    held = {f"#{one['id']}": one for one in resource.get("contained", [])}
+    named, asked = dict[str, Json](), _references({name: value for name, value in left.items() if name != "contained"})
+    while asked:
+        reference = asked.pop()
+        if reference in held and reference not in named:
+            named[reference] = held[reference]
+            asked |= _references(held[reference])
+    left = {name: value for name, value in left.items() if name != "contained"}
+    contained = [one for reference, one in held.items() if reference in named]
+    return left | ({"contained": contained} if contained else {})
+
+
+def _references(node: object) -> set[str]:
+    return set(_CONTAINED.findall(json.dumps(node)))
 
 
 def _narrowed(resource: Json, asked: Presentation) -> Json:

@@ -141,7 +141,7 @@ def _others(work: Work, ask: Ask, entered: Entered, planned: Planned, declared: 
     """Relations other than a replacement. One to a document that is not there for the asker is refused where it was declared, and
     warned of where the header of a CDA states it: both alike whether the document is hidden from them or is nowhere."""
     found: list[tuple[str, UUID]] = []
-    checked = planned.checked
+    checked, lost = planned.checked, False
     for parent in (p for p in checked.entry.parents if p.kind != "replaces"):
         document = find_document(work, entered.record_id, parent.id)
         if document and document.facts.status is not Status.DELETED and _may_tie(ask, entered, document.facts):
@@ -151,9 +151,9 @@ def _others(work: Work, ask: Ask, entered: Entered, planned: Planned, declared: 
             found.append((parent.kind, document.logical_id))
         elif declared:
             raise Refusal(No.RELATION_UNKNOWN, {"relation": parent.kind})
-        elif No.RELATION_UNKNOWN not in checked.warnings:
-            checked = checked.warned(No.RELATION_UNKNOWN)
-    return replace(planned, checked=checked, others=tuple(found))
+        else:
+            lost = True
+    return replace(planned, checked=checked.warned(No.RELATION_UNKNOWN) if lost else checked, others=tuple(found))
 
 
 def _known_parent(work: Work, ask: Ask, entered: Entered, target: str) -> StoredDocument | None:
