@@ -1,4 +1,4 @@
-"""ITI-41 and ITI-43 at the DMP door by SOAP stacks that are not ours: node-soap, JAX-WS RI and gSOAP.
+"""ITI-41 and ITI-43 at the DMP door by SOAP stacks that are not ours: node-soap, JAX-WS RI, IPF on CXF, and gSOAP.
 
 The clients are under tests/outside. Each is told what to do by a folder: `address` of the service; `client.pem`, `client.p12` (password
 `carnet`) and `authorities.pem` for mutual TLS; `assertion.xml`, the signed VIHF; for a deposit `objects.xml`, the RegistryObjectList, and
@@ -49,6 +49,12 @@ STACKS = (
         "jaxws",
         ("java", "-cp", "OUTSIDE/jaxws/target/classes:OUTSIDE/jaxws/target/lib/*", "Client"),
         "jaxws/target/classes/Client.class",
+        "default-jdk-headless maven",
+    ),
+    Stack(
+        "ipf",
+        ("java", "-cp", "OUTSIDE/ipf/target/classes:OUTSIDE/ipf/target/lib/*", "IpfClient"),
+        "ipf/target/classes/IpfClient.class",
         "default-jdk-headless maven",
     ),
     Stack("gsoap", ("OUTSIDE/gsoap/target/client",), "gsoap/target/client", "gcc pkg-config gsoap libgsoap-dev libssl-dev"),
