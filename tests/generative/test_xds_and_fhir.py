@@ -85,6 +85,9 @@ entries = st.builds(
     authenticator=st.none() | st.builds(Author, id=st.just("899700001999"), family=lines, given=lines, prefix=words),
     patient=st.just(INS),
     references=st.lists(references, max_size=3).map(tuple),
+    times_stated=st.sets(st.sampled_from(["creationTime", "serviceStartTime", "serviceStopTime"])).map(
+        lambda names: tuple((name, digits) for name, digits in (("creationTime", "20051224"), ("serviceStartTime", "200412230800"),
+                                                                ("serviceStopTime", "2005")) if name in names)),
     source_patient=st.just(("", "")) | st.tuples(st.just("1.2.250.1.999.1.1.7898.2"), words),
     source_traits=st.just(()) | st.just(("PID-5|NOM^Claude^^^^^L", "PID-7|19800517", "PID-8|F", "PID-11|1 rue^^Ville")),
 )  # fmt: skip

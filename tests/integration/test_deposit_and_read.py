@@ -80,6 +80,17 @@ def test_the_same_uniqueid_with_other_content_is_refused_and_changes_nothing() -
     assert len(seen_by("treating", person)) == 1
 
 
+def test_a_uniqueid_that_stands_twice_in_one_submission_is_refused_and_changes_nothing() -> None:
+    person, record_id = patient("treating")
+    unique_id = fresh_uid()
+    two = [(entry(person, unique_id=unique_id), cda(person, unique_id=unique_id)) for _ in range(2)]
+    with pytest.raises(Refusal) as refused:
+        records.deposit(ask("treating", Act.FEED, person), submission(*two))
+    assert refused.value.code is No.DOCUMENT_DUPLICATE and refused.value.details["document"] == unique_id
+    with unit(record_id) as work:
+        assert work.rows("SELECT count(*) FROM records_document WHERE record_id = %s", record_id) == [(0,)]
+
+
 def test_a_deposit_is_all_or_nothing() -> None:
     person, _ = patient("treating")
     good, bad = cda(person), cda(fresh_person())

@@ -395,7 +395,7 @@ def test_a_lot_is_all_or_nothing_and_the_same_lot_twice_is_one(practice: Any) ->
         ("XDSNonIdenticalHash", "document-duplicate")
     ]
     twice = doctor.feed(person, good, good)
-    assert errors(twice)[0][0] in ("XDSRepositoryMetadataError", "XDSNonIdenticalHash")
+    assert errors(twice)[0][0] == "XDSRegistryDuplicateUniqueIdInMessage"
 
 
 def test_the_lot_is_signed_by_whoever_submits_it(practice: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from carnet.apps.storage.api import unit
 from carnet.desk.client import documents_of
 from carnet.desk.hl7v2_client import message_of
 from carnet.formats.fhir import read_stored
-from carnet.formats.fhir.document_reference import concept_json
+from carnet.formats.fhir.authors import concept_json
 from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import Coding, DocumentEntry, Reference
 from carnet.formats.xds.queries import E

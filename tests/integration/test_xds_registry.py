@@ -10,11 +10,12 @@ import pytest
 from django.conf import settings
 from lxml import etree
 from support.dmp import APPROVED, Practice, document_of, errors, lot, objects, status, submission_set, unique_ids, urn
-from support.people import allow, fresh_person, fresh_uid, now, open_record, patient
+from support.people import allow, client, fresh_person, fresh_uid, now, open_record, patient
 from support.roles import as_role
 
 from carnet.apps.records.documents.rows import sealed
 from carnet.apps.storage.api import key_of, unit
+from carnet.desk.client import documents_of
 from carnet.desk.dmp_client import Software, assertion_of, envelope_of, submission_of
 from carnet.formats.soap import write_related
 from carnet.formats.xds import Author, Coding, Folder
@@ -137,6 +138,24 @@ def test_a_set_and_a_folder_keep_their_ids_and_a_lot_sent_again_stores_nothing(d
     assert errors(other) == [("XDSRegistryMetadataError", "entry-uuid-used")]
     taken = send(doctor, person, document_of(person), more=(folder_of(person, urn(set_id)),))
     assert errors(taken) == [("XDSRegistryMetadataError", "entry-uuid-used")]
+
+
+def test_a_lot_that_is_signed_again_brings_nothing_new(doctor: Practice) -> None:
+    person, record_id = patient("treating")
+    document, other = document_of(person), document_of(person)
+
+    def stored() -> list[tuple[int, int]]:
+        with unit(record_id) as work:
+            return work.rows("""SELECT (SELECT count(*) FROM records_document WHERE record_id = r.record_id),
+                (SELECT count(*) FROM records_submission_set WHERE record_id = r.record_id) FROM records_record r
+                WHERE record_id = %s""", record_id)  # fmt: skip
+
+    assert status(doctor.feed(person, document)) == "Success"
+    assert stored() == [(2, 1)]
+    assert status(doctor.feed(person, document)) == "Success"
+    assert stored() == [(2, 1)]
+    assert status(doctor.feed(person, document, other)) == "Success"
+    assert stored() == [(4, 2)], "another document is new, and so is what signs it"
 
 
 def test_every_object_has_a_lid_and_a_version(doctor: Practice, person: Any) -> None:
@@ -406,6 +425,30 @@ def test_authors_with_several_institutions_roles_and_specialties_come_back(docto
         found = next(o for o in objects(told, tag))
         assert authors_in(found, scheme) == authors_in(next(asked.iter(n.q(n.RIM, tag))), scheme)
         assert len(authors_in(found, scheme)) == 3
+
+
+def test_a_time_is_told_as_precisely_as_it_was_stated(door: str, doctor: Practice, person: Any) -> None:
+    document, content = document_of(person)
+    times = {"creationTime": "20051224", "serviceStartTime": "2004", "serviceStopTime": "200512240801"}
+
+    def change(body: etree._Element) -> None:
+        entry = next(body.iter(n.q(n.RIM, "ExtrinsicObject")))
+        for slot in [s for s in entry.findall(n.q(n.RIM, "Slot")) if s.get("name") in times]:
+            entry.remove(slot)
+        for name, value in times.items():
+            add_slot(entry, name, [value])
+            entry.insert(0, entry[-1])
+
+    sent = send(doctor, person, (replace(document, mime="text/plain"), b"Texte"), change=change)
+    assert status(sent) == "Success", errors(sent)
+    for told in (doctor.find(person), named(doctor, person, "GetDocuments", f"{E}UniqueId", document.unique_id)):
+        slots = {s.get("name"): s.findtext(f".//{n.q(n.RIM, 'Value')}") for s in objects(told)[0].findall(n.q(n.RIM, "Slot"))}
+        assert {name: slots[name] for name in times} == times
+    (resource,) = documents_of(client(door, "treating").search(person.ins))
+    assert resource["content"][0]["attachment"]["creation"] == "2005-12-24"
+    period = resource["context"]["period"]
+    assert period["start"] == "2004" and period["end"] == "2005-12-24T08:01:00.000Z"
+    assert content
 
 
 def authors_in(node: Any, scheme: str) -> list[dict[str, list[str]]]:

@@ -13,7 +13,7 @@ import httpx
 
 from carnet.apps.signin.pkce import challenge_of
 from carnet.formats.fhir import Json
-from carnet.formats.fhir.document_reference import coding_json
+from carnet.formats.fhir.authors import coding_json
 from carnet.formats.xds import DocumentEntry
 from carnet.kernel.ins import Ins
 

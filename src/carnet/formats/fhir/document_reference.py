@@ -7,8 +7,10 @@ import base64
 import binascii
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from carnet.formats.fhir.authors import as_stated, coding_json, concept_json, contained_author, of_authority
 from carnet.formats.fhir.reading import (
     FhirError,
     Json,
@@ -24,10 +26,10 @@ from carnet.formats.fhir.reading import (
     understood,
 )
 from carnet.formats.fhir.references import Resolver, author_of, patient_of
-from carnet.formats.fhir.systems import COMPREHENSIVE, IS_ARCHIVED, RFC3986, XDS_SLOT, XDS_VALUE, oid_of, uri_of
+from carnet.formats.fhir.systems import COMPREHENSIVE, IS_ARCHIVED, RFC3986, XDS_VALUE, oid_of
 from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import Author, Coding, DocumentEntry, Parent, Reference
-from carnet.formats.xds.hl7_values import source_traits_of, write_code
+from carnet.formats.xds.hl7_values import source_traits_of
 
 _KINDS = frozenset({"replaces", "appends", "transforms", "signs"})
 _STATUS = {"Approved": "current", "Archived": "current", "Deprecated": "superseded", "Deleted": "entered-in-error"}
@@ -160,6 +162,11 @@ def _entry(resource: Json, entries: dict[str, Json], path: str, stored: bool = F
         date=moment(resource, "date", path),
         service_start=moment(period, "start", f"{path}.context.period"),
         service_stop=moment(period, "end", f"{path}.context.period"),
+        times_stated=(
+            *_stated_time(attachment, "creation", "creationTime", stored, where),
+            *_stated_time(period, "start", "serviceStartTime", stored, f"{path}.context.period"),
+            *_stated_time(period, "end", "serviceStopTime", stored, f"{path}.context.period"),
+        ),
         authors=authors,
         authenticator=author_of(obj(resource, "authenticator", path), resolver, f"{path}.authenticator"),
         custodian=author_of(obj(resource, "custodian", path), resolver, f"{path}.custodian"),
@@ -173,17 +180,6 @@ def _entry(resource: Json, entries: dict[str, Json], path: str, stored: bool = F
     )
 
 
-def coding_json(coding: Coding) -> Json:
-    """A Coding as FHIR writes it."""
-    parts = {"system": uri_of(coding.system), "code": coding.code, "display": coding.display}
-    return {name: value for name, value in parts.items() if value}
-
-
-def concept_json(coding: Coding) -> Json:
-    """A CodeableConcept of one coding."""
-    return {"coding": [coding_json(coding)]}
-
-
 def _identifier_json(unique_id: str) -> Json:
     root, caret, ext = unique_id.partition("^")
     if caret:
@@ -191,72 +187,24 @@ def _identifier_json(unique_id: str) -> Json:
     return {"system": RFC3986, "value": unique_id if unique_id.startswith("urn:") else f"urn:oid:{unique_id}"}
 
 
-def _as_stated(value: str) -> Json:
-    return {"extension": [{"url": XDS_VALUE, "valueString": value}]} if value else {}
+def _dated(entry: DocumentEntry, slot: str, name: str, moment_: datetime | None) -> Json:
+    """A moment as precise as it was stated: a date of FHIR for a day, the digits of XDS beside an instant for a minute."""
+    stated = dict(entry.times_stated).get(slot, "")
+    if moment_ is None:
+        return {}
+    if 0 < len(stated) <= len("20051224"):
+        return {name: "-".join(filter(None, (stated[:4], stated[4:6], stated[6:8])))}
+    return {name: to_fhir(moment_)} | ({f"_{name}": as_stated(stated)} if stated else {})
 
 
-def _of_authority(authority: str, value: str) -> Json:
-    """An identifier; without a system when nobody said who assigned it."""
-    return ({"system": uri_of(authority)} if authority else {}) | ({"value": value} if value else {})
-
-
-def _organization(author: Author, name: str) -> Json:
-    organization: Json = {"resourceType": "Organization", "id": f"{name}-org"} | _as_stated(author.structure_stated)
-    if author.structure_id:
-        organization["identifier"] = [_of_authority(author.structure_authority, author.structure_id)]
-    if author.structure_name:
-        organization["name"] = author.structure_name
-    return organization
-
-
-def _slots(author: Author) -> list[Json]:
-    """What an author says by XDS for which there is no element: further institutions, and whatever a Device has no place for."""
-    said = [("authorInstitution", value) for value in author.further_structures]
-    if author.device:
-        said += [("authorRole", write_code(c)) for c in (author.role, *author.further_roles) if c]
-        said += [("authorSpecialty", write_code(c)) for c in (author.specialty, *author.further_specialties) if c]
-        said += [("authorTelecommunication", value) for value in author.telecom]
-    return [
-        {"url": XDS_SLOT, "extension": [{"url": "name", "valueString": slot}, {"url": "value", "valueString": value}]}
-        for slot, value in said
-    ]
-
-
-def contained_author(author: Author, name: str) -> list[Json]:
-    """An author as contained resources: a role that ties a practitioner to an organization, or a device."""
-    if author.device:
-        device: Json = {"resourceType": "Device", "id": name}
-        if beside := [*_as_stated(author.person_stated).get("extension", []), *_slots(author)]:
-            device["extension"] = beside
-        device |= {"identifier": [_of_authority(author.authority, author.id)]} if author.id else {}
-        called = [{"name": author.family or author.id, "type": "other"}]
-        called += [{"name": author.given, "type": "user-friendly-name"}] if author.given else []
-        device["deviceName"] = called
-        return [device | {"owner": {"reference": f"#{name}-org"}}, _organization(author, name)] if author.placed else [device]
-    organization = _organization(author, name)
-    bare = not (author.named or author.role or author.specialty or author.telecom or author.further_structures)
-    if bare:
-        return [organization | {"id": name}]
-    person: Json = {"resourceType": "Practitioner", "id": f"{name}-ps"} | _as_stated(author.person_stated)
-    if author.id:
-        person["identifier"] = [_of_authority(author.authority, author.id)]
-    if author.family:
-        parts = {"family": author.family, "given": author.given.split(), "prefix": author.prefix.split()}
-        person["name"] = [{key: value for key, value in parts.items() if value}]
-    role: Json = {"resourceType": "PractitionerRole", "id": name, "practitioner": {"reference": f"#{name}-ps"}}
-    if beside := _slots(author):
-        role["extension"] = beside
-    if roles := [concept_json(c) for c in (author.role, *author.further_roles) if c]:
-        role["code"] = roles
-    if specialties := [concept_json(c) for c in (author.specialty, *author.further_specialties) if c]:
-        role["specialty"] = specialties
-    if author.telecom:
-        # XTN as it came: what it means by its seven components is not ours to guess.
-        role["telecom"] = [{"system": "other", "value": value} for value in author.telecom]
-    if author.placed:
-        role["organization"] = {"reference": f"#{name}-org"}
-        return [role, person, organization]
-    return [role, person]
+def _stated_time(node: Json, name: str, slot: str, stored: bool, path: str) -> Iterator[tuple[str, str]]:
+    """The digits of XDS of a moment that was stated to less than a second."""
+    value = text(node, name, path)
+    digits = value.replace("-", "") if 0 < len(value) <= len("2005-12-24") else ""
+    if not digits and stored:
+        digits = text(extension(obj(node, f"_{name}", path), XDS_VALUE, path), "valueString", path)
+    if digits:
+        yield slot, digits
 
 
 def _attachment(entry: DocumentEntry) -> Json:
@@ -267,7 +215,7 @@ def _attachment(entry: DocumentEntry) -> Json:
         "size": entry.size,
         "hash": base64.b64encode(bytes.fromhex(entry.sha1)).decode(),
         "title": entry.title,
-        "creation": to_fhir(entry.creation_time) if entry.creation_time else None,
+        **_dated(entry, "creationTime", "creation", entry.creation_time),
     }
     return {name: value for name, value in parts.items() if value not in ("", None)}
 
@@ -279,7 +227,7 @@ def _source_patient(entry: DocumentEntry) -> list[Json]:
         return []
     patient: Json = {"resourceType": "Patient", "id": "source-patient"}
     if value or entry.source_patient_stated:
-        patient["identifier"] = [_as_stated(entry.source_patient_stated) | _of_authority(system, value)]
+        patient["identifier"] = [as_stated(entry.source_patient_stated) | of_authority(system, value)]
     told = source_traits_of(entry.source_traits)
     if "family" in told:
         patient["name"] = [{"family": told["family"]} | ({"given": [told["given"]]} if "given" in told else {})]
@@ -319,17 +267,15 @@ def _lines_of(patient: Json, path: str) -> Iterator[str]:
 
 def _cxi(reference: Reference) -> Json:
     kind = {"type": {"coding": [{"system": RFC3986, "code": reference.kind}]}} if reference.kind else {}
-    return _as_stated(reference.stated) | kind | _of_authority(reference.authority, reference.value)
+    return as_stated(reference.stated) | kind | of_authority(reference.authority, reference.value)
 
 
 def _context(entry: DocumentEntry) -> Json:
-    period = {
-        "start": to_fhir(entry.service_start) if entry.service_start else "",
-        "end": to_fhir(entry.service_stop) if entry.service_stop else "",
-    }
+    period = _dated(entry, "serviceStartTime", "start", entry.service_start)
+    period |= _dated(entry, "serviceStopTime", "end", entry.service_stop)
     context: Json = {
         "event": [concept_json(e) for e in entry.events],
-        "period": {name: value for name, value in period.items() if value},
+        "period": period,
         "facilityType": concept_json(entry.facility) if entry.facility else None,
         "practiceSetting": concept_json(entry.practice) if entry.practice else None,
         "sourcePatientInfo": {"reference": "#source-patient"} if _source_patient(entry) else None,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from carnet.formats.fhir.document_reference import concept_json, contained_author
+from carnet.formats.fhir.authors import concept_json, contained_author
 from carnet.formats.fhir.reading import (
     FhirError,
     Json,

@@ -137,6 +137,8 @@ class DocumentEntry:
     """The patient as the source knew them: system and value of its own identifier (sourcePatientId)."""
     source_patient_stated: str = ""
     """The CX of it as it came, where it says more than system and value."""
+    times_stated: tuple[tuple[str, str], ...] = ()
+    """Moments stated to less than a second, by the name of their slot, in the digits of XDS: `20051224` is no midnight."""
     source_traits: tuple[str, ...] = ()
     """sourcePatientInfo: lines `PID-n|…` as they were declared."""
 

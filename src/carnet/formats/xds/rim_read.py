@@ -145,6 +145,12 @@ def _not_kept(node: etree._Element) -> Iterator[str]:
         yield from (scheme for scheme in schemes if scheme and scheme not in _SCHEMES)
 
 
+def _less_than_seconds(slots: dict[str, list[str]]) -> tuple[tuple[str, str], ...]:
+    """The times that say a year, a month, a day or a minute."""
+    values = ((name, _first(slots, name)) for name in ("creationTime", "serviceStartTime", "serviceStopTime"))
+    return tuple((name, value) for name, value in values if value and value.isdigit() and len(value) < len("20051224120000"))
+
+
 def _words(node: etree._Element, name: str) -> str:
     found = node.find(f"{n.q(n.RIM, name)}/{n.q(n.RIM, 'LocalizedString')}")
     return found.get("value", "").strip() if found is not None else ""
@@ -250,6 +256,7 @@ def read_entry(node: etree._Element) -> DocumentEntry:
         creation_time=read_time(slots, "creationTime"),
         service_start=read_time(slots, "serviceStartTime"),
         service_stop=read_time(slots, "serviceStopTime"),
+        times_stated=_less_than_seconds(slots),
         authors=_authors(node, n.AUTHOR),
         authenticator=read_person(authenticator) if authenticator else None,
         patient=_patient(node, n.ENTRY_PATIENT),

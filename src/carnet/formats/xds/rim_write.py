@@ -83,7 +83,8 @@ def _times(entry: DocumentEntry) -> list[tuple[str, datetime | None]]:
 
 
 def _entry_slots(node: etree._Element, entry: DocumentEntry, repository: str) -> None:
-    values: dict[str, Iterable[str]] = {name: [to_ts(moment)] for name, moment in _times(entry) if moment}
+    stated = dict(entry.times_stated)
+    values: dict[str, Iterable[str]] = {name: [stated.get(name) or to_ts(moment)] for name, moment in _times(entry) if moment}
     values |= {
         "hash": [entry.sha1],
         "languageCode": [entry.language],

@@ -36,7 +36,7 @@ from carnet.dicah.visibility import check_codes, codes_of
 from carnet.formats import codes
 from carnet.formats.codes.public import category_of
 from carnet.formats.fhir import Json
-from carnet.formats.fhir.document_reference import concept_json
+from carnet.formats.fhir.authors import concept_json
 from carnet.formats.fhir.systems import IS_ARCHIVED
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.grant import Grant

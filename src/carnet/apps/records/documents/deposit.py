@@ -316,8 +316,17 @@ def _tell(work: Work, granted: Grant, planned: Sequence[Planned], accepted: Sequ
             access.write_entry(work, granted, tuple(documents), detail, veil)
 
 
+def _signed_again(planned: list[Planned]) -> list[Planned]:
+    """A lot whose documents are all there already brings nothing new by a signature that was made again."""
+    known = [p.earlier for p in planned if p.earlier and not p.checked.technical]
+    if not known or len(known) < sum(not p.checked.technical for p in planned):
+        return planned
+    return [replace(p, earlier=known[0]) if p.checked.technical else p for p in planned]
+
+
 def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Planned]) -> Receipt:
     """Second unit: bytes first, then everything else in one transaction, decided again on facts that can no longer change."""
+    planned = _signed_again(planned)
     addresses = [put(key, p.checked.content) if not p.earlier else "" for p in planned]
     # Files are opened before anything is locked: one that eats time keeps nobody waiting.
     planned = [p if p.earlier else replace(p, text=text_of(p.checked.entry.mime, p.checked.content)) for p in planned]
