@@ -498,6 +498,14 @@ def test_documents_that_are_ready_and_those_that_are_written_are_told_alike(doct
         )
     told = [sorted(etree.tostring(o, method="c14n") for o in objects(reply)) for reply in (ready, doctor.find(person))]
     assert told[0] == told[1]
+    # A process of the version before changes a resource and knows no ebRIM: none is left, for it would be stale.
+    with as_role("carnet_fhir"), unit(record_id) as work:
+        work.run("UPDATE records_document SET resource = resource || ''::bytea, version = version WHERE record_id = %s", record_id)
+        kept = "SELECT count(*) FROM records_document WHERE record_id = %s AND ebrim IS NOT NULL"
+        assert work.rows(kept, record_id) == [(2,)], "what does not change keeps it"
+        work.run("UPDATE records_document SET resource = resource || '\\x00'::bytea WHERE record_id = %s", record_id)
+        assert work.rows(kept, record_id) == [(0,)]
+        work.run("UPDATE records_document SET resource = substr(resource, 1, length(resource) - 1) WHERE record_id = %s", record_id)
     # A parameter that the database does not decide alone takes the other way.
     other = doctor.find(person, **{f"{E}AuthorPerson": ["%"]})
     assert sorted(etree.tostring(o, method="c14n") for o in objects(other)) == told[0]

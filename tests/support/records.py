@@ -55,8 +55,4 @@ def spoil(record_id: UUID, column: str, value: object) -> None:
         logical_id, sealed = work.rows(f"SELECT logical_id, resource {where}", record_id, value)[0]
         resource = json.loads(key.unseal(bytes(sealed), f"resource/{logical_id}")) | {"status": "weird"}
         again = key.seal(json.dumps(resource).encode(), f"resource/{logical_id}")
-        # The ebRIM beside it was written while it could be: without it the door reads the resource.
-        work.run(
-            "UPDATE records_document SET resource = %s, ebrim = NULL WHERE record_id = %s AND logical_id = %s",
-            again, record_id, logical_id,
-        )  # fmt: skip
+        work.run("UPDATE records_document SET resource = %s WHERE record_id = %s AND logical_id = %s", again, record_id, logical_id)

@@ -145,8 +145,8 @@ def _others(work: Work, ask: Ask, entered: Entered, planned: Planned, declared: 
     for parent in (p for p in checked.entry.parents if p.kind != "replaces"):
         document = find_document(work, entered.record_id, parent.id)
         if document and document.facts.status is not Status.DELETED and _may_tie(ask, entered, document.facts):
-            if document.facts.status is Status.DEPRECATED and parent.kind != "signs":
-                # ITI TF-3 §4.2.2.2: nothing is appended to a document that was replaced.
+            if declared and document.facts.status is Status.DEPRECATED and parent.kind != "signs":
+                # ITI TF-3 §4.2.2.2: nothing is appended to a document that was replaced. What a CDA states of itself stays so.
                 raise _no_parent()
             found.append((parent.kind, document.logical_id))
         elif declared:
