@@ -67,10 +67,10 @@ def _stated(resource: Mapping[str, Any], resolver: Resolver, path: str) -> str:
 def _slots(resource: Mapping[str, Any], resolver: Resolver, path: str) -> dict[str, list[str]]:
     """What an author said by XDS for which the resource has no element: Carnet kept it beside."""
     found: dict[str, list[str]] = {}
-    for kept in items(resource, "extension", path) if resolver.stored else []:
-        if kept.get("url") == XDS_SLOT:
-            name, value = (text(extension(kept, part, path), "valueString", path) for part in ("name", "value"))
-            found.setdefault(name, []).append(value)
+    beside = items(resource, "extension", path) if resolver.stored else []
+    for kept in (one for one in beside if one.get("url") == XDS_SLOT):
+        name, value = (text(extension(kept, part, path), "valueString", path) for part in ("name", "value"))
+        found.setdefault(name, []).append(value)
     return found
 
 

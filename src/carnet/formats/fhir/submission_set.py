@@ -51,9 +51,9 @@ def _submitter(source: Json, resolver: Resolver, path: str) -> Author | None:
 
 def _further(resource: Json, resolver: Resolver, path: str) -> Iterator[Author]:
     """Further authors, as Carnet kept them."""
-    for kept in items(resource, "extension", path) if resolver.stored else []:
-        if kept.get("url") == XDS_SUBMITTER:
-            yield from filter(None, [author_of(obj(kept, "valueReference", path), resolver, path)])
+    beside = items(resource, "extension", path) if resolver.stored else []
+    for kept in (one for one in beside if one.get("url") == XDS_SUBMITTER):
+        yield from filter(None, [author_of(obj(kept, "valueReference", path), resolver, path)])
 
 
 def read_submission_set(resource: Json, entries: dict[str, Json], path: str, stored: bool = False) -> SubmissionSet:

@@ -39,14 +39,18 @@ class Algorithms(Enum):
     @property
     def methods(self) -> frozenset[SignatureMethod]:
         """Signature methods: public keys alone, never an HMAC."""
-        strong = {m for m in SignatureMethod if m.name.startswith(("RSA_SHA", "ECDSA_SHA", "SHA")) and not m.name.endswith("SHA1")}
-        return frozenset(strong | ({SignatureMethod.RSA_SHA1} if self is Algorithms.KIT else set()))
+        return _METHODS | {SignatureMethod.RSA_SHA1} if self is Algorithms.KIT else _METHODS
 
     @property
     def digests(self) -> frozenset[DigestAlgorithm]:
         """Digest methods."""
-        strong = {d for d in DigestAlgorithm if d.name != "SHA1"}
-        return frozenset(strong | ({DigestAlgorithm.SHA1} if self is Algorithms.KIT else set()))
+        return _DIGESTS | {DigestAlgorithm.SHA1} if self is Algorithms.KIT else _DIGESTS
+
+
+_METHODS = frozenset(
+    m for m in SignatureMethod if m.name.startswith(("RSA_SHA", "ECDSA_SHA", "SHA")) and not m.name.endswith("SHA1")
+)
+_DIGESTS = frozenset(d for d in DigestAlgorithm if d.name != "SHA1")
 
 
 class Verifier(XMLVerifier):
