@@ -365,5 +365,5 @@ def deposit(ask: Ask, submission: Submission) -> Receipt:
         try:
             return _prepared(ask, submission, place)
         except psycopg.errors.UniqueViolation:
-            # The same uniqueId arrived at the same moment by another way: look again, and answer as second.
+            # The same uniqueId, or the same UUID, arrived at the same moment by another way: look again, and answer as second.
             return _prepared(ask, submission, place)
