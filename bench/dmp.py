@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 REQUESTS = int(os.environ.get("BENCH_DMP_REQUESTS", "300"))
 THREADS = 4
 ROUNDS = 3
-BODY = os.urandom(7_500).hex().encode()
+BODY_BYTES = 15_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +42,39 @@ class Line:
     fhir: float
 
 
+def _author(key: str) -> Any:
+    from carnet.desk.demonstration.professionals import PROFESSIONALS
+    from carnet.formats.xds import Author
+
+    person = PROFESSIONALS[key]
+    return Author(person.id, person.family, person.given, person.place_id(person.places[0]), person.places[0].name)
+
+
+def _deposited(target: Any, author: Any, at: datetime) -> tuple[Any, bytes]:
+    """The document of a deposit and its content: the same metadata at both doors, and bytes that no other deposit has."""
+    from carnet.formats.xds import Coding, DocumentEntry
+
+    patient = (target.ins.oid.value, target.ins.matricule)
+    entry = DocumentEntry(
+        f"2.25.{uuid4().int}", type=Coding("11488-4", "2.16.840.1.113883.6.1", "CR"), class_=Coding("10", "1.2.250.1.213.1.1.4.1", "CR"),
+        format=Coding("urn:ihe:iti:xds-sd:text:2008", "1.3.6.1.4.1.19376.1.2.3", "texte"), mime="text/plain", title="Mesure",
+        facility=Coding("SA07", "1.2.250.1.71.4.2.4", "Cabinet"), practice=Coding("AMBULATOIRE", "1.2.250.1.213.1.1.4.9", "Ambulatoire"),
+        confidentiality=(Coding("N", "2.16.840.1.113883.5.25"),), language="fr-FR", creation_time=at, service_start=at,
+        authors=(author,), authenticator=author, patient=patient, source_patient=patient,
+    )  # fmt: skip
+    return entry, os.urandom(BODY_BYTES // 2).hex().encode()
+
+
 def _soap(address: str, pki: Any, key: str) -> dict[str, Callable[[Any], Sent]]:
     from carnet.desk.demonstration.professionals import PROFESSIONALS
     from carnet.desk.dmp_client import ADDRESS, Pair, assertion_of, envelope_of, statement_of, submission_of
     from carnet.formats.soap import write_related
-    from carnet.formats.xds import Author, Coding, DocumentEntry, SubmissionSet
+    from carnet.formats.xds import Coding, SubmissionSet
     from carnet.formats.xds import names as n
     from carnet.formats.xds.queries import E, StoredQuery, write_query
 
     signer, person = Pair.of(pki.certificate(f"signature-{key}")), PROFESSIONALS[key]
-    said, place = statement_of(person, signer), person.places[0]
-    author = Author(person.id, person.family, person.given, person.place_id(place), place.name)
+    said, author = statement_of(person, signer), _author(key)
 
     def envelope(target: Any, body: Any, action: str) -> bytes:
         return envelope_of(body, action, assertion_of(replace(said, patient=target.ins.cx, at=datetime.now(UTC)), signer))
@@ -64,35 +86,27 @@ def _soap(address: str, pki: Any, key: str) -> dict[str, Callable[[Any], Sent]]:
         return Sent(address + ADDRESS, content, {"Content-Type": f'application/soap+xml; charset=utf-8; action="{action}"'})
 
     def feed(target: Any) -> Sent:
-        action, patient, at = (
-            "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b",
-            (target.ins.oid.value, target.ins.matricule),
-            datetime.now(UTC),
-        )
-        entry = DocumentEntry(
-            f"2.25.{uuid4().int}", type=Coding("11488-4", "2.16.840.1.113883.6.1", "CR"), class_=Coding("10", "1.2.250.1.213.1.1.4.1", "CR"),
-            format=Coding("urn:ihe:iti:xds-sd:text:2008", "1.3.6.1.4.1.19376.1.2.3", "texte"), mime="text/plain", title="Mesure",
-            facility=Coding("SA07", "1.2.250.1.71.4.2.4", "Cabinet"), practice=Coding("AMBULATOIRE", "1.2.250.1.213.1.1.4.9", "Ambulatoire"),
-            confidentiality=(Coding("N", "2.16.840.1.113883.5.25"),), language="fr-FR", creation_time=at, service_start=at,
-            authors=(author,), authenticator=author, patient=patient, source_patient=patient,
-        )  # fmt: skip
+        action, at = "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b", datetime.now(UTC)
+        patient = (target.ins.oid.value, target.ins.matricule)
+        entry, content = _deposited(target, author, at)
         package = SubmissionSet(
             f"2.25.{uuid4().int}", "1.2.250.1.999.1", Coding("04", "1.2.250.1.213.2.2", "x"), at, patient=patient, author=author
         )
-        body, parts = submission_of(package, [(entry, BODY)], signer, at)
+        body, parts = submission_of(package, [(entry, content)], signer, at)
         media, pieces = write_related(envelope(target, body, action), action, parts)
         return Sent(f"{address}{ADDRESS}repository", b"".join(pieces), {"Content-Type": media})
 
     return {"ITI-18 FindDocuments, 100 documents found": search, "ITI-41 one document of 15 kB, signed": feed}
 
 
-def _fhir(address: str) -> dict[str, Callable[[Any], Sent]]:
+def _fhir(address: str, key: str) -> dict[str, Callable[[Any], Sent]]:
     import base64
     from urllib.parse import urlencode
 
     from bench.load import compact
     from carnet.desk.client import provide_bundle, token_of
-    from carnet.formats.xds import Coding, DocumentEntry
+
+    author = _author(key)
 
     def search(target: Any) -> Sent:
         asked = [("patient.identifier", token_of(target.ins)), ("status", "current"), ("_count", "100")]
@@ -100,9 +114,8 @@ def _fhir(address: str) -> dict[str, Callable[[Any], Sent]]:
         return Sent(f"{address}/fhir/DocumentReference/_search", urlencode(asked).encode(), form)
 
     def feed(target: Any) -> Sent:
-        entry = DocumentEntry(f"2.25.{uuid4().int}", type=Coding("11488-4"), patient=(target.ins.oid.value, target.ins.matricule),
-                              mime="text/plain", title="Mesure")  # fmt: skip
-        content = compact(provide_bundle(entry, base64.b64encode(BODY)))
+        entry, body = _deposited(target, author, datetime.now(UTC))
+        content = compact(provide_bundle(entry, base64.b64encode(body)))
         return Sent(
             f"{address}/fhir",
             content if isinstance(content, bytes) else content.encode(),
@@ -168,7 +181,10 @@ def measure() -> list[Line]:
     with processes.running(soap, fhir):
         processes.wait_until_served("dmp", soap_port, soap)
         processes.wait_until_served("fhir-card", fhir_port, fhir)
-        asked, told_again = _soap(f"https://127.0.0.1:{soap_port}", pki, "treating"), _fhir(f"https://127.0.0.1:{fhir_port}")
+        asked, told_again = (
+            _soap(f"https://127.0.0.1:{soap_port}", pki, "treating"),
+            _fhir(f"https://127.0.0.1:{fhir_port}", "treating"),
+        )
         for name in asked:
             rates: dict[str, list[float]] = {"soap": [], "fhir": []}
             # In turns, so that what else the machine does falls on both; the best round of each is kept.

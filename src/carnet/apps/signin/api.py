@@ -4,7 +4,7 @@ from carnet.apps.identity.api import ExtractionError
 from carnet.apps.signin.certificates.actors import actor_of_certificate
 from carnet.apps.signin.certificates.presented import certificate_of, presented
 from carnet.apps.signin.certificates.reading import STRUCTURE, Certificate, operator_of, read_certificate
-from carnet.apps.signin.certificates.vihf import actor_of_vihf, algorithms, read_assertion, signer_of
+from carnet.apps.signin.certificates.vihf import actor_of_assertion, algorithms, signer_of
 from carnet.apps.signin.leaving import import_directory
 from carnet.apps.signin.operators import operator_link, take_operator_link
 from carnet.apps.signin.persons.accounts import (
@@ -129,8 +129,8 @@ __all__ = [
     "activate",
     "activating",
     "actor_of",
+    "actor_of_assertion",
     "actor_of_certificate",
-    "actor_of_vihf",
     "algorithms",
     "as_typed",
     "ask_letter",
@@ -178,7 +178,6 @@ __all__ = [
     "presented",
     "print_letter",
     "provisional_code",
-    "read_assertion",
     "read_certificate",
     "readable_code",
     "register_software",

@@ -15,7 +15,7 @@ from django.utils.translation import gettext, override
 from lxml import etree
 
 from carnet.apps.records.api import open_emergency
-from carnet.apps.signin.api import Certificate, actor_of_vihf, certificate_of, read_assertion
+from carnet.apps.signin.api import Certificate, actor_of_assertion, certificate_of
 from carnet.apps.storage.api import trouble_of
 from carnet.dicah.acts import WITHOUT_INS
 from carnet.formats.hl7v3 import Device, Hl7v3Error
@@ -127,8 +127,7 @@ def _mode(vihf: Vihf) -> Mode:
 
 
 def _call(transport: Certificate, envelope: Envelope, parts: dict[str, bytes], at: datetime) -> Call:
-    vihf, signer = read_assertion(envelope.assertion, transport, at)
-    actor = actor_of_vihf(vihf, transport, signer, at)
+    vihf, actor = actor_of_assertion(envelope.assertion, transport, at)
     return Call(actor, vihf, transport, at, _mode(vihf), envelope.body, parts)
 
 

@@ -46,6 +46,8 @@ class Deposit:
     actor: Actor
     at: datetime
     traits: Traits = field(default_factory=Traits)
+    ins: Ins | None = None
+    """The INS by which the record was entered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,10 @@ def _record_of(work: Work, ins: Ins) -> UUID | None:
     return identity.find(ins, work)
 
 
+def _leads_here(work: Work, ins: Ins, deposit: Deposit) -> bool:
+    return ins == deposit.ins or work.once(_record_of, ins) == deposit.record_id
+
+
 def _declared_patient(work: Work, entry: DocumentEntry, deposit: Deposit) -> None:
     system, value = entry.patient
     if system == "record":
@@ -144,7 +150,7 @@ def _declared_patient(work: Work, entry: DocumentEntry, deposit: Deposit) -> Non
             raise _refuse(No.DOCUMENT_PATIENT_MISMATCH)
     elif value:
         try:
-            if work.once(_record_of, Ins.of(value, system)) != deposit.record_id:
+            if not _leads_here(work, Ins.of(value, system), deposit):
                 raise _refuse(No.DOCUMENT_PATIENT_MISMATCH)
         except (InsError, IdentifierError) as error:
             raise _refuse(No.INS_MALFORMED, problem=str(error)) from None
@@ -156,7 +162,7 @@ def _patient(work: Work, checked: Checked, deposit: Deposit) -> Checked:
     header = checked.header
     if header is None:
         return checked
-    if any(work.once(_record_of, ins) != deposit.record_id for ins in _ins_of_header(header)):
+    if not all(_leads_here(work, ins, deposit) for ins in _ins_of_header(header)):
         raise _refuse(No.DOCUMENT_PATIENT_MISMATCH)
     sent = Traits(header.birth_name, header.given_names, header.sex, header.birth_date)
     wrong = mismatches(sent, deposit.traits)

@@ -215,7 +215,7 @@ def _prepare(ask: Ask, submission: Submission, place: access.Place) -> tuple[Ent
         entered = enter(work, ask)
         place.record_id, place.veil = entered.record_id, declared_veil(submission)
         access.decide_or_refuse(ask, entered.facts, entered.record_id)
-        deposit = Deposit(record_of(entered), ask.actor, ask.at, entered.traits)
+        deposit = Deposit(record_of(entered), ask.actor, ask.at, entered.traits, ask.ins)
         return entered, _plan(work, ask, entered, submission, deposit)
 
 

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from lxml import etree
+from psycopg import Cursor
 
 from carnet.apps.identity import api as identity
 from carnet.apps.signin.certificates.actors import CARD_LEVEL, certificate_actor, place_in, proof_of
 from carnet.apps.signin.certificates.reading import CPE, CPF, STRUCTURE, Certificate, Purpose, read_certificate
-from carnet.apps.storage.api import Work, unit
+from carnet.apps.storage.api import Row, Work, unit
 from carnet.formats.distinguished_name import same_subject
 from carnet.formats.vihf import AIR, DIRECT, Algorithms, Vihf, VihfError, read_vihf, verified
 from carnet.formats.vihf.signature import signature_of, signed_by
@@ -67,25 +68,20 @@ _SWEPT = 8
 """Of 256 assertions, those whose coming takes away what ended: what is too old is refused by its time in any case."""
 
 
-def _take(covered: etree._Element, signer: Certificate, vihf: Vihf, at: datetime) -> None:
+def _take(work: Work, digest: bytes, vihf: Vihf, at: datetime) -> Cursor[Row]:
     """Let an assertion serve once: what its signature covers, and whose it is; what stands around a signature is signed by nobody.
 
-    Raises Refusal `vihf-replayed`.
+    The cursor has a row for one that never came before. It is read with the answers about who acts: one wait for all of them.
     """
-    digest = hashlib.sha256(signer.thumbprint + etree.tostring(covered, method="c14n", exclusive=True)).digest()
     until = vihf.issued_at + timedelta(seconds=settings.CARNET.vihf_seconds) + SKEW
-    with unit() as work:
-        if digest[0] < _SWEPT:
-            work.run("DELETE FROM signin_assertion WHERE until < %s", at - SKEW)
-        taken = work.rows(
-            "INSERT INTO signin_assertion (digest, until) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING 1", digest, until
-        )
-    if not taken:
-        raise _refused(No.VIHF_REPLAYED)
+    if digest[0] < _SWEPT:
+        work.run("DELETE FROM signin_assertion WHERE until < %s", at - SKEW)
+    insert = "INSERT INTO signin_assertion (digest, until) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING 1"
+    return work.send((insert, (digest, until)))[0]
 
 
-def read_assertion(assertion: etree._Element | None, transport: Certificate, at: datetime) -> tuple[Vihf, Certificate]:
-    """Verify an assertion and read it; it serves once. Raises Refusal."""
+def _read(assertion: etree._Element | None, transport: Certificate, at: datetime) -> tuple[Vihf, Certificate, bytes]:
+    """Verify an assertion and read it: what it says, who signed it, and the digest of what the signature covers. Raises Refusal."""
     try:
         if assertion is None:
             raise VihfError(No.VIHF_MISSING)
@@ -98,9 +94,7 @@ def read_assertion(assertion: etree._Element | None, transport: Certificate, at:
         raise _refused(No.VIHF_IDENTITY_MISMATCH, fields="Issuer", expected=signer.subject.rfc4514_string())
     _check_time(vihf, at)
     _check_audience(vihf)
-    if settings.CARNET.vihf_reuse == "refuse":
-        _take(covered, signer, vihf, at)
-    return vihf, signer
+    return vihf, signer, hashlib.sha256(signer.thumbprint + etree.tostring(covered, method="c14n", exclusive=True)).digest()
 
 
 def _check_speciality(vihf: Vihf, known: frozenset[str]) -> None:
@@ -176,14 +170,22 @@ def _situation_in(place: Situation, profession: Code, person: identity.Professio
     return here[0] if here else replace(place, profession=profession, structure_linked=False)
 
 
-def actor_of_vihf(vihf: Vihf, transport: Certificate, signer: Certificate, at: datetime) -> Actor:
-    """Who acts. Raises Refusal for what the assertion, the certificate and the directory say otherwise of each other."""
+def actor_of_assertion(assertion: etree._Element | None, transport: Certificate, at: datetime) -> tuple[Vihf, Actor]:
+    """What an assertion says and who acts by it; it serves once.
+
+    Raises Refusal for what the assertion, the certificate and the directory say otherwise of each other, and `vihf-replayed`. One
+    that is refused did not serve.
+    """
+    vihf, signer, digest = _read(assertion, transport, at)
     if (vihf.mode == DIRECT) is (transport.kind == STRUCTURE):
         raise _refused(No.VIHF_MODE_MISMATCH, mode=vihf.mode)
     ways = {DIRECT: _direct, AIR: _air}
     with unit() as work:
+        taken = _take(work, digest, vihf, at) if settings.CARNET.vihf_reuse == "refuse" else None
         actor = ways.get(vihf.mode, _indirect)(work, vihf, transport, at)
         _check_place(work, vihf, actor.situation)
+        if taken is not None and not taken.fetchall():
+            raise _refused(No.VIHF_REPLAYED)
     proof = replace(actor.authentication, revoked=actor.authentication.revoked or signer.revoked)
     software = f"{vihf.software.name} {vihf.software.version}".strip()[:120]
-    return replace(actor, authentication=proof, software=software)
+    return vihf, replace(actor, authentication=proof, software=software)
