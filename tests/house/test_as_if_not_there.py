@@ -32,6 +32,7 @@ from carnet.kernel.refusal import Refusal
 
 PATIENT, REPRESENTATIVES, MASKED = "INVISIBLE_PATIENT", "INVISIBLE_REPRESENTANTS_LEGAUX", "MASQUE_PS"
 _BLOTS = (
+    (re.compile(r'data-key="[^"]+"'), "KEY"),
     (re.compile(r"data:[^\"']+"), "DATA"),
     (re.compile(r"<svg.*?</svg>", re.S), "SVG"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "UUID"),

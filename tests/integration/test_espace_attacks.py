@@ -15,6 +15,7 @@ from support.espace import Space, newcomer, relate
 from support.people import allow, ask, cda, deposit, entry, fresh_uid, now, submission
 from support.portal import words
 from support.roles import as_role
+from support.said import said_by
 
 from carnet.apps.access import api as access
 from carnet.apps.profile import api as profile
@@ -51,7 +52,7 @@ def test_a_secret_that_a_professional_confirms_stays_one(family: Any) -> None:
     teenager, person, record_id, parent = family
     allow(record_id, "treating")
     answer = teenager.post("/profil/problems/ajouter", {"libelle": "Chose à moi", "secret": "oui"})
-    profile.correct_entry(ask("treating", Act.WRITE_PROFILE, person), None, UUID(answer.headers["location"].split("sur=")[1]))
+    profile.correct_entry(ask("treating", Act.WRITE_PROFILE, person), None, UUID(said_by(answer)["sur"]))
     assert "Confirmé" in teenager.get("/profil/problems").text
     assert "Chose à moi" not in parent.get("/profil/problems").text
 
@@ -59,6 +60,7 @@ def test_a_secret_that_a_professional_confirms_stays_one(family: Any) -> None:
 def test_a_secret_does_not_end_what_the_representative_marked(family: Any) -> None:
     teenager, _, _, parent = family
     parent.post("/profil/problems/concerne", {"concerne": "non"})
+    parent.get("/profil/problems")
     before = words(parent.get("/profil/problems"))
     teenager.post("/profil/problems/ajouter", {"libelle": "Chose à moi", "secret": "oui"})
     assert words(parent.get("/profil/problems")) == before

@@ -11,6 +11,7 @@ import zxingcpp
 from PIL import Image
 from support.people import deposit, fresh_person, host, now, open_record, patient
 from support.portal import Browser, by_card, words
+from support.said import said_by
 
 from carnet.apps.access import api as access
 from carnet.apps.journal import api as journal
@@ -160,7 +161,7 @@ def test_an_opposed_record_is_shown_as_absent(portal: str) -> None:
     for person in (opposed, absent):
         browser, handle, page = gate_of(portal, "treating", person)
         text = page.text.replace(handle, "H").replace(browser.token, "T")
-        text = re.sub(r'data-(ends|closes)="[^"]+"', "", text)
+        text = re.sub(r'data-(ends|closes|whose)="[^"]+"', "", text)
         pages.append(re.sub(r"\b\d \d\d \d\d [\dAB]{2} \d{3} \d{3} \d\d\b", "INS", text))
     assert pages[0].splitlines() == pages[1].splitlines()
 
@@ -239,7 +240,7 @@ def test_a_presence_code_proves_once_that_the_patient_was_there(portal: str) -> 
     assert message("presence-code-wrong").professional in words(wrong)
     assert nurse.get(f"/dossier/{handle}").status_code == 302, "nothing was recorded"
     done = nurse.post(f"/porte/{handle}/accord", {"titre": "equipe", "accord": "oui", "code": f"{codes[0][:4]} {codes[0][4:]}"})
-    assert "fait=presence" in done.headers["location"]
+    assert said_by(done)["done"] == "presence"
     dentist, handle, _ = gate_of(portal, "dentist", person)
     again = dentist.post(f"/porte/{handle}/accord", {"titre": "equipe", "accord": "oui", "code": codes[0]})
     assert again.status_code == 400, "a code serves once"
@@ -291,7 +292,8 @@ def test_break_glass_asks_for_words_shows_its_banner_and_ends(portal: str, setti
         assert not [n for n in access.named(work, record_id) if n.subject_id == PROFESSIONALS["emergency"].id], (
             "no authorisation is left"
         )
-    assert browser.post(f"{base}/urgence/fin").headers["location"] == "/patients?fait=urgence-fin"
+    ended = browser.post(f"{base}/urgence/fin")
+    assert (ended.headers["location"], said_by(ended)["done"]) == ("/patients", "urgence-fin")
     assert browser.get(base).headers["location"].startswith("/porte/")
     base = browser.post(form, REASON).headers["location"]
     settings_clock.move(timedelta(minutes=29))

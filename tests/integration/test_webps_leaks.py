@@ -36,7 +36,7 @@ PAGES = (
 )  # fmt: skip
 
 
-TOKENS = r'value="[0-9a-f]{32}"|data-prolong="[0-9a-f]{32}"|data-(ends|closes)="[^"]+"'
+TOKENS = r'value="[0-9a-f]{32}"|data-whose="[0-9a-f]{32}"|data-(ends|closes)="[^"]+"'
 
 
 def normal(text: str, record: SimpleNamespace) -> str:

@@ -72,7 +72,7 @@ def test_a_session_ends_when_nothing_happens_and_after_four_hours(portal: str, s
 def test_prolonging_keeps_a_session_alive_and_says_until_when(portal: str, settings_clock: Any) -> None:
     browser = Browser(portal).sign_in("dentist")
     settings_clock.move(timedelta(minutes=28))
-    assert browser.post("/session/prolonger").status_code == 200
+    assert browser.get("/session/etat").json()["ends"]
     settings_clock.move(timedelta(minutes=28))
     assert browser.get("/patients").status_code == 200
 

@@ -1,14 +1,14 @@
 """What the doors of pages share: methods, where a form comes from and whose it is, what a refusal and a failure become."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
 from typing import Generic, Protocol, TypeVar
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import Resolver404, resolve
 from django.utils.translation import override
 
 from carnet.apps.storage.api import trouble_of
@@ -58,6 +58,36 @@ class Posting:
         return Form(self.request)
 
 
+_METHODS = "page_methods"
+"""Where a view keeps the methods that it takes."""
+
+
+def _takes(view: View, methods: Collection[str]) -> View:
+    setattr(view, _METHODS, frozenset(methods))
+    return view
+
+
+def _elsewhere(request: HttpRequest, methods: Collection[str]) -> HttpResponse:
+    """What a form is sent to, asked for as a page (an address that was kept, a step back): the nearest page above it."""
+    place = request.path
+    while request.method == "GET" and place.strip("/"):
+        place = place.rstrip("/").rpartition("/")[0] or "/"
+        try:
+            match = resolve(place, getattr(request, "urlconf", None))
+        except Resolver404:
+            continue
+        # An address of its own: not what answers for all that is nowhere.
+        named = not match.route.startswith("^")
+        if named and "GET" in getattr(match.func, _METHODS, ()) and "POST" in methods:
+            return HttpResponseRedirect(place)
+    return HttpResponseNotAllowed(methods)
+
+
+def by_script(request: HttpRequest) -> bool:
+    """Whether a script of ours asks, for a part of a page or for the state of the session."""
+    return request.headers.get("HX-Request") == "true"
+
+
 AskedT = TypeVar("AskedT", bound=Session)
 
 
@@ -100,12 +130,12 @@ class PageDoor(Generic[AskedT]):
             @wraps(function)
             def wrapped(request: HttpRequest, **kwargs: str) -> HttpResponse:
                 if request.method not in methods:
-                    return secure(HttpResponseNotAllowed(methods))
+                    return secure(_elsewhere(request, methods))
                 if request.method == "POST" and foreign(request, self.url()):
                     return secure(self.stranger())
                 return self.answer(request, lambda: function(request, **kwargs))
 
-            return wrapped
+            return _takes(wrapped, methods)
 
         return decorate
 
@@ -116,10 +146,11 @@ class PageDoor(Generic[AskedT]):
             @wraps(function)
             def wrapped(request: HttpRequest, **kwargs: object) -> HttpResponse:
                 if request.method not in methods:
-                    return secure(HttpResponseNotAllowed(methods))
+                    place = _elsewhere(request, methods)
+                    return self.answer(request, lambda: self._signed_in(request, lambda _asked: place, {}))
                 return self.answer(request, lambda: self._signed_in(request, function, kwargs))
 
-            return wrapped
+            return _takes(wrapped, methods)
 
         return decorate
 
@@ -127,15 +158,19 @@ class PageDoor(Generic[AskedT]):
         try:
             asked = self.session(request, request.COOKIES.get(self.cookie, ""))
         except Refusal:
-            return self.sign_in(request)
+            return self._again(request)
         if request.method == "POST" and not self._own_form(request, asked):
             return self.stranger()
         return function(asked, **kwargs)
 
+    def _again(self, request: HttpRequest) -> HttpResponse:
+        """The sign-in. A script that asked for a part of a page is told that the session is over, and leaves the page as it is."""
+        return HttpResponse(status=401) if by_script(request) else self.sign_in(request)
+
     def _refused(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
         """The page of a refusal. A session that ended meanwhile leads to the sign-in, and from there back here."""
         if refusal.code in SIGN_IN_AGAIN and request.COOKIES.get(self.cookie):
-            return self.sign_in(request)
+            return self._again(request)
         response = self.refused(request, refusal, status_of(refusal.code))
         if response.status_code == 503:
             response["Retry-After"] = "30"
@@ -145,9 +180,3 @@ class PageDoor(Generic[AskedT]):
         """A form carries the token in a field, a script's request in a header."""
         given = request.POST.get("form_token", "") or request.headers.get("X-Form-Token", "")
         return not foreign(request, self.url()) and hmac.compare_digest(given.encode(), asked.form_token.encode())
-
-
-def saying(path: str, done: str, **more: str) -> HttpResponseRedirect:
-    """Go on to a page that says what was done. `done` is a key of the sentences in the door's `done.py`."""
-    separator = "&" if "?" in path else "?"
-    return HttpResponseRedirect(f"{path}{separator}{urlencode({'fait': done} | more)}")

@@ -9,7 +9,18 @@ from django.http import HttpResponse
 
 from carnet.kernel.refusal import No, Refusal
 
-_OWN = ("tokens.css", "base.css", "components.css", "pages.css", "espace.css", "webps.js", "espace.js", "sheet.js", "icon.svg")
+_OWN = (
+    "tokens.css",
+    "base.css",
+    "components.css",
+    "pages.css",
+    "espace.css",
+    "safe.js",
+    "webps.js",
+    "espace.js",
+    "sheet.js",
+    "icon.svg",
+)
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 
 

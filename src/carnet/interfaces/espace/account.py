@@ -21,16 +21,30 @@ from carnet.apps.signin.api import (
     set_language,
 )
 from carnet.dicah.facts import RecordState
-from carnet.interfaces.espace.door import LANGUAGE, LANGUAGES, Asked, page, remember, signed_in
+from carnet.interfaces.espace.door import LANGUAGE, LANGUAGES, Asked, draft, page, remember, signed_in
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.door import saying
+from carnet.pages.said import saying
 
 LIFE: dict[str, tuple[Act, str]] = {
     "fermer": (Act.CLOSE_RECORD, "ferme"), "rouvrir": (Act.REOPEN_RECORD, "rouvert"), "ouvrir": (Act.OPEN_RECORD, "ouvert"),
     "s-opposer": (Act.OPPOSE_RECORD, "opposition"), "supprimer": (Act.DESTROY_RECORD, "suppression"),
 }  # fmt: skip
+
+
+@signed_in("GET")
+def state(asked: Asked) -> HttpResponse:
+    """The session, for a page that asks before it sends a form, or to stay: until when, on which record, the token of its forms."""
+    found = draft(asked)
+    told = {"ends": asked.session.ends_at.isoformat(), "token": asked.form_token, "me": found.me, "whose": found.whose}
+    return JsonResponse(told)
+
+
+@signed_in("GET")
+def back(asked: Asked) -> HttpResponse:
+    """The page after a sign-in that was opened beside another page, which goes on."""
+    return page(asked, "signin/back", {})
 
 
 @signed_in("GET")
@@ -54,7 +68,7 @@ def cut(asked: Asked) -> HttpResponse:
         raise Refusal(No.DOCUMENT_UNKNOWN) from None
     if cut_person_session(asked.session, number, asked.at):
         sign_out(number, asked.at)
-    return saying("/compte", "session-coupee")
+    return saying(asked, "/compte", "session-coupee")
 
 
 @signed_in("GET")
@@ -82,7 +96,7 @@ def passkey_finish(asked: Asked) -> HttpResponse:
     finish_passkey(
         asked.session.account, asked.form.text("ticket", 80), made, asked.form.text("nom", 80) or "Clé d’accès", asked.at
     )
-    return saying("/compte", "cle-ajoutee")
+    return saying(asked, "/compte", "cle-ajoutee")
 
 
 @signed_in("POST")
@@ -91,14 +105,14 @@ def passkey_remove(asked: Asked) -> HttpResponse:
     number = asked.form.number("cle", 100)
     if number is None or not remove_passkey(asked.session.account, number):
         raise Refusal(No.DOCUMENT_UNKNOWN)
-    return saying("/compte", "cle-retiree")
+    return saying(asked, "/compte", "cle-retiree")
 
 
 @signed_in("POST")
 def language(asked: Asked) -> HttpResponse:
     """Keep the language of my account."""
     chosen = asked.form.text("langue", 5)
-    response = saying("/compte", "langue")
+    response = saying(asked, "/compte", "langue")
     if chosen in LANGUAGES:
         set_language(asked.session.account, chosen)
         remember(response, LANGUAGE, chosen)
@@ -123,7 +137,7 @@ def life(asked: Asked, act: str) -> HttpResponse:
         ask_to_destroy(ask, asked.record)
     else:
         change_life(ask, asked.record)
-    return saying("/compte", said)
+    return saying(asked, "/compte", said)
 
 
 def life_page(asked: Asked, refusal: Refusal) -> HttpResponse:

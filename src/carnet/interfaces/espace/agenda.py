@@ -20,8 +20,8 @@ from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import normalise_name
-from carnet.pages.door import saying
 from carnet.pages.prevention import Row, doses_of, rows_of
+from carnet.pages.said import saying
 
 FEW = 3
 AHEAD = timedelta(days=365)
@@ -135,7 +135,7 @@ def say(asked: Asked, rule: str) -> HttpResponse:
             raise Refusal(No.DOCUMENT_UNKNOWN)
         return page(asked, "agenda/done", context, 400)
     number = prevention.say_item(asked.ask(Act.WRITE_PROFILE), asked.record, rule, answer, day)
-    return saying("/agenda", "agenda-dit", annuler="agenda", sur=str(number))
+    return saying(asked, "/agenda", "agenda-dit", annuler="agenda", sur=str(number))
 
 
 @signed_in("POST")
@@ -155,7 +155,7 @@ def tell(asked: Asked, code: str) -> HttpResponse:
         }
         return page(asked, "agenda/question", context, 400 if context["problems"] else 200)
     number = prevention.say_fact(asked.ask(Act.WRITE_PROFILE), asked.record, code, answer, day)
-    return saying("/agenda", "agenda-dit", annuler="agenda", sur=str(number))
+    return saying(asked, "/agenda", "agenda-dit", annuler="agenda", sur=str(number))
 
 
 @record_page("agenda", "GET", detail="agenda", sections=prevention.SECTIONS)
@@ -185,7 +185,7 @@ def answers(opened: Opened) -> Shown | HttpResponse:
 def take_back(asked: Asked, number: UUID) -> HttpResponse:
     """Take an answer back."""
     prevention.take_back(asked.ask(Act.WRITE_PROFILE), asked.record, number)
-    return saying("/agenda", "agenda-repris")
+    return saying(asked, "/agenda", "agenda-repris")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from carnet.interfaces.espace.frame import Opened, Shown, may_hide, record_page
 from carnet.kernel.ask import Act
 from carnet.kernel.clock import moment
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.door import saying
 from carnet.pages.forms import Problems
+from carnet.pages.said import saying
 
 KINDS = {"rendez-vous": prevention.APPOINTMENT, "rappel": prevention.REMINDER}
 
@@ -78,7 +78,7 @@ def add(asked: Asked) -> HttpResponse:
     if problems:
         return _form(asked, problems, ADD, asked.request.POST, status=400)
     prevention.add_event(asked.ask(Act.WRITE_PROFILE), asked.record, draft, asked.form.yes("secret"))
-    return saying(f"/agenda?mois={draft.on_day:%Y-%m}", "agenda-note")
+    return saying(asked, f"/agenda?mois={draft.on_day:%Y-%m}", "agenda-note")
 
 
 @record_page("agenda", "GET", detail="agenda")
@@ -94,10 +94,10 @@ def change(asked: Asked, number: UUID, act: str) -> HttpResponse:
     question = asked.ask(Act.WRITE_PROFILE)
     if act == "annuler":
         prevention.cancel_event(question, asked.record, number)
-        return saying("/agenda", "agenda-annule", annuler="rendez-vous", sur=str(number))
+        return saying(asked, "/agenda", "agenda-annule", annuler="rendez-vous", sur=str(number))
     if act == "retablir":
         prevention.cancel_event(question, asked.record, number, back=True)
-        return saying("/agenda", "agenda-note")
+        return saying(asked, "/agenda", "agenda-note")
     problems = Problems()
     draft = _draft(asked, problems)
     if act != "changer":
@@ -105,7 +105,7 @@ def change(asked: Asked, number: UUID, act: str) -> HttpResponse:
     if problems:
         return _form(asked, problems, f"/agenda/rendez-vous/{number}/changer", asked.request.POST, True, 400)
     prevention.change_event(question, asked.record, number, draft)
-    return saying(f"/agenda?mois={draft.on_day:%Y-%m}", "agenda-note")
+    return saying(asked, f"/agenda?mois={draft.on_day:%Y-%m}", "agenda-note")
 
 
 @record_page("agenda", "GET", detail="agenda")
@@ -150,7 +150,7 @@ def share(asked: Asked) -> HttpResponse:
 def cut(asked: Asked, number: UUID) -> HttpResponse:
     """Cut a private calendar."""
     prevention.cut_feed(asked.ask(Act.WRITE_PROFILE), asked.record, number)
-    return saying("/agenda", "lien-fin")
+    return saying(asked, "/agenda", "lien-fin")
 
 
 @public("GET")
@@ -174,7 +174,7 @@ def choose_messages(asked: Asked) -> HttpResponse:
     """Keep them."""
     wanted = frozenset(asked.form.many("famille", prevention.FAMILIES))
     prevention.choose_messages(asked.ask(Act.WRITE_PROFILE), asked.record, wanted)
-    return saying("/agenda/messages", "avis")
+    return saying(asked, "/agenda/messages", "avis")
 
 
 __all__ = ["add", "adding", "change", "choose_messages", "cut", "download", "editing", "feed", "messages", "one", "share"]

@@ -37,9 +37,9 @@ from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.visibility import Status
 from carnet.pages.bodies import body_in, bytes_answer, seen_document
 from carnet.pages.civil import begins, day_of, number_of
-from carnet.pages.door import saying
 from carnet.pages.proposing import Proposal, propose, taken
 from carnet.pages.rows import Row, row
+from carnet.pages.said import saying
 
 PER_PAGE, MOST_PAGES = 20, 500
 ACTS: dict[str, Act] = {"masquer": Act.MASK, "demasquer": Act.UNMASK, "archiver": Act.ARCHIVE, "desarchiver": Act.UNARCHIVE,
@@ -150,7 +150,7 @@ def act(asked: Asked, number: UUID, name: str) -> HttpResponse:
         change_document(asked.ask(ACTS[name]), number)
     place = "/documents" if name == "supprimer" else f"/documents/{number}"
     undo = {"annuler": _UNDO[name], "sur": str(number)} if name in _UNDO else {}
-    return saying(place, name, **undo)
+    return saying(asked, place, name, **undo)
 
 
 def _received(asked: Asked) -> tuple[Proposal, bytes] | None:
@@ -190,7 +190,7 @@ def add(asked: Asked) -> HttpResponse:
     except Refusal as refusal:
         sentence = told(refusal.code)
         return _form(asked, [("fichier", f"{sentence.patient} {sentence.next_step}")], 400)
-    return saying("/documents", "depot")
+    return saying(asked, "/documents", "depot")
 
 
 def _submission(asked: Asked, proposal: Proposal, data: bytes, category: str) -> Submission:

@@ -17,7 +17,9 @@ from carnet.kernel.clock import moment
 from carnet.kernel.refusal import Refusal
 from carnet.pages import safety
 from carnet.pages.door import PageDoor, Posting
+from carnet.pages.drafts import Draft, draft_of
 from carnet.pages.safety import form_token, local_path
+from carnet.pages.said import forgotten, said_here
 
 COOKIE, DEVICE, LANGUAGE = "carnet-espace", "carnet-espace-device", "carnet-espace-language"
 HOME = "/"
@@ -27,6 +29,13 @@ _A_YEAR = 365 * 24 * 3600
 
 class Asked(Posting):
     """A request with its session: what a view of the portal receives."""
+
+    said_cookie = f"{COOKIE}-dit"
+
+    @property
+    def door_url(self) -> str:
+        """The address of this portal."""
+        return str(settings.CARNET.espace_url)
 
     def __init__(self, request: HttpRequest, session: PersonSession, token: str) -> None:
         self.at, self.request, self.session = moment(), request, session
@@ -61,12 +70,18 @@ def render(name: str, context: dict[str, object], status: int = 200) -> HttpResp
 
 def page(asked: Asked, name: str, context: dict[str, object], status: int = 200) -> HttpResponse:
     """A page of somebody who signed in."""
+    done, more = said_here(asked)
     shared: dict[str, object] = {
         "me": asked.actor, "session": asked.session, "form_token": asked.form_token, "now": asked.at, "own": asked.own,
-        "carer": asked.actor.kind is ActorKind.CARER, "path": asked.request.path, "done": said(asked.request.GET.get("fait", "")),
-        "undo": undoing(asked.request.GET), "undo_on": asked.request.GET.get("sur", ""),
+        "carer": asked.actor.kind is ActorKind.CARER, "path": asked.request.path, "done": said(done),
+        "undo": undoing(more), "undo_on": more.get("sur", ""), "draft": draft(asked),
     }  # fmt: skip
-    return render(name, shared | context, status)
+    return forgotten(asked, render(name, shared | context, status))
+
+
+def draft(asked: Asked) -> Draft:
+    """Where what is typed is kept: for this person, in the record that they act on, as what they are to it."""
+    return draft_of("espace", str(asked.session.account), f"{asked.record}/{asked.actor.kind.value}")
 
 
 def refused_page(_request: HttpRequest, refusal: Refusal, status: int) -> HttpResponse:

@@ -22,7 +22,7 @@ from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import normalise_name
 from carnet.pages.civil import number_of
-from carnet.pages.door import saying
+from carnet.pages.said import saying
 
 PER_PAGE = 30
 NOTICES: dict[str, str] = {
@@ -141,7 +141,7 @@ def report(asked: Asked, number: UUID) -> HttpResponse:
     )
     if asked.form.yes("bloquer") and line.actor.startswith("professional:"):
         records.change_reader(asked.ask(Act.CHOOSE_RIGHTS), asked.record, "block", line.actor.partition(":")[2])
-    return saying("/demandes", "signale")
+    return saying(asked, "/demandes", "signale")
 
 
 @signed_in("GET")
@@ -190,4 +190,4 @@ def choose_notices(asked: Asked) -> HttpResponse:
             "notices": [(k, gettext(t)) for k, t in NOTICES.items()],
         }  # fmt: skip
         return page(asked, "journal/notices", told, 400)
-    return saying("/acces/avis", "avis")
+    return saying(asked, "/acces/avis", "avis")

@@ -19,8 +19,8 @@ from carnet.interfaces.espace.frame import NOT_OPEN, Context, Shown, not_open
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.bodies import KINDS, body_of, bytes_answer
-from carnet.pages.door import saying
 from carnet.pages.proposing import mime_of, taken
+from carnet.pages.said import saying
 
 
 def address_of(visit: Visit) -> str:
@@ -102,7 +102,7 @@ def thread(asked: Asked, visit: Visit, number: UUID) -> Shown:
 def read(asked: Asked, number: UUID) -> HttpResponse:
     """What came in a conversation is read: the page says so when it shows, or its reader by the button."""
     messaging.note_read(asked.ask(Act.READ_MESSAGES), asked.record, number)
-    return saying(f"/messages/{number}", "")
+    return saying(asked, f"/messages/{number}", "")
 
 
 def pieces_of(asked: Asked) -> tuple[messaging.Piece, ...]:
@@ -129,14 +129,14 @@ def reply(asked: Asked, number: UUID) -> HttpResponse:
     text = asked.form.text("texte", 20_000)
     if "brouillon" in asked.request.POST:
         messaging.keep_draft(asked.ask(Act.WRITE_MESSAGE), asked.record, number, text)
-        return saying(f"/messages/{number}", "brouillon")
+        return saying(asked, f"/messages/{number}", "brouillon")
     try:
         messaging.write(asked.ask(Act.WRITE_MESSAGE), asked.record, Sending(text, number, pieces=pieces_of(asked)))
     except Refusal as refusal:
         if refusal.code in (No.DOCUMENT_UNKNOWN, No.OUTSIDE_SCOPE):
             raise
         return _again(asked, number, sentence_of(refusal))
-    return saying(f"/messages/{number}", "message-envoye")
+    return saying(asked, f"/messages/{number}", "message-envoye")
 
 
 def _again(asked: Asked, number: UUID, sentence: str) -> HttpResponse:
@@ -151,7 +151,7 @@ def _again(asked: Asked, number: UUID, sentence: str) -> HttpResponse:
 def withdraw(asked: Asked, number: UUID) -> HttpResponse:
     """Take a request back."""
     messaging.withdraw_request(asked.ask(Act.WRITE_MESSAGE), asked.record, number)
-    return saying(f"/messages/{number}", "demande-retiree")
+    return saying(asked, f"/messages/{number}", "demande-retiree")
 
 
 @signed_in("POST")
@@ -165,7 +165,7 @@ def file_piece(asked: Asked, number: UUID, piece: UUID) -> HttpResponse:
         if refusal.code in (No.DOCUMENT_UNKNOWN, No.OUTSIDE_SCOPE, No.CARER_READS_ONLY):
             raise
         return _again(asked, number, sentence_of(refusal))
-    return saying(f"/messages/{number}", "range")
+    return saying(asked, f"/messages/{number}", "range")
 
 
 @messages_page("GET")
@@ -192,4 +192,4 @@ def correspondent(asked: Asked, number: UUID, act: str) -> HttpResponse:
     if act not in ("bloquer", "debloquer", "signaler"):
         raise Refusal(No.DOCUMENT_UNKNOWN)
     messaging.block(asked.ask(Act.WRITE_MESSAGE), asked.record, number, act != "debloquer", act == "signaler")
-    return saying("/messages", f"correspondant-{act}")
+    return saying(asked, "/messages", f"correspondant-{act}")

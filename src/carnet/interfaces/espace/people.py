@@ -21,7 +21,7 @@ from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.civil import begins
-from carnet.pages.door import saying
+from carnet.pages.said import saying
 
 LONGEST = timedelta(days=3 * 365)
 AGENDA = "Agenda, avec les réponses aux questions de santé"
@@ -123,7 +123,7 @@ def end(asked: Asked) -> HttpResponse:
     """End somebody's access, or take an invitation back."""
     number, kind = asked.form.text("personne", 40), asked.form.text("sorte", 16)
     records.end_relation(asked.ask(Act.NAME_PEOPLE), asked.record, _number(number), kind)
-    return saying("/proches", "invitation-retiree" if kind == "invitation" else "acces-fin")
+    return saying(asked, "/proches", "invitation-retiree" if kind == "invitation" else "acces-fin")
 
 
 def _number(text: str) -> UUID:
@@ -143,4 +143,6 @@ def answer(asked: Asked) -> HttpResponse:
         if refusal.code != No.INVITATION_UNKNOWN:
             raise
         return render("refused", {"told": access.told(refusal.code), "code": refusal.code, "back": "/proches"}, 404)
-    return saying("/proches", "invitation-acceptee" if asked.form.text("reponse", 10) == "accepter" else "invitation-refusee")
+    return saying(
+        asked, "/proches", "invitation-acceptee" if asked.form.text("reponse", 10) == "accepter" else "invitation-refusee"
+    )

@@ -14,7 +14,7 @@ from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, may_hide, record_page
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.door import saying
+from carnet.pages.said import saying
 from carnet.pages.sparks import curve
 
 
@@ -235,7 +235,7 @@ def add(asked: Asked, name: str) -> HttpResponse:
     if problems:
         return _form(asked, name, problems, action, status=400)
     number = profile.declare_entry(asked.ask(Act.WRITE_PROFILE), asked.record, name, content, asked.form.yes("secret"))
-    return saying(f"/profil/{name}", "entree-ajoutee", annuler="retirer", sur=str(number))
+    return saying(asked, f"/profil/{name}", "entree-ajoutee", annuler="retirer", sur=str(number))
 
 
 @record_page("dossier", "GET", detail="profile", sections=ORDER, most=profile.MOST)
@@ -261,9 +261,9 @@ def change(asked: Asked, number: UUID, act: str) -> HttpResponse:
     question = asked.ask(Act.WRITE_PROFILE)
     if act == "retirer":
         name = profile.withdraw_declared(question, asked.record, number)
-        return saying(f"/profil/{name}", "entree-retiree", annuler="retablir", sur=str(number))
+        return saying(asked, f"/profil/{name}", "entree-retiree", annuler="retablir", sur=str(number))
     if act == "retablir":
-        return saying(f"/profil/{profile.withdraw_declared(question, asked.record, number, back=True)}", "entree-retablie")
+        return saying(asked, f"/profil/{profile.withdraw_declared(question, asked.record, number, back=True)}", "entree-retablie")
     name, problems = asked.form.text("rubrique", 20), list[tuple[str, str]]()
     if act != "changer" or name not in SECTIONS:
         raise Refusal(No.DOCUMENT_UNKNOWN)
@@ -271,7 +271,7 @@ def change(asked: Asked, number: UUID, act: str) -> HttpResponse:
     if problems:
         return _form(asked, name, problems, f"/profil/entree/{number}/changer", status=400)
     profile.change_declared(question, asked.record, number, content)
-    return saying(f"/profil/{name}", "entree-changee")
+    return saying(asked, f"/profil/{name}", "entree-changee")
 
 
 @signed_in("POST")
@@ -279,7 +279,7 @@ def concerned(asked: Asked, name: str) -> HttpResponse:
     """Say that a section does not concern the person, or that it does."""
     said = not asked.form.yes("concerne")
     profile.not_concerned(asked.ask(Act.WRITE_PROFILE), asked.record, _section(name).name, said)
-    return saying(f"/profil/{name}", "non-concerne" if said else "concerne")
+    return saying(asked, f"/profil/{name}", "non-concerne" if said else "concerne")
 
 
 @record_page("dossier", "GET", detail="wishes", sections=("directives",))
@@ -294,4 +294,4 @@ def write_directives(asked: Asked) -> HttpResponse:
     """Keep the directives, in the place of those before."""
     text = asked.form.raw("texte", 30_000)
     profile.write_directives(asked.ask(Act.WRITE_PROFILE), asked.record, text)
-    return saying("/directives", "directives" if text.strip() else "directives-retirees")
+    return saying(asked, "/directives", "directives" if text.strip() else "directives-retirees")

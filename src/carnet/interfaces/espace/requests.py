@@ -15,7 +15,7 @@ from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.bodies import seen_document
-from carnet.pages.door import saying
+from carnet.pages.said import saying
 
 
 @record_page("acces", "GET", detail="rights")
@@ -63,4 +63,4 @@ def correct(asked: Asked, kind: str, number: UUID) -> HttpResponse:
         return page(asked, "correct", context, 400)
     records.report(asked.ask(Act.ASK_CORRECTION), asked.record, access.CORRECTION, f"{kind}:{number}", told_to_operators, text)
     # A carer has no list of requests: they are the holder's.
-    return saying("/" if asked.actor.kind is ActorKind.CARER else "/demandes", "correction")
+    return saying(asked, "/" if asked.actor.kind is ActorKind.CARER else "/demandes", "correction")

@@ -22,8 +22,8 @@ from carnet.kernel.ask import Act
 from carnet.kernel.identifiers import IdentifierError, ps_id, structure_id
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.civil import begins, civil
-from carnet.pages.door import saying
 from carnet.pages.rows import row
+from carnet.pages.said import saying
 
 ANYBODY: dict[str, str] = {
     "10": _("Un médecin que je ne connais pas"), "60": _("Une infirmière que je ne connais pas"),
@@ -166,7 +166,7 @@ def choose_masks(asked: Asked) -> HttpResponse:
     """Keep what is masked on arrival; a category that was added is masked today too, one that was taken out is shown again."""
     wanted = asked.form.many("categorie", CATEGORIES)
     records.choose_masks(asked.ask(Act.CHOOSE_RIGHTS), asked.record, asked.form.text("nouveaux", 10) == "masques", wanted)
-    return saying("/acces/masquer", "choix")
+    return saying(asked, "/acces/masquer", "choix")
 
 
 @record_page("acces", "GET", detail="rights")
@@ -198,7 +198,7 @@ def choose_emergency(asked: Asked) -> HttpResponse:
     records.choose_emergency(
         asked.ask(Act.CHOOSE_RIGHTS), asked.record, break_glass=danger, regulation=regulation, masked_in_emergency=masked
     )
-    return saying("/acces/urgence", "choix")
+    return saying(asked, "/acces/urgence", "choix")
 
 
 @signed_in("POST")
@@ -206,14 +206,14 @@ def choose_sections(asked: Asked) -> HttpResponse:
     """Keep which sections of the profile professionals see."""
     opened = set(asked.form.many("rubrique", {c for c, _ in _categories()}))
     records.close_sections(asked.ask(Act.CHOOSE_RIGHTS), asked.record, [c for c, _ in _categories() if c not in opened])
-    return saying("/acces/urgence", "choix")
+    return saying(asked, "/acces/urgence", "choix")
 
 
 @signed_in("POST")
 def choose_preset(asked: Asked) -> HttpResponse:
     """Several choices at once, in plain words."""
     records.choose_preset(asked.ask(Act.CHOOSE_RIGHTS), asked.record, PRESET_OF.get(asked.form.text("preset", 20), ""))
-    return saying("/acces/urgence", "choix")
+    return saying(asked, "/acces/urgence", "choix")
 
 
 @record_page("acces", "GET", detail="rights")
@@ -269,4 +269,4 @@ def professional(asked: Asked, act: str) -> HttpResponse:
     until = asked.form.day("jusqu-au")
     last = begins(until + timedelta(days=1)) if until else None
     records.change_reader(asked.ask(Act.CHOOSE_RIGHTS), asked.record, detail, number, kind, last)
-    return saying("/acces/professionnels", said)
+    return saying(asked, "/acces/professionnels", said)

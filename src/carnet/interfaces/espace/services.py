@@ -20,7 +20,7 @@ from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.clock import day_in
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.door import saying
+from carnet.pages.said import saying
 
 PATH = "/services"
 FILTERS = {"gratuit": "Gratuit", "dispositif": "Dispositif médical", "sans-echange": "Sans échange de données"}
@@ -235,14 +235,14 @@ def _changed(asked: Asked, number: UUID) -> HttpResponse:
     """Keep what is ticked now; nothing ticked withdraws."""
     ticked = asked.request.POST.getlist("ligne")
     catalogue.change_agreement(asked.ask(Act.CONNECT_SERVICE), asked.record, number, ticked, asked.form.text("duree", 4))
-    return saying(PATH, "service-change" if ticked else "service-retire")
+    return saying(asked, PATH, "service-change" if ticked else "service-retire")
 
 
 @signed_in("POST")
 def withdraw(asked: Asked, number: UUID) -> HttpResponse:
     """Take the agreement back: the next reading is refused, the service is told."""
     catalogue.withdraw_service(asked.ask(Act.CHOOSE_RIGHTS), asked.record, number)
-    return saying(PATH, "service-retire")
+    return saying(asked, PATH, "service-retire")
 
 
 @signed_in("POST")
@@ -281,7 +281,7 @@ def complain(asked: Asked, number: UUID) -> HttpResponse:
         return page(asked, "services/complaint", {"tab": "acces", "service": catalogue.shown_service(None, number),
                                                   "problems": [("texte", gettext("Écrivez ce qui ne va pas."))]}, 400)  # fmt: skip
     catalogue.complain(number, text, asked.at)
-    return saying(f"{PATH}/{number}", "service-signale")
+    return saying(asked, f"{PATH}/{number}", "service-signale")
 
 
 def consent_page(request: HttpRequest) -> HttpResponse:

@@ -17,7 +17,7 @@ from carnet.interfaces.espace.profile import SECTIONS
 from carnet.kernel.ask import Act
 from carnet.kernel.clock import moment
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.door import saying
+from carnet.pages.said import saying
 
 LASTS: dict[str, timedelta] = {
     "1h": timedelta(hours=1),
@@ -91,7 +91,7 @@ def share(asked: Asked) -> HttpResponse:
 def revoke(asked: Asked, number: UUID) -> HttpResponse:
     """Cut a link."""
     profile.revoke_link(asked.ask(Act.SHARE_SHEET), asked.record, number)
-    return saying("/fiche", "lien-fin")
+    return saying(asked, "/fiche", "lien-fin")
 
 
 @public("GET")

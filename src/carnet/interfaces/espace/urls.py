@@ -153,6 +153,8 @@ urlpatterns = [
     path("compte/copie", account.export_page),
     path("compte/copie/telecharger", account.export),
     path("compte/<str:act>", account.life),
+    path("session/etat", account.state),
+    path("session/reprise", account.back),
     path("facile", plain.easy),
     path("aide", plain.help_page),
     path("accessibilite", plain.accessibility),

@@ -14,10 +14,10 @@ from carnet.interfaces.espace.civil_dates import day_text
 from carnet.interfaces.espace.door import Asked, page, public, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.kernel.ask import Act
-from carnet.pages.door import saying
 from carnet.pages.forms import Problems
 from carnet.pages.prevention import doses_alone, doses_of, named_dose
 from carnet.pages.rows import Row, row
+from carnet.pages.said import saying
 
 PROOFS = 20
 
@@ -92,7 +92,7 @@ def add(asked: Asked) -> HttpResponse:
     if problems:
         return page(asked, "agenda/vaccine", context | {"tab": "agenda", "problems": problems, "given": asked.request.POST}, 400)
     number = profile.declare_entry(asked.ask(Act.WRITE_PROFILE), asked.record, "vaccinations", content, asked.form.yes("secret"))
-    return saying("/agenda", "entree-ajoutee", annuler="retirer", sur=str(number))
+    return saying(asked, "/agenda", "entree-ajoutee", annuler="retirer", sur=str(number))
 
 
 def _held(opened: Opened) -> tuple[prevention.Agenda | None, list[prevention.Shot]]:

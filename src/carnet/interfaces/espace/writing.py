@@ -14,8 +14,8 @@ from carnet.interfaces.espace.frame import NOT_OPEN, not_open
 from carnet.interfaces.espace.messages import pieces_of, sentence_of
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.door import saying
 from carnet.pages.rows import row
+from carnet.pages.said import saying
 
 KINDS = {"ecrire": messaging.MESSAGE, "renouvellement": messaging.RENEWAL, "rendez-vous": messaging.APPOINTMENT}
 TITLES = {"ecrire": "Écrire", "renouvellement": "Demander un renouvellement", "rendez-vous": "Demander un rendez-vous"}
@@ -143,4 +143,4 @@ def write(asked: Asked, name: str) -> HttpResponse:
         if refusal.code in (No.DOCUMENT_UNKNOWN, No.OUTSIDE_SCOPE, *NOT_OPEN):
             raise
         return _form(asked, name, [("texte", sentence_of(refusal))], 400)
-    return saying(f"/messages/{thread}", "message-envoye" if name == "ecrire" else "demande-envoyee")
+    return saying(asked, f"/messages/{thread}", "message-envoye" if name == "ecrire" else "demande-envoyee")

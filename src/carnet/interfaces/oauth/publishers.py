@@ -18,8 +18,9 @@ from carnet.interfaces.oauth.wording import ACTS, LINES, STATES, problem_of
 from carnet.kernel.clock import moment
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages import safety
-from carnet.pages.door import PageDoor, Posting, saying
+from carnet.pages.door import PageDoor, Posting
 from carnet.pages.safety import form_token
+from carnet.pages.said import forgotten, said_here, saying
 from carnet.pages.sealed import opened_text, sealed_text
 
 COOKIE, STARTED, CONTEXT = "carnet-editeur", "carnet-editeur-debut", "publisher-session"
@@ -31,6 +32,13 @@ _NOBODY = {"siret": "", "name": "", "company": "", "email": "", "ends": "1970-01
 class Asked(Posting):
     """A request of somebody who acts for a publisher."""
 
+    said_cookie = f"{COOKIE}-dit"
+
+    @property
+    def door_url(self) -> str:
+        """The address of this door."""
+        return str(settings.CARNET.oauth_url)
+
     def __init__(self, request: HttpRequest, who: dict[str, str], token: str) -> None:
         self.at, self.request = moment(), request
         self.email = who["email"]
@@ -41,8 +49,8 @@ class Asked(Posting):
 def page(asked: Asked, name: str, context: dict[str, object], status: int = 200) -> HttpResponse:
     """A page of a publisher."""
     shared: dict[str, object] = {"form_token": asked.form_token, "by": asked.by, "now": asked.at,
-                                 "done": said(asked.request.GET.get("fait", ""))}  # fmt: skip
-    return render(f"publisher/{name}", shared | context, status)
+                                 "done": said(said_here(asked)[0])}  # fmt: skip
+    return forgotten(asked, render(f"publisher/{name}", shared | context, status))
 
 
 def _session(request: HttpRequest, token: str) -> Asked:
@@ -117,7 +125,7 @@ def new(asked: Asked) -> HttpResponse:
     except catalogue.ReferencingError as error:
         return page(asked, "home", {"services": [(s, STATES[s.state]) for s in catalogue.files_of(asked.by)],
                                     "problems": [("nom", problem_of(error))]}, 409)  # fmt: skip
-    return saying(f"{PATH}/{number}", "ouvert")
+    return saying(asked, f"{PATH}/{number}", "ouvert")
 
 
 def _problems(file: catalogue.File) -> list[tuple[str, str]]:
@@ -252,7 +260,7 @@ def write(asked: Asked, number: UUID) -> HttpResponse:
         catalogue.write_file(asked.by, number, _version(asked), card, answers, asked.at)
     except catalogue.ReferencingError as error:
         return _file(asked, number, [("fiche", problem_of(error))], 409, typed=(card, answers))
-    return saying(f"{PATH}/{number}", "dossier-liste" if file.service.lives else "dossier")
+    return saying(asked, f"{PATH}/{number}", "dossier-liste" if file.service.lives else "dossier")
 
 
 @signed_in("POST")
@@ -265,7 +273,7 @@ def act(asked: Asked, number: UUID) -> HttpResponse:
         return _file(asked, number, _named(error), 400)
     except catalogue.ReferencingError as error:
         return _file(asked, number, [("acte", problem_of(error))], 409)
-    return saying(f"{PATH}/{number}", name)
+    return saying(asked, f"{PATH}/{number}", name)
 
 
 @signed_in("POST")
@@ -282,4 +290,4 @@ def client_token(asked: Asked, number: UUID) -> HttpResponse:
 def cut_client(asked: Asked, number: UUID) -> HttpResponse:
     """End a client of this service, with everything that it holds."""
     catalogue.cut_client(asked.by, number, asked.form.text("client", 64), asked.at)
-    return saying(f"{PATH}/{number}", "client-fin")
+    return saying(asked, f"{PATH}/{number}", "client-fin")

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 
 from carnet.apps.access.api import VERDICTS_OF_STOPS, Stop, StopError, lift_stop, stops
 from carnet.interfaces.operator.door import Asked, page, signed_in
-from carnet.pages.door import saying
+from carnet.pages.said import saying
 
 VERDICTS = {"lawful": "Activité normale", "misused": "Usage abusif", "stolen": "Carte, session ou certificat volé"}
 _MEASURES = {
@@ -51,4 +51,4 @@ def lift(asked: Asked, number: UUID) -> HttpResponse:
         waits = any(stop.id == number for stop in stops(asked.ask()))
         problem = "Choisissez une conclusion et écrivez ce que vous avez constaté." if waits else "Cette suspension est déjà levée."
         return _queue(asked, problem, 400 if waits else 409, number)
-    return saying("/activites", "leve")
+    return saying(asked, "/activites", "leve")

@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 
 from carnet.apps.access.api import VERDICTS_OF_CASES, CaseError, answer_case, case_of, open_cases, take_case
 from carnet.interfaces.operator.door import Asked, page, signed_in
 from carnet.kernel.refusal import No, Refusal
+from carnet.pages.said import saying
 
 VERDICTS = {
     "access-explained": "Accès expliqué", "access-unjustified": "Accès injustifié", "access-followed-up": "Suite donnée",
@@ -45,7 +46,7 @@ def take(asked: Asked, number: UUID) -> HttpResponse:
         take_case(asked.ask(), number)
     except CaseError:
         return _one(asked, number, "Quelqu'un examine déjà ce dossier, ou il a sa réponse.", 409)
-    return HttpResponseRedirect(f"/dossiers/{number}?fait=pris")
+    return saying(asked, f"/dossiers/{number}", "pris")
 
 
 @signed_in("POST")
@@ -55,4 +56,4 @@ def answer(asked: Asked, number: UUID) -> HttpResponse:
         answer_case(asked.ask(), number, asked.form.text("verdict", 30), asked.form.text("reponse"))
     except CaseError:
         return _one(asked, number, "Choisissez une conclusion et écrivez une réponse : la personne la lit.", 400)
-    return HttpResponseRedirect("/?fait=repondu")
+    return saying(asked, "/", "repondu")

@@ -20,6 +20,7 @@ from carnet.kernel.refusal import No, Refusal
 from carnet.pages import safety
 from carnet.pages.door import PageDoor, Posting
 from carnet.pages.safety import form_token
+from carnet.pages.said import forgotten, said_here
 from carnet.pages.sealed import opened_text, sealed_text
 
 COOKIE, CONTEXT = "carnet-operator", "operator-session"
@@ -28,6 +29,13 @@ LASTS = timedelta(hours=1)
 
 class Asked(Posting):
     """A request of an operator."""
+
+    said_cookie = f"{COOKIE}-dit"
+
+    @property
+    def door_url(self) -> str:
+        """The address of this portal."""
+        return str(settings.CARNET.operator_url)
 
     def __init__(self, request: HttpRequest, name: str, token: str) -> None:
         self.at, self.request, self.name = moment(), request, name
@@ -48,8 +56,8 @@ def _page(name: str, context: dict[str, object], status: int = 200) -> HttpRespo
 def page(asked: Asked, name: str, context: dict[str, object], status: int = 200) -> HttpResponse:
     """A page of an operator."""
     shared: dict[str, object] = {"form_token": asked.form_token, "operator": asked.name, "now": asked.at,
-                                 "done": said(asked.request.GET.get("fait", ""))}  # fmt: skip
-    return _page(name, shared | context, status)
+                                 "done": said(said_here(asked)[0])}  # fmt: skip
+    return forgotten(asked, _page(name, shared | context, status))
 
 
 def _name_of(token: str) -> str:

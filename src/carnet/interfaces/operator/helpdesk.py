@@ -23,8 +23,8 @@ from carnet.interfaces.operator.door import Asked, page, signed_in
 from carnet.kernel.identifiers import IdentifierError
 from carnet.kernel.ins import InsError
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.door import saying
 from carnet.pages.reading_ins import ins_typed
+from carnet.pages.said import saying
 
 STATES = {
     "open": "ouvert", "closed": "fermé", "opposed": "opposition", "suspended": "suspendu",
@@ -69,9 +69,9 @@ def code(asked: Asked) -> HttpResponse:
     found = _found(asked)
     if asked.form.text("voie", 10) == "courriel":
         mail_code(asked.ask(), found.record_id)
-        return saying("/assistance", "code")
+        return saying(asked, "/assistance", "code")
     ask_for_letter(asked.ask(), found.record_id)
-    return saying("/assistance/lettres", "lettre")
+    return saying(asked, "/assistance/lettres", "lettre")
 
 
 @signed_in("GET")
@@ -85,7 +85,7 @@ def letter(asked: Asked, number: UUID) -> HttpResponse:
     """Print one, once: the code is made now. Or make none of it."""
     if asked.form.text("acte", 10) == "ecarter":
         drop_letter(asked.ask(), number)
-        return saying("/assistance/lettres", "lettre-ecartee")
+        return saying(asked, "/assistance/lettres", "lettre-ecartee")
     name, made = print_letter(asked.ask(), number)
     return page(asked, "letter", {"tab": "assistance", "name": name, "code": f"{made[:5]} {made[5:]}"})
 
@@ -96,4 +96,4 @@ def representative(asked: Asked) -> HttpResponse:
     child, parent = _found(asked), _found(asked, "ins-representant", "naissance-representant")
     if not asked.form.yes("preuve") or not attach_representative(asked.ask(), child.record_id, parent.record_id):
         return _person(asked, child, 400, refused=True)
-    return saying("/assistance", "rattache")
+    return saying(asked, "/assistance", "rattache")

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from carnet.apps.access.api import people_connected
 from carnet.apps.catalogue import api as catalogue
 from carnet.interfaces.operator.door import Asked, page, signed_in
-from carnet.pages.door import saying
+from carnet.pages.said import saying
 
 ACTS = {
     "take": "Commencer l’examen", "ask": "Poser une question", "accept": "Accepter", "refuse": "Refuser",
@@ -125,11 +125,11 @@ def act(asked: Asked, number: UUID) -> HttpResponse:
         return _file(asked, number, f"La fiche n’est pas complète : {', '.join(field for field, _ in error.problems)}.", 409)
     except catalogue.ReferencingError as error:
         return _file(asked, number, " ".join([PROBLEMS.get(error.code, error.code), ", ".join(error.missing)]).strip(), 409)
-    return saying(f"/services/{number}", "service")
+    return saying(asked, f"/services/{number}", "service")
 
 
 @signed_in("POST")
 def answer(asked: Asked, number: UUID) -> HttpResponse:
     """Say what was done about a complaint."""
     service = catalogue.answer_complaint(_by(asked), number, asked.form.text("texte", 2000), asked.at)
-    return saying(f"/services/{service}", "reclamation")
+    return saying(asked, f"/services/{service}", "reclamation")

@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 
 from carnet.apps.signin.api import cut_device, cut_session, devices, prefer, sessions
 from carnet.interfaces.webps.door import Asked, page, signed_in
-from carnet.pages.door import saying
+from carnet.pages.drafts import draft_of
+from carnet.pages.said import saying
 
 
 @signed_in("GET")
@@ -26,20 +27,25 @@ def cut(asked: Asked) -> HttpResponse:
         elif device:
             cut_device(asked.actor, device, asked.at)
     except ValueError:
-        return saying("/compte", "")
-    return saying("/compte", "session-coupee" if session else "appareil-coupe")
+        return saying(asked, "/compte", "")
+    return saying(asked, "/compte", "session-coupee" if session else "appareil-coupe")
 
 
 @signed_in("POST")
 def shortcuts(asked: Asked) -> HttpResponse:
     """Turn the keys of one letter on or off (WCAG 2.1.4)."""
     prefer(asked.actor.id, shortcuts=asked.form.yes("raccourcis"))
-    return saying("/compte", "raccourcis")
+    return saying(asked, "/compte", "raccourcis")
 
 
-@signed_in("POST")
-def prolong(asked: Asked) -> HttpResponse:
-    """Somebody is still there: the session goes on until its own end."""
-    response = HttpResponse(asked.session.ends_at.isoformat(), content_type="text/plain")
-    response["Cache-Control"] = "no-store"
-    return response
+@signed_in("GET", legal=False)
+def state(asked: Asked) -> HttpResponse:
+    """The session, for a page that asks before it sends a form, or to stay: until when, and the token of its forms."""
+    token, me = asked.form_token, draft_of("webps", asked.actor.id, "").me
+    return JsonResponse({"ends": asked.session.ends_at.isoformat(), "token": token, "me": me, "whose": ""})
+
+
+@signed_in("GET", legal=False)
+def back(asked: Asked) -> HttpResponse:
+    """The page after a sign-in that was opened beside another page, which goes on."""
+    return page(asked, "signin/back", {})

@@ -40,7 +40,6 @@ SENTENCES: dict[str, str] = {
     "message-pris": _("C'est noté : vous vous en chargez."),
     "message-transmis": _("C'est transmis."),
     "boite": _("C'est enregistré."),
-    "refus": _("Rien n'a été ouvert. Le refus du patient n'est noté nulle part."),
 }
 
 

@@ -19,8 +19,10 @@ from carnet.kernel.clock import moment
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages import safety
-from carnet.pages.door import PageDoor, Posting, View
+from carnet.pages.door import PageDoor, Posting, View, by_script
+from carnet.pages.drafts import draft_of
 from carnet.pages.safety import form_token, local_path
+from carnet.pages.said import forgotten, said_here
 from carnet.pages.sealed import opened_text, sealed_text
 
 COOKIE, DEVICE = "carnet-webps", "carnet-webps-device"
@@ -29,6 +31,13 @@ _A_YEAR = 365 * 24 * 3600
 
 class Asked(Posting):
     """A request with its session: what a view of the portal receives."""
+
+    said_cookie = f"{COOKIE}-dit"
+
+    @property
+    def door_url(self) -> str:
+        """The address of this portal."""
+        return str(settings.CARNET.webps_url)
 
     def __init__(self, request: HttpRequest, session: PortalSession, token: str) -> None:
         self.at = moment()
@@ -59,7 +68,7 @@ class Asked(Posting):
     @property
     def fragment(self) -> bool:
         """Whether HTMX asks for a part of a page."""
-        return self.request.headers.get("HX-Request") == "true"
+        return by_script(self.request)
 
 
 def render(name: str, context: dict[str, object], status: int = 200) -> HttpResponse:
@@ -69,13 +78,15 @@ def render(name: str, context: dict[str, object], status: int = 200) -> HttpResp
 
 def page(asked: Asked, name: str, context: dict[str, object], status: int = 200) -> HttpResponse:
     """A page of somebody who signed in."""
+    done, more = said_here(asked)
     shared: dict[str, object] = {
         "me": asked.actor, "session": asked.session, "form_token": asked.form_token, "now": asked.at,
         "shortcuts": asked.session.shortcuts, "regulation": may_regulate(asked), "path": asked.request.path,
-        "employee": asked.employee, "done": said(asked.request.GET.get("fait", "")),
-        "undo": undoing(asked.request.GET, str(context.get("handle", ""))), "undo_on": asked.request.GET.get("sur", ""),
+        "employee": asked.employee, "done": said(done),
+        "undo": undoing(more, str(context.get("handle", ""))), "undo_on": more.get("sur", ""),
+        "draft": draft_of("webps", asked.actor.id, str(getattr(context.get("ins"), "cx", ""))),
     }  # fmt: skip
-    return HttpResponse(render_to_string(f"webps/{name}.html", shared | context), status=status)
+    return forgotten(asked, HttpResponse(render_to_string(f"webps/{name}.html", shared | context), status=status))
 
 
 def may_regulate(asked: Asked) -> bool:

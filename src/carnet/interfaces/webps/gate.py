@@ -22,7 +22,7 @@ from carnet.interfaces.webps.door import Asked, again_to, may_regulate, page, si
 from carnet.interfaces.webps.handles import Sought, handle_of, sought_of
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Mode
 from carnet.kernel.refusal import Nature, No, Refusal
-from carnet.pages.door import saying
+from carnet.pages.said import onward_to, saying
 
 _CONSENT = frozenset({No.CONSENT_MISSING, No.CONSENT_EXPIRED})
 _NO_EMERGENCY = frozenset({Nature.RECORD, Nature.IDENTITY})
@@ -108,7 +108,7 @@ def gate(asked: Asked, handle: str) -> HttpResponse:
     # The lights of an employee are those of a consultation, which is never theirs: their page says what they may do.
     if not status.obstacle and "voyants" not in asked.request.GET:
         more = asked.request.GET.urlencode()
-        return HttpResponseRedirect(f"/dossier/{handle}" + (f"?{more}" if more else ""))
+        return onward_to(asked, f"/dossier/{handle}" + (f"?{more}" if more else ""))
     return page(asked, "gate/gate", _context(asked, handle, sought, status))
 
 
@@ -130,8 +130,8 @@ def consent(asked: Asked, handle: str) -> HttpResponse:
         return page(asked, "gate/gate", context | {"problem": problem or told(refusal.code).professional, "given": given,
                                                    "problem_field": "accord" if not agreed else "code"}, 400)  # fmt: skip
     if asked.employee:
-        return saying(f"/porte/{handle}", "accord")
-    return saying(f"/dossier/{handle}", "prolonge" if prolongs else "presence" if code else "accord")
+        return saying(asked, f"/porte/{handle}", "accord")
+    return saying(asked, f"/dossier/{handle}", "prolonge" if prolongs else "presence" if code else "accord")
 
 
 @signed_in("GET", "POST")
@@ -160,4 +160,4 @@ def leave_emergency(asked: Asked, handle: str) -> HttpResponse:
     if sought.mode in EMERGENCY_MODES:
         # The act of opening asks for a reason; ending one needs none of its own.
         end_emergency(asked.about(sought, Act.OPEN_EMERGENCY, "fin de l'accès d'urgence"))
-    return saying("/patients", "urgence-fin")
+    return saying(asked, "/patients", "urgence-fin")

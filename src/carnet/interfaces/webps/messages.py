@@ -20,6 +20,7 @@ from carnet.formats import codes
 from carnet.formats.fhir import Submission, SubmittedDocument
 from carnet.formats.mss import Closing
 from carnet.formats.xds import Coding, DocumentEntry, SubmissionSet
+from carnet.interfaces.webps.acting.band import band
 from carnet.interfaces.webps.door import Asked, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of, sought_of
 from carnet.kernel.ask import Act
@@ -27,8 +28,8 @@ from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.bodies import KINDS, body_of, bytes_answer
 from carnet.pages.civil import begins, day_of
-from carnet.pages.door import saying
 from carnet.pages.proposing import Proposal, propose, taken
+from carnet.pages.said import saying
 from carnet.pages.sealed import opened_text, sealed_text
 
 _CONTEXT = "message/"
@@ -101,7 +102,7 @@ def read(asked: Asked, ref: str) -> HttpResponse:
     """What the person wrote is read: they are told so."""
     one = named(asked, ref)
     messaging.note_read_by_team(asked.ask(Act.READ_MESSAGES), one.record_id, one.thread)
-    return saying(f"/messages/{ref}", "")
+    return saying(asked, f"/messages/{ref}", "")
 
 
 @signed_in("POST")
@@ -111,7 +112,7 @@ def take(asked: Asked, ref: str) -> HttpResponse:
     if colleague and colleague not in {c.id for c in colleagues(asked.actor.situation.structure)}:
         raise Refusal(No.DELEGATION_MISSING)
     messaging.take_on(asked.ask(Act.READ_MESSAGES), one.record_id, one.thread, colleague)
-    return saying(f"/messages/{ref}", "message-transmis" if colleague else "message-pris")
+    return saying(asked, f"/messages/{ref}", "message-transmis" if colleague else "message-pris")
 
 
 def _files(asked: Asked) -> Iterator[tuple[Proposal, bytes]]:
@@ -185,7 +186,7 @@ def reply(asked: Asked, ref: str) -> HttpResponse:
         if refusal.code == No.DOCUMENT_UNKNOWN:
             raise
         return _shown(asked, ref, [("texte", _sentence(refusal))], 400)
-    return saying(f"/messages/{ref}", "message-envoye")
+    return saying(asked, f"/messages/{ref}", "message-envoye")
 
 
 def _sentence(refusal: Refusal) -> str:
@@ -195,7 +196,7 @@ def _sentence(refusal: Refusal) -> str:
 
 def _form(asked: Asked, handle: str, sought: Sought, problems: list[tuple[str, str]], status: int = 200) -> HttpResponse:
     context: dict[str, object] = {
-        "tab": "messages", "handle": handle, "ins": sought.ins, "boxes": messaging.offered_mailboxes(asked.actor),
+        **band(asked, handle, sought), "tab": "messages", "boxes": messaging.offered_mailboxes(asked.actor),
         "problems": problems, "given": asked.request.POST, "types": _types(), "sending": asked.form.text("envoi", 40) or uuid4(),
     }  # fmt: skip
     return page(asked, "messages/write", context, status)
@@ -222,7 +223,7 @@ def write(asked: Asked, handle: str) -> HttpResponse:
         record_id, number = messaging.write_to(asked.about(sought, Act.WRITE_MESSAGE), sought.ins, box, _answer(asked, pieces))
     except Refusal as refusal:
         return _form(asked, handle, sought, [("texte", _sentence(refusal))], 400)
-    return saying(f"/messages/{ref_of(asked, record_id, number)}", "message-envoye")
+    return saying(asked, f"/messages/{ref_of(asked, record_id, number)}", "message-envoye")
 
 
 def _piece(asked: Asked, ref: str, number: UUID) -> tuple[messaging.Attachment, bytes]:
@@ -260,7 +261,7 @@ def settings_of_box(asked: Asked, kind: str) -> HttpResponse:
     if chosen is None:
         raise Refusal(No.DOCUMENT_UNKNOWN)
     messaging.change_mailbox(asked.actor, chosen.id, told_)
-    return saying("/messages", "boite")
+    return saying(asked, "/messages", "boite")
 
 
 @signed_in("GET")

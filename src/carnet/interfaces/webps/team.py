@@ -22,7 +22,7 @@ from carnet.interfaces.webps.door import COOKIE, Asked, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.door import saying
+from carnet.pages.said import saying
 
 
 def _residents(asked: Asked) -> list[Listed]:
@@ -75,11 +75,11 @@ def delegate(asked: Asked) -> HttpResponse:
         end_delegation(asked.actor, colleague, asked.at)
         if asked.actor.on_behalf_of == colleague:
             act_for(asked.request.COOKIES[COOKIE], "", asked.at)
-        return saying("/equipe", "delegation-fin")
+        return saying(asked, "/equipe", "delegation-fin")
     if colleague not in {c.id for c in colleagues(asked.actor.situation.structure)}:
         raise Refusal(No.DELEGATION_MISSING)
     delegate_to(asked.actor, colleague, asked.at)
-    return saying("/equipe", "delegation")
+    return saying(asked, "/equipe", "delegation")
 
 
 @signed_in("POST")
@@ -89,7 +89,7 @@ def on_behalf(asked: Asked) -> HttpResponse:
     if colleague and not may_act_for(asked.actor, colleague, asked.at):
         raise Refusal(No.DELEGATION_MISSING)
     act_for(asked.request.COOKIES[COOKIE], colleague, asked.at)
-    return saying("/patients", "agir-pour" if colleague else "agir-seul")
+    return saying(asked, "/patients", "agir-pour" if colleague else "agir-seul")
 
 
 @signed_in("POST")
@@ -102,4 +102,4 @@ def review(asked: Asked) -> HttpResponse:
         done = False
     if not done:
         raise Refusal(No.REQUEST_MALFORMED, {"problem": gettext("Cette consultation n'attend pas votre relecture.")})
-    return saying("/equipe", "relu")
+    return saying(asked, "/equipe", "relu")

@@ -1,4 +1,4 @@
-// Mon espace: focus, print, drafts, being offline, passkeys, the code of presence. Every page but the passkey's works without it.
+// Mon espace: focus, print, passkeys, the code of presence. Every page but the passkey's works without it.
 "use strict";
 (() => {
   const $ = (selector, root = document) => root.querySelector(selector);
@@ -10,24 +10,8 @@
   for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
   document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });
 
-  // What was typed stays on this page until it is sent: kept for this tab alone, forgotten when the form leaves.
-  for (const form of document.querySelectorAll("form[data-draft]")) {
-    const name = `carnet-draft:${whose ? whose.dataset.patient : ""}:${form.getAttribute("action")}`;
-    const fields = [...form.elements].filter((f) => f.name && f.name !== "form_token" && ["text", "textarea", "date", "tel", "select-one"].includes(f.type));
-    let kept = {};
-    try { kept = JSON.parse(sessionStorage.getItem(name) || "{}"); } catch { kept = {}; }
-    for (const field of fields) if (!field.value && kept[field.name]) field.value = kept[field.name];
-    form.addEventListener("input", () => sessionStorage.setItem(name, JSON.stringify(Object.fromEntries(fields.map((f) => [f.name, f.value])))));
-    form.addEventListener("submit", () => { if (navigator.onLine) sessionStorage.removeItem(name); });
-  }
   // A conversation that shows is read: said at once, without a button.
   for (const form of document.querySelectorAll("form[data-now]")) fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" }).then(() => form.remove());
-  const offline = $("#hors-ligne");
-  const tell = () => { if (offline) offline.hidden = navigator.onLine; };
-  addEventListener("online", tell);
-  addEventListener("offline", tell);
-  tell();
-  document.addEventListener("submit", (event) => { if (!navigator.onLine) { event.preventDefault(); tell(); } });
 
   // Passkeys (WebAuthn): the browser's own dialogue, then an ordinary form.
   const able = Boolean(window.PublicKeyCredential && PublicKeyCredential.parseCreationOptionsFromJSON);

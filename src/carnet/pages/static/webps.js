@@ -28,27 +28,17 @@
     if (event.target.closest("[data-print]")) window.print();
     const help = event.target.closest('a[href="#raccourcis"]');
     if (help) { event.preventDefault(); $("#raccourcis").showModal(); $("#t-raccourcis").focus(); }
-    const prolong = event.target.closest("[data-prolong]");
-    if (prolong) extend(prolong);
   });
   wake();
 
-  // Session: announced five minutes before its end, and it can be extended.
-  let ends = document.body.dataset.ends ? new Date(document.body.dataset.ends) : null;
-  async function extend(button) {
-    const body = new URLSearchParams({ form_token: button.dataset.prolong });
-    const answer = await fetch("/session/prolonger", { method: "POST", body });
-    if (answer.ok) { ends = new Date(await answer.text()); tick(); }
-  }
+  // What is left of the session and of an emergency access.
   const words = (ms) => {
     const minutes = Math.max(0, Math.floor(ms / 60000));
     return minutes >= 60 ? `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")}` : `${minutes} min`;
   };
   function tick() {
-    const now = new Date(), left = ends ? ends - now : Infinity;
-    const text = $("[data-left]"), warning = $("#fin-de-session");
-    if (text && ends) text.textContent = words(new Date(document.body.dataset.closes) - now);
-    if (warning) warning.hidden = left > 300000;
+    const now = new Date(), text = $("[data-left]");
+    if (text && document.body.dataset.closes) text.textContent = words(new Date(document.body.dataset.closes) - now);
     const emergency = $(".emergency[data-until]");
     if (emergency) {
       const rest = new Date(emergency.dataset.until) - now;

@@ -15,8 +15,8 @@ from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_
 from carnet.interfaces.webps.record.possible import ACT_OF, possible
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.bodies import seen_document
-from carnet.pages.door import saying
 from carnet.pages.rows import row
+from carnet.pages.said import saying
 
 _UNDO = {"masquer": "demasquer", "demasquer": "masquer", "archiver": "desarchiver", "desarchiver": "archiver"}
 """What takes an act back. An announcement and a deletion cannot be taken back: their page says so."""
@@ -75,9 +75,10 @@ def perform(asked: Asked, handle: str, number: UUID, act: str) -> HttpResponse:
     try:
         change_document(asked.about(sought, ACT_OF[act]), number, asked.form.yes("mineur"))
     except Refusal as refusal:
-        context: Context = {"tab": "patients", "told": told(refusal.code), "back": f"/dossier/{handle}/documents/{number}"}
+        context: Context = {"tab": "patients", "ins": sought.ins, "traits": sought.traits, "told": told(refusal.code),
+                            "back": f"/dossier/{handle}/documents/{number}"}  # fmt: skip
         return page(asked, "record/act_refused", context, 403)
     gone = act == "supprimer"
     place = f"/dossier/{handle}/documents" + ("" if gone else f"/{number}")
     undo = {"annuler": _UNDO[act], "sur": str(number)} if act in _UNDO else {}
-    return saying(place, act, **undo)
+    return saying(asked, place, act, **undo)

@@ -14,14 +14,15 @@ from carnet.apps.records.api import Note, Receipt, already_there, change_documen
 from carnet.formats import codes
 from carnet.formats.fhir import Submission, SubmittedDocument
 from carnet.formats.xds import Coding, DocumentEntry, Parent, SubmissionSet
+from carnet.interfaces.webps.acting.band import band
 from carnet.interfaces.webps.door import Asked, page, signed_in
 from carnet.interfaces.webps.handles import Sought, sought_of
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import VISIBILITY_CODES
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.civil import begins, day_of
-from carnet.pages.door import saying
 from carnet.pages.proposing import Proposal, propose, taken
+from carnet.pages.said import saying
 from carnet.pages.sealed import opened_text, sealed_text
 
 MOST_FILES = 20
@@ -55,7 +56,7 @@ def _types() -> list[tuple[str, list[tuple[str, str]]]]:
 def _form(asked: Asked, handle: str, sought: Sought, problems: Problems, status: int = 200, **more: object) -> HttpResponse:
     replaced = asked.request.GET.get("remplacer", "") or asked.form.text("remplacer", 40)
     context: dict[str, object] = {
-        "tab": "patients", "handle": handle, "ins": sought.ins, "traits": sought.traits, "problems": problems, "types": _types(),
+        **band(asked, handle, sought), "problems": problems, "types": _types(),
         "given": asked.request.POST, "replaced": replaced, "most": MOST_FILES, "rows": [],
         "limit": settings.CARNET.max_document_bytes,
     }  # fmt: skip
@@ -174,11 +175,12 @@ def _undo_of(asked: Asked, receipt: Receipt) -> dict[str, str]:
 
 
 def _done(asked: Asked, handle: str, receipt: Receipt) -> HttpResponse:
-    response = saying(f"/porte/{handle}", "depot", **_undo_of(asked, receipt))
+    response = saying(asked, f"/porte/{handle}", "depot", **_undo_of(asked, receipt))
     if asked.fragment:
         # HTMX sent the files to show how far they were: it is told where to go.
         moved = HttpResponse(status=204)
         moved["HX-Redirect"] = response.url
+        moved.cookies = response.cookies
         return moved
     return response
 
@@ -193,4 +195,4 @@ def undo(asked: Asked, handle: str) -> HttpResponse:
     for number in map(UUID, numbers.split(",")):
         if number.int:
             change_document(asked.about(sought, Act.DELETE), number)
-    return saying(f"/porte/{handle}?voyants=1", "depot-annule")
+    return saying(asked, f"/porte/{handle}?voyants=1", "depot-annule")

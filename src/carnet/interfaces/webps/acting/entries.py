@@ -9,12 +9,13 @@ from django.utils.translation import gettext_noop as _
 
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import names_in
+from carnet.interfaces.webps.acting.band import band
 from carnet.interfaces.webps.door import Asked, page, signed_in
 from carnet.interfaces.webps.handles import Sought, sought_of
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.door import saying
+from carnet.pages.said import saying
 
 TITLES = {
     "allergies": _("une allergie"), "problems": _("une maladie"), "history": _("un antécédent"),
@@ -44,8 +45,7 @@ def _content(asked: Asked, problems: list[tuple[str, str]]) -> profile.Content:
 
 
 def _form(asked: Asked, handle: str, sought: Sought, context: Context, status: int = 200) -> HttpResponse:
-    told: Context = {"tab": "patients", "handle": handle, "ins": sought.ins, "traits": sought.traits, "given": asked.request.POST}
-    return page(asked, "record/entry_form", told | context, status)
+    return page(asked, "record/entry_form", band(asked, handle, sought) | {"given": asked.request.POST} | context, status)
 
 
 @signed_in("GET", "POST")
@@ -62,7 +62,7 @@ def add(asked: Asked, handle: str, section: str) -> HttpResponse:
     if problems:
         return _form(asked, handle, sought, context, 400)
     profile.add_entry(asked.about(sought, Act.WRITE_PROFILE), None, section, content)
-    return saying(f"/dossier/{handle}{_BACK.get(section, '')}", "entree-ajoutee")
+    return saying(asked, f"/dossier/{handle}{_BACK.get(section, '')}", "entree-ajoutee")
 
 
 def _entry(opened: Opened, number: UUID) -> profile.Entry:
@@ -92,13 +92,13 @@ def change(asked: Asked, handle: str, number: UUID, act: str) -> HttpResponse:
     question, base = asked.about(sought, Act.WRITE_PROFILE), f"/dossier/{handle}"
     if act == "confirmer":
         profile.correct_entry(question, None, number)
-        return saying(base, "entree-confirmee")
+        return saying(asked, base, "entree-confirmee")
     if act == "retirer":
         profile.withdraw_entry(question, None, number)
-        return saying(base, "entree-retiree", annuler="entree", sur=str(number))
+        return saying(asked, base, "entree-retiree", annuler="entree", sur=str(number))
     if act == "retablir":
         profile.restore_entry(question, None, number)
-        return saying(base, "entree-retablie")
+        return saying(asked, base, "entree-retablie")
     problems: list[tuple[str, str]] = []
     content = _content(asked, problems)
     if act != "corriger":
@@ -107,4 +107,4 @@ def change(asked: Asked, handle: str, number: UUID, act: str) -> HttpResponse:
         action = f"{base}/profil/{number}/corriger"
         return _form(asked, handle, sought, {"problems": problems, "action": action, "what": "", "correcting": True}, 400)
     profile.correct_entry(question, None, number, content)
-    return saying(base, "entree-corrigee")
+    return saying(asked, base, "entree-corrigee")

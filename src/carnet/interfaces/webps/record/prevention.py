@@ -7,13 +7,14 @@ from django.utils.translation import gettext
 
 from carnet.apps.prevention import api as prevention
 from carnet.apps.profile import api as profile
+from carnet.interfaces.webps.acting.band import band
 from carnet.interfaces.webps.door import Asked, page, signed_in
 from carnet.interfaces.webps.handles import sought_of
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.kernel.ask import Act
-from carnet.pages.door import saying
 from carnet.pages.forms import Problems
 from carnet.pages.prevention import doses_alone, doses_of, named_dose, rows_of
+from carnet.pages.said import saying
 
 FEW = 4
 _OF_PROFESSIONALS = frozenset({"vaccination", "screening", "check-up", "pregnancy"})
@@ -96,7 +97,7 @@ def record(asked: Asked, handle: str) -> HttpResponse:
         (v for v in edition.vaccines if v.holds), key=lambda v: (group not in prevention.groups_of(edition, v.code), v.name)
     )
     context: Context = {
-        "tab": "patients", "handle": handle, "ins": sought.ins, "traits": sought.traits, "vaccines": held, "problems": problems,
+        "vaccines": held, "problems": problems,
         "given": asked.request.POST or {"date": asked.today.isoformat(), "vaccin": asked.request.GET.get("vaccin", "")},
         "routes": ROUTES, "sites": SITES, "today": asked.today.isoformat(),
     }  # fmt: skip
@@ -104,5 +105,5 @@ def record(asked: Asked, handle: str) -> HttpResponse:
         content = _content(asked, edition, problems, sought.traits.birth_date)
         if not problems:
             number = profile.add_entry(asked.about(sought, Act.WRITE_PROFILE), None, "vaccinations", content)
-            return saying(f"/dossier/{handle}/vaccinations", "vaccin", annuler="vaccin", sur=str(number))
-    return page(asked, "record/vaccine_form", context, 400 if problems else 200)
+            return saying(asked, f"/dossier/{handle}/vaccinations", "vaccin", annuler="vaccin", sur=str(number))
+    return page(asked, "record/vaccine_form", band(asked, handle, sought) | context, 400 if problems else 200)

@@ -22,8 +22,8 @@ from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_
 from carnet.kernel.actor import Situation
 from carnet.kernel.ask import Act
 from carnet.kernel.codes import HIDDEN_FROM_PATIENT
-from carnet.pages.door import saying
 from carnet.pages.rows import clinical_classes, row
+from carnet.pages.said import saying
 
 _SECTIONS = ("contacts", "wishes")
 
@@ -69,14 +69,14 @@ def alert(opened: Opened) -> Shown | HttpResponse:
     post = opened.asked.request.POST
     wanted = frozenset(post.getlist("classe")) if "suivre" in post else None
     set_alert(opened.visit, wanted)
-    return saying(f"{opened.base}/volontes", "alerte" if wanted is not None else "alerte-fin")
+    return saying(opened.asked, f"{opened.base}/volontes", "alerte" if wanted is not None else "alerte-fin")
 
 
 @signed_in("POST")
 def withdraw(asked: Asked, handle: str) -> HttpResponse:
     """The professional gives their own access up (TD0.3 SUPPRESSION)."""
     withdraw_authorisation(asked.about(sought_of(handle, asked.actor), Act.WITHDRAW_AUTHORISATION))
-    return saying(f"/porte/{handle}", "accord-retire")
+    return saying(asked, f"/porte/{handle}", "accord-retire")
 
 
 @signed_in("POST")
