@@ -23,6 +23,7 @@ from carnet.apps.storage.schema import SCOPE
 from carnet.apps.storage.signing import public_key_set, signing_key
 from carnet.apps.storage.transfer import Table, Values, dump, load
 from carnet.apps.storage.trouble import trouble_of
+from carnet.apps.storage.waiting import forget, leave, sweep_waiting, waiting
 
 __all__ = [
     "KEY_FACTS",
@@ -45,9 +46,11 @@ __all__ = [
     "destroy_key",
     "dump",
     "establish_root_key",
+    "forget",
     "get",
     "key_of",
     "key_remains",
+    "leave",
     "load",
     "lookup",
     "make_key_file",
@@ -64,7 +67,9 @@ __all__ = [
     "stored_records",
     "streaming",
     "sweep",
+    "sweep_waiting",
     "trouble_of",
     "unit",
     "unseal",
+    "waiting",
 ]

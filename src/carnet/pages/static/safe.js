@@ -147,6 +147,30 @@
     if (busy.get(form) === "checked") free(form); // the browser found a field to correct
   });
 
+  // ---- files: what is too heavy is named before anything is sent; what was read is not sent again; each may be taken out
+  document.addEventListener("change", (event) => {
+    const input = event.target;
+    if (!input.dataset || !input.dataset.max || !input.files) return;
+    const good = new DataTransfer(), heavy = [];
+    for (const file of input.files) { if (file.size > Number(input.dataset.max)) heavy.push(file.name); else good.items.add(file); }
+    show("trop-lourd", heavy.length > 0);
+    if (!heavy.length) return;
+    input.files = good.files;
+    $("#trop-lourd [data-names]").textContent = heavy.join(", ");
+    if (!good.files.length) event.stopImmediatePropagation();
+  }, true);
+  const takeable = () => { for (const button of document.querySelectorAll("[data-take-out]")) button.hidden = false; };
+  takeable();
+  document.addEventListener("click", (event) => {
+    const out = event.target.closest("[data-take-out]");
+    if (out) { out.closest("[data-file]").remove(); const first = $("input[type=file]"); if (first) first.focus(); }
+  });
+  body.addEventListener("htmx:afterSwap", (event) => {
+    takeable();
+    const input = event.detail.requestConfig.elt;
+    if (input.matches && input.matches("[data-once]")) input.value = "";
+  });
+
   // ---- parts of a page (htmx): an answer that is not the part that was asked for is never put into the page
   body.addEventListener("htmx:beforeRequest", (event) => { const form = event.detail.elt.closest("form"); if (form) { show("ligne-coupee", false); show("pas-la-page", false); } });
   body.addEventListener("htmx:beforeSwap", (event) => {

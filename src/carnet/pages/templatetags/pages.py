@@ -274,3 +274,9 @@ def get(values: Mapping[str, str], name: str) -> str:
 def words(text: str) -> list[str]:
     """The words of a text, for a short list of a template."""
     return text.split()
+
+
+@register.simple_tag
+def typed(given: Mapping[str, str], field: str, number: str) -> str:
+    """What was typed in a field of one of several parts of a form."""
+    return given.get(f"{field}-{number}", "")

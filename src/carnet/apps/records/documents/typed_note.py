@@ -32,6 +32,8 @@ class Note:
     text: str
     type_code: str
     written_at: datetime
+    unique_id: str = ""
+    """Its uniqueId where the form has one; a new one otherwise."""
 
 
 def note_as_cda(ask: Ask, note: Note) -> tuple[str, bytes]:
@@ -53,7 +55,7 @@ def note_as_cda(ask: Ask, note: Note) -> tuple[str, bytes]:
         # The law lets nobody feed a record without naming its person.
         ins = identity.active_ins(work, entered.key) or cast(Ins, ask.ins)
         author = depositor_of(work, ask.actor)
-    unique_id = f"2.25.{uuid4().int}"
+    unique_id = note.unique_id or f"2.25.{uuid4().int}"
     person = Person(author.id, author.family, author.given, author.structure_id, author.structure_name)
     coding = Coding(member.code, member.system, member.label)
     draft = CdaDraft(unique_id, coding, note.title, note.written_at, ins, entered.traits, person, (), text=note.text)

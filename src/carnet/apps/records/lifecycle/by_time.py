@@ -14,7 +14,7 @@ from carnet.apps.outbox import api as outbox
 from carnet.apps.records.documents.changing import masked_in_sight, write_version
 from carnet.apps.records.entry.facts import DOCUMENT_COLUMNS, StoredDocument, stored_document
 from carnet.apps.records.lifecycle.states import change_state, erase
-from carnet.apps.storage.api import Work, key_of, remove_all, unit
+from carnet.apps.storage.api import Work, key_of, remove_all, sweep_waiting, unit
 from carnet.dicah.facts import RecordState
 from carnet.kernel.clock import Timer, catch_up
 
@@ -162,4 +162,5 @@ TIMERS = (
     Timer("destruction", timedelta(hours=1), destroy_due),
     Timer("automatic-visibility", timedelta(minutes=10), make_visible),
     Timer("announcement-notice", timedelta(minutes=10), tell_waiting),
+    Timer("waiting-files", timedelta(hours=1), lambda _at: sweep_waiting()),
 )

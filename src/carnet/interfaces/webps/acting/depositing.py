@@ -1,9 +1,8 @@
 """Deposit: files or a typed note, several at once, with what the content proposes; then said, and undone while it may be."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -11,37 +10,22 @@ from django.utils.translation import gettext
 
 from carnet.apps.access.api import told
 from carnet.apps.records.api import Note, Receipt, already_there, change_document, deposit, note_as_cda
+from carnet.apps.storage.api import forget
 from carnet.formats import codes
 from carnet.formats.fhir import Submission, SubmittedDocument
 from carnet.formats.xds import Coding, DocumentEntry, Parent, SubmissionSet
 from carnet.interfaces.webps.acting.band import band
+from carnet.interfaces.webps.acting.pieces import MOST_FILES, PIECE, Received, kept, left_waiting, sent
 from carnet.interfaces.webps.door import Asked, page, signed_in
 from carnet.interfaces.webps.handles import Sought, sought_of
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import VISIBILITY_CODES
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.civil import begins, day_of
-from carnet.pages.proposing import Proposal, propose, taken
 from carnet.pages.said import saying
 from carnet.pages.sealed import opened_text, sealed_text
 
-MOST_FILES = 20
 Problems = list[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A file that came with a form, with what is proposed for it and what the form says of it."""
-
-    number: int
-    data: bytes
-    proposal: Proposal
-
-
-def _received(asked: Asked) -> list[Received]:
-    on, files = asked.today, asked.request.FILES.getlist("fichiers")[:MOST_FILES]
-    read = ((n, str(f.name or ""), taken(f.read())) for n, f in enumerate(files))
-    return [Received(n, data, propose(name, data, asked.actor, on)) for n, name, data in read]
 
 
 def _types() -> list[tuple[str, list[tuple[str, str]]]]:
@@ -53,33 +37,42 @@ def _types() -> list[tuple[str, list[tuple[str, str]]]]:
     return [(label, sorted(found, key=lambda t: t[1])) for label, found in groups.items()]
 
 
-def _form(asked: Asked, handle: str, sought: Sought, problems: Problems, status: int = 200, **more: object) -> HttpResponse:
+def _form(
+    asked: Asked, handle: str, sought: Sought, problems: Problems, status: int = 200, received: list[Received] | None = None
+) -> HttpResponse:
+    """The form. One that cannot be deposited keeps its good files here, with what was typed of each."""
+    rows = _rows(left_waiting(asked, received or []))
     replaced = asked.request.GET.get("remplacer", "") or asked.form.text("remplacer", 40)
     context: dict[str, object] = {
-        **band(asked, handle, sought), "problems": problems, "types": _types(),
-        "given": asked.request.POST, "replaced": replaced, "most": MOST_FILES, "rows": [],
-        "limit": settings.CARNET.max_document_bytes,
+        **band(asked, handle, sought), "problems": problems, "types": _types(), "given": asked.request.POST,
+        "replaced": replaced, "most": MOST_FILES, "rows": rows,
+        "limit": settings.CARNET.max_document_bytes, "sending": uuid4(),
     }  # fmt: skip
-    return page(asked, "deposit/form", context | more, status)
+    return page(asked, "deposit/form", context, status)
 
 
 def _told(code: str) -> str:
     return told(code).professional
 
 
+def _rows(received: list[Received], there: Collection[str] = ()) -> list[tuple[Received, str, bool]]:
+    """Each file with what is wrong with it, and whether the record has the same already."""
+    return [(r, _told(r.proposal.problem) if r.proposal.problem else "", r.was in there) for r in received]
+
+
 @signed_in("POST")
 def look(asked: Asked, handle: str) -> HttpResponse:
-    """What is proposed for the files that were chosen: a part of the form, before anything is deposited."""
-    sought, received = sought_of(handle, asked.actor), _received(asked)
+    """What is proposed for the files that were chosen: a part of the form, before anything is deposited.
+
+    Those that may be deposited wait here for the form, and are not sent again with it.
+    """
+    sought, received = sought_of(handle, asked.actor), sent(asked)
     try:
         found = already_there(asked.about(sought, Act.FEED), [r.data for r in received])
     except Refusal as refusal:
         return page(asked, "deposit/refused", {"told": told(refusal.code)})
-    rows = [
-        (r, _told(r.proposal.problem) if r.proposal.problem else "", same is not None)
-        for r, same in zip(received, found, strict=True)
-    ]  # fmt: skip
-    return page(asked, "deposit/proposals", {"rows": rows, "types": _types()})
+    there = {r.was for r, same in zip(received, found, strict=True) if same is not None}
+    return page(asked, "deposit/proposals", {"rows": _rows(left_waiting(asked, received), there), "types": _types(), "given": {}})
 
 
 def _moment(text: str, asked: Asked) -> datetime:
@@ -88,7 +81,7 @@ def _moment(text: str, asked: Asked) -> datetime:
     return min(begins(day) + timedelta(hours=12), asked.at) if day else asked.at
 
 
-def _visibility(asked: Asked, number: int) -> tuple[Coding, ...]:
+def _visibility(asked: Asked, number: str) -> tuple[Coding, ...]:
     code = asked.form.text(f"visibilite-{number}", 40)
     return (Coding(code),) if code in VISIBILITY_CODES else ()
 
@@ -98,8 +91,17 @@ def _parents(asked: Asked) -> tuple[Parent, ...]:
     return (Parent("replaces", f"DocumentReference/{replaced}"),) if replaced else ()
 
 
+def _once(asked: Asked, part: str) -> str:
+    """The uniqueId of a part of this form: sent twice, it is the same document."""
+    try:
+        form = UUID(asked.form.text("envoi", 40))
+    except ValueError:
+        form = uuid4()
+    return f"2.25.{uuid5(form, part).int}"
+
+
 def _entry_of(asked: Asked, received: Received, sought: Sought) -> DocumentEntry:
-    proposal, n = received.proposal, received.number
+    proposal, n = received.proposal, received.was
     ins, visibility, parents = (sought.ins.oid.value, sought.ins.matricule), _visibility(asked, n), _parents(asked)
     if proposal.mime == "text/xml":
         # A CDA says what it is: only its visibility is chosen here.
@@ -107,17 +109,17 @@ def _entry_of(asked: Asked, received: Received, sought: Sought) -> DocumentEntry
     type_code = asked.form.text(f"type-{n}", 40) or proposal.type_code
     at = _moment(asked.form.text(f"date-{n}", 10) or proposal.date, asked)
     return DocumentEntry(
-        unique_id=f"2.25.{uuid4().int}", type=Coding(type_code), title=asked.form.text(f"titre-{n}", 300) or proposal.title,
+        unique_id=_once(asked, n), type=Coding(type_code), title=asked.form.text(f"titre-{n}", 300) or proposal.title,
         mime=proposal.mime, creation_time=at, date=at, service_start=at, confidentiality=visibility, patient=ins, parents=parents,
     )  # fmt: skip
 
 
 def _note_of(asked: Asked, sought: Sought, question: Ask) -> tuple[DocumentEntry, bytes]:
     title = asked.form.text("titre-note", 300) or gettext("Note")
-    note = Note(title, asked.form.raw("note"), asked.form.text("type-note", 40) or "11488-4", asked.at)
+    note = Note(title, asked.form.raw("note"), asked.form.text("type-note", 40) or "11488-4", asked.at, _once(asked, "note"))
     unique_id, content = note_as_cda(question, note)
     entry = DocumentEntry(
-        unique_id=unique_id, mime="text/xml", confidentiality=_visibility(asked, -1), parents=_parents(asked),
+        unique_id=unique_id, mime="text/xml", confidentiality=_visibility(asked, "note"), parents=_parents(asked),
         patient=(sought.ins.oid.value, sought.ins.matricule),
     )  # fmt: skip
     return entry, content
@@ -130,10 +132,12 @@ def _documents(asked: Asked, sought: Sought, question: Ask, received: list[Recei
         yield _note_of(asked, sought, question)
 
 
-def _problems(asked: Asked, received: list[Received]) -> Problems:
+def _problems(asked: Asked, received: list[Received], lost: int) -> Problems:
     found = [("fichiers", f"{r.proposal.name} : {_told(r.proposal.problem)}") for r in received if r.proposal.problem]
+    if lost:
+        found.append(("fichiers", gettext("Un fichier a attendu trop longtemps : ajoutez-le de nouveau.")))
     note = asked.form.raw("note").strip()
-    if not received and not note:
+    if not received and not note and not lost:
         found.append(("fichiers", gettext("Choisissez un fichier, ou écrivez une note.")))
     if asked.form.text("remplacer", 40) and len(received) + bool(note) > 1:
         found.append(("fichiers", gettext("Un document en remplace un seul : choisissez un fichier ou une note.")))
@@ -146,20 +150,28 @@ def form(asked: Asked, handle: str) -> HttpResponse:
     sought = sought_of(handle, asked.actor)
     if asked.request.method == "GET":
         return _form(asked, handle, sought, [])
-    received = _received(asked)
-    problems = _problems(asked, received)
+    waited, question = kept(asked), asked.about(sought, Act.FEED)
+    received = [*waited, *sent(asked)]
+    problems = _problems(asked, received, len(asked.request.POST.getlist(PIECE)) - len(waited))
     if problems:
-        return _form(asked, handle, sought, problems, 400)
-    question = asked.about(sought, Act.FEED)
+        return _form(asked, handle, sought, problems, 400, received)
     try:
         pairs = list(_documents(asked, sought, question, received))
         items = tuple(SubmittedDocument(entry, data, n) for n, (entry, data) in enumerate(pairs))
         kinds = ("DocumentReference",) * len(items)
         receipt = deposit(question, Submission(SubmissionSet(patient=items[0].entry.patient), items, kinds))
     except Refusal as refusal:
-        sentence = told(refusal.code)
-        return _form(asked, handle, sought, [("fichiers", f"{sentence.professional} {sentence.next_step}")], 400)
+        return _form(asked, handle, sought, [("fichiers", _refused(asked, refusal))], 400, received)
+    for one in waited:
+        forget(asked.actor.key, one.token)
     return _done(asked, handle, receipt)
+
+
+def _refused(asked: Asked, refusal: Refusal) -> str:
+    if refusal.code is No.DOCUMENT_DUPLICATE and asked.form.text("envoi", 40):
+        return gettext("Ce formulaire a déjà été envoyé, ou ce document est déjà dans le dossier. Rien n’est déposé deux fois.")
+    sentence = told(refusal.code)
+    return f"{sentence.professional} {sentence.next_step}"
 
 
 def _undo_of(asked: Asked, receipt: Receipt) -> dict[str, str]:
