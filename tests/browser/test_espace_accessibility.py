@@ -84,11 +84,34 @@ def test_pages_of_a_carer_and_of_a_teenager(chromium: Any, space_process: str, n
     screen.close()
 
 
-def test_text_at_200_percent_stays_in_the_window(somebody: PersonScreen, places: dict[str, str]) -> None:
-    for path in ("/", "/acces/journal", "/acces/professionnels", places["DOCUMENT"], "/documents/ajouter"):
-        somebody.open(path).page.evaluate("document.documentElement.style.fontSize = '200%'")
-        assert somebody.overflow() <= 0, path
+SMALL = """() => {
+  const inline = (n) => n.closest("p, dd, dt, li, td, th, label, legend, figcaption, .meta, .hint") && !n.matches(".button, button, summary, input, select, textarea");
+  const hidden = (n) => !n.checkVisibility() || n.closest(".vh, .skip, [hidden]") || (n.matches("input[type=checkbox], input[type=radio]") && n.labels.length);
+  return [...document.querySelectorAll("a, button, summary, select, textarea, input:not([type=hidden]), label:has(+ input), .choice")]
+    .filter((n) => !hidden(n) && !inline(n)).map((n) => [n, n.getBoundingClientRect()])
+    .filter(([n, r]) => r.width && Math.round(r.height) < 44).map(([n, r]) => `${Math.round(r.height)} px: ${n.outerHTML.slice(0, 90)}`)
+}"""
+"""What is smaller than a finger: links inside a text excepted."""
+TOP = "() => Math.round(document.querySelector('main h1').getBoundingClientRect().top + scrollY)"
+
+
+@pytest.fixture
+def phone(somebody: PersonScreen) -> Iterator[PersonScreen]:
+    somebody.page.set_viewport_size({"width": 360, "height": 740})
+    yield somebody
+    somebody.page.set_viewport_size({"width": 1280, "height": 900})
     somebody.errors.clear()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_on_a_telephone(phone: PersonScreen, places: dict[str, str], name: str) -> None:
+    page = phone.open(places.get(name, name)).page
+    assert phone.overflow() <= 0
+    assert page.evaluate(TOP) < 250
+    assert not (small := page.evaluate(SMALL)), "\n".join(small)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert phone.overflow() <= 0, "at 200 %"
+    assert page.evaluate(TOP) < 800, "at 200 %"
 
 
 def test_the_keyboard_reaches_everything_from_the_skip_link_on(somebody: PersonScreen) -> None:

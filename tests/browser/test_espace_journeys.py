@@ -76,6 +76,7 @@ def test_activating_with_a_passkey_and_coming_back_with_it(person: PersonScreen)
     person.press_button("Créer la clé d’accès")
     person.reads("La clé d’accès est enregistrée")
     assert person.check() == []
+    person.page.locator("details.account summary").click()
     person.press_button("Quitter")
     person.follow("Entrer de nouveau")
     person.press_button("Utiliser ma clé d’accès")

@@ -10,6 +10,17 @@
   for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
   document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });
 
+  // The parts of a subject are one menu on a phone, and lie open where there is room.
+  const wide = matchMedia("(min-width: 60rem)");
+  const unfold = () => { for (const menu of document.querySelectorAll("[data-wide-open]")) menu.open = wide.matches; };
+  wide.addEventListener("change", unfold);
+  unfold();
+  // What is behind the person closes by Escape and by a click elsewhere.
+  const account = $("details.account");
+  if (account) {
+    document.addEventListener("click", (event) => { if (!account.contains(event.target)) account.open = false; });
+    document.addEventListener("keydown", (event) => { if (event.key === "Escape" && account.open) { account.open = false; $("summary", account).focus(); } });
+  }
   // A conversation that shows is read: said at once, without a button.
   for (const form of document.querySelectorAll("form[data-now]")) fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" }).then(() => form.remove());
 

@@ -28,6 +28,10 @@ _ICONS = {
     "page": '<path d="M5 2.5h6.5L15.5 6.5v11H5zM8 10h5m-5 3.5h5"/>',
     "search": '<circle cx="8.5" cy="8.5" r="5.5"/><path d="m13 13 4.5 4.5"/>',
     "print": '<path d="M5.5 7V2.5h9V7M5.5 14.5H3V7.5h14v7h-2.5M5.5 12h9v5.5h-9z"/>',
+    "home": '<path d="M3 9.5 10 3l7 6.5M5 8.5V17h10V8.5M8.5 17v-5h3v5"/>',
+    "folder": '<path d="M2.5 5.5h5l1.5 2h8.5V16h-15z"/>',
+    "calendar": '<rect x="3" y="4.5" width="14" height="12.5" rx="1.5"/><path d="M3 8.5h14M7 2.5v4m6-4v4"/>',
+    "mail": '<rect x="2.5" y="4.5" width="15" height="11" rx="1.5"/><path d="m3 6 7 5 7-5"/>',
     "eye": '<path d="M2 10s3-5.5 8-5.5S18 10 18 10s-3 5.5-8 5.5S2 10 2 10z"/><circle cx="10" cy="10" r="2.3"/>',
     "veil": '<path d="M2 10s3-5.5 8-5.5S18 10 18 10s-3 5.5-8 5.5S2 10 2 10zM4 17 16 3"/>',
     "card": '<rect x="2.5" y="4.5" width="15" height="11" rx="1.5"/><path d="M5 9h3v2.5H5zM11 9h4m-4 2.5h4"/>',
@@ -280,3 +284,9 @@ def words(text: str) -> list[str]:
 def typed(given: Mapping[str, str], field: str, number: str) -> str:
     """What was typed in a field of one of several parts of a form."""
     return given.get(f"{field}-{number}", "")
+
+
+@register.filter
+def initials(name: str) -> str:
+    """The first letters of a name, for a disc."""
+    return "".join(word[0] for word in name.split()[:2]).upper()
