@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -1229,3 +1230,40 @@ def test_the_language_is_chosen_and_kept(espace: str) -> None:
 def test_fhir_says_nothing_new_to_a_person(door: str) -> None:
     # The door of software stays closed to people: their session is no bearer token.
     assert client(door, "treating").get("/fhir/DocumentReference?patient=Patient/0").status_code in (400, 404)
+
+
+def test_a_blood_pressure_is_one_entry_as_people_write_it(espace: str) -> None:
+    who, _, record_id = newcomer(espace)
+    form = who.get("/profil/measures/ajouter").text
+    assert f'value="{now().astimezone(ZoneInfo("Europe/Paris")).date().isoformat()}"' in form, "today stands there"
+    assert who.post("/profil/measures/ajouter", {"mesure": "tension", "valeur": "12,5/8"}).status_code == 302
+    page = words(who.get("/profil/measures"))
+    assert "125 Tension, maximum / 80 Tension, minimum mmHg" in page
+    with as_role("carnet_espace"), records.visiting(who.ask(Act.SEARCH), record_id) as visit:
+        kept = profile.entries(visit, ("measures",))
+    assert {(e.content.code, e.content.value, e.content.detail) for e in kept} == {
+        (profile.SYSTOLIC, "125", "écrit : 12,5/8"), (profile.DIASTOLIC, "80", "écrit : 12,5/8")}  # fmt: skip
+    refused = who.post("/profil/measures/ajouter", {"mesure": "tension", "valeur": "12/90"})
+    assert refused.status_code == 400
+    assert "12/8 ou 120/80" in words(refused)
+    assert who.post("/profil/measures/ajouter", {"mesure": "2345-7", "valeur": "1,26"}).status_code == 400, "no unit is guessed"
+
+
+def test_one_s_own_visits_are_folded_and_readings_are_those_of_others(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "treating")
+    with records.visiting(ask("treating", Act.SEARCH, person), detail="vaccinations"):
+        pass
+    for path in ("/profil", "/documents", "/acces"):
+        who.get(path)
+    page = words(who.get("/acces/journal"))
+    assert page.count("Votre visite") == 1, "three pages of one visit are one line"
+    for part in ("lu votre profil de santé", "lu la liste de vos documents", "lu vos droits et vos choix"):
+        assert part in page
+    assert "médecin, a lu vos vaccinations, avec votre accord." in page
+    for kind in ("lectures", "autres"):
+        others = words(who.get(f"/acces/journal?sorte={kind}"))
+        assert "Votre visite" not in others
+        assert "a lu vos vaccinations" in others
+    who.post("/acces/masquer/choisir", {})
+    assert "Vous avez changé les choix de confidentialité" in words(who.get("/acces/journal")), "what one changed stays a line"

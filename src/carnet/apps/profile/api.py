@@ -9,6 +9,7 @@ from carnet.apps.profile.declaring import (
     DECLARABLE,
     category_of,
     change_declared,
+    declare_entries,
     declare_entry,
     not_concerned,
     withdraw_declared,
@@ -42,6 +43,7 @@ from carnet.apps.profile.sheet import SHEET_SECTIONS, Link, Made, lines_of, link
 from carnet.apps.profile.summary import Stated, absences, active, day_of, said_on, stated, stays_of
 from carnet.apps.profile.treatments import ATC, Badge, Course, Treatment, dose_of, ended_lately, in_course, treatments
 from carnet.apps.profile.writing import WRITABLE, add_entry, correct_entry, entry_history, history_in, restore_entry, withdraw_entry
+from carnet.apps.profile.written import PRESSURE, Written, WrittenError, read_written
 from carnet.apps.storage.api import RecordKey, Work
 from carnet.formats.fhir.emergency_sheet import Line
 
@@ -66,6 +68,7 @@ __all__ = [
     "NOT_CONCERNED",
     "OF_SENSORS",
     "PERSON",
+    "PRESSURE",
     "PROFESSIONAL",
     "SECTIONS",
     "SERVICE",
@@ -84,6 +87,8 @@ __all__ = [
     "Series",
     "Stated",
     "Treatment",
+    "Written",
+    "WrittenError",
     "absences",
     "active",
     "add_entry",
@@ -93,6 +98,7 @@ __all__ = [
     "correct_entry",
     "day_of",
     "declare",
+    "declare_entries",
     "declare_entry",
     "dose_of",
     "ended_lately",
@@ -114,6 +120,7 @@ __all__ = [
     "number_of",
     "open_link",
     "out_of_bounds",
+    "read_written",
     "readable_sections",
     "restore_entry",
     "revoke_link",

@@ -2,6 +2,7 @@
 not concern them. An entry of a professional or of a document is never changed here: one asks for a correction.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -59,17 +60,26 @@ def _end(visit: Visit, number: UUID) -> None:
 
 def declare_entry(ask: Ask, record_id: UUID, section: str, content: Content, secret: bool = False) -> UUID:
     """Declare something. Returns its number. Raises Refusal."""
-    _check(section, content)
+    return declare_entries(ask, record_id, section, (content,), secret)[0]
+
+
+def declare_entries(ask: Ask, record_id: UUID, section: str, contents: Sequence[Content], secret: bool = False) -> list[UUID]:
+    """Declare things that belong together: all of them, or none. Returns their numbers. Raises Refusal."""
+    for content in contents:
+        _check(section, content)
     # Whether the person is a minor is known inside; a secret that no minor wrote leaves an ordinary line.
     veil = REPRESENTATIVES if secret and ask.actor.kind is ActorKind.HOLDER else ""
     with writing(ask, Act.WRITE_PROFILE, record_id, "profile", category_of(section), veil) as visit:
-        check_born(visit, section, content)
-        entry = new(section, content, PERSON, ask.at, ask.actor.id, secret=_is_secret(visit, secret))
-        insert(visit.work, visit.key, entry)
-        if not entry.secret:
+        numbers, kept_secret = [], _is_secret(visit, secret)
+        for content in contents:
+            check_born(visit, section, content)
+            entry = new(section, content, PERSON, ask.at, ask.actor.id, secret=kept_secret)
+            insert(visit.work, visit.key, entry)
+            numbers.append(entry.id)
+        if not kept_secret:
             # That a section suddenly concerns the person would tell of the secret.
             _unmark(visit, section)
-        return entry.id
+        return numbers
 
 
 def _own(visit: Visit, number: UUID, *sources: str) -> Entry:

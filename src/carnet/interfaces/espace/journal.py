@@ -17,11 +17,11 @@ from carnet.apps.records.api import Query, Visit, consulted, criteria, documents
 from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.espace.home import journal_lines
-from carnet.interfaces.espace.wording import FILTERS, Line, chosen, merged
+from carnet.interfaces.espace.wording import FILTERS, Line, OwnVisit, chosen, folded, merged
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import normalise_name
-from carnet.pages.civil import number_of
+from carnet.pages.civil import civil, number_of
 from carnet.pages.said import saying
 
 PER_PAGE = 30
@@ -68,6 +68,15 @@ def _fits(line: Line, words: str, titles: dict[str, str]) -> bool:
     return words in normalise_name(told)
 
 
+def _shown(
+    line: Line | OwnVisit, titles: dict[str, str], cases: dict[str, access.Case]
+) -> tuple[object, object, list[str], object]:
+    """A line of the page: a visit of one's own, or an access with the titles that it names and what was asked about it."""
+    if isinstance(line, OwnVisit):
+        return line, None, [], None
+    return None, line, [titles[d] for d in line.documents if d in titles], cases.get(str(line.name))
+
+
 @record_page("acces", "GET", detail="traces")
 def listing(opened: Opened) -> Shown | HttpResponse:
     """The journal. Reading it is itself in it."""
@@ -77,14 +86,14 @@ def listing(opened: Opened) -> Shown | HttpResponse:
     lines = merged(line for line in journal_lines(visit, opened.asked.actor.key) if chosen(line, kind))
     titles = _titles(visit, lines) if words else {}
     lines = [line for line in lines if _fits(line, words, titles)] if words else lines
-    at = number_of(get.get("page", "1"), 10_000) or 1
-    shown = lines[(at - 1) * PER_PAGE : at * PER_PAGE]
-    titles = titles or _titles(visit, shown)
+    at, told_lines = number_of(get.get("page", "1"), 10_000) or 1, folded(lines)
+    shown = told_lines[(at - 1) * PER_PAGE : at * PER_PAGE]
+    titles = titles or _titles(visit, [line for line in shown if isinstance(line, Line)])
     told = {c.subject: c for c in records.cases_in(visit) if c.kind == access.ACCESS}
     context: Context = {
-        "access_tab": "journal", "lines": [(line, [titles[d] for d in line.documents if d in titles], told.get(str(line.name)))
-                                           for line in shown], "kind": kind, "words": get.get("q", "")[:80],
-        "filters": FILTERS, "next": at + 1 if len(lines) > at * PER_PAGE else 0, "previous": at - 1, "empty": not lines,
+        "access_tab": "journal", "lines": [_shown(line, titles, told) for line in shown], "kind": kind,
+        "words": get.get("q", "")[:80],
+        "filters": FILTERS, "next": at + 1 if len(told_lines) > at * PER_PAGE else 0, "previous": at - 1, "empty": not lines,
         "provable": opened.asked.own and (settings.CARNET.log() / "checkpoint").exists(),
     }  # fmt: skip
     return Shown("journal/list", context)
@@ -110,7 +119,7 @@ def _sentence(line: Line) -> str:
     parts = [
         f"{line.who}, {line.role}" if line.role else line.who,
         line.done,
-        f"{line.at:%d/%m/%Y %H:%M} UTC",
+        f"{civil(line.at):%d/%m/%Y %H:%M}",
         line.where,
         line.behalf,
     ]

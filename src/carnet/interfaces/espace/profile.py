@@ -153,45 +153,66 @@ def results(opened: Opened) -> Shown | HttpResponse:
     return Shown("profile/results", {"groups": groups, "narrowed": bool(opened.closed(["results"]))})
 
 
+def _pressures(kept: list[profile.Entry]) -> list[tuple[profile.Entry, profile.Entry]]:
+    """Blood pressures whose two numbers were said at the same moment by the same source."""
+    lows = {(e.content.start, e.recorded_at, e.source): e for e in kept if e.content.code == profile.DIASTOLIC}
+    highs = [e for e in kept if e.content.code == profile.SYSTOLIC]
+    return [(e, low) for e in highs if (low := lows.pop((e.content.start, e.recorded_at, e.source), None))]
+
+
 def _measures(opened: Opened) -> Shown:
     """Each measure with its values and their curve. One without a date stands where it was written."""
     kept = [e for e in opened.entries if e.section == "measures" and e.content.code != profile.NOT_CONCERNED]
+    kept.sort(key=lambda e: (profile.day_of(e), e.recorded_at))
+    pairs = _pressures(kept)
+    together = {e.id for pair in pairs for e in pair}
     groups: dict[str, list[profile.Entry]] = {}
-    for entry in sorted(kept, key=lambda e: (profile.day_of(e), e.recorded_at)):
+    for entry in (e for e in kept if e.id not in together):
         groups.setdefault(entry.content.code, []).append(entry)
     rows = [
         (points[-1].content.label, points[-1].content.unit, list(reversed(points)), curve(points)) for points in groups.values()
     ]
     context: Context = {"section": SECTIONS["measures"], "rows": rows, "marked": opened.marked("measures"),
+                        "pressures": list(reversed(pairs)), "pressure_curves": [curve([p[n] for p in pairs]) for n in (0, 1)],
                         "may_write": opened.visit.may(Act.WRITE_PROFILE)}  # fmt: skip
     return Shown("profile/measures", context)
 
 
-def _number(text: str) -> float | None:
-    try:
-        return float(text.replace(",", "."))
-    except ValueError:
-        return None
+_UNREAD = {
+    "number": _("Écrivez un nombre, avec son unité si vous voulez : 72,5 kg, 1,72 m, 38,5 °C."),
+    "pressure": _("Écrivez les deux nombres de la tension : 12/8 ou 120/80."),
+    "unit": _("Cette unité n’est pas celle de la mesure."),
+    "glucose-unit": _("Dites l’unité de la glycémie : 1,26 g/L, 7,2 mmol/L ou 126 mg/dL. Carnet ne devine pas."),
+}
 
 
-def _measure(asked: Asked, problems: list[tuple[str, str]]) -> profile.Content:
-    code, value = asked.form.text("mesure", 12), _number(asked.form.text("valeur", 12))
-    if code not in MEASURES:
-        problems.append(("mesure", gettext("Choisissez ce que vous mesurez.")))
-        return profile.Content("?")
+def _bounds(code: str) -> str:
+    if code == profile.PRESSURE:
+        return gettext("Cette tension sort de ce qui se mesure. Vérifiez les deux nombres : 12/8 ou 120/80.")
     known = MEASURES[code]
-    if value is None or not known.low <= value <= known.high:
-        told = gettext("Écrivez une valeur entre %(low)s et %(high)s %(unit)s.") % {
-            "low": f"{known.low:g}",
-            "high": f"{known.high:g}",
-            "unit": known.unit,
-        }
-        problems.append(("valeur", told))
-    # A measure without a date is one of today: the form says so.
-    taken = _day(asked, problems) or asked.today.isoformat()
-    number = f"{value:g}" if value is not None else ""
-    return profile.Content(known.label, code, known.system, taken, value=number, unit=known.unit,
-                           detail=asked.form.text("precision", 300))  # fmt: skip
+    low, high = (f"{n:g}".replace(".", ",") for n in (known.low, known.high))
+    return gettext("Écrivez une valeur entre %(low)s et %(high)s %(unit)s : au-delà, c’est sans doute une faute de frappe.") % {
+        "low": low, "high": high, "unit": known.unit,
+    }  # fmt: skip
+
+
+def _measures_written(asked: Asked, problems: list[tuple[str, str]]) -> list[profile.Content]:
+    """A measure as people write it. One without a date is one of today: the form says so."""
+    code, taken = asked.form.text("mesure", 12), _day(asked, problems) or asked.today.isoformat()
+    try:
+        found = profile.read_written(code, asked.form.text("valeur", 40))
+    except KeyError:
+        problems.append(("mesure", gettext("Choisissez ce que vous mesurez.")))
+        return [profile.Content("?")]
+    except profile.WrittenError as error:
+        problems.append(("valeur", _bounds(code) if error.code == "bounds" else gettext(_UNREAD[error.code])))
+        return [profile.Content("?")]
+    more = asked.form.text("precision", 250)
+    return [
+        profile.Content(w.measure.label, w.measure.code, w.measure.system, taken, value=f"{w.value:g}", unit=w.measure.unit,
+                        detail=", ".join(filter(None, [more, gettext("écrit : %s") % w.words if w.words else ""])))
+        for w in found
+    ]  # fmt: skip
 
 
 def _day(asked: Asked, problems: list[tuple[str, str]]) -> str:
@@ -203,14 +224,21 @@ def _day(asked: Asked, problems: list[tuple[str, str]]) -> str:
     return found
 
 
-def _content(asked: Asked, name: str, problems: list[tuple[str, str]]) -> profile.Content:
+def _contents(asked: Asked, name: str, problems: list[tuple[str, str]]) -> list[profile.Content]:
+    """What the form says: one thing, or the two values of a blood pressure."""
     if name == "measures":
-        return _measure(asked, problems)
+        return _measures_written(asked, problems)
     label = asked.form.text("libelle", 300)
     if not label:
         problems.append(("libelle", gettext("Écrivez de quoi il s’agit.")))
     value = asked.form.text("telephone", 30) if name == "contacts" else ""
-    return profile.Content(label, start=_day(asked, problems), detail=asked.form.text("precision", 2000), value=value)
+    return [profile.Content(label, start=_day(asked, problems), detail=asked.form.text("precision", 2000), value=value)]
+
+
+def _offered() -> list[tuple[str, str, str]]:
+    """What may be written: the blood pressure first, as one entry."""
+    alone = [(code, gettext(m.label), m.unit) for code, m in MEASURES.items()]
+    return [(profile.PRESSURE, gettext("Tension, les deux nombres"), "12/8"), *alone]
 
 
 def _form(
@@ -219,7 +247,7 @@ def _form(
     changing = action.endswith("/changer")
     context: dict[str, object] = {
         "tab": "dossier", "section": _section(name), "problems": problems, "action": action, "given": given or asked.request.POST,
-        "measures": [(code, gettext(m.label), m.unit) for code, m in MEASURES.items()], "today": asked.today.isoformat(),
+        "measures": _offered(), "today": asked.today.isoformat(),
         "changing": changing, "may_hide": not changing and may_hide(asked, "profile"),
     }  # fmt: skip
     return page(asked, "profile/form", context, status)
@@ -231,11 +259,13 @@ def add(asked: Asked, name: str) -> HttpResponse:
     action, problems = f"/profil/{_section(name).name}/ajouter", list[tuple[str, str]]()
     if asked.request.method == "GET":
         return _form(asked, name, problems, action)
-    content = _content(asked, name, problems)
+    contents = _contents(asked, name, problems)
     if problems:
         return _form(asked, name, problems, action, status=400)
-    number = profile.declare_entry(asked.ask(Act.WRITE_PROFILE), asked.record, name, content, asked.form.yes("secret"))
-    return saying(asked, f"/profil/{name}", "entree-ajoutee", annuler="retirer", sur=str(number))
+    numbers = profile.declare_entries(asked.ask(Act.WRITE_PROFILE), asked.record, name, contents, asked.form.yes("secret"))
+    # Two values together are taken back one by one: each stands in the list with its own way out.
+    undo = {"annuler": "retirer", "sur": str(numbers[0])} if len(numbers) == 1 else {}
+    return saying(asked, f"/profil/{name}", "entree-ajoutee", **undo)
 
 
 @record_page("dossier", "GET", detail="profile", sections=ORDER, most=profile.MOST)
@@ -267,10 +297,12 @@ def change(asked: Asked, number: UUID, act: str) -> HttpResponse:
     name, problems = asked.form.text("rubrique", 20), list[tuple[str, str]]()
     if act != "changer" or name not in SECTIONS:
         raise Refusal(No.DOCUMENT_UNKNOWN)
-    content = _content(asked, name, problems)
+    contents = _contents(asked, name, problems)
+    if len(contents) > 1:
+        problems.append(("mesure", gettext("Corrigez un nombre à la fois.")))
     if problems:
         return _form(asked, name, problems, f"/profil/entree/{number}/changer", status=400)
-    profile.change_declared(question, asked.record, number, content)
+    profile.change_declared(question, asked.record, number, contents[0])
     return saying(asked, f"/profil/{name}", "entree-changee")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -74,13 +74,18 @@ _DONE_OF_DETAIL = {
     "service-changed": _("changé l’accord donné à un service"),
 }  # fmt: skip
 """Writes that the law decides as another act: the words are those of what was done."""
+_LOOKED_AT: dict[str, str] = {
+    "summary": _("lu l’essentiel de votre carnet"), "documents": _("lu la liste de vos documents"),
+    "document": _("lu la fiche d’un document"), "text-search": _("cherché des mots dans vos documents"),
+    "path": _("lu votre parcours de soins"), "results": _("lu vos résultats"), "vaccinations": _("lu vos vaccinations"),
+    "comparison": _("comparé deux documents"), "wishes": _("lu vos volontés"), "rights": _("lu vos droits et vos choix"),
+    "services": _("lu la liste de vos services"), "traces": _("lu le journal des accès"), "home": _("ouvert l’accueil"),
+    "profile": _("lu votre profil de santé"), "agenda": _("lu votre agenda"),
+    "prevention": _("lu ce qui est dû en prévention"), "messages": _("ouvert vos messages"),
+}  # fmt: skip
+"""What a consultation looked at, as the sentence says it."""
 _DETAIL: dict[str, str] = {
-    "summary": _("l’essentiel"), "documents": _("la liste des documents"), "document": _("la fiche d’un document"),
-    "text-search": _("une recherche dans les textes"), "path": _("le parcours de soins"), "results": _("les résultats"),
-    "vaccinations": _("les vaccinations"), "comparison": _("deux documents"), "wishes": _("les volontés"),
-    "rights": _("les droits"), "services": _("les services"),
-    "traces": _("les accès"), "home": _("l’accueil"), "profile": _("le profil de santé"),
-    "agenda": _("l’agenda"), "prevention": _("ce qui est dû en prévention"), "agenda-own": _("ses propres rendez-vous"),
+    "agenda-own": _("ses propres rendez-vous"),
     "agenda-messages": _("les messages de l’agenda"), "calendar-link": _("un lien privé vers l’agenda"),
     "calendar-link-ended": _("un lien privé vers l’agenda, coupé"), "reminder": _("un rappel de la veille"),
     "presence-proved": _("Votre code de présence a été vérifié : vous étiez là."),
@@ -97,7 +102,8 @@ _DETAIL: dict[str, str] = {
 }  # fmt: skip
 _MEANS = {"cps_cpf": _("sa carte professionnelle"), "psc": _("Pro Santé Connect"), "air": _("le système de son établissement"),
           "cpe": _("sa carte d’établissement"), "certificate": _("le certificat de sa structure")}  # fmt: skip
-FILTERS = {"": _("Tout"), "lectures": _("Lectures"), "depots": _("Dépôts"), "refus": _("Refus"), "urgences": _("Urgences"),
+FILTERS = {"": _("Tout"), "autres": _("Les autres que moi"), "lectures": _("Lectures"), "depots": _("Dépôts"),
+           "refus": _("Refus"), "urgences": _("Urgences"),
            "proches": _("Moi et mes proches")}  # fmt: skip
 PERSONS = frozenset({ActorKind.HOLDER.value, ActorKind.REPRESENTATIVE.value, ActorKind.CARER.value})
 
@@ -114,6 +120,9 @@ class Line:
     me: bool
     done: str
     detail: str
+    """How or why, at the end of the sentence."""
+    note: str
+    """A sentence of its own, after it."""
     where: str
     why: str
     refused: str
@@ -179,7 +188,7 @@ def _why(entry: Mapping[str, Any]) -> str:
 
 
 def _looked_at(entry: Mapping[str, Any], detail: str) -> str:
-    """What was looked at, in words: of a service, by the name that the consent page gave it."""
+    """How or why, in words: of a service, what it read by the name that the consent page gave it."""
     if entry.get("actor_kind") in (ActorKind.SERVICE, ActorKind.ASSISTANT) and known_category(detail):
         return gettext(label_of(detail))
     return gettext(_DETAIL[detail]) if detail in _DETAIL else ""
@@ -191,13 +200,14 @@ def line_of(numbered: Numbered, me: str, names: Mapping[str, str]) -> Line:
     who, role = _who(entry)
     act, detail = str(entry.get("act", "")), str(entry.get("detail", ""))
     kind, _colon, about = detail.partition(":") if detail not in _DONE_OF_DETAIL else (detail, "", "")
-    behalf = str(entry.get("on_behalf_of", ""))
+    behalf, told_of = str(entry.get("on_behalf_of", "")), _looked_at(entry, detail) or names.get(about, "")
+    looked = _LOOKED_AT.get(detail, "") if act == Act.SEARCH else ""
     person = entry.get("actor_kind") in PERSONS
     return Line(
         name=numbered.name, at=datetime.fromisoformat(entry["at"]), tone=_tone(entry), who=who, role=role,
         me=entry.get("actor") == me or (entry.get("actor_kind") == ActorKind.HOLDER and me.startswith("holder")),
-        done=gettext(_DONE_OF_DETAIL.get(kind) or _DONE.get(act, _("fait un acte"))),
-        detail=_looked_at(entry, detail) or names.get(about, ""),
+        done=gettext(_DONE_OF_DETAIL.get(kind) or looked or _DONE.get(act, _("fait un acte"))),
+        detail="" if told_of[:1].isupper() else told_of, note=told_of if told_of[:1].isupper() else "",
         where=str(entry.get("structure", "")), why="" if person else _why(entry),
         refused=told(str(entry.get("code"))).patient if entry.get("outcome") == "refuse" else "",
         behalf=names.get(behalf, behalf), means=gettext(_MEANS.get(str(entry.get("means", "")), "")) if not person else "",
@@ -214,9 +224,19 @@ def worth_telling(entry: Mapping[str, Any]) -> bool:
 def chosen(line: Line, kind: str) -> bool:
     """Whether a line is of the sort that a filter asks for."""
     return {
-        "lectures": line.act in CONSULTATIONS and not line.refused, "depots": line.act in DEPOSITS and not line.refused,
+        "autres": not line.me, "lectures": line.act in CONSULTATIONS and not line.refused and not line.me,
+        "depots": line.act in DEPOSITS and not line.refused,
         "refus": bool(line.refused), "urgences": line.tone == "warn", "proches": line.kind in PERSONS,
     }.get(kind, True)  # fmt: skip
+
+
+def _same(a: Line, b: Line) -> bool:
+    """Whether two lines say the same, within the same hour."""
+
+    def told_of(line: Line) -> tuple[object, ...]:
+        return line.actor, line.done, line.detail, line.note, line.code, line.behalf, line.at.date(), line.at.hour
+
+    return told_of(a) == told_of(b)
 
 
 def merged(lines: Iterable[Line]) -> list[Line]:
@@ -224,11 +244,37 @@ def merged(lines: Iterable[Line]) -> list[Line]:
     found: list[Line] = []
     for line in lines:
         last = found[-1] if found else None
-        same = last is not None and (last.actor, last.act, last.detail, last.code, last.behalf, last.at.date(), last.at.hour) == (
-            line.actor, line.act, line.detail, line.code, line.behalf, line.at.date(), line.at.hour
-        )  # fmt: skip
-        if same and last is not None:
+        if last is not None and _same(last, line):
             last.documents += [d for d in line.documents if d not in last.documents]
         else:
             found.append(line)
+    return found
+
+
+TOGETHER = timedelta(minutes=30)
+"""Between two looks of one visit of one's own."""
+
+
+@dataclass(slots=True)
+class OwnVisit:
+    """A visit of one's own: what was looked at, from the first page to the last."""
+
+    begins: datetime
+    ends: datetime
+    done: list[str]
+
+
+def folded(lines: Iterable[Line]) -> list[Line | OwnVisit]:
+    """The lines, with one's own looks put together, a line a visit, where the visit ended. What one changed stays a line."""
+    found: list[Line | OwnVisit] = []
+    last: OwnVisit | None = None
+    for line in lines:
+        if not (line.me and line.act in CONSULTATIONS | {Act.OWN_TRACES} and not line.refused):
+            found.append(line)
+        elif last is not None and last.begins - line.at <= TOGETHER:
+            last.begins = line.at
+            last.done += [line.done] if line.done not in last.done else []
+        else:
+            last = OwnVisit(line.at, line.at, [line.done])
+            found.append(last)
     return found
