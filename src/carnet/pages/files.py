@@ -1,6 +1,7 @@
 """Files of the look: style sheets, scripts, HTMX from its package. Their address carries their digest."""
 
 import hashlib
+import re
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -31,9 +32,19 @@ def _files() -> dict[str, Traversable]:
     return {name: own.joinpath(name) for name in _OWN} | {"htmx.js": htmx}
 
 
+_COMMENT, _BLANK = re.compile(r"/\*.*?\*/", re.S), re.compile(r"(?<=[{};,])\n|(?<=\n)\s+")
+
+
+def _light(css: str) -> str:
+    """A style sheet without what only its readers need: comments, indentation, ends of line."""
+    lines = (line.strip() for line in _COMMENT.sub("", css).splitlines())
+    return _BLANK.sub("", "\n".join(line for line in lines if line))
+
+
 @cache
 def _content(name: str) -> tuple[str, bytes]:
     data = _files()[name].read_bytes()
+    data = _light(data.decode()).encode() if name.endswith(".css") else data
     return hashlib.sha256(data).hexdigest()[:12], data
 
 
