@@ -465,7 +465,7 @@ def test_a_delegated_look_names_both(espace: str) -> None:
     asked = replace(question, actor=replace(question.actor, on_behalf_of=delegating))
     with as_role("carnet_webps"), records.visiting(asked):
         pass
-    assert "Au nom de Alix BASTION" in words(who.get("/acces/journal"))
+    assert "Au nom d’Alix BASTION" in words(who.get("/acces/journal"))
     with as_role("carnet_webps"), unit() as work:
         work.run("UPDATE access_delegation SET until = %s WHERE delegating = %s", now() - timedelta(days=1), delegating)
 
@@ -1242,7 +1242,7 @@ def test_a_blood_pressure_is_one_entry_as_people_write_it(espace: str) -> None:
     with as_role("carnet_espace"), records.visiting(who.ask(Act.SEARCH), record_id) as visit:
         kept = profile.entries(visit, ("measures",))
     assert {(e.content.code, e.content.value, e.content.detail) for e in kept} == {
-        (profile.SYSTOLIC, "125", "écrit : 12,5/8"), (profile.DIASTOLIC, "80", "écrit : 12,5/8")}  # fmt: skip
+        (profile.SYSTOLIC, "125", "«\u00a012,5/8\u00a0»"), (profile.DIASTOLIC, "80", "«\u00a012,5/8\u00a0»")}  # fmt: skip
     refused = who.post("/profil/measures/ajouter", {"mesure": "tension", "valeur": "12/90"})
     assert refused.status_code == 400
     assert "12/8 ou 120/80" in words(refused)

@@ -372,7 +372,7 @@ def test_a_carer_writes_under_their_own_name_within_the_scope(espace: str) -> No
         carer.act_on(record_id)
         shown = carer.get(f"/messages/{number}")
         assert ("confidentiel" in shown.text) is sees, scope
-        assert ("Messages <b" in carer.get("/documents").text) is sees, "nor a count"
+        assert ('<b class="count">' in carer.get("/documents").text) is sees, "nor a count"
         sent = carer.post(f"/messages/{number}/repondre", {"texte": "De sa part."})
         assert (sent.status_code == 302) is writes, sent.text[:500]
     said = talk(who, record_id, number).said[-1].message
@@ -401,7 +401,7 @@ def test_inb_02_a_minor_s_secret_is_in_no_list_count_notice_line_or_copy_of_the_
     for path in pages:
         assert "Motsecret" not in parent.get(path).text.replace("q=Motsecret", "").replace('value="Motsecret"', ""), path
     assert parent.get(f"/messages/{number}").status_code == parent.get(f"/messages/{uuid4()}").status_code == 404
-    assert 'new">1<' in parent.get("/documents").text, "the count is of what is seen"
+    assert '<b class="count">1<' in parent.get("/documents").text, "the count is of what is seen"
     for path in (
         f"/messages/{number}/repondre",
         f"/messages/{number}/lu",

@@ -458,7 +458,7 @@ def test_a_vaccination_is_recorded_in_three_actions_and_taken_back(portal: str) 
     browser.get("/patients")
     handle = browser.post("/patients/chercher", {"ins": person.ins.matricule}).headers["location"].rsplit("/", 1)[1]
     first = browser.follow(f"/dossier/{handle}")
-    link = re.search(rf"/dossier/{re.escape(handle)}/vaccination\?groupe=[\w-]+&amp;vaccin=\w+", first.text)
+    link = re.search(rf"/dossier/{re.escape(handle)}/vaccination\?vu=1&amp;groupe=[\w-]+&amp;vaccin=\w+", first.text)
     assert link is not None, "what is due leads to the form"
     address = unescape(link[0])
     form = browser.get(address)

@@ -201,8 +201,8 @@ def test_a_dose_of_a_day_that_cannot_be_is_shown_and_compared_with_nothing(espac
     dose(record_id, "Hexyon", (TODAY + timedelta(days=40)).isoformat())
     dose(record_id, "Infanrix Hexa", ago(400).isoformat())
     page = who.get("/agenda/certificat").text
-    assert "Date à venir : à vérifier" in page
-    assert "Date avant la naissance : à vérifier" in page
+    assert "Date à venir\u00a0: à vérifier" in page
+    assert "Date avant la naissance\u00a0: à vérifier" in page
     with as_role("carnet_espace"), records.visiting(who.ask(Act.SEARCH), record_id, "agenda") as visit:
         found = prevention.agenda_in(visit, profile.entries(visit, prevention.SECTIONS), TODAY)
     assert found is not None

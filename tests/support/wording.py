@@ -49,6 +49,12 @@ def _of_tables() -> Iterator[str]:
         yield from (message.patient, message.next_step)
 
 
+def sentences_of_tables() -> Iterator[str]:
+    """Sentences that stand in tables, for whoever reads them: professionals too."""
+    yield from _of_tables()
+    yield from (message.professional for message in MESSAGES.values())
+
+
 def sentences() -> set[str]:
     """Every sentence that a person can read in Mon espace."""
     return {s for s in (*_of_templates(), *_of_code(), *_of_tables()) if s.strip()}

@@ -144,7 +144,7 @@ _ROWS: tuple[tuple[No, str, str, str, str], ...] = (
     (No.FUNCTION_NOT_ALLOWED, "PDT-INF-526 v1.8, PDT-INF-606 v1.3",
      "Cette fonction n'est pas ouverte à votre profil dans ce mode d'accès.",
      "Cette personne n'avait pas le droit de faire cela. Rien n'a été lu.",
-     "La table des droits (docs/reference/functional-rights.md) dit ce qui vous est ouvert."),
+     "Le guide dit ce qui est ouvert à votre profession, dans votre lieu d’exercice."),
     (No.REGULATION_NOT_PROVED, "L.1111-17 I CSP; Acces_Regulation_Medicale",
      "L'accès en régulation demande une preuve de régulation médicale, que votre connexion n'apporte pas.",
      "Cette personne n'a pas prouvé qu'elle agissait en régulation médicale. Rien n'a été lu.",

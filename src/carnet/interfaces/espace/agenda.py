@@ -19,7 +19,7 @@ from carnet.interfaces.espace.months import month_of
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
-from carnet.kernel.traits import normalise_name
+from carnet.pages.naming import of_name
 from carnet.pages.prevention import Row, doses_of, rows_of
 from carnet.pages.said import saying
 
@@ -224,13 +224,6 @@ def _relative(asked: Asked, record: UUID, name: str, kind: str) -> Relative:
             return Relative(name, record, own, now, soon, prevention.lead(agenda))
     except Refusal:
         return Relative(name, record, own, [], [], "", closed=True)
-
-
-def of_name(name: str) -> str:
-    """A first name after « de », as French elides it: `d’Ada`, `de Nina`."""
-    # Before an h, most first names elide (d’Hélène, d’Hugo).
-    plain = normalise_name(name)[:1]
-    return gettext("d’%(name)s") % {"name": name} if plain in "AEIOUYH" else gettext("de %(name)s") % {"name": name}
 
 
 __all__ = ["answers", "done", "family", "of_name", "opens", "overview", "proofs_seen", "say", "take_back", "taken_out", "tell"]

@@ -210,7 +210,7 @@ def _measures_written(asked: Asked, problems: list[tuple[str, str]]) -> list[pro
     more = asked.form.text("precision", 250)
     return [
         profile.Content(w.measure.label, w.measure.code, w.measure.system, taken, value=f"{w.value:g}", unit=w.measure.unit,
-                        detail=", ".join(filter(None, [more, gettext("écrit : %s") % w.words if w.words else ""])))
+                        detail=", ".join(filter(None, [more, f"«\u00a0{w.words}\u00a0»" if w.words else ""])))
         for w in found
     ]  # fmt: skip
 

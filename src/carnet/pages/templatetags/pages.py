@@ -16,8 +16,10 @@ from carnet.kernel.actor import Situation
 from carnet.kernel.ins import Ins
 from carnet.pages.civil import civil
 from carnet.pages.files import address_of
+from carnet.pages.naming import of_name
 
 register = template.Library()
+register.filter("of_name", of_name)
 _ICONS = {
     "check": '<path d="m4 10.5 4 4 8-9"/>',
     "cross": '<path d="m5 5 10 10M15 5 5 15"/>',
