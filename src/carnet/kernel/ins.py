@@ -18,11 +18,17 @@ _SHAPE = re.compile(r"[1-8]\d{5}[0-9AB]\d{8}")
 _BLANKS = re.compile(r"[\s\u00a0\u202f.-]+")
 
 
+PROBLEMS = {
+    "shape": "not fifteen characters of an INS matricule", "key": "wrong key", "letter": "a letter where a digit belongs",
+    "several": "several matricules",
+}  # fmt: skip
+
+
 class InsError(ValueError):
-    """The matricule cannot be an INS. `reason` is `shape` or `key`; the text never repeats the matricule."""
+    """The matricule cannot be an INS. `reason` is one of `PROBLEMS`; the text never repeats the matricule."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__({"shape": "not fifteen characters of an INS matricule", "key": "wrong key"}[reason])
+        super().__init__(PROBLEMS[reason])
         self.reason = reason
 
 

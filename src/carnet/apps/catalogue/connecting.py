@@ -31,7 +31,7 @@ from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.clock import begins
 from carnet.kernel.refusal import No, Refusal
-from carnet.kernel.traits import majority
+from carnet.kernel.traits import majority, normalise_name
 
 DURATIONS = {"1": 1, "6": 6, "12": 12}
 """Months that a person may choose; none is longer: we ask again (doctrine: date of re-approval; the lengths are ours)."""
@@ -327,7 +327,7 @@ def connected_in(visit: Visit) -> list[Connected]:
     latest = {a.service_id: a for a in reversed(held)}
     named = rows.services_named(visit.work, latest)
     found = [Connected(named[a.service_id], a) for a in latest.values() if a.service_id in named and a.lives(at)]
-    return sorted(found, key=lambda c: c.service.name)
+    return sorted(found, key=lambda c: (normalise_name(c.service.name), c.service.name))
 
 
 def names_of(visit: Visit, numbers: Iterable[str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from carnet.interfaces.espace.civil_dates import day_text
 from carnet.interfaces.espace.door import Asked, page, public, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.kernel.ask import Act
+from carnet.pages.collation import in_order
 from carnet.pages.forms import Problems
 from carnet.pages.prevention import doses_alone, doses_of, named_dose
 from carnet.pages.rows import Row, row
@@ -70,7 +71,7 @@ def _context(asked: Asked, visit: Visit) -> Context:
     edition, group = prevention.edition_in(visit, asked.today), asked.request.GET.get("groupe", "")[:30]
     held = [v for v in edition.vaccines if v.holds]
     return {
-        "vaccines": sorted(held, key=lambda v: (group not in prevention.groups_of(edition, v.code), v.name)),
+        "vaccines": sorted(held, key=lambda v: (group not in prevention.groups_of(edition, v.code), in_order(v.name))),
         "proofs": _proofs(visit), "today": asked.today.isoformat(), "may_hide": asked.own and visit.facts.minor,
     }  # fmt: skip
 

@@ -31,7 +31,7 @@ _NAMES = {"D": _("Disponibilité"), "I": _("Identité INS"), "C": _("Consentemen
           "H": _("Habilitation")}  # fmt: skip
 _HOLDS = {
     "D": _("Le dossier existe et il est ouvert."),
-    "I": _("L'identité est qualifiée et les traits concordent."),
+    "I": _("L'identité est qualifiée."),
     "C": _("Un accord en cours vous ouvre ce dossier."),
     "A": _("Votre connexion a le niveau exigé."),
     "H": _("Votre profession et votre lieu d'exercice ouvrent ce dossier."),
@@ -54,8 +54,12 @@ class Lamp:
 _WORDS = {"ok": _("Remplie"), "stop": _("Non remplie"), "dark": _("Non vérifiée")}
 
 
-def _lamp(letter: str, light: Light, status: RecordStatus) -> Lamp:
-    held = gettext(_HOLDS[letter]) if light is Light.GREEN else ""
+_COMPARED = _("L'identité est qualifiée et les traits fournis concordent.")
+
+
+def _lamp(letter: str, light: Light, status: RecordStatus, compared: bool) -> Lamp:
+    holds = _COMPARED if letter == "I" and compared else _HOLDS[letter]
+    held = gettext(holds) if light is Light.GREEN else ""
     missing = told(status.obstacle).professional if light is Light.RED and status.obstacle else ""
     words = gettext(_WORDS[light.value])
     if light is Light.RED and status.obstacle in _CONSENT:
@@ -70,7 +74,7 @@ def _fields(sought: Sought, wrong: str) -> list[tuple[str, bool]]:
 
 
 def _context(asked: Asked, handle: str, sought: Sought, status: RecordStatus) -> dict[str, object]:
-    lights = [_lamp(letter, status.lights[letter], status) for letter in "DICAH"]
+    lights = [_lamp(letter, status.lights[letter], status, any(getattr(sought.traits, n) for n in _FIELDS)) for letter in "DICAH"]
     code = status.obstacle
     closed = code is not None and (code.nature in _NO_EMERGENCY or code is No.EMERGENCY_OPPOSED)
     open_now = not closed and not asked.employee

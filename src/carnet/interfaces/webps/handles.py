@@ -14,7 +14,7 @@ from carnet.kernel.identifiers import Oid
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits
-from carnet.pages.reading_ins import ins_typed
+from carnet.pages.reading_ins import ins_typed, visible
 from carnet.pages.sealed import opened_text, sealed_text
 
 PRESENT_FOR = timedelta(hours=4)
@@ -61,6 +61,7 @@ def sought_of(handle: str, actor: Actor) -> Sought:
 
 def typed(text: str) -> Sought:
     """Who was typed, pasted or scanned. Raises InsError for what is no INS."""
+    text = visible(text)
     if text.strip().startswith(PREFIX):
         return Sought(*read_datamatrix(text))
     return Sought(ins_typed(text))

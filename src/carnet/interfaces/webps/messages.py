@@ -28,6 +28,7 @@ from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.bodies import KINDS, body_of, bytes_answer
 from carnet.pages.civil import begins, day_of
+from carnet.pages.collation import in_order
 from carnet.pages.proposing import Proposal, propose, taken
 from carnet.pages.said import saying
 from carnet.pages.sealed import opened_text, sealed_text
@@ -88,7 +89,7 @@ def _shown(asked: Asked, ref: str, problems: list[tuple[str, str]], status: int 
 
 
 def _types() -> list[tuple[str, str]]:
-    return sorted(((m.code, m.label) for m in codes.members("type_codes").values()), key=lambda p: p[1])
+    return sorted(((m.code, m.label) for m in codes.members("type_codes").values()), key=lambda p: in_order(p[1]))
 
 
 @signed_in("GET")

@@ -22,6 +22,8 @@ from carnet.pages.civil import number_of
 PER_PAGE = 12
 _WRONG = {
     "shape": "Ce n'est pas un matricule INS : il compte quinze caractères. Vérifiez la saisie ou lisez la carte Vitale.",
+    "letter": "Ce matricule contient une lettre à la place d'un chiffre : la lettre O pour zéro, ou I pour un. Corrigez-la.",
+    "several": "Plusieurs matricules se trouvent dans ce texte. Collez celui d'une seule personne.",
     "key": "La clé du matricule ne correspond pas : un caractère est mal recopié. Rien n'a été cherché.",
     "image": "Aucun Datamatrix n'a été lu sur cette image. Reprenez la photo de près, à plat et sans reflet.",
 }

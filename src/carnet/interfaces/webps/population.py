@@ -12,6 +12,7 @@ from carnet.interfaces.webps.handles import Sought, handle_of
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import Refusal
 from carnet.pages.civil import number_of
+from carnet.pages.collation import in_order
 from carnet.pages.prevention import Row, rows_of
 
 PER_PAGE = 12
@@ -40,7 +41,7 @@ def _own(asked: Asked) -> tuple[list[Listed], str]:
     except Refusal as refusal:
         return [], refusal.code
     # By name: pages stay the same when a record has something new.
-    return sorted((one for one in listed if one.treating_doctor and not one.obstacle), key=lambda one: one.name), ""
+    return sorted((one for one in listed if one.treating_doctor and not one.obstacle), key=lambda one: in_order(one.name)), ""
 
 
 def _patient(asked: Asked, listed: Listed) -> Patient:

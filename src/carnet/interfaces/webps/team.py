@@ -22,6 +22,7 @@ from carnet.interfaces.webps.door import COOKIE, Asked, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
+from carnet.pages.collation import in_order
 from carnet.pages.said import saying
 
 
@@ -61,7 +62,7 @@ def team(asked: Asked) -> HttpResponse:
         "with_news": sum(o.new > 0 for o in residents), "without_consent": sum(bool(o.obstacle) for o in residents),
         "given": [(d, people.get(d.delegate, d.delegate)) for d in held if d.delegating == asked.actor.id],
         "taken": [(d, people.get(d.delegating, d.delegating)) for d in held if d.delegate == asked.actor.id],
-        "reviews": _reviews(asked, listed), "colleagues": sorted(people.items(), key=lambda p: p[1]),
+        "reviews": _reviews(asked, listed), "colleagues": sorted(people.items(), key=lambda p: in_order(p[1])),
         "acting_for": people.get(asked.actor.on_behalf_of, asked.actor.on_behalf_of), "problem": "",
     }  # fmt: skip
     return page(asked, "team/board", context)

@@ -160,7 +160,7 @@ def own_list(ask: Ask, name: str = "", documents_since: datetime | None = None) 
         found = [pair for row in rows if (pair := _readable(ask, row)) and _named_so(pair[0], name)]
         counts = _counts(work, found, documents_since)
     listed = [replace(one, new=counts.get(one.record_id, 0)) for one, _ in found]
-    return sorted(listed, key=lambda one: (one.new == 0, one.name))
+    return sorted(listed, key=lambda one: (one.new == 0, normalise_name(one.name), one.name))
 
 
 def _named_so(listed: Listed, name: str) -> bool:

@@ -22,6 +22,7 @@ from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import VISIBILITY_CODES
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.civil import begins, day_of
+from carnet.pages.collation import in_order
 from carnet.pages.said import saying
 from carnet.pages.sealed import opened_text, sealed_text
 
@@ -34,7 +35,7 @@ def _types() -> list[tuple[str, list[tuple[str, str]]]]:
     for member in codes.members("type_codes").values():
         if member.label and member.class_code and member.valid_to is None:
             groups.setdefault(codes.label("class_codes", member.class_code), []).append((member.code, member.label))
-    return [(label, sorted(found, key=lambda t: t[1])) for label, found in groups.items()]
+    return [(label, sorted(found, key=lambda t: in_order(t[1]))) for label, found in groups.items()]
 
 
 def _form(

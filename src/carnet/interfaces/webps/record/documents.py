@@ -15,6 +15,7 @@ from carnet.interfaces.webps.door import page
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.kernel.codes import MASKED
 from carnet.pages.civil import begins, day_of
+from carnet.pages.collation import in_order
 from carnet.pages.rows import clinical_classes, row
 
 PER_PAGE = 20
@@ -96,8 +97,8 @@ def _choices(opened: Opened, get: QueryDict) -> Context:
     kept = {name: get.get(name, "") for name in FIELDS}
     return {
         "classes": clinical_classes(),
-        "types": sorted(((c.code, c.label) for c in codes.members("type_codes").values() if c.label), key=lambda t: t[1]),
-        "specialties": sorted(((c.code, c.label) for c in codes.members("specialties").values()), key=lambda t: t[1]),
+        "types": sorted(((c.code, c.label) for c in codes.members("type_codes").values() if c.label), key=lambda t: in_order(t[1])),
+        "specialties": sorted(((c.code, c.label) for c in codes.members("specialties").values()), key=lambda t: in_order(t[1])),
         "given": kept, "filtered": any(v for n, v in kept.items() if n != "q"), "address": _address(opened, get),
         "clear": f"{opened.base}/documents", "may_see_masked": access.treating_doctor,
     }  # fmt: skip
