@@ -109,6 +109,7 @@ def test_a_renewal_from_the_form_to_the_practice(person: PersonScreen, chromium:
     page.get_by_label("De quoi s’agit-il").or_(page.locator("#libelle")).first.fill("Apixaban 5 mg")
     page.locator("#precision").fill("1 matin, 1 soir")
     page.locator("main form button.primary").first.click()
+    page.wait_for_url("**/profil/treatments")
     person.open("/messages/nouveau/renouvellement")
     page.get_by_label("À", exact=True).select_option(label=box.label)
     page.get_by_label("Apixaban").first.check()

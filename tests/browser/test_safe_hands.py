@@ -79,6 +79,7 @@ def test_a_session_that_ends_while_a_note_is_written_loses_nothing(desk: Screen)
     form_of_note(desk)
     assert f"{OPEN.traits.birth_name} {OPEN.traits.given_names}, " in desk.page.title()
     assert desk.page.locator(".band .watch").is_visible(), "dangers stand on the form"
+    desk.picture("depot")
     end_sessions("signin_session")
     desk.errors.clear()
     desk.press("Control+Enter")

@@ -151,7 +151,9 @@ def test_a_sheet_s_link_ends_with_the_record(espace: str) -> None:
 
 def test_an_invitation_to_a_closed_record_gives_nothing(espace: str) -> None:
     who, _, _ = newcomer(espace)
-    code = who.post("/proches/inviter/aidant", {"nom": "Inès"}).text.split('id="code-invitation">')[1].split("<")[0]
+    code = (
+        who.post("/proches/inviter/aidant", {"nom": "Inès", "etendue": "tout"}).text.split('id="code-invitation">')[1].split("<")[0]
+    )
     who.post("/compte/fermer", {"compris": "oui"})
     other, _, _ = newcomer(espace)
     assert other.post("/proches/repondre", {"code": code, "reponse": "accepter"}).status_code == 404

@@ -720,7 +720,11 @@ def test_the_copy_and_the_proof_of_a_minor_s_record_hold_no_secret_for_a_represe
 
 def test_a_minor_does_not_close_invite_or_share_but_reads_and_writes(espace: str) -> None:
     teenager, _, record_id = newcomer(espace, birth_date="2010-05-05")
-    for path, form in (("/compte/fermer", {"compris": "oui"}), ("/proches/inviter/aidant", {"nom": "Ami"}), ("/fiche/lien", {})):
+    for path, form in (
+        ("/compte/fermer", {"compris": "oui"}),
+        ("/proches/inviter/aidant", {"nom": "Ami", "etendue": "tout"}),
+        ("/fiche/lien", {}),
+    ):
         assert teenager.post(path, form).status_code == 403, path
     assert teenager.post("/profil/allergies/ajouter", {"libelle": "Pollen"}).status_code == 302
     with as_role("carnet_espace"):
@@ -786,7 +790,7 @@ def test_a_carer_sees_the_scope_and_no_more(espace: str) -> None:
     for path in ("/acces/journal", "/acces", "/demandes", "/presence", "/acces/professionnels", "/acces/masquer", "/acces/urgence"):
         assert carer.get(path).status_code == 403, path
     for path, sent in (("/compte/copie/telecharger", {}), ("/compte/fermer", {"compris": "oui"}), ("/fiche/lien", {}),
-                       ("/proches/inviter/aidant", {"nom": "x"}), ("/acces/urgence/choisir", {}), ("/acces/masquer/choisir", {}), ("/acces/rubriques/choisir", {}),
+                       ("/proches/inviter/aidant", {"nom": "x", "etendue": "tout"}), ("/acces/urgence/choisir", {}), ("/acces/masquer/choisir", {}), ("/acces/rubriques/choisir", {}),
                        ("/acces/reglage", {"preset": "ouvert"}), ("/acces/professionnels/administrateur", {"numero": PROFESSIONALS["nurse"].id}), (f"/documents/{prescription}/masquer", {}),
                        ("/profil/treatments/ajouter", {"libelle": "x"}), ("/acces/professionnels/bloquer", {"numero": PROFESSIONALS["nurse"].id}),
                        ("/acces/avis/choisir", {"courriel": "a@b.fr"})):  # fmt: skip
@@ -812,11 +816,11 @@ def test_a_carer_s_access_ends_with_its_date_or_at_the_holder_s_word(espace: str
 def test_three_carers_and_no_more_and_the_holder_is_never_cut(espace: str) -> None:
     who, _, _record_id = newcomer(espace)
     for name in ("Un", "Deux", "Trois"):
-        assert who.post("/proches/inviter/aidant", {"nom": name}).status_code == 200
-    assert who.post("/proches/inviter/aidant", {"nom": "Quatre"}).status_code == 403
+        assert who.post("/proches/inviter/aidant", {"nom": name, "etendue": "tout"}).status_code == 200
+    assert who.post("/proches/inviter/aidant", {"nom": "Quatre", "etendue": "tout"}).status_code == 403
     number = who.get("/proches").text.split('name="personne" value="')[1].split('"')[0]
     assert who.post("/proches/terminer", {"personne": number, "sorte": "invitation"}).status_code == 302
-    assert who.post("/proches/inviter/aidant", {"nom": "Quatre"}).status_code == 200
+    assert who.post("/proches/inviter/aidant", {"nom": "Quatre", "etendue": "tout"}).status_code == 200
     cut = {"personne": str(who.session.account), "sorte": "holder"}
     assert who.post("/proches/terminer", cut).status_code == 404
 
@@ -833,7 +837,7 @@ def test_one_invites_carers_and_representatives_and_an_unknown_invitation_gives_
 def test_a_refused_invitation_gives_nothing(espace: str) -> None:
     who, _, record_id = newcomer(espace)
     other, _, _ = newcomer(espace)
-    code = who.post("/proches/inviter/aidant", {"nom": "x"}).text.split('id="code-invitation">')[1].split("<")[0]
+    code = who.post("/proches/inviter/aidant", {"nom": "x", "etendue": "tout"}).text.split('id="code-invitation">')[1].split("<")[0]
     assert other.post("/proches/repondre", {"code": code, "reponse": "refuser"}).status_code == 302
     assert other.post("/proches/agir", {"carnet": str(record_id)}).status_code == 403
 

@@ -83,6 +83,7 @@ from carnet.apps.access.decision import (
     veil_of,
     write_entry,
 )
+from carnet.apps.access.delegation import LASTS as DELEGATION_LASTS
 from carnet.apps.access.delegation import VERDICTS as VERDICTS_OF_LOOKUPS
 from carnet.apps.access.delegation import (
     Delegation,
@@ -148,6 +149,7 @@ __all__ = [
     "ACCESS",
     "CARES",
     "CORRECTION",
+    "DELEGATION_LASTS",
     "FACTS",
     "HOLDS",
     "KEPT_DAYS",

@@ -39,8 +39,14 @@ class Lookup:
     at: datetime
 
 
-def delegate_to(actor: Actor, delegate: str, at: datetime) -> None:
-    """Let somebody of the same structure look things up for this professional, for half a year."""
+def delegate_to(actor: Actor, delegate: str, at: datetime, until: datetime | None = None) -> None:
+    """Let somebody of the same structure look things up for this professional: until then, half a year at most.
+
+    Raises Refusal `delegation-missing` for who cannot delegate, and for an end that is over.
+    """
+    until = min(until or at + LASTS, at + LASTS)
+    if until <= at:
+        raise Refusal(No.DELEGATION_MISSING)
     professional = actor.kind is ActorKind.PROFESSIONAL
     if not professional or not delegate or delegate == actor.id or not actor.situation.structure:
         raise Refusal(No.DELEGATION_MISSING)
@@ -49,7 +55,7 @@ def delegate_to(actor: Actor, delegate: str, at: datetime) -> None:
             """INSERT INTO access_delegation (delegating, delegate, structure, since, until) VALUES (%s, %s, %s, %s, %s)
             ON CONFLICT (delegating, delegate) DO UPDATE SET structure = excluded.structure, since = excluded.since,
             until = excluded.until""",
-            actor.id, delegate, actor.situation.structure, at, at + LASTS,
+            actor.id, delegate, actor.situation.structure, at, until,
         )  # fmt: skip
 
 

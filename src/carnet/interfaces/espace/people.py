@@ -24,6 +24,8 @@ from carnet.pages.civil import begins
 from carnet.pages.said import saying
 
 LONGEST = timedelta(days=3 * 365)
+USUAL = timedelta(days=180)
+"""What is proposed: an access that ends. The person may choose otherwise."""
 AGENDA = "Agenda, avec les réponses aux questions de santé"
 KINDS = {"aidant": access.CARES, "representant": access.REPRESENTS}
 
@@ -87,6 +89,7 @@ def _form(asked: Asked, kind: str, problems: list[tuple[str, str]], status: int 
         "tab": "proches", "kind": kind, "problems": problems, "given": asked.request.POST, "categories": list(CATEGORIES.items()),
         "sections": [*((n, s.title) for n, s in SECTIONS.items()), (prevention.CATEGORY, AGENDA), (MESSAGES, "Messages")],
         "today": asked.today.isoformat(),
+        "usual": (asked.at + USUAL).date().isoformat(), "until": asked.form.text("jusqu-au", 10),
         "latest": (asked.at + LONGEST).date().isoformat(),
     }  # fmt: skip
     return page(asked, "people/invite", context, status)
@@ -106,7 +109,7 @@ def invite(asked: Asked, kind: str) -> HttpResponse:
     if problems:
         return _form(asked, kind, problems, 400)
     post = asked.request.POST
-    limited = post.get("etendue") == "choisie"
+    limited = post.get("etendue") != "tout"
     given = access.Given(
         begins(until + timedelta(days=1)) if until else None,
         scope_of(post.getlist("categorie"), post.getlist("rubrique")) if limited and kind == "aidant" else frozenset(),

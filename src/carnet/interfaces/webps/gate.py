@@ -120,7 +120,7 @@ def gate(asked: Asked, handle: str) -> HttpResponse:
 def consent(asked: Asked, handle: str) -> HttpResponse:
     """TD0.3: the explicit act of the professional who states that the patient was informed and agrees."""
     sought = sought_of(handle, asked.actor)
-    team, agreed, code = asked.form.text("titre") != "consultation", asked.form.yes("accord"), asked.form.text("code", 20)
+    team, agreed, code = asked.form.text("titre") == "equipe", asked.form.yes("accord"), asked.form.text("code", 20)
     prolongs = asked.form.yes("prolonger") and not agreed
     ground = AuthorisationGround.CARE_TEAM if team else AuthorisationGround.CONSULTATION
     try:

@@ -1,11 +1,13 @@
 """Team life: the residents of one's structure with what is new, delegations and their reviews, what a secretary prepares."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils.translation import gettext
 
 from carnet.apps.access.api import (
+    DELEGATION_LASTS,
     VERDICTS_OF_LOOKUPS,
     Lookup,
     delegate_to,
@@ -22,8 +24,12 @@ from carnet.interfaces.webps.door import COOKIE, Asked, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
+from carnet.pages.civil import begins
 from carnet.pages.collation import in_order
 from carnet.pages.said import saying
+
+SHORT = timedelta(days=7)
+"""What a delegation lasts when nobody says otherwise."""
 
 
 def _residents(asked: Asked) -> list[Listed]:
@@ -63,6 +69,8 @@ def team(asked: Asked) -> HttpResponse:
         "given": [(d, people.get(d.delegate, d.delegate)) for d in held if d.delegating == asked.actor.id],
         "taken": [(d, people.get(d.delegating, d.delegating)) for d in held if d.delegate == asked.actor.id],
         "reviews": _reviews(asked, listed), "colleagues": sorted(people.items(), key=lambda p: in_order(p[1])),
+        "today": asked.today.isoformat(), "short": (asked.at + SHORT).date().isoformat(),
+        "latest": (asked.at + DELEGATION_LASTS).date().isoformat(),
         "acting_for": people.get(asked.actor.on_behalf_of, asked.actor.on_behalf_of), "problem": "",
     }  # fmt: skip
     return page(asked, "team/board", context)
@@ -79,7 +87,9 @@ def delegate(asked: Asked) -> HttpResponse:
         return saying(asked, "/equipe", "delegation-fin")
     if colleague not in {c.id for c in colleagues(asked.actor.situation.structure)}:
         raise Refusal(No.DELEGATION_MISSING)
-    delegate_to(asked.actor, colleague, asked.at)
+    chosen = asked.form.day("jusqu-au")
+    # Without a day, the shortest that makes sense: a default never opens more.
+    delegate_to(asked.actor, colleague, asked.at, begins(chosen + timedelta(days=1)) if chosen else asked.at + SHORT)
     return saying(asked, "/equipe", "delegation")
 
 
