@@ -70,8 +70,10 @@
     body.dataset.ends = told.ends;
     return told;
   }
+  const stopped = () => { for (const form of document.querySelectorAll("form[data-progress]")) show(form.dataset.progress, false); };
   function finished(why) {
     over = true;
+    stopped();
     show("fin-de-session", false);
     if (!dialog) { location.reload(); return; }
     $("[data-other]", dialog).hidden = why !== "other";
@@ -180,7 +182,7 @@
     const has = wanted && new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector(wanted);
     if (whole && !has || wanted && !has && xhr.responseText) { event.detail.shouldSwap = false; show("pas-la-page"); }
   });
-  for (const name of ["htmx:sendError", "htmx:timeout"]) body.addEventListener(name, () => show("ligne-coupee"));
+  for (const name of ["htmx:sendError", "htmx:timeout"]) body.addEventListener(name, () => { stopped(); show("ligne-coupee"); });
   body.addEventListener("htmx:afterOnLoad", (event) => {
     const form = event.detail.requestConfig.elt;
     if (event.detail.xhr.getResponseHeader("HX-Redirect") && form.dataset && form.dataset.draft !== undefined) sessionStorage.setItem(SENT, JSON.stringify([nameOf(form)]));
