@@ -155,7 +155,7 @@ def test_documents_are_found_by_the_words_of_their_category(assistants: str, esp
     journal = text_of(space.get("/acces/journal"))
     assert "la liste des documents" not in journal, "a service lists documents: by the name that the consent page gave them"
     told(assistants, token, ("chercher", {"mots": "cardiologie"}))
-    assert "une recherche dans les textes" in text_of(space.get("/acces/journal"))
+    assert "cherché des mots dans vos documents" in text_of(space.get("/acces/journal"))
 
 
 def test_the_sample_assistant_is_connected_from_a_terminal(

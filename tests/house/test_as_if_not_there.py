@@ -41,6 +41,7 @@ _BLOTS = (
     (re.compile(r"\b[12]\s?\d{2}\s?\d{2}\s?\w{2}\s?\d{3}\s?\d{3}\s?\d{2}\b"), "INS"),
     (re.compile(r"T\d{2}:\d{2}(:\d{2})?(\.\d+)?([+-]\d{2}:\d{2}|Z)"), "HOUR"),
     (re.compile(r"\b\d{1,2}\s?[:h]\s?\d{2}(:\d{2})?(\.\d+)?"), "HOUR"),
+    (re.compile(r"\s*jusqu’à HOUR"), ""),
     (re.compile(r"data-countdown>\d+\s(min|h)\b"), "data-countdown>LEFT"),
     (re.compile(r"\b\d{4} ?\d{4}\b"), "CODE"),
     (re.compile(r"2\.25\.\d+"), "OID"),

@@ -1271,3 +1271,27 @@ def test_one_s_own_visits_are_folded_and_readings_are_those_of_others(espace: st
         assert "a lu vos vaccinations" in others
     who.post("/acces/masquer/choisir", {})
     assert "Vous avez changé les choix de confidentialité" in words(who.get("/acces/journal")), "what one changed stays a line"
+
+
+def test_an_emergency_shows_its_reason_and_its_review_and_an_answer_stands_on_the_first_page(espace: str) -> None:
+    from carnet.desk.commands.keeping import as_operator
+
+    who, person, record_id = newcomer(espace)
+    reason = "Inconscient sur la voie publique, hémorragie."
+    with as_role("carnet_webps"):
+        records.open_emergency(replace(ask("emergency", Act.OPEN_EMERGENCY, person, Mode.BREAK_GLASS), reason=reason))
+    line = re.search(r"/acces/journal/([0-9a-f-]{36})", who.get("/acces/journal?sorte=urgences").text)
+    assert line
+    page = words(who.get(f"/acces/journal/{line.group(1)}"))
+    assert reason in page
+    assert "Pas encore relu" in page
+    with as_role("carnet_operator"):
+        found = next(e for e in access.emergencies_to_review(as_operator("agent")) if e.record_id == record_id)
+        access.review_emergency(as_operator("agent"), found.id, "justified")
+    assert "Relu et jugé justifié" in words(who.get(f"/acces/journal/{line.group(1)}"))
+    who.post(f"/acces/journal/{line.group(1)}/signaler", {"texte": "Qui est-ce ?"})
+    with as_role("carnet_operator"):
+        case = next(c for c in access.open_cases(as_operator("agent")) if c.record_id == record_id)
+        access.take_case(as_operator("agent"), case.id)
+        access.answer_case(as_operator("agent"), case.id, "access-explained", "Le médecin du SAMU vous a soigné ce jour-là.")
+    assert "Le médecin du SAMU vous a soigné ce jour-là." in words(who.get("/"))

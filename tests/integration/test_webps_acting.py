@@ -198,6 +198,9 @@ def test_replacing_ends_the_former_version_and_leads_to_the_new_one(portal: str)
     assert f"remplacer={document}" in page.text
     form = browser.get(f"/deposer/{base.split('/')[-1]}?remplacer={document}")
     assert f'name="remplacer" value="{document}"' in form.text
+    assert "Vous remplacez" not in form.text, "opened at the gate, the form says nothing of the record"
+    from_record = words(browser.get(f"/deposer/{base.split('/')[-1]}?vu=1&remplacer={document}"))
+    assert "Vous remplacez : Version 1" in from_record
     two = send(browser, base, [("a.pdf", PDF), ("b.pdf", PDF + b" ")], {"remplacer": str(document)})
     assert two.status_code == 400
     done = send(browser, base, [("a.pdf", PDF)], {"remplacer": str(document), "titre-0": "Version 2", "type-0": "11488-4"})

@@ -97,7 +97,7 @@ from carnet.apps.access.delegation import (
     review_lookup,
 )
 from carnet.apps.access.facts import FACTS, LISTED_FACTS, LISTED_RECORDS, facts, opened_today, parameters
-from carnet.apps.access.listing import EmergencyAccess, Named, emergencies, named, readers
+from carnet.apps.access.listing import EmergencyAccess, EmergencyTold, Named, emergencies, emergency_at, named, readers
 from carnet.apps.access.persons import (
     CARES,
     HOLDS,
@@ -182,6 +182,7 @@ __all__ = [
     "Delegation",
     "EmergencyAccess",
     "EmergencyToReview",
+    "EmergencyTold",
     "Given",
     "Invitation",
     "Lookup",
@@ -222,6 +223,7 @@ __all__ = [
     "edition",
     "emergencies",
     "emergencies_to_review",
+    "emergency_at",
     "end_agreement",
     "end_delegation",
     "end_emergency",

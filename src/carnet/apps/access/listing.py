@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from carnet.apps.storage.api import Work
+from carnet.apps.storage.api import RecordKey, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,28 @@ def emergencies(work: Work, record_id: UUID, professional_id: str = "") -> list[
         record_id, professional_id, professional_id,
     )  # fmt: skip
     return [EmergencyAccess(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyTold:
+    """An emergency access as its person reads it: the reason that was written, and what the review concluded."""
+
+    reason: str
+    reviewed_at: datetime | None
+    verdict: str
+    """Empty until the review; one of `reviews.VERDICTS`."""
+
+
+def emergency_at(work: Work, key: RecordKey, professional_id: str, at: datetime) -> EmergencyTold | None:
+    """The emergency access of a professional that a moment lies in; None where there is none."""
+    row = work.row(
+        """SELECT id, reason, reviewed_at, verdict FROM access_emergency WHERE record_id = %s AND professional_id = %s
+        AND started_at <= %s AND ends_at >= %s ORDER BY started_at DESC LIMIT 1""",
+        key.record_id, professional_id, at, at,
+    )  # fmt: skip
+    if row is None:
+        return None
+    return EmergencyTold(key.unseal(bytes(row[1]), f"emergency/{row[0]}").decode(), row[2], row[3])
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,12 @@ def _open_cases(opened: Opened) -> list[access.Case]:
     return [c for c in records.cases_in(opened.visit) if c.state != "answered"]
 
 
+def _answers(opened: Opened) -> list[access.Case]:
+    """Answers of the last month: what was concluded stands on the first page."""
+    at = opened.asked.at
+    return [c for c in records.cases_in(opened.visit) if c.answered_at is not None and at - c.answered_at <= RECENT]
+
+
 @record_page("accueil", "GET", detail="home")
 def home(opened: Opened) -> Shown | HttpResponse:
     """The page. Somebody who may not read the journal (a carer) gets the documents alone."""
@@ -89,6 +95,7 @@ def home(opened: Opened) -> Shown | HttpResponse:
         "opens_at": waits + settings.LAW.visible_by_itself_after if waits else None,
         "lines": [line for line in others if at - line.at <= WEEK][:SEEN], "may_look": may_look,
         "privacy": privacy_of(visit, at) if visit.may(Act.CHOOSE_RIGHTS) else None,
-        "cases": _open_cases(opened) if may_look else [], "coming": _coming(opened),
+        "cases": _open_cases(opened) if may_look else [], "answers": _answers(opened) if may_look else [],
+        "coming": _coming(opened),
     }  # fmt: skip
     return Shown("home", context)

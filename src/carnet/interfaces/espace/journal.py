@@ -112,7 +112,24 @@ def one(opened: Opened, number: UUID) -> Shown | HttpResponse:
     consulted(opened.visit, Act.OWN_TRACES)
     line = _line(opened.visit, opened.asked.actor.key, number)
     titles = _titles(opened.visit, [line])
-    return Shown("journal/one", {"access_tab": "journal", "line": line, "titles": titles})
+    return Shown(
+        "journal/one", {"access_tab": "journal", "line": line, "titles": titles, "emergency": _emergency(opened.visit, line)}
+    )
+
+
+_VERDICTS = {
+    "justified": _("Relu et jugé justifié"), "unjustified": _("Relu et jugé injustifié"),
+    "followed-up": _("Relu : une suite est donnée"), "": _("Pas encore relu : chaque accès d’urgence l’est"),
+}  # fmt: skip
+
+
+def _emergency(visit: Visit, line: Line) -> tuple[access.EmergencyTold, str] | None:
+    """Of an access in emergency: the reason that was written, and what the review concluded."""
+    kind, _colon, who = line.actor.partition(":")
+    if line.tone != "warn" or kind != "professional":
+        return None
+    found = records.emergency_in(visit, who, line.at)
+    return (found, gettext(_VERDICTS[found.verdict])) if found else None
 
 
 def _sentence(line: Line) -> str:

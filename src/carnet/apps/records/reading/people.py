@@ -50,6 +50,11 @@ def emergencies_in(visit: Visit, professional_id: str = "") -> list[access.Emerg
     return access.emergencies(visit.work, visit.record_id, professional_id)
 
 
+def emergency_in(visit: Visit, professional_id: str, at: datetime) -> access.EmergencyTold | None:
+    """The emergency access that a line of the journal belongs to, with its reason: for who reads the journal of the record."""
+    return access.emergency_at(visit.work, visit.key, professional_id, at)
+
+
 def persons_in(visit: Visit) -> list[access.Person]:
     """Everybody who may act on the record now, the holder first."""
     return access.persons(visit.work, visit.key, visit.ask.at)

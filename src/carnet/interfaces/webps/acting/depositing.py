@@ -45,7 +45,7 @@ def _form(
     rows = _rows(left_waiting(asked, received or []))
     replaced = asked.request.GET.get("remplacer", "") or asked.form.text("remplacer", 40)
     context: dict[str, object] = {
-        **band(asked, handle, sought), "problems": problems, "types": _types(), "given": asked.request.POST,
+        **band(asked, handle, sought, replaced), "problems": problems, "types": _types(), "given": asked.request.POST,
         "replaced": replaced, "most": MOST_FILES, "rows": rows,
         "limit": settings.CARNET.max_document_bytes, "sending": uuid4(),
     }  # fmt: skip
