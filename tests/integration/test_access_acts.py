@@ -25,7 +25,7 @@ from carnet.dicah.facts import AuthorisationGround
 from carnet.kernel.actor import Actor, ActorKind, Means
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.grant import Grant
-from carnet.kernel.refusal import Refusal
+from carnet.kernel.refusal import No, Refusal
 
 
 def secretary_of(key: str) -> Actor:
@@ -237,3 +237,21 @@ def test_the_code_of_a_minute_ends_when_the_next_one_comes() -> None:
         assert rotating_code(key, ends - timedelta(milliseconds=1))[0] == code
         assert rotating_code(key, ends)[0] != code
     assert len({code for code, _ in codes.values()}) >= 4
+
+
+def test_a_delegation_ends_when_its_giver_says_and_not_before_it_began() -> None:
+    giver, helper = actor("treating"), PROFESSIONALS["care_home_nurse"].id
+    with pytest.raises(Refusal) as over:
+        access.delegate_to(giver, helper, now(), now() - timedelta(days=1))
+    assert over.value.code == No.DELEGATION_MISSING
+    with as_role("carnet_webps"):
+        access.delegate_to(giver, helper, now(), now() + timedelta(days=3650))
+        held = [d for d in access.delegations(giver, now()) if d.delegate == helper]
+        access.end_delegation(giver, helper, now())
+    assert held[0].until <= now() + access.DELEGATION_LASTS, "half a year at most"
+
+
+def test_a_moment_outside_any_emergency_has_no_reason() -> None:
+    person, _ = patient("treating")
+    with records.visiting(ask("treating", Act.SEARCH, person)) as visit:
+        assert records.emergency_in(visit, PROFESSIONALS["emergency"].id, now()) is None
