@@ -9,8 +9,8 @@ from support.wording import LOCALE
 
 from carnet.kernel.refusal import No
 
-ENGLISH = getattr(gettext.translation("django", LOCALE, ["en"]), "_catalog")  # noqa: B009
-FRENCH = getattr(gettext.translation("django", LOCALE, ["fr"]), "_catalog")  # noqa: B009
+ENGLISH = vars(gettext.translation("django", LOCALE, ["en"]))["_catalog"]
+FRENCH = vars(gettext.translation("django", LOCALE, ["fr"]))["_catalog"]
 PATH = re.compile(r"(?<![\w<&])/(?:[a-z]+[/.-])+[a-z]+|\bdocs/|\.(?:md|py|toml)\b")
 CODES = re.compile(r"\b(?:" + "|".join(map(re.escape, sorted(No, key=len, reverse=True))) + r")\b")
 SNAKE = re.compile(r"\b[a-z]+_[a-z_]+\b")

@@ -1284,6 +1284,10 @@ def test_an_emergency_shows_its_reason_and_its_review_and_an_answer_stands_on_th
     assert line
     page = words(who.get(f"/acces/journal/{line.group(1)}"))
     assert reason in page
+    with as_role("carnet_webps"), records.visiting(ask("emergency", Act.SEARCH, person, Mode.BREAK_GLASS)) as visit:
+        assert records.emergency_in(visit, PROFESSIONALS["emergency"].id, now() + timedelta(minutes=1)) is None, (
+            "a later look is no opening"
+        )
     assert "Pas encore relu" in page
     with as_role("carnet_operator"):
         found = next(e for e in access.emergencies_to_review(as_operator("agent")) if e.record_id == record_id)

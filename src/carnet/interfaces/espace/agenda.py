@@ -226,4 +226,4 @@ def _relative(asked: Asked, record: UUID, name: str, kind: str) -> Relative:
         return Relative(name, record, own, [], [], "", closed=True)
 
 
-__all__ = ["answers", "done", "family", "of_name", "opens", "overview", "proofs_seen", "say", "take_back", "taken_out", "tell"]
+__all__ = ["answers", "done", "family", "opens", "overview", "proofs_seen", "say", "take_back", "taken_out", "tell"]

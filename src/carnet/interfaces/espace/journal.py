@@ -124,9 +124,9 @@ _VERDICTS = {
 
 
 def _emergency(visit: Visit, line: Line) -> tuple[access.EmergencyTold, str] | None:
-    """Of an access in emergency: the reason that was written, and what the review concluded."""
+    """Of the opening of an emergency access: the reason that was written, and what the review concluded."""
     kind, _colon, who = line.actor.partition(":")
-    if line.tone != "warn" or kind != "professional":
+    if line.act != Act.OPEN_EMERGENCY or kind != "professional":
         return None
     found = records.emergency_in(visit, who, line.at)
     return (found, gettext(_VERDICTS[found.verdict])) if found else None

@@ -51,7 +51,7 @@ def emergencies_in(visit: Visit, professional_id: str = "") -> list[access.Emerg
 
 
 def emergency_in(visit: Visit, professional_id: str, at: datetime) -> access.EmergencyTold | None:
-    """The emergency access that a line of the journal belongs to, with its reason: for who reads the journal of the record."""
+    """The emergency access that a line of the journal tells the opening of, with its reason: for who reads that line."""
     return access.emergency_at(visit.work, visit.key, professional_id, at)
 
 
