@@ -88,3 +88,11 @@ def test_a_form_that_is_sent_twice_deposits_once(portal: str) -> None:
     assert send(browser, base, [("a.pdf", PDF)], files).status_code == 302
     assert send(browser, base, [("a.pdf", PDF)], files).status_code == 302, "the same bytes: the same answer"
     assert sorted(titles(browser, base)) == ["Le fichier", "Note du jour"]
+
+
+def test_more_than_twenty_files_are_said_and_none_is_left_out_in_silence(portal: str) -> None:
+    _, browser, base = opened(portal, "treating")
+    many = send(browser, base, [(f"{n}.txt", b"Note %d" % n) for n in range(21)])
+    assert many.status_code == 400
+    assert "Vingt fichiers au plus" in words(many)
+    assert titles(browser, base) == []

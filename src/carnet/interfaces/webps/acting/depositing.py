@@ -153,7 +153,13 @@ def form(asked: Asked, handle: str) -> HttpResponse:
         return _form(asked, handle, sought, [])
     waited, question = kept(asked), asked.about(sought, Act.FEED)
     received = [*waited, *sent(asked)]
-    problems = _problems(asked, received, len(asked.request.POST.getlist(PIECE)) - len(waited))
+    given = len(asked.request.POST.getlist(PIECE))
+    problems = _problems(asked, received, min(given, MOST_FILES) - len(waited))
+    if given + len(asked.request.FILES.getlist("fichiers")) > MOST_FILES:
+        # None is left out in silence.
+        problems.append(
+            ("fichiers", gettext("Vingt fichiers au plus à la fois, rien n’est déposé. Retirez ceux qui sont de trop."))
+        )
     if problems:
         return _form(asked, handle, sought, problems, 400, received)
     try:
