@@ -24,6 +24,7 @@ from carnet.apps.catalogue import criteria, possession
 from carnet.apps.journal import lag, receipts
 from carnet.apps.prevention import certificate, doses, edition, keeping
 from carnet.apps.prevention.immunisation import dates
+from carnet.apps.profile import examinations
 from carnet.apps.records import hooks
 from carnet.apps.records.reading import search
 from carnet.apps.signin import oidc
@@ -183,11 +184,17 @@ USES: dict[str, Callable[[int], object]] = {
     "apps.storage.executor:_opening": _unit,
     "apps.storage.keys:derived": _cleared(keys.derived, "essai"),
     "apps.storage.root_key:root_key": lambda n: root_key.root_key() if n else _cleared(root_key.root_key)(0),
+    "apps.profile.examinations:_by_code": lambda n: sorted(_emptied(examinations._by_code)())[n % 50],
     "pages.files:_files": lambda n: sorted(_cleared(files._files)(n)),  # type: ignore[arg-type]
     "pages.files:_content": _cleared(files._content, "base.css"),
 }
 MADE_ONCE = {"pages.templatetags.pages:register", "apps.storage.executor:_AFTER_COMMIT"}
 """Objects that only the import of their module changes."""
+
+
+def _emptied(cached: Callable[[], dict[str, object]]) -> Callable[[], dict[str, object]]:
+    cached.cache_clear()  # type: ignore[attr-defined]
+    return cached
 
 
 def test_everything_that_threads_share_is_used_from_threads() -> None:

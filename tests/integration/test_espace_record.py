@@ -375,7 +375,9 @@ def test_measures_have_a_curve_with_its_values_in_words(espace: str) -> None:
         date = (now() - timedelta(days=day)).date().isoformat()
         assert who.post("/profil/measures/ajouter", {"mesure": "29463-7", "valeur": value, "date": date}).status_code == 302
     page = who.get("/profil/measures")
-    assert "Poids : 81,5, 80, 79,2 kg. En baisse." in page.text
+    days = [long_day((now() - timedelta(days=n)).date()) for n in (9, 5, 1)]
+    told = zip(("81,5", "80", "79,2"), days, strict=True)
+    assert f"Poids, kg : {' ; '.join(f'{value}, {day}' for value, day in told)}." in page.text
     assert '<svg class="curve"' in page.text
 
 

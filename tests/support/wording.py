@@ -19,7 +19,7 @@ from carnet.dicah.messages import MESSAGES
 from carnet.formats.codes.public import CATEGORIES, EXPLANATIONS
 
 SOURCES = Path(str(carnet.__file__)).parent
-FOLDERS = (SOURCES / "interfaces" / "espace", SOURCES / "pages")
+FOLDERS = (SOURCES / "interfaces" / "espace", SOURCES / "pages", SOURCES / "apps" / "profile")
 LOCALE = SOURCES / "pages" / "locale"
 _CALL = re.compile(
     r"\b_?n?(?:gettext|_)\(\s*u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")(?:\s*,\s*u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"))?"

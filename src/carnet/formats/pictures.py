@@ -1,6 +1,7 @@
 """Pictures that somebody sent, each opened apart: pages of a TIFF, photographs of telephones, codes on a photograph."""
 
 import json
+from collections.abc import Sequence
 
 from carnet.formats.apart import NotOpenedError, opened
 
@@ -18,6 +19,13 @@ def as_jpeg(data: bytes) -> bytes:
         return opened("photograph", data)
     except NotOpenedError:
         return b""
+
+
+def pages_as_pdf(photographs: Sequence[bytes]) -> bytes:
+    """Photographs of sheets as the pages of one PDF, in their order. Raises NotOpenedError for one that does not open."""
+    pages = [opened("page", data) for data in photographs]
+    head = json.dumps([len(page) for page in pages]).encode()
+    return opened("pages-to-pdf", head + b"".join(pages), len(head))
 
 
 def tiff_pages(data: bytes) -> int:

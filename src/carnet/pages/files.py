@@ -13,6 +13,7 @@ from carnet.kernel.refusal import No, Refusal
 _OWN = (
     "tokens.css",
     "base.css",
+    "webps.css",
     "components.css",
     "pages.css",
     "espace.css",

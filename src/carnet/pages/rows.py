@@ -10,6 +10,7 @@ from carnet.apps.records.api import Seen
 from carnet.formats import codes
 from carnet.formats.fhir import Json
 from carnet.kernel.visibility import Status
+from carnet.pages.civil import civil
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,16 @@ class Row:
     def who(self) -> str:
         """Who wrote it, and where."""
         return ", ".join(part for part in (self.author, self.place) if part)
+
+    @property
+    def day(self) -> str:
+        """The day of its date in the civil zone, ISO; shorter where the date lacks its day."""
+        return civil(datetime.fromisoformat(self.date)).date().isoformat() if "T" in self.date else self.date
+
+    @property
+    def year(self) -> str:
+        """The year of that day; empty for a document without a date."""
+        return self.day[:4]
 
     @property
     def replaced(self) -> bool:

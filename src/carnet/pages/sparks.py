@@ -28,14 +28,15 @@ def _trend(values: list[float]) -> str:
     return gettext("En hausse.") if change > 0 else gettext("En baisse.")
 
 
-def _words(values: list[float]) -> str:
+def numbers(values: list[float]) -> str:
+    """Values as people read them."""
     return ", ".join(f"{v:g}".replace(".", ",") for v in values)
 
 
 def spark(series: profile.Series) -> Spark | None:
     """The trend of the last six results; None for fewer than three, which show no trend (look.md)."""
     drawn_of = series.drawn[-POINTS:]
-    values = [v for p in drawn_of if (v := p.content.measured) is not None]
+    values = [v for p in drawn_of if (v := series.value_of(p)) is not None]
     if len(values) < 3:
         return None
     # Bounds in another unit would draw a band that means nothing.
@@ -55,35 +56,5 @@ def spark(series: profile.Series) -> Spark | None:
         upper = height(high if high is not None else top)
         lower = height(low if low is not None else bottom)
         band = (upper, round(max(lower - upper, 1.0), 1))
-    label = f"{series.label} : {_words(values)} {series.unit}. {_trend(values)}"
+    label = f"{gettext(series.name)} : {numbers(values)} {series.unit}. {_trend(values)}"
     return Spark(" ".join(f"{x},{y}" for x, y in drawn), drawn[-1], band, label)
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """A curve over time: points, first and last day, lowest and highest value, and the sentence that says the same."""
-
-    points: str
-    dots: list[tuple[float, float]]
-    first: str
-    last: str
-    low: str
-    high: str
-    label: str
-
-
-def curve(entries: list[profile.Entry]) -> Curve | None:
-    """The curve of a measure, the oldest first; None for fewer than three values, which show no curve (look.md)."""
-    told = [(profile.first_day(profile.day_of(e)), e.content.measured) for e in entries]
-    kept = [(day, value) for day, value in told if day is not None and value is not None]
-    if len(kept) < 3:
-        return None
-    days, values = [day.toordinal() for day, _ in kept], [value for _, value in kept]
-    span, rise = (max(days) - min(days)) or 1, (max(values) - min(values)) or 1.0
-    dots = [
-        (round(6 + (d - min(days)) / span * 288, 1), round(94 - (v - min(values)) / rise * 88, 1))
-        for d, v in zip(days, values, strict=True)
-    ]
-    label = f"{entries[-1].content.label} : {_words(values)} {entries[-1].content.unit}. {_trend(values)}"
-    return Curve(" ".join(f"{x},{y}" for x, y in dots), dots, kept[0][0].isoformat(), kept[-1][0].isoformat(),
-                 _words([min(values)]), _words([max(values)]), label)  # fmt: skip

@@ -114,14 +114,32 @@ _COURSES = {
 }  # fmt: skip
 
 
+_WORDS = {
+    profile.Word.TAKEN: "La personne dit le prendre ainsi.", profile.Word.OTHERWISE: "La personne dit le prendre autrement.",
+    profile.Word.STOPPED: "La personne dit ne plus le prendre.",
+}  # fmt: skip
+
+
+def _word(treatment: profile.Treatment) -> str:
+    """What the person says of a treatment that others state, with the day; empty for nothing."""
+    said = treatment.word
+    if said is None or treatment.declared_only:
+        return ""
+    told = f"{_WORDS[profile.Word(said.content.status)]} {said.content.detail}".strip()
+    return f"{told} ({profile.said_on(said)})"
+
+
 def treatments(r: Reading) -> list[Json]:
     """MedicationStatement: one for each substance, as the person's own page tells it."""
     entries = profile.entries(r.visit, ["treatments"])
     found = profile.treatments(r.visit, entries, day_in(r.at, settings.LAW.civil_zone))
-    kept = [t for t in found if r.within(t.said)]
+    kept, bare = [t for t in found if r.within(t.said)], r.line.perimeter == "names"
     return [
-        medication(Taken(replace(_said(r, t.stated), label=t.first.content.label, note=""), _COURSES[t.course],
-                         "" if r.line.perimeter == "names" else t.first.content.detail), r.patient)
+        medication(
+            Taken(replace(_said(r, t.stated), label=t.first.content.label, note="" if bare else _word(t)), _COURSES[t.course],
+                  "" if bare else t.first.content.detail),
+            r.patient,
+        )
         for t in kept
     ]  # fmt: skip
 

@@ -37,11 +37,12 @@ from carnet.apps.profile.entries import (
     readable_sections,
 )
 from carnet.apps.profile.measures import DIASTOLIC, MEASURES, OF_SENSORS, SYSTOLIC, Measure
-from carnet.apps.profile.results import Series, comparable, out_of_bounds, series
+from carnet.apps.profile.results import Series, by_chapter, comparable, out_of_bounds, series
 from carnet.apps.profile.scope import narrowed
 from carnet.apps.profile.sheet import SHEET_SECTIONS, Link, Made, lines_of, links, make_link, open_link, revoke_link
 from carnet.apps.profile.summary import Stated, absences, active, day_of, said_on, stated, stays_of
-from carnet.apps.profile.treatments import ATC, Badge, Course, Treatment, dose_of, ended_lately, in_course, treatments
+from carnet.apps.profile.taking import say_taking
+from carnet.apps.profile.treatments import ATC, Badge, Course, Treatment, Word, dose_of, ended_lately, in_course, treatments
 from carnet.apps.profile.writing import WRITABLE, add_entry, correct_entry, entry_history, history_in, restore_entry, withdraw_entry
 from carnet.apps.profile.written import PRESSURE, Written, WrittenError, read_written
 from carnet.apps.storage.api import RecordKey, Work
@@ -87,11 +88,13 @@ __all__ = [
     "Series",
     "Stated",
     "Treatment",
+    "Word",
     "Written",
     "WrittenError",
     "absences",
     "active",
     "add_entry",
+    "by_chapter",
     "category_of",
     "change_declared",
     "comparable",
@@ -125,6 +128,7 @@ __all__ = [
     "restore_entry",
     "revoke_link",
     "said_on",
+    "say_taking",
     "series",
     "stated",
     "stated_entry",

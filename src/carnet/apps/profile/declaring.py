@@ -7,7 +7,19 @@ from dataclasses import replace
 from uuid import UUID
 
 from carnet.apps.journal.api import REPRESENTATIVES
-from carnet.apps.profile.entries import NOT_CONCERNED, PERSON, SECTIONS, SERVICE, Content, Entry, check_born, insert, new, opened
+from carnet.apps.profile.entries import (
+    NOT_CONCERNED,
+    PERSON,
+    SECTIONS,
+    SERVICE,
+    WORD,
+    Content,
+    Entry,
+    check_born,
+    insert,
+    new,
+    opened,
+)
 from carnet.apps.records.api import Visit, visiting, writing, written
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
@@ -96,7 +108,8 @@ def change_declared(ask: Ask, record_id: UUID, number: UUID, content: Content) -
         old = _own(visit, number, PERSON)
         _check(old.section, content)
         check_born(visit, old.section, content)
-        if old.ended_at is not None:
+        # A word on a treatment is said anew (`say_taking`): as a line of its own it would outlive the document it speaks of.
+        if old.ended_at is not None or old.content.phase == WORD:
             raise Refusal(No.DOCUMENT_UNKNOWN)
         veil = REPRESENTATIVES if old.secret else ""
         with written(visit, Act.WRITE_PROFILE, "profile", category_of(old.section), veil):

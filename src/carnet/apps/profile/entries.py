@@ -19,6 +19,8 @@ from carnet.kernel.refusal import No, Refusal
 TABLES = (Table("profile_entry", {"sealed": lambda row: f"profile/{row['entry_id']}"}), Table("profile_sheet"))
 NOT_CONCERNED = "not-concerned"
 """Code of the entry by which a person says that a section does not concern them: it is no allergy, no illness, no drug."""
+WORD = "word"
+"""Phase of what a person says of a treatment that others state: it stands beside their word, and ends nothing of theirs."""
 DOCUMENT, PROFESSIONAL, PERSON, SERVICE = "document", "professional", "person", "service"
 SECTIONS: dict[str, str] = {
     "allergies": "allergies",
@@ -81,6 +83,8 @@ class Content:
     """`admission`, `given`, `dispensed`: at which moment of care a treatment is stated."""
     organism: str = ""
     author: str = ""
+    place: str = ""
+    """The organisation of that author: a laboratory, a hospital."""
     lasts: str = ""
     """Duration in words."""
     route: str = ""

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import blake2s
 
 from carnet.apps.profile.entries import Entry, number_of
+from carnet.apps.profile.examinations import CHAPTERS, OTHERS, Examination, examination_of, plain_unit
 from carnet.apps.profile.summary import day_of
 from carnet.kernel.traits import normalise_name
 
@@ -13,11 +15,30 @@ GROUPS = ("results", "vitals", "obstetrics", "habits")
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Results of one examination in one unit, the oldest first. `points` holds values below a limit and words too."""
+    """Results of one examination, the oldest first. `points` holds values below a limit and words too.
+
+    They are in one unit (`unit`, that of the newest), or in units between which the examination converts.
+    """
 
     label: str
     unit: str
     points: tuple[Entry, ...]
+    examination: Examination | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells this series from others of a record in an address, without naming it."""
+        return blake2s(repr(_name(self.last)).encode(), digest_size=6).hexdigest()
+
+    @property
+    def name(self) -> str:
+        """The name that people know, else the laboratory's own."""
+        return self.examination.name if self.examination else self.label
+
+    @property
+    def chapter(self) -> str:
+        """The chapter that it stands in."""
+        return self.examination.chapter if self.examination else OTHERS
 
     @property
     def last(self) -> Entry:
@@ -25,28 +46,62 @@ class Series:
         return self.points[-1]
 
     @property
+    def numeric(self) -> bool:
+        """Whether any of them is a number, be it only a limit."""
+        return any(number_of(e.content.value) is not None for e in self.points)
+
+    @property
     def drawn(self) -> list[Entry]:
-        """Those that are one number: what stands below a limit is in the list, not on the curve."""
-        return [e for e in self.points if e.content.measured is not None]
+        """Those that are one number: what stands below a limit is in the list, not on the trend."""
+        return [e for e in self.points if self.value_of(e) is not None]
+
+    def value_of(self, entry: Entry) -> float | None:
+        """A value as a number in the unit of the series; None for words, and for what is only below or above a limit."""
+        return None if entry.content.measured is None else self.told_in_unit(entry, entry.content.value)
+
+    def told_in_unit(self, entry: Entry, number: str) -> float | None:
+        """A number of an entry (its value, its limit, one of its bounds) in the unit of the series."""
+        value = number_of(number)
+        if value is None or entry.content.unit == self.unit:
+            return value
+        return self.examination.converted(value, entry.content.unit, self.unit) if self.examination else None
+
+    def converted(self, entry: Entry) -> str:
+        """A value as it reads in the unit of the series, where it was written in another one; empty elsewhere."""
+        same = plain_unit(entry.content.unit) == plain_unit(self.unit)
+        value = None if same else self.value_of(entry)
+        return "" if value is None else f"{value:.3g}"
 
 
 def _moment(entry: Entry) -> tuple[str, str, str]:
     return day_of(entry), entry.content.instant, entry.recorded_at.isoformat()
 
 
+def _codes(entry: Entry) -> tuple[tuple[str, str, str], ...]:
+    return entry.content.codes or ((entry.content.code, entry.content.system, ""),)
+
+
+def _converting(entry: Entry) -> Examination | None:
+    """The examination of a result, where its unit is one of those that it converts."""
+    found = examination_of(_codes(entry))
+    return found if found and plain_unit(entry.content.unit) in found.units else None
+
+
 def _name(entry: Entry) -> tuple[str, str, str]:
-    content = entry.content
+    content, known = entry.content, _converting(entry)
+    if known:
+        return known.key, "", content.organism
     # A germ that is isolated or a susceptibility is of one germ: two of them are two examinations.
     # A code means something in its own system: two laboratories number their examinations each in their way.
     name = f"{content.system}|{content.code}" if content.code else normalise_name(content.label)
     return name, content.unit, content.organism
 
 
-def _value(entry: Entry) -> tuple[str, str, str, str, str]:
+def _value(entry: Entry) -> tuple[str, ...]:
     content = entry.content
     number = number_of(content.value)
     told = f"{number:g}" if number is not None else content.value
-    return content.start, content.instant, content.comparator, told, content.upper
+    return content.start, content.instant, content.comparator, told, content.upper, content.unit
 
 
 def series(entries: Iterable[Entry], section: str = "results") -> list[Series]:
@@ -61,8 +116,16 @@ def series(entries: Iterable[Entry], section: str = "results") -> list[Series]:
         first = seen.setdefault((_name(entry), _value(entry)), entry)
         if first is entry or not entry.content.start or first.document_id == entry.document_id:
             groups.setdefault(_name(entry), []).append(entry)
-    found = [Series(g[-1].content.label, g[-1].content.unit, tuple(g)) for g in groups.values()]
+    found = [Series(g[-1].content.label, g[-1].content.unit, tuple(g), examination_of(_codes(g[-1]))) for g in groups.values()]
     return sorted(found, key=lambda s: _moment(s.last), reverse=True)
+
+
+def by_chapter(found: Iterable[Series]) -> list[tuple[str, list[Series]]]:
+    """Series in the chapters of examinations, each in the order of names; chapters without any are left out."""
+    chapters: dict[str, list[Series]] = {name: [] for name in CHAPTERS}
+    for one in found:
+        chapters[one.chapter].append(one)
+    return [(name, held) for name, held in chapters.items() if held]
 
 
 _LIKE = str.maketrans({"µ": "u", "μ": "u"})

@@ -10,7 +10,7 @@ from datetime import date
 
 from django.conf import settings
 
-from carnet.apps.profile.entries import PERSON, SERVICE, Entry
+from carnet.apps.profile.entries import DOCUMENT, PERSON, SERVICE, Entry
 from carnet.kernel.clock import day_in
 from carnet.kernel.traits import normalise_name
 
@@ -59,8 +59,9 @@ def _once(group: list[Entry], entry: Entry) -> bool:
 
 
 def said_on(entry: Entry) -> str:
-    """The day on which it was said: that of its document, or of whoever wrote it."""
-    return day_in(entry.written_at or entry.recorded_at, settings.LAW.civil_zone).isoformat()
+    """The day on which it was said: that of its document; of whoever wrote, confirmed or answered it, the day they did."""
+    written = entry.written_at if entry.source == DOCUMENT else None
+    return day_in(written or entry.recorded_at, settings.LAW.civil_zone).isoformat()
 
 
 def day_of(entry: Entry) -> str:

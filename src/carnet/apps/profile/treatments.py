@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 
 from carnet.apps.medicines import api as medicines
-from carnet.apps.profile.entries import Entry
+from carnet.apps.profile.entries import PERSON, WORD, Entry
 from carnet.apps.profile.summary import Stated, said_on
 from carnet.apps.records.api import Visit
 from carnet.apps.storage.api import Work
@@ -40,6 +40,14 @@ class Course(StrEnum):
     STOPPED = "stopped"
     FINISHED = "finished"
     PASSED = "passed"
+
+
+class Word(StrEnum):
+    """How a person says that they take a treatment."""
+
+    TAKEN = "taken"
+    OTHERWISE = "otherwise"
+    STOPPED = "not-taken"
 
 
 class Badge(StrEnum):
@@ -74,6 +82,21 @@ class Treatment:
     entries: tuple[Entry, ...]
     course: Course
     badge: Badge | None = None
+    word: Entry | None = None
+    """What the person said of it last."""
+
+    @property
+    def spoken(self) -> Word | None:
+        """The person's word, while nobody has stated the treatment anew since; None when there is none that still answers."""
+        if self.word is None or said_on(self.word) < self.said:
+            return None
+        return Word(self.word.content.status)
+
+    @property
+    def at_odds(self) -> bool:
+        """Whether the person and those who treat them do not say the same: each should hear of the other."""
+        stopped = self.course is Course.STOPPED
+        return not self.declared_only and self.spoken is not None and (self.spoken is Word.STOPPED) is not stopped
 
     @property
     def first(self) -> Entry:
@@ -208,6 +231,18 @@ def course_of(entries: list[Entry], today: date) -> Course:
     return Course.CURRENT if ahead or today - last <= silence else Course.SILENT
 
 
+def _by_word(word: Entry, group: list[Entry], today: date) -> Course:
+    over = _stopped(word) and said_on(word) >= said_on(group[0])
+    return Course.STOPPED if over else course_of([word, *(e for e in group if e is not word)], today)
+
+
+def _apart(everything: list[Entry]) -> tuple[list[Entry], Entry | None]:
+    """What states a treatment, and the person's last word on it. A word that stands alone is what states it."""
+    stating = [e for e in everything if e.content.phase != WORD]
+    words = [e for e in everything if e.content.phase == WORD]
+    return stating or words, words[0] if words else None
+
+
 def treatments(visit: Visit, entries: Iterable[Entry], today: date) -> list[Treatment]:
     """Every treatment of a record, one line per substance, by name."""
     kept = [e for e in entries if e.section == "treatments" and not e.content.polarity]
@@ -216,14 +251,17 @@ def treatments(visit: Visit, entries: Iterable[Entry], today: date) -> list[Trea
     for entry in sorted(kept, key=lambda e: (said_on(e), e.confirmed, e.recorded_at), reverse=True):
         groups[keys[entry.id][0]].append(entry)
     found = []
-    for group in groups.values():
+    for everything in groups.values():
+        group, word = _apart(everything)
         substances = next((keys[e.id][1] for e in group if keys[e.id][1]), ())
-        course = course_of(group, today)
+        alone = all(e.source == PERSON for e in group)
+        # Of what the person alone states, their last word decides; a prescriber's treatment is stopped by no word of theirs.
+        course = _by_word(word, group, today) if word and alone else course_of(group, today)
         # What decided stands first: a dose that goes on before one that was stopped the same day, a stay behind both.
         ordered = sorted(group, key=lambda e: (e.content.phase in _PASSED, _stopped(e) and course is not Course.STOPPED and
                                                said_on(e) == said_on(group[0])))  # fmt: skip
         name = ", ".join(s.capitalize() for s in substances) or ordered[0].content.label
-        found.append(Treatment(name, tuple(ordered), course, _badge(group, substances)))
+        found.append(Treatment(name, tuple(ordered), course, _badge(group, substances), word))
     return sorted(found, key=lambda t: normalise_name(t.name))
 
 

@@ -74,6 +74,38 @@ def photograph(data: bytes, _number: int) -> bytes:
     return out.getvalue()
 
 
+PAGE_EDGE = 2000
+"""Pixels of the longer edge of a photographed page: an A4 sheet at 170 dots an inch, which one reads and prints."""
+
+
+def page(data: bytes, _number: int) -> bytes:
+    """A photograph as an upright page, in JPEG, without what the camera told of place and time."""
+    from pi_heif import register_heif_opener
+    from PIL import Image, ImageOps
+
+    _bounded()
+    register_heif_opener()
+    image = ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
+    image.thumbnail((PAGE_EDGE, PAGE_EDGE))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=82)
+    return out.getvalue()
+
+
+def pages_to_pdf(data: bytes, length: int) -> bytes:
+    """A PDF of JPEG pages. The first `length` bytes are the lengths of the pages, as JSON; then the pages."""
+    from PIL import Image
+
+    _bounded()
+    images, at = [], length
+    for size in json.loads(data[:length]):
+        images.append(Image.open(io.BytesIO(data[at : at + size]), formats=("JPEG",)))
+        at += size
+    out = io.BytesIO()
+    images[0].save(out, "PDF", save_all=True, append_images=images[1:], resolution=170.0)
+    return out.getvalue()
+
+
 def datamatrix(data: bytes, _number: int) -> bytes:
     """The texts of the Datamatrix codes on a picture, as JSON."""
     import zxingcpp
@@ -87,7 +119,7 @@ def datamatrix(data: bytes, _number: int) -> bytes:
 
 TASKS: dict[str, Callable[[bytes, int], bytes]] = {
     "pdf-text": pdf_text, "pdf-locked": pdf_locked, "tiff-pages": tiff_pages, "tiff-page": tiff_page, "photograph": photograph,
-    "datamatrix": datamatrix,
+    "datamatrix": datamatrix, "page": page, "pages-to-pdf": pages_to_pdf,
 }  # fmt: skip
 # The library tells of every oddity of a file; a log line of ours never comes from a document.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)

@@ -1,34 +1,16 @@
-"""The documents of the record: by the public's own categories, searched in their text, read, added, masked, archived, deleted."""
+"""The documents of the record: by the public's own categories, searched in their text, read, masked, archived, deleted."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import timedelta
+from itertools import groupby
 from urllib.parse import urlencode
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpResponse, QueryDict
-from django.utils.translation import gettext
 
-from carnet.apps.access.api import told
-from carnet.apps.records.api import (
-    Criterion,
-    Query,
-    Seen,
-    Visit,
-    change_document,
-    criteria,
-    deposit,
-    documents,
-    find_words,
-    ins_of_record,
-    read_content,
-)
-from carnet.formats.codes.public import CATEGORIES, EXPLANATIONS, TYPE_TO_DEPOSIT, category_of
-from carnet.formats.fhir import Submission, SubmittedDocument
-from carnet.formats.xds import Coding, DocumentEntry, SubmissionSet
-from carnet.interfaces.espace.civil_dates import day_text
+from carnet.apps.records.api import Criterion, Query, Seen, Visit, change_document, criteria, documents, find_words, read_content
+from carnet.formats.codes.public import CATEGORIES, EXPLANATIONS, category_of
+from carnet.interfaces.espace.adding import may_describe
 from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.kernel.actor import ActorKind
@@ -37,7 +19,7 @@ from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.visibility import Status
 from carnet.pages.bodies import body_in, bytes_answer, seen_document
 from carnet.pages.civil import begins, day_of, number_of
-from carnet.pages.proposing import Proposal, propose, taken
+from carnet.pages.collation import in_order
 from carnet.pages.rows import Row, row
 from carnet.pages.said import saying
 
@@ -63,15 +45,25 @@ def _criteria(get: QueryDict, carer: bool) -> tuple[Criterion, ...]:
     return tuple(found)
 
 
-def _categories(visit: Visit) -> list[tuple[str, str]]:
-    """Categories in which the reader sees something."""
-    kinds = {category_of(d.facts.type_code, d.resource["category"][0]["coding"][0]["code"])
-             for d in documents(visit, Query(sort="date", count=MOST_PAGES)).items}  # fmt: skip
-    return [(code, label) for code, label in CATEGORIES.items() if code in kinds]
+def _filters(seen: list[Seen]) -> Context:
+    """What the list may be narrowed to: categories, years, and who wrote or where, of what the reader sees."""
+    kinds = {category_of(d.facts.type_code, d.resource["category"][0]["coding"][0]["code"]) for d in seen}
+    rows = [row(d) for d in seen]
+    return {
+        "categories": [(code, label) for code, label in CATEGORIES.items() if code in kinds],
+        "years": sorted({r.year for r in rows if r.year}, reverse=True),
+        "writers": sorted({told for r in rows for told in (r.author, r.place) if told}, key=in_order),
+    }  # fmt: skip
+
+
+def _written_by(seen: list[Seen], who: str) -> tuple[Criterion, ...]:
+    """The documents of one author or place; every one where nobody is asked for."""
+    found = [str(d.logical_id) for d in seen if who in ((r := row(d)).author, r.place)]
+    return (criteria.by_logical_id(found),) if who else ()
 
 
 def _address(get: QueryDict, **changes: str) -> str:
-    kept = {n: get[n] for n in ("q", "categorie", "etat", "annee") if get.get(n)}
+    kept = {n: get[n] for n in ("q", "categorie", "etat", "annee", "qui") if get.get(n)}
     asked = {k: v for k, v in (kept | changes).items() if v}
     return f"/documents?{urlencode(asked)}" if asked else "/documents"
 
@@ -81,15 +73,18 @@ def listing(opened: Opened) -> Shown | HttpResponse:
     """The list, or the documents whose text answers."""
     get, visit = opened.asked.request.GET, opened.visit
     question, at = get.get("q", "").strip()[:200], number_of(get.get("page", "1"), MOST_PAGES) or 1
-    wanted = _criteria(get, opened.asked.actor.kind is ActorKind.CARER)
-    context: Context = {"categories": _categories(visit), "given": get, "question": question, "may_feed": visit.may(Act.FEED)}
+    seen = documents(visit, Query(sort="date", count=MOST_PAGES)).items
+    by = _written_by(seen, get.get("qui", "")[:200])
+    wanted = (*_criteria(get, opened.asked.actor.kind is ActorKind.CARER), *by)
+    context: Context = _filters(seen) | {"given": get, "question": question, "may_feed": visit.may(Act.FEED)}
     if question:
         found_words = find_words(visit, question, Query(wanted))
         hits = [(row(h.document), h.extract, [row(d) for d in h.repeated]) for h in found_words.hits]
         told: Context = {"hits": hits, "found": found_words.total, "suggestion": found_words.suggestion}
         return Shown("documents/list", context | told)
     found = documents(visit, Query(wanted, sort="date", count=at * PER_PAGE)).items
-    rows = [row(d) for d in found[(at - 1) * PER_PAGE :]]
+    shown = [row(d) for d in found[(at - 1) * PER_PAGE :]]
+    rows = [(year, list(held)) for year, held in groupby(shown, lambda r: r.year)]
     more = len(documents(visit, Query(wanted, sort="date", count=at * PER_PAGE + 1)).items) > at * PER_PAGE
     pages = {"next": _address(get, page=str(at + 1)) if more else "", "previous": _address(get, page=str(at - 1)) if at > 1 else ""}
     return Shown("documents/list", context | {"rows": rows, **pages})
@@ -110,7 +105,7 @@ def document(opened: Opened, number: UUID) -> Shown | HttpResponse:
     category = category_of(seen.facts.type_code, doc.class_code)
     context: Context = {
         "doc": doc, "body": body_in(visit, doc, f"/documents/{doc.id}/contenu"), "acts": _offered(visit, seen),
-        "category": CATEGORIES[category],
+        "category": CATEGORIES[category], "may_describe": may_describe(visit, seen),
         "explained": EXPLANATIONS[category], "newer": _newer(visit, doc), "may_correct": visit.may(Act.ASK_CORRECTION),
     }  # fmt: skip
     return Shown("documents/document", context)
@@ -151,56 +146,3 @@ def act(asked: Asked, number: UUID, name: str) -> HttpResponse:
     place = "/documents" if name == "supprimer" else f"/documents/{number}"
     undo = {"annuler": _UNDO[name], "sur": str(number)} if name in _UNDO else {}
     return saying(asked, place, name, **undo)
-
-
-def _received(asked: Asked) -> tuple[Proposal, bytes] | None:
-    found = asked.request.FILES.get("fichier")
-    if found is None:
-        return None
-    data = taken(found.read())
-    return propose(str(found.name or ""), data, asked.actor, asked.today), data
-
-
-def _form(asked: Asked, problems: list[tuple[str, str]], status: int = 200) -> HttpResponse:
-    context: dict[str, object] = {
-        "tab": "documents", "problems": problems, "given": asked.request.POST, "chosen": asked.request.GET.get("categorie", ""),
-        "categories": [(c, gettext(CATEGORIES[c])) for c in TYPE_TO_DEPOSIT], "today": asked.today.isoformat(),
-        "limit": settings.CARNET.max_document_bytes,
-    }  # fmt: skip
-    return page(asked, "documents/add", context, status)
-
-
-@signed_in("GET", "POST")
-def add(asked: Asked) -> HttpResponse:
-    """Add a document: a file, or a photograph that a telephone takes."""
-    if asked.request.method == "GET":
-        return _form(asked, [])
-    received, category = _received(asked), asked.form.text("categorie", 20)
-    if received is None:
-        return _form(asked, [("fichier", gettext("Choisissez un fichier, ou prenez une photo."))], 400)
-    proposal, data = received
-    if proposal.problem or proposal.mime == "text/xml":
-        return _form(asked, [("fichier", told(proposal.problem or No.DOCUMENT_MEDIA_REFUSED).patient)], 400)
-    if category not in TYPE_TO_DEPOSIT:
-        return _form(asked, [("categorie", gettext("Choisissez ce que c’est."))], 400)
-    try:
-        question = asked.ask(Act.FEED)
-        question = replace(question, ins=ins_of_record(question, asked.record))
-        deposit(question, _submission(asked, proposal, data, category))
-    except Refusal as refusal:
-        sentence = told(refusal.code)
-        return _form(asked, [("fichier", f"{sentence.patient} {sentence.next_step}")], 400)
-    return saying(asked, "/documents", "depot")
-
-
-def _submission(asked: Asked, proposal: Proposal, data: bytes, category: str) -> Submission:
-    day = day_of(day_text(asked.request.POST, "date") or proposal.date)
-    at = min(begins(day) + timedelta(hours=12), asked.at) if day else asked.at
-    label = (Coding("MASQUE_PS"),) if asked.form.yes("masquer") and asked.actor.kind is not ActorKind.CARER else ()
-    patient = ("record", str(asked.record))
-    title = asked.form.text("titre", 300) or proposal.title
-    entry = DocumentEntry(
-        unique_id=f"2.25.{uuid4().int}", type=Coding(TYPE_TO_DEPOSIT[category]), title=title, mime=proposal.mime,
-        creation_time=at, date=at, service_start=at, confidentiality=label, patient=patient,
-    )  # fmt: skip
-    return Submission(SubmissionSet(patient=patient), (SubmittedDocument(entry, data, 0),), ("DocumentReference",))

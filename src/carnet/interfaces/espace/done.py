@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop as _
 
 SENTENCES: dict[str, str] = {
     "depot": _("C’est enregistré. Votre document est dans votre carnet."),
+    "decrit": _("C’est enregistré. L’ancienne fiche reste parmi les documents remplacés."),
     "masquer": _("C’est enregistré. Ce document est masqué."),
     "demasquer": _("C’est enregistré. Ce document n’est plus masqué."),
     "archiver": _("C’est enregistré. Ce document est archivé."),
@@ -17,6 +18,7 @@ SENTENCES: dict[str, str] = {
     "entree-changee": _("C’est corrigé. L’ancienne version reste dans l’historique."),
     "entree-retiree": _("C’est retiré. L’ancienne version reste dans l’historique."),
     "entree-retablie": _("C’est rétabli."),
+    "medicament-dit": _("C’est enregistré. Vos professionnels le voient à côté de la prescription."),
     "non-concerne": _("C’est noté : cette rubrique ne vous concerne pas."),
     "concerne": _("C’est noté : cette rubrique vous concerne."),
     "directives": _("Vos directives sont enregistrées. Elles remplacent les précédentes."),

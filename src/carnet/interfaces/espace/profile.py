@@ -12,10 +12,11 @@ from carnet.apps.records.api import names_in
 from carnet.interfaces.espace.civil_dates import day_text
 from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, may_hide, record_page
+from carnet.interfaces.espace.medicines import medicines_shown
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
+from carnet.pages.curves import curve_of
 from carnet.pages.said import saying
-from carnet.pages.sparks import curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def section(opened: Opened, name: str) -> Shown | HttpResponse:
     if name == "measures":
         return _measures(opened)
     if name == "treatments":
-        return _treatments(opened)
+        return medicines_shown(opened, shown.title)
     stated = opened.stated(name)
     writers = {e.recorded_by for s in stated for e in s.entries if e.source == profile.PROFESSIONAL}
     known = {n: told[0] for n, told in names_in(visit, writers).items()}
@@ -118,39 +119,6 @@ def section(opened: Opened, name: str) -> Shown | HttpResponse:
         - visit.facts.access.hidden_profile_sections,
     }  # fmt: skip
     return Shown("profile/section", context)
-
-
-def _treatments(opened: Opened) -> Shown:
-    """Treatments, one card for each substance: what is to be cleared up first, then what goes on, then what ended."""
-    found, today = opened.treatments(), opened.asked.today
-    going = profile.in_course(found, profile.Course.CURRENT, profile.Course.LATER)
-    unclear = [t for t in going if t.others] + profile.in_course(found, profile.Course.SILENT)
-    writers = {e.recorded_by for t in found for e in t.entries if e.source == profile.PROFESSIONAL}
-    context: Context = {
-        "section": SECTIONS["treatments"], "unclear": unclear, "going": [t for t in going if not t.others],
-        "ended": profile.ended_lately(found, today), "earlier": [t for t in found if t not in profile.ended_lately(found, today)
-                                                                and t.course not in _LASTING],
-        "marked": opened.marked("treatments"), "absent": profile.absences(opened.entries, "treatments"),
-        "narrowed": bool(opened.closed(["treatments"])), "writers": {n: t[0] for n, t in names_in(opened.visit, writers).items()},
-        "may_write": opened.visit.may(Act.WRITE_PROFILE),
-    }  # fmt: skip
-    return Shown("profile/treatments", context)
-
-
-_LASTING = (profile.Course.CURRENT, profile.Course.LATER, profile.Course.SILENT)
-_TABLES = {"results": _("Examens"), "vitals": _("Signes vitaux"), "obstetrics": _("Grossesses"), "habits": _("Habitudes de vie")}
-
-
-@record_page("dossier", "GET", detail="results", sections=tuple(_TABLES), most=profile.MOST)
-def results(opened: Opened) -> Shown | HttpResponse:
-    """Results of documents: numbers with their curve and the bounds of the laboratory, then what laboratories say in words."""
-    groups = []
-    for section, title in _TABLES.items():
-        rows = [(s, profile.out_of_bounds(s.last), curve(s.drawn), [(p, profile.out_of_bounds(p)) for p in reversed(s.points)])
-                for s in profile.series([e for e in opened.entries if e.source == profile.DOCUMENT], section)]  # fmt: skip
-        if rows:
-            groups.append((title, [r for r in rows if r[0].drawn], [r for r in rows if not r[0].drawn]))
-    return Shown("profile/results", {"groups": groups, "narrowed": bool(opened.closed(["results"]))})
 
 
 def _pressures(kept: list[profile.Entry]) -> list[tuple[profile.Entry, profile.Entry]]:
@@ -170,10 +138,10 @@ def _measures(opened: Opened) -> Shown:
     for entry in (e for e in kept if e.id not in together):
         groups.setdefault(entry.content.code, []).append(entry)
     rows = [
-        (points[-1].content.label, points[-1].content.unit, list(reversed(points)), curve(points)) for points in groups.values()
+        (points[-1].content.label, points[-1].content.unit, list(reversed(points)), curve_of(points)) for points in groups.values()
     ]
     context: Context = {"section": SECTIONS["measures"], "rows": rows, "marked": opened.marked("measures"),
-                        "pressures": list(reversed(pairs)), "pressure_curves": [curve([p[n] for p in pairs]) for n in (0, 1)],
+                        "pressures": list(reversed(pairs)), "pressure_curves": [curve_of([p[n] for p in pairs]) for n in (0, 1)],
                         "may_write": opened.visit.may(Act.WRITE_PROFILE)}  # fmt: skip
     return Shown("profile/measures", context)
 

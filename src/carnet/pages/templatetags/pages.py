@@ -106,15 +106,18 @@ def iso(value: datetime | date | str | None) -> str:
 
 
 @register.filter
-def when(content: profile.Content) -> str:
-    """When it was, by what the document says: a date with its precision, or that nobody knows it, or that nobody says it."""
+def when(content: profile.Content, form: str = "") -> str:
+    """When it was, by what the document says: a date with its precision, or that nobody knows it, or that nobody says it.
+
+    `form` is `long` where dates stand in words.
+    """
+    written = long_day if form == "long" else day
     if not content.start and content.end:
-        return gettext("au plus tard %(day)s") % {"day": day(content.end)}
+        return gettext("au plus tard %(day)s") % {"day": written(content.end)}
     if not content.start:
         return gettext("date inconnue") if content.origin == "unknown" else gettext("date non dite")
-    return (
-        gettext("%(day)s (date du document)") % {"day": day(content.start)} if content.origin == "document" else day(content.start)
-    )
+    told = written(content.start)
+    return gettext("%(day)s (date du document)") % {"day": told} if content.origin == "document" else told
 
 
 @register.filter

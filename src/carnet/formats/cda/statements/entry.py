@@ -59,6 +59,12 @@ def author_of(node: etree._Element) -> str:
     return " ".join(w for part in ("given", "family") for n in children(name, part) if (w := words(n))) or words(name)
 
 
+def place_of(node: etree._Element) -> str:
+    """The organisation of the author that a node names."""
+    name = child(node, "author/assignedAuthor/representedOrganization/name")
+    return words(name) if name is not None else ""
+
+
 def is_true(text: str | None) -> bool:
     """An xs:boolean: it has two spellings for each of its values."""
     return (text or "").strip() in ("true", "1")

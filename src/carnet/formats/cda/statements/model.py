@@ -117,6 +117,8 @@ class Statement:
     """Who states it: whom the entry names, else the author of the document."""
     anchor: str = ""
     """Narrative id that the entry refers to."""
+    place: str = ""
+    """The organisation of whom states it, where the document names it."""
 
     @property
     def code(self) -> Coding:

@@ -12,7 +12,7 @@ from lxml import etree
 
 from carnet.formats.cda.header import NS, parse_document
 from carnet.formats.cda.statements import concerns, encounters, measures, substances
-from carnet.formats.cda.statements.entry import Entry, author_of
+from carnet.formats.cda.statements.entry import Entry, author_of, place_of
 from carnet.formats.cda.statements.gate import reason_against
 from carnet.formats.cda.statements.model import Left, Origin, Polarity, Reading, Reason, Statement, When
 from carnet.formats.cda.statements.names import Narrative, child
@@ -48,12 +48,14 @@ class _Document:
     """The day of the document, for a result that says no time of its own."""
     author: str
     """Who wrote it, for a statement whose entry names nobody else."""
+    place: str
+    """The organisation of that author."""
 
 
 def _document(root: etree._Element) -> _Document:
     code, own = root.find("h:code", NS), when_of(root)
     day = When(own.start, origin=Origin.DOCUMENT, instant=own.instant) if own.start else When()
-    return _Document((code.get("code") or "") if code is not None else "", day, author_of(root))
+    return _Document((code.get("code") or "") if code is not None else "", day, author_of(root), place_of(root))
 
 
 def _part(section: etree._Element, document: _Document) -> str:
@@ -89,10 +91,12 @@ def _absence(statement: Statement) -> Statement:
 
 
 def _completed(found: Statement | Left, section: etree._Element, document: _Document) -> Statement | Left:
-    """A loss names its section, a statement its author."""
+    """A loss names its section, a statement its author and their place."""
     if isinstance(found, Left):
         return found if found.section else replace(found, section=_named(section))
-    return found if found.author else replace(found, author=document.author)
+    # Whoever an entry names may be of another place.
+    own = found.author in ("", document.author)
+    return replace(found, author=document.author, place=document.place) if own else found
 
 
 class _Collected:

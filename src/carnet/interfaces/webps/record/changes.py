@@ -46,6 +46,14 @@ def _treatment(found: profile.Treatment, since: datetime) -> Change | None:
     return Change(_("Dose"), "", first.content.label, f"{old.label}, {old.detail}", first) if changed else None
 
 
+def _words(taken: list[profile.Treatment], since: datetime) -> Iterator[Change]:
+    """What the person says of a treatment, where it is not what those who treat them say."""
+    for found in taken:
+        if found.word and found.at_odds and found.word.recorded_at > since:
+            odd = _("Dit pris") if found.course is profile.Course.STOPPED else _("Dit non pris")
+            yield Change(odd, "", found.first.content.label, "", found.word)
+
+
 def _results(entries: list[profile.Entry], since: datetime) -> Iterator[Change]:
     for found in profile.series(entries):
         if found.last.recorded_at > since and profile.out_of_bounds(found.last):
@@ -69,5 +77,5 @@ def changes(
     treatments = [change for t in taken if (change := _treatment(t, after))]
     named = list(_named(entries, after))
     dangerous = [c for c in named if c.tone]
-    found = [*dangerous, *treatments, *_results(entries, after), *(c for c in named if not c.tone)]
+    found = [*dangerous, *treatments, *_words(taken, after), *_results(entries, after), *(c for c in named if not c.tone)]
     return found[:MOST], max(len(found) - MOST, 0)
