@@ -173,6 +173,12 @@ def friendly(value: datetime | date | str | None, now: datetime) -> str:
 
 
 @register.filter
+def spaced(code: str) -> str:
+    """A long code in groups of four, as people copy it."""
+    return " ".join(code[i : i + 4] for i in range(0, len(code), 4))
+
+
+@register.filter
 def size(count: int) -> str:
     """A number of bytes, in the unit that people know; what is smaller than a thousand is not said to be nothing."""
     if 0 < count < 1000:

@@ -5,6 +5,7 @@ relation (`access`), never another account. Nothing here opens a record.
 """
 
 import hmac
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,14 +29,15 @@ CODE_LASTS = timedelta(hours=48)
 LETTER_LASTS = timedelta(days=30)
 """A provisional code that goes by post lives longer than one that goes by mail."""
 TRIES, LOCKED_FOR = 5, timedelta(minutes=15)
-RECOVERY_CODES = 10
+RECOVERY_CODES, RECOVERY_LENGTH = 10, 12
 PASSWORD_LENGTH, LOGIN_LENGTH = 12, 8
 _VALIDATORS = (MinimumLengthValidator(PASSWORD_LENGTH), CommonPasswordValidator(), NumericPasswordValidator())
 LOGIN_ASKED = "Choisissez un identifiant d’au moins huit caractères, sans espace."
 TOO_WEAK = "Choisissez un mot de passe d’au moins douze caractères, peu courant, qui n’est pas fait que de chiffres."
 OWN_WORDS = "Choisissez un mot de passe sans votre nom, votre date de naissance ni votre identifiant."
 CODE_WRONG = "Ce code n’est pas celui de l’application à cet instant."
-SENTENCES = (LOGIN_ASKED, TOO_WEAK, OWN_WORDS, CODE_WRONG)
+NEW_CODE_WRONG = "Ce code n’est pas celui que la nouvelle application affiche à cet instant."
+SENTENCES = (LOGIN_ASKED, TOO_WEAK, OWN_WORDS, CODE_WRONG, NEW_CODE_WRONG)
 """What a person is told of what they chose; the page translates."""
 _COLUMNS = "id, record_id, login, password, secret, recovery, failures, locked_until, last_step, name, activated_at"
 
@@ -151,14 +153,24 @@ def check_credentials(login: str, password: str, words: Sequence[str] = ()) -> N
 
     `words`: the person's own names and dates, which no password may hold.
     """
+    check_login(login)
+    check_password_chosen(password, [login, *words])
+
+
+def check_login(login: str) -> None:
+    """Check a login that somebody chose. Raises CredentialError."""
     if len(login) < LOGIN_LENGTH or len(login) > 80 or any(c.isspace() for c in login):
         raise CredentialError("identifiant", [LOGIN_ASKED])
+
+
+def check_password_chosen(password: str, words: Sequence[str]) -> None:
+    """Check a password that somebody chose, which holds none of their own words. Raises CredentialError."""
     try:
         validate_password(password, password_validators=_VALIDATORS)
     except ValidationError:
         raise CredentialError("mot-de-passe", [TOO_WEAK]) from None
     low = password.lower()
-    if login.lower() in low or any(len(w) > 3 and w.lower() in low for w in words):
+    if any(len(w) > 3 and w.lower() in low for w in words):
         raise CredentialError("mot-de-passe", [OWN_WORDS])
 
 
@@ -198,20 +210,36 @@ def set_credentials(work: Work, account: UUID, login: str, password: str, secret
 
     Raises Refusal `login-taken`.
     """
-    taken = work.row("SELECT 1 FROM signin_account WHERE login = %s AND id <> %s", _login_digest(login), account)
-    if taken:
-        raise Refusal(No.LOGIN_TAKEN)
-    recovery = [readable_code(8) for _ in range(RECOVERY_CODES)]
+    set_login(work, account, login)
+    set_secret(work, account, secret)
     work.run(
-        """UPDATE signin_account SET login = %s, password = %s, secret = %s, recovery = %s, failures = 0, locked_until = NULL
-        WHERE id = %s""",
-        _login_digest(login), make_password(password), _sealed(secret, account, "secret"),
-        [blind_index("recovery-code", f"{account}/{code}") for code in recovery], account,
-    )  # fmt: skip
-    return recovery
+        "UPDATE signin_account SET password = %s, failures = 0, locked_until = NULL WHERE id = %s", make_password(password), account
+    )
+    return set_recovery(work, account)
 
 
-def _failed(account: UUID, at: datetime) -> None:
+def set_login(work: Work, account: UUID, login: str) -> None:
+    """Keep a login. Raises Refusal `login-taken`."""
+    if work.row("SELECT 1 FROM signin_account WHERE login = %s AND id <> %s", _login_digest(login), account):
+        raise Refusal(No.LOGIN_TAKEN)
+    work.run("UPDATE signin_account SET login = %s WHERE id = %s", _login_digest(login), account)
+
+
+def set_secret(work: Work, account: UUID, secret: str) -> None:
+    """Keep the secret of an application of one-time codes; codes of the one before serve no more."""
+    sealed = _sealed(secret, account, "secret")
+    work.run("UPDATE signin_account SET secret = %s, last_step = 0 WHERE id = %s", sealed, account)
+
+
+def set_recovery(work: Work, account: UUID) -> list[str]:
+    """Make recovery codes, in digits alone: the field of a code brings up the keyboard of digits on a telephone."""
+    codes = ["".join(secrets.choice("0123456789") for _ in range(RECOVERY_LENGTH)) for _ in range(RECOVERY_CODES)]
+    digests = [blind_index("recovery-code", f"{account}/{code}") for code in codes]
+    work.run("UPDATE signin_account SET recovery = %s WHERE id = %s", digests, account)
+    return codes
+
+
+def count_failure(account: UUID, at: datetime) -> None:
     """Count a failure in a transaction of its own; five lock the account for a quarter of an hour."""
     with unit() as work:
         work.run(
@@ -234,7 +262,7 @@ def password_holds(login: str, password: str, at: datetime) -> UUID:
         make_password(password)
         raise _wrong()
     if not check_password(password, row[3] or ""):
-        _failed(row[0], at)
+        count_failure(row[0], at)
         raise _wrong()
     # Only whoever knows the password learns that the account is locked.
     _unlocked(row, at)
@@ -266,7 +294,7 @@ def second_factor(account: UUID, code: str, at: datetime) -> None:
                 recovery, account,
             )  # fmt: skip
             return
-    _failed(account, at)
+    count_failure(account, at)
     raise _wrong()
 
 
