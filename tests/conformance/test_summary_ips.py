@@ -1,8 +1,10 @@
 """The International Patient Summary by a validator that is not ours: HAPI FHIR, with the rules of hl7.fhir.uv.ips."""
 
+import io
 import json
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import date
@@ -80,7 +82,7 @@ _FAULTS: dict[str, Callable[[Json], object]] = {
 
 @pytest.fixture(scope="module")
 def summaries(espace: str, oauth: str, door: str) -> dict[str, Json]:
-    """Summaries through the door: full; with nothing that is known; of absences that are known, and of what is withheld."""
+    """Summaries through the door: full, and as its person copies it; with nothing that is known; of absences that are known, and of what is withheld."""
 
     def of(space: Any, *lines: tuple[str, ...], ticked: list[str] | None = None) -> Json:
         client = app(oauth, door, referenced(purposes=purposes(*lines))).connect(space, ticked=ticked)
@@ -97,7 +99,8 @@ def summaries(espace: str, oauth: str, door: str) -> dict[str, Json]:
     known, _, _ = newcomer(espace)
     for section in ("allergies", "treatments", "problems"):
         known.post(f"/profil/{section}/concerne", {})
-    return {"full": of(rich, *whole), "empty": of(empty, *whole), "known": of(known, *whole[:3]),
+    copy = zipfile.ZipFile(io.BytesIO(rich.post("/compte/copie/telecharger").content))
+    return {"full": of(rich, *whole), "copied": json.loads(copy.read("resume-ips.json")), "empty": of(empty, *whole), "known": of(known, *whole[:3]),
             "withheld": of(rich, *whole, ticked=["soin/allergies/read"])}  # fmt: skip
 
 
@@ -129,7 +132,7 @@ def test_a_validator_of_others_finds_no_fault_in_a_summary(summaries: dict[str, 
     }  # fmt: skip
     reasons = {name: {s.get("emptyReason", {}).get("coding", [{}])[0].get("code") for s in _sections(bundle).values()}
                for name, bundle in summaries.items()}  # fmt: skip
-    assert reasons == {"full": {None}, "empty": {"unavailable"}, "known": {None}, "withheld": {None, "withheld"}}
+    assert reasons == {"full": {None}, "copied": {None}, "empty": {"unavailable"}, "known": {None}, "withheld": {None, "withheld"}}
     for bundle in summaries.values():
         # The validator holds a resource to a profile that it names: none goes without.
         profiled = {e["resource"]["resourceType"] for e in bundle["entry"] if e["resource"].get("meta", {}).get("profile")}

@@ -19,11 +19,13 @@ import pytest
 from django.utils.translation import override
 from joserfc import jwe
 from joserfc.jwk import OctKey
+from pypdf import PdfReader
 from support.espace import Space, as_kind, listed, newcomer, relate, space
 from support.people import allow, ask, cda, client, deposit, fresh_person, fresh_uid, host, now, open_record
 from support.portal import Browser, words
 from support.roles import as_role
 from support.said import said_by
+from support.statements import stated
 
 from carnet.apps.access import api as access
 from carnet.apps.journal import api as journal
@@ -36,6 +38,7 @@ from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import key_of, unit
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.desk.verifier import carnet_verify
+from carnet.formats.cda import Section
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask, Mode
 from carnet.kernel.clock import begins
@@ -1023,6 +1026,42 @@ def test_the_copy_is_safe_to_open(espace: str, tmp_path: Path) -> None:
         assert f'<a href="documents/{number}.xml" download>original</a>' in index
     assert (folder / f"lire/{carried}.pdf").read_bytes() == PDF
     assert b"xml-stylesheet" in (folder / f"documents/{armed}.xml").read_bytes(), "the original as it came, to be downloaded"
+
+
+def test_the_copy_holds_pages_to_read_and_a_summary_for_another_country(espace: str, tmp_path: Path) -> None:
+    who, person, _ = newcomer(espace)
+    deposit(person, sections=(Section("48765-2", "Allergies", facts=(stated("allergies", "Amoxicilline", detail="œdème"),)),))
+    who.post("/profil/treatments/ajouter", {"libelle": "Tisane <b>du soir</b>"})
+    who.post("/profil/problems/concerne", {"concerne": "non"})
+    folder = _unzip(who.post("/compte/copie/telecharger").content, tmp_path / "copie")
+    page = (folder / "profil.html").read_text()
+    assert "Amoxicilline, œdème" in page and "d’après un document" in page
+    assert "Tisane &lt;b&gt;du soir" in page and "<script" not in page and "default-src 'none'" in page
+    assert "ne la concerne pas" in page and "Rien n’est inscrit" in page
+    bundle = json.loads((folder / "resume-ips.json").read_text())
+    [patient] = [e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Patient"]
+    assert patient["identifier"] == [{"system": f"urn:oid:{person.ins.oid}", "value": person.ins.matricule}]
+    assert patient["name"][0]["family"] == person.traits.birth_name
+    sections = {s["code"]["coding"][0]["code"]: s for s in bundle["entry"][0]["resource"]["section"]}
+    assert "Amoxicilline" in sections["48765-2"]["text"]["div"]
+    assert "Tisane" in sections["10160-0"]["text"]["div"]
+    told = "".join(p.extract_text() for p in PdfReader(io.BytesIO((folder / "resume-ips.pdf").read_bytes())).pages)
+    assert person.ins.matricule in told and "Amoxicilline" in told and "ALLERGIES" in told
+    assert all(
+        f'href="{name}"' in (folder / "index.html").read_text() for name in ("profil.html", "resume-ips.pdf", "resume-ips.json")
+    )
+
+
+def test_a_copy_by_a_representative_says_what_is_withheld_in_its_summary(espace: str, tmp_path: Path) -> None:
+    parent, _, _ = newcomer(espace)
+    _who, child, record_id = newcomer(espace, birth_date=f"{now().year - 12}-03-04")
+    deposit(child, label=("INVISIBLE_REPRESENTANTS_LEGAUX",), sections=(
+        Section("10160-0", "Traitements", facts=(stated("treatments", "Contraception secrète"),)),))  # fmt: skip
+    relate(record_id, parent, "representative")
+    parent.act_on(record_id)
+    folder = _unzip(parent.post("/compte/copie/telecharger").content, tmp_path / "copie")
+    for name in ("profil.html", "resume-ips.json", "index.html"):
+        assert "secrète" not in (folder / name).read_text(), name
 
 
 def test_a_cda_that_cannot_be_rendered_is_linked_as_a_download_alone() -> None:

@@ -176,6 +176,7 @@ from carnet.apps.catalogue.subscribing import (
 )
 from carnet.apps.catalogue.summary import (
     exported,
+    own_summary,
     patient_summary,
 )
 from carnet.apps.catalogue.timers import (
@@ -288,6 +289,7 @@ __all__ = [
     "offers_of",
     "open_file",
     "own_client",
+    "own_summary",
     "patient",
     "patient_summary",
     "perimeter_of",

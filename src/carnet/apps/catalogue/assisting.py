@@ -199,7 +199,7 @@ def _journal(open_: Open, lines: list[AgreedLine], words: str) -> str:
         for numbered in lines_shown(r.visit):
             entry = numbered.entry
             # Neither the person nor this assistant: what is asked here is who else looked, and asking adds no line to the answer.
-            if entry.get("actor_kind") == ActorKind.HOLDER or entry.get("actor") == r.call.actor.key:
+            if entry.get("actor_kind") == ActorKind.HOLDER or entry.get("actor") == r.actor.key:
                 continue
             place = f", {entry['structure']}" if entry.get("structure") else ""
             refused = " (refusé)" if entry.get("outcome") == "refuse" else ""
@@ -243,6 +243,6 @@ def previewed(visit: Visit, service: Service, tool: str, words: str) -> str:
         )
         lent = access.lent(visit.granted, question, facts)
         seen = replace(visit, ask=question, granted=lent, entered=replace(visit.entered, facts=facts))
-        yield Reading(call, seen, line, lines, at)
+        yield Reading(call.subject, call.actor, seen, line, lines, at)
 
     return _ANSWERS[tool](open_, lines, words)

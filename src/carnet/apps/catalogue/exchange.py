@@ -25,6 +25,7 @@ from carnet.formats.fhir import Json, write_audit_event
 from carnet.formats.fhir.immunization import Booked, appointment, immunization
 from carnet.formats.fhir.personal import Said, Taken, allergy, condition, medication
 from carnet.formats.timestamps import to_fhir
+from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act
 from carnet.kernel.clock import day_in
 from carnet.kernel.refusal import No, Refusal
@@ -36,9 +37,10 @@ MOST_DOCUMENTS = 200
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An open record, for one reading of a service: under which line, about whom, and since when."""
+    """An open record, for one reading: by whom, about whom (the number of the Patient), under which line, and since when."""
 
-    call: Call
+    subject: str
+    actor: Actor
     visit: Visit
     line: AgreedLine
     lines: list[AgreedLine]
@@ -46,8 +48,8 @@ class Reading:
 
     @property
     def patient(self) -> Json:
-        """The person, as this service knows them."""
-        return {"reference": f"Patient/{self.call.subject}"}
+        """The person, by the number under which whoever reads knows them."""
+        return {"reference": f"Patient/{self.subject}"}
 
     @property
     def since(self) -> str:
@@ -72,7 +74,7 @@ def reading(call: Call, category: str, at: datetime, act: Act = Act.READ_PROFILE
             raise Refusal(No.SERVICE_CONSENT_MISSING)
         if category == JOURNAL:
             consulted(visit, Act.OWN_TRACES)
-        yield Reading(call, visit, line, held, at)
+        yield Reading(call.subject, call.actor, visit, line, held, at)
 
 
 def _codes(content: profile.Content) -> tuple[tuple[str, str, str], ...]:
@@ -201,7 +203,7 @@ def prevention_items(r: Reading) -> list[Json]:
     if found is None:
         return []
     lines = [*found.now, *found.soon, *found.later]
-    number = str(uuid5(NAMESPACE_OID, f"{r.call.subject}/agenda"))
+    number = str(uuid5(NAMESPACE_OID, f"{r.subject}/agenda"))
     return [{
         "resourceType": "CarePlan", "id": number, "status": "active", "intent": "proposal", "title": found.edition.title,
         "subject": r.patient, "created": to_fhir(r.at),
@@ -216,7 +218,7 @@ def _due(line: prevention.Line) -> Json:
 
 def journal(r: Reading) -> list[Json]:
     """AuditEvent: who looked, as the person's own page tells it. For assistants alone."""
-    return [_audited(n, r.call.subject) for n in lines_shown(r.visit)[:MOST_DOCUMENTS]]
+    return [_audited(n, r.subject) for n in lines_shown(r.visit)[:MOST_DOCUMENTS]]
 
 
 def _audited(numbered: Numbered, subject: str) -> Json:
@@ -227,7 +229,7 @@ def patient_of(r: Reading) -> Json:
     """The Patient: the number, and the first name where that was agreed to."""
     named = any(x.category == IDENTITY for x in r.lines)
     name = r.visit.traits.given_names.split(" ")[0].title()
-    found: Json = {"resourceType": "Patient", "id": r.call.subject, "active": True}
+    found: Json = {"resourceType": "Patient", "id": r.subject, "active": True}
     return found | ({"name": [{"use": "usual", "given": [name]}]} if named and name else {})
 
 

@@ -7,17 +7,22 @@ from uuid import uuid4
 
 from django.conf import settings
 
-from carnet.apps.access.api import READ
+from carnet.apps.access.api import READ, AgreedLine
 from carnet.apps.catalogue import exchange
 from carnet.apps.catalogue.calls import Call, lines_of
 from carnet.apps.catalogue.categories import DOCUMENTS, OF_TYPE, permits
 from carnet.apps.catalogue.exchange import Reading, reading
+from carnet.apps.identity import api as identity
 from carnet.apps.profile import api as profile
-from carnet.apps.records.api import Query, criteria
+from carnet.apps.records.api import Query, Visit, criteria
 from carnet.formats.fhir import Json
-from carnet.formats.fhir.ips import UNAVAILABLE, WITHHELD, Section, Summary, document, known_absent
+from carnet.formats.fhir.ips import UNAVAILABLE, WITHHELD, Section, Summary, document, empty_words, known_absent
+from carnet.formats.paper import as_pdf
 from carnet.formats.timestamps import to_fhir
+from carnet.kernel.clock import day_in
+from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
+from carnet.kernel.traits import Traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +65,13 @@ def _section(call: Call, part: _Part, held: set[str], at: datetime) -> Section |
     if part.category not in held:
         return Section(part.code, part.title, empty=WITHHELD) if part.required else None
     with reading(call, part.category, at) as r:
-        found = part.read(r)
-        if not found and part.none:
-            found = _absent(r, part)
+        return _section_of(r, part)
+
+
+def _section_of(r: Reading, part: _Part) -> Section | None:
+    found = part.read(r)
+    if not found and part.none:
+        found = _absent(r, part)
     if found:
         return Section(part.code, part.title, found, [_line(f) for f in found])
     return Section(part.code, part.title, empty=UNAVAILABLE) if part.required else None
@@ -87,6 +96,44 @@ def patient_summary(call: Call, at: datetime) -> Json:
     sections = [s for part in _PARTS if (s := _section(call, part, held, at)) is not None]
     summary = Summary(str(uuid4()), to_fhir(at), exchange.patient(call, at), sections)
     return document(summary, f"{settings.CARNET.base_url}/services/fhir")
+
+
+def own_summary(visit: Visit) -> tuple[Json, bytes]:
+    """The summary of a record for whoever copies it, under their own name: the bundle, and the same on paper.
+
+    A part that is closed to them is told as withheld; who reads it elsewhere must know that there may be more.
+    """
+    at, number, ins = visit.ask.at, str(uuid4()), identity.active_ins(visit.work, visit.key)
+    r = Reading(number, visit.ask.actor, visit, AgreedLine("", "", READ), [], at)
+    narrowed = profile.narrowed(visit)
+    sections = []
+    for part in _PARTS:
+        closed = set(profile.readable_sections(visit, part.sections)) != set(part.sections) or narrowed & set(part.sections)
+        found = Section(part.code, part.title, empty=WITHHELD) if closed else _section_of(r, part)
+        sections += [found] if found else []
+    made = document(Summary(str(uuid4()), to_fhir(at), _person(number, visit.traits, ins), sections), settings.CARNET.espace_url)
+    title = f"Résumé de santé : {visit.traits.given_names} {visit.traits.birth_name}"
+    return made, as_pdf(title, _on_paper(visit, ins, sections))
+
+
+_GENDERS = {"M": "male", "F": "female"}
+
+
+def _person(number: str, traits: Traits, ins: Ins | None) -> Json:
+    found: Json = {"resourceType": "Patient", "id": number, "active": True,
+                   "name": [{"use": "official", "family": traits.birth_name, "given": traits.given_names.split(" ")}]}  # fmt: skip
+    found |= {"identifier": [{"system": f"urn:oid:{ins.oid}", "value": ins.matricule}]} if ins else {}
+    found |= {"gender": _GENDERS.get(traits.sex, "unknown")}
+    return found | ({"birthDate": traits.birth_date} if traits.birth_date else {})
+
+
+def _on_paper(visit: Visit, ins: Ins | None, sections: list[Section]) -> str:
+    day = day_in(visit.ask.at, settings.LAW.civil_zone)
+    born = visit.traits.birth_date or "date inconnue"
+    head = [f"Né(e) le {born}", f"INS {ins.matricule} ({ins.oid})" if ins else "INS : non connue",
+            f"Fait le {day.isoformat()} par la personne, des sources de son carnet."]  # fmt: skip
+    told = [["", s.title.upper(), *(f"- {line}" for line in s.lines or [empty_words(s)])] for s in sections]
+    return "\n".join([*head, *(line for lines in told for line in lines)])
 
 
 def exported(call: Call, name: str, at: datetime) -> list[Json]:

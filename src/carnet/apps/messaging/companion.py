@@ -5,12 +5,12 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from fpdf import FPDF
 
 from carnet.apps.messaging.keeping import Piece
 from carnet.apps.records.api import Query, Seen, Visit, criteria, documents, read_in
 from carnet.formats import cda
 from carnet.formats.fhir.document_reference import read_stored
+from carnet.formats.paper import as_pdf
 from carnet.formats.xdm import Packed, write_xdm
 from carnet.formats.xdm.stated import stated_by
 from carnet.formats.xds import Author, Coding, SubmissionSet
@@ -20,8 +20,6 @@ from carnet.kernel.traits import Traits
 
 _ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png", "image/tiff": "tif", "text/plain": "txt",
             "application/rtf": "rtf"}  # fmt: skip
-_OPENED = str.maketrans({"œ": "oe", "Œ": "OE", "’": "'", "–": "-", "—": "-", "…": "...", "«": '"', "»": '"', "\u202f": " ",
-                         "≥": ">=", "≤": "<=", "→": "->", "−": "-"})  # fmt: skip
 ARCHIVE_NAME = "IHE_XDM.ZIP"
 
 
@@ -38,22 +36,6 @@ def _name(one: Seen, traits: Traits, ending: str) -> str:
     given = traits.given_names.split(" ")[0]
     parts = [day, one.facts.type_code, traits.birth_name, given, one.logical_id.hex[:8]]
     return "_".join(re.sub(r"[^A-Za-z0-9-]+", "-", part).strip("-") for part in parts) + f".{ending}"
-
-
-def as_pdf(title: str, text: str) -> bytes:
-    """The words of a document as a PDF. A letter that its font has not is a question mark: the CDA beside it has them all."""
-    page = FPDF()
-    page.add_page()
-    page.set_font("Helvetica", "B", 15)
-    page.multi_cell(0, 9, _plain(title), new_x="LMARGIN", new_y="NEXT")
-    page.set_font("Helvetica", "", 10)
-    for line in text.split("\n"):
-        page.multi_cell(0, 5, _plain(line) or " ", new_x="LMARGIN", new_y="NEXT")
-    return bytes(page.output())
-
-
-def _plain(text: str) -> str:
-    return text.translate(_OPENED).encode("latin-1", "replace").decode("latin-1")
 
 
 def _companion(content: bytes, title: str) -> bytes:

@@ -46,6 +46,11 @@ class Summary:
     sections: Sequence[Section] = field(default_factory=tuple)
 
 
+def empty_words(section: Section) -> str:
+    """Why a section holds nothing, in words."""
+    return _SAID[section.empty]
+
+
 def narrative(lines: Sequence[str]) -> Json:
     """A text in the form of FHIR: a list of lines, or one line."""
     inner = "".join(f"<li>{escape(line)}</li>" for line in lines)
@@ -60,11 +65,11 @@ def _url(resource: Json, base: str) -> str:
 def _section(section: Section, base: str) -> Json:
     found: Json = {
         "title": section.title, "code": {"coding": [{"system": LOINC, "code": section.code}]},
-        "text": narrative(list(section.lines) or [_SAID[section.empty]]),
+        "text": narrative(list(section.lines) or [empty_words(section)]),
     }  # fmt: skip
     if section.resources:
         return found | {"entry": [{"reference": _url(r, base)} for r in section.resources]}
-    return found | {"emptyReason": {"coding": [{"system": _EMPTY, "code": section.empty}], "text": _SAID[section.empty]}}
+    return found | {"emptyReason": {"coding": [{"system": _EMPTY, "code": section.empty}], "text": empty_words(section)}}
 
 
 def _profiled(resource: Json, base: str) -> Json:

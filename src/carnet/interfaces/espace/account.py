@@ -1,4 +1,4 @@
-"""My account: ways to sign in, sessions, the life of the record, a copy of everything."""
+"""My account: ways to sign in, sessions, the life of the record."""
 
 import json
 from uuid import UUID
@@ -8,8 +8,7 @@ from django.http import HttpResponse, JsonResponse
 
 from carnet.apps.access.api import told
 from carnet.apps.catalogue.api import sign_out
-from carnet.apps.profile import api as profile
-from carnet.apps.records.api import ask_to_destroy, change_life, consulted, export_for, standing, visiting
+from carnet.apps.records.api import ask_to_destroy, change_life, standing
 from carnet.apps.signin.api import (
     begin_passkey,
     cut_person_session,
@@ -150,21 +149,3 @@ def life_page(asked: Asked, refusal: Refusal) -> HttpResponse:
         "name": name_of(found.traits) if found else "", "code": refusal.code,
     }  # fmt: skip
     return page(asked, "account/not_open", context, 403)
-
-
-@signed_in("GET")
-def export_page(asked: Asked) -> HttpResponse:
-    """What the copy holds, and the button."""
-    return page(asked, "account/export", {"tab": "compte"})
-
-
-@signed_in("POST")
-def export(asked: Asked) -> HttpResponse:
-    """A copy of everything that I may see, in open formats, that another Carnet opens."""
-    with visiting(asked.ask(Act.SEARCH), asked.record, "documents") as visit:
-        consulted(visit, Act.EXPORT_RECORD)
-        seen = frozenset(e.id for e in profile.entries(visit, ended=True, most=profile.MOST, markers=True))
-        made = export_for(visit, seen, name_of(visit.traits))
-    response = HttpResponse(made.data, content_type="application/zip")
-    response["Content-Disposition"] = f'attachment; filename="mon-carnet-{asked.today.isoformat()}.zip"'
-    return response

@@ -11,6 +11,7 @@ import io
 import json
 import mimetypes
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,7 +39,10 @@ _PAGE = """<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Mon
 <meta name="viewport" content="width=device-width, initial-scale=1"></head><body><h1>Mon carnet de santé</h1>
 <p>{name}. Copie du {day}. Gardez ce dossier comme vous gardez vos papiers de santé : il n'est pas chiffré.</p>
 <h2>Documents</h2><table><thead><tr><th>Date</th><th>Document</th><th>Catégorie</th></tr></thead><tbody>{rows}</tbody></table>
-<h2>Le reste</h2><ul><li><a href="tables/">Profil de santé, accords et choix</a> (JSON)</li>
+<h2>Le reste</h2><ul><li><a href="profil.html">Mon profil de santé</a>, à lire et à imprimer</li>
+<li><a href="resume-ips.pdf">Résumé de santé</a> (PDF), à montrer à un soignant, ici ou à l'étranger</li>
+<li><a href="resume-ips.json">Le même résumé</a> pour un logiciel (International Patient Summary, FHIR R4)</li>
+<li><a href="tables/">Profil de santé, accords et choix</a> (JSON)</li>
 <li><a href="journal.jsonl">Journal des accès</a> (une ligne par accès)</li>
 <li><a href="LISEZMOI.txt">Comment rouvrir ce dossier</a></li></ul>
 </body></html>"""
@@ -50,6 +54,9 @@ _READ = """<!doctype html><html lang="fr"><head><meta charset="utf-8"><meta http
 _README = """Ceci est la copie de votre carnet de santé.
 
 index.html            la liste de vos documents, à ouvrir dans un navigateur
+profil.html           votre profil de santé, à lire et à imprimer
+resume-ips.pdf        un résumé de santé, à montrer à un soignant
+resume-ips.json       le même pour un logiciel (International Patient Summary, FHIR R4)
 lire/                 vos comptes rendus, mis en page par Carnet : rien n'y est exécuté
 documents/            chaque document comme il a été déposé, et sa fiche (FHIR R4, JSON)
 tables/               profil de santé, accords, choix et demandes (JSON)
@@ -178,8 +185,9 @@ def _journal(visit: Visit) -> dict[str, bytes]:
     return files
 
 
-def export_for(visit: Visit, entries: frozenset[UUID], name: str) -> Exported:
-    """The archive of a record for whoever asks. `entries`: the entries of the profile that they see."""
+def export_for(visit: Visit, entries: frozenset[UUID], name: str, beside: Mapping[str, bytes]) -> Exported:
+    """The archive of a record for whoever asks. `entries`: the entries of the profile that they see. `beside`: files that were made
+    of what they see, for people and for other systems."""
     tables, at = _tables(visit, frozenset(map(str, entries))), visit.ask.at
     rows = tables["records_document"]
     files: dict[str, bytes] = {f"tables/{table}.json": as_json(found) for table, found in tables.items() if found}
@@ -191,7 +199,7 @@ def export_for(visit: Visit, entries: frozenset[UUID], name: str) -> Exported:
             readable[row["logical_id"]], files[found[0]] = found
         files[f"documents/{row['logical_id']}.fhir.json"] = base64.b64decode(row["resource"])
     files |= {"identity.json": as_json(identity.dump(visit.work, visit.key)), "LISEZMOI.txt": _README.encode(),
-              "index.html": _index(rows, name, at, readable)} | _journal(visit)  # fmt: skip
+              "index.html": _index(rows, name, at, readable)} | _journal(visit) | dict(beside)  # fmt: skip
     digests = {n: hashlib.sha256(content).hexdigest() for n, content in files.items()}
     manifest: dict[str, Any] = {"format": FORMAT, "record": str(visit.record_id), "exported": at.isoformat(), "files": digests}
     out = io.BytesIO()
