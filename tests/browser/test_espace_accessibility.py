@@ -19,8 +19,19 @@ PAGES = ("/", "/documents", "/documents?q=metformine", "DOCUMENT", "/documents/a
          "/acces?comme=urgence", "/acces/masquer", "/acces/urgence", "/acces/professionnels", "/acces/professionnels/chercher?q=bastion",
          "/acces/journal", "LINE", "/acces/avis", "/demandes", "CORRECT", "/proches", "/proches/inviter/aidant", "/fiche", "/presence",
          "/messages", "/messages?q=rien", "THREAD", "/messages/nouveau/ecrire", "/messages/nouveau/renouvellement", "/messages/nouveau/rendez-vous",
-         "/services", "SERVICE", "AGREEMENT", "CONSENT", "COMPLAINT", "/compte", "/compte/cle", "/compte/copie", "/compte/fermer", "DELETE")  # fmt: skip
-PUBLIC = ("/catalogue", "/connexion", "/activer", "/activer?perdu=1", "/facile", "/aide", "/accessibilite", "/fiche/lire")
+         "/services", "SERVICE", "AGREEMENT", "CONSENT", "COMPLAINT", "/compte", "/compte/cle", "/compte/copie", "/compte/fermer", "/compte/acces",
+         "/compte/acces/application", "/profil/resultats", "RESULT", "/documents?annee=2026", "DELETE")  # fmt: skip
+PUBLIC = (
+    "/catalogue",
+    "/connexion",
+    "/activer",
+    "/activer?perdu=1",
+    "/facile",
+    "/aide",
+    "/accessibilite",
+    "/fiche/lire",
+    "/carte/urgence",
+)
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +72,7 @@ def places(somebody: PersonScreen) -> dict[str, str]:
     return {
         "DOCUMENT": f"/documents/{document}", "DELETE": f"/documents/{document}/supprimer", "LINE": f"/acces/journal/{line}",
         "THREAD": f"/messages/{first('/messages', r'/messages/([0-9a-f-]{36})')}",
+        "RESULT": f"/profil/resultats/{first('/profil/resultats', r'/profil/resultats/([0-9a-f]{12})')}",
         "CORRECT": f"/demandes/corriger/document/{document}", "ENTRY": f"/profil/entree/{first('/profil/measures', r'/profil/entree/([0-9a-f-]{36})')}",
     } | _connect()  # fmt: skip
 

@@ -21,6 +21,7 @@ _OWN = (
     "webps.js",
     "espace.js",
     "sheet.js",
+    "card.js",
     "icon.svg",
 )
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import segno
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils.translation import gettext
@@ -20,6 +19,7 @@ from carnet.apps.signin.api import (
     renew_recovery,
     secret_uri,
 )
+from carnet.interfaces.espace.card import qr_of
 from carnet.interfaces.espace.door import Asked, page, render, signed_in
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.said import saying
@@ -107,10 +107,9 @@ def application(asked: Asked) -> HttpResponse:
 
 def _application(asked: Asked, problems: list[tuple[str, str]]) -> HttpResponse:
     ticket, secret = begin_application(asked.session, asked.at)
-    drawing = segno.make(secret_uri(secret, asked.session.name), error="m")
     context: dict[str, object] = {
         "tab": "compte", "problems": problems, "ticket": ticket, "has": has_password(asked.session.account),
         "secret": " ".join(secret[i : i + 4] for i in range(0, 32, 4)),
-        "qr": drawing.svg_data_uri(scale=5, border=4, dark="#000", light="#fff"),
+        "qr": qr_of(secret_uri(secret, asked.session.name)),
     }  # fmt: skip
     return page(asked, "account/application", context, 400 if problems else 200)

@@ -6,7 +6,6 @@ The same code serves a first activation and an access that was lost: in both, so
 from datetime import timedelta
 from uuid import UUID
 
-import segno
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
@@ -22,6 +21,7 @@ from carnet.apps.signin.api import (
     start_activation,
 )
 from carnet.dicah.facts import RecordState
+from carnet.interfaces.espace.card import qr_of
 from carnet.interfaces.espace.civil_dates import day_text
 from carnet.interfaces.espace.door import public, render
 from carnet.interfaces.espace.signin import open_for
@@ -59,15 +59,10 @@ def _next(ticket: str) -> HttpResponse:
     return _credentials(step, [])
 
 
-def _qr(address: str) -> str:
-    """A QR code as a drawing that stands in the page."""
-    return segno.make(address, error="m").svg_data_uri(scale=5, border=2, dark="#000", light="#fff")
-
-
 def _credentials(step: Activating, problems: list[tuple[str, str]], given: dict[str, str] | None = None) -> HttpResponse:
     context: dict[str, object] = {
         "ticket": step.ticket, "name": name_of(step.traits), "secret": " ".join(step.secret[i : i + 4] for i in range(0, 32, 4)),
-        "qr": _qr(secret_uri(step.secret, name_of(step.traits))), "problems": problems, "given": given or {},
+        "qr": qr_of(secret_uri(step.secret, name_of(step.traits))), "problems": problems, "given": given or {},
     }  # fmt: skip
     return render("opening/credentials", context, 400 if problems else 200)
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from uuid import UUID
 
-import segno
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_noop as _
 
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import shown_presence_code, visiting
+from carnet.interfaces.espace.card import card_of, qr_of
 from carnet.interfaces.espace.door import Asked, page, public, render, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.espace.profile import SECTIONS
@@ -18,6 +18,7 @@ from carnet.kernel.ask import Act
 from carnet.kernel.clock import moment
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.said import saying
+from carnet.pages.templatetags.pages import long_day
 
 LASTS: dict[str, timedelta] = {
     "1h": timedelta(hours=1),
@@ -30,11 +31,6 @@ LASTS: dict[str, timedelta] = {
 def _chosen(wanted: list[str]) -> list[str]:
     kept = [s for s in profile.SHEET_SECTIONS if s in wanted]
     return kept or list(profile.SHEET_SECTIONS)
-
-
-def qr(text: str, scale: int = 5) -> str:
-    """A QR code as a drawing for a page."""
-    return segno.make(text, error="l").svg_data_uri(scale=scale, border=2, dark="#000", light="#fff")
 
 
 _TITLES = {n: s.title for n, s in SECTIONS.items()} | {"directives": _("Directives anticipées et volontés")}
@@ -57,10 +53,11 @@ def sheet(opened: Opened) -> Shown | HttpResponse:
     chosen = _chosen(opened.asked.request.GET.getlist("rubrique"))
     today, closed = opened.asked.today, opened.closed(_READ)
     lines = _lines(opened, chosen)
+    by_section = [(_TITLES[s], [line for line in lines if line.section == s], s in closed) for s in chosen]
     context: Context = {
+        "card": card_of(opened.visit.traits, by_section, long_day(today)), "lines": by_section,
         "chosen": chosen, "sections": [(s, _TITLES[s]) for s in profile.SHEET_SECTIONS], "partial": [_TITLES[s] for s in closed],
         "unshown": [_TITLES[s] for s in profile.SHEET_SECTIONS if s not in chosen],
-        "lines": [(_TITLES[s], [line for line in lines if line.section == s], s in closed) for s in chosen],
         "links": profile.links(opened.visit) if opened.visit.may(Act.SHARE_SHEET) else [],
         "may_share": opened.visit.may(Act.SHARE_SHEET) and not closed, "today": today, "lasts": list(LASTS),
     }  # fmt: skip
@@ -84,7 +81,7 @@ def share(asked: Asked) -> HttpResponse:
         asked.ask(Act.SHARE_SHEET), asked.record, traits, lines, titles, left, lasts, settings.CARNET.espace_url
     )
     address = f"{settings.CARNET.espace_url}/fiche/lire#{made.shlink}"
-    return page(asked, "sheet/link", {"tab": "accueil", "made": made, "address": address, "qr": qr(address, 4)})
+    return page(asked, "sheet/link", {"tab": "accueil", "made": made, "address": address, "qr": qr_of(address, 4)})
 
 
 @signed_in("POST")
@@ -120,4 +117,4 @@ def presence(asked: Asked) -> HttpResponse:
     """The code of this minute, to show to a professional."""
     code, until = shown_presence_code(asked.ask(Act.SHOW_PRESENCE), asked.record)
     told = f"{code[:4]} {code[4:]}"
-    return page(asked, "presence", {"tab": "accueil", "code": told, "until": until, "qr": qr(code, 7)})
+    return page(asked, "presence", {"tab": "accueil", "code": told, "until": until, "qr": qr_of(code, 7)})
