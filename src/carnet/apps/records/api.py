@@ -38,6 +38,7 @@ from carnet.apps.records.lifecycle.by_help_desk import (
 from carnet.apps.records.lifecycle.by_person import (
     Standing,
     activate_record,
+    add_child,
     announce_record,
     answer_invitation,
     ask_to_destroy,
@@ -155,6 +156,7 @@ __all__ = [
     "Whole",
     "acting",
     "activate_record",
+    "add_child",
     "alert_of",
     "all_records",
     "already_there",

@@ -25,6 +25,7 @@ from carnet.apps.signin.persons.accounts import (
     secret_uri,
     set_credentials,
     set_language,
+    use_code,
 )
 from carnet.apps.signin.persons.changing import (
     Proof,
@@ -64,6 +65,7 @@ from carnet.apps.signin.persons.ways_in import (
     activating,
     finish_password,
     name_of,
+    owner_of_code,
     return_franceconnect,
     start_activation,
     start_franceconnect,
@@ -184,6 +186,7 @@ __all__ = [
     "open_session",
     "operator_link",
     "operator_of",
+    "owner_of_code",
     "passkeys",
     "person_session",
     "person_sessions",
@@ -218,4 +221,5 @@ __all__ = [
     "start_publisher",
     "take_card",
     "take_operator_link",
+    "use_code",
 ]

@@ -79,6 +79,12 @@ def _open(opened: Opened) -> prevention.Agenda | None:
     return replace(found, lines=tuple(x for x in found.lines if x.rule.family != "vaccination"), forecasts=(), shots=(), doses={})
 
 
+def due_in(asked: Asked, visit: Visit) -> int:
+    """How many acts of the agenda of an open record are due now."""
+    agenda = _open(Opened(asked, visit, profile.entries(visit, prevention.SECTIONS)))
+    return len(agenda.now) if agenda else 0
+
+
 @record_page("agenda", "GET", detail="agenda", sections=prevention.SECTIONS, most=profile.MOST)
 def overview(opened: Opened) -> Shown | HttpResponse:
     """The page: now, soon, to be told, the month, what is done, the picture."""
@@ -226,4 +232,4 @@ def _relative(asked: Asked, record: UUID, name: str, kind: str) -> Relative:
         return Relative(name, record, own, [], [], "", closed=True)
 
 
-__all__ = ["answers", "done", "family", "opens", "overview", "proofs_seen", "say", "take_back", "taken_out", "tell"]
+__all__ = ["answers", "done", "due_in", "family", "opens", "overview", "proofs_seen", "say", "take_back", "taken_out", "tell"]

@@ -33,6 +33,7 @@ SENTENCES: dict[str, str] = {
     "medecin-traitant": _("C’est enregistré. Votre médecin traitant est noté."),
     "signale": _("Votre signalement est reçu. Une personne l’examine et vous répond."),
     "correction": _("Votre demande est reçue. Une personne l’examine et vous répond."),
+    "enfant-ajoute": _("C’est enregistré. Vous pouvez ouvrir le carnet de votre enfant ci-dessous."),
     "invitation-retiree": _("L’invitation est retirée."),
     "acces-fin": _("L’accès de cette personne est terminé."),
     "invitation-acceptee": _("C’est accepté. Vous pouvez ouvrir ce carnet depuis « Mes proches »."),

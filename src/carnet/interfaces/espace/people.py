@@ -1,28 +1,35 @@
 """Relatives: on whose record one acts, carers and representatives, invitations given and received."""
 
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from carnet.apps.access import api as access
+from carnet.apps.messaging.api import unread_in
 from carnet.apps.prevention import api as prevention
 from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
-from carnet.apps.records.api import answer_invitation, mine, visiting
+from carnet.apps.records.api import Standing, answer_invitation, mine, visiting
 from carnet.apps.signin.api import act_on, name_of
 from carnet.dicah.facts import MESSAGES
 from carnet.formats import codes
 from carnet.formats.codes.public import CATEGORIES, category_of
+from carnet.interfaces.espace.agenda import due_in
+from carnet.interfaces.espace.civil_dates import day_text
 from carnet.interfaces.espace.door import Asked, page, render, signed_in
 from carnet.interfaces.espace.profile import SECTIONS
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
+from carnet.kernel.traits import is_minor
 from carnet.pages.civil import begins
 from carnet.pages.said import saying
 
+MONTH = timedelta(days=30)
 LONGEST = timedelta(days=3 * 365)
 USUAL = timedelta(days=180)
 """What is proposed: an access that ends. The person may choose otherwise."""
@@ -53,10 +60,61 @@ def told_scope(given: access.Given) -> list[str]:
     return categories + sections + ([gettext("Messages")] if MESSAGES in given.scope else [])
 
 
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """A record that one may open, and what waits in it: messages, acts of the agenda, answers. None of it where it is not open."""
+
+    standing: Standing
+    name: str
+    kind: ActorKind
+    ends: datetime | None
+    waits: list[tuple[str, int]]
+
+
+def _waits(asked: Asked, record: UUID, kind: ActorKind) -> list[tuple[str, int]]:
+    """What waits in a record, by kind: for its person and their representatives; a carer is shown nothing before opening it."""
+    if kind is ActorKind.CARER:
+        return []
+    actor = replace(asked.actor, kind=kind)
+    try:
+        with visiting(replace(asked.ask(Act.SEARCH), actor=actor), record, "family") as visit:
+            answers = [c for c in records.cases_in(visit) if c.answered_at is not None and asked.at - c.answered_at <= MONTH]
+            found = (("messages", unread_in(visit)), ("agenda", due_in(asked, visit)), ("demandes", len(answers)))
+            return [(name, n) for name, n in found if n]
+    except Refusal:
+        return []
+
+
+@signed_in("GET", "POST")
+def child(asked: Asked) -> HttpResponse:
+    """A parent adds a child: by the letter that came for the child. Who may not is told before anything is typed."""
+    own = records.standing(asked.session.own_record)
+    minor = own is None or is_minor(own.traits.birth_date, asked.today)
+    context: dict[str, object] = {"tab": "proches", "minor": minor, "given": asked.request.POST, "problems": []}
+    if asked.request.method == "GET" or minor:
+        return page(asked, "people/child", context, 200 if asked.request.method == "GET" else 403)
+    question = replace(asked.ask(Act.NAME_PEOPLE), actor=replace(asked.actor, kind=ActorKind.REPRESENTATIVE))
+    try:
+        records.add_child(question, asked.form.text("code", 20), day_text(asked.request.POST, "naissance"))
+    except Refusal as refusal:
+        if refusal.code not in (No.CODE_UNKNOWN, No.PERSON_LIMIT):
+            raise
+        told = gettext(_NO_CHILD) if refusal.code == No.CODE_UNKNOWN else gettext(_TWO_ALREADY)
+        return page(asked, "people/child", context | {"problems": [("code", told)]}, 403)
+    return saying(asked, "/proches", "enfant-ajoute")
+
+
+_NO_CHILD = _("Ce code et cette date ne vont pas ensemble, la lettre est trop ancienne, ou ce n’est pas celle d’un enfant.")
+_TWO_ALREADY = _("Deux représentants légaux sont déjà liés à ce carnet. Appelez l’assistance.")
+
+
 @signed_in("GET")
 def people(asked: Asked) -> HttpResponse:
     """The page: records that I may open, and who may act on the one that is open."""
-    held = [(s, name_of(s.traits), kind, ends) for s, kind, ends in mine(asked.session.account, asked.at)]
+    held = [
+        Relative(s, name_of(s.traits), kind, ends, _waits(asked, s.record_id, kind))
+        for s, kind, ends in mine(asked.session.account, asked.at)
+    ]
     context: dict[str, object] = {"tab": "proches", "records": held, "acting": asked.record, "carers": [], "invited": []}
     if asked.actor.kind is not ActorKind.CARER:
         try:
@@ -77,7 +135,7 @@ def people(asked: Asked) -> HttpResponse:
 def act_for(asked: Asked) -> HttpResponse:
     """Act on another record from now on: one on which a relation holds."""
     wanted = asked.form.text("carnet", 40)
-    for standing, kind, _ in mine(asked.session.account, asked.at):
+    for standing, kind, _ends in mine(asked.session.account, asked.at):
         if str(standing.record_id) == wanted:
             act_on(asked.session, standing.record_id, kind)
             return HttpResponseRedirect("/agenda" if asked.form.text("vers", 10) == "agenda" else "/")

@@ -108,6 +108,7 @@ urlpatterns = [
     path("demandes", requests.requests),
     path("demandes/corriger/<str:kind>/<uuid:number>", requests.correct),
     path("proches", people.people),
+    path("proches/enfant", people.child),
     path("proches/agir", people.act_for),
     path("proches/inviter/<str:kind>", people.invite),
     path("proches/terminer", people.end),

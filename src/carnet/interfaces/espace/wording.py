@@ -54,6 +54,7 @@ _DONE: dict[str, str] = {
     Act.REPORT_ACCESS: _("signalé un accès"),
     Act.ASK_CORRECTION: _("demandé une correction"),
     "record:activate": _("activé le carnet"),
+    "representative:added": _("ajouté ce carnet à son espace, par la lettre reçue, comme représentant légal"),
     "invitation:accepted": _("accepté une invitation"),
     "invitation:refused": _("refusé une invitation"),
     "sheet:read": _("ouvert votre fiche d’urgence par un lien que vous aviez donné"),
@@ -81,7 +82,8 @@ _LOOKED_AT: dict[str, str] = {
     "comparison": _("comparé deux documents"), "wishes": _("lu vos volontés"), "rights": _("lu vos droits et vos choix"),
     "services": _("lu la liste de vos services"), "traces": _("lu le journal des accès"), "home": _("ouvert l’accueil"),
     "profile": _("lu votre profil de santé"), "agenda": _("lu votre agenda"),
-    "prevention": _("lu ce qui est dû en prévention"), "messages": _("ouvert vos messages"),
+    "prevention": _("lu ce qui est dû en prévention"), "family": _("vu si quelque chose attend dans votre carnet"),
+    "messages": _("ouvert vos messages"),
 }  # fmt: skip
 """What a consultation looked at, as the sentence says it."""
 _DETAIL: dict[str, str] = {

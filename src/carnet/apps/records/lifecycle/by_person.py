@@ -19,7 +19,7 @@ from carnet.kernel.clock import begins
 from carnet.kernel.grant import Grant
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
-from carnet.kernel.traits import Traits, majority
+from carnet.kernel.traits import Traits, is_minor, majority
 
 CLOSED_BY_HOLDER = "FERMETURE_DEMANDE_PATIENT"
 _EVENTS: dict[Act, tuple[str, str, str]] = {
@@ -122,6 +122,37 @@ def represent(work: Work, granted: Grant, person: UUID, name: str) -> bool:
         return False
     access.name_person(work, key_of(work, record_id), granted, person, access.REPRESENTS, name, access.Given(ends))
     return True
+
+
+ADDED = "representative:added"
+
+
+def add_child(ask: Ask, code: str, birth_date: str) -> Standing:
+    """Become the legal representative of a minor, by the code of the letter that came for the child, with their date of birth.
+
+    The letter goes to the address of whoever has parental authority (access law §6); a code that went by mail is no proof here. The
+    code is used up, the child's record tells it, and whoever represents the child already is told. Raises Refusal: `code-unknown`,
+    the same for an adult's letter, a record that is no more, or somebody who is something to this record; `person-limit`.
+    """
+    with access.asking(ask):
+        record_id, traits = signin.owner_of_code(code, birth_date, ask.at, "letter")
+        found = standing(record_id)
+        if found is None or found.state not in _ADDABLE or not is_minor(traits.birth_date, ask.at.date()):
+            raise Refusal(No.CODE_UNKNOWN)
+        with unit(record_id) as work:
+            people = access.persons(work, key_of(work, record_id), ask.at)
+            if any(str(p.person_id) == ask.actor.id for p in people):
+                raise Refusal(No.CODE_UNKNOWN)
+            if sum(p.kind == access.REPRESENTS for p in people) >= access.MOST_REPRESENTATIVES:
+                raise Refusal(No.PERSON_LIMIT)
+            signin.use_code(work, code, ask.at)
+            represent(work, access.own_grant(ask.actor, record_id, ask.act, ask.at), UUID(ask.actor.id), ask.actor.name)
+            access.own_entry(work, record_id, ask.actor, ADDED, ask.at)
+            outbox.notify(work, record_id, "relation-changed", outbox.HOLDER, ask.at)
+    return found
+
+
+_ADDABLE = frozenset({RecordState.OPEN, RecordState.PENDING_OPPOSITION, RecordState.OPPOSED})
 
 
 def mine(person: UUID, at: datetime) -> list[tuple[Standing, ActorKind, datetime | None]]:

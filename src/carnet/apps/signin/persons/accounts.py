@@ -92,10 +92,13 @@ def provisional_code(work: Work, record_id: UUID, channel: str, by: str, at: dat
     return code
 
 
-def code_owner(work: Work, code: str, at: datetime) -> UUID:
-    """The record of a provisional code that lives. Raises Refusal `code-unknown`, the same for every other one."""
-    row = work.row("SELECT record_id FROM signin_code WHERE code = %s AND used_at IS NULL AND expires_at > %s",
-                   _code_digest(code), at)  # fmt: skip
+def code_owner(work: Work, code: str, at: datetime, channel: str = "") -> UUID:
+    """The record of a provisional code that lives, of one channel (`letter`) or of any. Raises Refusal `code-unknown`, the same for
+    every other one."""
+    row = work.row(
+        "SELECT record_id FROM signin_code WHERE code = %s AND used_at IS NULL AND expires_at > %s AND channel LIKE %s",
+        _code_digest(code), at, channel or "%",
+    )  # fmt: skip
     if row is None:
         raise Refusal(No.CODE_UNKNOWN)
     found: UUID = row[0]

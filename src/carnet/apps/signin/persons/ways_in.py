@@ -133,8 +133,14 @@ def finish_password(ticket: str, code: str, browser: str, at: datetime) -> tuple
 
 def start_activation(code: str, birth_date: str, at: datetime) -> str:
     """A provisional code with the date of birth of its person. Returns the ticket of the next step. Raises Refusal."""
+    record_id, traits = owner_of_code(code, birth_date, at)
+    return keep(PersonActivation(code, record_id, traits), at)
+
+
+def owner_of_code(code: str, birth_date: str, at: datetime, channel: str = "") -> tuple[UUID, Traits]:
+    """The record and the traits of whom a provisional code was given for, with their date of birth. Raises Refusal."""
     with unit() as work:
-        record_id = accounts.code_owner(work, code, at)
+        record_id = accounts.code_owner(work, code, at, channel)
         _, traits = identity.known(work, record_id) or ("", Traits())
         wrong = not birth_date or traits.birth_date != birth_date
         if wrong:
@@ -142,7 +148,7 @@ def start_activation(code: str, birth_date: str, at: datetime) -> str:
             accounts.count_try(work, code, at)
     if wrong:
         raise Refusal(No.CODE_UNKNOWN)
-    return keep(PersonActivation(code, record_id, traits), at)
+    return record_id, traits
 
 
 @dataclass(frozen=True, slots=True)
