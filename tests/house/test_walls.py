@@ -84,6 +84,7 @@ WRITERS = [
     "make_card",
     "name_person",
     "name_relation",
+    "object_to",
     "object_to_deposits",
     "open_case",
     "open_emergency",

@@ -503,6 +503,77 @@ def test_an_unknown_access_becomes_a_case_that_an_operator_answers(espace: str, 
     assert ("case-answered", "holder") in _pending(record_id)
 
 
+def _acted(agent: httpx.Client, number: UUID, what: str, **fields: str) -> httpx.Response:
+    token = agent.get("/assistance").text.split('name="form_token" value="')[1].split('"')[0]
+    return agent.post(f"/dossiers/{number}/{what}", data={"form_token": token} | fields)
+
+
+def _answered(espace: str, operator: str) -> tuple[Space, UUID, UUID, Any]:
+    """An access that somebody reported, and that the operator explained."""
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse", ground="consultation")
+    records.search(ask("nurse", Act.SEARCH, person), Query())
+    line = who.get("/acces/journal").text.split("/doute")[0].split("/acces/journal/")[-1]
+    who.post(f"/acces/journal/{line}/signaler", {"texte": "Je n'y étais pas."})
+    [case] = [c for c in _cases() if c.record_id == record_id]
+    agent = _agent(operator)
+    assert _acted(agent, case.id, "prendre").status_code == 302
+    assert _acted(agent, case.id, "repondre", verdict="access-explained", reponse="Une remplaçante.").status_code == 302
+    return who, record_id, case.id, person
+
+
+def test_the_operator_sees_agreement_presence_place_and_the_other_accesses(espace: str, operator: str) -> None:
+    who, _record_id, number, _person = _answered(espace, operator)
+    for page in (words(_agent(operator).get(f"/dossiers/{number}")), words(who.get("/demandes"))):
+        assert "Accord : consultation, depuis le" in page
+        assert "Présence : aucune preuve dans le journal" in page
+        assert "Lieu : " in page
+        assert "Accès de cette personne à ce carnet : 1, le" in page
+
+
+def test_somebody_who_does_not_agree_gets_a_second_reader_once_and_closed_cases_stay_readable(espace: str, operator: str) -> None:
+    who, record_id, number, _person = _answered(espace, operator)
+    assert "Je ne suis pas d’accord" in words(who.get("/demandes"))
+    assert who.post(f"/demandes/{number}/contester", {"texte": " "}).status_code == 302
+    assert "Écrivez pourquoi" in words(who.get("/demandes"))
+    assert who.post(f"/demandes/{number}/contester", {"texte": "Aucune remplaçante ce jour-là."}).status_code == 302
+    page = words(who.get("/demandes"))
+    assert "Première réponse" in page and "Une remplaçante." in page and "Je ne suis pas d’accord" not in page
+    first, second = _agent(operator), _agent(operator, "autre")
+    assert _acted(first, number, "prendre").status_code == 409, "the first reader does not read again"
+    assert "Aucune remplaçante ce jour-là." in words(second.get(f"/dossiers/{number}"))
+    assert _acted(second, number, "prendre").status_code == 302
+    assert _acted(second, number, "repondre", verdict="access-unjustified", reponse="Vous avez raison.").status_code == 302
+    page = words(who.get("/demandes"))
+    assert "Vous avez raison." in page and "Je ne suis pas d’accord" not in page
+    assert who.post(f"/demandes/{number}/contester", {"texte": "Encore."}).status_code == 404
+    assert "Accès injustifié" in words(second.get("/"))
+    shown = words(second.get(f"/dossiers/{number}"))
+    assert "Vous avez raison." in shown and "Accès expliqué" in shown
+    assert _pending(record_id)
+
+
+def test_an_answer_is_disagreed_with_by_its_person_alone_while_it_may_be(espace: str, operator: str, settings_clock: Any) -> None:
+    _who, record_id, number, person = _answered(espace, operator)
+    other, _person, _other_record = newcomer(espace)
+    assert other.post(f"/demandes/{number}/contester", {"texte": "Moi aussi."}).status_code == 404
+    settings_clock.move(timedelta(days=61))
+    late = space(espace, person, record_id, ahead=timedelta(days=61))
+    assert "Je ne suis pas d’accord" not in words(late.get("/demandes"))
+    assert late.post(f"/demandes/{number}/contester", {"texte": "Trop tard."}).status_code == 404
+
+
+def test_the_agreement_is_withdrawn_from_the_page_of_requests(espace: str, operator: str) -> None:
+    who, record_id, _number, _person = _answered(espace, operator)
+    page = who.get("/demandes").text
+    form = page.split("/acces/professionnels/retirer")[1].split('name="numero" value="')[1].split('"')[0]
+    assert form == PROFESSIONALS["nurse"].id
+    who.post("/acces/professionnels/retirer", {"numero": form})
+    assert "Retirer mon accord" not in words(who.get("/demandes"))
+    with as_role("carnet_espace"), unit(record_id) as work:
+        assert [n for n in access.named(work, record_id) if n.kind == "authorised" and n.subject_id == form] == []
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from carnet.apps.access.acts import record_of_grant
 from carnet.apps.access.decision import decide_or_refuse, edition, law, write_entry
 from carnet.apps.outbox.api import HOLDER, notify
+from carnet.apps.signin.api import same_operator
 from carnet.apps.storage.api import Row, Work, derived, seal, unit, unseal
 from carnet.dicah.facts import Facts
 from carnet.kernel.actor import Actor, ActorKind
@@ -24,6 +26,9 @@ VERDICTS = {
     CORRECTION: ("correction-done", "correction-refused", "correction-passed-on"),
     MESSAGE: ("message-explained", "message-followed-up"),
 }
+OBJECTION = timedelta(days=60)
+"""How long after an answer the person may ask for a second reader (ours; two months, as for an administrative decision)."""
+CLOSED_SHOWN = 200
 STEPS = ("received", "examining", "answered")
 
 
@@ -50,13 +55,24 @@ class Case:
     answer: str = ""
     verdict: str = ""
     answered_at: datetime | None = None
+    objection: str = ""
+    """Why the person does not agree with the first answer; they say so once, and somebody else reads."""
+    objected_at: datetime | None = None
+    first_answer: str = ""
+    first_verdict: str = ""
+    first_reader: str = ""
+
+    def may_object(self, at: datetime) -> bool:
+        """Whether the person may still ask for a second reader."""
+        return self.answered_at is not None and self.objected_at is None and at - self.answered_at <= OBJECTION
 
     def overdue(self, at: datetime) -> bool:
         """Whether the answer is late."""
         return self.state != "answered" and self.due_at < at
 
 
-_COLUMNS = "record_id, id, kind, subject, about, told, state, opened_at, due_at, taken_by, answer, verdict, answered_at"
+_COLUMNS = """record_id, id, kind, subject, about, told, state, opened_at, due_at, taken_by, answer, verdict, answered_at,
+    objection, objected_at, first_answer, first_verdict, first_reader"""
 
 
 def _sealed(text: str, number: UUID, name: str) -> bytes:
@@ -69,9 +85,11 @@ def _opened(row: Row) -> Case:
     def text(value: bytes | None, name: str) -> str:
         return unseal(derived("cases"), bytes(value), f"{number}/{name}".encode()).decode() if value else ""
 
-    record_id, _, kind, subject, about, told, state, opened_at, due_at, taken_by, answer, verdict, answered_at = row
+    record_id, _, kind, subject, about, told, state, opened_at, due_at, taken_by, answer, verdict, answered_at = row[:13]
+    objection, objected_at, first_answer, first_verdict, first_reader = row[13:]
     return Case(record_id, number, kind, subject, text(about, "about"), text(told, "told"), state, opened_at, due_at, taken_by,
-                text(answer, "answer"), verdict, answered_at)  # fmt: skip
+                text(answer, "answer"), verdict, answered_at, text(objection, "objection"), objected_at,
+                text(first_answer, "answer"), first_verdict, first_reader)  # fmt: skip
 
 
 def open_case(work: Work, granted: Grant, kind: str, subject: str, about: str, text: str) -> UUID:
@@ -89,7 +107,7 @@ def open_case(work: Work, granted: Grant, kind: str, subject: str, about: str, t
         """INSERT INTO access_case (record_id, id, kind, subject, about, told, state, opened_at, opened_by, due_at, taken_by,
         verdict)
         VALUES (%s, %s, %s, %s, %s, %s, 'received', %s, %s, %s, '', '')""",
-        record_id, number, kind, subject, _sealed(about[:1000], number, "about"), _sealed(text[:4000], number, "told"), at,
+        record_id, number, kind, subject, _sealed(about[:3000], number, "about"), _sealed(text[:4000], number, "told"), at,
         granted.ask.actor.key, at + DUE,
     )  # fmt: skip
     write_entry(work, granted, (), f"case:{kind}")
@@ -121,6 +139,34 @@ def open_cases(ask: Ask) -> list[Case]:
     return [_opened(row) for row in rows]
 
 
+def closed_cases(ask: Ask) -> list[Case]:
+    """Cases that have their answer, the newest first. Raises Refusal for anybody but an operator."""
+    _granted(ask, None)
+    with unit() as work:
+        rows = work.rows(
+            f"SELECT {_COLUMNS} FROM access_case WHERE state = 'answered' ORDER BY answered_at DESC, id LIMIT {CLOSED_SHOWN}"
+        )
+    return [_opened(row) for row in rows]
+
+
+def object_to(work: Work, granted: Grant, number: UUID, text: str) -> None:
+    """Say that one does not agree with an answer: the case waits again, for somebody else. Raises CaseError; then nothing changes.
+
+    The first answer, its verdict and its reader are kept beside.
+    """
+    ask, record_id = granted.ask, record_of_grant(granted)
+    held = next((c for c in cases(work, record_id, ask.actor) if c.id == number), None)
+    if held is None or held.state != "answered" or not held.may_object(ask.at):
+        raise CaseError("no answer of this case may be disagreed with")
+    work.run(
+        """UPDATE access_case SET state = 'received', first_answer = answer, first_verdict = verdict, first_reader = taken_by,
+        answer = NULL, verdict = '', answered_at = NULL, taken_by = '', objection = %s, objected_at = %s, due_at = %s
+        WHERE record_id = %s AND id = %s""",
+        _sealed(text[:4000], number, "objection"), ask.at, ask.at + DUE, record_id, number,
+    )  # fmt: skip
+    write_entry(work, granted, (), f"case:{held.kind}:objected")
+
+
 def case_of(ask: Ask, number: UUID) -> Case | None:
     """One case, for an operator."""
     _granted(ask, None)
@@ -142,6 +188,9 @@ def take_case(ask: Ask, number: UUID) -> None:
     with unit() as work:
         record_id, kind = _of(work, number, "received")
         work.enter(record_id)
+        row = work.row("SELECT first_reader FROM access_case WHERE record_id = %s AND id = %s", record_id, number)
+        if row is not None and row[0] and same_operator(row[0], ask.actor.id):
+            raise CaseError("somebody else than the first reader examines it")
         work.run("UPDATE access_case SET state = 'examining', taken_by = %s WHERE id = %s", ask.actor.id, number)
         write_entry(work, _granted(ask, record_id), (), f"case:{kind}:examining")
 

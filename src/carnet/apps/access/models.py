@@ -374,14 +374,23 @@ class Case(models.Model):
     answer = models.BinaryField(null=True)
     verdict = models.CharField(max_length=24)
     answered_at = models.DateTimeField(null=True)
+    objection = models.BinaryField(null=True)
+    objected_at = models.DateTimeField(null=True)
+    first_answer = models.BinaryField(null=True)
+    first_verdict = models.CharField(max_length=24, db_default="")
+    first_reader = models.CharField(max_length=160, db_default="")
 
     class Meta:
         db_table = "access_case"
 
     classified: ClassVar[dict[str, Classified]] = {
         **classify(
-            Kind.TECHNICAL, LIFE, "record_id id kind subject state opened_at opened_by due_at taken_by verdict answered_at",
+            Kind.TECHNICAL, LIFE, "record_id id kind subject state opened_at opened_by due_at taken_by verdict answered_at "
+            "objected_at first_verdict first_reader",
             why="read by the operator's queue",
         ),
-        **classify(Kind.HEALTH, LIFE, "about told answer", why="sealed under the key of the cases, which opens no record"),
+        **classify(
+            Kind.HEALTH, LIFE, "about told answer objection first_answer",
+            why="sealed under the key of the cases, which opens no record",
+        ),
     }  # fmt: skip

@@ -65,6 +65,7 @@ from carnet.apps.records.lifecycle.choices import (
     choose_masks,
     choose_preset,
     close_sections,
+    object_to_answer,
     report,
 )
 from carnet.apps.records.lifecycle.states import ask_destruction, change_state, create_record, receives_messages
@@ -214,6 +215,7 @@ __all__ = [
     "named_in",
     "names_in",
     "note_as_cda",
+    "object_to_answer",
     "open_emergency",
     "own_list",
     "patch_document",

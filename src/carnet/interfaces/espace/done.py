@@ -32,6 +32,8 @@ SENTENCES: dict[str, str] = {
     "administrateur-fin": _("C’est enregistré. Cette personne ne voit plus vos documents masqués."),
     "medecin-traitant": _("C’est enregistré. Votre médecin traitant est noté."),
     "signale": _("Votre signalement est reçu. Une personne l’examine et vous répond."),
+    "conteste": _("C’est reçu. Une autre personne relit votre demande et vous répond."),
+    "contestation-vide": _("Écrivez pourquoi vous n’êtes pas d’accord : rien n’a été envoyé."),
     "correction": _("Votre demande est reçue. Une personne l’examine et vous répond."),
     "enfant-ajoute": _("C’est enregistré. Vous pouvez ouvrir le carnet de votre enfant ci-dessous."),
     "invitation-retiree": _("L’invitation est retirée."),

@@ -143,6 +143,34 @@ def _sentence(line: Line) -> str:
     return " · ".join(p for p in parts if p)
 
 
+_PROVED = frozenset({"presence-proved", "presence-proved-own-card"})
+
+
+def _facts(visit: Visit, me: str, line: Line) -> list[str]:
+    """What whoever examines the access should know, as the person knows it: agreement, presence, place, other accesses."""
+    lines = [other for other in journal_lines(visit, me) if other.actor == line.actor]
+    number = line.actor.partition(":")[2]
+    held = [n for n in records.named_in(visit) if n.kind == "authorised" and n.subject_id == number]
+    agreed = [
+        f"Accord : {_GROUNDS.get(n.ground, 'sans motif dit')}, depuis le {civil(n.since):%d/%m/%Y}"
+        + (f", jusqu’au {civil(n.until):%d/%m/%Y}" if n.until else "") for n in held
+    ]  # fmt: skip
+    proved = [other for other in lines if other.detail_code in _PROVED]
+    days = sorted({f"{civil(other.at):%d/%m/%Y}" for other in lines}, key=lambda d: d[6:] + d[3:5] + d[:2])
+    return [
+        *(agreed or ["Accord : aucun en cours"]),
+        f"Présence : prouvée le {civil(proved[0].at):%d/%m/%Y}" if proved else "Présence : aucune preuve dans le journal",
+        f"Lieu : {line.where}" if line.where else "Lieu : non dit",
+        f"Accès de cette personne à ce carnet : {len(lines)}, le {', '.join(days[-6:])}",
+    ]  # fmt: skip
+
+
+_GROUNDS = {
+    "care_team": "équipe de soins", "consultation": "consultation", "holder": "donné depuis l’espace",
+    "treating_doctor": "médecin traitant",
+}  # fmt: skip
+
+
 @record_page("acces", "GET", detail="traces")
 def doubt(opened: Opened, number: UUID) -> Shown | HttpResponse:
     """The form of somebody who does not recognise an access."""
@@ -160,11 +188,11 @@ def report(asked: Asked, number: UUID) -> HttpResponse:
     with visiting(asked.ask(Act.SEARCH), asked.record, "traces") as visit:
         consulted(visit, Act.OWN_TRACES)
         line = _line(visit, asked.actor.key, number)
+        facts = _facts(visit, asked.actor.key, line)
     if not line.reportable:
         raise Refusal(No.DOCUMENT_UNKNOWN)
-    records.report(
-        asked.ask(Act.REPORT_ACCESS), asked.record, access.ACCESS, str(number), _sentence(line), asked.form.text("texte")
-    )
+    about = "\n".join([_sentence(line), *facts])
+    records.report(asked.ask(Act.REPORT_ACCESS), asked.record, access.ACCESS, str(number), about, asked.form.text("texte"))
     if asked.form.yes("bloquer") and line.actor.startswith("professional:"):
         records.change_reader(asked.ask(Act.CHOOSE_RIGHTS), asked.record, "block", line.actor.partition(":")[2])
     return saying(asked, "/demandes", "signale")

@@ -11,6 +11,7 @@ from carnet.apps.records.api import Query, criteria, documents, visiting
 from carnet.dicah.facts import DocumentFacts
 from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import Opened, Shown, record_page
+from carnet.interfaces.espace.home import journal_lines
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
@@ -23,7 +24,23 @@ def requests(opened: Opened) -> Shown | HttpResponse:
     """The list."""
     if not opened.visit.may(Act.OWN_TRACES):
         raise Refusal(No.FUNCTION_NOT_ALLOWED)
-    return Shown("requests", {"access_tab": "demandes", "cases": records.cases_in(opened.visit)})
+    actors = {str(line.name): line.actor for line in journal_lines(opened.visit, opened.asked.actor.key)}
+    agreed = {n.subject_id for n in records.named_in(opened.visit) if n.kind == "authorised"}
+    shown = []
+    for case in records.cases_in(opened.visit):
+        who = actors.get(case.subject, "").removeprefix("professional:") if case.kind == access.ACCESS else ""
+        shown.append((case, case.may_object(opened.asked.at), who if who in agreed else ""))
+    return Shown("requests", {"access_tab": "demandes", "cases": shown, "may_choose": opened.visit.may(Act.CHOOSE_RIGHTS)})
+
+
+@signed_in("POST")
+def contest(asked: Asked, number: UUID) -> HttpResponse:
+    """Disagree with an answer, once: somebody else reads."""
+    text = asked.form.text("texte")
+    if not text:
+        return saying(asked, "/demandes", "contestation-vide")
+    records.object_to_answer(asked.ask(Act.REPORT_ACCESS), asked.record, number, text)
+    return saying(asked, "/demandes", "conteste")
 
 
 def _plain_to_all(facts: DocumentFacts) -> bool:

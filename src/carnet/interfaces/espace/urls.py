@@ -106,6 +106,7 @@ urlpatterns = [
     path("acces/avis", journal.notices),
     path("acces/avis/choisir", journal.choose_notices),
     path("demandes", requests.requests),
+    path("demandes/<uuid:number>/contester", requests.contest),
     path("demandes/corriger/<str:kind>/<uuid:number>", requests.correct),
     path("proches", people.people),
     path("proches/enfant", people.child),

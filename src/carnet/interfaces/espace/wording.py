@@ -137,6 +137,8 @@ class Line:
     kind: str = ""
     act: str = ""
     code: str = ""
+    detail_code: str = ""
+    """The detail as the journal holds it."""
 
     @property
     def reportable(self) -> bool:
@@ -215,6 +217,7 @@ def line_of(numbered: Numbered, me: str, names: Mapping[str, str]) -> Line:
         behalf=names.get(behalf, behalf), means=gettext(_MEANS.get(str(entry.get("means", "")), "")) if not person else "",
         documents=[str(d) for d in entry.get("documents", ())], actor=str(entry.get("actor", "")),
         kind=str(entry.get("actor_kind", "")), act=act, code=str(entry.get("code", "")),
+        detail_code=detail,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 
-from carnet.apps.access.api import VERDICTS_OF_CASES, CaseError, answer_case, case_of, open_cases, take_case
+from carnet.apps.access.api import VERDICTS_OF_CASES, CaseError, answer_case, case_of, closed_cases, open_cases, take_case
 from carnet.interfaces.operator.door import Asked, page, signed_in
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.said import saying
@@ -16,12 +16,15 @@ VERDICTS = {
     "message-followed-up": "Suite donnée auprès de l'opérateur",
 }  # fmt: skip
 
+_TAKEN = "Quelqu'un examine déjà ce dossier, il a sa réponse, ou une autre personne que le premier lecteur doit le lire."
+
 
 @signed_in("GET")
 def queue(asked: Asked) -> HttpResponse:
     """What is not answered, the nearest due first."""
     found = open_cases(asked.ask())
-    return page(asked, "queue", {"tab": "dossiers", "cases": [(c, c.overdue(asked.at)) for c in found]})
+    return page(asked, "queue", {"tab": "dossiers", "cases": [(c, c.overdue(asked.at)) for c in found],
+                                 "closed": [(c, VERDICTS[c.verdict]) for c in closed_cases(asked.ask())]})  # fmt: skip
 
 
 def _one(asked: Asked, number: UUID, problem: str = "", status: int = 200) -> HttpResponse:
@@ -30,6 +33,7 @@ def _one(asked: Asked, number: UUID, problem: str = "", status: int = 200) -> Ht
         raise Refusal(No.DOCUMENT_UNKNOWN)
     verdicts = [(v, VERDICTS[v]) for v in VERDICTS_OF_CASES[case.kind]]
     return page(asked, "case", {"tab": "dossiers", "case": case, "verdicts": verdicts, "problem": problem,
+                                "verdict": VERDICTS.get(case.verdict, ""), "first_verdict": VERDICTS.get(case.first_verdict, ""),
                                 "text": asked.form.text("reponse")}, status)  # fmt: skip
 
 
@@ -45,7 +49,7 @@ def take(asked: Asked, number: UUID) -> HttpResponse:
     try:
         take_case(asked.ask(), number)
     except CaseError:
-        return _one(asked, number, "Quelqu'un examine déjà ce dossier, ou il a sa réponse.", 409)
+        return _one(asked, number, _TAKEN, 409)
     return saying(asked, f"/dossiers/{number}", "pris")
 
 

@@ -121,3 +121,12 @@ def report(ask: Ask, record_id: UUID, kind: str, subject: str, about: str, text:
     act, detail = (Act.REPORT_ACCESS, "reported") if kind == access.ACCESS else (Act.ASK_CORRECTION, "correction")
     with writing(ask, act, record_id, detail) as visit:
         access.open_case(visit.work, visit.granted, kind, subject, about, text)
+
+
+def object_to_answer(ask: Ask, record_id: UUID, number: UUID, text: str) -> None:
+    """Ask for a second reader of a case, once. Raises Refusal: `document-unknown` where no such answer may be disagreed with."""
+    with writing(ask, Act.REPORT_ACCESS, record_id, "objected") as visit:
+        try:
+            access.object_to(visit.work, visit.granted, number, text)
+        except access.CaseError:
+            raise Refusal(No.DOCUMENT_UNKNOWN) from None
