@@ -20,7 +20,7 @@ PAGES = ("/", "/documents", "/documents?q=metformine", "DOCUMENT", "/documents/a
          "/acces/journal", "LINE", "/acces/avis", "/demandes", "CORRECT", "/proches", "/proches/inviter/aidant", "/fiche", "/presence",
          "/messages", "/messages?q=rien", "THREAD", "/messages/nouveau/ecrire", "/messages/nouveau/renouvellement", "/messages/nouveau/rendez-vous",
          "/services", "SERVICE", "AGREEMENT", "CONSENT", "COMPLAINT", "/compte", "/compte/cle", "/compte/copie", "/compte/fermer", "/compte/acces",
-         "/compte/acces/application", "/profil/resultats", "RESULT", "/documents?annee=2026", "DELETE")  # fmt: skip
+         "/compte/acces/application", "/profil/resultats", "RESULT", "/agenda/preparer", "/proches/enfant", "/documents?annee=2026", "DELETE")  # fmt: skip
 PUBLIC = (
     "/catalogue",
     "/connexion",

@@ -109,7 +109,7 @@ def test_a_word_said_before_what_was_prescribed_since_no_longer_answers(espace: 
 
 
 def test_a_professional_reads_the_word_and_finds_it_among_what_changed(espace: str) -> None:
-    from carnet.interfaces.webps.record.changes import changes
+    from carnet.pages.changes import changes
 
     who, person, record_id = newcomer(espace)
     allow(record_id, "treating")

@@ -662,7 +662,7 @@ def test_a_photograph_of_a_telephone_is_taken_as_jpeg_and_a_word_processor_file_
 
 
 def test_what_changed_is_told_as_facts_and_what_was_only_restated_is_not() -> None:
-    from carnet.interfaces.webps.record.changes import changes
+    from carnet.pages.changes import changes
 
     person, _ = patient("treating")
 

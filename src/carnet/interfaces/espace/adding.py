@@ -103,27 +103,32 @@ def add(asked: Asked) -> HttpResponse:
     hidden = asked.form.yes("masquer") and asked.actor.kind is not ActorKind.CARER
     labels = (Coding(MASKED),) if hidden else ()
     title = asked.form.text("titre", 300) or proposal.title
-    problem = _deposited(asked, _entry(asked, proposal.mime, title, category, proposal.date, labels), data)
+    problem = _deposited(asked, own_entry(asked, proposal.mime, title, category, proposal.date, labels), data)
     return _form(asked, [("fichier", problem)], 400) if problem else saying(asked, "/documents", "depot")
+
+
+def deposit_own(asked: Asked, entry: DocumentEntry, data: bytes) -> None:
+    """Deposit a document of the person. Raises Refusal."""
+    question = asked.ask(Act.FEED)
+    question = replace(question, ins=ins_of_record(question, asked.record))
+    document = SubmittedDocument(entry, data, 0)
+    deposit(question, Submission(SubmissionSet(patient=entry.patient), (document,), ("DocumentReference",)))
 
 
 def _deposited(asked: Asked, entry: DocumentEntry, data: bytes) -> str:
     """Deposit a document of the person. Returns the sentence of a refusal, else an empty one."""
     try:
-        question = asked.ask(Act.FEED)
-        question = replace(question, ins=ins_of_record(question, asked.record))
-        deposit(
-            question, Submission(SubmissionSet(patient=entry.patient), (SubmittedDocument(entry, data, 0),), ("DocumentReference",))
-        )
+        deposit_own(asked, entry, data)
     except Refusal as refusal:
         sentence = told(refusal.code)
         return f"{sentence.patient} {sentence.next_step}"
     return ""
 
 
-def _entry(
+def own_entry(
     asked: Asked, mime: str, title: str, category: str, proposed: str, labels: tuple[Coding, ...], parents: tuple[Parent, ...] = ()
 ) -> DocumentEntry:
+    """The metadata of a document of the person: what the form says, else what was proposed."""
     day = day_of(day_text(asked.request.POST, "date") or proposed)
     at = min(begins(day) + timedelta(hours=12), asked.at) if day else asked.at
     return DocumentEntry(
@@ -161,7 +166,7 @@ def describe(asked: Asked, number: UUID) -> HttpResponse:
     held = (MASKED if doc.masked else "", HIDDEN_FROM_REPRESENTATIVES if doc.secret else "")
     labels = tuple(Coding(code) for code in held if code)
     parents = (Parent("replaces", f"DocumentReference/{number}"),)
-    entry = _entry(asked, doc.mime, given["titre"], given["categorie"], day, labels, parents)
+    entry = own_entry(asked, doc.mime, given["titre"], given["categorie"], day, labels, parents)
     problem = _deposited(asked, entry, read_content(asked.ask(Act.READ), number).data)
     return _describing(asked, doc, given, [("titre", problem)], 400) if problem else saying(asked, "/documents", "decrit")
 

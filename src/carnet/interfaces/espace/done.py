@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop as _
 SENTENCES: dict[str, str] = {
     "depot": _("C’est enregistré. Votre document est dans votre carnet."),
     "decrit": _("C’est enregistré. L’ancienne fiche reste parmi les documents remplacés."),
+    "prepare": _("C’est gardé dans votre carnet. Un professionnel à qui vous donnez votre code de présence le lit."),
     "masquer": _("C’est enregistré. Ce document est masqué."),
     "demasquer": _("C’est enregistré. Ce document n’est plus masqué."),
     "archiver": _("C’est enregistré. Ce document est archivé."),

@@ -7,10 +7,10 @@ from django.http import HttpResponse
 
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import Query, documents, previous_visit
-from carnet.interfaces.webps.record.changes import changes
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.webps.record.possible import possible
 from carnet.interfaces.webps.record.prevention import due_context
+from carnet.pages.changes import changes
 from carnet.pages.rows import Row, row
 from carnet.pages.sparks import Spark, spark
 
