@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from support.patients import LOUISE, TASKS, Task
 from support.person_screen import PersonScreen
 
 from carnet.desk.demonstration.people import MEASURED
-
-LOUISE = 2
-"""Of the demonstration: forty results of one examination, by the years."""
 
 
 @pytest.fixture
@@ -27,21 +25,31 @@ def photograph(colour: str) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.parametrize("task", TASKS, ids=lambda t: t.name)
+def test_a_task_on_a_telephone(chromium: Any, space_process: str, task: Task) -> None:
+    screen = PersonScreen(chromium, space_process, width=360).enter(task.who)
+    task.play(screen)
+    assert screen.actions <= task.most
+    assert screen.overflow() == 0
+    assert screen.check() == []
+    screen.close()
+
+
 def test_a_person_says_how_they_take_a_medicine_and_takes_it_back(person: PersonScreen) -> None:
     page = person.enter(MEASURED).open("/profil/treatments").page
-    first = page.locator("li.med").first
+    first = page.locator("li.med", has_text="Dire ce que je prends").first
     first.get_by_text("Dire ce que je prends").click()
     first.get_by_label("Je ne le prends plus").check()
-    first.get_by_label("Comment, depuis quand ?").fill("depuis lundi")
+    first.get_by_label("Comment, depuis quand ?").fill("depuis mardi")
     first.get_by_role("button", name="Enregistrer").click()
-    person.reads("À éclaircir avec un soignant")
-    person.reads("depuis lundi")
+    person.reads("Vos professionnels le voient")
+    person.reads("depuis mardi")
     person.picture("medicaments")
     assert person.check() == []
     person.press_button("Annuler")
     page.wait_for_url("**/profil/treatments")
     page.get_by_text("C’est retiré").wait_for()
-    assert page.get_by_text("depuis lundi").count() == 0
+    assert page.get_by_text("depuis mardi").count() == 0
 
 
 def test_results_stand_by_chapter_and_each_has_its_page(person: PersonScreen) -> None:
