@@ -201,3 +201,21 @@ def test_print_has_no_menu_and_names_who_printed(doctor: Screen, places: dict[st
     assert page.get_by_text("Imprimé par Alix BASTION").is_visible()
     page.emulate_media(media="screen")
     doctor.picture("essentiel")
+
+
+TOP = "() => { const first = document.querySelector('main h1, main h2, main h3'); return first ? Math.round(first.getBoundingClientRect().top + scrollY) : -1; }"
+"""Where the first thing of the page stands."""
+
+
+@pytest.mark.parametrize("name", [*RECORD_PAGES, *PAGES])
+def test_a_page_on_a_telephone(doctor: Screen, places: dict[str, str], name: str) -> None:
+    page = doctor.page
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(places.get(name, doctor.base + name if name in PAGES else places["base"] + name))
+    told = {"sideways": doctor.overflow(), "top": page.evaluate(TOP)}
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    told |= {"sideways at 200 %": doctor.overflow(), "top at 200 %": page.evaluate(TOP)}
+    page.set_viewport_size({"width": 1280, "height": 900})
+    doctor.errors.clear()
+    assert told["sideways"] <= 0 and told["sideways at 200 %"] <= 0, told
+    assert told["top"] < 250 and told["top at 200 %"] < 800, told
