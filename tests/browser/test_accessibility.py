@@ -1,10 +1,12 @@
 """Every page in both schemes and at four widths: axe-core at zero, no sideways scroll; the keyboard; what takes the focus."""
 
+import io
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 from support.people import ask, deposit, patient
 from support.screen import Screen
 
@@ -13,7 +15,7 @@ from carnet.desk.demonstration.people import PEOPLE
 from carnet.kernel.ask import Act
 
 PERSON = PEOPLE[2]
-RECORD_PAGES = ("", "/documents", "/documents?q=metformine", "/parcours", "/resultats", "/vaccinations", "/volontes", "/droits", "/acces",
+RECORD_PAGES = ("", "/feuille", "/documents", "/documents?q=metformine", "/parcours", "/resultats", "/vaccinations", "/volontes", "/droits", "/acces",
                 "DOCUMENT", "PDF", "COMPARE", "ACT", "ENTRY", "DEPOSIT", "EMERGENCY")  # fmt: skip
 PAGES = (
     "/patients",
@@ -219,3 +221,12 @@ def test_a_page_on_a_telephone(doctor: Screen, places: dict[str, str], name: str
     doctor.errors.clear()
     assert told["sideways"] <= 0 and told["sideways at 200 %"] <= 0, told
     assert told["top"] < 250 and told["top at 200 %"] < 800, told
+
+
+def test_the_sheet_for_a_colleague_is_one_sheet(doctor: Screen, places: dict[str, str]) -> None:
+    page = doctor.page
+    page.goto(places["base"] + "/feuille")
+    pages = PdfReader(io.BytesIO(page.pdf(format="A4"))).pages
+    assert len(pages) == 1, "a record of three hundred documents"
+    told = pages[0].extract_text()
+    assert all(part in told for part in ("Amoxicilline", "Apixaban", "Hémoglobine glyquée", "autres lignes dans le dossier"))

@@ -28,7 +28,7 @@ def addresses() -> list[str]:
 
 
 def test_the_list_of_addresses_is_the_one_that_is_tried() -> None:
-    assert len(addresses()) == 73
+    assert len(addresses()) == 74
 
 
 def filled(address: str, handle: str, document: UUID) -> str:

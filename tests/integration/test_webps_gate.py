@@ -127,6 +127,15 @@ def expired() -> Any:
     return person
 
 
+@pytest.mark.parametrize(("key", "offered"), [("nurse", True), ("occupational", False)])
+def test_what_a_profession_never_can_is_not_offered(portal: str, key: str, offered: bool) -> None:
+    browser, handle, page = gate_of(portal, key, patient()[0])
+    assert ("Bris de glace" in words(page)) is offered
+    path = f"/porte/{handle}/urgence/bris-de-glace"
+    assert browser.get(path).status_code == (200 if offered else 403)
+    assert browser.post(path, REASON).status_code == (302 if offered else 403)
+
+
 CASES = {
     "record-absent": lambda: replace(fresh_person(), ins=ABSENT.ins),
     "record-closed": lambda: closed(RecordState.CLOSED),
@@ -427,7 +436,7 @@ def test_a_secretary_prepares_and_deposits_and_reads_nothing(portal: str, card_p
     page = browser.get(f"/porte/{handle}")
     assert "Préparer et déposer" in page.text
     done = browser.post(f"/porte/{handle}/accord", {"titre": "equipe", "accord": "oui"})
-    assert done.headers["location"].startswith(f"/porte/{handle}")
+    assert done.headers["location"].startswith(f"/deposer/{handle}")
     with unit(record_id) as work:
         kinds = {(n.subject_kind, n.subject_id) for n in access.named(work, record_id)}
     assert ("structure", f"1{CARE_HOME.finess}") in kinds
@@ -449,7 +458,7 @@ def test_a_secretary_prepares_and_deposits_and_reads_nothing(portal: str, card_p
     assert "Titre que personne" not in browser.get("/equipe").text
     assert person.traits.birth_name in browser.get("/equipe").text, "the residents of the structure are listed"
     assert browser.get(f"/porte/{handle}/urgence/bris-de-glace").status_code == 200
-    assert browser.post(f"/porte/{handle}/urgence/bris-de-glace", REASON).status_code == 400, "never for an employee"
+    assert browser.post(f"/porte/{handle}/urgence/bris-de-glace", REASON).status_code == 403, "never for an employee"
 
 
 def test_a_student_counts_as_the_profession_in_training(portal: str) -> None:

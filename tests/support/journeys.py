@@ -117,9 +117,8 @@ def secretary(screen: Screen) -> None:
     page = screen.page
     screen.click(page.get_by_label("Le patient est informé et il est d’accord"))
     screen.press("Control+Enter")
-    page.get_by_text("L'accord est enregistré").wait_for()
-    screen.press("d")
     screen.wait("/deposer/")
+    page.get_by_text("L'accord est enregistré").wait_for()
     page.get_by_label("Un ou plusieurs fichiers").set_input_files(
         [{"name": "lettre_d_adressage.txt", "mimeType": "text/plain", "buffer": "Lettre d'adressage\nReçue ce jour.".encode()}]
     )

@@ -25,6 +25,7 @@ from carnet.apps.storage.api import Statement, Work
 from carnet.dicah import Permit, Refuse, decide, habilitation
 from carnet.dicah.acts import READINGS
 from carnet.dicah.conditions.authentication import CONNECTED
+from carnet.dicah.conditions.habilitation import function_not_allowed, habilitation_context, habilitation_profession
 from carnet.dicah.decision import AUTHENTICATION, BEFORE_RECORD, editions_of
 from carnet.dicah.facts import DocumentFacts, Facts
 from carnet.dicah.habilitation import Edition
@@ -46,6 +47,15 @@ def edition(on: date) -> Edition:
     """The habilitation edition in force on a day, imported ones included."""
     directory: Path = settings.CARNET.editions()
     return habilitation.in_force(on, directory if directory.is_dir() else None)
+
+
+def may_ever(ask: Ask) -> bool:
+    """Whether the tables let somebody do an act in a mode, whatever the record: what one never can is not offered.
+
+    It asks condition H alone, of nobody's record; what is then done is decided whole.
+    """
+    facts = Facts(settings=law(), edition=edition(ask.at.date()))
+    return not any(rule(ask, facts) for rule in (function_not_allowed, habilitation_context, habilitation_profession))
 
 
 def in_force(at: datetime) -> str:

@@ -7,7 +7,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from carnet.apps.access.api import Consent, told
+from carnet.apps.access.api import Consent, may_ever, told
 from carnet.apps.records.api import (
     RecordStatus,
     declare_authorisation,
@@ -20,7 +20,7 @@ from carnet.dicah.facts import AuthorisationGround
 from carnet.dicah.messages import message
 from carnet.interfaces.webps.door import Asked, again_to, may_regulate, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of, sought_of
-from carnet.kernel.ask import EMERGENCY_MODES, Act, Mode
+from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask, Mode
 from carnet.kernel.refusal import Nature, No, Refusal
 from carnet.pages.said import onward_to, saying
 
@@ -77,7 +77,7 @@ def _context(asked: Asked, handle: str, sought: Sought, status: RecordStatus) ->
     lights = [_lamp(letter, status.lights[letter], status, any(getattr(sought.traits, n) for n in _FIELDS)) for letter in "DICAH"]
     code = status.obstacle
     closed = code is not None and (code.nature in _NO_EMERGENCY or code is No.EMERGENCY_OPPOSED)
-    open_now = not closed and not asked.employee
+    open_now = not closed and not asked.employee and may_ever(_opening(asked, sought, Mode.BREAK_GLASS))
     return {
         "tab": "patients", "handle": handle, "sought": sought, "ins": sought.ins, "traits": sought.traits, "lights": lights,
         "held": sum(lamp.state == "ok" for lamp in lights), "told": told(code) if code else None, "code": code,
@@ -90,6 +90,10 @@ def _context(asked: Asked, handle: str, sought: Sought, status: RecordStatus) ->
         "hours": int(settings.LAW.consultation_lasts.total_seconds() // 3600), "support": settings.LAW.support_line,
         "may_feed": status.state == "open" and status.lights["I"] is Light.GREEN,
     }  # fmt: skip
+
+
+def _opening(asked: Asked, sought: Sought, mode: Mode, reason: str = "") -> Ask:
+    return asked.about(sought.in_mode(mode), Act.OPEN_EMERGENCY, reason)
 
 
 def _tested(asked: Asked, sought: Sought) -> RecordStatus:
@@ -134,7 +138,8 @@ def consent(asked: Asked, handle: str) -> HttpResponse:
         return page(asked, "gate/gate", context | {"problem": problem or told(refusal.code).professional, "given": given,
                                                    "problem_field": "accord" if not agreed else "code"}, 400)  # fmt: skip
     if asked.employee:
-        return saying(asked, f"/porte/{handle}", "accord")
+        # Who records the agreement for the structure reads nothing: what is next is the document that is in their hand.
+        return saying(asked, f"/deposer/{handle}", "accord")
     return saying(asked, f"/dossier/{handle}", "prolonge" if prolongs else "presence" if code else "accord")
 
 
@@ -145,13 +150,15 @@ def emergency(asked: Asked, handle: str, mode: str) -> HttpResponse:
     wanted = Mode.REGULATION if mode == "regulation" else Mode.BREAK_GLASS
     if wanted is Mode.REGULATION and not may_regulate(asked):
         raise Refusal(No.REGULATION_NOT_PROVED)
+    if not may_ever(_opening(asked, sought, wanted)):
+        raise Refusal(No.FUNCTION_NOT_ALLOWED)
     context: dict[str, object] = {"tab": "patients", "handle": handle, "ins": sought.ins, "traits": sought.traits, "mode": mode,
                                   "minutes": int(settings.LAW.emergency_lasts.total_seconds() // 60)}  # fmt: skip
     if asked.request.method == "GET":
         return page(asked, "gate/emergency", context)
     reason = asked.form.text("motif", 1000)
     try:
-        open_emergency(asked.about(sought.in_mode(wanted), Act.OPEN_EMERGENCY, reason))
+        open_emergency(_opening(asked, sought, wanted, reason))
     except Refusal as refusal:
         return page(asked, "gate/emergency", context | {"told": told(refusal.code), "reason": reason}, 400)
     return HttpResponseRedirect(f"/dossier/{handle_of(sought.in_mode(wanted), asked.actor)}")

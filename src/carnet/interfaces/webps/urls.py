@@ -55,6 +55,7 @@ urlpatterns = [
     path("porte/<str:handle>/accord", gate.consent),
     path("porte/<str:handle>/urgence/<str:mode>", gate.emergency),
     path(f"{RECORD}", essential.essential),
+    path(f"{RECORD}/feuille", essential.colleague_sheet),
     path(f"{RECORD}/chercher", documents.search),
     path(f"{RECORD}/documents", documents.listing),
     path(DOCUMENT, reading.document),

@@ -1,12 +1,14 @@
 """The ten-second record: what is new, what is dangerous, what is current; each line opens its document at the right place."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from django.http import HttpResponse
 
 from carnet.apps.profile import api as profile
-from carnet.apps.records.api import Query, documents, previous_visit
+from carnet.apps.records.api import Query, criteria, documents, previous_visit
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.webps.record.possible import possible
 from carnet.interfaces.webps.record.prevention import due_context
@@ -17,6 +19,7 @@ from carnet.pages.sparks import Spark, spark
 NEW, RECENT, LINES = 5, 5, 5
 _SECTIONS = ("vaccinations", "results", "vitals", "habits", "obstetrics", "equipment", "stays", "problems", "history", "contacts")
 _C = profile.Course
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,28 @@ def _treatments(opened: Opened) -> Context:
         "treatments": profile.in_course(opened.taken, _C.CURRENT, _C.LATER), "silent": profile.in_course(opened.taken, _C.SILENT),
         "ended": profile.ended_lately(opened.taken, today), "no_treatments": profile.absences(opened.entries, "treatments"),
     }  # fmt: skip
+
+
+ON_PAPER = 8
+"""Lines of a part of the sheet for a colleague; allergies and treatments are never cut, and what is cut says so."""
+
+
+def _cut(lines: Sequence[_T]) -> tuple[Sequence[_T], int]:
+    return lines[:ON_PAPER], max(len(lines) - ON_PAPER, 0)
+
+
+@record_page("essentiel", "GET", detail="summary", sections=_SECTIONS)
+def colleague_sheet(opened: Opened) -> Shown | HttpResponse:
+    """One sheet of paper for a colleague: what is dangerous, taken and known, the last results, the last documents."""
+    entries, today = opened.entries, opened.asked.today
+    found = documents(opened.visit, Query((criteria.by_statuses(["Approved"]),), sort="date", count=ON_PAPER, total=True))
+    context: Context = {
+        "allergies": opened.going("allergies"), "devices": opened.going("devices"),
+        "history": _cut(_history(entries, today)), "results": _cut(results(entries, profile.SUMMARY)),
+        "contacts": _cut(profile.stated(entries, "contacts")), "wishes": _cut(profile.stated(entries, "wishes")),
+        "documents": ([row(d) for d in found.items], max((found.total or 0) - ON_PAPER, 0)),
+    }  # fmt: skip
+    return Shown("sheet", context | _treatments(opened))
 
 
 @record_page("essentiel", "GET", detail="summary", sections=_SECTIONS)
