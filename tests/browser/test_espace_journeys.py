@@ -279,7 +279,7 @@ def test_what_is_typed_stays_when_the_line_is_cut(person: PersonScreen) -> None:
 def test_a_waiting_document_and_a_deposit_by_telephone(chromium: Any, space_process: str) -> None:
     screen = PersonScreen(chromium, space_process, width=360).enter(HELPED).open("/documents/ajouter")
     page = screen.page
-    page.get_by_label("Un fichier, ou une photo").set_input_files(
+    page.get_by_label("Un fichier, ou des photos").set_input_files(
         [{"name": "ordonnance.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + b"\0" * 40 + b"IEND\xaeB`\x82"}]
     )
     page.get_by_label("Ordonnances et soins").check()

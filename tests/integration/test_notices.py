@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from django.conf import settings
 from support import postfix as postfix_module
-from support.people import ask, cda, client, deposit, entry, fresh_uid, now, patient
+from support.people import ask, cda, client, deposit, entry, fresh_person, fresh_uid, now, patient
 from support.ports import free_port
 from support.postfix import Postfix
 from support.roles import as_role
@@ -21,6 +21,7 @@ from carnet.apps.outbox.delivery import CLAIMED_FOR, WAITS, next_digest
 from carnet.apps.outbox.sentences import FOR_PROFESSIONAL, KINDS, MANDATORY
 from carnet.apps.records import api as records
 from carnet.apps.records.api import Query
+from carnet.apps.signin import api as signin
 from carnet.apps.signin.professionals.devices import device_of, seen
 from carnet.apps.storage.api import unit
 from carnet.config.courier import deliver_once
@@ -427,3 +428,31 @@ def test_the_first_access_of_a_professional_is_told_to_whoever_mutes_accesses() 
 
 def _proved_at(who: Actor, at: datetime) -> Actor:
     return replace(who, authentication=replace(who.authentication, at=at, expires_at=at + timedelta(hours=1)))
+
+
+# ---- an announcement ----
+
+
+def test_an_announcement_says_what_for_whom_on_which_day_and_where(mail: Postfix) -> None:
+    person = fresh_person(birth_name="DURAND", given_names="Ondine Marie")
+    at = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    with as_role("carnet_espace"):
+        records.announce_record(person.ins, person.traits, "ondine@patients.example", at)
+    assert deliver() == 1
+    [sent] = mail.mails(1)
+    assert str(sent["Subject"]) == "Un carnet de santé va s'ouvrir pour Ondine DURAND le 1er janvier 2027"
+    text = sent.get_content()
+    assert f"{settings.CARNET.portal_url.rstrip('/')}/activer" in text
+    assert text.count(settings.LAW.support_line) >= 3
+    assert "avant le 1er janvier 2027" in text
+    assert "before 1 January 2027" in text
+    code = text.split("Code à usage unique : ")[1].split()[0]
+    with as_role("carnet_espace"):
+        assert signin.owner_of_code(code, person.traits.birth_date, at + timedelta(hours=1))[1] == person.traits
+
+
+def test_a_code_that_the_release_before_sealed_is_sent_as_it_is() -> None:
+    from carnet.apps.outbox.notices import Sealed
+
+    assert Sealed.read("ABCDEFGHJK") == Sealed("ABCDEFGHJK")
+    assert Sealed.read('["ABC", "Ondine", "2027-01-01"]') == Sealed("ABC", "Ondine", "2027-01-01")

@@ -1,4 +1,4 @@
-"""The text of a PDF, for the search. What a PDF only draws (scans, pictures of text) is not read: there is no OCR."""
+"""The text of a PDF, for the search. What a PDF only draws (scans, pictures of text) is read by `scans`, later."""
 
 from carnet.formats.apart import NotOpenedError, opened
 

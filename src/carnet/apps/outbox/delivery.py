@@ -18,7 +18,7 @@ from django.conf import settings
 
 from carnet.apps.outbox import sentences
 from carnet.apps.outbox.contacts import DAILY, Contact, contacts, former_addresses, owner_of
-from carnet.apps.outbox.notices import HOLDER
+from carnet.apps.outbox.notices import HOLDER, Sealed
 from carnet.apps.storage.api import Work, derived, unit, unseal
 from carnet.kernel.clock import Timer
 
@@ -43,9 +43,9 @@ class Claimed:
     secret: bytes | None = None
 
     @property
-    def code(self) -> str:
-        """The code that this notice carries; empty for all others."""
-        return unseal(derived("notice-code"), bytes(self.secret), self.id.bytes).decode() if self.secret else ""
+    def sealed(self) -> Sealed:
+        """What this notice carries for its mail; empty for most."""
+        return Sealed.read(unseal(derived("notice-code"), bytes(self.secret), self.id.bytes).decode() if self.secret else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +105,18 @@ def message(notices: Sequence[Claimed], contact: Contact, at: datetime) -> Email
     """The mail of these notices. Its Message-ID comes from them: sending again sends the same mail."""
     config, professional = settings.CARNET, notices[0].recipient != HOLDER
     mail = EmailMessage()
-    mail["Subject"] = sentences.subject({n.kind for n in notices}, professional)
+    kept = [n.sealed for n in notices if n.secret]
+    announced = next((s for s in kept if s.day), None) if {n.kind for n in notices} == {"record-announced"} else None
+    subject = sentences.announced_subject(announced) if announced else sentences.subject({n.kind for n in notices}, professional)
+    mail["Subject"] = subject
     mail["From"] = config.notice_from
     mail["To"] = contact.address
     mail["Date"] = format_datetime(at)
     digest = hashlib.sha256("".join(sorted(str(n.id) for n in notices)).encode()).hexdigest()[:40]
     mail["Message-ID"] = f"<{digest}@{config.notice_from.rpartition('@')[2].rstrip('>')}>"
     mail["Auto-Submitted"] = "auto-generated"
-    codes = [n.code for n in notices if n.secret]
-    mail.set_content(sentences.body((n.kind for n in notices), professional, config.portal_url, codes))
+    text = sentences.announced_body(announced, config.portal_url, settings.LAW.support_line) if announced else ""
+    mail.set_content(text or sentences.body((n.kind for n in notices), professional, config.portal_url, [s.code for s in kept]))
     return mail
 
 

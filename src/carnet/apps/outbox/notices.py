@@ -1,6 +1,8 @@
 """Notices: rows written in the transaction of what they tell. A kind, a recipient and a date; nothing of the content."""
 
-from datetime import datetime
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID, uuid4, uuid5
 
 from carnet.apps.storage.api import Statement, Work, derived, seal
@@ -31,12 +33,29 @@ def notify(work: Work, record_id: UUID, kind: str, recipient: str, at: datetime)
     work.run(_NOTIFY, record_id, uuid4(), kind, recipient, at)
 
 
-def send_code(work: Work, record_id: UUID, kind: str, code: str, at: datetime) -> None:
-    """Leave a code to be sent to the holder's address, sealed so that the courier alone reads it, and forgotten once sent."""
-    number = uuid4()
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What a notice carries for its mail alone: a code, and of an announcement whom it is for and on which day the record opens."""
+
+    code: str
+    name: str = ""
+    day: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> "Sealed":
+        """Read what was sealed; before this release it was the code alone."""
+        return cls(*json.loads(text)) if text.startswith("[") else cls(text)
+
+
+def send_code(work: Work, record_id: UUID, kind: str, code: str, at: datetime, name: str = "", day: date | None = None) -> None:
+    """Leave a code to be sent to the holder's address, sealed so that the courier alone reads it, and forgotten once sent.
+
+    `name`, `day`: of an announcement, whom it is for and when the record opens.
+    """
+    number, told = uuid4(), json.dumps([code, name, day.isoformat() if day else ""])
     work.run(
         "INSERT INTO outbox_notice (record_id, id, kind, recipient, created_at, secret) VALUES (%s, %s, %s, %s, %s, %s)",
-        record_id, number, kind, HOLDER, at, seal(derived("notice-code"), code.encode(), number.bytes),
+        record_id, number, kind, HOLDER, at, seal(derived("notice-code"), told.encode(), number.bytes),
     )  # fmt: skip
 
 

@@ -1,11 +1,15 @@
-"""What a notice says. It names nobody, no document, no disease and no drug: it invites to look, after signing in.
+"""What a notice says. It names nobody, no document, no disease and no drug: it invites to look, after signing in. An announcement
+alone names whom it is for: nobody believes a letter that does not, and nothing is in that record yet.
 
 Whoever reads over a shoulder, or operates a mail server, learns that a person has a record, and no more.
 """
 
 from collections.abc import Collection, Iterable
+from datetime import date
 
 from django.utils.translation import gettext
+
+from carnet.apps.outbox.notices import Sealed
 
 SUBJECT = "Votre carnet de santé : du nouveau"
 SUBJECT_PROFESSIONAL = "Carnet de santé d'un de vos patients : une information"
@@ -98,3 +102,61 @@ def body(kinds: Iterable[str], professional: bool, address: str, codes: Iterable
     lines += [gettext(_CODE).format(code=code) for code in codes]
     closing = [gettext(_LOOK).format(address=address), gettext(_NO_CONTENT), gettext(_NO_ANSWER)]
     return "\n\n".join([gettext(_INTRODUCTION), "\n".join(lines), *closing]) + "\n"
+
+
+_MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
+_ANNOUNCED = """Bonjour,
+
+Un carnet de santé numérique va s'ouvrir le {day} pour {name}.
+
+Il réunit les documents de santé. On y choisit qui les lit, et on y voit qui les a lus. Les soins et les remboursements n'en
+dépendent pas. Si {name} est votre enfant, c'est vous qui décidez.
+
+- Vous êtes d'accord : vous n'avez rien à faire. Vous pouvez aussi l'ouvrir dès maintenant.
+- Vous n'en voulez pas : dites-le avant le {day}, en deux minutes, sans donner de raison.
+- Vous pourrez changer d'avis plus tard, dans un sens comme dans l'autre.
+
+Pour l'un ou pour l'autre, allez à cette adresse :
+{address}
+
+Code à usage unique : {code}
+Sa date de naissance vous sera demandée. Ce code vaut deux jours ; il vous en sera donné un autre au {support}.
+
+Vous doutez de ce message ? N'ouvrez pas le lien : appelez le {support}, ou écrivez vous-même l'adresse dans votre navigateur.
+Nous ne vous demanderons jamais votre mot de passe, votre carte bancaire ni de l'argent.
+
+Message automatique : personne ne lit les réponses.
+"""
+_ANNOUNCED_EN = """
+--- English ---
+
+Hello,
+
+A digital health record will open on {day} for {name}. It gathers health documents; one chooses there who reads them,
+and sees who did. Care and reimbursements do not depend on it. If {name} is your child, you decide.
+
+- You agree: there is nothing to do. You may also open it now.
+- You do not want it: say so before {day}. No reason is asked.
+- You can change your mind later, either way.
+
+For both, go to {address} with the one-time code {code} and the date of birth. The code holds two days; another one is given by
+telephone at {support}. In doubt, do not open the link: call {support}. We never ask for a password, a card or money.
+"""
+
+
+def announced_subject(told: Sealed) -> str:
+    """The subject of an announcement: what happens, and on which day."""
+    return f"Un carnet de santé va s'ouvrir pour {told.name} le {_in_french(told.day)}"
+
+
+def announced_body(told: Sealed, portal: str, support: str) -> str:
+    """The text of an announcement, in French and in English."""
+    day, address = date.fromisoformat(told.day), f"{portal.rstrip('/')}/activer"
+    french = _ANNOUNCED.format(name=told.name, day=_in_french(told.day), address=address, code=told.code, support=support)
+    english = f"{day.day} {day:%B} {day.year}"
+    return french + _ANNOUNCED_EN.format(name=told.name, day=english, address=address, code=told.code, support=support)
+
+
+def _in_french(iso: str) -> str:
+    day = date.fromisoformat(iso)
+    return f"{'1er' if day.day == 1 else day.day} {_MONTHS[day.month - 1]} {day.year}"

@@ -57,7 +57,7 @@ from carnet.apps.records.lifecycle.by_professional import (
     read_administrative,
     reopen_unattached,
 )
-from carnet.apps.records.lifecycle.by_time import TIMERS
+from carnet.apps.records.lifecycle.by_time import TIMERS as LIFE_TIMERS
 from carnet.apps.records.lifecycle.choices import (
     PRESETS,
     change_reader,
@@ -108,12 +108,16 @@ from carnet.apps.records.reading.visit import (
     written,
 )
 from carnet.apps.records.reading.who_looked import lines_shown, sealed_chains, unseen_actors, waiting_since
-from carnet.apps.records.reading.words import Found, Hit, find_words
+from carnet.apps.records.reading.words import Found, Hit, find_words, read_by_machine
 from carnet.apps.records.upkeep.consistency import Fault, Health, all_records, check_record
 from carnet.apps.records.upkeep.indexing import reindex_record
+from carnet.apps.records.upkeep.pictures import TIMERS as PICTURE_TIMERS
+from carnet.apps.records.upkeep.pictures import read_pictures
 from carnet.apps.records.upkeep.portable import Exported, export_for
 from carnet.apps.records.upkeep.sweeping import sweep_orphans
 from carnet.apps.records.upkeep.transfer import TransferError, Transferred, export_record, import_record
+
+TIMERS = (*LIFE_TIMERS, *PICTURE_TIMERS)
 
 __all__ = [
     "CLOSED_FOR_PATIENT",
@@ -225,10 +229,12 @@ __all__ = [
     "previous_visit",
     "print_letter",
     "read_administrative",
+    "read_by_machine",
     "read_content",
     "read_in",
     "read_list",
     "read_metadata",
+    "read_pictures",
     "read_whole",
     "receives_messages",
     "reindex_record",

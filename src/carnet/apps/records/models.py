@@ -210,12 +210,13 @@ class Words(models.Model):
     logical_id = models.UUIDField()
     sealed = models.BinaryField()
     edition = models.SmallIntegerField()
+    machine = models.BooleanField(null=True)
 
     class Meta:
         db_table = "records_words"
 
     classified: ClassVar[dict[str, Classified]] = {
-        **classify(Kind.TECHNICAL, LIFE, "record_id logical_id edition", why="identifiers, and how the words were made"),
+        **classify(Kind.TECHNICAL, LIFE, "record_id logical_id edition machine", why="identifiers, and how the words were made"),
         **classify(Kind.HEALTH, LIFE, "sealed", sealed=True),
     }
 

@@ -44,11 +44,11 @@ class _Child:
         os.set_blocking(self._from, False)
         self.served = 0
 
-    def ask(self, task: str, number: int, data: bytes) -> bytes:
+    def ask(self, task: str, number: int, data: bytes, seconds: float | None = None) -> bytes:
         """The answer of one task. Raises NotOpenedError; the child is then of no use any more."""
         self.served += 1
         left = memoryview(f"{task} {number} {len(data)}\n".encode() + data)
-        got, ends = bytearray(), monotonic() + SECONDS
+        got, ends = bytearray(), monotonic() + (seconds or SECONDS)
         with selectors.DefaultSelector() as ready:
             ready.register(self._into, selectors.EVENT_WRITE)
             ready.register(self._from, selectors.EVENT_READ)
@@ -103,7 +103,7 @@ class _Children:
         self._lock, self._room = threading.Lock(), threading.BoundedSemaphore(CHILDREN)
         self._idle: list[_Child] = []
 
-    def ask(self, task: str, number: int, data: bytes) -> bytes:
+    def ask(self, task: str, number: int, data: bytes, seconds: float | None = None) -> bytes:
         if self._pid != os.getpid():
             # A process that was forked has none of its parent's children: they are let go, and not ended.
             self._pid, self._lock, self._room = os.getpid(), threading.Lock(), threading.BoundedSemaphore(CHILDREN)
@@ -113,14 +113,14 @@ class _Children:
         if not self._room.acquire(timeout=SECONDS):
             raise NotOpenedError("busy")
         try:
-            return self._ask(task, number, data)
+            return self._ask(task, number, data, seconds)
         finally:
             self._room.release()
 
-    def _ask(self, task: str, number: int, data: bytes) -> bytes:
+    def _ask(self, task: str, number: int, data: bytes, seconds: float | None = None) -> bytes:
         child, fresh = self._child()
         try:
-            answer = child.ask(task, number, data)
+            answer = child.ask(task, number, data, seconds)
         except (OSError, NotOpenedError) as error:
             if str(error) == UNREADABLE:
                 self._keep(child)
@@ -129,7 +129,7 @@ class _Children:
             ended = isinstance(error, OSError) or str(error) == "ended"
             if ended and not fresh:
                 # It had ended by itself, as an idle one does: the file is opened by a new one.
-                return self._ask(task, number, data)
+                return self._ask(task, number, data, seconds)
             raise NotOpenedError(str(error) if isinstance(error, NotOpenedError) else "ended") from None
         self._keep(child)
         return answer
@@ -159,10 +159,13 @@ _children = _Children()
 atexit.register(lambda: _children.end())
 
 
-def opened(task: str, data: bytes, number: int = 0) -> bytes:
-    """What a task of `tasks` makes of a file. Raises NotOpenedError for one that cannot be opened within the limits."""
+def opened(task: str, data: bytes, number: int = 0, seconds: float | None = None) -> bytes:
+    """What a task of `tasks` makes of a file. Raises NotOpenedError for one that cannot be opened within the limits.
+
+    `seconds`: how long it may take, where that is not what a file may mostly take.
+    """
     try:
-        return _children.ask(task, number, data)
+        return _children.ask(task, number, data, seconds)
     except NotOpenedError as error:
         if str(error) != UNREADABLE:
             log.warning("not-opened task=%s why=%s", task, error)

@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import shutil
+import subprocess
 from collections.abc import Callable
 
 PAGES, CHARACTERS = 200, 400_000
@@ -117,9 +119,56 @@ def datamatrix(data: bytes, _number: int) -> bytes:
     return json.dumps([code.text for code in zxingcpp.read_barcodes(image, formats=formats)]).encode()
 
 
+def scan_pages(data: bytes, _number: int) -> bytes:
+    """How many pages a picture or a PDF has."""
+    if data.startswith(b"%PDF-"):
+        from pypdf import PdfReader
+
+        return str(len(PdfReader(io.BytesIO(data)).pages)).encode()
+    from PIL import Image
+
+    return str(getattr(Image.open(io.BytesIO(data), formats=_PHOTOGRAPHS), "n_frames", 1)).encode()
+
+
+SCAN_EDGE = 2600
+"""Pixels of the longer edge of a page that is read: more takes time and tells nothing more."""
+
+
+def scan_words(data: bytes, number: int) -> bytes:
+    """The words that Tesseract reads on one page, from 1. Of a PDF, on the largest picture of that page."""
+    from PIL import Image, ImageOps
+
+    _bounded()
+    if data.startswith(b"%PDF-"):
+        from pypdf import PdfReader
+
+        pictures = [p.data for p in PdfReader(io.BytesIO(data)).pages[number - 1].images]
+        if not pictures:
+            return b""
+        data, number = max(pictures, key=len), 1
+    image = Image.open(io.BytesIO(data), formats=(*_PHOTOGRAPHS, "JPEG2000"))
+    if number > 1:
+        image.seek(number - 1)
+    page = ImageOps.exif_transpose(image).convert("L")
+    page.thumbnail((SCAN_EDGE, SCAN_EDGE))
+    out = io.BytesIO()
+    page.save(out, "PNG")
+    # One thread: the limit of memory of this process is that of its child, and threads would each take their part.
+    told = subprocess.run(
+        [shutil.which("tesseract") or "tesseract", "stdin", "stdout", "-l", "fra"], input=out.getvalue(), capture_output=True,
+        timeout=SCAN_SECONDS, check=True, env={"OMP_THREAD_LIMIT": "1"},
+    )  # fmt: skip
+    return told.stdout
+
+
+SCAN_SECONDS = 35
+"""Less than whoever waits for this process does: the reader ends before it is ended."""
+
+
 TASKS: dict[str, Callable[[bytes, int], bytes]] = {
     "pdf-text": pdf_text, "pdf-locked": pdf_locked, "tiff-pages": tiff_pages, "tiff-page": tiff_page, "photograph": photograph,
-    "datamatrix": datamatrix, "page": page, "pages-to-pdf": pages_to_pdf,
+    "datamatrix": datamatrix, "page": page, "pages-to-pdf": pages_to_pdf, "scan-pages": scan_pages,
+    "scan-words": scan_words,
 }  # fmt: skip
 # The library tells of every oddity of a file; a log line of ours never comes from a document.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)

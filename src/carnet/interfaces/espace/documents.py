@@ -8,7 +8,19 @@ from uuid import UUID
 
 from django.http import HttpResponse, QueryDict
 
-from carnet.apps.records.api import Criterion, Query, Seen, Visit, change_document, criteria, documents, find_words, read_content
+from carnet.apps.records.api import (
+    Criterion,
+    Query,
+    Seen,
+    Visit,
+    change_document,
+    criteria,
+    documents,
+    find_words,
+    read_by_machine,
+    read_content,
+)
+from carnet.formats import scans
 from carnet.formats.codes.public import CATEGORIES, EXPLANATIONS, category_of
 from carnet.interfaces.espace.adding import may_describe
 from carnet.interfaces.espace.door import Asked, page, signed_in
@@ -79,8 +91,13 @@ def listing(opened: Opened) -> Shown | HttpResponse:
     context: Context = _filters(seen) | {"given": get, "question": question, "may_feed": visit.may(Act.FEED)}
     if question:
         found_words = find_words(visit, question, Query(wanted))
-        hits = [(row(h.document), h.extract, [row(d) for d in h.repeated]) for h in found_words.hits]
-        told: Context = {"hits": hits, "found": found_words.total, "suggestion": found_words.suggestion}
+        hits = [(row(h.document), h.extract, [row(d) for d in h.repeated], h.machine) for h in found_words.hits]
+        told: Context = {
+            "pictures_read": scans.installed(),
+            "hits": hits,
+            "found": found_words.total,
+            "suggestion": found_words.suggestion,
+        }
         return Shown("documents/list", context | told)
     found = documents(visit, Query(wanted, sort="date", count=at * PER_PAGE)).items
     shown = [row(d) for d in found[(at - 1) * PER_PAGE :]]
@@ -106,6 +123,7 @@ def document(opened: Opened, number: UUID) -> Shown | HttpResponse:
     context: Context = {
         "doc": doc, "body": body_in(visit, doc, f"/documents/{doc.id}/contenu"), "acts": _offered(visit, seen),
         "category": CATEGORIES[category], "may_describe": may_describe(visit, seen),
+        "by_machine": bool(read_by_machine(visit, [number])),
         "explained": EXPLANATIONS[category], "newer": _newer(visit, doc), "may_correct": visit.may(Act.ASK_CORRECTION),
     }  # fmt: skip
     return Shown("documents/document", context)

@@ -32,7 +32,7 @@ from carnet.apps.records.entry.facts import (
 )
 from carnet.apps.records.hooks import HOOKS, Deposited
 from carnet.apps.records.reading.visit import Visit
-from carnet.apps.records.reading.words import keep_words, text_of
+from carnet.apps.records.reading.words import Words, keep_words, text_of
 from carnet.apps.storage.api import RecordKey, Work, put, unit
 from carnet.dicah import Permit, decide
 from carnet.dicah.facts import DocumentFacts
@@ -266,7 +266,7 @@ def _read(work: Work, ask: Ask, key: RecordKey, checked: Checked, logical_id: UU
     """Keep the words of a new document, and let the apps above read what it states."""
     entry, content = checked.entry, checked.content
     authors = "\n".join(p for a in entry.authors for p in (f"{a.given} {a.family}".strip(), a.structure_name) if p)
-    keep_words(work, key, logical_id, entry.title, text, authors)
+    keep_words(work, key, logical_id, Words.of(entry.title, text, authors, entry.mime))
     for read in HOOKS.deposited:
         read(work, key, Deposited(logical_id, entry.mime, content, ask.at))
 

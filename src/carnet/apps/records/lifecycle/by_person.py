@@ -66,7 +66,8 @@ def announce_record(ins: Ins, traits: Traits, address: str, at: datetime) -> UUI
     with unit(record_id) as work:
         outbox.set_contact(work, outbox.owner_of(outbox.HOLDER, record_id), outbox.Contact(address), at)
         code = signin.provisional_code(work, record_id, "mail", "announcement", at)
-        outbox.send_code(work, record_id, "record-announced", code, at)
+        opens = at.date() + access.law().opposition_lasts
+        outbox.send_code(work, record_id, "record-announced", code, at, signin.name_of(traits), opens)
         access.host_entry(work, record_id, "record:announce", "announcement", at)
     return record_id
 

@@ -7,6 +7,7 @@ they can be in no answer, count, suggestion or timing.
 
 import json
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from carnet.apps.records.reading.criteria import by_logical_id
 from carnet.apps.records.reading.search import Query
 from carnet.apps.records.reading.visit import Seen, Visit, documents
 from carnet.apps.storage.api import RecordKey, Work
-from carnet.formats import cda, pdf, words
+from carnet.formats import cda, pdf, scans, words
 from carnet.formats.fhir import Json
 from carnet.kernel.traits import normalise_name
 
@@ -28,7 +29,7 @@ _VISIBLE_WORDS = """SELECT logical_id, sealed FROM records_words WHERE record_id
 
 
 def text_of(mime: str, content: bytes) -> str:
-    """The words of a document: CDA, PDF, plain text. Images, RTF and scanned pages have none (there is no OCR)."""
+    """The words of a document: CDA, PDF, plain text. RTF has none; pictures and scanned pages are read later, by machine."""
     if mime in TYPES_OF_CDA:
         try:
             inside = cda.attached(content)
@@ -50,15 +51,42 @@ def authors_in(resource: Json) -> str:
     return "\n".join(part.strip() for part in told if part.strip())
 
 
-def keep_words(work: Work, key: RecordKey, logical_id: UUID, title: str, text: str, authors: str = "") -> None:
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is kept of a document for the search.
+
+    `machine`: None where nothing is to be read on pictures, False while that waits, True once it was done.
+    """
+
+    title: str
+    text: str
+    authors: str = ""
+    machine: bool | None = None
+
+    @classmethod
+    def of(cls, title: str, text: str, authors: str, mime: str) -> "Words":
+        """The words of a document that was just read: one that only draws them waits for the machine."""
+        return cls(title, text, authors, False if mime in scans.PICTURED and not text.strip() else None)
+
+
+def keep_words(work: Work, key: RecordKey, logical_id: UUID, held: Words) -> None:
     """Keep the words of a document, in the transaction of its deposit."""
-    text = "\n".join(part for part in (title, authors, text) if part)[:KEPT]
+    text = "\n".join(part for part in (held.title, held.authors, held.text) if part)[:KEPT]
     packed = zlib.compress(json.dumps([text, words.stems(text)], ensure_ascii=False).encode(), 6)
     work.run(
-        """INSERT INTO records_words (record_id, logical_id, sealed, edition) VALUES (%s, %s, %s, %s)
-        ON CONFLICT (record_id, logical_id) DO UPDATE SET sealed = excluded.sealed, edition = excluded.edition""",
-        key.record_id, logical_id, key.seal(packed, f"words/{logical_id}"), words.EDITION,
+        """INSERT INTO records_words (record_id, logical_id, sealed, edition, machine) VALUES (%s, %s, %s, %s, %s)
+        ON CONFLICT (record_id, logical_id) DO UPDATE SET sealed = excluded.sealed, edition = excluded.edition,
+        machine = excluded.machine""",
+        key.record_id, logical_id, key.seal(packed, f"words/{logical_id}"), words.EDITION, held.machine,
     )  # fmt: skip
+
+
+def read_by_machine(visit: Visit, ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Of some documents that the reader sees, those whose words a machine read on pictures."""
+    rows = visit.work.rows(
+        "SELECT logical_id FROM records_words WHERE record_id = %s AND logical_id = ANY(%s) AND machine", visit.record_id, list(ids)
+    )
+    return frozenset(row[0] for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +96,8 @@ class Hit:
     document: Seen
     extract: list[words.Piece]
     repeated: tuple[Seen, ...] = ()
+    machine: bool = False
+    """Whether the extract was read by a machine on a picture: it may hold mistakes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +141,6 @@ def find_words(visit: Visit, question: str, query: Query) -> Found:
         return Found([], 0, words.suggestion(question, (text for text, _ in readable.values())))
     ids = by_logical_id([str(one) for one in texts])
     listed = documents(visit, Query((*query.criteria, ids), query.types, "date", count=SHOWN, total=True))
-    return Found(_folded([Hit(d, words.extract(texts[d.logical_id], asked)) for d in listed.items]), listed.total or 0)
+    machine = read_by_machine(visit, [d.logical_id for d in listed.items])
+    hits = [Hit(d, words.extract(texts[d.logical_id], asked), machine=d.logical_id in machine) for d in listed.items]
+    return Found(_folded(hits), listed.total or 0)

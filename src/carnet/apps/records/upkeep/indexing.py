@@ -9,7 +9,7 @@ from uuid import UUID
 from carnet.apps.identity import api as identity
 from carnet.apps.records.entry.facts import DOCUMENT_COLUMNS, stored_document
 from carnet.apps.records.hooks import HOOKS, Deposited
-from carnet.apps.records.reading.words import authors_in, keep_words, text_of
+from carnet.apps.records.reading.words import Words, authors_in, keep_words, text_of
 from carnet.apps.storage.api import BlobMissingError, KeyDestroyedError, RecordKey, Row, Work, get, key_of, unit
 from carnet.formats import words
 
@@ -29,7 +29,8 @@ def _read_words(work: Work, key: RecordKey, row: Row, again: bool) -> Deposited 
         return None
     resource = json.loads(key.unseal(document.resource, f"resource/{document.logical_id}"))
     title = str(resource["content"][0]["attachment"].get("title", ""))
-    keep_words(work, key, document.logical_id, title, text_of(document.mime, content), authors_in(resource))
+    held = Words.of(title, text_of(document.mime, content), authors_in(resource), document.mime)
+    keep_words(work, key, document.logical_id, held)
     return Deposited(document.logical_id, document.mime, content, document.deposited_at, again)
 
 

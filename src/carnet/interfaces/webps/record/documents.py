@@ -108,7 +108,7 @@ def _search(opened: Opened, get: QueryDict) -> Context:
     """Documents whose text answers, with extracts. The filters of the list narrow it."""
     question = get.get("q", "").strip()[:200]
     found = find_words(opened.visit, question, Query(filters(get, opened.asked.at)))
-    hits = [(row(h.document), h.extract, [row(d) for d in h.repeated]) for h in found.hits]
+    hits = [(row(h.document), h.extract, [row(d) for d in h.repeated], h.machine) for h in found.hits]
     return {"question": question, "found": found.total, "hits": hits, "suggestion": found.suggestion}
 
 
