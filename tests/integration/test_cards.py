@@ -395,7 +395,7 @@ def test_sessions_and_devices_are_listed_and_cut_by_their_owner_alone(door: str)
     mine.sign_in(PROFESSIONALS["audiologist"].id)
     listed = mine.get("/signin/sessions").json()
     assert len(listed["sessions"]) == 1
-    assert listed["sessions"][0]["software"] == "logiciel-demo"
+    assert listed["sessions"][0]["software"] == "Logiciel de démonstration"
     assert listed["devices"][0]["id"] == listed["sessions"][0]["device"]
     number, device = listed["sessions"][0]["id"], listed["devices"][0]["id"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from support.espace import newcomer
-from support.people import allow, ask, cda, deposit, fresh_uid, host, now, patient
+from support.people import allow, ask, cda, deposit, fresh_person, fresh_uid, host, now, open_record, patient
 from support.portal import Browser, words
 from support.roles import as_role
 from support.said import said_by
@@ -517,3 +517,23 @@ def test_filters_and_pages_of_the_list(portal: str) -> None:
     assert titles(browser, base, "?au=2025-01-01") == ["Bilan"]
     assert titles(browser, base, "?apres=x&avant=y&du=hier") == first, "what cannot be read is left aside"
     assert "Aucun document lisible ne répond" in words(browser.get(f"{base}/documents?type=28617-9"))
+
+
+def test_the_board_is_searched_by_name_and_goes_by_page(portal: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from carnet.interfaces.webps import team
+
+    for name in ("RESIDENTA", "RESIDENTZ"):
+        person = fresh_person(birth_name=name)
+        record_id = open_record(person)
+        with unit(record_id) as work:
+            access.authorise_at(work, host(record_id), f"1{CARE_HOME.finess}", AuthorisationGround.CARE_TEAM, now(), "structure")
+    nurse = Browser(portal).sign_in("care_home_nurse")
+    found = words(nurse.get("/equipe?nom=résidentz"))
+    assert "RESIDENTZ" in found and "RESIDENTA" not in found
+    assert "Aucun dossier ne répond" in words(nurse.get("/equipe?nom=personne"))
+    monkeypatch.setattr(team, "PER_PAGE", 1)
+    first = nurse.get("/equipe?nom=resident")
+    assert "1 à 1 sur 2" in words(first)
+    second = nurse.get("/equipe?" + first.text.split('href="/equipe?')[-1].split('"')[0].replace("&amp;", "&"))
+    assert "2 à 2 sur 2" in words(second)
+    assert ("RESIDENTA" in first.text) is not ("RESIDENTA" in second.text)

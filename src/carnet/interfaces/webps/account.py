@@ -3,9 +3,12 @@
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from carnet.apps.signin.api import cut_device, cut_session, devices, prefer, sessions
 from carnet.interfaces.webps.door import Asked, page, signed_in
+from carnet.kernel.actor import Means
 from carnet.pages.drafts import draft_of
 from carnet.pages.said import saying
 
@@ -13,8 +16,23 @@ from carnet.pages.said import saying
 @signed_in("GET")
 def account(asked: Asked) -> HttpResponse:
     """The page."""
-    found = {"sessions": sessions(asked.actor, asked.at), "devices": devices(asked.actor)}
-    return page(asked, "account/account", {"tab": "", **found})
+    known = devices(asked.actor)
+    labels = {d.id: d.label for d in known}
+    found = [(s, _software(s.software), _MEANS.get(s.means, ""), labels.get(s.device, "")) for s in sessions(asked.actor, asked.at)]
+    return page(asked, "account/account", {"tab": "", "sessions": found, "devices": known})
+
+
+PORTAL = "webps"
+"""The software of a session that was opened here."""
+_MEANS = {
+    Means.PRO_SANTE_CONNECT.value: _("Pro Santé Connect"), Means.CPS_CPF.value: _("carte CPS ou CPF"),
+    Means.CPE.value: _("carte CPE"),
+    Means.AIR.value: _("par votre logiciel"), Means.CERTIFICATE.value: _("certificat"),
+}  # fmt: skip
+
+
+def _software(name: str) -> str:
+    return gettext("Portail Carnet des professionnels") if name == PORTAL else name
 
 
 @signed_in("POST")

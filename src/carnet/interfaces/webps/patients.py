@@ -1,8 +1,6 @@
 """Finding a patient: INS, Datamatrix, Vitale card, own list; identity traits in regulation alone."""
 
 from dataclasses import dataclass, replace
-from math import ceil
-from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
 
@@ -13,6 +11,7 @@ from carnet.formats.ins_datamatrix import PREFIX
 from carnet.formats.pictures import datamatrix_texts
 from carnet.interfaces.webps.door import Asked, may_regulate, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of, typed
+from carnet.interfaces.webps.paging import paged
 from carnet.kernel.ask import Act, Mode
 from carnet.kernel.ins import InsError
 from carnet.kernel.refusal import No, Refusal
@@ -56,26 +55,16 @@ def _own(asked: Asked, name: str) -> tuple[list[Listed], str]:
         return [], refusal.code
 
 
-def _pages(total: int, asked_for: int, name: str) -> dict[str, object]:
-    pages = max(ceil(total / PER_PAGE), 1)
-    number = min(max(asked_for, 1), pages)
-    start = (number - 1) * PER_PAGE
-    around = {"previous": number - 1, "next": number + 1 if number < pages else 0}
-    links = {n: urlencode({"page": p} | ({"nom": name} if name else {})) if p else "" for n, p in around.items()}
-    return {"pages": pages, "start": start, "first": start + 1, "last": min(start + PER_PAGE, total), **links}
-
-
 def _found(asked: Asked, wrong: str = "", typed_text: str = "", status: int = 200) -> HttpResponse:
     """The page: the ways to a patient, what is to be settled, and the own list."""
     get = asked.request.GET
     name = get.get("nom", "").strip()[:60]
     listed, refused = _own(asked, name)
-    paging = _pages(len(listed), number_of(get.get("page", "1"), 9999) or 1, name)
-    start = int(str(paging["start"]))
+    paging = paged(len(listed), number_of(get.get("page", "1"), 9999) or 1, PER_PAGE, nom=name)
     context: dict[str, object] = {
-        "tab": "patients", "listed": [_line(asked, one) for one in listed[start : start + PER_PAGE]], "total": len(listed),
+        "tab": "patients", "listed": [_line(asked, one) for one in listed[paging.start : paging.last]], "paging": paging,
         "name": name, "wrong": _WRONG.get(wrong, ""), "typed": typed_text, "no_list": refused, "vitale": reader() is not None,
-        "ending": [one for one in listed if ends_soon(one, asked.today)], **paging,
+        "ending": [one for one in listed if ends_soon(one, asked.today)],
     }  # fmt: skip
     return page(asked, "patients/search", context, status)
 

@@ -22,12 +22,15 @@ from carnet.apps.records.api import Listed, own_list
 from carnet.apps.signin.api import act_for
 from carnet.interfaces.webps.door import COOKIE, Asked, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of
+from carnet.interfaces.webps.paging import paged
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.civil import begins
+from carnet.kernel.traits import normalise_name
+from carnet.pages.civil import begins, number_of
 from carnet.pages.collation import in_order
 from carnet.pages.said import saying
 
+PER_PAGE = 25
 SHORT = timedelta(days=7)
 """What a delegation lasts when nobody says otherwise."""
 
@@ -60,11 +63,15 @@ def team(asked: Asked) -> HttpResponse:
     """The board of the structure, and delegations."""
     listed = _residents(asked)
     residents = [one for one in listed if one.of_structure]
-    shown = [(one, handle_of(Sought(one.ins), asked.actor)) for one in _filtered(asked, residents)]
+    get = asked.request.GET
+    name, view = get.get("nom", "").strip()[:60], get.get("voir", "")
+    kept = [one for one in _filtered(asked, residents) if normalise_name(name) in normalise_name(one.name)]
+    paging = paged(len(kept), number_of(get.get("page", "1"), 9999) or 1, PER_PAGE, nom=name, voir=view)
+    shown = [(one, handle_of(Sought(one.ins), asked.actor)) for one in kept[paging.start : paging.last]]
     held = delegations(asked.actor, asked.at)
     people = {c.id: c.name for c in colleagues(asked.actor.situation.structure) if c.id != asked.actor.id}
     context: dict[str, object] = {
-        "tab": "equipe", "residents": shown, "total": len(residents), "view": asked.request.GET.get("voir", ""),
+        "tab": "equipe", "residents": shown, "total": len(residents), "view": view, "name": name, "paging": paging,
         "with_news": sum(o.new > 0 for o in residents), "without_consent": sum(bool(o.obstacle) for o in residents),
         "given": [(d, people.get(d.delegate, d.delegate)) for d in held if d.delegating == asked.actor.id],
         "taken": [(d, people.get(d.delegating, d.delegating)) for d in held if d.delegate == asked.actor.id],

@@ -20,6 +20,7 @@ class OpenSession:
 
     id: UUID
     software: str
+    """The registered name of the software; its identifier where none is registered."""
     means: str
     since: datetime
     until: datetime
@@ -63,7 +64,11 @@ def seen(professional_id: str, device: bytes, label: str, at: datetime) -> bool:
 def sessions(actor: Actor, at: datetime) -> list[OpenSession]:
     """The sessions of this professional that live now, the newest first."""
     with unit() as work:
-        rows = work.rows("SELECT id, client_id, means, created_at, expires_at, device FROM signin_sessions(%s, %s)", actor.id, at)
+        rows = work.rows(
+            """SELECT s.id, coalesce(w.name, s.client_id), s.means, s.created_at, s.expires_at, s.device
+            FROM signin_sessions(%s, %s) s LEFT JOIN signin_software w USING (client_id) ORDER BY s.created_at DESC""",
+            actor.id, at,
+        )  # fmt: skip
     return [
         OpenSession(number, software, means, since, until, bytes(device).hex() if device else "")
         for number, software, means, since, until, device in rows
