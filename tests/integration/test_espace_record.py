@@ -259,6 +259,29 @@ def test_block_unblock_withdraw_prolong_and_name(espace: str) -> None:
         records.search(search, Query())
 
 
+def test_withdrawing_and_blocking_are_taken_back_and_never_give_more_than_there_was(espace: str) -> None:
+    who, _person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    nurse = PROFESSIONALS["nurse"].id
+
+    def until() -> Any:
+        with as_role("carnet_espace"), unit(record_id) as work:
+            return next((n.until for n in access.named(work, record_id) if n.kind == "authorised" and n.subject_id == nurse), None)
+
+    before = until()
+    told = said_by(who.post("/acces/professionnels/retirer", {"numero": nurse}))
+    assert until() is None
+    page = who.get("/acces/professionnels").text
+    toast = page.split('class="toast')[1].split("</form>")[0]
+    assert 'action="/acces/professionnels/donner"' in toast and nurse in toast and told["jusqu-au"] in toast
+    who.post("/acces/professionnels/donner", {"numero": nurse, "jusqu-au": told["jusqu-au"]})
+    assert timedelta(0) <= before - until() <= timedelta(days=2)
+    told = said_by(who.post("/acces/professionnels/bloquer", {"numero": nurse}))
+    assert (told["annuler"], told["numero"]) == ("debloquer", nurse)
+    assert said_by(who.post("/acces/professionnels/debloquer", {"numero": nurse}))["annuler"] == "bloquer"
+    assert until() is None, "unblocking gives no agreement back"
+
+
 def test_an_objection_stops_the_deposits_of_one_professional(espace: str) -> None:
     who, person, _ = newcomer(espace)
     who.post("/acces/professionnels/s-opposer", {"numero": PROFESSIONALS["nurse"].id})

@@ -83,12 +83,16 @@ def said(key: str) -> str:
 
 _ID = re.compile(r"[0-9a-f-]{36}")
 _AGENDA = {"agenda": "/agenda/reponses/%s/retirer", "rendez-vous": "/agenda/rendez-vous/%s/retablir"}
+_READERS = frozenset({"debloquer", "donner", "bloquer"})
+"""Acts on a professional that take another one back; whom, and until when, goes with the form."""
 _DOCUMENT = frozenset({"masquer", "demasquer", "archiver", "desarchiver"})
 
 
 def undoing(get: Mapping[str, str]) -> str:
     """Where the button that takes the act back posts to; empty when there is nothing to take back."""
     act, on = get.get("annuler", ""), get.get("sur", "")
+    if act in _READERS:
+        return f"/acces/professionnels/{act}"
     if not _ID.fullmatch(on):
         return ""
     if act in _AGENDA:

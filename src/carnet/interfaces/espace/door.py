@@ -23,6 +23,8 @@ from carnet.pages.said import forgotten, said_here
 
 COOKIE, DEVICE, LANGUAGE = "carnet-espace", "carnet-espace-device", "carnet-espace-language"
 HOME = "/"
+UNDO_FIELDS = ("numero", "sorte", "jusqu-au")
+"""What the button that takes an act back sends with it, where the address does not say all."""
 LANGUAGES = ("fr", "en")
 _A_YEAR = 365 * 24 * 3600
 
@@ -74,7 +76,7 @@ def page(asked: Asked, name: str, context: dict[str, object], status: int = 200)
     shared: dict[str, object] = {
         "me": asked.actor, "session": asked.session, "form_token": asked.form_token, "now": asked.at, "own": asked.own,
         "carer": asked.actor.kind is ActorKind.CARER, "path": asked.request.path, "done": said(done),
-        "undo": undoing(more), "undo_on": more.get("sur", ""), "draft": draft(asked),
+        "undo": undoing(more), "undo_fields": {k: v for k, v in more.items() if k in UNDO_FIELDS}, "draft": draft(asked),
     }  # fmt: skip
     return forgotten(asked, render(name, shared | context, status))
 

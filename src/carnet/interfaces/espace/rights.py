@@ -268,5 +268,19 @@ def professional(asked: Asked, act: str) -> HttpResponse:
     kind, number = _subject(asked)
     until = asked.form.day("jusqu-au")
     last = begins(until + timedelta(days=1)) if until else None
+    undo = _undo(asked, act, kind, number)
     records.change_reader(asked.ask(Act.CHOOSE_RIGHTS), asked.record, detail, number, kind, last)
-    return saying(asked, "/acces/professionnels", said)
+    return saying(asked, "/acces/professionnels", said, **undo)
+
+
+def _undo(asked: Asked, act: str, kind: str, number: str) -> dict[str, str]:
+    """What takes an act back: never more than what was there. Blocking ends an agreement, and unblocking gives none."""
+    if act in ("bloquer", "debloquer"):
+        return {"annuler": "debloquer" if act == "bloquer" else "bloquer", "numero": number, "sorte": kind}
+    if act != "retirer" or kind != "person":
+        return {}
+    with records.visiting(asked.ask(Act.SEARCH), asked.record, "rights") as visit:
+        held = [n for n in records.named_in(visit) if n.kind == "authorised" and n.subject_id == number and n.until]
+    # The last whole day of what was given: taken back, the agreement ends no later than it did.
+    last = civil(held[0].until).date() - timedelta(days=1) if held and held[0].until else None
+    return {"annuler": "donner", "numero": number, "jusqu-au": last.isoformat()} if last and last > asked.today else {}
