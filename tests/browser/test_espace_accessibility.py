@@ -72,7 +72,7 @@ def places(somebody: PersonScreen) -> dict[str, str]:
     return {
         "DOCUMENT": f"/documents/{document}", "DELETE": f"/documents/{document}/supprimer", "LINE": f"/acces/journal/{line}",
         "THREAD": f"/messages/{first('/messages', r'/messages/([0-9a-f-]{36})')}",
-        "RESULT": f"/profil/resultats/{first('/profil/resultats', r'/profil/resultats/([0-9a-f]{12})')}",
+        "RESULT": f"/profil/resultats/{first('/profil/resultats', r'/profil/resultats/([0-9a-f]{16})')}",
         "CORRECT": f"/demandes/corriger/document/{document}", "ENTRY": f"/profil/entree/{first('/profil/measures', r'/profil/entree/([0-9a-f-]{36})')}",
     } | _connect()  # fmt: skip
 

@@ -33,7 +33,7 @@ from carnet.apps.signin.persons import passkeys
 from carnet.apps.signin.professionals import sessions
 from carnet.apps.storage import executor, keys, root_key, signing
 from carnet.dicah import conditions, functional_rights, habilitation
-from carnet.formats import codes, pictures, words
+from carnet.formats import codes, pictures, scans, words
 from carnet.formats.cda import entries
 from carnet.interfaces.oauth import server
 from carnet.kernel import clock
@@ -184,6 +184,7 @@ USES: dict[str, Callable[[int], object]] = {
     "apps.storage.executor:_opening": _unit,
     "apps.storage.keys:derived": _cleared(keys.derived, "essai"),
     "apps.storage.root_key:root_key": lambda n: root_key.root_key() if n else _cleared(root_key.root_key)(0),
+    "formats.scans:installed": lambda _n: scans.installed(),
     "apps.profile.examinations:_by_code": lambda n: sorted(_emptied(examinations._by_code)())[n % 50],
     "pages.files:_files": lambda n: sorted(_cleared(files._files)(n)),  # type: ignore[arg-type]
     "pages.files:_content": _cleared(files._content, "base.css"),

@@ -1156,6 +1156,8 @@ def test_a_copy_by_a_representative_says_what_is_withheld_in_its_summary(espace:
     folder = _unzip(parent.post("/compte/copie/telecharger").content, tmp_path / "copie")
     for name in ("profil.html", "resume-ips.json", "index.html"):
         assert "secrète" not in (folder / name).read_text(), name
+    assert "n'est pas dans cette copie" in (folder / "index.html").read_text(), "the journal is the child's"
+    assert "Le journal des accès" not in words(parent.get("/compte/copie"))
 
 
 def test_a_cda_that_cannot_be_rendered_is_linked_as_a_download_alone() -> None:

@@ -57,7 +57,7 @@ def test_two_laboratories_and_two_units_are_one_series_and_a_value_is_told_as_it
 def test_a_unit_that_is_not_known_stands_apart_and_nothing_is_drawn_with_another() -> None:
     found = profile.series([result("10", "mg/L", "2026-01-02"), result("92", "furlong", "2026-05-02")])
     assert [(s.unit, len(s.points), s.name) for s in found] == [("furlong", 1, "Créatinine"), ("mg/L", 1, "Créatinine")]
-    assert found[0].key != found[1].key
+    assert found[0].identity != found[1].identity
 
 
 def test_the_same_number_in_two_units_is_two_results() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import blake2s
 
 from carnet.apps.profile.entries import Entry, number_of
 from carnet.apps.profile.examinations import CHAPTERS, OTHERS, Examination, examination_of, plain_unit
@@ -26,9 +25,9 @@ class Series:
     examination: Examination | None = None
 
     @property
-    def key(self) -> str:
-        """What tells this series from others of a record in an address, without naming it."""
-        return blake2s(repr(_name(self.last)).encode(), digest_size=6).hexdigest()
+    def identity(self) -> str:
+        """What tells this series from others of a record: it names the examination, so no address carries it."""
+        return "|".join(_name(self.last))
 
     @property
     def name(self) -> str:

@@ -43,9 +43,11 @@ _PAGE = """<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Mon
 <li><a href="resume-ips.pdf">Résumé de santé</a> (PDF), à montrer à un soignant, ici ou à l'étranger</li>
 <li><a href="resume-ips.json">Le même résumé</a> pour un logiciel (International Patient Summary, FHIR R4)</li>
 <li><a href="tables/">Profil de santé, accords et choix</a> (JSON)</li>
-<li><a href="journal.jsonl">Journal des accès</a> (une ligne par accès)</li>
+{journal}
 <li><a href="LISEZMOI.txt">Comment rouvrir ce dossier</a></li></ul>
 </body></html>"""
+_JOURNAL = '<li><a href="journal.jsonl">Journal des accès</a> (une ligne par accès)</li>'
+_NO_JOURNAL = "<li>Le journal des accès est à la personne de ce carnet : il n'est pas dans cette copie.</li>"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """What a page of the copy may do: show itself."""
 _READ = """<!doctype html><html lang="fr"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -116,13 +118,13 @@ def _link(row: Values, readable: str) -> str:
     return f'<a href="{original}"{" download" if row["mime"] in TYPES_OF_CDA else ""}>{title}</a>'
 
 
-def _index(rows: list[Values], name: str, at: datetime, readable: dict[str, str]) -> bytes:
+def _index(rows: list[Values], name: str, at: datetime, readable: dict[str, str], journal_line: str) -> bytes:
     lines = []
     for row in sorted(rows, key=lambda r: str(r["authored_at"]), reverse=True):
         label = CATEGORIES[category_of(row["type_code"], row["class_code"])]
         link = _link(row, readable.get(row["logical_id"], ""))
         lines.append(f"<tr><td>{str(row['authored_at'])[:10]}</td><td>{link}</td><td>{html.escape(label)}</td></tr>")
-    return _PAGE.format(name=html.escape(name), day=at.date().isoformat(), rows="".join(lines)).encode()
+    return _PAGE.format(name=html.escape(name), day=at.date().isoformat(), rows="".join(lines), journal=journal_line).encode()
 
 
 def _trimmed(resource: str, parents: list[str], seen: frozenset[str]) -> str:
@@ -198,8 +200,9 @@ def export_for(visit: Visit, entries: frozenset[UUID], name: str, beside: Mappin
         if found := _readable(row, files[file_name(row)]):
             readable[row["logical_id"]], files[found[0]] = found
         files[f"documents/{row['logical_id']}.fhir.json"] = base64.b64decode(row["resource"])
+    told = _JOURNAL if visit.ask.actor.kind is ActorKind.HOLDER else _NO_JOURNAL
     files |= {"identity.json": as_json(identity.dump(visit.work, visit.key)), "LISEZMOI.txt": _README.encode(),
-              "index.html": _index(rows, name, at, readable)} | _journal(visit) | dict(beside)  # fmt: skip
+              "index.html": _index(rows, name, at, readable, told)} | _journal(visit) | dict(beside)  # fmt: skip
     digests = {n: hashlib.sha256(content).hexdigest() for n, content in files.items()}
     manifest: dict[str, Any] = {"format": FORMAT, "record": str(visit.record_id), "exported": at.isoformat(), "files": digests}
     out = io.BytesIO()
