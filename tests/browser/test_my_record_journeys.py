@@ -1,14 +1,21 @@
 """What a person does with their own record, in a real browser: medicines, results, documents, the card that opens without a network."""
 
 import io
+import zipfile
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from PIL import Image
+from support.espace import account_of
 from support.patients import LOUISE, TASKS, Task
+from support.people import fresh_person, now, open_record
 from support.person_screen import PersonScreen
+from support.roles import as_role
 
+from carnet.apps.signin import api as signin
+from carnet.apps.storage.api import unit
 from carnet.desk.demonstration.people import MEASURED
 
 
@@ -118,3 +125,68 @@ def test_the_card_opens_without_a_network_under_its_code_alone_and_goes_away(per
     person.press_button("Retirer la carte de cet appareil")
     person.reads("Aucune carte n’est gardée sur cet appareil")
     assert page.evaluate("localStorage.getItem('carnet-card')") is None
+
+
+def test_an_appointment_is_prepared_and_kept_and_everything_is_copied(person: PersonScreen) -> None:
+    page = person.enter(MEASURED).open("/agenda").page
+    person.follow("Préparer un rendez-vous")
+    page.get_by_label("Mes questions").fill("Puis-je reprendre le vélo ?")
+    person.picture("preparer")
+    assert person.check() == []
+    person.press_button("Garder dans mon carnet")
+    person.reads("C’est gardé dans votre carnet")
+    assert page.get_by_role("link", name="Préparation de mon rendez-vous").count() >= 1
+    person.open("/compte/copie")
+    assert person.check() == []
+    with page.expect_download() as download:
+        person.press_button("Télécharger la copie")
+    with zipfile.ZipFile(download.value.path()) as copy:
+        assert {"profil.html", "resume-ips.pdf", "resume-ips.json", "index.html"} <= set(copy.namelist())
+
+
+def test_a_password_that_does_not_hold_is_said_where_it_is_typed(chromium: Any, space_process: str) -> None:
+    someone = fresh_person()
+    record_id = open_record(someone)
+    account = account_of(someone, record_id)
+    login = f"personne-{uuid4().hex[:8]}"
+    with as_role("carnet_espace"), unit() as work:
+        recovery = signin.set_credentials(work, account.id, login, "une phrase de passe calme", signin.fresh_secret(), now())
+    screen = PersonScreen(chromium, space_process)
+    page = screen.open("/connexion").page
+    page.get_by_label("Identifiant").fill(login)
+    page.locator("#mot-de-passe").fill("une phrase de passe calme")
+    page.locator("#mot-de-passe").press("Enter")
+    page.get_by_label("Code à six chiffres, ou code de secours").fill(recovery[0])
+    screen.press_button("Entrer")
+    page.wait_for_url(f"{space_process}/")
+    screen.open("/compte/acces")
+    assert screen.check() == []
+    page.get_by_text("Changer de mot de passe").first.click()
+    page.locator("#n-mdp").fill("pas celui-là du tout")
+    page.locator("#n-code").fill(recovery[1])
+    page.locator("#m-nouveau").fill("une autre phrase plus calme")
+    page.locator("#m-encore").fill("une autre phrase plus calme")
+    page.get_by_role("button", name="Changer de mot de passe").click()
+    screen.reads("Le mot de passe ou le code ne convient pas")
+    screen.errors.clear()
+    assert screen.check() == []
+    screen.close()
+
+
+def test_a_mother_adds_her_child_by_the_letter(chromium: Any, space_process: str) -> None:
+    born = f"{now().year - 3}-05-06"
+    child = fresh_person(birth_date=born, given_names="Nils", birth_name="AJOUT")
+    record_id = open_record(child)
+    with as_role("carnet_espace"), unit(record_id) as work:
+        code = signin.provisional_code(work, record_id, "letter", "test", now())
+    screen = PersonScreen(chromium, space_process, width=360).enter(MEASURED)
+    page = screen.open("/proches").page
+    screen.follow("Ajouter mon enfant")
+    page.get_by_label("Code de la lettre").fill(code)
+    page.get_by_label("Date de naissance de l’enfant").fill(born)
+    assert screen.check() == []
+    page.locator("main form button.primary").click()
+    screen.reads("Vous pouvez ouvrir le carnet de votre enfant")
+    page.get_by_role("heading", name="Nils AJOUT").wait_for()
+    assert screen.check() == []
+    screen.close()
