@@ -75,8 +75,10 @@ def test_results_stand_by_chapter_and_each_has_its_page(person: PersonScreen) ->
 
 def test_photographs_become_one_document_which_is_renamed(person: PersonScreen) -> None:
     page = person.enter(MEASURED).open("/documents/ajouter").page
-    sheets = [{"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": photograph(c)} for n, c in enumerate(("white", "beige"))]
-    page.locator("#fichier").set_input_files(sheets)  # type: ignore[arg-type]
+    sheets: list[Any] = [
+        {"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": photograph(c)} for n, c in enumerate(("white", "beige"))
+    ]
+    page.locator("#fichier").set_input_files(sheets)
     page.locator("#cAUTR_DOC").check()
     page.locator("#titre").fill("Deux feuilles")
     person.press_button("Ajouter")

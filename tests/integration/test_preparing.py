@@ -3,8 +3,8 @@
 import io
 
 from pypdf import PdfReader
-from support.espace import listed, newcomer, relate
-from support.people import allow, ask, deposit
+from support.espace import Space, listed, newcomer, relate
+from support.people import allow, ask, deposit, now
 from support.portal import words
 from support.statements import stated
 
@@ -71,3 +71,38 @@ def test_whoever_may_only_read_keeps_nothing(espace: str) -> None:
     assert "Garder dans mon carnet" not in words(carer.get("/agenda/preparer"))
     assert carer.post("/agenda/preparer/garder", {"questions": "x"}).status_code == 403
     assert listed(who.get("/documents")) == set()
+
+
+def test_the_page_that_is_kept_says_nothing_of_what_is_masked_secret_or_closed(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "nurse")
+    masked = deposit(person, sections=SECTIONS[1:])
+    deposit(person, sections=(Section("48765-2", "Allergies", facts=(stated("allergies", "Latex"),)),))
+    number = who.get("/profil/treatments").text.split('name="sur" value="')[1].split('"')[0]
+    who.post("/profil/treatments/dire", {"sur": number, "mot": "taken", "comment": "mot-sur-apixaban"})
+    who.post(f"/documents/{masked}/masquer")
+    assert "Apixaban" in words(who.get("/agenda/preparer")), "the person sees it on their own page"
+    assert "Latex" in _kept(who)
+    told = _kept(who)
+    assert "Apixaban" not in told
+    assert "mot-sur-apixaban" not in told
+    assert "inscrit" not in told, "what is masked is not said to be inscribed nowhere"
+    who.post("/acces/rubriques/choisir", {"rubrique": ["history", "treatments", "vaccinations"]})
+    assert "Latex" not in _kept(who)
+
+
+def test_a_minor_s_secret_is_not_in_the_page_that_is_kept(espace: str) -> None:
+    child, person, _record = newcomer(espace, birth_date=f"{now().year - 15}-03-04")
+    deposit(person, label=("INVISIBLE_REPRESENTANTS_LEGAUX",), sections=SECTIONS[1:])
+    child.post("/profil/treatments/ajouter", {"libelle": "Secret du tiroir", "secret": "oui"})
+    told = _kept(child)
+    assert "Apixaban" not in told
+    assert "Secret du tiroir" not in told
+
+
+def _kept(who: Space) -> str:
+    """Keep the page, and read the document that it became."""
+    before = listed(who.get("/documents"))
+    assert who.post("/agenda/preparer/garder", {"depuis": "12", "questions": "?"}).status_code == 302
+    [number] = listed(who.get("/documents")) - before
+    return "".join(p.extract_text() for p in PdfReader(io.BytesIO(who.get(f"/documents/{number}/contenu").content)).pages)

@@ -4,6 +4,7 @@ play the same ones. Filling a field and choosing in it is one action, as a press
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from PIL import Image
 
@@ -63,7 +64,7 @@ def over_the_years(person: PersonScreen) -> None:
 
 def two_sheets(person: PersonScreen) -> None:
     """Photographs a letter of two sheets into the record."""
-    sheets = []
+    sheets: list[Any] = []
     for colour in ("white", "beige"):
         out = io.BytesIO()
         Image.new("RGB", (600, 840), colour).save(out, "JPEG")
@@ -75,7 +76,7 @@ def two_sheets(person: PersonScreen) -> None:
     person.click(person.page.get_by_role("link", name="Ajouter un document").first)
     person.wait("/documents/ajouter")
     person.actions += 1
-    person.page.locator("#fichier").set_input_files(sheets)  # type: ignore[arg-type]
+    person.page.locator("#fichier").set_input_files(sheets)
     person.actions += 1
     person.page.locator("#cAUTR_DOC").check()
     person.actions += 1

@@ -11,11 +11,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from carnet.apps.profile import api as profile
-from carnet.apps.records.api import Visit, visiting
+from carnet.apps.records.api import Query, Visit, criteria, documents, visiting
 from carnet.formats.paper import as_pdf
 from carnet.interfaces.espace.adding import deposit_own, own_entry
 from carnet.interfaces.espace.door import Asked, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
+from carnet.interfaces.espace.requests import plain_to_all
 from carnet.kernel.ask import Act
 from carnet.pages.changes import Change, changes
 from carnet.pages.said import saying
@@ -75,14 +76,14 @@ def _named(lines: Iterable[str], none: str) -> list[str]:
 
 
 def _on_paper(held: Held, questions: str, period: str) -> str:
-    """The page in words. What is not there is said so."""
-    nothing = gettext("Rien n’est inscrit. Cela ne veut pas dire qu’il n’y a rien.")
+    """The page in words. It never says that nothing is inscribed: what is masked is not here, and nobody may learn that it is."""
+    nothing = gettext("Rien ici. Cela ne veut pas dire qu’il n’y a rien.")
     parts = [
         (gettext("Mes questions"), questions.splitlines() or [gettext("Aucune question écrite.")]),
         (gettext("Mes allergies"), _named((s.first.content.label for s in held.allergies), nothing)),
         (gettext("Ce que je prends"), _named((_taken(t) for t in held.going), nothing)),
         (gettext("Ce qui a changé depuis %(period)s") % {"period": gettext(PERIODS[period][0])},
-         _named((f"{gettext(c.word)} : {c.what}" for c in held.changed), gettext("Rien de nouveau dans le carnet."))),
+         _named((f"{gettext(c.word)} : {c.what}" for c in held.changed), gettext("Rien de nouveau ici."))),
         (gettext("Mes mesures"), _named((_measured(e) for e in held.measures), nothing)),
     ]  # fmt: skip
     return "\n".join(line for title, lines in parts for line in (title.upper(), *lines, ""))
@@ -102,12 +103,27 @@ def _measured(entry: profile.Entry) -> str:
     return f"{gettext(entry.content.label)} : {measure(entry.content)}, {long_day(profile.day_of(entry)[:10])}"
 
 
+def _shareable(visit: Visit, entries: list[profile.Entry]) -> list[profile.Entry]:
+    """What a document of the record may say to whoever reads it: nothing of a masked document, of a secret, of a closed section.
+
+    What is masked is masked with everything that was read in it: a page that is kept must not say it in its place.
+    """
+    sources = sorted({str(e.document_id) for e in entries if e.document_id})
+    found = documents(visit, Query((criteria.by_logical_id(sources),), count=len(sources))).items if sources else []
+    plain = {d.logical_id for d in found if plain_to_all(d.facts)}
+    shut = visit.facts.access.hidden_profile_sections
+    return [
+        e for e in entries
+        if not e.secret and (e.document_id is None or e.document_id in plain) and profile.category_of(e.section) not in shut
+    ]  # fmt: skip
+
+
 @signed_in("POST")
 def keep(asked: Asked) -> HttpResponse:
     """Keep the page as a document of the record: whoever reads documents there reads it."""
     period = _period(asked.form.text("depuis", 2))
     with visiting(asked.ask(Act.SEARCH), asked.record, "profile") as visit:
-        held = _held(asked, visit, profile.entries(visit, _SECTIONS, most=profile.MOST), period)
+        held = _held(asked, visit, _shareable(visit, profile.entries(visit, _SECTIONS, most=profile.MOST)), period)
     title = gettext("Préparation de mon rendez-vous, le %(day)s") % {"day": long_day(asked.today)}
     paper = as_pdf(title, _on_paper(held, asked.form.raw("questions", QUESTIONS), period))
     deposit_own(asked, own_entry(asked, "application/pdf", title, "AUTR_DOC", asked.today.isoformat(), ()), paper)

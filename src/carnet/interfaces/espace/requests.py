@@ -43,7 +43,8 @@ def contest(asked: Asked, number: UUID) -> HttpResponse:
     return saying(asked, "/demandes", "conteste")
 
 
-def _plain_to_all(facts: DocumentFacts) -> bool:
+def plain_to_all(facts: DocumentFacts) -> bool:
+    """Whether nobody who may read the record is kept from a document: neither masked, nor unannounced, nor a minor's secret."""
     return not (facts.masked or facts.hidden_from_patient or facts.hidden_from_representatives)
 
 
@@ -55,14 +56,14 @@ def _about(asked: Asked, kind: str, number: UUID) -> tuple[str, str]:
         if kind == "document":
             seen = seen_document(visit, number)
             shown = f"Document : {seen.title}, {str(seen.resource.get('date', ''))[:10]}"
-            return shown, shown if _plain_to_all(seen.facts) else "Document : un document"
+            return shown, shown if plain_to_all(seen.facts) else "Document : un document"
         entry = next((e for e in profile.entries(visit, most=profile.MOST) if e.id == number), None)
         if entry is None:
             raise Refusal(No.DOCUMENT_UNKNOWN)
         shown = f"Profil : {entry.content.label}, {entry.recorded_at:%d/%m/%Y}"
         of = [str(entry.document_id)] if entry.document_id else []
         source = documents(visit, Query((criteria.by_logical_id(of),), count=1)).items if of else []
-        open_ = not entry.secret and all(_plain_to_all(d.facts) for d in source)
+        open_ = not entry.secret and all(plain_to_all(d.facts) for d in source)
         return shown, shown if open_ else "Profil : une ligne"
 
 
