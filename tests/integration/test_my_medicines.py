@@ -4,9 +4,10 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from support.espace import Space, newcomer
+from support.espace import Space, newcomer, relate
 from support.people import allow, ask, deposit, now
 from support.portal import words
+from support.roles import as_role
 from support.statements import stated
 
 from carnet.apps.profile import api as profile
@@ -136,3 +137,31 @@ def test_a_treatment_of_somebody_else_is_unknown(espace: str) -> None:
     number = seen(person)[0].first.id
     assert who.post("/profil/treatments/dire", {"sur": str(number), "mot": "taken"}).status_code == 404
     assert seen(person)[0].word is None
+
+
+@pytest.mark.parametrize("source", ["a secret entry", "a document hidden from the parents"])
+def test_a_minor_s_word_on_a_secret_leaves_no_line_for_the_representatives(espace: str, source: str) -> None:
+    child, person, record_id = newcomer(espace, birth_date=f"{now().year - 15}-03-04")
+    parent, _person, _record = newcomer(espace)
+    relate(record_id, parent, "representative")
+    if source == "a secret entry":
+        child.post("/profil/treatments/ajouter", {"libelle": "Comprimé du tiroir", "secret": "oui"})
+    else:
+        deposit(person, type_=PRESCRIPTION, sections=(APIXABAN,), label=("INVISIBLE_REPRESENTANTS_LEGAUX",))
+    parent.act_on(record_id)
+    number = UUID(child.get("/profil/treatments").text.split('name="sur" value="')[1].split('"')[0])
+    say(child, number, "otherwise", "mot-du-tiroir")
+    assert "mot-du-tiroir" in words(child.get("/profil/treatments"))
+    assert "mot-du-tiroir" not in words(parent.get("/profil/treatments"))
+    assert shown_writes(record_id, parent) == [], "that something was written tells of the secret"
+
+
+def shown_writes(record_id: UUID, who: Space) -> list[str]:
+    """The writes of the profile that somebody's journal shows."""
+    from dataclasses import replace
+
+    from carnet.kernel.actor import ActorKind
+
+    asked = replace(who.ask(Act.SEARCH), actor=replace(who.actor, kind=ActorKind.REPRESENTATIVE))
+    with as_role("carnet_espace"), records.visiting(asked, record_id, "traces") as visit:
+        return [str(n.entry["act"]) for n in records.lines_shown(visit) if n.entry["act"] == Act.WRITE_PROFILE]
