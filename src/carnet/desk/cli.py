@@ -5,9 +5,9 @@ import sys
 import click
 
 from carnet.apps.storage.key_files import KeyFileError
-from carnet.desk.commands import budgets, carnet, exchange, installation, keeping, messaging, national, prevention
+from carnet.desk.commands import budgets, carnet, exchange, installation, keeping, messaging, national, population, prevention
 
-COMMANDS = (budgets, installation, keeping, national, exchange, messaging, prevention)
+COMMANDS = (budgets, installation, keeping, national, population, exchange, messaging, prevention)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -13,11 +13,15 @@ class RecordState(StrEnum):
     """Life-cycle state of a record (access law §5), and `absent` when there is none."""
 
     ABSENT = "absent"
+    TO_NOTIFY = "to_notify"
+    """Made from the file of insured people; the six weeks run from the notice, which has not been sent, or came back."""
     PENDING_OPPOSITION = "pending_opposition"
     OPPOSED = "opposed"
     OPEN = "open"
     SUSPENDED = "suspended"
     CLOSED = "closed"
+    MERGED = "merged"
+    """United with another record of the same person: what was in it is there, and its number leads there."""
     DESTROYED = "destroyed"
 
 

@@ -5,7 +5,12 @@ from carnet.kernel.ask import Act
 from carnet.kernel.visibility import Status
 
 RECORD: dict[tuple[RecordState, str], RecordState] = {
+    (RecordState.ABSENT, "prepare"): RecordState.TO_NOTIFY,
     (RecordState.ABSENT, "notify"): RecordState.PENDING_OPPOSITION,
+    (RecordState.TO_NOTIFY, "notify"): RecordState.PENDING_OPPOSITION,
+    (RecordState.TO_NOTIFY, "oppose"): RecordState.OPPOSED,
+    (RecordState.TO_NOTIFY, "ask for opening"): RecordState.OPEN,
+    (RecordState.PENDING_OPPOSITION, "notice comes back"): RecordState.TO_NOTIFY,
     (RecordState.PENDING_OPPOSITION, "oppose"): RecordState.OPPOSED,
     (RecordState.PENDING_OPPOSITION, "six weeks pass"): RecordState.OPEN,
     (RecordState.PENDING_OPPOSITION, "ask for opening"): RecordState.OPEN,
@@ -17,8 +22,24 @@ RECORD: dict[tuple[RecordState, str], RecordState] = {
     (RecordState.CLOSED, "reopen"): RecordState.OPEN,
     (RecordState.CLOSED, "ten years pass"): RecordState.DESTROYED,
     (RecordState.CLOSED, "three months pass after a request"): RecordState.DESTROYED,
+    (RecordState.TO_NOTIFY, "death"): RecordState.CLOSED,
+    (RecordState.PENDING_OPPOSITION, "death"): RecordState.CLOSED,
+    (RecordState.OPPOSED, "death"): RecordState.CLOSED,
+    (RecordState.OPEN, "death"): RecordState.CLOSED,
+    (RecordState.SUSPENDED, "death"): RecordState.CLOSED,
+    (RecordState.CLOSED, "death taken back"): RecordState.OPEN,
+    (RecordState.TO_NOTIFY, "unite"): RecordState.MERGED,
+    (RecordState.PENDING_OPPOSITION, "unite"): RecordState.MERGED,
+    (RecordState.OPEN, "unite"): RecordState.MERGED,
+    (RecordState.CLOSED, "unite"): RecordState.MERGED,
+    (RecordState.MERGED, "part as to_notify"): RecordState.TO_NOTIFY,
+    (RecordState.MERGED, "part as pending_opposition"): RecordState.PENDING_OPPOSITION,
+    (RecordState.MERGED, "part as open"): RecordState.OPEN,
+    (RecordState.MERGED, "part as closed"): RecordState.CLOSED,
+    (RecordState.MERGED, "the time to part is over"): RecordState.DESTROYED,
 }
-"""R.1111-28, R.1111-36, L.1111-18 CSP; access law §5."""
+"""R.1111-28, R.1111-36, L.1111-18 CSP; access law §5. Uniting and parting two records of one person: ours (identity vigilance).
+"""
 
 DOCUMENT: dict[tuple[Status, Act], Status] = {
     (Status.APPROVED, Act.REPLACE): Status.DEPRECATED,

@@ -81,6 +81,15 @@ class LawSettings:
     )
     support_line: str = _setting("34 22", "Telephone line that patients are sent to (recalled, not read in a source).")
     opposition_lasts: timedelta = _setting(timedelta(weeks=6), "From the announcement of a record to its opening (R.1111-28 CSP).")
+    insured_status: str = _setting(
+        "QUAL", "Status of an identity that comes from the file of insured people: QUAL, or VALI where it is qualified later."
+    )
+    undelivered_stops_clock: bool = _setting(
+        True, "Whether a notice that comes back undelivered stops the six weeks of opposition until another one is sent."
+    )
+    union_undone_within: timedelta = _setting(
+        timedelta(days=183), "How long two records that were united can be parted again; then what is left of the second one goes."
+    )
     announcement_notice_after: timedelta = _setting(
         timedelta(weeks=2), "After which the patient is told that something waits to be announced (R.1111-53 CSP)."
     )
@@ -102,6 +111,8 @@ class LawSettings:
             raise ValueError("emergency_reason_length: an emergency has a reason, of one character at least")
         if self.raised_confidentiality not in ("warn", "refuse"):
             raise ValueError("raised_confidentiality: write warn or refuse")
+        if self.insured_status not in ("QUAL", "VALI", "RECUP", "PROV"):
+            raise ValueError("insured_status: write QUAL, VALI, RECUP or PROV")
         try:
             ZoneInfo(self.civil_zone)
         except (ZoneInfoNotFoundError, ValueError):

@@ -1,6 +1,6 @@
 """Ask → decision → journal → Grant. The only place where a Grant is made (held by an AST test)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -18,6 +18,7 @@ from carnet.apps.journal.api import (
     Event,
     append,
     append_statement,
+    begin_chains,
     record_alone,
     stands_still,
 )
@@ -170,6 +171,14 @@ def host_entry(work: Work, record_id: UUID, act: str, by: str, at: datetime) -> 
     """Journal a procedure of the host (export, import): no decision of the law lets a host read, but no reading is untold."""
     append(work, Event("procedure", at, f"operator:{by}", by, ActorKind.OPERATOR.value, act, "normal", "done", "",
                        "host-procedure", record_id=str(record_id)))  # fmt: skip
+
+
+def host_entries(work: Work, record_ids: Sequence[UUID], act: str, by: str, at: datetime) -> None:
+    """Journal a procedure of the host as the first line of many new records (an import), for the owner of the tables."""
+    begin_chains(work, [
+        Event("procedure", at, f"operator:{by}", by, ActorKind.OPERATOR.value, act, "normal", "done", "", "host-procedure",
+              record_id=str(record_id)) for record_id in record_ids
+    ])  # fmt: skip
 
 
 def host_grant(record_id: UUID, by: str, at: datetime) -> Grant:

@@ -1,9 +1,11 @@
 """Public face of identity: patients and their INS, the national directory, INSi."""
 
+from carnet.apps.identity.arrivals import alike, change_matricule, first_seen, records_of, register_many
 from carnet.apps.identity.candidates import candidates, enough_to_search, resemblance
 from carnet.apps.identity.directory import ExtractionError, profession_system
 from carnet.apps.identity.importing import Difference, import_extraction
 from carnet.apps.identity.insi import InsiClient, is_unknown
+from carnet.apps.identity.insured import COLUMNS, REASONS, FileError, Insured, LineError, Reader, insured, reader_of
 from carnet.apps.identity.patients import (
     ACTIVE_INS,
     FACTS,
@@ -39,22 +41,30 @@ from carnet.apps.identity.vitale import VitaleCard, VitaleReader, reader
 
 __all__ = [
     "ACTIVE_INS",
+    "COLUMNS",
     "DOUBTFUL",
     "FACTS",
     "FICTITIOUS",
+    "REASONS",
     "WITH_SPECIALTY",
     "Colleague",
     "Difference",
     "ExtractionError",
+    "FileError",
     "IdentityError",
     "InsiClient",
+    "Insured",
+    "LineError",
     "Professional",
+    "Reader",
     "Structure",
     "VitaleCard",
     "VitaleReader",
     "active_ins",
+    "alike",
     "attach",
     "candidates",
+    "change_matricule",
     "check",
     "colleagues",
     "correct",
@@ -62,11 +72,13 @@ __all__ = [
     "enough_to_search",
     "facts",
     "find",
+    "first_seen",
     "forget",
     "import_extraction",
     "index_of",
     "ins_of",
     "inses",
+    "insured",
     "is_unknown",
     "known",
     "known_professionals",
@@ -75,7 +87,10 @@ __all__ = [
     "profession_system",
     "professional",
     "reader",
+    "reader_of",
+    "records_of",
     "register",
+    "register_many",
     "reindex",
     "remains",
     "resemblance",

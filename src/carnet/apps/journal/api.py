@@ -4,6 +4,7 @@ Nothing updates or deletes an entry: a trigger forbids it to everybody, the owne
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -67,6 +68,7 @@ __all__ = [
     "all_receipts",
     "append",
     "append_statement",
+    "begin_chains",
     "build_map_if_due",
     "chain_export",
     "chains_export",
@@ -100,6 +102,26 @@ __all__ = [
 
 _APPEND = "SELECT journal_append(%s, %s, %s, %s)"
 after_commit(_APPEND, remember)
+
+
+_BEGIN = "SELECT journal_begin(%s::uuid[], %s::timestamptz[], %s::text[], %s::text[])"
+
+
+def _remember_begun(begun: Sequence[tuple[Sequence[Any], Row]]) -> None:
+    for (chains, _, _, bodies), _ in begun:
+        remember([((chain, None, None, body), (1,)) for chain, body in zip(chains, bodies, strict=True)])
+
+
+after_commit(_BEGIN, _remember_begun)
+
+
+def begin_chains(work: Work, events: Sequence[Event]) -> None:
+    """Write the first line of many records at once, in the transaction that makes them; for the owner of the tables.
+
+    A chain that is there already fails the transaction: its lines are appended one by one, under the lock of its head.
+    """
+    chains = [UUID(event.record_id) for event in events]
+    work.row(_BEGIN, chains, [e.at for e in events], [e.actor for e in events], [body_of(e) for e in events])
 
 
 def append_statement(event: Event, veil: str = "") -> Statement:

@@ -1,5 +1,6 @@
 """Public face of the outbox: a notice is a row of the writer's transaction; the courier delivers it."""
 
+from carnet.apps.outbox.announcing import Outcome, ToAnnounce, announce_many, settle, unsettled
 from carnet.apps.outbox.contacts import DAILY, IMMEDIATE, Contact, ContactError, contacts, forget_contact, owner_of, set_contact
 from carnet.apps.outbox.delivery import TIMERS, Failure, dead_letters, deliver_due, how_many_dead, retry_dead
 from carnet.apps.outbox.notices import HOLDER, OPERATOR, access_notice, forget, notify, pending, professional, send_code, structure
@@ -13,7 +14,10 @@ __all__ = [
     "Contact",
     "ContactError",
     "Failure",
+    "Outcome",
+    "ToAnnounce",
     "access_notice",
+    "announce_many",
     "contacts",
     "dead_letters",
     "deliver_due",
@@ -27,5 +31,7 @@ __all__ = [
     "retry_dead",
     "send_code",
     "set_contact",
+    "settle",
     "structure",
+    "unsettled",
 ]

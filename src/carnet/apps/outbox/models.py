@@ -26,13 +26,16 @@ class Notice(models.Model):
     next_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=120)
     secret = models.BinaryField(null=True)
+    settled = models.BooleanField(default=False, db_default=False)
+    """Of the announcement of a record: whether what became of it was noted there."""
 
     class Meta:
         db_table = "outbox_notice"
 
     classified: ClassVar[dict[str, Classified]] = {
         **classify(
-            Kind.TECHNICAL, "one year", "record_id id kind recipient created_at delivered_at outcome attempts next_at problem",
+            Kind.TECHNICAL, "one year", "record_id id kind recipient created_at delivered_at outcome attempts next_at problem "
+            "settled",
             why="pseudonyms, codes, dates",
         ),
         **classify(Kind.IDENTITY, "until it is sent", "secret", why="a code to send, sealed under the key of the courier"),

@@ -54,6 +54,14 @@ KINDS: dict[str, str] = {
     "prevention-due": "Votre agenda de prévention a changé. Vous pouvez choisir de ne plus recevoir ces messages.",
     "service-connected": "Un service a été connecté à votre carnet. Si ce n'est pas votre choix, retirez-lui l'accès.",
     "service-ending": "L'accord que vous avez donné à un service arrive à son terme. Sans réponse, son accès s'arrête.",
+    "identity-changed": "Votre identité a changé dans votre carnet : un nouveau matricule. Vos documents n'ont pas bougé. "
+    "Si ce n'est pas juste, appelez l'assistance.",
+    "death-noted": "Votre carnet est fermé : un décès nous a été signalé. Si c'est une erreur, appelez l'assistance : elle le "
+    "rouvrira.",
+    "records-united": "Deux carnets à votre nom n'en font plus qu'un : tous vos documents y sont. Si ce n'est pas juste, appelez "
+    "l'assistance.",
+    "records-parted": "Des documents de votre carnet ont été remis dans celui de la personne à qui ils sont. "
+    "Connectez-vous pour voir ce qui y reste.",
     "sheet-read": "Votre fiche d'urgence a été ouverte par un lien que vous avez donné.",
 }
 FOR_PROFESSIONAL: dict[str, str] = {
@@ -72,7 +80,8 @@ FOR_PROFESSIONAL: dict[str, str] = {
 ABOUT_ACTIVITY = frozenset({"activity-stopped", "activity-stopped-here", "activity-to-review"})
 AT_ONCE = ABOUT_ACTIVITY | frozenset(
     {"emergency-access", "regulation-access", "announcement-waiting", "record-opened", "record-closed", "record-announced",
-     "access-code", "code-asked", "credentials-changed", "destruction-asked"}
+     "access-code", "code-asked", "credentials-changed", "destruction-asked", "identity-changed", "death-noted",
+     "records-united", "records-parted"}
 )  # fmt: skip
 EVERYWHERE = frozenset({"code-asked", "credentials-changed"})
 """What is told at every address that was known until lately: an address that somebody else put there must not hide it."""
@@ -120,7 +129,8 @@ Pour l'un ou pour l'autre, allez à cette adresse :
 {address}
 
 Code à usage unique : {code}
-Sa date de naissance vous sera demandée. Ce code vaut deux jours ; il vous en sera donné un autre au {support}.
+Sa date de naissance vous sera demandée. Pour ouvrir le carnet, ce code vaut deux jours ; pour s'y opposer, il vaut jusqu'au {day}.
+Il vous en sera donné un autre au {support}.
 
 Vous doutez de ce message ? N'ouvrez pas le lien : appelez le {support}, ou écrivez vous-même l'adresse dans votre navigateur.
 Nous ne vous demanderons jamais votre mot de passe, votre carte bancaire ni de l'argent.
@@ -139,8 +149,9 @@ and sees who did. Care and reimbursements do not depend on it. If {name} is your
 - You do not want it: say so before {day}. No reason is asked.
 - You can change your mind later, either way.
 
-For both, go to {address} with the one-time code {code} and the date of birth. The code holds two days; another one is given by
-telephone at {support}. In doubt, do not open the link: call {support}. We never ask for a password, a card or money.
+For both, go to {address} with the one-time code {code} and the date of birth. The code opens the record for two days, and
+opposes until {day}; another one is given by telephone at {support}. In doubt, do not open the link: call {support}.
+We never ask for a password, a card or money.
 """
 
 

@@ -70,6 +70,8 @@ from carnet.apps.records.lifecycle.choices import (
 )
 from carnet.apps.records.lifecycle.states import ask_destruction, change_state, create_record, receives_messages
 from carnet.apps.records.media import TYPES_OF_CDA
+from carnet.apps.records.population.importing import Import, count_people, digest_of, import_people, reasons_of, refused_lines
+from carnet.apps.records.population.lives import EventError
 from carnet.apps.records.reading import criteria
 from carnet.apps.records.reading.document import Content, read_content, read_in, read_metadata
 from carnet.apps.records.reading.own_list import Listed, ends_soon, own_list
@@ -132,6 +134,7 @@ __all__ = [
     "Cursor",
     "Deposited",
     "Documents",
+    "EventError",
     "Exported",
     "Eyes",
     "Fault",
@@ -139,6 +142,7 @@ __all__ = [
     "Health",
     "Helped",
     "Hit",
+    "Import",
     "ListQuery",
     "Listed",
     "Lists",
@@ -188,10 +192,12 @@ __all__ = [
     "consulted",
     "contact_in",
     "correct_identity",
+    "count_people",
     "create_record",
     "criteria",
     "declare_authorisation",
     "deposit",
+    "digest_of",
     "documents",
     "drop_letter",
     "emergencies_in",
@@ -204,6 +210,7 @@ __all__ = [
     "eyes_of",
     "find_words",
     "helped",
+    "import_people",
     "import_record",
     "ins_of_record",
     "invitations_in",
@@ -236,7 +243,9 @@ __all__ = [
     "read_metadata",
     "read_pictures",
     "read_whole",
+    "reasons_of",
     "receives_messages",
+    "refused_lines",
     "reindex_record",
     "reopen_unattached",
     "report",

@@ -1,4 +1,4 @@
-"""Tables of records: the record, its documents, submission sets, associations."""
+"""Tables of records: the record, its documents, submission sets, associations; arrivals, notices and unions."""
 
 from typing import ClassVar
 
@@ -20,11 +20,13 @@ class Record(models.Model):
     attached = models.BooleanField(default=True, db_default=True)
     """Whether it belongs to a Mon espace: its holder alone then closes and reopens it."""
 
+    died_on = models.DateField(null=True)
+
     class Meta:
         db_table = "records_record"
 
     classified: ClassVar[dict[str, Classified]] = classify(
-        Kind.TECHNICAL, LIFE, "record_id state since reason activated destruction_asked attached", why="read by the decision"
+        Kind.TECHNICAL, LIFE, "record_id state since reason activated destruction_asked attached died_on", why="for the decision"
     )
 
 
@@ -239,4 +241,160 @@ class Alert(models.Model):
     classified: ClassVar[dict[str, Classified]] = classify(
         Kind.IDENTITY, LIFE, "record_id professional_id types profession_system profession_code structure since",
         why="read at a deposit, by whoever deposits",
+    )  # fmt: skip
+
+
+class Arrival(models.Model):
+    """Where the person of a record came from, and how they are told of it: systematic creation (R.1111-28 CSP).
+
+    `channel` is `mail`, `letter` or `none`; the clock of six weeks runs from `notified_at`, and stands where the notice came back.
+    """
+
+    record_id = models.UUIDField(primary_key=True)
+    import_id = models.UUIDField(null=True)
+    arrived_on = models.DateField()
+    territory = models.CharField(max_length=3)
+    birth_year = models.SmallIntegerField()
+    channel = models.CharField(max_length=6)
+    notified_at = models.DateTimeField(null=True)
+    returned_at = models.DateTimeField(null=True)
+    batch_id = models.UUIDField(null=True)
+    sealed = models.BinaryField()
+
+    class Meta:
+        db_table = "records_arrival"
+
+    classified: ClassVar[dict[str, Classified]] = {
+        **classify(Kind.TECHNICAL, LIFE, "record_id import_id arrived_on channel notified_at returned_at batch_id", why="dates"),
+        **classify(Kind.IDENTITY, LIFE, "territory birth_year", why="counted by the figures, and never read of one person"),
+        **classify(Kind.IDENTITY, LIFE, "sealed", sealed=True),
+    }
+
+
+class Passage(models.Model):
+    """Something that happened to a record, on which day: what the figures count."""
+
+    pk = models.CompositePrimaryKey("record_id", "event", "day")
+    record_id = models.UUIDField()
+    event = models.CharField(max_length=24)
+    day = models.DateField()
+
+    class Meta:
+        db_table = "records_passage"
+
+    classified: ClassVar[dict[str, Classified]] = classify(Kind.TECHNICAL, LIFE, "record_id event day", why="pseudonym, code, date")
+
+
+class Import(models.Model):
+    """An import of insured people, and how far it is: the line and the byte after which it goes on."""
+
+    id = models.UUIDField(primary_key=True)
+    digest = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=200)
+    started_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    by_whom = models.CharField(max_length=160)
+    line = models.BigIntegerField()
+    place = models.BigIntegerField()
+    created = models.BigIntegerField()
+    known = models.BigIntegerField()
+    changed = models.BigIntegerField()
+    refused = models.BigIntegerField()
+    done = models.BooleanField()
+
+    class Meta:
+        db_table = "records_import"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.TECHNICAL, "as long as the installation",
+        "id digest name started_at updated_at by_whom line place created known changed refused done", why="counts and dates",
+    )  # fmt: skip
+
+
+class RefusedLine(models.Model):
+    """A line of an import that was not kept, and why; nothing of what it says."""
+
+    pk = models.CompositePrimaryKey("import_id", "line")
+    import_id = models.UUIDField()
+    line = models.BigIntegerField()
+    reason = models.CharField(max_length=40)
+
+    class Meta:
+        db_table = "records_import_refused"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.TECHNICAL, "as long as the installation", "import_id line reason", why="a line number and a code"
+    )
+
+
+class LetterBatch(models.Model):
+    """Letters of a territory, printed and posted together; who asked for them does not print them."""
+
+    id = models.UUIDField(primary_key=True)
+    territory = models.CharField(max_length=3)
+    letters = models.IntegerField()
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=160)
+    posting_on = models.DateField()
+    printed_at = models.DateTimeField(null=True)
+    printed_by = models.CharField(max_length=160)
+    posted_at = models.DateTimeField(null=True)
+    posted_by = models.CharField(max_length=160)
+    outcome = models.CharField(max_length=10)
+
+    class Meta:
+        db_table = "records_letter_batch"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.TECHNICAL, "as long as the installation",
+        "id territory letters asked_at asked_by posting_on printed_at printed_by posted_at posted_by outcome", why="counts, dates",
+    )  # fmt: skip
+
+
+class Opposition(models.Model):
+    """An opposition by letter or telephone, until a second operator confirms it: meanwhile the record does not open."""
+
+    id = models.UUIDField(primary_key=True)
+    record_id = models.UUIDField()
+    way = models.CharField(max_length=8)
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=160)
+    done_at = models.DateTimeField(null=True)
+    done_by = models.CharField(max_length=160)
+    outcome = models.CharField(max_length=10)
+
+    class Meta:
+        db_table = "records_opposition"
+
+    classified: ClassVar[dict[str, Classified]] = classify(Kind.TECHNICAL, LIFE, "id record_id way asked_at asked_by done_at "
+                                                           "done_by outcome", why="pseudonym, codes, dates")  # fmt: skip
+
+
+class Union(models.Model):
+    """Two records of one person made one, or one of two persons made two: who asked, who confirmed, what went where."""
+
+    id = models.UUIDField(primary_key=True)
+    kind = models.CharField(max_length=8)
+    kept = models.UUIDField()
+    absorbed = models.UUIDField()
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=160)
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.CharField(max_length=160)
+    done_at = models.DateTimeField(null=True)
+    undo_asked_at = models.DateTimeField(null=True)
+    undo_asked_by = models.CharField(max_length=160)
+    undone_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=40)
+    state_before = models.CharField(max_length=24)
+    moved = models.JSONField()
+
+    class Meta:
+        db_table = "records_union"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.TECHNICAL, LIFE,
+        "id kind kept absorbed asked_at asked_by confirmed_at confirmed_by done_at undo_asked_at undo_asked_by undone_at outcome "
+        "state_before moved",
+        why="pseudonyms, codes, dates, keys of rows",
     )  # fmt: skip

@@ -27,6 +27,7 @@ from carnet.apps.signin.persons.accounts import (
     set_language,
     use_code,
 )
+from carnet.apps.signin.persons.announced import announced_to, announcement_code, announcement_codes, end_account, record_of_notice
 from carnet.apps.signin.persons.changing import (
     Proof,
     begin_application,
@@ -144,6 +145,9 @@ __all__ = [
     "actor_of_assertion",
     "actor_of_certificate",
     "algorithms",
+    "announced_to",
+    "announcement_code",
+    "announcement_codes",
     "as_typed",
     "ask_letter",
     "backchannel_logout",
@@ -164,6 +168,7 @@ __all__ = [
     "cut_session",
     "devices",
     "drop_letter",
+    "end_account",
     "end_person_session",
     "end_portal_session",
     "end_session",
@@ -198,6 +203,7 @@ __all__ = [
     "provisional_code",
     "read_certificate",
     "readable_code",
+    "record_of_notice",
     "register_software",
     "remove_passkey",
     "renew_recovery",

@@ -172,6 +172,8 @@ class ProvisionalCode(models.Model):
     used_at = models.DateTimeField(null=True)
     made_by = models.CharField(max_length=160)
     tries = models.IntegerField()
+    opposes_until = models.DateTimeField(null=True)
+    """Of an announcement: until when it opposes, which is longer than it opens."""
 
     class Meta:
         db_table = "signin_code"
@@ -179,7 +181,7 @@ class ProvisionalCode(models.Model):
     classified: ClassVar[dict[str, Classified]] = classify(
         Kind.TECHNICAL,
         "one year",
-        "code record_id channel made_at expires_at used_at made_by tries",
+        "code record_id channel made_at expires_at used_at made_by tries opposes_until",
         why="digest, pseudonym, dates",
     )
 

@@ -5,7 +5,7 @@ generic plans and a small pool are what counts under load (house plan §7).
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 from uuid import UUID
@@ -113,6 +113,13 @@ class Work:
     def run(self, sql: str, *values: Any) -> None:
         """Send a statement whose answer nobody needs."""
         self._execute(sql, values)
+
+    def copy_in(self, into: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Write many rows by COPY: `into` is a table with its columns. For a unit of `streaming` alone, and a role that no row
+        security holds back (the owner): PostgreSQL copies into no table behind it."""
+        with self.connection.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
 
     def send(self, *statements: Statement) -> list[psycopg.Cursor[Row]]:
         """Send statements; their rows are read later, from the cursors: after the unit they cost no wait at all."""

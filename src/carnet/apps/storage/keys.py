@@ -7,6 +7,7 @@ Destroying the record key is the erasure (security.md §6.2).
 import hashlib
 import hmac
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from uuid import UUID
@@ -106,6 +107,20 @@ def create_key(work: Work, record_id: UUID, at: datetime) -> RecordKey:
         record_id, wrapped, at,
     )  # fmt: skip
     return RecordKey(record_id, key)
+
+
+def create_keys(work: Work, record_ids: Sequence[UUID], at: datetime) -> list[RecordKey]:
+    """Make the keys of many new records at once (`Work.copy_in`)."""
+    made = [os.urandom(32) for _ in record_ids]
+    wrapping = AESGCM(derived("record-key"))
+
+    def wrapped(key: bytes, record_id: UUID) -> bytes:
+        nonce = os.urandom(NONCE)
+        return nonce + wrapping.encrypt(nonce, key, record_id.bytes)
+
+    pairs = list(zip(record_ids, made, strict=True))
+    work.copy_in("storage_record_key (record_id, version, wrapped, created_at)", ((r, 1, wrapped(k, r), at) for r, k in pairs))
+    return [RecordKey(record_id, key) for record_id, key in pairs]
 
 
 def destroy_key(work: Work, record_id: UUID, at: datetime) -> None:

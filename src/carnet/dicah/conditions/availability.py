@@ -6,10 +6,17 @@ from carnet.dicah.facts import Facts, RecordState
 from carnet.kernel.ask import Ask
 from carnet.kernel.refusal import No
 
-_ANNOUNCED = frozenset({RecordState.PENDING_OPPOSITION, RecordState.OPPOSED})
+_ANNOUNCED = frozenset({RecordState.TO_NOTIFY, RecordState.PENDING_OPPOSITION, RecordState.OPPOSED})
 SHOWN_AS_ABSENT = frozenset(
     # An opposition is nobody's business: it is shown as an absence (access law §1).
-    {RecordState.ABSENT, RecordState.OPPOSED, RecordState.PENDING_OPPOSITION, RecordState.DESTROYED}
+    {
+        RecordState.ABSENT,
+        RecordState.TO_NOTIFY,
+        RecordState.OPPOSED,
+        RecordState.PENDING_OPPOSITION,
+        RecordState.MERGED,
+        RecordState.DESTROYED,
+    }
 )
 
 

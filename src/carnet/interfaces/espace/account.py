@@ -143,6 +143,7 @@ def life_page(asked: Asked, refusal: Refusal) -> HttpResponse:
     """What stands instead of a record that is not open: its state, and what its person may do."""
     found = standing(asked.record) if refusal.code != No.RELATION_MISSING else None
     states = {RecordState.CLOSED: "ferme", RecordState.OPPOSED: "oppose", RecordState.PENDING_OPPOSITION: "annonce",
+              RecordState.TO_NOTIFY: "annonce",
               RecordState.SUSPENDED: "suspendu"}  # fmt: skip
     context: dict[str, object] = {
         "tab": "", "told": told(refusal.code), "standing": found, "state": states.get(found.state, "") if found else "",

@@ -32,6 +32,8 @@ from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import is_minor
 from carnet.pages.forms import Form
 
+BEFORE_OPENING = frozenset({RecordState.TO_NOTIFY, RecordState.PENDING_OPPOSITION, RecordState.OPPOSED})
+
 
 @public("GET", "POST")
 def first(request: HttpRequest) -> HttpResponse:
@@ -52,7 +54,7 @@ def first(request: HttpRequest) -> HttpResponse:
 def _next(ticket: str) -> HttpResponse:
     step = activating(ticket, moment())
     found = standing(step.record_id)
-    if found is not None and found.state in (RecordState.PENDING_OPPOSITION, RecordState.OPPOSED):
+    if found is not None and found.state in BEFORE_OPENING:
         return render(
             "opening/choice", {"ticket": step.ticket, "name": name_of(step.traits), "opposed": found.state is RecordState.OPPOSED}
         )
@@ -123,7 +125,7 @@ def finish(request: HttpRequest) -> HttpResponse:
 
 def _is_announced(step: Activating) -> bool:
     found = standing(step.record_id)
-    return found is not None and found.state in (RecordState.PENDING_OPPOSITION, RecordState.OPPOSED)
+    return found is not None and found.state in BEFORE_OPENING
 
 
 def _by_themselves(step: Activating) -> None:

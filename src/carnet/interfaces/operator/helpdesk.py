@@ -29,6 +29,7 @@ from carnet.pages.said import saying
 STATES = {
     "open": "ouvert", "closed": "fermé", "opposed": "opposition", "suspended": "suspendu",
     "pending_opposition": "annoncé, pas encore ouvert", "destroyed": "détruit",
+    "to_notify": "créé, pas encore annoncé", "merged": "réuni à un autre",
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.outbox import api as outbox
-from carnet.apps.records.lifecycle.states import ask_destruction, change_state, create_record
+from carnet.apps.records.lifecycle.states import ask_destruction, change_state, create_record, note_passage
 from carnet.apps.records.reading.visit import writing
 from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import Work, key_of, unit
@@ -65,8 +65,8 @@ def announce_record(ins: Ins, traits: Traits, address: str, at: datetime) -> UUI
     record_id = create_record(ins, traits, at.date(), state=RecordState.PENDING_OPPOSITION)
     with unit(record_id) as work:
         outbox.set_contact(work, outbox.owner_of(outbox.HOLDER, record_id), outbox.Contact(address), at)
-        code = signin.provisional_code(work, record_id, "mail", "announcement", at)
         opens = at.date() + access.law().opposition_lasts
+        code = signin.announcement_code(work, record_id, "mail", "announcement", at, begins(opens, access.law().civil_zone))
         outbox.send_code(work, record_id, "record-announced", code, at, signin.name_of(traits), opens)
         access.host_entry(work, record_id, "record:announce", "announcement", at)
     return record_id
@@ -106,6 +106,7 @@ def activate_record(person: Actor, record_id: UUID, at: datetime) -> bool:
         granted = access.own_grant(person, record_id, Act.OPEN_RECORD, at)
         access.name_person(work, key_of(work, record_id), granted, UUID(person.id), access.HOLDS, person.name, access.Given())
         work.run("UPDATE records_record SET activated = true WHERE record_id = %s", record_id)
+        note_passage(work, record_id, "activated", at.date())
         access.own_entry(work, record_id, person, "record:activate", at)
     return True
 
@@ -153,7 +154,7 @@ def add_child(ask: Ask, code: str, birth_date: str) -> Standing:
     return found
 
 
-_ADDABLE = frozenset({RecordState.OPEN, RecordState.PENDING_OPPOSITION, RecordState.OPPOSED})
+_ADDABLE = frozenset({RecordState.OPEN, RecordState.TO_NOTIFY, RecordState.PENDING_OPPOSITION, RecordState.OPPOSED})
 
 
 def mine(person: UUID, at: datetime) -> list[tuple[Standing, ActorKind, datetime | None]]:

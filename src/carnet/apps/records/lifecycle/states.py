@@ -16,7 +16,21 @@ from carnet.kernel.ins import Ins
 from carnet.kernel.traits import Traits
 
 _ERASED = ("records_folder_item", "records_folder", "records_document_version", "records_submission_set",
-           "records_directory", "records_words", "records_alert", "records_document")  # fmt: skip
+           "records_directory", "records_words", "records_alert", "records_document", "records_arrival",
+           "records_opposition")  # fmt: skip
+DIED = "DECES"
+"""Motive of a record that is closed because its person died."""
+_EVENTS = {
+    RecordState.TO_NOTIFY: "returned", RecordState.PENDING_OPPOSITION: "notified", RecordState.OPPOSED: "opposed",
+    RecordState.OPEN: "opened", RecordState.CLOSED: "closed", RecordState.MERGED: "united",
+}  # fmt: skip
+_FIRST_OPENING = frozenset({"six weeks pass", "ask for opening"})
+_PASSAGE = "INSERT INTO records_passage (record_id, event, day) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+
+
+def note_passage(work: Work, record_id: UUID, event: str, on: date) -> None:
+    """Note what happened to a record, in its scope, for the figures: a code and a day."""
+    work.run(_PASSAGE, record_id, event, on)
 
 
 def create_record(
@@ -32,6 +46,9 @@ def create_record(
             "INSERT INTO records_record (record_id, state, since, reason, activated, attached) VALUES (%s, %s, %s, '', %s, %s)",
             record_id, state.value, on, activated, attached,
         )  # fmt: skip
+        note_passage(work, record_id, "created", on)
+        if state in (RecordState.PENDING_OPPOSITION, RecordState.OPEN):
+            note_passage(work, record_id, _EVENTS[state], on)
         identity.register(work, key, traits, status, annotations)
         identity.attach(work, key, ins)
         for old in former:
@@ -44,12 +61,17 @@ def change_state(work: Work, record_id: UUID, event: str, on: date, reason: str 
 
     Reopening takes back a request of destruction that was not carried out yet.
     """
-    row = work.row("SELECT state FROM records_record WHERE record_id = %s FOR UPDATE", record_id)
+    row = work.row("SELECT state, reason FROM records_record WHERE record_id = %s FOR UPDATE", record_id)
+    if row and row[1] == DIED and event == "reopen":
+        raise TransitionError("the person is known to have died: that is taken back first")
     state = next_record_state(RecordState(row[0]) if row else RecordState.ABSENT, event)
     work.run(
         "UPDATE records_record SET state = %s, since = %s, reason = %s, destruction_asked = NULL WHERE record_id = %s",
         state.value, on, reason, record_id,
     )  # fmt: skip
+    if state in _EVENTS:
+        again = state is RecordState.OPEN and event not in _FIRST_OPENING
+        note_passage(work, record_id, "reopened" if again else _EVENTS[state], on)
     return state
 
 

@@ -34,6 +34,8 @@ TABLES = (
     Table("records_directory"),
     Table("records_words", {"sealed": lambda row: f"words/{row['logical_id']}"}),
     Table("records_alert"),
+    Table("records_arrival", {"sealed": lambda _row: "arrival"}, left=frozenset({"import_id", "batch_id"})),
+    Table("records_passage"),
     *access.TABLES,
 )
 

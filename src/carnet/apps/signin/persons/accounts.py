@@ -74,7 +74,7 @@ def _unsealed(sealed: bytes, account: UUID, name: str) -> str:
     return unseal(derived("person-account"), bytes(sealed), f"{account}/{name}".encode()).decode()
 
 
-def _code_digest(code: str) -> bytes:
+def code_digest(code: str) -> bytes:
     return blind_index("provisional-code", as_typed(code))
 
 
@@ -82,12 +82,14 @@ def provisional_code(work: Work, record_id: UUID, channel: str, by: str, at: dat
     """Make a provisional code for the person of a record; the ones before it are over. Returns it, this once."""
     code = readable_code()
     work.run(
-        "UPDATE signin_code SET expires_at = %s WHERE record_id = %s AND used_at IS NULL AND expires_at > %s", at, record_id, at
-    )
+        """UPDATE signin_code SET expires_at = least(expires_at, %s), opposes_until = least(opposes_until, %s)
+        WHERE record_id = %s AND used_at IS NULL AND greatest(expires_at, opposes_until) > %s""",
+        at, at, record_id, at,
+    )  # fmt: skip
     work.run(
         """INSERT INTO signin_code (code, record_id, channel, made_at, expires_at, made_by, tries)
         VALUES (%s, %s, %s, %s, %s, %s, 0)""",
-        _code_digest(code), record_id, channel, at, at + (LETTER_LASTS if channel == "letter" else CODE_LASTS), by,
+        code_digest(code), record_id, channel, at, at + (LETTER_LASTS if channel == "letter" else CODE_LASTS), by,
     )  # fmt: skip
     return code
 
@@ -97,7 +99,7 @@ def code_owner(work: Work, code: str, at: datetime, channel: str = "") -> UUID:
     every other one."""
     row = work.row(
         "SELECT record_id FROM signin_code WHERE code = %s AND used_at IS NULL AND expires_at > %s AND channel LIKE %s",
-        _code_digest(code), at, channel or "%",
+        code_digest(code), at, channel or "%",
     )  # fmt: skip
     if row is None:
         raise Refusal(No.CODE_UNKNOWN)
@@ -108,9 +110,9 @@ def code_owner(work: Work, code: str, at: datetime, channel: str = "") -> UUID:
 def count_try(work: Work, code: str, at: datetime) -> None:
     """Count a try with another date of birth; the fifth ends the code."""
     work.run(
-        """UPDATE signin_code SET tries = tries + 1, expires_at = CASE WHEN tries + 1 >= %s THEN %s ELSE expires_at END
-        WHERE code = %s""",
-        TRIES, at, _code_digest(code),
+        """UPDATE signin_code SET tries = tries + 1, expires_at = CASE WHEN tries + 1 >= %s THEN %s ELSE expires_at END,
+        opposes_until = CASE WHEN tries + 1 >= %s THEN least(opposes_until, %s) ELSE opposes_until END WHERE code = %s""",
+        TRIES, at, TRIES, at, code_digest(code),
     )  # fmt: skip
 
 
@@ -118,7 +120,7 @@ def use_code(work: Work, code: str, at: datetime) -> UUID:
     """Use a provisional code up. Raises Refusal `code-unknown`."""
     row = work.row(
         "UPDATE signin_code SET used_at = %s WHERE code = %s AND used_at IS NULL AND expires_at > %s RETURNING record_id",
-        at, _code_digest(code), at,
+        at, code_digest(code), at,
     )  # fmt: skip
     if row is None:
         raise Refusal(No.CODE_UNKNOWN)

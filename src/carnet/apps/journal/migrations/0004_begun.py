@@ -1,0 +1,14 @@
+"""First lines of many new records at once."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+UNDO = Path(__file__).with_suffix(".undo.sql").read_text(encoding="utf-8")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("journal", "0003_across")]
+
+    operations = [migrations.RunSQL(SQL, UNDO)]

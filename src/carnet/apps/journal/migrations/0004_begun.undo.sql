@@ -1,0 +1,1 @@
+DROP FUNCTION journal_begin(uuid[], timestamptz[], text[], text[]);
