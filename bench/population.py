@@ -37,7 +37,9 @@ def _file(path: Path, people: int) -> None:
 def _run(data: Path, path: Path, kill_after: float | None) -> tuple[float, list[int], str]:
     """Import until the end, or until killed. Returns seconds, memory in kB by the second, and what was printed."""
     begun = perf_counter()
-    child = subprocess.Popen([CARNET, "population", "import", path], stdout=subprocess.PIPE, text=True, env=os.environ | {"CARNET_DATA_DIR": str(data)})
+    child = subprocess.Popen(
+        [CARNET, "population", "import", path], stdout=subprocess.PIPE, text=True, env=os.environ | {"CARNET_DATA_DIR": str(data)}
+    )
     seen = []
     while child.poll() is None:
         seen.append(_memory(child.pid))

@@ -66,6 +66,8 @@ def test_a_migration_that_imports_the_house_is_caught(tmp_path: Path) -> None:
 
 
 WRITERS = [
+    "restore_choices",
+    "tighten",
     "authorise",
     "authorise_at",
     "authorise_by_holder",

@@ -286,6 +286,10 @@ class Environment(BaseSettings):
         description="DKIM and DMARC of mail from other operators: not looked at; a wrong one is refused; or one must be there.",
     )
     mss_nil: str = Field("CARNET", description="Reference of the product in the header X-MSS-NIL.")
+    letter_sender: str = Field(
+        "Carnet de santé|Service des courriers",
+        description="Sender of letters, and where their form comes back to: lines, with | between.",
+    )
     portal_url: str = Field("https://carnet.example/espace", description="Address that the notices invite to.")
     debug: bool = Field(False, description="Developer traces. Refused in production.")
 

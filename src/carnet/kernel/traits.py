@@ -20,11 +20,15 @@ _LIGATURES = str.maketrans({
 """Letters that Unicode does not take apart: INSi writes A to Z, local software writes them as they are."""
 
 
+def base_letters(text: str) -> str:
+    """A text without marks, its ligatures opened: the letters that INSi writes, in their case."""
+    plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
+    return "".join(c for c in plain if not unicodedata.combining(c))
+
+
 def normalise_name(name: str) -> str:
     """Return the matching form of a name: no marks, ligatures opened, upper case, separators to one space."""
-    plain = unicodedata.normalize("NFKD", name.translate(_LIGATURES))
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return _SEPARATORS.sub(" ", plain).strip().upper()
+    return _SEPARATORS.sub(" ", base_letters(name)).strip().upper()
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,7 @@ from carnet.apps.access.report import KEPT_DAYS, Met, met
 from carnet.apps.access.reviews import VERDICTS, EmergencyToReview, ReviewError, emergencies_to_review, review_emergency
 from carnet.apps.access.telling import Told, sentence, told
 from carnet.apps.access.timers import TIMERS, forget, timer_grant, timer_question
+from carnet.apps.access.uniting import raw_choices, restore_choices, tighten
 from carnet.apps.storage.api import Table
 
 TABLES = (
@@ -282,6 +283,7 @@ __all__ = [
     "persons",
     "presence_share",
     "proved",
+    "raw_choices",
     "read_bounds",
     "read_consent",
     "read_relation",
@@ -289,6 +291,7 @@ __all__ = [
     "record_of_grant",
     "records_of_person",
     "relation_of",
+    "restore_choices",
     "review_emergency",
     "review_lookup",
     "rotating_code",
@@ -297,6 +300,7 @@ __all__ = [
     "stop_treating",
     "stops",
     "take_case",
+    "tighten",
     "timer_grant",
     "timer_question",
     "told",

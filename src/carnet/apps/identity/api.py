@@ -1,11 +1,20 @@
 """Public face of identity: patients and their INS, the national directory, INSi."""
 
-from carnet.apps.identity.arrivals import alike, change_matricule, first_seen, records_of, register_many
+from carnet.apps.identity.arrivals import (
+    alike,
+    change_matricule,
+    first_seen,
+    give_back,
+    known_in,
+    records_of,
+    register_many,
+    take_over,
+)
 from carnet.apps.identity.candidates import candidates, enough_to_search, resemblance
 from carnet.apps.identity.directory import ExtractionError, profession_system
 from carnet.apps.identity.importing import Difference, import_extraction
 from carnet.apps.identity.insi import InsiClient, is_unknown
-from carnet.apps.identity.insured import COLUMNS, REASONS, FileError, Insured, LineError, Reader, insured, reader_of
+from carnet.apps.identity.insured import COLUMNS, NEEDED, REASONS, FileError, Insured, LineError, Reader, insured, reader_of
 from carnet.apps.identity.patients import (
     ACTIVE_INS,
     FACTS,
@@ -45,6 +54,7 @@ __all__ = [
     "DOUBTFUL",
     "FACTS",
     "FICTITIOUS",
+    "NEEDED",
     "REASONS",
     "WITH_SPECIALTY",
     "Colleague",
@@ -74,6 +84,7 @@ __all__ = [
     "find",
     "first_seen",
     "forget",
+    "give_back",
     "import_extraction",
     "index_of",
     "ins_of",
@@ -81,6 +92,7 @@ __all__ = [
     "insured",
     "is_unknown",
     "known",
+    "known_in",
     "known_professionals",
     "load",
     "names",
@@ -96,6 +108,7 @@ __all__ = [
     "resemblance",
     "search_professionals",
     "structure",
+    "take_over",
     "traits_of",
     "way",
 ]

@@ -4,14 +4,15 @@ The writers by COPY are for the owner of the tables (an import); the others for 
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from carnet.apps.identity.candidates import tokens
+from carnet.apps.identity.candidates import index, tokens
 from carnet.apps.identity.insured import Insured
-from carnet.apps.identity.patients import attach, index_of
+from carnet.apps.identity.patients import attach, index_of, traits_of
 from carnet.apps.identity.vigilance import IdentityError
 from carnet.apps.storage.api import RecordKey, Work
 from carnet.kernel.ins import Ins
@@ -45,10 +46,18 @@ def records_of(work: Work, inses: Collection[Ins]) -> dict[Ins, tuple[UUID, bool
     return {digests[bytes(index)]: (record_id, active) for index, record_id, active in rows}
 
 
-def first_seen(work: Work, table: str, inses: Sequence[Ins]) -> int:
-    """How many matricules a temporary table of digests did not hold yet; it holds them from now on (a count without writing)."""
-    sql = f"INSERT INTO {table} SELECT unnest(%s::bytea[]) ON CONFLICT DO NOTHING RETURNING 1"
-    return len(work.rows(sql, [index_of(ins) for ins in inses]))
+def first_seen(work: Work, table: str, inses: Sequence[Ins]) -> set[Ins]:
+    """Matricules that a temporary table of digests did not hold yet; it holds them from now on (a count without writing)."""
+    digests = {index_of(ins): ins for ins in inses}
+    sql = f"INSERT INTO {table} SELECT unnest(%s::bytea[]) ON CONFLICT DO NOTHING RETURNING ins_index"
+    return {digests[bytes(row[0])] for row in work.rows(sql, list(digests))}
+
+
+def known_in(work: Work, table: str, inses: Sequence[Ins]) -> set[Ins]:
+    """Matricules that a temporary table of digests holds."""
+    digests = {index_of(ins): ins for ins in inses}
+    sql = f"SELECT ins_index FROM {table} WHERE ins_index = ANY(%s)"  # noqa: S608 (the caller's)
+    return {digests[bytes(row[0])] for row in work.rows(sql, list(digests))}
 
 
 def alike(work: Work, people: Collection[tuple[UUID, Insured]]) -> set[UUID]:
@@ -77,3 +86,54 @@ def change_matricule(work: Work, key: RecordKey, ins: Ins, on: date) -> None:
     else:
         work.run("UPDATE identity_ins SET active = true, valid_from = %s, valid_to = NULL WHERE record_id = %s AND ins_index = %s",
                  on, key.record_id, index_of(ins))  # fmt: skip
+
+
+def take_over(work: Work, source: RecordKey, target: RecordKey, on: date) -> list[dict[str, Any]]:
+    """The matricules of one record lead to another one from now on, as former ones; its digests of traits go.
+
+    Leaves the scope of the second record. Returns what `give_back` needs, which names no matricule.
+    """
+    work.enter(source.record_id)
+    rows = work.rows("DELETE FROM identity_ins WHERE record_id = %s RETURNING ins_index, active, valid_from, valid_to, sealed",
+                     source.record_id)  # fmt: skip
+    work.run("DELETE FROM identity_trait_token WHERE record_id = %s", source.record_id)
+    work.enter(target.record_id)
+    for digest, _, since, until, sealed in rows:
+        _put(work, target, bytes(digest), False, since, until or on, source.unseal(bytes(sealed), "ins"))
+    return [{"index": bytes(digest).hex(), "active": active, "from": _iso(since), "to": _iso(until)}
+            for digest, active, since, until, _ in rows]  # fmt: skip
+
+
+def give_back(work: Work, source: RecordKey, target: RecordKey, told: Sequence[Mapping[str, Any]]) -> None:
+    """The matricules that a union took over lead to their record again, as they did. Leaves the scope of the second record."""
+    work.enter(source.record_id)
+    plain = {}
+    for one in told:
+        row = work.row("DELETE FROM identity_ins WHERE record_id = %s AND ins_index = %s RETURNING sealed",
+                       source.record_id, bytes.fromhex(one["index"]))  # fmt: skip
+        if row is not None:
+            plain[one["index"]] = source.unseal(bytes(row[0]), "ins")
+    work.enter(target.record_id)
+    for one in told:
+        if one["index"] in plain:
+            since, until = _day(one["from"]), _day(one["to"])
+            _put(work, target, bytes.fromhex(one["index"]), one["active"], since, until, plain[one["index"]])
+    row = work.row("SELECT sealed FROM identity_patient WHERE record_id = %s", target.record_id)
+    if row is not None:
+        index(work, target.record_id, traits_of(target, bytes(row[0])))
+
+
+def _put(work: Work, key: RecordKey, digest: bytes, active: bool, since: date | None, until: date | None, plain: bytes) -> None:
+    work.run(
+        """INSERT INTO identity_ins (ins_index, record_id, active, valid_from, valid_to, sealed)
+        VALUES (%s, %s, %s, %s, %s, %s)""",
+        digest, key.record_id, active, since, until, key.seal(plain, "ins"),
+    )  # fmt: skip
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

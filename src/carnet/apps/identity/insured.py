@@ -14,7 +14,7 @@ from functools import partial
 
 from carnet.kernel.identifiers import IdentifierError, Oid
 from carnet.kernel.ins import Ins, InsError
-from carnet.kernel.traits import Traits, is_birth_date, normalise_name
+from carnet.kernel.traits import Traits, is_birth_date
 
 COLUMNS = {
     "matricule": "fifteen characters, with the key", "oid": "OID of the matricule; empty: the one of this installation",
@@ -102,8 +102,6 @@ def _traits(told: dict[str, str]) -> Traits:
         raise LineError("naissance")
     family = _matching(_NAME, told["nom_naissance"], "nom", needed=True)
     given = _matching(_NAME, told["prenoms"], "prenoms", needed=True)
-    if not normalise_name(family) or not normalise_name(given):
-        raise LineError("nom")
     return Traits(family, given, told["sexe"], born, _matching(_PLACE, told["lieu_naissance"].upper(), "lieu"))
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from django.utils.translation import gettext
 
 from carnet.apps.outbox.notices import Sealed
+from carnet.formats.days import in_english, in_french
 
 SUBJECT = "Votre carnet de santé : du nouveau"
 SUBJECT_PROFESSIONAL = "Carnet de santé d'un de vos patients : une information"
@@ -113,7 +114,6 @@ def body(kinds: Iterable[str], professional: bool, address: str, codes: Iterable
     return "\n\n".join([gettext(_INTRODUCTION), "\n".join(lines), *closing]) + "\n"
 
 
-_MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 _ANNOUNCED = """Bonjour,
 
 Un carnet de santé numérique va s'ouvrir le {day} pour {name}.
@@ -157,17 +157,11 @@ We never ask for a password, a card or money.
 
 def announced_subject(told: Sealed) -> str:
     """The subject of an announcement: what happens, and on which day."""
-    return f"Un carnet de santé va s'ouvrir pour {told.name} le {_in_french(told.day)}"
+    return f"Un carnet de santé va s'ouvrir pour {told.name} le {in_french(date.fromisoformat(told.day))}"
 
 
 def announced_body(told: Sealed, portal: str, support: str) -> str:
     """The text of an announcement, in French and in English."""
     day, address = date.fromisoformat(told.day), f"{portal.rstrip('/')}/activer"
-    french = _ANNOUNCED.format(name=told.name, day=_in_french(told.day), address=address, code=told.code, support=support)
-    english = f"{day.day} {day:%B} {day.year}"
-    return french + _ANNOUNCED_EN.format(name=told.name, day=english, address=address, code=told.code, support=support)
-
-
-def _in_french(iso: str) -> str:
-    day = date.fromisoformat(iso)
-    return f"{'1er' if day.day == 1 else day.day} {_MONTHS[day.month - 1]} {day.year}"
+    french = _ANNOUNCED.format(name=told.name, day=in_french(day), address=address, code=told.code, support=support)
+    return french + _ANNOUNCED_EN.format(name=told.name, day=in_english(day), address=address, code=told.code, support=support)

@@ -71,7 +71,41 @@ from carnet.apps.records.lifecycle.choices import (
 from carnet.apps.records.lifecycle.states import ask_destruction, change_state, create_record, receives_messages
 from carnet.apps.records.media import TYPES_OF_CDA
 from carnet.apps.records.population.importing import Import, count_people, digest_of, import_people, reasons_of, refused_lines
-from carnet.apps.records.population.lives import EventError
+from carnet.apps.records.population.letters import (
+    Batch,
+    ask_for_batch,
+    batch_posted,
+    batches,
+    drop_batch,
+    print_batch,
+    waiting_letters_by_territory,
+)
+from carnet.apps.records.population.lives import EventError, report_death, report_matricule, withdraw_death
+from carnet.apps.records.population.notices import TIMERS as NOTICE_TIMERS
+from carnet.apps.records.population.notices import undelivered
+from carnet.apps.records.population.oppositions import (
+    Announced,
+    WaitingOpposition,
+    announced,
+    answer_announcement,
+    confirm_oppositions,
+    waiting_oppositions,
+    write_down,
+    write_down_forms,
+)
+from carnet.apps.records.population.unions import (
+    Outlined,
+    Side,
+    Union,
+    ask_split,
+    ask_undo,
+    ask_union,
+    compared_side,
+    decide_union,
+    union_of,
+    unions,
+)
+from carnet.apps.records.population.uniting import TIMERS as UNION_TIMERS
 from carnet.apps.records.reading import criteria
 from carnet.apps.records.reading.document import Content, read_content, read_in, read_metadata
 from carnet.apps.records.reading.own_list import Listed, ends_soon, own_list
@@ -119,7 +153,7 @@ from carnet.apps.records.upkeep.portable import Exported, export_for
 from carnet.apps.records.upkeep.sweeping import sweep_orphans
 from carnet.apps.records.upkeep.transfer import TransferError, Transferred, export_record, import_record
 
-TIMERS = (*LIFE_TIMERS, *PICTURE_TIMERS)
+TIMERS = (*LIFE_TIMERS, *PICTURE_TIMERS, *NOTICE_TIMERS, *UNION_TIMERS)
 
 __all__ = [
     "CLOSED_FOR_PATIENT",
@@ -128,6 +162,8 @@ __all__ = [
     "TYPES_OF_CDA",
     "Accepted",
     "Administrative",
+    "Announced",
+    "Batch",
     "Candidate",
     "Content",
     "Criterion",
@@ -149,6 +185,7 @@ __all__ = [
     "Look",
     "Names",
     "Note",
+    "Outlined",
     "Page",
     "Patched",
     "Query",
@@ -156,12 +193,15 @@ __all__ = [
     "Receipt",
     "RecordStatus",
     "Seen",
+    "Side",
     "Standing",
     "Traces",
     "TransferError",
     "Transferred",
+    "Union",
     "Visit",
     "WaitingLetter",
+    "WaitingOpposition",
     "Whole",
     "acting",
     "activate_record",
@@ -170,11 +210,19 @@ __all__ = [
     "all_records",
     "already_there",
     "announce_record",
+    "announced",
+    "answer_announcement",
     "answer_invitation",
     "ask_destruction",
+    "ask_for_batch",
     "ask_for_letter",
+    "ask_split",
     "ask_to_destroy",
+    "ask_undo",
+    "ask_union",
     "attach_representative",
+    "batch_posted",
+    "batches",
     "cases_in",
     "change_administrative",
     "change_document",
@@ -189,16 +237,20 @@ __all__ = [
     "choose_preset",
     "close_sections",
     "close_unattached",
+    "compared_side",
+    "confirm_oppositions",
     "consulted",
     "contact_in",
     "correct_identity",
     "count_people",
     "create_record",
     "criteria",
+    "decide_union",
     "declare_authorisation",
     "deposit",
     "digest_of",
     "documents",
+    "drop_batch",
     "drop_letter",
     "emergencies_in",
     "emergency_in",
@@ -234,6 +286,7 @@ __all__ = [
     "presence_card",
     "preview",
     "previous_visit",
+    "print_batch",
     "print_letter",
     "read_administrative",
     "read_by_machine",
@@ -249,6 +302,8 @@ __all__ = [
     "reindex_record",
     "reopen_unattached",
     "report",
+    "report_death",
+    "report_matricule",
     "represent",
     "scan",
     "sealed_chains",
@@ -264,12 +319,20 @@ __all__ = [
     "test_record",
     "traces",
     "traces_in",
+    "undelivered",
+    "union_of",
+    "unions",
     "unseen_actors",
     "unseen_by_holder",
     "visiting",
     "waiting_letters",
+    "waiting_letters_by_territory",
+    "waiting_oppositions",
     "waiting_since",
     "withdraw_authorisation",
+    "withdraw_death",
+    "write_down",
+    "write_down_forms",
     "writing",
     "written",
 ]

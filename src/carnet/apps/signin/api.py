@@ -27,7 +27,16 @@ from carnet.apps.signin.persons.accounts import (
     set_language,
     use_code,
 )
-from carnet.apps.signin.persons.announced import announced_to, announcement_code, announcement_codes, end_account, record_of_notice
+from carnet.apps.signin.persons.announced import (
+    announced_to,
+    announcement_code,
+    announcement_codes,
+    end_account,
+    end_announcements,
+    give_back,
+    record_of_notice,
+    take_over,
+)
 from carnet.apps.signin.persons.changing import (
     Proof,
     begin_application,
@@ -107,6 +116,7 @@ from carnet.apps.signin.publishers.proconnect import Publisher, return_publisher
 from carnet.apps.signin.spelling import as_typed, readable_code
 
 TIMERS = (*SESSION_TIMERS, *PERSON_TIMERS)
+
 __all__ = [
     "ACCESS_TOKEN",
     "CODE_LASTS",
@@ -169,6 +179,7 @@ __all__ = [
     "devices",
     "drop_letter",
     "end_account",
+    "end_announcements",
     "end_person_session",
     "end_portal_session",
     "end_session",
@@ -179,6 +190,7 @@ __all__ = [
     "finish_password",
     "forget_account",
     "fresh_secret",
+    "give_back",
     "has_account",
     "has_password",
     "import_directory",
@@ -227,5 +239,6 @@ __all__ = [
     "start_publisher",
     "take_card",
     "take_operator_link",
+    "take_over",
     "use_code",
 ]

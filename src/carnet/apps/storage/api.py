@@ -22,7 +22,7 @@ from carnet.apps.storage.keys import (
 from carnet.apps.storage.root_key import establish_root_key, root_key
 from carnet.apps.storage.schema import SCOPE
 from carnet.apps.storage.signing import public_key_set, signing_key
-from carnet.apps.storage.transfer import Table, Values, dump, load
+from carnet.apps.storage.transfer import Table, Values, dump, load, sealed_values
 from carnet.apps.storage.trouble import trouble_of
 from carnet.apps.storage.waiting import forget, leave, sweep_waiting, waiting
 
@@ -64,6 +64,7 @@ __all__ = [
     "remove_all",
     "root_key",
     "seal",
+    "sealed_values",
     "signing_key",
     "stored_addresses",
     "stored_records",

@@ -46,11 +46,17 @@ def _opened(key: RecordKey, table: Table, row: Values) -> Values:
     return plain
 
 
+def sealed_values(key: RecordKey, table: Table, row: Values) -> Values:
+    """A row that `dump` gave, for the record of this key: its columns sealed, its digests made again."""
+    values = row | {"record_id": str(key.record_id)}
+    values |= {column: make(key, row) for column, make in table.digests.items()}
+    for column, name in table.sealed.items():
+        values[column] = "\\x" + key.seal(base64.b64decode(row[column], validate=True), name(values)).hex()
+    return values
+
+
 def load(work: Work, key: RecordKey, table: Table, rows: list[Values]) -> None:
     """Write rows that `dump` gave, for the record of this key."""
     for row in rows:
-        values = row | {"record_id": str(key.record_id)}
-        values |= {column: make(key, row) for column, make in table.digests.items()}
-        for column, name in table.sealed.items():
-            values[column] = "\\x" + key.seal(base64.b64decode(row[column], validate=True), name(values)).hex()
+        values = sealed_values(key, table, row)
         work.run(f"INSERT INTO {table.name} SELECT * FROM jsonb_populate_record(NULL::{table.name}, %s)", Jsonb(values))

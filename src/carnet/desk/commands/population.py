@@ -110,7 +110,7 @@ def sample(count: int, seed: int) -> None:
 @population.command()
 def shape() -> None:
     """Say what a file of insured people looks like."""
-    from carnet.apps.identity.insured import COLUMNS, NEEDED
+    from carnet.apps.identity.api import COLUMNS, NEEDED
 
     for name, text in COLUMNS.items():
         print(f"{name}{' *' if name in NEEDED else ''} : {text}")

@@ -32,19 +32,20 @@ class Helped:
     """Whether a mail reaches this person alone."""
 
 
-def _granted(ask: Ask, record_id: UUID | None) -> Grant:
+def operator_grant(ask: Ask, record_id: UUID | None) -> Grant:
+    """The Grant of an operator's act, on a record or on none. Raises Refusal for anybody else."""
     facts = Facts(settings=access.law(), edition=access.edition(ask.at.date()))
     return access.decide_or_refuse(ask, facts, record_id).grant
 
 
 def helped(ask: Ask, ins: Ins) -> Helped | None:
     """The person of an INS, for an operator. None when there is no record. Raises Refusal for anybody but an operator."""
-    _granted(ask, None)
+    operator_grant(ask, None)
     record_id = identity.find(ins)
     if record_id is None:
         return None
     with unit(record_id) as work:
-        access.write_entry(work, _granted(ask, record_id), (), "help-desk:look")
+        access.write_entry(work, operator_grant(ask, record_id), (), "help-desk:look")
         told = identity.known(work, record_id)
         row = work.row("SELECT state FROM records_record WHERE record_id = %s", record_id)
         account, own = signin.account_named(work, record_id), _has_own_address(work, record_id, ask.at)
@@ -67,7 +68,7 @@ def mail_code(ask: Ask, record_id: UUID) -> None:
         code = signin.provisional_code(work, record_id, "mail", ask.actor.key, ask.at)
         outbox.send_code(work, record_id, "access-code", code, ask.at)
         outbox.notify(work, record_id, "code-asked", outbox.HOLDER, ask.at)
-        access.write_entry(work, _granted(ask, record_id), (), "help-desk:code")
+        access.write_entry(work, operator_grant(ask, record_id), (), "help-desk:code")
 
 
 def ask_for_letter(ask: Ask, record_id: UUID) -> None:
@@ -75,7 +76,7 @@ def ask_for_letter(ask: Ask, record_id: UUID) -> None:
     with unit(record_id) as work:
         signin.ask_letter(work, record_id, ask.actor.key, ask.at)
         outbox.notify(work, record_id, "code-asked", outbox.HOLDER, ask.at)
-        access.write_entry(work, _granted(ask, record_id), (), "help-desk:letter")
+        access.write_entry(work, operator_grant(ask, record_id), (), "help-desk:letter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class WaitingLetter:
 
 def waiting_letters(ask: Ask) -> list[WaitingLetter]:
     """Letters that wait for a second operator, the oldest first. Raises Refusal for anybody but an operator."""
-    _granted(ask, None)
+    operator_grant(ask, None)
     found = []
     with unit() as work:
         for letter in signin.letters(work):
@@ -115,22 +116,22 @@ def _letter(work: Work, number: UUID) -> signin.Letter:
 
 def print_letter(ask: Ask, number: UUID) -> tuple[str, str]:
     """Name and code for the letter, this once, for somebody else than who asked. Journaled. Raises Refusal."""
-    _granted(ask, None)
+    operator_grant(ask, None)
     with unit() as work:
         letter = _letter(work, number)
         told = identity.known(work, letter.record_id)
         code = signin.print_letter(work, letter, ask.actor.key, ask.at)
-        access.write_entry(work, _granted(ask, letter.record_id), (), "help-desk:letter-printed")
+        access.write_entry(work, operator_grant(ask, letter.record_id), (), "help-desk:letter-printed")
     return (signin.name_of(told[1]) if told else "", code)
 
 
 def drop_letter(ask: Ask, number: UUID) -> None:
     """Make no letter of a request. Journaled. Raises Refusal for one that does not wait any more."""
-    _granted(ask, None)
+    operator_grant(ask, None)
     with unit() as work:
         letter = _letter(work, number)
         signin.drop_letter(work, letter, ask.actor.key, ask.at)
-        access.write_entry(work, _granted(ask, letter.record_id), (), "help-desk:letter-dropped")
+        access.write_entry(work, operator_grant(ask, letter.record_id), (), "help-desk:letter-dropped")
 
 
 def correct_identity(
@@ -155,7 +156,7 @@ def attach_representative(ask: Ask, child: UUID, parent: UUID) -> bool:
         return False
     with unit(child) as work:
         account = signin.account_named(work, parent)
-        granted = _granted(ask, child)
+        granted = operator_grant(ask, child)
         if account is None or not represent(work, granted, account[0], account[1]):
             return False
         access.write_entry(work, granted, (), "help-desk:representative")

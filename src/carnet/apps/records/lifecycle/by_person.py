@@ -65,6 +65,11 @@ def announce_record(ins: Ins, traits: Traits, address: str, at: datetime) -> UUI
     record_id = create_record(ins, traits, at.date(), state=RecordState.PENDING_OPPOSITION)
     with unit(record_id) as work:
         outbox.set_contact(work, outbox.owner_of(outbox.HOLDER, record_id), outbox.Contact(address), at)
+        work.run(
+            """INSERT INTO records_arrival (record_id, arrived_on, territory, birth_year, channel, notified_at, sealed)
+            VALUES (%s, %s, '', %s, 'mail', %s, %s)""",
+            record_id, at.date(), int(traits.birth_date[:4] or 0), at, key_of(work, record_id).seal(b"{}", "arrival"),
+        )  # fmt: skip
         opens = at.date() + access.law().opposition_lasts
         code = signin.announcement_code(work, record_id, "mail", "announcement", at, begins(opens, access.law().civil_zone))
         outbox.send_code(work, record_id, "record-announced", code, at, signin.name_of(traits), opens)

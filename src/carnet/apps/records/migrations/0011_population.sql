@@ -62,6 +62,19 @@ CREATE FUNCTION records_letters_of(p_batch uuid) RETURNS TABLE (record_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT record_id FROM records_arrival WHERE batch_id = p_batch ORDER BY record_id
 $$;
+-- What an operator sees of the documents of a record that is compared with another one: when, and by which structure. Deleted ones stay
+-- where they are: nobody sees them.
+CREATE FUNCTION records_outline(p_record uuid) RETURNS TABLE (logical_id uuid, day date, structure varchar, by_patient boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT logical_id, deposited_at::date, depositor_structure, by_patient FROM records_document
+  WHERE record_id = p_record AND NOT technical AND status <> 'Deleted' ORDER BY deposited_at DESC, logical_id LIMIT 5000
+$$;
+-- Records whose lines the person of this one reads beside their own, since both are theirs.
+CREATE FUNCTION records_absorbed(p_record uuid) RETURNS TABLE (record_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT absorbed FROM records_union WHERE kept = p_record AND kind = 'unite' AND done_at IS NOT NULL AND outcome IN ('', 'final')
+  ORDER BY done_at
+$$;
 -- Counts alone: the process that draws the figures reads no record.
 CREATE FUNCTION records_figures(p_from date) RETURNS TABLE (week date, event varchar, territory varchar, age int, people bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -83,8 +96,15 @@ REVOKE ALL ON FUNCTION records_figures(date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION records_figures(date) TO carnet_operator, carnet_espace;
 REVOKE ALL ON FUNCTION records_standing() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION records_standing() TO carnet_operator, carnet_espace;
+REVOKE ALL ON FUNCTION records_outline(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION records_outline(uuid) TO carnet_operator;
+REVOKE ALL ON FUNCTION records_absorbed(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION records_absorbed(uuid) TO carnet_espace, carnet_webps, carnet_fhir, carnet_dmp, carnet_worker;
+GRANT INSERT ON records_folder, records_folder_item, records_alert TO carnet_worker;
 GRANT SELECT, UPDATE ON records_arrival TO carnet_operator, carnet_worker;
 GRANT DELETE ON records_arrival TO carnet_worker;
+GRANT SELECT, INSERT ON records_arrival TO carnet_espace;
+GRANT SELECT ON records_passage TO carnet_espace;
 GRANT INSERT ON records_passage TO carnet_fhir, carnet_dmp, carnet_hl7v2, carnet_webps, carnet_espace, carnet_worker, carnet_operator;
 GRANT SELECT, DELETE ON records_passage TO carnet_worker;
 GRANT SELECT ON records_import, records_import_refused TO carnet_operator;

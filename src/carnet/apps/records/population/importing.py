@@ -8,7 +8,7 @@ each record's journal tells in its first line.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -70,6 +70,17 @@ class _Batch:
 
 Lines = list[tuple[int, Insured]]
 Report = Callable[[Import], None]
+Raw = tuple[int, bytes, int]
+
+
+@dataclass(slots=True)
+class _Run:
+    """Lines of a batch in which no matricule stands twice: what one of them writes, the next can be compared with."""
+
+    people: Lines = field(default_factory=list)
+    read: _Batch = field(default_factory=_Batch)
+    line: int = 0
+    place: int = 0
 
 
 def digest_of(path: Path) -> str:
@@ -78,7 +89,7 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _raw_lines(file: BinaryIO, number: int) -> Iterator[tuple[int, bytes, int]]:
+def _raw_lines(file: BinaryIO, number: int) -> Iterator[Raw]:
     """Lines of a file from where it stands: number, bytes (one that is too long keeps its beginning), where it ends."""
     while raw := file.readline(LONGEST):
         whole = raw
@@ -92,15 +103,15 @@ def _usual_oid() -> str:
     return INS_NIR if INS_NIR in settings.LAW.accepted_ins_oids else INS_NIR_TEST
 
 
-def _read(reader: identity.Reader, raws: Iterable[tuple[int, bytes, int]], batch: _Batch) -> Lines:
-    oids, people = settings.LAW.accepted_ins_oids, []
-    for number, raw, _ in raws:
-        if raw.strip():
-            try:
-                people.append((number, identity.insured(reader(raw), oids, _usual_oid())))
-            except LineError as error:
-                batch.refused.append((number, str(error)))
-    return people
+def _read(reader: identity.Reader, raw: Raw, batch: _Batch) -> Lines:
+    """The person of a line; none for a blank one, and for one that is refused."""
+    if not raw[1].strip():
+        return []
+    try:
+        return [(raw[0], identity.insured(reader(raw[1]), settings.LAW.accepted_ins_oids, _usual_oid()))]
+    except LineError as error:
+        batch.refused.append((raw[0], str(error)))
+        return []
 
 
 def _place(one: Insured, found: dict[Ins, tuple[UUID, bool]]) -> tuple[UUID | None, bool]:
@@ -118,12 +129,13 @@ def _sort(work: Work, people: Lines, batch: _Batch) -> None:
     """Who is new, who is known, who changed: by the matricules of the whole batch, asked at once."""
     found = identity.records_of(work, {ins for _, one in people for ins in (one.ins, *one.former)})
     alike = identity.alike(work, [(found[i][0], one) for _, one in people for i in (one.ins, *one.former) if i in found])
-    here: dict[Ins, Insured] = {}
     for number, one in people:
         try:
             record_id, renamed = _place(one, found)
+            if record_id is None and one.died_on:
+                raise LineError("decedee")
             if record_id is None:
-                _sort_new(one, here, batch)
+                batch.new.append(one)
             elif record_id not in alike:
                 raise LineError("differe")
             elif renamed or one.died_on:
@@ -132,22 +144,6 @@ def _sort(work: Work, people: Lines, batch: _Batch) -> None:
                 batch.known += 1
         except LineError as error:
             batch.refused.append((number, str(error)))
-
-
-def _sort_new(one: Insured, here: dict[Ins, Insured], batch: _Batch) -> None:
-    twins = {id(here[ins]): here[ins] for ins in (one.ins, *one.former) if ins in here}
-    if one.died_on:
-        raise LineError("decedee")
-    if twins:
-        twin = next(iter(twins.values()))
-        if len(twins) > 1 or twin.ins != one.ins:
-            raise LineError("autre-personne")
-        if twin.traits != one.traits:
-            raise LineError("differe")
-        batch.known += 1
-        return
-    here.update(dict.fromkeys((one.ins, *one.former), one))
-    batch.new.append(one)
 
 
 def channel_of(one: Insured, on: date) -> str:
@@ -235,33 +231,43 @@ def _entered(digest: str, name: str, by: str, at: datetime) -> Import:
     return Import(*row) if row else Import(uuid4(), name)
 
 
-def _write(before: Import, people: Lines, read: _Batch, last: tuple[int, int], by: str) -> Import:
+def _write(before: Import, run: _Run, by: str) -> Import:
     """One batch in one transaction. Raises FileError where another process imports the same file."""
-    batch, at = replace(read, new=[], changed=[], refused=list(read.refused)), moment()
+    batch, at = replace(run.read, new=[], changed=[], refused=list(run.read.refused)), moment()
     with streaming() as work:
         work.run("SELECT pg_advisory_xact_lock(%s)", _IMPORTS)
         row = work.row("SELECT line FROM records_import WHERE id = %s FOR UPDATE", before.id)
         if row is None or row[0] != before.line:
             raise FileError("another process imports this file: let it end, or stop it")
-        _sort(work, people, batch)
+        _sort(work, run.people, batch)
         if batch.new:
             _create(work, batch.new, before.id, by, at)
-        return _advance(work, before, batch, _change(work, batch, by, at), *last, at)
+        return _advance(work, before, batch, _change(work, batch, by, at), run.line, run.place, at)
 
 
-def _written(before: Import, people: Lines, read: _Batch, last: tuple[int, int], by: str) -> Import:
+def _written(before: Import, run: _Run, by: str) -> Import:
     """The same, again where a door made somebody of the batch meanwhile."""
     for _ in range(TRIES - 1):
         try:
-            return _write(before, people, read, last, by)
+            return _write(before, run, by)
         except psycopg.errors.UniqueViolation:
             continue
-    return _write(before, people, read, last, by)
+    return _write(before, run, by)
 
 
-def _batches(lines: Iterator[tuple[int, bytes, int]]) -> Iterator[list[tuple[int, bytes, int]]]:
-    while batch := list(islice(lines, BATCH)):
-        yield batch
+def _runs(reader: identity.Reader, lines: Iterator[Raw]) -> Iterator[_Run]:
+    while raws := list(islice(lines, BATCH)):
+        run, seen = _Run(), set[Ins]()
+        for raw in raws:
+            people = _read(reader, raw, run.read)
+            own = {ins for _, one in people for ins in (one.ins, *one.former)}
+            if own & seen:
+                yield run
+                run, seen = _Run(), set()
+            seen |= own
+            run.people += people
+            run.line, run.place = raw[0], raw[2]
+        yield run
 
 
 def import_people(path: Path, by: str, report: Report = lambda _: None) -> Import:
@@ -273,18 +279,29 @@ def import_people(path: Path, by: str, report: Report = lambda _: None) -> Impor
     with path.open("rb") as file:
         reader, headed = identity.reader_of(file.readline(LONGEST))
         state = _entered(digest, path.name, by, moment())
-        if state.place == 0 and not headed:
-            file.seek(0)
-        elif state.place:
+        if state.place or not headed:
             file.seek(state.place)
-        for raws in _batches(_raw_lines(file, state.line or int(headed))):
-            read = _Batch()
-            people = _read(reader, raws, read)
-            state = _written(state, people, read, (raws[-1][0], raws[-1][2]), by)
+        for run in _runs(reader, _raw_lines(file, state.line or int(headed))):
+            state = _written(state, run, by)
             report(state)
     with streaming() as work:
         work.run("UPDATE records_import SET done = true WHERE id = %s", state.id)
     return replace(state, done=True)
+
+
+def _counted(work: Work, run: _Run, before: Import) -> Import:
+    """The counts after the lines of a run, if they were written: who is new in the file stays known in it."""
+    batch = run.read
+    _sort(work, run.people, batch)
+    former = identity.known_in(work, "counted", [ins for one in batch.new for ins in one.former])
+    fresh = identity.first_seen(work, "counted", [one.ins for one in batch.new])
+    renamed = sum(1 for one in batch.new if one.ins in fresh and former & set(one.former))
+    created = len(fresh) - renamed
+    return replace(
+        before, line=run.line, place=run.place, created=before.created + created,
+        known=before.known + batch.known + len(batch.new) - len(fresh), changed=before.changed + len(batch.changed) + renamed,
+        refused=before.refused + len(batch.refused),
+    )  # fmt: skip
 
 
 def count_people(path: Path, report: Report = lambda _: None) -> tuple[Import, Counter[str]]:
@@ -295,16 +312,9 @@ def count_people(path: Path, report: Report = lambda _: None) -> tuple[Import, C
         reader, headed = identity.reader_of(file.readline(LONGEST))
         if not headed:
             file.seek(0)
-        for raws in _batches(_raw_lines(file, int(headed))):
-            batch = _Batch()
-            _sort(work, _read(reader, raws, batch), batch)
-            fresh = identity.first_seen(work, "counted", [one.ins for one in batch.new])
-            reasons.update(why for _, why in batch.refused)
-            state = replace(
-                state, line=raws[-1][0], place=raws[-1][2], created=state.created + fresh,
-                known=state.known + batch.known + len(batch.new) - fresh, changed=state.changed + len(batch.changed),
-                refused=state.refused + len(batch.refused),
-            )  # fmt: skip
+        for run in _runs(reader, _raw_lines(file, int(headed))):
+            state = _counted(work, run, state)
+            reasons.update(why for _, why in run.read.refused)
             report(state)
     return state, reasons
 

@@ -9,10 +9,12 @@ from uuid import UUID
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.outbox import api as outbox
+from carnet.apps.records.lifecycle.by_help_desk import operator_grant
 from carnet.apps.records.lifecycle.states import DIED, change_state
 from carnet.apps.signin import api as signin
-from carnet.apps.storage.api import Work, key_of
+from carnet.apps.storage.api import Work, key_of, unit
 from carnet.dicah.lifecycle import TransitionError
+from carnet.kernel.ask import Ask
 from carnet.kernel.clock import day_in
 from carnet.kernel.ins import Ins
 
@@ -60,3 +62,24 @@ def take_back_death(work: Work, record_id: UUID, by: str, at: datetime) -> None:
     work.run("UPDATE records_record SET died_on = NULL WHERE record_id = %s", record_id)
     access.host_entry(work, record_id, "identity:death-taken-back", by, at)
     outbox.notify(work, record_id, "record-reopened", outbox.HOLDER, at)
+
+
+def report_death(ask: Ask, record_id: UUID, died_on: date) -> bool:
+    """Note a death as an operator who saw the act. False where it is known. Raises Refusal for anybody else, EventError."""
+    with unit(record_id) as work:
+        operator_grant(ask, record_id)
+        return note_death(work, record_id, died_on, ask.actor.id, ask.at)
+
+
+def withdraw_death(ask: Ask, record_id: UUID) -> None:
+    """Take back a death that was noted by mistake, as an operator. Raises Refusal for anybody else, EventError."""
+    with unit(record_id) as work:
+        operator_grant(ask, record_id)
+        take_back_death(work, record_id, ask.actor.id, ask.at)
+
+
+def report_matricule(ask: Ask, record_id: UUID, ins: Ins) -> None:
+    """Give a person another matricule, as an operator who saw it with INSi. Raises Refusal, `identity.IdentityError`."""
+    with unit(record_id) as work:
+        operator_grant(ask, record_id)
+        change_matricule(work, record_id, ins, ask.actor.id, ask.at)

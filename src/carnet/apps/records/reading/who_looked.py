@@ -45,21 +45,29 @@ def _prefix(lines: list[Numbered], hidden: frozenset[str]) -> list[Numbered]:
     return shown
 
 
-def _by_chain(visit: Visit) -> dict[UUID, list[Numbered]]:
-    """Every line of the record, the oldest first, chain by chain: its own, then those that are veiled from somebody."""
-    found: dict[UUID, list[Numbered]] = {chain: [] for chain in journal.chains_of(visit.record_id)}
-    for line in reversed(journal.numbered_entries(visit.work, visit.record_id)):
+def _records(visit: Visit) -> list[UUID]:
+    """The record, then those that were united with it: their lines are its person's too, in chains of their own."""
+    return [visit.record_id, *(row[0] for row in visit.work.rows("SELECT record_id FROM records_absorbed(%s)", visit.record_id))]
+
+
+def _by_chain(visit: Visit, record_id: UUID) -> dict[UUID, list[Numbered]]:
+    """Every line of a record, the oldest first, chain by chain: its own, then those that are veiled from somebody."""
+    found: dict[UUID, list[Numbered]] = {chain: [] for chain in journal.chains_of(record_id)}
+    for line in reversed(journal.numbered_entries(visit.work, record_id)):
         found[line.chain].append(line)
     return found
 
 
 def chains_shown(visit: Visit) -> dict[UUID, list[Numbered]]:
     """What of each chain can be proved to this reader, the oldest first: the own one whole, a veiled one up to what is hidden."""
-    found = _by_chain(visit)
-    own, patient, secret, both = found.values()
     hidden, holder = _hidden(visit), visit.ask.actor.kind is ActorKind.HOLDER
-    shown = [own, _prefix(patient, hidden), secret if holder else _prefix(secret, hidden), _prefix(both, hidden)]
-    return dict(zip(found, shown, strict=True))
+    told: dict[UUID, list[Numbered]] = {}
+    for record_id in _records(visit):
+        found = _by_chain(visit, record_id)
+        own, patient, secret, both = found.values()
+        shown = [own, _prefix(patient, hidden), secret if holder else _prefix(secret, hidden), _prefix(both, hidden)]
+        told |= dict(zip(found, shown, strict=True))
+    return told
 
 
 def sealed_chains(visit: Visit) -> list[tuple[UUID, list[journal.Row]]]:
@@ -75,7 +83,8 @@ def sealed_chains(visit: Visit) -> list[tuple[UUID, list[journal.Row]]]:
 
 def lines_shown(visit: Visit) -> list[Numbered]:
     """The lines that the reader may see, the newest first: all but those about what is hidden from them."""
-    own, patient, secret, both = _by_chain(visit).values()
+    each = [_by_chain(visit, record_id).values() for record_id in _records(visit)]
+    own, patient, secret, both = ([line for lines in of for line in lines] for of in zip(*each, strict=True))
     hidden, holder = _hidden(visit), visit.ask.actor.kind is ActorKind.HOLDER
 
     def told(lines: list[Numbered]) -> list[Numbered]:
@@ -94,7 +103,8 @@ def unseen_actors(visit: Visit) -> frozenset[str]:
     if visit.ask.actor.kind is ActorKind.HOLDER:
         return frozenset()
     shown = {n.entry["actor"] for n in lines_shown(visit)}
-    return frozenset(n.entry["actor"] for n in journal.numbered_entries(visit.work, visit.record_id)) - shown
+    lines = (line for record_id in _records(visit) for line in journal.numbered_entries(visit.work, record_id))
+    return frozenset(n.entry["actor"] for n in lines) - shown
 
 
 def waiting_since(visit: Visit) -> datetime | None:

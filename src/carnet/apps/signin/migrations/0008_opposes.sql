@@ -17,3 +17,18 @@ SET search_path = public, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION signin_end_account(uuid, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION signin_end_account(uuid, timestamptz) TO carnet_operator, carnet_worker;
+CREATE FUNCTION signin_take_over(p_from uuid, p_to uuid, p_at timestamptz) RETURNS text LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM signin_account WHERE record_id = p_from) THEN RETURN ''; END IF;
+  UPDATE signin_person_session SET ended_at = p_at WHERE ended_at IS NULL
+    AND account_id IN (SELECT id FROM signin_account WHERE record_id = p_from);
+  IF EXISTS (SELECT FROM signin_account WHERE record_id = p_to) THEN
+    PERFORM signin_end_account(p_from, p_at);
+    RETURN 'ended';
+  END IF;
+  UPDATE signin_account SET record_id = p_to WHERE record_id = p_from;
+  RETURN 'moved';
+END $$;
+REVOKE ALL ON FUNCTION signin_take_over(uuid, uuid, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION signin_take_over(uuid, uuid, timestamptz) TO carnet_worker;

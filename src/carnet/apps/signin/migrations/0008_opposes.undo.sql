@@ -4,4 +4,5 @@ CREATE OR REPLACE FUNCTION signin_purge_persons(p_now timestamptz, p_before time
   SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FROM codes)
 $$;
 ALTER TABLE signin_code DROP COLUMN opposes_until;
+DROP FUNCTION signin_take_over(uuid, uuid, timestamptz);
 DROP FUNCTION signin_end_account(uuid, timestamptz);

@@ -75,6 +75,7 @@ def _unsealed(sealed: bytes, account: UUID, name: str) -> str:
 
 
 def code_digest(code: str) -> bytes:
+    """The keyed digest under which a provisional code is kept."""
     return blind_index("provisional-code", as_typed(code))
 
 

@@ -67,3 +67,27 @@ def record_of_notice(work: Work, code: str) -> UUID | None:
 def end_account(work: Work, record_id: UUID, at: datetime) -> None:
     """Nobody signs in as the person of a record any more: sessions, credentials and codes end. A new code begins again."""
     work.run("SELECT signin_end_account(%s, %s)", record_id, at)
+
+
+def end_announcements(work: Work, record_id: UUID, at: datetime) -> None:
+    """End the codes of letters of announcement to the person of a record: others take their place."""
+    work.run(
+        """UPDATE signin_code SET expires_at = least(expires_at, %s), opposes_until = least(opposes_until, %s)
+        WHERE record_id = %s AND used_at IS NULL AND channel = 'letter' AND opposes_until IS NOT NULL""",
+        at, at, record_id,
+    )  # fmt: skip
+
+
+def take_over(work: Work, source: UUID, target: UUID, at: datetime) -> str:
+    """The account of one record's person serves the other record, where that has none; else it ends. Sessions end either way.
+
+    Returns which: `moved`, `ended`, or empty for none.
+    """
+    row = work.row("SELECT signin_take_over(%s, %s, %s)", source, target, at)
+    return str(row[0]) if row else ""
+
+
+def give_back(work: Work, source: UUID, target: UUID, what: str, at: datetime) -> None:
+    """An account that a union moved serves its record again; one that it ended needs a new code."""
+    if what == "moved":
+        work.run("SELECT signin_take_over(%s, %s, %s)", source, target, at)

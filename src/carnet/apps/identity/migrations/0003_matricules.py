@@ -1,0 +1,14 @@
+"""An operator gives a person another matricule."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+UNDO = Path(__file__).with_suffix(".undo.sql").read_text(encoding="utf-8")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("identity", "0002_candidates")]
+
+    operations = [migrations.RunSQL(SQL, UNDO)]

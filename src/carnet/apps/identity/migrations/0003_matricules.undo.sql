@@ -1,0 +1,1 @@
+REVOKE SELECT, INSERT, UPDATE ON identity_ins FROM carnet_operator;

@@ -1,0 +1,1 @@
+REVOKE INSERT ON profile_entry FROM carnet_worker;
