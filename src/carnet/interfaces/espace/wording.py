@@ -60,6 +60,11 @@ _DONE: dict[str, str] = {
     "sheet:read": _("ouvert votre fiche d’urgence par un lien que vous aviez donné"),
     "record:export": _("fait une copie du carnet"),
     "record:announce": _("annoncé l’ouverture du carnet"),
+    "record:create": _("créé le carnet, à votre nom, avant de vous l’annoncer"),
+    "identity:correct": _("corrigé votre identité"),
+    "identity:matricule": _("enregistré votre nouveau matricule"),
+    "identity:death": _("fermé le carnet, un décès ayant été signalé"),
+    "identity:death-taken-back": _("rouvert le carnet, le décès ayant été signalé par erreur"),
     "record:import": _("repris le carnet d’une autre installation"),
     "delegation:review": _("relu une consultation faite en son nom"),
     Act.READ_MESSAGES: _("lu des messages"),
@@ -73,6 +78,20 @@ _DONE: dict[str, str] = {
 _DONE_OF_DETAIL = {
     "care_team:renewed": _("prolongé son accès"), "service-withdrawn": _("retiré l’accès d’un service"),
     "service-changed": _("changé l’accord donné à un service"),
+    "notice-sent": _("envoyé l’avis d’ouverture"), "notice-came-back": _("noté que l’avis d’ouverture n’a pas été remis"),
+    "notice-printed": _("imprimé l’avis d’ouverture"), "notice-dropped": _("écarté une lettre d’avis avant son envoi"),
+    "opposition-written": _("noté votre opposition, reçue par courrier ou par téléphone"),
+    "opposition-confirmed": _("confirmé votre opposition"), "opposition-dropped": _("écarté une opposition qui avait été notée"),
+    "compared": _("comparé deux carnets, sans en lire le contenu"),
+    "unite-asked": _("demandé que deux carnets à votre nom soient réunis"),
+    "unite-confirmed": _("confirmé la réunion de deux carnets"),
+    "unite-dropped": _("écarté la réunion de deux carnets"), "united-with": _("réuni un autre carnet à votre nom avec celui-ci"),
+    "united-into": _("réuni ce carnet avec l’autre à votre nom"), "undo-asked": _("demandé de séparer deux carnets réunis"),
+    "parted-from": _("séparé deux carnets qui avaient été réunis"),
+    "split-asked": _("demandé que des documents soient remis à la personne à qui ils sont"),
+    "split-confirmed": _("confirmé que des documents changent de carnet"), "split-dropped": _("écarté un changement de carnet"),
+    "documents-given-back": _("remis des documents dans le carnet de la personne à qui ils sont"),
+    "documents-received": _("remis ici des documents qui étaient dans un autre carnet"),
 }  # fmt: skip
 """Writes that the law decides as another act: the words are those of what was done."""
 _LOOKED_AT: dict[str, str] = {

@@ -98,7 +98,7 @@ def compared_side(ask: Ask, record_id: UUID) -> Side:
             raise Refusal(No.DOCUMENT_UNKNOWN)
         found = work.rows("SELECT logical_id, day, structure, by_patient FROM records_outline(%s)", record_id)
         names = identity.names(work, {str(structure) for _, _, structure, _ in found if structure})
-        access.write_entry(work, granted, (), "identity:compare")
+        access.write_entry(work, granted, (), "compared")
         account = signin.account_named(work, record_id) is not None
     traits = told[1]
     outline = [Outlined(n, day, names.get(s, (s, None))[0] if s else "", mine) for n, day, s, mine in found]
@@ -164,7 +164,7 @@ def _written(work: Work, ask: Ask, kind: str, kept: UUID, absorbed: UUID, moved:
     )  # fmt: skip
     for record_id in (kept, absorbed):
         work.enter(record_id)
-        access.write_entry(work, operator_grant(ask, record_id), (), f"identity:{kind}-asked")
+        access.write_entry(work, operator_grant(ask, record_id), (), f"{kind}-asked")
     return number
 
 
@@ -208,7 +208,7 @@ def decide_union(ask: Ask, number: UUID, *, confirmed: bool) -> None:
         for record_id in (held.kept, held.absorbed):
             work.enter(record_id)
             word = "confirmed" if confirmed else "dropped"
-            access.write_entry(work, operator_grant(ask, record_id), (), f"identity:{held.kind}-{word}")
+            access.write_entry(work, operator_grant(ask, record_id), (), f"{held.kind}-{word}")
 
 
 def ask_undo(ask: Ask, number: UUID) -> None:
@@ -222,4 +222,4 @@ def ask_undo(ask: Ask, number: UUID) -> None:
         work.run("UPDATE records_union SET undo_asked_at = %s, undo_asked_by = %s WHERE id = %s", ask.at, ask.actor.key, number)
         for record_id in (held.kept, held.absorbed):
             work.enter(record_id)
-            access.write_entry(work, operator_grant(ask, record_id), (), "identity:undo-asked")
+            access.write_entry(work, operator_grant(ask, record_id), (), "undo-asked")

@@ -64,8 +64,8 @@ def _unite(work: Work, one: Union, at: datetime) -> str:
     work.enter(one.absorbed)
     change_state(work, one.absorbed, "unite", _today(at))
     work.run("UPDATE records_union SET done_at = %s, state_before = %s, moved = %s WHERE id = %s", at, before, Jsonb(told), one.id)
-    _tell(work, at, one.absorbed, f"identity:united-into {one.kept}", "")
-    _tell(work, at, one.kept, f"identity:united-with {one.absorbed}", "records-united")
+    _tell(work, at, one.absorbed, f"united-into:{one.kept}", "")
+    _tell(work, at, one.kept, f"united-with:{one.absorbed}", "records-united")
     return ""
 
 
@@ -90,8 +90,8 @@ def _part(work: Work, one: Union, at: datetime) -> str:
     work.enter(one.absorbed)
     change_state(work, one.absorbed, f"part as {one.state_before}", _today(at))
     work.run("UPDATE records_union SET undone_at = %s, outcome = 'undone' WHERE id = %s", at, one.id)
-    _tell(work, at, one.absorbed, f"identity:parted-from {one.kept}", "records-parted")
-    _tell(work, at, one.kept, f"identity:parted-from {one.absorbed}", "records-parted")
+    _tell(work, at, one.absorbed, f"parted-from:{one.kept}", "records-parted")
+    _tell(work, at, one.kept, f"parted-from:{one.absorbed}", "records-parted")
     return ""
 
 
@@ -109,8 +109,8 @@ def _split(work: Work, one: Union, at: datetime) -> str:
     moved = move_part(work, source, target, set(one.moved["documents"]))
     work.run("UPDATE records_union SET done_at = %s, outcome = 'done', moved = %s WHERE id = %s",
              at, Jsonb(one.moved | moved.as_json()), one.id)  # fmt: skip
-    _tell(work, at, one.kept, f"identity:documents-given-back {one.absorbed}", "records-parted")
-    _tell(work, at, one.absorbed, f"identity:documents-received {one.kept}", "deposit")
+    _tell(work, at, one.kept, f"documents-given-back:{one.absorbed}", "records-parted")
+    _tell(work, at, one.absorbed, f"documents-received:{one.kept}", "deposit")
     return ""
 
 
