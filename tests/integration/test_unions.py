@@ -270,7 +270,7 @@ def test_nobody_confirms_what_they_asked_for_and_nothing_moves_before(espace: st
             records.decide_union(operator("grace"), number, confirmed=True)
         with pytest.raises(Refusal, match=No.DOCUMENT_UNKNOWN):
             records.union_of(operator(), uuid4())
-        assert number in {u.id for u in records.unions(operator())}
+        assert number in {u.id: (a, b) for u, a, b in records.unions(operator())}
     assert outcome(number) == ("", "dropped") and state_of(absorbed) == "open"
     assert {d["logical_id"] for d in snapshot(absorbed)["records_document"]} == {str(document)}
 

@@ -81,6 +81,7 @@ class LawSettings:
     )
     support_line: str = _setting("34 22", "Telephone line that patients are sent to (recalled, not read in a source).")
     opposition_lasts: timedelta = _setting(timedelta(weeks=6), "From the announcement of a record to its opening (R.1111-28 CSP).")
+    figures_least: int = _setting(11, "Smallest count of people that the figures show; smaller ones are hidden.")
     insured_status: str = _setting(
         "QUAL", "Status of an identity that comes from the file of insured people: QUAL, or VALI where it is qualified later."
     )
@@ -109,6 +110,8 @@ class LawSettings:
             raise ValueError(f"{', '.join(negative)}: a duration is not negative")
         if self.emergency_reason_length < 1:
             raise ValueError("emergency_reason_length: an emergency has a reason, of one character at least")
+        if self.figures_least < 2:
+            raise ValueError("figures_least: two people at least")
         if self.raised_confidentiality not in ("warn", "refuse"):
             raise ValueError("raised_confidentiality: write warn or refuse")
         if self.insured_status not in ("QUAL", "VALI", "RECUP", "PROV"):

@@ -70,6 +70,7 @@ from carnet.apps.records.lifecycle.choices import (
 )
 from carnet.apps.records.lifecycle.states import ask_destruction, change_state, create_record, receives_messages
 from carnet.apps.records.media import TYPES_OF_CDA
+from carnet.apps.records.population.figures import EVENTS, Figures, figures, public_figures
 from carnet.apps.records.population.importing import Import, count_people, digest_of, import_people, reasons_of, refused_lines
 from carnet.apps.records.population.letters import (
     Batch,
@@ -157,6 +158,7 @@ TIMERS = (*LIFE_TIMERS, *PICTURE_TIMERS, *NOTICE_TIMERS, *UNION_TIMERS)
 
 __all__ = [
     "CLOSED_FOR_PATIENT",
+    "EVENTS",
     "PRESETS",
     "TIMERS",
     "TYPES_OF_CDA",
@@ -174,6 +176,7 @@ __all__ = [
     "Exported",
     "Eyes",
     "Fault",
+    "Figures",
     "Found",
     "Health",
     "Helped",
@@ -260,6 +263,7 @@ __all__ = [
     "export_for",
     "export_record",
     "eyes_of",
+    "figures",
     "find_words",
     "helped",
     "import_people",
@@ -288,6 +292,7 @@ __all__ = [
     "previous_visit",
     "print_batch",
     "print_letter",
+    "public_figures",
     "read_administrative",
     "read_by_machine",
     "read_content",

@@ -17,6 +17,7 @@ from carnet.interfaces.espace import (
     medicines,
     messages,
     opening,
+    opposing,
     people,
     plain,
     preparing,
@@ -59,6 +60,8 @@ urlpatterns = [
     path("deconnexion", signin.leave),
     path("langue", signin.language),
     path("activer", opening.first),
+    path("opposition", opposing.first),
+    path("opposition/choix", opposing.answer),
     path("activer/choix", opening.choose),
     path("activer/acces", opening.finish),
     path("documents", documents.listing),
@@ -177,5 +180,6 @@ urlpatterns = [
     path("facile", plain.easy),
     path("aide", plain.help_page),
     path("accessibilite", plain.accessibility),
+    path("chiffres", plain.figures),
     re_path(r"^.*$", nothing_here),
 ]

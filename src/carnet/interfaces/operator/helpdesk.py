@@ -33,14 +33,17 @@ STATES = {
 }  # fmt: skip
 
 
-def _person(asked: Asked, found: Helped, status: int = 200, *, refused: bool = False) -> HttpResponse:
-    """What may be done for somebody who was found."""
-    context: dict[str, object] = {"tab": "assistance", "found": found, "state": STATES.get(found.state, found.state),
-                                  "given": asked.request.POST, "refused": refused}  # fmt: skip
+def person_page(asked: Asked, found: Helped, status: int = 200, *, refused: bool = False, problem: str = "") -> HttpResponse:
+    """What may be done for somebody who was found. `refused`: a representative could not be tied; `problem`: of another act."""
+    context: dict[str, object] = {
+        "tab": "assistance", "found": found, "state": STATES.get(found.state, found.state), "given": asked.request.POST,
+        "refused": refused, "problem": problem, "announced": found.state in ("to_notify", "pending_opposition"),
+        "today": asked.at.date(),
+    }  # fmt: skip
     return page(asked, "person", context, status)
 
 
-def _found(asked: Asked, field: str = "ins", born: str = "naissance") -> Helped:
+def found_person(asked: Asked, field: str = "ins", born: str = "naissance") -> Helped:
     """The person of an INS whose date of birth was told too. The same answer when either is wrong."""
     try:
         found = helped(asked.ask(), ins_typed(asked.form.text(field, 40)))
@@ -58,16 +61,16 @@ def desk(asked: Asked) -> HttpResponse:
     if asked.request.method == "GET":
         return page(asked, "desk", {"tab": "assistance"})
     try:
-        found = _found(asked)
+        found = found_person(asked)
     except Refusal:
         return page(asked, "desk", {"tab": "assistance", "problem": True, "given": asked.request.POST}, 404)
-    return _person(asked, found)
+    return person_page(asked, found)
 
 
 @signed_in("POST")
 def code(asked: Asked) -> HttpResponse:
     """A provisional code: by mail to the address that the person gave, or by a letter that somebody else prints."""
-    found = _found(asked)
+    found = found_person(asked)
     if asked.form.text("voie", 10) == "courriel":
         mail_code(asked.ask(), found.record_id)
         return saying(asked, "/assistance", "code")
@@ -94,7 +97,7 @@ def letter(asked: Asked, number: UUID) -> HttpResponse:
 @signed_in("POST")
 def representative(asked: Asked) -> HttpResponse:
     """Tie a legal representative, who has an account, to a child whose proof of filiation was seen."""
-    child, parent = _found(asked), _found(asked, "ins-representant", "naissance-representant")
+    child, parent = found_person(asked), found_person(asked, "ins-representant", "naissance-representant")
     if not asked.form.yes("preuve") or not attach_representative(asked.ask(), child.record_id, parent.record_id):
-        return _person(asked, child, 400, refused=True)
+        return person_page(asked, child, 400, refused=True)
     return saying(asked, "/assistance", "rattache")

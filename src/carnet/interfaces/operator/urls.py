@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 
-from carnet.interfaces.operator import activities, cases, door, helpdesk, rules, services, state
+from carnet.interfaces.operator import activities, cases, door, helpdesk, identities, population, rules, services, state
 from carnet.pages.files import file_of_look
 from carnet.pages.safety import secure
 
@@ -38,5 +38,16 @@ urlpatterns = [
     path("assistance/lettres", helpdesk.letters),
     path("assistance/lettres/<uuid:number>", helpdesk.letter),
     path("assistance/representant", helpdesk.representative),
+    path("assistance/vie", identities.life),
+    path("identites", identities.queue),
+    path("identites/comparer", identities.compare),
+    path("identites/demander", identities.ask_for),
+    path("identites/<uuid:number>", identities.one),
+    path("identites/<uuid:number>/acte", identities.act),
+    path("population", population.overview),
+    path("population/lettres", population.letters),
+    path("population/lettres/<uuid:number>", population.batch),
+    path("population/oppositions", population.oppositions),
+    path("population/oppositions/decider", population.decide),
     re_path(r"^.*$", nothing_here),
 ]

@@ -15,6 +15,13 @@
   const unfold = () => { for (const menu of document.querySelectorAll("[data-wide-open]")) menu.open = wide.matches; };
   wide.addEventListener("change", unfold);
   unfold();
+  // A drawing on paper brings its code behind #: no server hears it, and it does not stay in the address.
+  const typed = $("input[data-hash]"), brought = location.hash.slice(1);
+  if (typed && !typed.value && /^\w{10}$/.test(brought)) {
+    typed.value = brought;
+    history.replaceState(null, "", location.pathname);
+    $("input[type=date]").focus();
+  }
   // What is behind the person closes by Escape and by a click elsewhere.
   const account = $("details.account");
   if (account) {

@@ -107,8 +107,9 @@ def print_sheets(letters: Sequence[Recipient], sender: Sequence[str], portal: st
     paper = Sheet("Lettres d'annonce")
     paper.set_auto_page_break(auto=False)
     paper.set_margins(20, 15)
+    number = support.replace(" ", "\u00a0")
     for one in letters:
-        _sheet(paper, one, sender, portal.rstrip("/"), support)
+        _sheet(paper, one, sender, portal.rstrip("/"), number)
     if not letters:
         paper.add_page()
         paper.block("Aucune lettre : toutes ces personnes ont répondu depuis.")

@@ -172,12 +172,19 @@ def _union(row: Row) -> Union:
     return Union(*row)
 
 
-def unions(ask: Ask) -> list[Union]:
-    """Unions and splits, those that wait first, then the newest. Raises Refusal for anybody but an operator."""
+def unions(ask: Ask) -> list[tuple[Union, str, str]]:
+    """Unions and splits with the names of both sides, those that wait first, then the newest. Raises Refusal for anybody but an
+    operator."""
     operator_grant(ask, None)
     with unit() as work:
         rows = work.rows(f"SELECT {COLUMNS} FROM records_union ORDER BY asked_at DESC LIMIT %s", MOST)
-    return sorted(map(_union, rows), key=lambda one: not one.waits_for)
+        found = [(one, _name(work, one.kept), _name(work, one.absorbed)) for one in map(_union, rows)]
+    return sorted(found, key=lambda row: not row[0].waits_for)
+
+
+def _name(work: Work, record_id: UUID) -> str:
+    told = identity.known(work, record_id)
+    return signin.name_of(told[1]) if told else ""
 
 
 def union_of(ask: Ask, number: UUID) -> Union:
