@@ -14,7 +14,7 @@ from carnet.desk.demonstration.people import DemoPerson
 
 SECRET = "Titre secret"
 PUBLIC = {"fichiers/<str:digest>/<str:name>", "connexion", "connexion/franceconnect", "connexion/retour", "connexion/mot-de-passe",
-          "connexion/code", "connexion/cle", "connexion/cle/reponse", "langue", "activer", "activer/choix", "activer/acces",
+          "connexion/code", "connexion/cle", "connexion/cle/reponse", "langue", "activer", "activer/choix", "activer/acces", "opposition", "opposition/choix", "chiffres",
           "fiche/lien/<str:token>", "fiche/lire", "agenda/flux/<str:token>.ics", ".well-known/jwks.json", "facile", "aide", "accessibilite",
           "catalogue", "catalogue/<uuid:number>", "carte/urgence", "carte/sw.js", "carte/manifest.webmanifest"}  # fmt: skip
 OPENED = {"fichiers/<str:digest>/<str:name>", "entrer/<str:token>"}
@@ -42,7 +42,7 @@ def filled(address: str, document: UUID) -> list[str]:
 
 
 def test_the_list_of_addresses_is_the_one_that_is_tried() -> None:
-    assert (len(addresses("espace")), len(addresses("operator"))) == (130, 19)
+    assert (len(addresses("espace")), len(addresses("operator"))) == (133, 30)
     assert set(addresses("espace")) >= PUBLIC
     assert set(addresses("operator")) >= OPENED
 

@@ -27,11 +27,6 @@ class Table:
 
     rows: list[tuple[str, dict[str, int | None]]]
 
-    @property
-    def hides(self) -> bool:
-        """Whether a count is hidden."""
-        return any(value is None for _, row in self.rows for value in row.values())
-
 
 @dataclass(frozen=True, slots=True)
 class Figures:
