@@ -6,7 +6,7 @@ A stemmer that two threads shared gave each the other's word, and a cache kept i
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +17,7 @@ from django.conf import settings
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey
 from support.people import actor
+from support.roles import as_role
 from support.shared_state import shared
 
 from carnet.apps.access import bounds
@@ -26,6 +27,7 @@ from carnet.apps.prevention import certificate, doses, edition, keeping
 from carnet.apps.prevention.immunisation import dates
 from carnet.apps.profile import examinations
 from carnet.apps.records import hooks
+from carnet.apps.records.population import figures
 from carnet.apps.records.reading import search
 from carnet.apps.signin import oidc
 from carnet.apps.signin.certificates import reading as certificates
@@ -136,6 +138,12 @@ def _remembered(_n: int) -> object:
     return None
 
 
+def _counted(n: int) -> object:
+    """The figures of a year in which nothing happened, by several processes' worth of readers."""
+    with as_role("carnet_espace"):
+        return figures.public_figures(datetime(2001, 1, 1, tzinfo=UTC) + timedelta(minutes=7 * n)).totals
+
+
 USES: dict[str, Callable[[int], object]] = {
     "kernel.clock:_clock": lambda n: clock.moment().tzname(),
     "formats.words:_STEMMERS": _stem,
@@ -155,6 +163,8 @@ USES: dict[str, Callable[[int], object]] = {
     "apps.journal.receipts:_memory": _remembered,
     "apps.journal.receipts:_lock": _remembered,
     "apps.records.reading.search:_literal": lambda n: search._literal(frozenset({str(n % 7), str(n % 5)})),
+    "apps.records.population.figures:_kept": _counted,
+    "apps.records.population.figures:_counting": _counted,
     "apps.records.hooks:HOOKS": lambda n: len(hooks.HOOKS.deposited),
     "apps.storage.signing:signing_key": lambda n: _cleared(signing.signing_key, f"purpose-{n % 3}")(n).thumbprint(),  # type: ignore[attr-defined]
     "apps.access.bounds:_editions": lambda n: _cleared(bounds._editions, Path("/nowhere"))(n)[date(2026, 11, 27)].effective,

@@ -18,7 +18,7 @@ from carnet.apps.identity import api as identity
 from carnet.apps.journal.api import entries_of_record, stored_chain
 from carnet.apps.outbox import api as outbox
 from carnet.apps.records import api as records
-from carnet.apps.records.population import importing, notices
+from carnet.apps.records.population import importing, notices, oppositions
 from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import unit
 from carnet.desk.demonstration.insured import insured_people
@@ -155,8 +155,9 @@ def test_json_lines_are_read_too_and_a_blank_line_is_no_line(tmp_path: Path) -> 
     texts = [json.dumps(told), "", "[1]", json.dumps({"autre": "x"}), json.dumps(told | {"sexe": 1}), "{", "[" * 5000]
     path.write_bytes(("\n".join(texts) + "\n").encode() + b"\xff\n")
     with as_role("postgres"):
+        counted, _ = records.count_people(path)
         done = records.import_people(path, "test")
-    assert (done.created, done.refused) == (1, 6)
+    assert (done.created, done.refused) == (counted.created, counted.refused) == (1, 6)
     assert set(reasons(done)) == {"illisible"}
     assert channel(record_of(person))[0] == "none"
 
@@ -300,6 +301,17 @@ def test_the_six_weeks_run_from_the_day_on_which_the_mail_left(tmp_path: Path) -
     assert state_of(record_id) == "pending_opposition"
     run_timers(day + WEEKS)
     assert state_of(record_id) == "open"
+
+
+def test_an_announcement_that_was_sent_is_a_line_of_the_journal_and_is_settled_once() -> None:
+    person = fresh_person()
+    with as_role("carnet_espace"):
+        record_id = records.announce_record(person.ins, person.traits, "b@essai.example", now())
+    sent(record_id, "sent", now())
+    settle()
+    assert state_of(record_id) == "pending_opposition" and entries(record_id)[-1] == "notice-sent:mail"
+    with as_role("carnet_worker"):
+        assert not notices._settle(now(), record_id), "another worker did"
 
 
 def test_the_mail_of_a_population_names_the_day_that_is_six_weeks_from_its_sending(tmp_path: Path) -> None:
@@ -492,10 +504,11 @@ def test_each_parent_of_a_minor_has_a_letter_of_their_own(tmp_path: Path) -> Non
         fresh_person(birth_date=YOUNG, given_names="Léo"),
     )
     load(tmp_path, line(mother, territoire="ZZ"), line(father, territoire="ZZ", adresse="9 quai du Père"), name="parents.csv")
-    stranger = fresh_ins()
+    stranger, elsewhere = fresh_ins(), fresh_person()
+    open_record(elsewhere)
     number = letters_for(
         tmp_path,
-        line(kid, territoire=here, representants=f"{mother.ins.matricule} {father.ins.matricule} {stranger.matricule}", courriel="m@x.example"),
+        line(kid, territoire=here, representants=f"{mother.ins.matricule} {father.ins.matricule} {stranger.matricule} {elsewhere.ins.matricule}", courriel="m@x.example"),
         territory=here,
     )  # fmt: skip
     pages = printed(number)
@@ -634,6 +647,16 @@ def test_what_one_operator_writes_down_another_confirms_and_the_record_does_not_
     assert state_of(mine[1].record_id) == "open"
 
 
+def test_an_opposition_that_somebody_confirms_meanwhile_is_confirmed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    record_id, _, _ = announced()
+    with as_role("carnet_operator"):
+        records.write_down(operator(), record_id, "phone")
+        stale = [o for o in records.waiting_oppositions(operator("grace")) if o.record_id == record_id]
+        assert records.confirm_oppositions(operator("grace"), [stale[0].id], confirmed=True) == 1
+        monkeypatch.setattr(oppositions, "waiting_oppositions", lambda _ask: stale)
+        assert records.confirm_oppositions(operator("grace"), [stale[0].id], confirmed=True) == 0
+
+
 def test_an_answer_on_line_answers_what_waited_for_an_operator() -> None:
     record_id, code, born = announced()
     with as_role("carnet_operator"):
@@ -720,6 +743,15 @@ def test_a_death_closes_the_record_and_its_account_and_can_be_taken_back(tmp_pat
         with pytest.raises(records.EventError):
             records.withdraw_death(operator(), record_id)
     assert state_of(record_id) == "open" and entries(record_id)[-1] == "identity:death-taken-back"
+
+
+def test_a_death_is_noted_in_a_record_that_its_person_had_closed() -> None:
+    record_id = open_record(fresh_person())
+    with as_role("postgres"), unit(record_id) as work:
+        records.change_state(work, record_id, "close", now().date())
+    with as_role("carnet_operator"):
+        assert records.report_death(operator(), record_id, date(2026, 5, 1))
+    assert state_of(record_id) == "closed" and entries(record_id)[-1] == "identity:death"
 
 
 def test_whoever_died_before_the_opening_is_not_announced_any_more(tmp_path: Path) -> None:

@@ -378,6 +378,18 @@ def test_documents_of_somebody_else_go_back_to_whose_they_are_with_what_was_read
         assert "records-parted" in [kind for kind, _ in outbox.pending(work, kept)]
 
 
+def test_a_document_that_replaces_another_takes_it_with_it() -> None:
+    one, kept, _, absorbed = pair()
+    first = deposit(one, title="premier")
+    second = deposit(one, title="le corrigé", replaces=first)
+    with as_role("carnet_operator"):
+        number = records.ask_split(operator("ada"), kept, absorbed, [second])
+        records.decide_union(operator("grace"), number, confirmed=True)
+    carry_out()
+    assert {d["logical_id"] for d in snapshot(absorbed)["records_document"]} == {str(first), str(second)}
+    fine(kept, absorbed)
+
+
 def test_a_submission_set_and_a_folder_that_keep_a_document_go_as_copies() -> None:
     one, kept, _, absorbed = pair()
     first, second = deposit(one, title="a"), deposit(one, title="b")

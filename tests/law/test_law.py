@@ -190,7 +190,7 @@ def test_an_authorisation_of_the_care_team_lasts_six_months() -> None:
     assert LawSettings().authorisation_lasts == timedelta(days=183)
 
 
-_OTHER_TEXTS = {"civil_zone": "Europe/Brussels", "raised_confidentiality": "refuse", "support_line": "15"}
+_OTHER_TEXTS = {"civil_zone": "Europe/Brussels", "raised_confidentiality": "refuse", "support_line": "15", "insured_status": "VALI"}
 
 
 def _another(name: str, value: object) -> object:
@@ -208,7 +208,14 @@ def test_every_setting_of_the_law_moves_the_digest() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"authorisation_lasts": timedelta(-1)}, {"civil_zone": "Mars/Olympus"}, {"raised_confidentiality": "hide"}]
+    "wrong",
+    [
+        {"authorisation_lasts": timedelta(-1)},
+        {"civil_zone": "Mars/Olympus"},
+        {"raised_confidentiality": "hide"},
+        {"figures_least": 1},
+        {"insured_status": "SÛR"},
+    ],
 )
 def test_a_setting_that_no_law_can_have_is_refused(wrong: dict) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):

@@ -32,6 +32,11 @@ class PersonScreen(Screen):
         """Press a button by what it says."""
         self.click(self.page.get_by_role("button", name=name).first)
 
+    def fill(self, label: str, text: str) -> None:
+        """Write in the field that a label names: one action."""
+        self.actions += 1
+        self.page.get_by_label(label).first.fill(text)
+
     def follow(self, name: str) -> None:
         """Follow a link by what it says."""
         self.click(self.page.get_by_role("link", name=name).first)

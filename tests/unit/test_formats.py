@@ -358,3 +358,30 @@ def test_the_patient_of_the_source_is_read_from_a_resource_that_did_not_come_by_
     bare = resource | {"contained": [{"resourceType": "Patient", "id": "p", "name": [{"family": "NOM"}]}]}
     read = read_document_reference(bare, {}, "DocumentReference")
     assert (read.source_patient, read.source_traits) == (("", ""), ("PID-5|NOM^^^^^^L",))
+
+
+def test_words_on_paper_keep_their_order_across_pages_and_their_letters() -> None:
+    from io import BytesIO
+
+    from pypdf import PdfReader
+
+    from carnet.formats.paper import as_pdf
+
+    long = " ".join(f"mot{n}" for n in range(4000))
+    data = as_pdf("Łódź, ça", f"début\n{long}\n{'x' * 30}\n☃")
+    reader = PdfReader(BytesIO(data))
+    text = " ".join(" ".join(page.extract_text().split()) for page in reader.pages)
+    assert (
+        len(reader.pages) > 2 and text.startswith("Lódz, ça début mot0 mot1") and "mot3998 mot3999" in text and text.endswith("?")
+    )
+    kinds = [e.get_object()["/S"] for e in reader.trailer["/Root"]["/StructTreeRoot"]["/K"][0].get_object()["/K"]]
+    assert kinds[0] == "/H1" and set(kinds[1:]) == {"/P"}
+
+
+def test_days_in_words() -> None:
+    from datetime import date
+
+    from carnet.formats.days import in_english, in_french
+
+    assert (in_french(date(2027, 3, 1)), in_french(date(2027, 12, 31))) == ("1er mars 2027", "31 décembre 2027")
+    assert in_english(date(2027, 3, 1)) == "1 March 2027"

@@ -152,9 +152,8 @@ class Move:
         column = _TWINS.get(name)
         if column:
             sql = f"SELECT id FROM {name} WHERE record_id = %s AND {column} = %s"
-            found = self.work.row(sql, self.target.record_id, values[column])
-            if found is not None:
-                self.moved.twins.setdefault(name, {})[str(row["id"])] = str(found[0])
+            for (twin,) in self.work.rows(sql, self.target.record_id, values[column]):
+                self.moved.twins.setdefault(name, {})[str(row["id"])] = str(twin)
 
 
 def _reversed(twins: Mapping[str, str]) -> dict[str, str]:

@@ -13,7 +13,6 @@ from carnet.apps.records.lifecycle.by_help_desk import operator_grant
 from carnet.apps.records.lifecycle.states import change_state
 from carnet.apps.storage.api import Work, unit
 from carnet.dicah.facts import RecordState
-from carnet.dicah.lifecycle import TransitionError
 from carnet.kernel.ask import Ask
 from carnet.kernel.clock import Timer, catch_up, day_in
 from carnet.kernel.grant import Grant
@@ -84,10 +83,7 @@ def undelivered(ask: Ask, record_id: UUID) -> None:
     `request-malformed` where the record is announced no more."""
     with unit(record_id) as work:
         granted = operator_grant(ask, record_id)
-        try:
-            noted = came_back(work, granted, record_id, ask.at, "letter")
-        except TransitionError:
-            noted = False
+        noted = came_back(work, granted, record_id, ask.at, "letter")
         if not noted:
             raise Refusal(No.REQUEST_MALFORMED, {"problem": "the record is announced no more"})
 

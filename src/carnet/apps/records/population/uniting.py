@@ -145,12 +145,10 @@ def _finish(at: datetime, number: UUID) -> bool:
         if one is None or one.kind != UNITE or one.outcome or one.undo_asked_at is not None:
             return False
         work.enter(one.absorbed)
-        state = work.row("SELECT state FROM records_record WHERE record_id = %s FOR UPDATE", one.absorbed)
         granted = access.timer_grant(access.timer_question("unions-end", at), one.absorbed)
-        if state is not None and state[0] == RecordState.MERGED:
-            change_state(work, one.absorbed, "the time to part is over", _today(at))
-            access.write_entry(work, granted, (), "key-destroyed")
-            erase(work, granted)
+        change_state(work, one.absorbed, "the time to part is over", _today(at))
+        access.write_entry(work, granted, (), "key-destroyed")
+        erase(work, granted)
         work.run("UPDATE records_union SET outcome = 'final', moved = %s WHERE id = %s", Jsonb({}), one.id)
     remove_all(one.absorbed)
     return True
