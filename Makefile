@@ -67,6 +67,7 @@ bench: $(BIN)/.dev
 	$(BIN)/python -m bench.portal
 	$(BIN)/python -m bench.dmp
 	$(BIN)/python -m bench.directory
+	$(BIN)/python -m bench.population
 	$(BIN)/python -m bench.prevention
 	$(BIN)/python -m bench.night
 	$(BIN)/python -m bench.thief

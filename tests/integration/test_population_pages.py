@@ -40,6 +40,10 @@ class Agent:
         return self._client.post(path, data={"form_token": self._token} | data)
 
 
+    def upload(self, path: str, data: dict[str, object], content: bytes) -> httpx.Response:
+        return self._client.post(path, data={"form_token": self._token} | data, files={"fichier": ("c.pem", content)})
+
+
 @pytest.fixture
 def ada(operator: str) -> Agent:
     return Agent(operator, f"ada{uuid4().hex[:4]}")

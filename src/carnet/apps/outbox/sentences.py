@@ -15,6 +15,7 @@ from carnet.formats.days import in_english, in_french
 SUBJECT = "Votre carnet de santé : du nouveau"
 SUBJECT_PROFESSIONAL = "Carnet de santé d'un de vos patients : une information"
 SUBJECT_OWN = "Carnet : une connexion depuis un nouvel appareil"
+SUBJECT_CERTIFICATE = "Carnet : un certificat arrive à son terme"
 SUBJECT_ACTIVITY = "Carnet : des accès sont suspendus"
 KINDS: dict[str, str] = {
     "deposit": "Un document a été ajouté à votre carnet.",
@@ -77,6 +78,8 @@ FOR_PROFESSIONAL: dict[str, str] = {
     "activity-stopped-here": "Des accès à Carnet faits au nom de votre structure sont suspendus : leur nombre a dépassé ce "
     "qui est attendu. L'exploitant les examine.",
     "activity-to-review": "Une activité attend votre examen : elle a dépassé une limite, ses accès sont suspendus jusque-là.",
+    "certificate-ending": "Un certificat d'un logiciel enregistré dans Carnet arrive à son terme, dans soixante jours au plus. "
+    "Demandez à l'exploitant d'enregistrer le suivant avant qu'il s'arrête.",
 }
 ABOUT_ACTIVITY = frozenset({"activity-stopped", "activity-stopped-here", "activity-to-review"})
 AT_ONCE = ABOUT_ACTIVITY | frozenset(
@@ -102,6 +105,8 @@ def subject(kinds: Collection[str], professional: bool) -> str:
         return gettext(SUBJECT_OWN)
     if professional and set(kinds) <= ABOUT_ACTIVITY:
         return gettext(SUBJECT_ACTIVITY)
+    if professional and set(kinds) == {"certificate-ending"}:
+        return gettext(SUBJECT_CERTIFICATE)
     return gettext(SUBJECT_PROFESSIONAL if professional else SUBJECT)
 
 

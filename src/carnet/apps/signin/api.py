@@ -109,13 +109,23 @@ from carnet.apps.signin.professionals.portal import (
     start_psc,
     take_card,
 )
+from carnet.apps.signin.professionals.registry import TIMERS as REGISTRY_TIMERS
+from carnet.apps.signin.professionals.registry import (
+    Registered,
+    RegistryError,
+    add_certificate,
+    close_software,
+    register_software,
+    registry,
+    remove_certificate,
+)
 from carnet.apps.signin.professionals.sessions import TIMERS as SESSION_TIMERS
 from carnet.apps.signin.professionals.sessions import SignedIn, actor_of, end_session, open_session
-from carnet.apps.signin.professionals.software import Choice, Request, choose, exchange, register_software, returned, start
+from carnet.apps.signin.professionals.software import Choice, Request, choose, exchange, returned, start
 from carnet.apps.signin.publishers.proconnect import Publisher, return_publisher, start_publisher
 from carnet.apps.signin.spelling import as_typed, readable_code
 
-TIMERS = (*SESSION_TIMERS, *PERSON_TIMERS)
+TIMERS = (*SESSION_TIMERS, *PERSON_TIMERS, *REGISTRY_TIMERS)
 
 __all__ = [
     "ACCESS_TOKEN",
@@ -142,6 +152,8 @@ __all__ = [
     "PortalSession",
     "Proof",
     "Publisher",
+    "Registered",
+    "RegistryError",
     "Request",
     "SignedIn",
     "account_named",
@@ -154,6 +166,7 @@ __all__ = [
     "actor_of",
     "actor_of_assertion",
     "actor_of_certificate",
+    "add_certificate",
     "algorithms",
     "announced_to",
     "announcement_code",
@@ -171,6 +184,7 @@ __all__ = [
     "check_credentials",
     "choose",
     "choose_situation",
+    "close_software",
     "code_holds",
     "cut_all",
     "cut_device",
@@ -217,6 +231,8 @@ __all__ = [
     "readable_code",
     "record_of_notice",
     "register_software",
+    "registry",
+    "remove_certificate",
     "remove_passkey",
     "renew_recovery",
     "return_franceconnect",

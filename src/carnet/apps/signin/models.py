@@ -16,13 +16,40 @@ class Software(models.Model):
     redirect_uris = ArrayField(models.CharField(max_length=300))
     regulation = models.BooleanField()
     active = models.BooleanField()
+    registered_at = models.DateTimeField(null=True)
+    registered_by = models.CharField(max_length=160, default="", db_default="")
 
     class Meta:
         db_table = "signin_software"
 
     classified: ClassVar[dict[str, Classified]] = classify(
-        Kind.TECHNICAL, "as long as it is registered", "client_id name redirect_uris regulation active", why="no person"
+        Kind.TECHNICAL,
+        "as long as it is registered",
+        "client_id name redirect_uris regulation active registered_at registered_by",
+        why="no person",
     )
+
+
+class RegisteredCertificate(models.Model):
+    """A certificate of a software: what it says of itself, and until when it holds."""
+
+    fingerprint = models.CharField(max_length=64, primary_key=True)
+    client_id = models.CharField(max_length=80)
+    subject = models.CharField(max_length=300)
+    issuer = models.CharField(max_length=300)
+    ends_on = models.DateField()
+    registered_at = models.DateTimeField()
+    registered_by = models.CharField(max_length=160)
+    told_days = models.SmallIntegerField(null=True)
+    """For how many days before the end it was told of last."""
+
+    class Meta:
+        db_table = "signin_certificate"
+
+    classified: ClassVar[dict[str, Classified]] = classify(
+        Kind.TECHNICAL, "as long as its software is registered",
+        "fingerprint client_id subject issuer ends_on registered_at registered_by told_days", why="no person: a software",
+    )  # fmt: skip
 
 
 class Attempt(models.Model):

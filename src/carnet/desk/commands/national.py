@@ -143,3 +143,64 @@ def correct(
         told = {name: value for name, value in traits.items() if value}
         status = correct_identity(record_of(record), told, doubts, who(), now(), certain=certain)
     print(f"Identité corrigée : statut {status}.")
+
+
+@carnet.group()
+def software() -> None:
+    """Software of professionals that may send its users here."""
+
+
+@software.command("list")
+def list_software() -> None:
+    """List the registered software and its certificates."""
+    start("carnet_operator")
+    from carnet.apps.signin.api import registry
+
+    for one in registry():
+        print(f"{one.client_id}  {one.name}{'' if one.active else '  FERMÉ'}  {' '.join(one.redirect_uris)}")
+        for held in one.certificates:
+            print(f"    {held.ends_on}  {held.subject}  {held.fingerprint[:16]}")
+
+
+@software.command()
+@click.argument("client_id")
+@click.option("--name", required=True, help="Its name.")
+@click.option("--redirect", multiple=True, required=True, help="Where its users come back to: https, or http://127.0.0.1.")
+@click.option("--regulation", is_flag=True, help="It is a software of medical regulation.")
+@click.option("--contact", default="", help="E-mail of who answers for it, told before a certificate ends.")
+def register(client_id: str, name: str, redirect: tuple[str, ...], regulation: bool, contact: str) -> None:
+    """Register a software, or change what was registered."""
+    start("carnet_operator")
+    from carnet.apps.signin.api import RegistryError, register_software
+    from carnet.desk.upkeep import who
+
+    with or_fail("Le logiciel n'a pas été enregistré", RegistryError):
+        register_software(client_id, name, list(redirect), regulation, by=who(), at=now(), contact=contact)
+    print("Logiciel enregistré.")
+
+
+@software.command()
+@click.argument("client_id")
+@click.argument("file", type=FOLDER)
+def certificate(client_id: str, file: Path) -> None:
+    """Register a certificate of a software (PEM or DER)."""
+    start("carnet_operator")
+    from carnet.apps.signin.api import RegistryError, add_certificate
+    from carnet.desk.upkeep import who
+
+    with or_fail("Le certificat n'a pas été enregistré", RegistryError, OSError):
+        made = add_certificate(client_id, file.read_bytes(), who(), now())
+    print(f"Certificat enregistré, jusqu'au {made.ends_on} : {made.subject}")
+
+
+@software.command()
+@click.argument("client_id")
+def close(client_id: str) -> None:
+    """Close a software: nobody is sent here by it any more, and its sessions end."""
+    start("carnet_operator")
+    from carnet.apps.signin.api import RegistryError, close_software
+    from carnet.desk.upkeep import who
+
+    with or_fail("Le logiciel n'a pas été fermé", RegistryError):
+        ended = close_software(client_id, who(), now())
+    print(f"Logiciel fermé, {ended} session(s) terminée(s).")

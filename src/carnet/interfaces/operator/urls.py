@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 
-from carnet.interfaces.operator import activities, cases, door, helpdesk, identities, population, rules, services, state
+from carnet.interfaces.operator import activities, cases, door, helpdesk, identities, population, rules, services, software, state
 from carnet.pages.files import file_of_look
 from carnet.pages.safety import secure
 
@@ -44,6 +44,9 @@ urlpatterns = [
     path("identites/demander", identities.ask_for),
     path("identites/<uuid:number>", identities.one),
     path("identites/<uuid:number>/acte", identities.act),
+    path("logiciels", software.queue),
+    path("logiciels/<slug:number>", software.one),
+    path("logiciels/<slug:number>/acte", software.act),
     path("population", population.overview),
     path("population/lettres", population.letters),
     path("population/lettres/<uuid:number>", population.batch),

@@ -164,14 +164,3 @@ def exchange(code: str, client_id: str, redirect_uri: str, verifier: str, at: da
     signed = step.who.signed_in(step.place, (software.client_id, software.name, software.regulation), device)
     seen(signed.professional_id, device, step.label, at)
     return open_session(signed, at)
-
-
-def register_software(client_id: str, name: str, redirect_uris: list[str], regulation: bool = False) -> None:
-    """Register a software that may send its users here."""
-    with unit() as work:
-        work.run(
-            """INSERT INTO signin_software (client_id, name, redirect_uris, regulation, active) VALUES (%s, %s, %s, %s, true)
-            ON CONFLICT (client_id) DO UPDATE SET name = excluded.name, redirect_uris = excluded.redirect_uris,
-            regulation = excluded.regulation, active = true""",
-            client_id, name, redirect_uris, regulation,
-        )  # fmt: skip

@@ -1,0 +1,1 @@
+ALTER POLICY outbox_contact_operator ON outbox_contact USING (owner = 'operator' OR owner LIKE 'structure:%' OR owner LIKE 'professional:%');
