@@ -129,3 +129,16 @@ def test_the_pages_of_the_population_are_for_everybody(chromium: Any, operator: 
         for path in ("/opposition", "/chiffres"):
             assert screen.open(path).check() == [] and screen.overflow() == 0, path
         screen.close()
+
+
+def test_the_pages_of_software_are_for_everybody(chromium: Any, operator: str) -> None:
+    desk = Desk(chromium, operator).come_in("ada").open("/logiciels")
+    name = f"Logiciel {uuid4().hex[:6]}"
+    desk.fill("Nom", name)
+    desk.fill("Adresses de retour", "https://logiciel.example/retour")
+    assert desk.check() == []
+    desk.press_button("Enregistrer")
+    desk.reads("Le logiciel est enregistré")
+    assert desk.check() == []
+    desk.picture("logiciel-enregistre")
+    desk.close()

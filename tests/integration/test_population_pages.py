@@ -39,7 +39,6 @@ class Agent:
     def post(self, path: str, data: dict[str, object]) -> httpx.Response:
         return self._client.post(path, data={"form_token": self._token} | data)
 
-
     def upload(self, path: str, data: dict[str, object], content: bytes) -> httpx.Response:
         return self._client.post(path, data={"form_token": self._token} | data, files={"fichier": ("c.pem", content)})
 
