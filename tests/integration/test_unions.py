@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -59,6 +60,11 @@ def rows(told: dict[str, Any]) -> int:
 def entries(record_id: UUID) -> list[str]:
     with as_role("carnet_sealer"), unit(record_id) as work:
         return [str(e.get("detail") or e["act"]) for e in entries_of_record(work, record_id)]
+
+
+def notices(record_id: UUID) -> list[str]:
+    with as_role("carnet_worker"), unit(record_id) as work:
+        return [kind for kind, _ in outbox.pending(work, record_id)]
 
 
 def carry_out(at: Any = None) -> int:
@@ -245,10 +251,12 @@ def test_the_account_of_the_second_record_serves_the_first_where_that_has_none(e
 def test_the_second_of_two_accounts_ends_and_comes_back_by_a_code(espace: str) -> None:
     _, _, kept = newcomer(espace)
     other, _, absorbed = newcomer(espace)
+    before = snapshot(absorbed)["access_person"]
     number = unite(kept, absorbed)
     assert other.get("/").status_code in (302, 401)
+    assert [p["kind"] for p in snapshot(kept)["access_person"]] == [access.HOLDS], "one holder, not two"
     undo(number)
-    assert state_of(absorbed) == "open"
+    assert state_of(absorbed) == "open" and snapshot(absorbed)["access_person"] == before
 
 
 def test_nobody_confirms_what_they_asked_for_and_nothing_moves_before(espace: str) -> None:
@@ -376,6 +384,36 @@ def test_documents_of_somebody_else_go_back_to_whose_they_are_with_what_was_read
     assert entries(kept)[-1].startswith("documents-given-back") and entries(absorbed)[-1].startswith("documents-received")
     with as_role("carnet_worker"), unit(kept) as work:
         assert "records-parted" in [kind for kind, _ in outbox.pending(work, kept)]
+
+
+def test_giving_back_a_document_that_waits_for_its_announcement_tells_nobody_of_it(espace: str) -> None:
+    who, one, kept = newcomer(espace)
+    to, _, absorbed = newcomer(espace)
+    hidden = deposit(one, title="Titre caché", label=("INVISIBLE_PATIENT",))
+
+    def seen() -> list[str]:
+        return [
+            re.sub(r"nonce-[^ ']+|[0-9a-f]{40,}", "", w.get(p).text)
+            for w in (who, to)
+            for p in ("/acces/journal", "/documents", "/")
+        ]
+
+    before, waiting = seen(), notices(kept) + notices(absorbed)
+    with as_role("carnet_operator"):
+        number = records.ask_split(operator("ada"), kept, absorbed, [hidden])
+        records.decide_union(operator("grace"), number, confirmed=True)
+    carry_out()
+    assert outcome(number) == ("", "done")
+    for old, new in zip(before, seen(), strict=True):
+        for word in ("changent de carnet", "remis", "Titre caché", "à qui ils sont"):
+            assert (word in new) == (word in old), word
+    assert notices(kept) + notices(absorbed) == waiting
+    # A line about what is hidden is there all the same, for whoever may know of it once it is announced.
+    with as_role("carnet_sealer"):
+        from carnet.apps.journal.api import stored_veil
+
+        with unit(absorbed) as work:
+            assert any("documents-received" in e["body"] for e in stored_veil(work, absorbed, "patient"))
 
 
 def test_a_document_that_replaces_another_takes_it_with_it() -> None:

@@ -69,6 +69,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT logical_id, deposited_at::date, depositor_structure, by_patient FROM records_document
   WHERE record_id = p_record AND NOT technical AND status <> 'Deleted' ORDER BY deposited_at DESC, logical_id LIMIT 5000
 $$;
+-- From whom a line about a document is hidden: for the journal of an operator's act, which shows it to nobody.
+CREATE FUNCTION records_veils(p_record uuid, p_documents uuid[]) RETURNS TABLE (logical_id uuid, hidden_from_patient boolean, hidden_from_representatives boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT logical_id, hidden_from_patient, hidden_from_representatives FROM records_document WHERE record_id = p_record AND logical_id = ANY(p_documents)
+$$;
 -- Records whose lines the person of this one reads beside their own, since both are theirs.
 CREATE FUNCTION records_absorbed(p_record uuid) RETURNS TABLE (record_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -98,6 +103,8 @@ REVOKE ALL ON FUNCTION records_standing() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION records_standing() TO carnet_operator, carnet_espace;
 REVOKE ALL ON FUNCTION records_outline(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION records_outline(uuid) TO carnet_operator;
+REVOKE ALL ON FUNCTION records_veils(uuid, uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION records_veils(uuid, uuid[]) TO carnet_operator, carnet_worker;
 REVOKE ALL ON FUNCTION records_absorbed(uuid) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION records_absorbed(uuid) TO carnet_espace, carnet_webps, carnet_fhir, carnet_dmp, carnet_worker;
 GRANT INSERT ON records_folder, records_folder_item, records_alert TO carnet_worker;

@@ -12,18 +12,19 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from carnet.apps.access import api as access
 from carnet.apps.records.hooks import HOOKS
 from carnet.apps.records.upkeep.transfer import TABLES
 from carnet.apps.storage.api import RecordKey, Table, Values, Work, dump, get, put, sealed_values
 
 STAYING = frozenset({
     "records_record", "records_arrival", "records_passage", "access_choices", "access_invitation", "access_presence",
-    "profile_sheet", "prevention_feed", "prevention_choice", "messaging_outgoing",
+    "access_agreement", "profile_sheet", "prevention_feed", "prevention_choice", "messaging_outgoing",
 })  # fmt: skip
-"""What is of the record itself and not of its person: its state, its settings, links and codes that were given out."""
+"""What is of the record itself and not of its person: its state, its settings, links, codes and agreements that were given out."""
 RIGHTS = frozenset({
     "access_authorisation", "access_block", "access_relation", "access_emergency", "access_lookup", "access_person", "access_case",
-    "access_agreement", "records_alert",
+    "records_alert",
 })  # fmt: skip
 """Who may read, who read, what is asked: of the record as a whole, never of a part of its documents."""
 _SHARED = ("records_submission_set", "records_folder")
@@ -160,12 +161,13 @@ def _reversed(twins: Mapping[str, str]) -> dict[str, str]:
     return {kept: absorbed for absorbed, kept in twins.items()}
 
 
-def move_all(work: Work, source: RecordKey, target: RecordKey) -> Moved:
-    """Everything that follows a person goes from one record to another."""
+def move_all(work: Work, source: RecordKey, target: RecordKey, *, holder: bool) -> Moved:
+    """Everything that follows a person goes from one record to another. `holder`: their own relation to it too."""
     move = Move(work, source, target)
     for table in movable():
         work.enter(source.record_id)
-        move.table(table, dump(work, source, table))
+        rows = dump(work, source, table)
+        move.table(table, [row for row in rows if holder or table.name != "access_person" or row["kind"] != access.HOLDS])
     return move.moved
 
 

@@ -4,6 +4,7 @@ An operator asks, a second one confirms, the worker carries out (`uniting`): ope
 and to the person. Until a term *(setting)* one act takes a union back: what it brought goes back, with what was added to it since.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,8 +17,9 @@ from carnet.apps.identity import api as identity
 from carnet.apps.records.lifecycle.by_help_desk import operator_grant
 from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import Row, Work, unit
-from carnet.dicah.facts import RecordState
+from carnet.dicah.facts import DocumentFacts, RecordState
 from carnet.kernel.ask import Ask
+from carnet.kernel.grant import Grant
 from carnet.kernel.refusal import No, Refusal
 
 UNITE, SPLIT = "unite", "split"
@@ -155,6 +157,19 @@ def _in_course(work: Work, one: UUID, other: UUID) -> str:
     return "in-course" if rows else ""
 
 
+def veils_of(work: Work, record_id: UUID, documents: Collection[str]) -> dict[str, str]:
+    """From whom on the patient's side lines about documents of a record are hidden, by document."""
+    rows = work.rows("SELECT logical_id, hidden_from_patient, hidden_from_representatives FROM records_veils(%s, %s)",
+                     record_id, [UUID(d) for d in documents])  # fmt: skip
+    return {str(n): access.veil_of(DocumentFacts("", hidden_from_patient=p, hidden_from_representatives=r)) for n, p, r in rows}
+
+
+def tell_documents(work: Work, granted: Grant, veils: Mapping[str, str], detail: str) -> None:
+    """A line of the journal for the documents that all may know of, and one for each sort of those that some may not."""
+    for veil in sorted(set(veils.values())):
+        access.write_entry(work, granted, tuple(sorted(d for d, v in veils.items() if v == veil)), detail, veil=veil)
+
+
 def _written(work: Work, ask: Ask, kind: str, kept: UUID, absorbed: UUID, moved: dict[str, Any]) -> UUID:
     number = uuid4()
     work.run(
@@ -162,10 +177,20 @@ def _written(work: Work, ask: Ask, kind: str, kept: UUID, absorbed: UUID, moved:
         state_before, moved) VALUES (%s, %s, %s, %s, %s, %s, '', '', '', '', %s)""",
         number, kind, kept, absorbed, ask.at, ask.actor.key, Jsonb(moved),
     )  # fmt: skip
-    for record_id in (kept, absorbed):
-        work.enter(record_id)
-        access.write_entry(work, operator_grant(ask, record_id), (), f"{kind}-asked")
+    _tell_both(work, ask, Union(number, kind, kept, absorbed, ask.at, "", None, "", None, None, "", None, "", "", moved), "asked")
     return number
+
+
+def _tell_both(work: Work, ask: Ask, one: Union, word: str) -> None:
+    """A line in both journals: of a split, about its documents, hidden from whom they are hidden."""
+    veils = veils_of(work, one.kept, one.moved["documents"]) if one.kind == SPLIT else {}
+    for record_id in (one.kept, one.absorbed):
+        work.enter(record_id)
+        granted = operator_grant(ask, record_id)
+        if one.kind == SPLIT:
+            tell_documents(work, granted, veils, f"{one.kind}-{word}")
+        else:
+            access.write_entry(work, granted, (), f"{one.kind}-{word}")
 
 
 def _union(row: Row) -> Union:
@@ -212,10 +237,7 @@ def decide_union(ask: Ask, number: UUID, *, confirmed: bool) -> None:
             raise Refusal(No.FUNCTION_NOT_ALLOWED)
         work.run("UPDATE records_union SET confirmed_at = %s, confirmed_by = %s, outcome = %s WHERE id = %s",
                  ask.at, ask.actor.key, "" if confirmed else "dropped", number)  # fmt: skip
-        for record_id in (held.kept, held.absorbed):
-            work.enter(record_id)
-            word = "confirmed" if confirmed else "dropped"
-            access.write_entry(work, operator_grant(ask, record_id), (), f"{held.kind}-{word}")
+        _tell_both(work, ask, held, "confirmed" if confirmed else "dropped")
 
 
 def ask_undo(ask: Ask, number: UUID) -> None:

@@ -14,7 +14,7 @@ from carnet.apps.identity import api as identity
 from carnet.apps.outbox import api as outbox
 from carnet.apps.records.lifecycle.states import change_state, erase
 from carnet.apps.records.population.moving import Moved, move_all, move_part
-from carnet.apps.records.population.unions import COLUMNS, SPLIT, UNITE, Union, obstacle
+from carnet.apps.records.population.unions import COLUMNS, SPLIT, UNITE, Union, obstacle, tell_documents, veils_of
 from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import Work, key_of, remove_all, unit
 from carnet.dicah.facts import RecordState
@@ -53,7 +53,8 @@ def _unite(work: Work, one: Union, at: datetime) -> str:
     before = str(work.rows("SELECT state FROM records_record WHERE record_id = %s", one.absorbed)[0][0])
     work.enter(one.kept)
     target = key_of(work, one.kept)
-    moved = move_all(work, source, target)
+    # Of two accounts one goes on: the relation of the other one stays behind with it.
+    moved = move_all(work, source, target, holder=signin.account_named(work, one.kept) is None)
     told = moved.as_json()
     work.enter(one.absorbed)
     choices = access.raw_choices(work, one.absorbed)
@@ -109,8 +110,16 @@ def _split(work: Work, one: Union, at: datetime) -> str:
     moved = move_part(work, source, target, set(one.moved["documents"]))
     work.run("UPDATE records_union SET done_at = %s, outcome = 'done', moved = %s WHERE id = %s",
              at, Jsonb(one.moved | moved.as_json()), one.id)  # fmt: skip
-    _tell(work, at, one.kept, f"documents-given-back:{one.absorbed}", "records-parted")
-    _tell(work, at, one.absorbed, f"documents-received:{one.kept}", "deposit")
+    veils = veils_of(work, one.absorbed, moved.documents())
+    for record_id, detail, notice in (
+        (one.kept, f"documents-given-back:{one.absorbed}", "records-parted"),
+        (one.absorbed, f"documents-received:{one.kept}", "deposit"),
+    ):
+        work.enter(record_id)
+        tell_documents(work, _granted(at, record_id), veils, detail)
+        if "" in veils.values():
+            # Of documents that wait for their announcement, or are a minor's secret, nobody is told.
+            outbox.notify(work, record_id, notice, outbox.HOLDER, at)
     return ""
 
 

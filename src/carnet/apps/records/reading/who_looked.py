@@ -19,26 +19,26 @@ from carnet.kernel.actor import ActorKind
 Line = dict[str, object]
 
 
-def _hidden(visit: Visit) -> frozenset[str]:
-    """Documents of the record that this reader does not see for a reason of visibility."""
+def _seen(visit: Visit) -> frozenset[str]:
+    """Documents of the record that no reason of visibility hides from this reader."""
     holder = visit.ask.actor.kind is ActorKind.HOLDER
     rows = visit.work.rows(
         """SELECT logical_id FROM records_document WHERE record_id = %s
-        AND (hidden_from_patient OR (hidden_from_representatives AND %s))""",
+        AND NOT (hidden_from_patient OR (hidden_from_representatives AND %s))""",
         visit.record_id, not holder,
     )  # fmt: skip
     return frozenset(str(row[0]) for row in rows)
 
 
-def _shows(line: Numbered, hidden: frozenset[str]) -> bool:
-    """Whether a line of a veiled chain is about nothing that is hidden from the reader any more."""
+def _shows(line: Numbered, seen: frozenset[str]) -> bool:
+    """Whether a line of a veiled chain is about what the reader sees. A document that went to whose it is says nothing here."""
     secret = line.entry.get("detail") == "profile" or str(line.entry.get("act", "")).startswith("message:")
-    return not secret and not hidden.intersection(line.entry.get("documents", ()))
+    return not secret and seen.issuperset(line.entry.get("documents", ()))
 
 
-def _prefix(lines: list[Numbered], hidden: frozenset[str]) -> list[Numbered]:
+def _prefix(lines: list[Numbered], seen: frozenset[str]) -> list[Numbered]:
     """A veiled chain, the oldest line first, up to what is still hidden."""
-    shown = list(takewhile(lambda line: _shows(line, hidden), lines))
+    shown = list(takewhile(lambda line: _shows(line, seen), lines))
     while shown and not shown[-1].entry.get("documents"):
         # The permission that comes before a write names no document yet: it is told with the write, or not at all.
         shown.pop()
@@ -60,12 +60,12 @@ def _by_chain(visit: Visit, record_id: UUID) -> dict[UUID, list[Numbered]]:
 
 def chains_shown(visit: Visit) -> dict[UUID, list[Numbered]]:
     """What of each chain can be proved to this reader, the oldest first: the own one whole, a veiled one up to what is hidden."""
-    hidden, holder = _hidden(visit), visit.ask.actor.kind is ActorKind.HOLDER
+    seen, holder = _seen(visit), visit.ask.actor.kind is ActorKind.HOLDER
     told: dict[UUID, list[Numbered]] = {}
     for record_id in _records(visit):
         found = _by_chain(visit, record_id)
         own, patient, secret, both = found.values()
-        shown = [own, _prefix(patient, hidden), secret if holder else _prefix(secret, hidden), _prefix(both, hidden)]
+        shown = [own, _prefix(patient, seen), secret if holder else _prefix(secret, seen), _prefix(both, seen)]
         told |= dict(zip(found, shown, strict=True))
     return told
 
@@ -85,11 +85,11 @@ def lines_shown(visit: Visit) -> list[Numbered]:
     """The lines that the reader may see, the newest first: all but those about what is hidden from them."""
     each = [_by_chain(visit, record_id).values() for record_id in _records(visit)]
     own, patient, secret, both = ([line for lines in of for line in lines] for of in zip(*each, strict=True))
-    hidden, holder = _hidden(visit), visit.ask.actor.kind is ActorKind.HOLDER
+    seen, holder = _seen(visit), visit.ask.actor.kind is ActorKind.HOLDER
 
     def told(lines: list[Numbered]) -> list[Numbered]:
         # A permission that names no document yet is told with what it was for, or not at all.
-        return [line for line in lines if line.entry.get("documents") and _shows(line, hidden)]
+        return [line for line in lines if line.entry.get("documents") and _shows(line, seen)]
 
     chains = (own, told(patient), secret if holder else told(secret), told(both))
     # Of lines of one moment the order is that of what is shown: numbers of their chains would tell of lines between them.
