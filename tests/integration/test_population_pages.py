@@ -188,6 +188,20 @@ def test_documents_of_another_person_are_given_back(ada: Agent, grace: Agent) ->
     assert state_of(kept) == "open"
 
 
+def test_a_union_that_is_final_is_still_shown(ada: Agent) -> None:
+    one, two = fresh_person(), fresh_person()
+    kept, absorbed = open_record(one), open_record(two)
+    with as_role("carnet_operator"):
+        number = records.ask_union(operator("x"), kept, absorbed)
+        records.decide_union(operator("y"), number, confirmed=True)
+    with as_role("carnet_worker"):
+        uniting.carry_out(now())
+        uniting.finish(now() + timedelta(days=400))
+    page = words(ada.get(f"/identites/{number}"))
+    assert "définitive" in page and "Ce carnet n’existe plus" in page and "Séparer de nouveau" not in page
+    assert "définitive" in words(ada.get("/identites"))
+
+
 # What a person does
 
 

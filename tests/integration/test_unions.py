@@ -12,7 +12,7 @@ import pytest
 from support.espace import newcomer, relate
 from support.mails import mail as message_to
 from support.mails import receive
-from support.people import allow, ask, client, deposit, fresh_person, host, now, open_record
+from support.people import allow, ask, client, deposit, fresh_person, fresh_uid, host, now, open_record
 from support.population import operator, state_of
 from support.portal import words
 from support.roles import as_role
@@ -199,6 +199,43 @@ def test_the_stricter_of_two_choices_stands_and_a_block_ends_what_the_other_auth
     with unit(kept) as work:
         again = access.raw_choices(work, kept)
     assert again is not None and again["break_glass"] and again["masks_new"] is None
+
+
+def test_what_the_person_chose_since_a_union_stays_when_it_is_taken_back() -> None:
+    _, kept, _, absorbed = pair()
+    with unit(absorbed) as work:
+        access.choose(work, host(absorbed), break_glass=True, regulation=False)
+    number = unite(kept, absorbed)
+    with unit(kept) as work:
+        access.choose(work, host(kept), break_glass=False, regulation=False)
+    undo(number)
+    with unit(kept) as work:
+        choices = access.raw_choices(work, kept)
+    assert choices is not None and choices["break_glass"] is False
+
+
+def test_a_document_that_is_in_both_records_is_there_once_with_what_belongs_to_each() -> None:
+    one, kept, two, absorbed = pair()
+    uid = fresh_uid()
+    deposit(one, title="le même", unique_id=uid)
+    same = deposit(two, title="le même", unique_id=uid)
+    other = deposit(two, title="un autre")
+    with as_role("postgres"), unit(absorbed) as work:
+        # Both were deposited in one lot.
+        (lot,) = work.rows("SELECT submission_id FROM records_document WHERE record_id = %s AND logical_id = %s", absorbed, same)[0]
+        work.run("UPDATE records_document SET submission_id = %s WHERE record_id = %s AND logical_id = %s", lot, absorbed, other)
+    before = snapshot(kept), snapshot(absorbed)
+    number = unite(kept, absorbed)
+    assert len(snapshot(kept)["records_document"]) == 2
+    left = snapshot(absorbed)
+    assert {d["logical_id"] for d in left["records_document"]} == {str(same)} == {w["logical_id"] for w in left["records_words"]}
+    assert str(lot) in {s["submission_id"] for s in left["records_submission_set"]}
+    fine(kept)
+    undo(number)
+    after = snapshot(kept), snapshot(absorbed)
+    for name in ("records_document", "records_words", "profile_entry", "records_document_version", "records_submission_set"):
+        assert (after[0][name], after[1][name]) == (before[0][name], before[1][name])
+    fine(kept, absorbed)
 
 
 def test_choices_of_one_record_alone_stand_and_go() -> None:

@@ -133,7 +133,7 @@ from carnet.apps.access.report import KEPT_DAYS, Met, met
 from carnet.apps.access.reviews import VERDICTS, EmergencyToReview, ReviewError, emergencies_to_review, review_emergency
 from carnet.apps.access.telling import Told, sentence, told
 from carnet.apps.access.timers import TIMERS, forget, timer_grant, timer_question
-from carnet.apps.access.uniting import raw_choices, restore_choices, tighten
+from carnet.apps.access.uniting import Tightened, raw_choices, restore_choices, tighten
 from carnet.apps.storage.api import Table
 
 TABLES = (
@@ -202,6 +202,7 @@ __all__ = [
     "Share",
     "Stop",
     "StopError",
+    "Tightened",
     "Told",
     "about",
     "agreement_of",

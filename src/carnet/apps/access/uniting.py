@@ -3,6 +3,7 @@
 Rights themselves are rows that move with the record; a block of either record ends what the other one authorised.
 """
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -31,8 +32,16 @@ def raw_choices(work: Work, record_id: UUID) -> dict[str, Any] | None:
     return dict(row[0]) if row else None
 
 
-def tighten(work: Work, granted: Grant, other: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Have the stricter of two choices stand in the record of a Grant, in its scope. Returns what stood there before.
+@dataclass(frozen=True, slots=True)
+class Tightened:
+    """What stood in a record before a union, and what stood after it."""
+
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+def tighten(work: Work, granted: Grant, other: dict[str, Any] | None) -> Tightened:
+    """Have the stricter of two choices stand in the record of a Grant, in its scope.
 
     An authorisation that the other record blocks ends: unblocking restores none.
     """
@@ -41,13 +50,15 @@ def tighten(work: Work, granted: Grant, other: dict[str, Any] | None) -> dict[st
     if other is not None:
         work.run(_TIGHTER, Jsonb(other | {"record_id": str(record_id)}))
     work.run(_BLOCKED, record_id)
-    return before
+    return Tightened(before, raw_choices(work, record_id))
 
 
-def restore_choices(work: Work, granted: Grant, before: dict[str, Any] | None) -> None:
-    """Put back what a holder had chosen before a union, in the scope of the record of a Grant."""
+def restore_choices(work: Work, granted: Grant, kept: Tightened) -> None:
+    """Put back what a holder had chosen before a union, in the scope of the record of a Grant; not what they chose since."""
     record_id = record_of_grant(granted)
+    if raw_choices(work, record_id) != kept.after:
+        return
     work.run("DELETE FROM access_choices WHERE record_id = %s", record_id)
-    if before is not None:
-        values = Jsonb(before | {"record_id": str(record_id)})
+    if kept.before is not None:
+        values = Jsonb(kept.before | {"record_id": str(record_id)})
         work.run("INSERT INTO access_choices SELECT * FROM jsonb_populate_record(NULL::access_choices, %s)", values)

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from carnet.apps.identity.api import IdentityError
 from carnet.apps.records.api import (
     EventError,
+    Side,
     ask_split,
     ask_undo,
     ask_union,
@@ -98,16 +99,27 @@ def ask_for(asked: Asked) -> HttpResponse:
 def one(asked: Asked, number: UUID) -> HttpResponse:
     """A union or a split: both sides, where it is, what may be done."""
     found = union_of(asked.ask(), number)
-    sides = {name: compared_side(asked.ask(), record_id) for name, record_id in (("a", found.kept), ("b", found.absorbed))}
+    sides = {name: _side(asked, record_id) for name, record_id in (("a", found.kept), ("b", found.absorbed))}
     chosen = set(found.moved.get("documents", []))
+    going = sides["a"].documents if sides["a"] else []
     context: dict[str, object] = {
         "tab": "identites", "union": found, "kind": KINDS[found.kind], **sides,
         "state": _state(found.kind, found.waits_for, found.outcome), "undone_until": found.undone_until(),
-        "going": [d for d in sides["a"].documents if str(d.logical_id) in chosen],
-        "state_a": STATES.get(sides["a"].state, ""), "state_b": STATES.get(sides["b"].state, ""),
+        "going": [d for d in going if str(d.logical_id) in chosen],
+        **{f"state_{name}": STATES.get(side.state, "") for name, side in sides.items() if side},
         "mine": found.asked_by == asked.ask().actor.key,
     }  # fmt: skip
     return page(asked, "union", context)
+
+
+def _side(asked: Asked, record_id: UUID) -> Side | None:
+    """One of two records; None for one that was destroyed since."""
+    try:
+        return compared_side(asked.ask(), record_id)
+    except Refusal as refusal:
+        if refusal.code != No.DOCUMENT_UNKNOWN:
+            raise
+        return None
 
 
 @signed_in("POST")

@@ -27,8 +27,9 @@ RIGHTS = frozenset({
     "records_alert",
 })  # fmt: skip
 """Who may read, who read, what is asked: of the record as a whole, never of a part of its documents."""
-_SHARED = ("records_submission_set", "records_folder")
-"""What holds documents together: with a part of them a copy goes."""
+_SHARED = {"records_submission_set": "submission_id", "records_folder": "folder_id"}
+"""What holds documents together, by its own number: with a part of them a copy goes."""
+_BY_NAME = {table.name: table for table in TABLES}
 _TWINS = {"messaging_correspondent": "address_index"}
 """Rows that are the same thing in both records, by the column that says so: one stays, and what belongs to it goes to the other."""
 Keys = list[Values]
@@ -98,8 +99,8 @@ class Move:
         if not copied:
             self._delete(table.name, columns, fresh)
         went, kept = self._insert(table, columns, fresh, sealed)
-        if kept and not copied:
-            # What is in both stays in the first one, as it was.
+        if kept and not copied and table.name not in _SHARED:
+            # What is in both stays in the first one, as it was; what holds nothing there any more is in the second one alone.
             self.work.enter(self.source.record_id)
             for row in kept:
                 self._put_row(table.name, sealed_values(self.source, table, row))
@@ -161,14 +162,47 @@ def _reversed(twins: Mapping[str, str]) -> dict[str, str]:
     return {kept: absorbed for absorbed, kept in twins.items()}
 
 
+def _in_both(work: Work, source: UUID, target: UUID) -> set[str]:
+    """Documents of the first record that the second one has too, by their uniqueId: deposited in both, one of them is enough."""
+    work.enter(source)
+    here = {unique: str(number) for unique, number in work.rows(_UNIQUE_IDS, source)}
+    work.enter(target)
+    return {here[unique] for unique, _ in work.rows(_UNIQUE_IDS, target) if unique in here}
+
+
+_UNIQUE_IDS = "SELECT unique_id, logical_id FROM records_document WHERE record_id = %s"
+
+
 def move_all(work: Work, source: RecordKey, target: RecordKey, *, holder: bool) -> Moved:
-    """Everything that follows a person goes from one record to another. `holder`: their own relation to it too."""
-    move = Move(work, source, target)
+    """Everything that follows a person goes from one record to another. `holder`: their own relation to it too.
+
+    A document that both have stays where it is, with what belongs to it.
+    """
+    move, twice = Move(work, source, target), _in_both(work, source.record_id, target.record_id)
+    work.enter(source.record_id)
+    documents, items = (dump(work, source, _BY_NAME[name]) for name in ("records_document", "records_folder_item"))
+    held = _holders(documents, items, twice)
     for table in movable():
         work.enter(source.record_id)
-        rows = dump(work, source, table)
-        move.table(table, [row for row in rows if holder or table.name != "access_person" or row["kind"] != access.HOLDS])
+        rows = [row for row in dump(work, source, table) if _of_document(row) not in twice]
+        if table.name == "access_person" and not holder:
+            rows = [row for row in rows if row["kind"] != access.HOLDS]
+        stays = [row for row in rows if table.name in _SHARED and str(row[_SHARED[table.name]]) in held]
+        move.table(table, [row for row in rows if row not in stays])
+        move.table(table, stays, copied=True)
     return move.moved
+
+
+def _of_document(row: Values) -> str:
+    """The document that a row is about; empty for none."""
+    return str(row.get("logical_id") or row.get("document_id") or "")
+
+
+def _holders(documents: list[Values], items: list[Values], of: set[str]) -> set[str]:
+    """Submission sets and folders that hold one of these documents."""
+    return {str(d["submission_id"]) for d in documents if str(d["logical_id"]) in of} | {
+        str(i["folder_id"]) for i in items if str(i["logical_id"]) in of
+    }
 
 
 def _with_successors(rows: list[Values], chosen: set[str]) -> set[str]:
@@ -198,8 +232,7 @@ def _goes(move: Move, table: Table, row: Values, documents: set[str], before: Mo
         return True
     if column:
         return any(str(key.get("id")) == str(row[column]) for key in move.moved.rows.get(owner, []))
-    of = row.get("logical_id") or row.get("document_id")
-    return of is not None and str(of) in documents
+    return _of_document(row) in documents
 
 
 def move_part(work: Work, source: RecordKey, target: RecordKey, chosen: set[str], before: Moved | None = None) -> Moved:
@@ -220,23 +253,24 @@ def move_part(work: Work, source: RecordKey, target: RecordKey, chosen: set[str]
             continue
         move.table(table, [row for row in rows[name] if _goes(move, table, row, documents, taken_back)])
         if name == "records_document":
-            documents |= _shared(move, tables, rows, documents)
+            documents |= _shared(move, tables, rows, documents, taken_back)
     return move.moved
 
 
-def _shared(move: Move, tables: Mapping[str, Table], rows: Mapping[str, list[Values]], documents: set[str]) -> set[str]:
-    """Submission sets and folders go with their documents; one that keeps some is copied. Returns those that went whole."""
-    whole = set()
-    items = rows["records_folder_item"]
-    of = {
-        "records_submission_set": [(str(d["submission_id"]), str(d["logical_id"])) for d in rows["records_document"]],
-        "records_folder": [(str(i["folder_id"]), str(i["logical_id"])) for i in items],
-    }
-    for name, column in zip(_SHARED, ("submission_id", "folder_id"), strict=True):
-        gone = {holder for holder, document in of[name] if document in documents}
-        stays = {holder for holder, document in of[name] if document not in documents}
+def _shared(
+    move: Move, tables: Mapping[str, Table], rows: Mapping[str, list[Values]], documents: set[str], before: Moved
+) -> set[str]:
+    """Submission sets and folders go with their documents; one that keeps some is copied. Returns those that went whole.
+
+    One that holds nothing goes back where it came from.
+    """
+    everything, items = rows["records_document"], rows["records_folder_item"]
+    gone = _holders(everything, items, documents)
+    gone |= {str(key[column]) for name, column in _SHARED.items() for key in before.rows.get(name, [])}
+    stays = _holders(everything, items, {str(d["logical_id"]) for d in everything} - documents)
+    whole = gone - stays
+    for name, column in _SHARED.items():
         held = [row for row in rows[name] if str(row[column]) in gone]
-        whole |= gone - stays
-        move.table(tables[name], [row for row in held if str(row[column]) not in stays])
+        move.table(tables[name], [row for row in held if str(row[column]) in whole])
         move.table(tables[name], [row for row in held if str(row[column]) in stays], copied=True)
     return whole

@@ -4,6 +4,7 @@ Each is one transaction over both records; a worker that dies in the middle leav
 """
 
 import logging
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -59,7 +60,7 @@ def _unite(work: Work, one: Union, at: datetime) -> str:
     work.enter(one.absorbed)
     choices = access.raw_choices(work, one.absorbed)
     work.enter(one.kept)
-    told["choices"] = access.tighten(work, _granted(at, one.kept), choices)
+    told["choices"] = asdict(access.tighten(work, _granted(at, one.kept), choices))
     told["inses"] = identity.take_over(work, source, target, _today(at))
     told["account"] = signin.take_over(work, one.absorbed, one.kept, at)
     work.enter(one.absorbed)
@@ -85,7 +86,7 @@ def _part(work: Work, one: Union, at: datetime) -> str:
     before = Moved.of(one.moved)
     move_part(work, source, target, before.documents(), before)
     work.enter(one.kept)
-    access.restore_choices(work, _granted(at, one.kept), one.moved["choices"])
+    access.restore_choices(work, _granted(at, one.kept), access.Tightened(**one.moved["choices"]))
     identity.give_back(work, source, target, one.moved["inses"])
     signin.give_back(work, one.kept, one.absorbed, one.moved["account"], at)
     work.enter(one.absorbed)
