@@ -213,6 +213,13 @@ def test_the_search_by_traits_of_the_samples(kit: Kit, messages: Path, schemas: 
     assert reply.body.find(".//{urn:hl7-org:v3}patient/{urn:hl7-org:v3}id").get("extension") == ins.matricule
 
 
+def test_the_refusal_of_a_creation_is_that_of_the_published_schema(kit: Kit, messages: Path, schemas: Path) -> None:
+    refused = kit.send(_sample(messages, "TD1.4").replace(b"PRPA_IN201314UV02", b"PRPA_IN201311UV02"))
+    assert etree.QName(refused.body[0]).localname == "PRPA_IN201313UV02"
+    schema = etree.XMLSchema(etree.parse(schemas / "schema/HL7V3/NE2009/multicacheschemas/PRPA_IN201313UV02.xsd"))
+    assert schema.validate(etree.fromstring(etree.tostring(refused.body[0]))), schema.error_log
+
+
 @pytest.mark.parametrize("transaction", ["TD1.3b", "TD1.4"])
 def test_a_revision_of_the_samples_is_made_where_no_mon_espace_is_attached(
     transaction: str, kit: Kit, messages: Path, schemas: Path

@@ -30,6 +30,7 @@ from support.people import allow, ask, cda, client, deposit, fresh_person, fresh
 from support.records import spoil
 
 from carnet.apps.access import api as access
+from carnet.apps.identity import api as identity
 from carnet.apps.journal import api as journal
 from carnet.apps.records import api as records
 from carnet.apps.storage.api import unit
@@ -293,6 +294,17 @@ def test_the_record_of_a_mon_espace_is_its_holders(practice: Any) -> None:
         assert code(reply, "h:detectedIssueEvent/h:code") == "DMPAccessDeniedByRightsService"
         assert etree.QName(reply.body[0]).localname == "PRPA_IN201316UV02"
     assert status(doctor.find(person)) == "Success"
+
+
+def test_the_creation_of_a_record_is_gone_and_refused_in_its_own_terms(practice: Any) -> None:
+    person = fresh_person()
+    asked = _revision(person, "CREAT")
+    asked = etree.fromstring(etree.tostring(asked).replace(b"PRPA_IN201314UV02", b"PRPA_IN201311UV02"))
+    reply = practice("treating").call(person, asked, "urn:hl7-org:v3:PRPA_IN201311UV02")
+    assert etree.QName(reply.body).localname == "PRPA_IN201311UV02_Response"
+    assert etree.QName(reply.body[0]).localname == "PRPA_IN201313UV02"
+    assert code(reply, "h:detectedIssueEvent/h:code") == "DMPAccessDeniedByRightsService"
+    assert identity.find(person.ins) is None
 
 
 # TD2.1

@@ -145,7 +145,7 @@ ROWS: tuple[tuple[No, str, str, str, str], ...] = (
      "La demande n'était pas l'une de celles qui existent.",
      "Ne changez qu'un statut ou qu'un code de visibilité à la fois."),
     (No.TRANSACTION_WITHDRAWN, "WSDL du DMP, version du 11 juin 2024",
-     "Cette transaction n'existe plus : le compte du patient s'ouvre dans Mon espace santé.",
+     "Cette transaction n'existe plus : un dossier est créé pour chaque assuré, son compte s'ouvre dans Mon espace santé.",
      "Votre compte s'ouvre depuis votre espace.",
      "Orientez le patient vers son espace ou le {support}."),
     (No.TOO_MANY_RESULTS, "ITI-18, XDSTooManyResults; réglage dmp_max_results",

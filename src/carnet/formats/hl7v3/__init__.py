@@ -10,6 +10,7 @@ from carnet.formats.hl7v3.write import (
     write_candidates,
     write_demographics,
     write_query,
+    write_refused_creation,
     write_refused_revision,
     write_revised,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "write_candidates",
     "write_demographics",
     "write_query",
+    "write_refused_creation",
     "write_refused_revision",
     "write_revised",
 ]

@@ -216,8 +216,8 @@ def write_candidates(
     return root
 
 
-def _wrapped(message: etree._Element) -> etree._Element:
-    wrapper = etree.Element(f"{{{GDP}}}PRPA_IN201314UV02_Response", nsmap={"gdp": GDP, None: V3})
+def _wrapped(message: etree._Element, name: str = "PRPA_IN201314UV02_Response") -> etree._Element:
+    wrapper = etree.Element(f"{{{GDP}}}{name}", nsmap={"gdp": GDP, None: V3})
     wrapper.append(message)
     return wrapper
 
@@ -236,7 +236,16 @@ def write_revised(query: Query, patient: Patient, device: Device, at: datetime) 
 
 def write_refused_revision(query: Query, patient: Patient, problem: Problem, device: Device, at: datetime) -> etree._Element:
     """PRPA_IN201316UV02 in its wrapper: the revision was refused. The person stands in it as the request named them."""
-    root = _head("PRPA_IN201316UV02", query, device, at)
+    return _wrapped(_refused("PRPA_IN201316UV02", query, patient, problem, device, at))
+
+
+def write_refused_creation(query: Query, patient: Patient, problem: Problem, device: Device, at: datetime) -> etree._Element:
+    """PRPA_IN201313UV02 in its wrapper: the creation was refused (TD1.1)."""
+    return _wrapped(_refused("PRPA_IN201313UV02", query, patient, problem, device, at), "PRPA_IN201311UV02_Response")
+
+
+def _refused(message: str, query: Query, patient: Patient, problem: Problem, device: Device, at: datetime) -> etree._Element:
+    root = _head(message, query, device, at)
     _acknowledge(root, query, problem)
     act = _act(root, query.reason)
     request = _sub(
@@ -247,12 +256,17 @@ def write_refused_revision(query: Query, patient: Patient, problem: Problem, dev
     _sub(node, "id", root=patient.ins[0], extension=patient.ins[1])
     _sub(node, "statusCode", code="active")
     _person(node, patient)
+    if message == "PRPA_IN201313UV02":
+        # A person who is added has a custodian in the published schema: this system.
+        custodian = _sub(node, "providerOrganization", classCode="ORG", determinerCode="INSTANCE")
+        _sub(custodian, "id", root=device.oid)
+        _sub(custodian, "contactParty", classCode="CON")
     author = _sub(_sub(request, "author", typeCode="AUT"), "assignedEntity", classCode="ASSIGNED")
     _sub(author, "id", root=device.oid)
     event = _sub(_sub(act, "reasonOf", typeCode="RSON"), "detectedIssueEvent", classCode="ALRT", moodCode="EVN")
     _sub(event, "code", code=problem.code)
     _sub(event, "text", problem.text)
-    return _wrapped(root)
+    return root
 
 
 def write_query(reason: str, patient: tuple[str, str], device: Device, software: tuple[str, str], at: datetime) -> etree._Element:

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from carnet.formats.hl7v3.read import CONSULT, NS, TEST_EXISTENCE, V3
 from carnet.formats.xds import names as n
-from carnet.interfaces.dmp import td02, td03, td04, td05, td13, td14, td15, td16, td21, td31, td32, td33
+from carnet.interfaces.dmp import td02, td03, td04, td05, td11, td13, td14, td15, td16, td21, td31, td32, td33
 from carnet.interfaces.dmp.door import Answer, Call, Operation, faulted, serve
 from carnet.interfaces.dmp.errors import fault_of
 from carnet.interfaces.dmp.wsdl import HABILITATIONS, PATIENTS, SERVICES, describe
@@ -35,6 +35,14 @@ OPERATIONS = (
         _demographics,
         td02.refuse,
         "TD0.2, TD1.3a",
+    ),
+    Operation(
+        f"{{{V3}}}PRPA_IN201311UV02",
+        f"{_V3}:PRPA_IN201311UV02",
+        f"{_V3}:PRPA_IN201311ResponseUV02",
+        td11.handle,
+        td11.refuse,
+        "TD1.1",
     ),
     Operation(
         f"{{{V3}}}PRPA_IN201314UV02",

@@ -61,6 +61,7 @@ _PATIENTS = Service(
     GDP,
     (
         _v3("PatientGetDemographics", "PRPA_IN201307UV02", n.q(V3, "PRPA_IN201308UV02"), "PRPA_IN201308UV02"),
+        _v3("PatientAdd", "PRPA_IN201311UV02", n.q(GDP, "PRPA_IN201311UV02_Response"), "PRPA_IN201311ResponseUV02"),
         _v3("PatientRevise", "PRPA_IN201314UV02", n.q(GDP, "PRPA_IN201314UV02_Response"), "PRPA_IN201314ResponseUV02"),
     ),
 )
