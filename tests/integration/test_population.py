@@ -340,7 +340,7 @@ def test_a_mail_that_cannot_go_stops_the_clock_and_a_letter_takes_its_place(
     person, at = fresh_person(), now()
     load(tmp_path, line(person, courriel="a@essai.example"))
     record_id = record_of(person)
-    sent(record_id, "dead", at)
+    sent(record_id, "unreachable", at)
     settle()
     assert state_of(record_id) == "to_notify" and channel(record_id) == ("letter", False, True)
     assert entries(record_id)[-1] == "notice-came-back:mail"
@@ -363,7 +363,7 @@ def test_the_setting_lets_the_clock_run_where_a_notice_comes_back(tmp_path: Path
     other = fresh_person()
     with as_role("carnet_espace"):
         record_id = records.announce_record(other.ins, other.traits, "b@essai.example", now())
-    sent(record_id, "dead", now())
+    sent(record_id, "unreachable", now())
     settle()
     assert state_of(record_id) == "pending_opposition"
 
