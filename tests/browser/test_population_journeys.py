@@ -139,6 +139,7 @@ def test_the_pages_of_software_are_for_everybody(chromium: Any, operator: str) -
     assert desk.check() == []
     desk.press_button("Enregistrer")
     desk.reads("Le logiciel est enregistré")
+    assert desk.page.get_by_label("Adresses de retour").input_value() == "https://logiciel.example/retour"
     assert desk.check() == []
     desk.picture("logiciel-enregistre")
     desk.close()

@@ -117,7 +117,7 @@ def test_the_mail_says_what_ends() -> None:
 def test_the_pages_of_software(operator: str) -> None:
     agent = Agent(operator, f"ada{uuid4().hex[:4]}")
     name = f"Médi {uuid4().hex[:6]}"
-    told = {"nom": name, "adresses": BACK, "contact": "a@b.example"}
+    told = {"nom": name, "adresses": f"{BACK}\n{BACK}/2", "contact": "a@b.example"}
     wrong = agent.post("/logiciels", told | {"adresses": "ftp://x"})
     assert wrong.status_code == 400 and "Rien n’a été enregistré" in words(wrong) and name in wrong.text
     made = agent.post("/logiciels", told)
@@ -125,6 +125,7 @@ def test_the_pages_of_software(operator: str) -> None:
     assert said_by(made)["done"] == "logiciel" and name in agent.get("/logiciels").text
     assert agent.post("/logiciels", told).status_code == 400, "a number serves once"
     assert agent.get("/logiciels/rien").status_code == 404
+    assert f">{BACK}&#10;{BACK}/2</textarea>" in agent.get(address).text and "a@b.example" in agent.get(address).text
     files = agent.upload(f"{address}/acte", {"acte": "certificat"}, certificate("CN-page", 40))
     assert said_by(files)["done"] == "logiciel-certificat"
     page = agent.get(address)
