@@ -354,6 +354,22 @@ def test_a_mail_that_cannot_go_stops_the_clock_and_a_letter_takes_its_place(
     assert state_of(announced) == "to_notify"
 
 
+def test_a_mail_that_cannot_go_makes_no_letter_where_no_address_is_known(tmp_path: Path) -> None:
+    person = fresh_person()
+    load(tmp_path, line(person, courriel="a@essai.example", adresse="", commune=""))
+    sent(record_of(person), "unreachable", now())
+    settle()
+    assert channel(record_of(person)) == ("none", False, True)
+
+
+@pytest.mark.parametrize("mail", ["é@essai.example", "a..b@essai.example", ".a@essai.example", "a@essai", "a@-b.example", "a\x00@b.example",
+                                  "a" * 65 + "@essai.example", "a@" + "b." * 130 + "example"])  # fmt: skip
+def test_an_address_that_no_server_takes_is_refused_and_holds_up_nobody(tmp_path: Path, mail: str) -> None:
+    good = fresh_person()
+    done = load(tmp_path, line(fresh_person(), courriel=mail), line(good, courriel="O'Hara+x@sous.essai.example"))
+    assert reasons(done) == {"courriel": 1} and channel(record_of(good))[0] == "mail"
+
+
 def test_the_setting_lets_the_clock_run_where_a_notice_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 
@@ -595,6 +611,24 @@ def test_the_code_opposes_until_the_six_weeks_are_over_and_opens_an_account_for_
             signin.start_activation(code, born, now() + timedelta(days=3))
         with pytest.raises(Refusal, match=No.CODE_UNKNOWN):
             records.announced(code, born, now() + timedelta(weeks=7))
+
+
+def test_a_code_that_never_opposed_is_no_notice_when_it_is_over() -> None:
+    record_id = open_record(fresh_person())
+    with as_role("carnet_operator"), unit(record_id) as work:
+        first = signin.provisional_code(work, record_id, "letter", "test", now())
+        second = signin.provisional_code(work, record_id, "letter", "test", now() + timedelta(seconds=1))
+        signin.end_account(work, record_id, now() + timedelta(seconds=2))
+    with as_role("carnet_operator"), unit() as work:
+        assert [signin.record_of_notice(work, code) for code in (first, second)] == [None, None]
+
+
+def test_whoever_has_no_day_of_birth_opposes_with_the_month_that_is_known() -> None:
+    record_id, code, _ = announced(birth_date="1980-05")
+    with as_role("carnet_espace"):
+        with pytest.raises(Refusal, match=No.CODE_UNKNOWN):
+            records.announced(code, "1980-06-01", now())
+        assert records.announced(code, "1980-05-17", now()).record_id == record_id
 
 
 def test_a_minor_s_mail_opposes_nothing_and_a_code_asked_later_ends_the_notice_s() -> None:

@@ -7,12 +7,14 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from support.espace import newcomer, relate
 from support.people import deposit, fresh_ins, fresh_person, now, open_record
 from support.population import line, load, operator, record_of, state_of
 from support.portal import words
 from support.roles import as_role
 from support.said import said_by
 
+from carnet.apps.access import api as access
 from carnet.apps.records import api as records
 from carnet.apps.records.population import figures, uniting
 from carnet.apps.signin import api as signin
@@ -244,6 +246,11 @@ def test_a_parent_answers_for_a_child_by_the_letter(espace: str) -> None:
     assert "comme son représentant légal" in words(opposing(espace, "/opposition", code=code, naissance=born))
     opposing(espace, "/opposition/choix", code=code, naissance=born, choix="opposer")
     assert state_of(record_id) == "opposed"
+    opposing(espace, "/opposition/choix", code=code, naissance=born, choix="ouvrir")
+    mother, _, _ = newcomer(espace)
+    relate(record_id, mother, access.REPRESENTS)
+    mother.act_on(record_id)
+    assert "Quelqu’un , représentant légal, a refusé l’ouverture du carnet" in words(mother.get("/acces/journal"))
 
 
 def test_a_record_that_waits_for_its_notice_names_no_day(espace: str, tmp_path: Path) -> None:

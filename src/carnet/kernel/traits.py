@@ -66,9 +66,10 @@ def is_birth_date(text: str) -> bool:
     return re.fullmatch(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", text) is not None
 
 
-def _dates_agree(sent: str, known: str) -> bool:
-    # Our identity may lack a day (born abroad); a sender who states less than we know is not compared piece by piece.
-    return len(sent) >= len(known) and sent.startswith(known)
+def dates_agree(sent: str, known: str) -> bool:
+    """Whether a birth date is the one of an identity, which may lack its day or month (born abroad): whoever writes a whole date
+    then writes any day. A sender who states less than we know is not compared piece by piece; an unknown date agrees with none."""
+    return bool(known) and len(sent) >= len(known) and sent.startswith(known)
 
 
 def mismatches(sent: Traits, known: Traits) -> tuple[str, ...]:
@@ -77,7 +78,7 @@ def mismatches(sent: Traits, known: Traits) -> tuple[str, ...]:
         ("birth_name", names_agree),
         ("given_names", _given_agree),
         ("sex", str.__eq__),
-        ("birth_date", _dates_agree),
+        ("birth_date", dates_agree),
         ("birth_place", str.__eq__),
     )
     pairs = ((name, getattr(sent, name), getattr(known, name), agree) for name, agree in checks)

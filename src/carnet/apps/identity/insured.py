@@ -26,7 +26,7 @@ COLUMNS = {
     "representants": "matricules of the legal representatives of a minor, with a blank between",
     "anciens_matricules": "matricules that were this person's before, with a blank between", "date_deces": "AAAA-MM-JJ",
 }  # fmt: skip
-"""Columns of the file: all but the first five that are marked in `NEEDED` may be left out."""
+"""Columns of the file; those of `NEEDED` must be there."""
 NEEDED = ("matricule", "nom_naissance", "prenoms", "sexe", "date_naissance")
 LONGEST_LINE = 8_192
 REASONS = {
@@ -45,7 +45,9 @@ REASONS = {
 """Why a line is not kept, in words for whoever keeps the file."""
 _DEPARTMENT = re.compile(r"(97\d|98\d|\d\d)\d{2,3}")
 _PLACE = re.compile(r"\d[0-9AB]\d{3}")
-_MAIL = re.compile(r"[^\s@<>\"(),:;\\]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
+_ATOM, _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[A-Za-z0-9](?:-*[A-Za-z0-9])*"
+_MAIL = re.compile(rf"(?=.{{1,64}}@)(?=.{{1,254}}\Z){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}")
+"""What a mail server takes without extensions: one address that cannot be sent to must not hold up those of the others."""
 _NAME = re.compile(r"[^\W\d_][^\d_<>|;{}\[\]]{0,99}")
 
 

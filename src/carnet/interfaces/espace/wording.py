@@ -186,7 +186,8 @@ def _who(entry: Mapping[str, Any]) -> tuple[str, str]:
     if kind == ActorKind.ASSISTANT:
         return name, gettext("votre assistant")
     if kind == ActorKind.REPRESENTATIVE:
-        return name, gettext("représentant légal")
+        # Whoever answered by the letter of a minor signed in nowhere: the letter went to who represents them.
+        return name or gettext("Quelqu’un"), gettext("représentant légal")
     if kind == ActorKind.CARER:
         return name, gettext("aidant")
     if kind in (ActorKind.STRUCTURE, ActorKind.EMPLOYEE):

@@ -23,6 +23,7 @@ from carnet.interfaces.operator.door import Asked, page, signed_in
 from carnet.kernel.identifiers import IdentifierError
 from carnet.kernel.ins import InsError
 from carnet.kernel.refusal import No, Refusal
+from carnet.kernel.traits import dates_agree
 from carnet.pages.reading_ins import ins_typed
 from carnet.pages.said import saying
 
@@ -50,7 +51,7 @@ def found_person(asked: Asked, field: str = "ins", born: str = "naissance") -> H
         told = date.fromisoformat(asked.form.text(born, 10)).isoformat()
     except (InsError, IdentifierError, ValueError):
         found, told = None, ""
-    if found is None or found.birth_date != told:
+    if found is None or not dates_agree(told, found.birth_date):
         raise Refusal(No.INS_UNKNOWN)
     return found
 

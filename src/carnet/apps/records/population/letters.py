@@ -4,7 +4,6 @@ A batch is printed in postal order, one sheet a letter. The day until which one 
 the batch was asked for: posting later is refused, and another batch is made.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -15,15 +14,13 @@ from django.conf import settings
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.records.lifecycle.by_help_desk import operator_grant
-from carnet.apps.records.population.notices import started
+from carnet.apps.records.population.notices import Arrival, arrival_of, started
 from carnet.apps.records.population.sheets import Recipient, print_sheets
 from carnet.apps.signin import api as signin
-from carnet.apps.storage.api import Row, Work, key_of, unit
+from carnet.apps.storage.api import Row, Work, unit
 from carnet.dicah.facts import RecordState
 from carnet.kernel.ask import Ask
 from carnet.kernel.clock import begins, day_in
-from carnet.kernel.identifiers import Oid
-from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import is_minor
 
@@ -108,27 +105,7 @@ def _letters_of(work: Work, number: UUID) -> list[UUID]:
     return [row[0] for row in work.rows("SELECT record_id FROM records_letters_of(%s)", number)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """What the arrival of somebody keeps sealed."""
-
-    address: tuple[str, ...]
-    postcode: str
-    representatives: tuple[Ins, ...]
-
-
-def _arrival(work: Work, record_id: UUID) -> _Arrival | None:
-    """Where the person of a record lives, in its scope."""
-    row = work.row("SELECT sealed FROM records_arrival WHERE record_id = %s", record_id)
-    if row is None:
-        return None
-    told = json.loads(key_of(work, record_id).unseal(bytes(row[0]), "arrival"))
-    parents = (one.partition("|") for one in told.get("representatives", ()))
-    inses = tuple(Ins(matricule, Oid(oid)) for oid, _, matricule in parents)
-    return _Arrival(tuple(told.get("address", ())), str(told.get("postcode", "")), inses)
-
-
-def _addresses(work: Work, record_id: UUID, arrival: _Arrival, minor: bool) -> Iterator[tuple[str, tuple[str, ...], str]]:
+def _addresses(work: Work, record_id: UUID, arrival: Arrival, minor: bool) -> Iterator[tuple[str, tuple[str, ...], str]]:
     """To whom, where, and under which postal code the letters of a record go: its person, or each place where a parent lives."""
     yield "", arrival.address, arrival.postcode
     seen = {arrival.address}
@@ -137,7 +114,7 @@ def _addresses(work: Work, record_id: UUID, arrival: _Arrival, minor: bool) -> I
         if parent is None:
             continue
         work.enter(parent)
-        told, lives = identity.known(work, parent), _arrival(work, parent)
+        told, lives = identity.known(work, parent), arrival_of(work, parent)
         if told and lives and lives.address and lives.address not in seen:
             seen.add(lives.address)
             yield signin.name_of(told[1]), lives.address, lives.postcode
@@ -148,7 +125,7 @@ def _recipients(work: Work, ask: Ask, record_id: UUID, posting_on: date) -> Iter
     """The letters of one record, each with a code of its own. The codes of a former printing are over."""
     work.enter(record_id)
     row = work.row("SELECT state FROM records_record WHERE record_id = %s FOR UPDATE", record_id)
-    told, arrival = identity.known(work, record_id), _arrival(work, record_id)
+    told, arrival = identity.known(work, record_id), arrival_of(work, record_id)
     if row is None or row[0] != RecordState.TO_NOTIFY or told is None or arrival is None:
         # Somebody opposed, opened or died since the batch was asked for: no letter.
         return

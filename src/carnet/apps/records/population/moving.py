@@ -41,6 +41,7 @@ class Moved:
 
     rows: dict[str, Keys] = field(default_factory=dict)
     twins: dict[str, dict[str, str]] = field(default_factory=dict)
+    _keys: dict[str, set[tuple[tuple[str, str], ...]]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """For the row of the union."""
@@ -50,6 +51,13 @@ class Moved:
     def of(cls, told: Mapping[str, Any]) -> "Moved":
         """Back from there."""
         return cls(dict(told.get("rows", {})), dict(told.get("twins", {})))
+
+    def holds(self, name: str, row: Values) -> bool:
+        """Whether a row is one of those that went."""
+        if name not in self._keys:
+            self._keys[name] = {tuple(sorted((c, str(v)) for c, v in key.items())) for key in self.rows.get(name, [])}
+        columns = self.rows[name][0].keys() if self.rows.get(name) else ()
+        return tuple(sorted((c, str(row[c])) for c in columns)) in self._keys[name]
 
     def documents(self) -> set[str]:
         """Documents that went."""
@@ -221,14 +229,10 @@ def _with_predecessors(rows: list[Values], chosen: set[str]) -> set[str]:
     return found
 
 
-def _held(keys: Keys, row: Values) -> bool:
-    return any(all(str(row[column]) == str(value) for column, value in key.items()) for key in keys)
-
-
 def _goes(move: Move, table: Table, row: Values, documents: set[str], before: Moved) -> bool:
     """Whether a row goes with a part of the documents: it is of one, its owner went, or it came the other way once."""
     column, owner = table.within
-    if _held(before.rows.get(table.name, []), row):
+    if before.holds(table.name, row):
         return True
     if column:
         return any(str(key.get("id")) == str(row[column]) for key in move.moved.rows.get(owner, []))

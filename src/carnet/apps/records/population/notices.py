@@ -4,6 +4,8 @@ The courier says in each mail the day until which one may oppose, six weeks from
 was sent. One that comes back stops the clock *(setting)*, and the record waits for another notice.
 """
 
+import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,11 +13,13 @@ from carnet.apps.access import api as access
 from carnet.apps.outbox import api as outbox
 from carnet.apps.records.lifecycle.by_help_desk import operator_grant
 from carnet.apps.records.lifecycle.states import change_state
-from carnet.apps.storage.api import Work, unit
+from carnet.apps.storage.api import Work, key_of, unit
 from carnet.dicah.facts import RecordState
 from carnet.kernel.ask import Ask
 from carnet.kernel.clock import Timer, catch_up, day_in
 from carnet.kernel.grant import Grant
+from carnet.kernel.identifiers import Oid
+from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
 
 BATCH = 500
@@ -25,6 +29,26 @@ _STATE = "SELECT state FROM records_record WHERE record_id = %s FOR UPDATE"
 def _state(work: Work, record_id: UUID) -> str:
     row = work.row(_STATE, record_id)
     return str(row[0]) if row else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Where somebody lives and who represents them: what an arrival keeps sealed."""
+
+    address: tuple[str, ...]
+    postcode: str
+    representatives: tuple[Ins, ...]
+
+
+def arrival_of(work: Work, record_id: UUID) -> Arrival | None:
+    """Where the person of a record lives, in its scope."""
+    row = work.row("SELECT sealed FROM records_arrival WHERE record_id = %s", record_id)
+    if row is None:
+        return None
+    told = json.loads(key_of(work, record_id).unseal(bytes(row[0]), "arrival"))
+    parents = (one.partition("|") for one in told.get("representatives", ()))
+    inses = tuple(Ins(matricule, Oid(oid)) for oid, _, matricule in parents)
+    return Arrival(tuple(told.get("address", ())), str(told.get("postcode", "")), inses)
 
 
 def started(work: Work, granted: Grant, record_id: UUID, sent_at: datetime, way: str) -> None:
@@ -45,11 +69,12 @@ def came_back(work: Work, granted: Grant, record_id: UUID, at: datetime, way: st
         return False
     if state == RecordState.PENDING_OPPOSITION and access.law().undelivered_stops_clock:
         change_state(work, record_id, "notice comes back", day_in(at, access.law().civil_zone))
-    # After a mail a letter is tried; after a letter nothing is, until somebody gives another address.
+    # After a mail a letter is tried where an address is known; after a letter nothing is, until somebody gives another one.
+    arrival = arrival_of(work, record_id)
+    channel = "letter" if way == "mail" and arrival is not None and arrival.address else "none"
     work.run(
-        """UPDATE records_arrival SET returned_at = %s, notified_at = NULL, batch_id = NULL,
-        channel = CASE WHEN channel = 'mail' AND %s = 'mail' THEN 'letter' ELSE 'none' END WHERE record_id = %s""",
-        at, way, record_id,
+        "UPDATE records_arrival SET returned_at = %s, notified_at = NULL, batch_id = NULL, channel = %s WHERE record_id = %s",
+        at, channel, record_id,
     )  # fmt: skip
     access.write_entry(work, granted, (), f"notice-came-back:{way}")
     return True

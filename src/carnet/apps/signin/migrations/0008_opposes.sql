@@ -12,7 +12,7 @@ SET search_path = public, pg_temp AS $$
     AND account_id IN (SELECT id FROM signin_account WHERE record_id = p_record);
   DELETE FROM signin_passkey WHERE account_id IN (SELECT id FROM signin_account WHERE record_id = p_record);
   UPDATE signin_account SET login = NULL, password = NULL, secret = NULL, recovery = '{}', subject = NULL WHERE record_id = p_record;
-  UPDATE signin_code SET expires_at = least(expires_at, p_at), opposes_until = least(opposes_until, p_at)
+  UPDATE signin_code SET expires_at = least(expires_at, p_at), opposes_until = CASE WHEN opposes_until > p_at THEN p_at ELSE opposes_until END
     WHERE record_id = p_record AND used_at IS NULL;
 $$;
 REVOKE ALL ON FUNCTION signin_end_account(uuid, timestamptz) FROM PUBLIC;

@@ -74,6 +74,11 @@ def _unsealed(sealed: bytes, account: UUID, name: str) -> str:
     return unseal(derived("person-account"), bytes(sealed), f"{account}/{name}".encode()).decode()
 
 
+ENDED = """expires_at = least(expires_at, %s),
+    opposes_until = CASE WHEN opposes_until > %s THEN %s ELSE opposes_until END"""
+"""A code that is over, with the moment three times. One that never opposed does not become one that did."""
+
+
 def code_digest(code: str) -> bytes:
     """The keyed digest under which a provisional code is kept."""
     return blind_index("provisional-code", as_typed(code))
@@ -83,9 +88,8 @@ def provisional_code(work: Work, record_id: UUID, channel: str, by: str, at: dat
     """Make a provisional code for the person of a record; the ones before it are over. Returns it, this once."""
     code = readable_code()
     work.run(
-        """UPDATE signin_code SET expires_at = least(expires_at, %s), opposes_until = least(opposes_until, %s)
-        WHERE record_id = %s AND used_at IS NULL AND greatest(expires_at, opposes_until) > %s""",
-        at, at, record_id, at,
+        f"UPDATE signin_code SET {ENDED} WHERE record_id = %s AND used_at IS NULL AND greatest(expires_at, opposes_until) > %s",
+        at, at, at, record_id, at,
     )  # fmt: skip
     work.run(
         """INSERT INTO signin_code (code, record_id, channel, made_at, expires_at, made_by, tries)
@@ -110,11 +114,8 @@ def code_owner(work: Work, code: str, at: datetime, channel: str = "") -> UUID:
 
 def count_try(work: Work, code: str, at: datetime) -> None:
     """Count a try with another date of birth; the fifth ends the code."""
-    work.run(
-        """UPDATE signin_code SET tries = tries + 1, expires_at = CASE WHEN tries + 1 >= %s THEN %s ELSE expires_at END,
-        opposes_until = CASE WHEN tries + 1 >= %s THEN least(opposes_until, %s) ELSE opposes_until END WHERE code = %s""",
-        TRIES, at, TRIES, at, code_digest(code),
-    )  # fmt: skip
+    work.run("UPDATE signin_code SET tries = tries + 1 WHERE code = %s", code_digest(code))
+    work.run(f"UPDATE signin_code SET {ENDED} WHERE code = %s AND tries >= %s", at, at, at, code_digest(code), TRIES)
 
 
 def use_code(work: Work, code: str, at: datetime) -> UUID:

@@ -8,11 +8,11 @@ from datetime import datetime
 from uuid import UUID
 
 from carnet.apps.identity import api as identity
-from carnet.apps.signin.persons.accounts import CODE_LASTS, LETTER_LASTS, code_digest, count_try
+from carnet.apps.signin.persons.accounts import CODE_LASTS, ENDED, LETTER_LASTS, code_digest, count_try
 from carnet.apps.signin.spelling import readable_code
 from carnet.apps.storage.api import Work, unit
 from carnet.kernel.refusal import No, Refusal
-from carnet.kernel.traits import Traits
+from carnet.kernel.traits import Traits, dates_agree
 
 _COLUMNS = "code, record_id, channel, made_at, expires_at, used_at, made_by, tries, opposes_until"
 MAIL, LETTER = "mail", "letter"
@@ -50,7 +50,7 @@ def announced_to(code: str, birth_date: str, at: datetime) -> tuple[UUID, Traits
             code_digest(code), at,
         )  # fmt: skip
         known = identity.known(work, row[0]) if row else None
-        right = known is not None and birth_date != "" and known[1].birth_date == birth_date
+        right = known is not None and dates_agree(birth_date, known[1].birth_date)
         if row and not right:
             count_try(work, code, at)
     if row is None or known is None or not right:
@@ -72,9 +72,9 @@ def end_account(work: Work, record_id: UUID, at: datetime) -> None:
 def end_announcements(work: Work, record_id: UUID, at: datetime) -> None:
     """End the codes of letters of announcement to the person of a record: others take their place."""
     work.run(
-        """UPDATE signin_code SET expires_at = least(expires_at, %s), opposes_until = least(opposes_until, %s)
-        WHERE record_id = %s AND used_at IS NULL AND channel = 'letter' AND opposes_until IS NOT NULL""",
-        at, at, record_id,
+        f"""UPDATE signin_code SET {ENDED} WHERE record_id = %s AND used_at IS NULL AND channel = 'letter'
+        AND opposes_until IS NOT NULL""",
+        at, at, at, record_id,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from carnet.apps.signin.persons import accounts, franceconnect
 from carnet.apps.signin.persons.sessions import cut_all
 from carnet.apps.storage.api import Work, unit
 from carnet.kernel.refusal import No, Refusal
-from carnet.kernel.traits import Traits, is_minor, mismatches, normalise_name
+from carnet.kernel.traits import Traits, dates_agree, is_minor, mismatches, normalise_name
 
 LIMIT = 20
 
@@ -142,7 +142,7 @@ def owner_of_code(code: str, birth_date: str, at: datetime, channel: str = "") -
     with unit() as work:
         record_id = accounts.code_owner(work, code, at, channel)
         _, traits = identity.known(work, record_id) or ("", Traits())
-        wrong = not birth_date or traits.birth_date != birth_date
+        wrong = not dates_agree(birth_date, traits.birth_date)
         if wrong:
             # A code that was found, with another person's date of birth, has five tries and no more.
             accounts.count_try(work, code, at)
