@@ -3,33 +3,30 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg
+from django.conf import settings
+
+from carnet.apps.storage.address import parameters
+from carnet.apps.storage.wire import Answer, Values, Wire
 
 _UUID = re.compile(r"'[0-9a-f]{32}'(::uuid)?")
 
 
 @contextmanager
 def _tracing(lines: list[str]) -> Iterator[None]:
-    execute, transaction = psycopg.Connection.execute, psycopg.Connection.transaction
+    inner = Wire.send
 
-    def traced(self: Any, query: Any, params: Any = None, **options: Any) -> Any:
-        lines.append(psycopg.ClientCursor(self).mogrify(query, params))
-        return execute(self, query, params, **options)
+    def traced(self: Wire, sql: str, values: Values = ()) -> Answer:
+        lines.append(psycopg.ClientCursor(connection).mogrify(sql, values))
+        return inner(self, sql, values)
 
-    @contextmanager
-    def bounded(self: Any, *arguments: Any, **options: Any) -> Iterator[Any]:
-        lines.append("BEGIN")
-        with transaction(self, *arguments, **options) as found:
-            yield found
-        lines.append("COMMIT")
-
-    psycopg.Connection.execute, psycopg.Connection.transaction = traced, bounded
-    try:
-        yield
-    finally:
-        psycopg.Connection.execute, psycopg.Connection.transaction = execute, transaction
+    with psycopg.connect(**parameters(settings.DATABASE_URL, settings.CARNET.database_role)) as connection:
+        Wire.send = traced  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            Wire.send = inner  # type: ignore[method-assign]
 
 
 _LITERAL = re.compile(r"(?<![A-Za-z&])'((?:[^']|'')*)'")

@@ -141,4 +141,4 @@ def test_a_deposit_survives_its_death_at_every_step(driver: Driver, replacing: b
             assert check_record(record_id).faults == []
         step += 1
     assert step > FEWEST, names
-    assert {"fsync", "replace", "execute", "committed"} <= set(names), "every sort of step was reached"
+    assert {"fsync", "replace", "send", "settle", "committed"} <= set(names), "every sort of step was reached"

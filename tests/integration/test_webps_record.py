@@ -11,6 +11,7 @@ from support.statements import stated
 from carnet.apps.access import api as access
 from carnet.apps.profile import api as profile
 from carnet.apps.storage.api import key_of, unit
+from carnet.apps.storage.wire import Wire
 from carnet.formats.cda import Section
 
 PAGES = ("", "/documents", "/parcours", "/resultats", "/vaccinations", "/volontes", "/droits", "/acces", "/documents?q=potassium",
@@ -114,15 +115,14 @@ class Counted:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.statements: list[str] = []
-        import psycopg
+        inner = Wire.send
 
-        inner = psycopg.Connection.execute
+        def send(wire, sql, values=()):
+            if sql not in ("BEGIN", "COMMIT"):
+                self.statements.append(sql)
+            return inner(wire, sql, values)
 
-        def execute(connection, query, *values, **options):
-            self.statements.append(str(query))
-            return inner(connection, query, *values, **options)
-
-        monkeypatch.setattr(psycopg.Connection, "execute", execute)
+        monkeypatch.setattr(Wire, "send", send)
 
 
 @pytest.mark.parametrize("page", [*PAGES, "document", "compare"])

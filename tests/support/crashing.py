@@ -10,7 +10,8 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -48,7 +49,8 @@ def _wrap(owner: Any, name: str, step: Step, make: Callable[[], Exception]) -> N
 
 def _inject(step: Step) -> None:
     import psycopg
-    import psycopg.transaction
+
+    from carnet.apps.storage.wire import Wire
 
     def full() -> Exception:
         return OSError(errno.ENOSPC, "no space left on device")
@@ -58,17 +60,18 @@ def _inject(step: Step) -> None:
 
     for name in ("fsync", "replace", "utime"):
         _wrap(os, name, step, full)
-    _wrap(psycopg.Connection, "execute", step, lost)
-    # Leaving a transaction is its commit: dying before it loses the work, dying after it must not.
-    _wrap(psycopg.transaction.Transaction, "_exit_gen", step, lost)
-    original = psycopg.transaction.Transaction.__exit__
+    # COMMIT is one of the statements: dying before it loses the work, dying after it must not.
+    _wrap(Wire, "send", step, lost)
+    _wrap(Wire, "settle", step, lost)
+    original = Wire.transaction
 
-    def left(self: Any, *args: Any) -> Any:
-        done = original(self, *args)
+    @contextmanager
+    def committed(self: Wire) -> Iterator[None]:
+        with original(self):
+            yield
         step.reach("committed", lost())
-        return done
 
-    psycopg.transaction.Transaction.__exit__ = left  # type: ignore[method-assign]
+    Wire.transaction = committed  # type: ignore[method-assign]
 
 
 def _child(step: Step, folder: Path, replaces: str) -> int:

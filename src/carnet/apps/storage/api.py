@@ -1,7 +1,7 @@
 """Public face of storage: units of work in the scope of a record, record keys, document bytes."""
 
 from carnet.apps.storage.blobs import BlobMissingError, get, put, remove_all, stored_addresses, stored_records, sweep
-from carnet.apps.storage.executor import Row, Statement, Work, after_commit, close_pool, lookup, pool, streaming, unit
+from carnet.apps.storage.executor import Statement, Work, after_commit, close_pool, lookup, pool, streaming, unit
 from carnet.apps.storage.key_files import KeyFileError, make_key_file, read_key_file
 from carnet.apps.storage.keys import (
     KEY_FACTS,
@@ -25,11 +25,13 @@ from carnet.apps.storage.signing import public_key_set, signing_key
 from carnet.apps.storage.transfer import Table, Values, dump, load, sealed_values
 from carnet.apps.storage.trouble import trouble_of
 from carnet.apps.storage.waiting import forget, leave, sweep_waiting, waiting
+from carnet.apps.storage.wire import Answer, Row
 
 __all__ = [
     "KEY_FACTS",
     "KEY_OF_RECORD",
     "SCOPE",
+    "Answer",
     "BlobMissingError",
     "KeyDestroyedError",
     "KeyFileError",

@@ -7,6 +7,7 @@ generic plans and a small pool are what counts under load (house plan §7).
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,12 +16,22 @@ from django.conf import settings
 from psycopg_pool import ConnectionPool
 
 from carnet.apps.storage.address import parameters
+from carnet.apps.storage.wire import Answer, Row, Values, Wire
 
-Answer = TypeVar("Answer")
-Row = tuple[Any, ...]
+Asked = TypeVar("Asked")
 Statement = tuple[str, Sequence[Any] | Mapping[str, Any]]
 
-_pool: ConnectionPool[psycopg.Connection[Row]] | None = None
+
+class Wired(psycopg.Connection[Row]):
+    """A connection with the wire on which its units send."""
+
+    @cached_property
+    def wire(self) -> Wire:
+        """The wire, made at first use."""
+        return Wire(self)
+
+
+_pool: ConnectionPool[Wired] | None = None
 _opening = threading.Lock()
 """Two first requests at once must not open two pools: the one that nobody keeps would hold its connections for ever."""
 
@@ -35,17 +46,19 @@ CONNECTED_WITHIN = 5.0
 """Seconds that a request waits for a connection: a database that is not there is said soon."""
 
 
-def _open_pool() -> ConnectionPool[psycopg.Connection[Row]]:
+def _open_pool() -> ConnectionPool[Wired]:
     return ConnectionPool(
+        connection_class=Wired,
         min_size=1,
         max_size=settings.CARNET.pool_size,
         timeout=CONNECTED_WITHIN,
-        kwargs={"autocommit": True, "prepare_threshold": 1, **_parameters()},
+        # The wire prepares by itself: psycopg would forget them all at each rollback.
+        kwargs={"autocommit": True, "prepare_threshold": None, **_parameters()},
         open=True,
     )
 
 
-def pool() -> ConnectionPool[psycopg.Connection[Row]]:
+def pool() -> ConnectionPool[Wired]:
     """The pool of this process, opened at first use as the role of the process."""
     global _pool
     found = _pool
@@ -82,23 +95,25 @@ class Work:
     is read, or at the end of the unit. Nothing is committed in either case.
     """
 
-    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+    def __init__(self, connection: Wired) -> None:
         self.connection = connection
         self._answers: dict[Any, Any] = {}
-        self._watched: list[tuple[str, Sequence[Any], psycopg.Cursor[Row]]] = []
+        self._watched: list[tuple[str, Sequence[Any], Answer]] = []
 
-    def _execute(self, sql: str, values: Sequence[Any] | Mapping[str, Any]) -> psycopg.Cursor[Row]:
-        cursor = self.connection.execute(sql, values)
+    def _send(self, sql: str, values: Values) -> Answer:
+        return self.connection.wire.send(sql, values)
+
+    def _execute(self, sql: str, values: Values) -> Answer:
+        answer = self._send(sql, values)
         if sql in _AFTER_COMMIT and not isinstance(values, Mapping):
-            self._watched.append((sql, values, cursor))
-        return cursor
+            self._watched.append((sql, values, answer))
+        return answer
 
     def tell(self) -> None:
         """Tell whoever asked for it (`after_commit`) what was committed. Called by the unit, when it is over."""
         told: dict[str, list[tuple[Sequence[Any], Row]]] = {}
-        for sql, values, cursor in self._watched:
-            cursor.scroll(0, mode="absolute")
-            told.setdefault(sql, []).append((values, cursor.fetchone() or ()))
+        for sql, values, answer in self._watched:
+            told.setdefault(sql, []).append((values, answer.fetchone() or ()))
         for sql, answers in told.items():
             _AFTER_COMMIT[sql](answers)
 
@@ -121,20 +136,20 @@ class Work:
             for row in rows:
                 copy.write_row(row)
 
-    def send(self, *statements: Statement) -> list[psycopg.Cursor[Row]]:
-        """Send statements; their rows are read later, from the cursors: after the unit they cost no wait at all."""
+    def send(self, *statements: Statement) -> list[Answer]:
+        """Send statements; their rows are read later, from the answers: after the unit they cost no wait at all."""
         return [self._execute(sql, values) for sql, values in statements]
 
     def several(self, statements: Sequence[Statement]) -> list[list[Row]]:
         """Send statements together and return the rows of each: one wait for all of them."""
-        return [cursor.fetchall() for cursor in self.send(*statements)]
+        return [answer.fetchall() for answer in self.send(*statements)]
 
-    def once(self, ask: Callable[..., Answer], *values: Any) -> Answer:
+    def once(self, ask: Callable[..., Asked], *values: Any) -> Asked:
         """What a function of this unit and these values answers, asked once: of what the unit does not change itself."""
         asked = (ask, *values)
         if asked not in self._answers:
             self._answers[asked] = ask(self, *values)
-        answer: Answer = self._answers[asked]
+        answer: Asked = self._answers[asked]
         return answer
 
     def enter(self, record_id: UUID) -> None:
@@ -150,7 +165,7 @@ class NestedWorkError(RuntimeError):
 
 
 @contextmanager
-def _connection() -> Iterator[psycopg.Connection[Row]]:
+def _connection() -> Iterator[Wired]:
     if getattr(_held, "busy", False):
         raise NestedWorkError("pass the unit of work on instead of opening another")
     with pool().connection() as connection:
@@ -167,7 +182,7 @@ def unit(record_id: UUID | None = None) -> Iterator[Work]:
 
     Units do not nest: raises NestedWorkError.
     """
-    with _connection() as connection, connection.pipeline(), connection.transaction():
+    with _connection() as connection, connection.wire.transaction():
         work = Work(connection)
         if record_id is not None:
             work.enter(record_id)
@@ -181,11 +196,18 @@ def alone(sql: str) -> Row | None:
         return connection.execute(sql).fetchone()
 
 
+class _Streaming(Work):
+    """A unit that waits for each statement: neither COPY nor a cursor of the server goes through a pipeline."""
+
+    def _send(self, sql: str, values: Values) -> Answer:
+        return self.connection.wire.once(sql, values)
+
+
 @contextmanager
 def streaming() -> Iterator[Work]:
     """A transaction for more than fits in memory: read by a cursor of the server, or written by COPY."""
     with _connection() as connection, connection.transaction():
-        work = Work(connection)
+        work = _Streaming(connection)
         yield work
     work.tell()
 
@@ -193,4 +215,4 @@ def streaming() -> Iterator[Work]:
 def lookup(sql: str, *values: Any) -> Row | None:
     """One row by one statement, outside any transaction (functions that look one key up)."""
     with _connection() as connection:
-        return connection.execute(sql, values).fetchone()
+        return connection.wire.once(sql, values).fetchone()

@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-from carnet.apps.storage.executor import Row, alone, unit
+from carnet.apps.storage.executor import alone, unit
 from carnet.apps.storage.key_files import KeyFileError, make_key_file, read_key_file
+from carnet.apps.storage.wire import Row
 
 _VALUE = "SELECT value FROM storage_root_check"
 _ANY_RECORD = "SELECT record_id, wrapped FROM storage_record_key WHERE wrapped IS NOT NULL LIMIT 1"

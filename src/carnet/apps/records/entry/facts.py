@@ -121,7 +121,7 @@ def enter(
 def enter_known(work: Work, ask: Ask, record_id: UUID) -> Entered:
     """Enter a record by its pseudonym, for a question that was granted before any record was named."""
     work.enter(record_id)
-    row = facts_row(work.connection.execute(_FACTS, access.parameters(ask)).fetchone())
+    row = facts_row(work.send((_FACTS, access.parameters(ask)))[0].fetchone())
     if row is None or row.state in SHOWN_AS_ABSENT:
         return absent(ask)
     key = open_key(record_id, row.key)
@@ -169,7 +169,7 @@ def _facts(ask: Ask, row: FactsRow, traits: Traits, requested: frozenset[str], d
 
 def facts_for(work: Work, ask: Ask, entered: Entered) -> Facts:
     """What the decision would be taken on if this asker came to the record that is entered, now (a preview)."""
-    row = facts_row(work.connection.execute(_FACTS, access.parameters(ask)).fetchone())
+    row = facts_row(work.send((_FACTS, access.parameters(ask)))[0].fetchone())
     if row is None:
         return absent(ask).facts
     return _facts(ask, row, entered.traits, frozenset(), Plausibility.PLAUSIBLE)

@@ -10,12 +10,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from lxml import etree
-from psycopg import Cursor
 
 from carnet.apps.identity import api as identity
 from carnet.apps.signin.certificates.actors import CARD_LEVEL, certificate_actor, place_in, proof_of
 from carnet.apps.signin.certificates.reading import CPE, CPF, STRUCTURE, Certificate, Purpose, read_certificate
-from carnet.apps.storage.api import Row, Work, unit
+from carnet.apps.storage.api import Answer, Work, unit
 from carnet.formats.distinguished_name import same_subject
 from carnet.formats.vihf import AIR, DIRECT, Algorithms, Vihf, VihfError, read_vihf, verified
 from carnet.formats.vihf.signature import signature_of, signed_by
@@ -68,7 +67,7 @@ _SWEPT = 8
 """Of 256 assertions, those whose coming takes away what ended: what is too old is refused by its time in any case."""
 
 
-def _take(work: Work, digest: bytes, vihf: Vihf, at: datetime) -> Cursor[Row]:
+def _take(work: Work, digest: bytes, vihf: Vihf, at: datetime) -> Answer:
     """Let an assertion serve once: what its signature covers, and whose it is; what stands around a signature is signed by nobody.
 
     The cursor has a row for one that never came before. It is read with the answers about who acts: one wait for all of them.
