@@ -19,6 +19,8 @@ class Server(Enum):
     """HTTP, behind a proxy that terminates TLS."""
     ASGI = "asgi"
     """The same for an application that is asynchronous (the SDK of assistants is)."""
+    RSGI = "rsgi"
+    """The same for a machine door: readings are taken together in its loop, everything else by threads (`config.rsgi`)."""
     GUNICORN = "gunicorn"
     """HTTP over TLS that it terminates itself: it hands the client certificate to the application."""
     MODULE = "module"
@@ -66,7 +68,7 @@ _COMMON_TLS, _DMP_TLS = ("tls_certificate", "tls_key"), ("dmp_certificate", "dmp
 _MSS_TLS = ("mss_certificate", "mss_key")
 
 PROCESSES = (
-    Process("fhir", "FHIR door", Server.GRANIAN, "carnet_fhir", "fhir", "fhir_port", "base_url", "/fhir/metadata"),
+    Process("fhir", "FHIR door", Server.RSGI, "carnet_fhir", "fhir", "fhir_port", "base_url", "/fhir/metadata"),
     Process("fhir-card", "FHIR door for cards and certificates", Server.GUNICORN, "carnet_fhir", "fhir", "tls_port",
             certificate=_OPTIONAL, tls=_COMMON_TLS, needs=_TRUST, workers=1, threads=4),
     Process("webps", "portal of professionals (WebPS)", Server.GRANIAN, "carnet_webps", "webps", "webps_port", "webps_url",
@@ -144,7 +146,7 @@ def command(process: Process, port: int = 0, workers: int = 0, threads: int = 0)
             *size,
             "carnet.config.wsgi:application",
         ]
-    kind = "asgi" if process.server is Server.ASGI else "wsgi"
+    kind = process.server.value if process.server in (Server.ASGI, Server.RSGI) else "wsgi"
     # An asynchronous application makes its own threads for what waits.
     blocking = ["--blocking-threads", str(threads)] if kind == "wsgi" else []
     return [

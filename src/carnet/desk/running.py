@@ -66,7 +66,7 @@ def _addresses(ports: Ports) -> dict[str, str]:
     told = {variable(process.port): str(ports[process.port]) for process in PROCESSES if process.port}
     for process in PROCESSES:
         if process.url:
-            scheme = "http" if process.server in (Server.GRANIAN, Server.ASGI) else "https"
+            scheme = "http" if process.server in (Server.GRANIAN, Server.ASGI, Server.RSGI) else "https"
             # Passkeys belong to a host with a name; sign-ins elsewhere are told apart by an address of their own.
             host = "localhost" if process.name == "espace" else "127.0.0.1"
             told[variable(process.url)] = f"{scheme}://{host}:{ports[process.port]}"

@@ -45,7 +45,7 @@ from carnet.apps.access.bounds import NEGATIVE, TRAITS, BoundsError
 from carnet.apps.access.bounds import Edition as BoundsEdition
 from carnet.apps.access.bounds import in_force as bounds_in_force
 from carnet.apps.access.bounds import read_edition as read_bounds
-from carnet.apps.access.budgets import note_sign_in, of_opening, of_question, opens, spend
+from carnet.apps.access.budgets import note_sign_in, of_opening, of_question, opens, spend, to_count
 from carnet.apps.access.cases import (
     ACCESS,
     CORRECTION,
@@ -98,6 +98,7 @@ from carnet.apps.access.delegation import (
     lookups_to_review,
     may_act_for,
     note_lookup,
+    noting_lookup,
     review_lookup,
 )
 from carnet.apps.access.facts import FACTS, LISTED_FACTS, LISTED_RECORDS, facts, opened_today, parameters
@@ -267,6 +268,7 @@ __all__ = [
     "note_lookup",
     "note_reminded",
     "note_sign_in",
+    "noting_lookup",
     "object_to",
     "object_to_deposits",
     "of_opening",
@@ -304,6 +306,7 @@ __all__ = [
     "tighten",
     "timer_grant",
     "timer_question",
+    "to_count",
     "told",
     "treating_doctor_of",
     "unblock",

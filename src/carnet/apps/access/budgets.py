@@ -196,13 +196,22 @@ def _kept(ask: Ask, record_id: UUID, kind: str, care: str) -> Statement:
                    str(situation.profession or ""), situation.savoir_faire, situation.sector)  # fmt: skip
 
 
+def _new_today(ask: Ask, opening: Opening, today: Today) -> bool:
+    return opening is not Opening.ASKED and not (today.already and (ask.present or today.present) == today.present)
+
+
+def to_count(ask: Ask, opening: Opening, facts: AccessFacts, today: Today) -> bool:
+    """Whether an opening is to be counted, or weighed: what one opened today already is neither, but for a stop."""
+    return opening is not Opening.NONE and (facts.under_review_since is not None or _new_today(ask, opening, today))
+
+
 def of_opening(work: Work, ask: Ask, opening: Opening, record_id: UUID, facts: AccessFacts, today: Today) -> Plausibility:
     """Whether this opening is plausible; it is counted in the unit of the decision, which a refusal rolls back."""
     stopped = facts.under_review_since
-    if opening is Opening.NONE:
+    if not to_count(ask, opening, facts, today):
         return Plausibility.PLAUSIBLE
     present = ask.present or today.present
-    if opening is Opening.ASKED or (today.already and present == today.present):
+    if not _new_today(ask, opening, today):
         return _verdict(work, ask, (), stopped)
     kind, care = opening.name.lower(), PRESENT if present else _care(ask, facts, today)
     measures = [_TRIED]

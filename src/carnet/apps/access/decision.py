@@ -19,6 +19,7 @@ from carnet.apps.journal.api import (
     append,
     append_statement,
     begin_chains,
+    chain_of_statement,
     record_alone,
     stands_still,
 )
@@ -117,6 +118,11 @@ class Decided:
 
     grant: Grant
     statement: Statement
+
+    @property
+    def chain(self) -> UUID:
+        """The chain of the journal in which the entry stands."""
+        return chain_of_statement(self.statement)
 
 
 def decide_or_refuse(

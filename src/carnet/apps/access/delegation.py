@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from carnet.apps.journal.api import Event, append
-from carnet.apps.storage.api import Work, lookup, unit
+from carnet.apps.storage.api import Statement, Steps, Work, lookup, unit
 from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.grant import Grant
 from carnet.kernel.refusal import No, Refusal
@@ -87,22 +87,31 @@ def may_act_for(actor: Actor, colleague: str, at: datetime) -> bool:
     return lookup(_HOLDS, colleague, actor.id, actor.situation.structure, at) is not None
 
 
-def note_lookup(work: Work, granted: Grant) -> None:
-    """Put a visit on the list of the one on whose behalf it is made. Raises Refusal `delegation-missing` when none holds."""
+def noting_lookup(granted: Grant) -> Steps[list[Statement]]:
+    """The statements that put a visit on the list of the one on whose behalf it is made; none for a visit of one's own.
+
+    Raises Refusal `delegation-missing` when none holds.
+    """
     ask = granted.ask
     for_whom = ask.actor.on_behalf_of
     if not for_whom or granted.record_id is None:
-        return
-    if work.row(_HOLDS, for_whom, ask.actor.id, ask.actor.situation.structure, ask.at) is None:
+        return []
+    (holds,) = yield [(_HOLDS, (for_whom, ask.actor.id, ask.actor.situation.structure, ask.at))]
+    if holds.fetchone() is None:
         raise Refusal(No.DELEGATION_MISSING)
     # One line a day until it is reviewed; what is looked up after the review waits for another one.
-    work.run(
+    return [(
         """INSERT INTO access_lookup (record_id, id, delegating, delegate, delegate_name, at, verdict)
         SELECT %s, %s, %s, %s, %s, %s, '' WHERE NOT EXISTS (SELECT FROM access_lookup WHERE record_id = %s AND delegating = %s
         AND delegate = %s AND reviewed_at IS NULL AND at > %s)""",
-        granted.record_id, uuid4(), for_whom, ask.actor.id, ask.actor.name, ask.at,
-        granted.record_id, for_whom, ask.actor.id, ask.at - timedelta(days=1),
-    )  # fmt: skip
+        (granted.record_id, uuid4(), for_whom, ask.actor.id, ask.actor.name, ask.at,
+         granted.record_id, for_whom, ask.actor.id, ask.at - timedelta(days=1)),
+    )]  # fmt: skip
+
+
+def note_lookup(work: Work, granted: Grant) -> None:
+    """Note a look-up in this unit: `noting_lookup`."""
+    work.send(*work.follow(noting_lookup(granted)))
 
 
 def lookups_to_review(actor: Actor) -> list[Lookup]:

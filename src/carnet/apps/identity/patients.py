@@ -7,7 +7,7 @@ from uuid import UUID
 
 from carnet.apps.identity.candidates import index
 from carnet.apps.identity.vigilance import IdentityError, check_traits, loses_matricule, status_after, status_with
-from carnet.apps.storage.api import KeyDestroyedError, RecordKey, Statement, Work, blind_index, key_of, lookup
+from carnet.apps.storage.api import KeyDestroyedError, RecordKey, Work, blind_index, key_of, lookup
 from carnet.dicah.facts import IdentityFacts
 from carnet.kernel.identifiers import Oid
 from carnet.kernel.ins import Ins
@@ -78,10 +78,18 @@ def remains(work: Work, record_id: UUID) -> list[str]:
 
 def active_ins(work: Work, key: RecordKey) -> Ins | None:
     """The INS in force of a record, in its scope."""
-    row = work.row(
-        "SELECT sealed FROM identity_ins WHERE record_id = %s AND active ORDER BY valid_from DESC NULLS LAST LIMIT 1",
-        key.record_id,
-    )
+    sql, values = active_ins_of(key)
+    return read_ins(key, work.row(sql, *values))
+
+
+def active_ins_of(key: RecordKey) -> tuple[str, tuple[UUID]]:
+    """The statement that brings the INS in force of the record in scope."""
+    sql = "SELECT sealed FROM identity_ins WHERE record_id = %s AND active ORDER BY valid_from DESC NULLS LAST LIMIT 1"
+    return sql, (key.record_id,)
+
+
+def read_ins(key: RecordKey, row: tuple[bytes] | None) -> Ins | None:
+    """Read the row of `active_ins_of`."""
     return ins_of(key, bytes(row[0])) if row else None
 
 
@@ -113,7 +121,7 @@ FACTS = "SELECT status, annotations, sealed FROM identity_patient WHERE record_i
 """A fragment for the statement that enters a record: `s.record_id` is the record in scope."""
 
 
-def way(ins: Ins) -> Statement:
+def way(ins: Ins) -> tuple[str, tuple[bytes]]:
     """The lookup that leads from an INS to its record."""
     return _FIND, (index_of(ins),)
 

@@ -71,6 +71,7 @@ __all__ = [
     "begin_chains",
     "build_map_if_due",
     "chain_export",
+    "chain_of_statement",
     "chains_export",
     "chains_of",
     "check_chain",
@@ -129,6 +130,13 @@ def append_statement(event: Event, veil: str = "") -> Statement:
     record_id = UUID(event.record_id) if event.record_id else None
     chain = veiled_chain(record_id, veil) if record_id and veil else chain_of(record_id, event.actor)
     return _APPEND, (chain, event.at, event.actor, body_of(event))
+
+
+def chain_of_statement(statement: Statement) -> UUID:
+    """The chain to which a statement of `append_statement` appends."""
+    values: Any = statement[1]
+    chain: UUID = values[0]
+    return chain
 
 
 def append(work: Work, event: Event, veil: str = "") -> None:

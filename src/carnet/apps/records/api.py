@@ -12,6 +12,7 @@ from carnet.apps.records.documents.deposit import Accepted, Receipt, deposit, ju
 from carnet.apps.records.documents.scanning import scan
 from carnet.apps.records.documents.typed_note import Note, already_there, note_as_cda
 from carnet.apps.records.entry.by_traits import Candidate, search_by_traits
+from carnet.apps.records.entry.reading import Reading
 from carnet.apps.records.hooks import Deposited, join, join_tables
 from carnet.apps.records.lifecycle.authorisations import (
     RecordStatus,
@@ -21,6 +22,7 @@ from carnet.apps.records.lifecycle.authorisations import (
     presence_card,
     stop_treating,
     test_record,
+    testing_record,
     withdraw_authorisation,
 )
 from carnet.apps.records.lifecycle.by_help_desk import (
@@ -108,7 +110,14 @@ from carnet.apps.records.population.unions import (
 )
 from carnet.apps.records.population.uniting import TIMERS as UNION_TIMERS
 from carnet.apps.records.reading import criteria
-from carnet.apps.records.reading.document import Content, read_content, read_in, read_metadata
+from carnet.apps.records.reading.document import (
+    Content,
+    read_content,
+    read_in,
+    read_metadata,
+    reading_content,
+    reading_metadata,
+)
 from carnet.apps.records.reading.own_list import Listed, ends_soon, own_list
 from carnet.apps.records.reading.own_traces import Traces, traces, traces_in
 from carnet.apps.records.reading.people import (
@@ -130,7 +139,7 @@ from carnet.apps.records.reading.people import (
 )
 from carnet.apps.records.reading.preview import Eyes, Look, eyes_of, preview
 from carnet.apps.records.reading.relations import unseen_by_holder
-from carnet.apps.records.reading.search import Criterion, Cursor, Page, Query, ins_of_record, search
+from carnet.apps.records.reading.search import Criterion, Cursor, Page, Query, ins_of_record, search, searching
 from carnet.apps.records.reading.submission_sets import ListQuery, Lists, Whole, read_list, read_whole, search_lists
 from carnet.apps.records.reading.visit import (
     Documents,
@@ -193,6 +202,7 @@ __all__ = [
     "Patched",
     "Query",
     "Reader",
+    "Reading",
     "Receipt",
     "RecordStatus",
     "Seen",
@@ -301,6 +311,8 @@ __all__ = [
     "read_metadata",
     "read_pictures",
     "read_whole",
+    "reading_content",
+    "reading_metadata",
     "reasons_of",
     "receives_messages",
     "refused_lines",
@@ -315,6 +327,7 @@ __all__ = [
     "search",
     "search_by_traits",
     "search_lists",
+    "searching",
     "set_alert",
     "shown_presence_code",
     "standing",
@@ -322,6 +335,7 @@ __all__ = [
     "structure_in",
     "sweep_orphans",
     "test_record",
+    "testing_record",
     "traces",
     "traces_in",
     "undelivered",

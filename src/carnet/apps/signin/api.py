@@ -120,7 +120,7 @@ from carnet.apps.signin.professionals.registry import (
     remove_certificate,
 )
 from carnet.apps.signin.professionals.sessions import TIMERS as SESSION_TIMERS
-from carnet.apps.signin.professionals.sessions import SignedIn, actor_of, end_session, open_session
+from carnet.apps.signin.professionals.sessions import SignedIn, acting, actor_of, end_session, open_session
 from carnet.apps.signin.professionals.software import Choice, Request, choose, exchange, returned, start
 from carnet.apps.signin.publishers.proconnect import Publisher, return_publisher, start_publisher
 from carnet.apps.signin.spelling import as_typed, readable_code
@@ -161,6 +161,7 @@ __all__ = [
     "account_of_record",
     "act_for",
     "act_on",
+    "acting",
     "activate",
     "activating",
     "actor_of",

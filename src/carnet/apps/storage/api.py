@@ -1,7 +1,7 @@
 """Public face of storage: units of work in the scope of a record, record keys, document bytes."""
 
 from carnet.apps.storage.blobs import BlobMissingError, get, put, remove_all, stored_addresses, stored_records, sweep
-from carnet.apps.storage.executor import Statement, Work, after_commit, close_pool, lookup, pool, streaming, unit
+from carnet.apps.storage.executor import Work, after_commit, close_pool, keep_from_waiting, lookup, pool, streaming, unit
 from carnet.apps.storage.key_files import KeyFileError, make_key_file, read_key_file
 from carnet.apps.storage.keys import (
     KEY_FACTS,
@@ -22,6 +22,8 @@ from carnet.apps.storage.keys import (
 from carnet.apps.storage.root_key import establish_root_key, root_key
 from carnet.apps.storage.schema import SCOPE
 from carnet.apps.storage.signing import public_key_set, signing_key
+from carnet.apps.storage.steps import Elsewhere, Into, Last, Statement, Steps
+from carnet.apps.storage.together import Together
 from carnet.apps.storage.transfer import Table, Values, dump, load, sealed_values
 from carnet.apps.storage.trouble import trouble_of
 from carnet.apps.storage.waiting import forget, leave, sweep_waiting, waiting
@@ -33,12 +35,17 @@ __all__ = [
     "SCOPE",
     "Answer",
     "BlobMissingError",
+    "Elsewhere",
+    "Into",
     "KeyDestroyedError",
     "KeyFileError",
+    "Last",
     "RecordKey",
     "Row",
     "Statement",
+    "Steps",
     "Table",
+    "Together",
     "Values",
     "Work",
     "after_commit",
@@ -52,6 +59,7 @@ __all__ = [
     "establish_root_key",
     "forget",
     "get",
+    "keep_from_waiting",
     "key_of",
     "key_remains",
     "leave",

@@ -16,10 +16,11 @@ from django.conf import settings
 from psycopg_pool import ConnectionPool
 
 from carnet.apps.storage.address import parameters
+from carnet.apps.storage.steps import Last, Statement, Steps
 from carnet.apps.storage.wire import Answer, Row, Values, Wire
 
 Asked = TypeVar("Asked")
-Statement = tuple[str, Sequence[Any] | Mapping[str, Any]]
+Found = TypeVar("Found")
 
 
 class Wired(psycopg.Connection[Row]):
@@ -76,7 +77,10 @@ def close_pool() -> None:
     _pool = None
 
 
+ENTER = "SELECT set_config('carnet.record', %s, true)"
+"""Enters the scope of a record, until the end of the transaction."""
 Told = Callable[[Sequence[tuple[Sequence[Any], Row]]], None]
+Watched = tuple[str, Sequence[Any], Answer]
 _AFTER_COMMIT: dict[str, Told] = {}
 
 
@@ -86,6 +90,20 @@ def after_commit(sql: str, tell: Told) -> None:
     It is called before the unit's caller goes on, in its thread, without a connection.
     """
     _AFTER_COMMIT[sql] = tell
+
+
+def watched(sql: str, values: Values, answer: Answer) -> list[Watched]:
+    """The statement, where somebody asked to be told of it."""
+    return [(sql, values, answer)] if sql in _AFTER_COMMIT and not isinstance(values, Mapping) else []
+
+
+def tell(committed: Sequence[Watched]) -> None:
+    """Tell whoever asked for it (`after_commit`) what was committed."""
+    told: dict[str, list[tuple[Sequence[Any], Row]]] = {}
+    for sql, values, answer in committed:
+        told.setdefault(sql, []).append((values, answer.fetchone() or ()))
+    for sql, answers in told.items():
+        _AFTER_COMMIT[sql](answers)
 
 
 class Work:
@@ -98,24 +116,15 @@ class Work:
     def __init__(self, connection: Wired) -> None:
         self.connection = connection
         self._answers: dict[Any, Any] = {}
-        self._watched: list[tuple[str, Sequence[Any], Answer]] = []
+        self.watched: list[Watched] = []
 
     def _send(self, sql: str, values: Values) -> Answer:
         return self.connection.wire.send(sql, values)
 
     def _execute(self, sql: str, values: Values) -> Answer:
         answer = self._send(sql, values)
-        if sql in _AFTER_COMMIT and not isinstance(values, Mapping):
-            self._watched.append((sql, values, answer))
+        self.watched += watched(sql, values, answer)
         return answer
-
-    def tell(self) -> None:
-        """Tell whoever asked for it (`after_commit`) what was committed. Called by the unit, when it is over."""
-        told: dict[str, list[tuple[Sequence[Any], Row]]] = {}
-        for sql, values, answer in self._watched:
-            told.setdefault(sql, []).append((values, answer.fetchone() or ()))
-        for sql, answers in told.items():
-            _AFTER_COMMIT[sql](answers)
 
     def rows(self, sql: str, *values: Any) -> list[Row]:
         """Run a statement that answers rows."""
@@ -144,6 +153,16 @@ class Work:
         """Send statements together and return the rows of each: one wait for all of them."""
         return [answer.fetchall() for answer in self.send(*statements)]
 
+    def follow(self, steps: Steps[Found]) -> Found:
+        """Take steps in this unit."""
+        try:
+            asked = next(steps)
+            while True:
+                asked = steps.send(self.send(*(asked.statements if isinstance(asked, Last) else asked)))
+        except StopIteration as end:
+            found: Found = end.value
+            return found
+
     def once(self, ask: Callable[..., Asked], *values: Any) -> Asked:
         """What a function of this unit and these values answers, asked once: of what the unit does not change itself."""
         asked = (ask, *values)
@@ -154,10 +173,20 @@ class Work:
 
     def enter(self, record_id: UUID) -> None:
         """Enter the scope of a record, until the end of the transaction."""
-        self.run("SELECT set_config('carnet.record', %s, true)", str(record_id))
+        self.run(ENTER, str(record_id))
 
 
 _held = threading.local()
+
+
+def keep_from_waiting() -> None:
+    """Have this thread never open a unit: it is the one of the loop, which others wait for."""
+    _held.busy = True
+
+
+def connect() -> Wired:
+    """A connection beside the pool. Raises psycopg.OperationalError."""
+    return Wired.connect(autocommit=True, prepare_threshold=None, connect_timeout=int(CONNECTED_WITHIN), **_parameters())
 
 
 class NestedWorkError(RuntimeError):
@@ -187,7 +216,7 @@ def unit(record_id: UUID | None = None) -> Iterator[Work]:
         if record_id is not None:
             work.enter(record_id)
         yield work
-    work.tell()
+    tell(work.watched)
 
 
 def alone(sql: str) -> Row | None:
@@ -209,7 +238,7 @@ def streaming() -> Iterator[Work]:
     with _connection() as connection, connection.transaction():
         work = _Streaming(connection)
         yield work
-    work.tell()
+    tell(work.watched)
 
 
 def lookup(sql: str, *values: Any) -> Row | None:

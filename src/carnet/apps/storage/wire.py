@@ -198,6 +198,19 @@ class Wire:
         """The socket to wait on."""
         return self._pg.socket
 
+    @property
+    def alive(self) -> bool:
+        """Whether the connection can be used again."""
+        return self._pg.status == pq.ConnStatus.OK and self._pg.transaction_status == TransactionStatus.IDLE
+
+    def heard(self) -> bool:
+        """Take what the server says of itself. Returns False when it ended the connection."""
+        try:
+            self._pg.consume_input()
+        except errors.Error:
+            return False
+        return self._pg.status == pq.ConnStatus.OK
+
     def flush(self) -> bool:
         """Send what stands in the buffer, as far as it goes at once. Returns whether some is left."""
         return bool(self._pg.flush())

@@ -8,7 +8,7 @@ An edition stays readable for the decisions of its time. An operator imports ano
 
 import csv
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -33,9 +33,10 @@ class Edition:
 
     effective: date
     digest: str
-    cells: dict[tuple[Code, str], bool]
-    confirmed: frozenset[tuple[Code, str]]
-    press: frozenset[tuple[Code, str]] = frozenset()
+    # Two editions of one digest are the same: comparing ten thousand cells took longer than the whole decision.
+    cells: dict[tuple[Code, str], bool] = field(compare=False)
+    confirmed: frozenset[tuple[Code, str]] = field(compare=False)
+    press: frozenset[tuple[Code, str]] = field(default=frozenset(), compare=False)
 
     @property
     def name(self) -> str:
@@ -57,9 +58,6 @@ class Edition:
         if key in self.press:
             return "press"
         return "none" if key not in self.cells else "confirmed" if key in self.confirmed else "reconstructed"
-
-    def __hash__(self) -> int:
-        return hash((self.effective, self.digest))
 
 
 @cache

@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import wraps
+from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -11,8 +13,10 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext, override
 
-from carnet.apps.signin.api import Certificate, actor_of, actor_of_certificate, certificate_of
-from carnet.apps.storage.api import trouble_of
+from carnet.apps.access.api import Place
+from carnet.apps.records.api import Reading
+from carnet.apps.signin.api import Certificate, acting, actor_of, actor_of_certificate, certificate_of
+from carnet.apps.storage.api import Elsewhere, Steps, trouble_of
 from carnet.formats.fhir import FhirError, Issue, Json, operation_outcome, parse_json, parse_tree
 from carnet.formats.fhir.reading import items, text
 from carnet.interfaces.fhir.answers import fhir, malformed, refusal_answer
@@ -26,6 +30,7 @@ from carnet.kernel.refusal import No, Refusal
 
 log = logging.getLogger("carnet.fhir")
 View = Callable[..., HttpResponse]
+Found = TypeVar("Found")
 MODE_HEADER = "Carnet-Access-Mode"
 SITUATION_HEADER = "Carnet-Situation"
 """The structure of the situation of exercise, for a card whose holder has several."""
@@ -121,17 +126,75 @@ def _or_refusal(told: View, request: HttpRequest, *args: str, **kwargs: str) -> 
         return refusal_answer(trouble) if trouble else _failed(error)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[Found]):
+    """A reading of records, and what its outcome is answered with."""
+
+    reading: Reading[Found]
+    answer: Callable[[Found], HttpResponse]
+
+
+def reading(*methods: str, any_type: bool = False) -> Callable[[Callable[..., Asked[Any]]], View]:
+    """A view that reads: a function of the request and of who asks says what is asked and how it is answered.
+
+    The view takes the reading in a unit of its own. `view.together(request, …)` are the same steps for the asynchronous entry: they
+    end in the answer, to be made once the line in the journal is committed, or raise whatever the view would refuse.
+    """
+
+    def decorate(function: Callable[..., Asked[Any]]) -> View:
+        @wraps(function)
+        def alone(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
+            asked = function(request, authenticated(request), *args, **kwargs)
+            return asked.answer(asked.reading.take())
+
+        def together(request: HttpRequest, *args: str) -> Steps[Callable[[], HttpResponse]]:
+            _check_format(request, any_type)
+            presentation = presentation_of(_presentation(request))
+            who = yield from _acting(request)
+            asked = function(request, who, *args)
+            ready = yield from asked.reading.steps(Place(), None)
+
+            def answer() -> HttpResponse:
+                with override(_language(request)):
+                    return _or_refusal(lambda _: presented(asked.answer(ready()), presentation), request)
+
+            return answer
+
+        seen = view(*methods, any_type=any_type)(alone)
+        seen.together = together  # type: ignore[attr-defined]
+        return seen
+
+    return decorate
+
+
 def certificate(request: HttpRequest) -> Certificate | None:
     """The client certificate, read and checked. None without one; raises Refusal for one that is not trusted."""
     return certificate_of(request, moment())
 
 
+def _token(request: HttpRequest) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _bound(presented: Certificate | None) -> tuple[bytes, bool] | tuple[()]:
+    return (presented.thumbprint, presented.revoked) if presented else ()
+
+
+def _acting(request: HttpRequest) -> Steps[Actor]:
+    """Who asks, by bearer token. Raises Elsewhere for whoever has none."""
+    token = _token(request)
+    if not token:
+        raise Elsewhere("no bearer token")
+    found = yield from acting(token, *_bound(certificate(request)))
+    return found
+
+
 def actor(request: HttpRequest) -> Actor:
     """Who asks: by bearer token, else by the client certificate of the connection. Without either, nobody."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    presented = certificate(request)
-    if scheme.lower() == "bearer" and token.strip():
-        return actor_of(token.strip(), *((presented.thumbprint, presented.revoked) if presented else ()))
+    presented, token = certificate(request), _token(request)
+    if token:
+        return actor_of(token, *_bound(presented))
     if presented is None:
         return ANONYMOUS
     return actor_of_certificate(presented, moment(), request.headers.get(SITUATION_HEADER, "").strip()[:64])

@@ -16,7 +16,7 @@ from carnet.apps.records.api import (
     RecordStatus,
     declare_authorisation,
     open_emergency,
-    test_record,
+    testing_record,
     withdraw_authorisation,
 )
 from carnet.dicah.facts import AuthorisationGround
@@ -24,8 +24,9 @@ from carnet.formats.fhir import FhirError, Issue, Json, operation_outcome
 from carnet.formats.fhir.systems import LIGHTS
 from carnet.formats.timestamps import to_fhir
 from carnet.interfaces.fhir.answers import OUTCOME, fhir, issue_of
-from carnet.interfaces.fhir.door import MODE_HEADER, ask, authenticated, body, form, ins_of_token, mode, view
+from carnet.interfaces.fhir.door import MODE_HEADER, Asked, ask, authenticated, body, form, ins_of_token, mode, reading, view
 from carnet.interfaces.fhir.traits import TRAIT_FIELDS, traits_of_fields
+from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act, Mode
 from carnet.kernel.ins import Ins
 
@@ -76,17 +77,17 @@ def _searchset(status: RecordStatus) -> Json:
     return {"resourceType": "Bundle", "type": "searchset", "total": total, "entry": entries}
 
 
-@view("POST")
-def post_search(request: HttpRequest) -> HttpResponse:
+@reading("POST")
+def post_search(request: HttpRequest, who: Actor) -> Asked[RecordStatus]:
     """TD0.2: does an open record exist, and may I enter?"""
-    who = authenticated(request)
     posted = form(request)
     fields = {name: str(posted[name]).strip() for name in posted}
     unknown = set(fields) - {"identifier", *TRAIT_FIELDS}
     if unknown or "identifier" not in fields or request.GET:
         raise FhirError("identifier", "must stand in the body, with family, given, gender, birthdate at most")
     question = ask(request, who, Act.TEST_RECORD, ins_of_token(fields["identifier"]))
-    return fhir(_searchset(test_record(replace(question, traits=traits_of_fields(fields)))))
+    found = testing_record(replace(question, traits=traits_of_fields(fields)))
+    return Asked(found, lambda status: fhir(_searchset(status)))
 
 
 def _parameters(request: HttpRequest) -> dict[str, object]:

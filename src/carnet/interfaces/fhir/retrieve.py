@@ -4,11 +4,12 @@ import base64
 
 from django.http import HttpRequest, HttpResponse
 
-from carnet.apps.records.api import Content, read_content, read_metadata
+from carnet.apps.records.api import Content, reading_content, reading_metadata
 from carnet.interfaces.fhir.answers import FHIR_JSON, fhir, raw, stored
-from carnet.interfaces.fhir.door import JSON_TYPES, ask, authenticated, document_id, view
+from carnet.interfaces.fhir.door import JSON_TYPES, Asked, ask, document_id, reading, view
 from carnet.interfaces.fhir.manners import version_of, versioned
 from carnet.interfaces.fhir.patch import patched
+from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 
@@ -32,19 +33,22 @@ def _warned(response: HttpResponse, content: Content) -> HttpResponse:
     return response
 
 
-@view("GET", any_type=True)
-def binary(request: HttpRequest, logical_id: str) -> HttpResponse:
+@reading("GET", any_type=True)
+def binary(request: HttpRequest, who: Actor, logical_id: str) -> Asked[Content]:
     """The bytes of a document. `Accept: application/fhir+json` asks for a Binary resource."""
-    content = read_content(ask(request, authenticated(request), Act.READ), document_id(logical_id))
-    if _wants_binary(request, content.mime):
-        data = base64.b64encode(content.data).decode()
-        resource = {"resourceType": "Binary", "id": logical_id, "contentType": content.mime, "data": data}
-        return _warned(fhir(resource), content)
-    response = raw(content.data, content.mime)
-    # Whatever the document holds, a browser that opens it here runs nothing of it.
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["Content-Disposition"] = "attachment"
-    return _warned(response, content)
+
+    def answer(content: Content) -> HttpResponse:
+        if _wants_binary(request, content.mime):
+            data = base64.b64encode(content.data).decode()
+            resource = {"resourceType": "Binary", "id": logical_id, "contentType": content.mime, "data": data}
+            return _warned(fhir(resource), content)
+        response = raw(content.data, content.mime)
+        # Whatever the document holds, a browser that opens it here runs nothing of it.
+        response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        response["Content-Disposition"] = "attachment"
+        return _warned(response, content)
+
+    return Asked(reading_content(ask(request, who, Act.READ), document_id(logical_id)), answer)
 
 
 @view("GET", "PATCH")
@@ -52,14 +56,23 @@ def document_reference(request: HttpRequest, logical_id: str) -> HttpResponse:
     """One DocumentReference: read under the rules of reading the document itself, or changed by an act of TD3.3."""
     if request.method == "PATCH":
         return patched(request, document_id(logical_id))
-    resource = read_metadata(ask(request, authenticated(request), Act.READ), document_id(logical_id))
-    return versioned(raw(stored(resource), FHIR_JSON), resource)
+    return read_one(request, logical_id)
 
 
-@view("GET")
-def document_reference_version(request: HttpRequest, logical_id: str, version: str) -> HttpResponse:
+@reading("GET")
+def read_one(request: HttpRequest, who: Actor, logical_id: str) -> Asked[bytes]:
+    """One DocumentReference."""
+    found = reading_metadata(ask(request, who, Act.READ), document_id(logical_id))
+    return Asked(found, lambda resource: versioned(raw(stored(resource), FHIR_JSON), resource))
+
+
+@reading("GET")
+def document_reference_version(request: HttpRequest, who: Actor, logical_id: str, version: str) -> Asked[bytes]:
     """The version in force (vread). A former one is unknown: it would tell which codes a document once had."""
-    resource = read_metadata(ask(request, authenticated(request), Act.READ), document_id(logical_id))
-    if version != version_of(resource):
-        raise Refusal(No.DOCUMENT_UNKNOWN)
-    return versioned(raw(stored(resource), FHIR_JSON), resource)
+
+    def answer(resource: bytes) -> HttpResponse:
+        if version != version_of(resource):
+            raise Refusal(No.DOCUMENT_UNKNOWN)
+        return versioned(raw(stored(resource), FHIR_JSON), resource)
+
+    return Asked(reading_metadata(ask(request, who, Act.READ), document_id(logical_id)), answer)

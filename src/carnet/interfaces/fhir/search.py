@@ -14,15 +14,15 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
-from carnet.apps.records.api import Cursor, Page, ins_of_record, search
+from carnet.apps.records.api import Cursor, Page, ins_of_record, searching
 from carnet.apps.storage.api import derived, seal, unseal
 from carnet.formats.fhir import FhirError, Json
 from carnet.formats.fhir.systems import LAST_VISIT
 from carnet.formats.timestamps import to_fhir
 from carnet.interfaces.fhir.answers import FHIR_JSON, raw, stored
-from carnet.interfaces.fhir.door import ask, authenticated, form, ins_of_token, view
+from carnet.interfaces.fhir.door import Asked, ask, form, ins_of_token, reading
 from carnet.interfaces.fhir.manners import lenient
 from carnet.interfaces.fhir.parameters import KNOWN, Pairs, known_of, pairs_of, passed_over, read_search
 from carnet.kernel.actor import Actor
@@ -88,11 +88,11 @@ def _bundle(page: Page, pairs: Pairs, who: Actor, ignored: Sequence[str]) -> byt
     return stored(head + (b',"entry":[' + entries + b"]" if entries else b"") + b"}")
 
 
-def _answer(request: HttpRequest, question: Ask, pairs: Pairs, cursor: Cursor | None) -> HttpResponse:
+def _asked(request: HttpRequest, question: Ask, pairs: Pairs, cursor: Cursor | None) -> Asked[Page]:
     known, ignored = known_of(pairs, KNOWN, lenient(request))
     asked = read_search(known)
-    page = search(ins_of_patient(question, asked.patient), replace(asked.query, after=cursor))
-    return raw(_bundle(page, known, question.actor, ignored), FHIR_JSON)
+    found = searching(ins_of_patient(question, asked.patient), replace(asked.query, after=cursor))
+    return Asked(found, lambda page: raw(_bundle(page, known, question.actor, ignored), FHIR_JSON))
 
 
 def without_ins(pairs: Pairs) -> None:
@@ -101,21 +101,20 @@ def without_ins(pairs: Pairs) -> None:
         raise FhirError("patient.identifier", "an INS does not stand in an address: POST to _search")
 
 
-@view("POST")
-def post_search(request: HttpRequest) -> HttpResponse:
+@reading("POST")
+def post_search(request: HttpRequest, who: Actor) -> Asked[Page]:
     """`POST DocumentReference/_search`: parameters in the body, and in the address but for the INS."""
-    who = authenticated(request)
     in_address = pairs_of(request.GET)
     without_ins(in_address)
-    return _answer(request, ask(request, who, Act.SEARCH), [*in_address, *pairs_of(form(request))], None)
+    return _asked(request, ask(request, who, Act.SEARCH), [*in_address, *pairs_of(form(request))], None)
 
 
-def get_search(request: HttpRequest) -> HttpResponse:
+@reading("GET")
+def get_search(request: HttpRequest, who: Actor) -> Asked[Page]:
     """`GET DocumentReference`: a following page, or a search by `patient=Patient/id`."""
-    who = authenticated(request)
     if _PAGE in request.GET:
         pairs, cursor = _place(request.GET[_PAGE], who)
-        return _answer(request, ask(request, who, Act.SEARCH), pairs, cursor)
+        return _asked(request, ask(request, who, Act.SEARCH), pairs, cursor)
     pairs = pairs_of(request.GET)
     without_ins(pairs)
-    return _answer(request, ask(request, who, Act.SEARCH), pairs, None)
+    return _asked(request, ask(request, who, Act.SEARCH), pairs, None)

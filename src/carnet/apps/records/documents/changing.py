@@ -196,7 +196,7 @@ def change_document(ask: Ask, logical_id: UUID, minor_agreed: bool = False) -> N
         # What concerns the asker alone comes before the record is known: a line in its journal would tell that the number is one.
         access.before_record(ask)
         place.record_id = entered.record_id
-        same_person(work, ask, entered)
+        work.follow(same_person(ask, entered))
         document = _document(entered)
         place.veil = access.veil_of(document.facts)
         _change(work, ask, entered, document, minor_agreed)
@@ -259,7 +259,7 @@ def patch_document(
 
 def _resource_now(work: Work, question: Ask, entered: Entered, facts: Facts, logical_id: UUID) -> bytes:
     document = stored_document(work.rows(DOCUMENT, logical_id)[0])
-    seen = readable(work, question, facts, document.parents)
+    seen = work.follow(readable(question, facts, document.parents))
     return trimmed(entered.key.unseal(document.resource, f"resource/{logical_id}"), document.parents, seen)
 
 

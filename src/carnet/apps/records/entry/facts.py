@@ -7,7 +7,19 @@ from uuid import UUID
 
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
-from carnet.apps.storage.api import KEY_FACTS, SCOPE, KeyDestroyedError, RecordKey, Row, Statement, Work, open_key
+from carnet.apps.storage.api import (
+    KEY_FACTS,
+    SCOPE,
+    Elsewhere,
+    Into,
+    KeyDestroyedError,
+    RecordKey,
+    Row,
+    Statement,
+    Steps,
+    Work,
+    open_key,
+)
 from carnet.dicah import Permit, decide
 from carnet.dicah.acts import BEFORE_OPENING, Opening
 from carnet.dicah.conditions.authentication import CONNECTED, PERSONS
@@ -67,55 +79,71 @@ def absent(ask: Ask, requested: frozenset[str] = frozenset(), doubt: Plausibilit
     return Entered(None, facts)
 
 
-def _into(way: Statement) -> Statement:
+def _into(sql: str, values: Sequence[object]) -> Into:
     """Find the record and enter its scope, in one statement: an INS or a document that leads nowhere enters none."""
-    sql, values = way
-    return f"SELECT set_config('carnet.record', coalesce(({sql})::text, ''), true)", values
+    return Into(f"SELECT set_config('carnet.record', coalesce(({sql})::text, ''), true)", values)
 
 
-def _way(ask: Ask, document: UUID | None, record: UUID | None) -> Statement:
+def _way(ask: Ask, document: UUID | None, record: UUID | None) -> tuple[str, Sequence[object]]:
     if document is not None:
         return _LOCATE, (document,)
     return identity.way(ask.ins) if ask.ins else ("SELECT %s::uuid", (record,))
+
+
+def entering(
+    work: Work | None, ask: Ask, document: UUID | None = None, extra: Sequence[Statement] = (),
+    requested: frozenset[str] = frozenset(), lock: bool = False, record: UUID | None = None, opening: Opening | None = None,
+) -> Steps[Entered]:  # fmt: skip
+    """The steps that find the record by the INS (or a document, or its pseudonym), enter its scope and load all that the decision
+    looks at.
+
+    Nothing is looked up for somebody who is not authenticated. With `lock` the state of the record cannot change before
+    the end of the unit: a writer decides on what will still be true when it commits. `opening`: what a professional opens of the
+    record, where it is more than the act says; it is counted in this unit, which a refusal rolls back. Raises Elsewhere where
+    something is to be counted and there is no unit.
+    """
+    opens = access.opens(ask) if opening is None or access.opens(ask) is Opening.NONE else opening
+    if not ask.actor.id or (ask.ins is None and document is None and record is None):
+        return absent(ask, requested)
+    held: list[Statement] = [(_LOCK, ())] if lock else []
+    connected = ask.actor.kind in CONNECTED
+    relating = [access.consent_of(ask) if connected else access.relation_of(ask)] if ask.actor.kind in PERSONS else []
+    into = _into(*_way(ask, document, record))
+    sent = yield [into, *held, (_FACTS, access.parameters(ask, opens)), *relating, *extra]
+    scope, facts, *more = sent[0], *sent[1 + len(held) :]
+    related = more[: len(relating)]
+    found, row = scope.fetchone(), facts_row(facts.fetchone())
+    theirs = ask.act in BEFORE_OPENING and bool(related)
+    # An opposition must not show through what comes before it, a trait that contradicts for example.
+    if not found or not found[0] or row is None or (row.state in SHOWN_AS_ABSENT and not theirs):
+        return absent(ask, requested, access.of_question(_unit(work), ask))
+    record_id = UUID(found[0])
+    key = open_key(record_id, row.key)
+    rows = [answer.fetchall() for answer in more[len(relating) :]]
+    entered = Entered(record_id, Facts(), key, identity.traits_of(key, row.traits), rows)
+    told = _facts(ask, row, entered.traits, requested, Plausibility.PLAUSIBLE)
+    today = access.opened_today(row.access)
+    if access.to_count(ask, opens, told.access, today):
+        told = replace(told, plausibility=access.of_opening(_unit(work), ask, opens, record_id, told.access, today))
+    if related and connected:
+        told = replace(told, access=replace(told.access, service_consent=access.read_consent(related[0].fetchone())))
+    elif related:
+        told = replace(told, access=replace(told.access, relation=access.read_relation(related[0].fetchone())))
+    return replace(entered, facts=told)
+
+
+def _unit(work: Work | None) -> Work:
+    if work is None:
+        raise Elsewhere("something is to be counted")
+    return work
 
 
 def enter(
     work: Work, ask: Ask, document: UUID | None = None, extra: Sequence[Statement] = (), requested: frozenset[str] = frozenset(),
     lock: bool = False, record: UUID | None = None, opening: Opening | None = None,
 ) -> Entered:  # fmt: skip
-    """Find the record by the INS (or a document, or its pseudonym), enter its scope and load all that the decision looks at.
-
-    Nothing is looked up for somebody who is not authenticated. With `lock` the state of the record cannot change before
-    the end of the unit: a writer decides on what will still be true when it commits. `opening`: what a professional opens of the
-    record, where it is more than the act says; it is counted in this unit, which a refusal rolls back.
-    """
-    opens = access.opens(ask) if opening is None or access.opens(ask) is Opening.NONE else opening
-    if not ask.actor.id or (ask.ins is None and document is None and record is None):
-        return absent(ask, requested)
-    way = _way(ask, document, record)
-    held = [(_LOCK, ())] if lock else []
-    scope, *_, facts = work.send(_into(way), *held, (_FACTS, access.parameters(ask, opens)))
-    connected = ask.actor.kind in CONNECTED
-    related = work.send(access.consent_of(ask) if connected else access.relation_of(ask)) if ask.actor.kind in PERSONS else []
-    more = work.send(*extra)
-    found, row = scope.fetchone(), facts_row(facts.fetchone())
-    if not found or not found[0] or row is None:
-        return absent(ask, requested, access.of_question(work, ask))
-    theirs = ask.act in BEFORE_OPENING and bool(related)
-    if row.state in SHOWN_AS_ABSENT and not theirs:
-        # An opposition must not show through what comes before it, a trait that contradicts for example.
-        return absent(ask, requested, access.of_question(work, ask))
-    record_id = UUID(found[0])
-    key = open_key(record_id, row.key)
-    entered = Entered(record_id, Facts(), key, identity.traits_of(key, row.traits), [cursor.fetchall() for cursor in more])
-    told = _facts(ask, row, entered.traits, requested, Plausibility.PLAUSIBLE)
-    doubt = access.of_opening(work, ask, opens, record_id, told.access, access.opened_today(row.access))
-    told = replace(told, plausibility=doubt)
-    if related and connected:
-        told = replace(told, access=replace(told.access, service_consent=access.read_consent(related[0].fetchone())))
-    elif related:
-        told = replace(told, access=replace(told.access, relation=access.read_relation(related[0].fetchone())))
-    return replace(entered, facts=told)
+    """Enter a record in this unit: `entering`."""
+    return work.follow(entering(work, ask, document, extra, requested, lock, record, opening))
 
 
 def enter_known(work: Work, ask: Ask, record_id: UUID) -> Entered:
@@ -221,16 +249,26 @@ def stored_document(row: Row) -> StoredDocument:
     )
 
 
-def named_by_document(work: Work, ask: Ask, entered: Entered) -> Ask:
+def naming(ask: Ask, entered: Entered) -> Steps[Ask]:
     """A question that names a document names its person too: the INS in force of the document's record."""
     if ask.ins is not None or entered.found_key is None:
         return ask
-    return replace(ask, ins=identity.active_ins(work, entered.key))
+    (found,) = yield [identity.active_ins_of(entered.key)]
+    return replace(ask, ins=identity.read_ins(entered.key, found.fetchone()))
 
 
-def same_person(work: Work, ask: Ask, entered: Entered) -> None:
+def named_by_document(work: Work, ask: Ask, entered: Entered) -> Ask:
+    """The question with its person, in this unit: `naming`."""
+    return work.follow(naming(ask, entered))
+
+
+def same_person(ask: Ask, entered: Entered) -> Steps[None]:
     """A question that names a person and a document is about a document of that person; else the document is unknown."""
-    if ask.ins is not None and identity.find(ask.ins, work) != entered.record_id:
+    if ask.ins is None:
+        return
+    (found,) = yield [identity.way(ask.ins)]
+    row = found.fetchone()
+    if row is None or row[0] != entered.record_id:
         raise Refusal(No.DOCUMENT_UNKNOWN)
 
 

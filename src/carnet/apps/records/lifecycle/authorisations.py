@@ -8,9 +8,10 @@ from uuid import UUID
 
 from carnet.apps.access import api as access
 from carnet.apps.access.api import Consent
-from carnet.apps.records.entry.facts import Entered, enter
+from carnet.apps.records.entry.facts import Entered, enter, entering
+from carnet.apps.records.entry.reading import Reading, Ready, last
 from carnet.apps.records.reading.visit import visiting, written
-from carnet.apps.storage.api import SCOPE, Work, unit
+from carnet.apps.storage.api import SCOPE, Elsewhere, Steps, Work, unit
 from carnet.dicah import Refuse, decide
 from carnet.dicah.conditions.consent import lives, renews
 from carnet.dicah.decision import Light
@@ -87,16 +88,28 @@ def _status(ask: Ask, entered: Entered) -> RecordStatus:
     )
 
 
-def test_record(ask: Ask) -> RecordStatus:
+def testing_record(ask: Ask) -> Reading[RecordStatus]:
     """TD0.2. Negative answers are counted in the asker's budget: whoever tries numbers runs into it."""
-    with access.asking(ask) as place, unit() as work:
-        entered = enter(work, ask, extra=((_OWNED, ()),))
+
+    def steps(place: access.Place, work: Work | None) -> Steps[Ready[RecordStatus]]:
+        entered = yield from entering(work, ask, extra=((_OWNED, ()),))
         place.record_id = entered.record_id
-        access.grant(work, ask, entered.facts, entered.record_id)
-    status = _status(ask, entered)
-    if status.record_id is None:
-        access.spend(ask.actor, access.NEGATIVE, ask.at)
-    return status
+        if entered.record_id is None and work is None:
+            raise Elsewhere("a negative answer is counted")
+        yield last(access.decide_or_refuse(ask, entered.facts, entered.record_id))
+        return lambda: told(entered)
+
+    def told(entered: Entered) -> RecordStatus:
+        if entered.record_id is None:
+            access.spend(ask.actor, access.NEGATIVE, ask.at)
+        return _status(ask, entered)
+
+    return Reading(ask, steps)
+
+
+def test_record(ask: Ask) -> RecordStatus:
+    """TD0.2, in a unit of its own: `testing_record`."""
+    return testing_record(ask).take()
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """TD3.2 / ITI-68: one document, its metadata or its bytes. What may not be seen is unknown."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -11,19 +13,21 @@ from carnet.apps.records.entry.facts import (
     DOCUMENT,
     Entered,
     StoredDocument,
-    enter,
-    named_by_document,
+    entering,
+    naming,
     same_person,
     stored_document,
 )
+from carnet.apps.records.entry.reading import Reading, Ready, last
 from carnet.apps.records.reading.relations import readable, trimmed
 from carnet.apps.records.reading.search import notices_of_access
 from carnet.apps.records.reading.visit import Visit
-from carnet.apps.storage.api import BlobMissingError, RecordKey, Work, get, unit
+from carnet.apps.storage.api import BlobMissingError, RecordKey, Steps, Work, get
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import No, Refusal
 
+Found = TypeVar("Found")
 log = logging.getLogger("carnet.records")
 
 
@@ -41,41 +45,54 @@ def _unknown() -> Refusal:
     return Refusal(No.DOCUMENT_UNKNOWN)
 
 
-def _decide(work: Work, ask: Ask, entered: Entered, logical_id: UUID, place: access.Place) -> StoredDocument:
+def _decided(
+    ask: Ask, entered: Entered, logical_id: UUID, place: access.Place
+) -> Steps[tuple[Ask, StoredDocument, access.Decided]]:
     rows = entered.extra[0] if entered.extra else []
     if not rows:
         raise _unknown()
     document = stored_document(rows[0])
     place.veil = access.veil_of(document.facts)
-    question = named_by_document(work, ask, entered)
-    granted = access.grant(work, question, entered.with_document(document.facts), entered.record_id, (str(logical_id),))
-    access.note_lookup(work, granted)
-    if not document.facts.hidden_from_representatives:
-        # A secret act of a minor leaves no notice.
-        work.send(*notices_of_access(question, entered.record_id))
-    return document
+    question = yield from naming(ask, entered)
+    decided = access.decide_or_refuse(question, entered.with_document(document.facts), entered.record_id, (str(logical_id),))
+    return question, document, decided
 
 
-def _read(ask: Ask, logical_id: UUID) -> tuple[Entered, StoredDocument, frozenset[UUID]]:
-    """The record, the document, and which of the documents that it is tied to the asker may read too."""
-    if ask.actor.kind is ActorKind.ANONYMOUS:
-        # The same answer for any identifier: nothing is looked up.
-        raise Refusal(No.AUTHENTICATION_MISSING)
-    with access.asking(ask, (str(logical_id),)) as place, unit() as work:
-        entered = enter(work, ask, logical_id, ((DOCUMENT, (logical_id,)),))
+def _reading(ask: Ask, logical_id: UUID, ready: Callable[[Entered, StoredDocument, frozenset[UUID]], Found]) -> Reading[Found]:
+    """A reading of one document, and of which of the documents that it is tied to the asker may read too."""
+
+    def steps(place: access.Place, work: Work | None) -> Steps[Ready[Found]]:
+        entered = yield from entering(work, ask, logical_id, ((DOCUMENT, (logical_id,)),))
         # What concerns the asker alone comes before the record is known: a line in its journal would tell that the number is one.
         access.before_record(ask)
         place.record_id = entered.record_id
-        same_person(work, ask, entered)
-        document = _decide(work, ask, entered, logical_id, place)
-        seen = readable(work, named_by_document(work, ask, entered), entered.facts, document.parents) if document.parents else None
-        return entered, document, seen or frozenset()
+        yield from same_person(ask, entered)
+        question, document, decided = yield from _decided(ask, entered, logical_id, place)
+        lookups = yield from access.noting_lookup(decided.grant)
+        seen = yield from readable(question, entered.facts, document.parents)
+        # A secret act of a minor leaves no notice.
+        secret = document.facts.hidden_from_representatives
+        yield last(decided, *lookups, *([] if secret else notices_of_access(question, entered.record_id)))
+        return lambda: ready(entered, document, seen)
+
+    return Reading(ask, steps, (str(logical_id),))
+
+
+def _for_somebody(ask: Ask) -> Ask:
+    """The question, of somebody: the same answer for any identifier, where nothing is looked up. Raises Refusal."""
+    if ask.actor.kind is ActorKind.ANONYMOUS:
+        raise Refusal(No.AUTHENTICATION_MISSING)
+    return ask
+
+
+def reading_content(ask: Ask, logical_id: UUID) -> Reading[Content]:
+    """A reading of the bytes of a document, after a decision journaled and committed."""
+    return _reading(_for_somebody(ask), logical_id, lambda entered, document, _: _content(entered.key, document))
 
 
 def read_content(ask: Ask, logical_id: UUID) -> Content:
-    """The bytes of a document, after a decision journaled and committed."""
-    entered, document, _ = _read(ask, logical_id)
-    return _content(entered.key, document)
+    """The bytes of a document, in a unit of its own: `reading_content`."""
+    return reading_content(ask, logical_id).take()
 
 
 def read_in(visit: Visit, logical_id: UUID) -> Content:
@@ -99,7 +116,15 @@ def _content(key: RecordKey, document: StoredDocument) -> Content:
     return Content(document.mime, data, facts.hidden_from_patient, facts.hidden_from_representatives)
 
 
+def reading_metadata(ask: Ask, logical_id: UUID) -> Reading[bytes]:
+    """A reading of the FHIR resource of a document, ready to send. It stands under the same rules as its bytes."""
+
+    def ready(entered: Entered, document: StoredDocument, seen: frozenset[UUID]) -> bytes:
+        return trimmed(entered.key.unseal(document.resource, f"resource/{logical_id}"), document.parents, seen)
+
+    return _reading(_for_somebody(replace(ask, act=Act.READ)), logical_id, ready)
+
+
 def read_metadata(ask: Ask, logical_id: UUID) -> bytes:
-    """The FHIR resource of a document, ready to send. It stands under the same rules as its bytes."""
-    entered, document, seen = _read(replace(ask, act=Act.READ), logical_id)
-    return trimmed(entered.key.unseal(document.resource, f"resource/{logical_id}"), document.parents, seen)
+    """The FHIR resource of a document, in a unit of its own: `reading_metadata`."""
+    return reading_metadata(ask, logical_id).take()

@@ -1,21 +1,22 @@
 """A relation shows only between two documents that the reader sees: an id in `relatesTo` would tell that another exists."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from carnet.apps.records.entry.facts import DOCUMENT, stored_document
-from carnet.apps.storage.api import Work
+from carnet.apps.storage.api import Steps, Work
 from carnet.dicah import Permit, decide
 from carnet.dicah.facts import Facts
 from carnet.formats.fhir import Json
 from carnet.kernel.ask import Act, Ask
 
 
-def readable(work: Work, ask: Ask, facts: Facts, documents: Iterable[UUID]) -> frozenset[UUID]:
+def readable(ask: Ask, facts: Facts, documents: Sequence[UUID]) -> Steps[frozenset[UUID]]:
     """Those of the documents that the asker may read, by the law itself. In the scope of their record."""
-    found = (stored_document(row) for one in documents for row in work.rows(DOCUMENT, one))
+    answers = (yield [(DOCUMENT, (one,)) for one in documents]) if documents else []
+    found = (stored_document(row) for answer in answers for row in answer.fetchall())
     question = replace(ask, act=Act.READ)
     return frozenset(d.logical_id for d in found if isinstance(decide(question, replace(facts, document=d.facts)), Permit))
 

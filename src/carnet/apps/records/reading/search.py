@@ -17,9 +17,10 @@ from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.journal import api as journal
 from carnet.apps.outbox import api as outbox
-from carnet.apps.records.entry.facts import enter, record_of
+from carnet.apps.records.entry.facts import Entered, entering, record_of
+from carnet.apps.records.entry.reading import Reading, Ready, last
 from carnet.apps.records.reading.relations import trimmed
-from carnet.apps.storage.api import KEY_OF_RECORD, Statement, open_key, unit
+from carnet.apps.storage.api import KEY_OF_RECORD, Answer, Statement, Steps, Work, open_key, unit
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask, Mode
 from carnet.kernel.grant import Grant
@@ -161,22 +162,26 @@ def notices_of_access(ask: Ask, record_id: UUID | None) -> list[Statement]:
     return [outbox.access_notice(record_id, ask.actor.key, ask.at)] if told and record_id else []
 
 
-def search(ask: Ask, query: Query) -> Page:
-    """Search a record. One decision, one journal entry, committed before the page is returned."""
-    with access.asking(ask) as place, unit() as work:
-        entered = enter(work, ask, requested=query.types)
+def searching(ask: Ask, query: Query) -> Reading[Page]:
+    """A search of a record. One decision, one journal entry, committed before the page is returned."""
+
+    def steps(place: access.Place, work: Work | None) -> Steps[Ready[Page]]:
+        entered = yield from entering(work, ask, requested=query.types)
         place.record_id = entered.record_id
         decided = access.decide_or_refuse(ask, entered.facts, entered.record_id)
         totals = [total_statement(decided.grant, query)] if query.total else []
         visits = [last_visit(decided.grant)] if query.new_since_last_visit else []
         # The visit is asked for before the entry of this very search is written: it must not count itself.
         page = page_statement(decided.grant, query, ", ebrim" if query.ebrim else "")
-        sent = work.send(*visits, page, *totals, decided.statement,
-                         *notices_of_access(ask, entered.record_id))  # fmt: skip
-        found, counted = sent[len(visits)], sent[len(visits) + 1]
-    # The unit is over, so the journal entry is committed: only now are rows read.
-    rows = found.fetchall()
-    key = entered.key
+        sent = yield last(decided, *visits, page, *totals, *notices_of_access(ask, entered.record_id))
+        visit, found, counted = sent[0] if visits else None, sent[len(visits)], sent[len(visits) + 1] if totals else None
+        return lambda: _page(entered, query, found, counted, visit)
+
+    return Reading(ask, steps)
+
+
+def _page(entered: Entered, query: Query, found: Answer, counted: Answer | None, visit: Answer | None) -> Page:
+    key, rows = entered.key, found.fetchall()
     shown = rows[: query.count]
     resources = [
         trimmed(key.unseal(bytes(resource), f"resource/{logical_id}"), parents, seen) if resource is not None else b""
@@ -189,10 +194,15 @@ def search(ask: Ask, query: Query) -> Page:
         [str(row[0]) for row in shown],
         resources,
         following,
-        counted.fetchall()[0][0] if totals else None,
-        sent[0].fetchall()[0][0] if visits else None,
+        counted.fetchall()[0][0] if counted else None,
+        visit.fetchall()[0][0] if visit else None,
         texts,
     )
+
+
+def search(ask: Ask, query: Query) -> Page:
+    """Search a record, in a unit of its own: `searching`."""
+    return searching(ask, query).take()
 
 
 def ins_of_record(ask: Ask, record_id: UUID) -> Ins:

@@ -13,7 +13,7 @@ from django.conf import settings
 from carnet.apps.identity import api as identity
 from carnet.apps.signin.attempts import refused
 from carnet.apps.signin.certificates.actors import place_of
-from carnet.apps.storage.api import Work, blind_index, lookup, unit
+from carnet.apps.storage.api import Row, Steps, Work, blind_index, lookup, unit
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means, Situation
 from carnet.kernel.clock import Timer
 from carnet.kernel.codes import Code
@@ -182,13 +182,25 @@ def _situation(who: SignedIn) -> Situation:
     return replace(claimed, open=any(s.open for s in (here or same)), structure_linked=linked)
 
 
+_SESSION = "SELECT actor, expires_at, bound_to FROM signin_session_of(%s)"
+
+
 def actor_of(token: str, thumbprint: bytes | None = None, revoked: bool = False) -> Actor:
     """The actor of a bearer token. Raises Refusal for a token that nobody has; an expired one is the law's to refuse.
 
     A token bound to a certificate is nobody's without that certificate (RFC 8705 §3). `revoked`: the certificate of the
     connection is; the law then refuses it whatever the token.
     """
-    row = lookup("SELECT actor, expires_at, bound_to FROM signin_session_of(%s)", _digest(token))
+    return _actor(lookup(_SESSION, _digest(token)), thumbprint, revoked)
+
+
+def acting(token: str, thumbprint: bytes | None = None, revoked: bool = False) -> Steps[Actor]:
+    """The steps to the actor of a bearer token: `actor_of`."""
+    (found,) = yield [(_SESSION, (_digest(token),))]
+    return _actor(found.fetchone(), thumbprint, revoked)
+
+
+def _actor(row: Row | None, thumbprint: bytes | None, revoked: bool) -> Actor:
     bound = bytes(row[2]) if row and row[2] else None
     if row is None or (bound is not None and not hmac.compare_digest(bound, thumbprint or b"")):
         raise Refusal(No.AUTHENTICATION_MISSING)
