@@ -1,5 +1,6 @@
 """pgbench of the running server's own version, on scripts, as a role."""
 
+import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -19,6 +20,7 @@ def per_second(scripts: list[str], concurrency: int, seconds: int, role: str = "
             files += ["-f", str(path)]
         url = settings.DATABASE_URL.replace("{role}", role)
         binary = embedded.binary(settings.CARNET.data_dir, "pgbench")
+        os.environ["PGOPTIONS"] = "-c enable_seqscan=off"  # as the doors plan
         command = [str(binary), "-n", "-M", "prepared", "-c", str(concurrency), "-j", "2", "-T", str(seconds), *files, url]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     line = next((line for line in done.stdout.splitlines() if line.startswith("tps")), "")

@@ -129,7 +129,12 @@ class LawSettings:
     @property
     def digest(self) -> str:
         """What the values in force are told by in a journal: another value, another digest."""
-        return _digest(self)
+        global _told
+        settings, digest = _told
+        if settings is not self:
+            digest = _digest(self)
+            _told = self, digest
+        return digest
 
     def counted_as(self, profession: Code) -> Code:
         """The profession that the matrices see: a trainee counts as the profession in training."""
@@ -150,6 +155,10 @@ def _plain(value: object) -> object:
     if isinstance(value, frozenset):
         return sorted(value)
     return value.total_seconds() if isinstance(value, timedelta) else value
+
+
+_told: "tuple[LawSettings | None, str]" = (None, "")
+"""The settings that were asked for last, as they are in a process that has one law: looking up by value hashes forty fields."""
 
 
 @cache

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from time import monotonic
 from uuid import UUID
 
 from django.conf import settings
@@ -45,10 +46,21 @@ def law() -> LawSettings:
     return current
 
 
+_EDITION_HELD = 1.0
+"""Seconds after which a process looks again whether an edition was imported."""
+_held: tuple[float, date, Path, Edition] | None = None
+
+
 def edition(on: date) -> Edition:
     """The habilitation edition in force on a day, imported ones included."""
+    global _held
     directory: Path = settings.CARNET.editions()
-    return habilitation.in_force(on, directory if directory.is_dir() else None)
+    held, now = _held, monotonic()
+    if held is not None and now - held[0] < _EDITION_HELD and held[1] == on and held[2] == directory:
+        return held[3]
+    found = habilitation.in_force(on, directory if directory.is_dir() else None)
+    _held = now, on, directory, found
+    return found
 
 
 def may_ever(ask: Ask) -> bool:
@@ -60,11 +72,19 @@ def may_ever(ask: Ask) -> bool:
     return not any(rule(ask, facts) for rule in (function_not_allowed, habilitation_context, habilitation_profession))
 
 
+_under: tuple[LawSettings, Edition, str] | None = None
+"""What was told last, and of what: it is the same until an edition is imported."""
+
+
 def in_force(at: datetime) -> str:
     """Under what this process decides at a moment, as the journal tells it."""
-    matrix = edition(at.date())
-    told = editions_of(law(), matrix) | {"habilitation": f"{matrix.effective.isoformat()}/{matrix.digest[:12]}"}
-    return " ".join(f"{name}={value}" for name, value in told.items())
+    global _under
+    rules, matrix = law(), edition(at.date())
+    under = _under
+    if under is None or under[0] is not rules or under[1] is not matrix:
+        told = editions_of(rules, matrix) | {"habilitation": f"{matrix.effective.isoformat()}/{matrix.digest[:12]}"}
+        under = _under = rules, matrix, " ".join(f"{name}={value}" for name, value in told.items())
+    return under[2]
 
 
 def event_of(

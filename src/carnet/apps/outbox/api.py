@@ -3,7 +3,7 @@
 from carnet.apps.outbox.announcing import Outcome, ToAnnounce, announce_many, settle, unsettled
 from carnet.apps.outbox.contacts import DAILY, IMMEDIATE, Contact, ContactError, contacts, forget_contact, owner_of, set_contact
 from carnet.apps.outbox.delivery import TIMERS, Failure, dead_letters, deliver_due, how_many_dead, retry_dead
-from carnet.apps.outbox.notices import HOLDER, OPERATOR, access_notice, forget, notify, pending, professional, send_code, structure
+from carnet.apps.outbox.notices import HOLDER, OPERATOR, access_notices, forget, notify, pending, professional, send_code, structure
 
 __all__ = [
     "DAILY",
@@ -16,7 +16,7 @@ __all__ = [
     "Failure",
     "Outcome",
     "ToAnnounce",
-    "access_notice",
+    "access_notices",
     "announce_many",
     "contacts",
     "dead_letters",

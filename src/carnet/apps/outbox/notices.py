@@ -1,11 +1,13 @@
 """Notices: rows written in the transaction of what they tell. A kind, a recipient and a date; nothing of the content."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from carnet.apps.storage.api import Statement, Work, derived, seal
+from carnet.apps.storage.api import Row, Statement, Work, after_commit, derived, seal
 
 HOLDER = "holder"
 ACCESSES = UUID("6c0f5e0e-0b1c-5f38-9a3f-2f6f7d9c1a41")
@@ -59,11 +61,29 @@ def send_code(work: Work, record_id: UUID, kind: str, code: str, at: datetime, n
     )  # fmt: skip
 
 
-def access_notice(record_id: UUID, actor: str, at: datetime) -> Statement:
+_TELL_ACCESS = "SELECT outbox_tell_access(%s, %s, %s, %s)"
+MOST_TOLD = 50_000
+"""Accesses that a process remembers to have told; beyond, it forgets them all and asks the database again."""
+_told: dict[UUID, None] = {}
+
+
+def _remember(told: Sequence[tuple[Sequence[Any], Row]]) -> None:
+    if len(_told) >= MOST_TOLD:
+        _told.clear()
+    for values, _ in told:
+        _told[values[2]] = None
+
+
+after_commit(_TELL_ACCESS, _remember)
+
+
+def access_notices(record_id: UUID, actor: str, at: datetime) -> list[Statement]:
     """The statement that tells the holder of an access: the first of this professional, which nobody can mute (order of 26 October
-    2023), then the first of each day; the others change nothing."""
-    first, daily = (uuid5(ACCESSES, f"{record_id}|{actor}|{when}") for when in ("first", at.date()))
-    return "SELECT outbox_tell_access(%s, %s, %s, %s)", (record_id, first, daily, at)
+    2023), then the first of each day. None where this process told it today: once it is committed it stays told."""
+    daily = uuid5(ACCESSES, f"{record_id}|{actor}|{at.date()}")
+    if daily in _told:
+        return []
+    return [(_TELL_ACCESS, (record_id, uuid5(ACCESSES, f"{record_id}|{actor}|first"), daily, at))]
 
 
 def pending(work: Work, record_id: UUID) -> list[tuple[str, str]]:

@@ -4,7 +4,6 @@ Root key → record key (AES-256-GCM wrap, bound to the record by its AAD) → t
 Destroying the record key is the erasure (security.md §6.2).
 """
 
-import hashlib
 import hmac
 import os
 from collections.abc import Sequence
@@ -37,7 +36,7 @@ def derived(purpose: str) -> bytes:
 
 def blind_index(purpose: str, value: str) -> bytes:
     """A keyed digest that finds a value again without telling it (INS, tokens)."""
-    return hmac.new(derived(purpose), value.encode(), hashlib.sha256).digest()
+    return hmac.digest(derived(purpose), value.encode(), "sha256")
 
 
 def seal(key: bytes, plain: bytes, context: bytes) -> bytes:
@@ -58,6 +57,7 @@ class RecordKey:
 
     def __init__(self, record_id: UUID, key: bytes) -> None:
         self.record_id = record_id
+        self._scope = record_id.bytes
         self._cipher = AESGCM(key)
         self._key = key
 
@@ -74,10 +74,10 @@ class RecordKey:
 
     def address(self, content: bytes) -> str:
         """The content address: keyed, so that a stolen disk confirms no known document."""
-        return hmac.new(self._key, content, hashlib.sha256).hexdigest()
+        return hmac.digest(self._key, content, "sha256").hex()
 
     def _context(self, name: str) -> bytes:
-        return self.record_id.bytes + name.encode()
+        return self._scope + name.encode()
 
 
 def open_key(record_id: UUID, wrapped: bytes | None) -> RecordKey:

@@ -1,5 +1,7 @@
 """What every request of the door goes through: who asks, in which mode, how large, and what an error becomes."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -36,8 +38,14 @@ SITUATION_HEADER = "Carnet-Situation"
 """The structure of the situation of exercise, for a card whose holder has several."""
 
 
+def header(request: HttpRequest, name: str, default: str = "") -> str:
+    """A header by the name that WSGI gives it (`HTTP_ACCEPT`): Django's `headers` would read all of them first."""
+    value: str = request.META.get(name, default)
+    return value
+
+
 def _language(request: HttpRequest) -> str:
-    return "en" if request.headers.get("Accept-Language", "").lower().startswith("en") else "fr"
+    return "en" if header(request, "HTTP_ACCEPT_LANGUAGE").lower().startswith("en") else "fr"
 
 
 def _failed(error: Exception) -> HttpResponse:
@@ -58,7 +66,7 @@ _FORMATS = frozenset({"", "json", "text/json", *JSON_TYPES, "application/fhir js
 
 def _check_format(request: HttpRequest, any_type: bool) -> None:
     """This door writes JSON: whoever asks for XML alone is told, not given something else (§3.1.0.1.10). Raises Refusal."""
-    asked = request.headers.get("Accept", "")
+    asked = header(request, "HTTP_ACCEPT")
     only_xml = "xml" in asked and not any_type and request.get_preferred_type(JSON_TYPES) is None
     if only_xml or request.GET.get("_format", "") not in _FORMATS:
         raise Refusal(No.FORMAT_NOT_SPOKEN)
@@ -173,7 +181,7 @@ def certificate(request: HttpRequest) -> Certificate | None:
 
 
 def _token(request: HttpRequest) -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, token = header(request, "HTTP_AUTHORIZATION").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
@@ -210,7 +218,7 @@ def authenticated(request: HttpRequest) -> Actor:
 
 def mode(request: HttpRequest) -> Mode:
     """The access mode of the header (TRE_R248), normal without one."""
-    value = request.headers.get(MODE_HEADER, Mode.NORMAL.value).strip()
+    value = header(request, "HTTP_CARNET_ACCESS_MODE", Mode.NORMAL.value).strip()
     try:
         return Mode(value)
     except ValueError:

@@ -162,7 +162,7 @@ def if_match(request: HttpRequest) -> str:
 
 def lenient(request: HttpRequest) -> bool:
     """Whether parameters that are not known may be passed over: `Prefer: handling=lenient` (§3.1.1.2). By default they are not."""
-    preferences = (part.strip().lower().replace(" ", "") for part in request.headers.get("Prefer", "").split(","))
+    preferences = (part.strip().lower().replace(" ", "") for part in request.META.get("HTTP_PREFER", "").split(","))
     return any(part.split(";")[0] == "handling=lenient" for part in preferences)
 
 

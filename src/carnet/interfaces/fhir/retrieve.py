@@ -1,5 +1,7 @@
 """ITI-68 Retrieve Document, TD3.2: the bytes as they were deposited, raw or as a FHIR Binary; and one DocumentReference."""
 
+from __future__ import annotations
+
 import base64
 
 from django.http import HttpRequest, HttpResponse

@@ -43,6 +43,9 @@ _FACTS = f"""SELECT r.*, i.*, k.*, a.* FROM (SELECT {SCOPE} AS record_id) AS s
 """Each app brings its fragment; one statement brings all facts of a question."""
 
 
+_NO_FACTS = Facts()
+
+
 @dataclass(frozen=True, slots=True)
 class Entered:
     """What was found at the door of a record: its facts, its key, and the rows of the extra statements."""
@@ -120,7 +123,7 @@ def entering(
     record_id = UUID(found[0])
     key = open_key(record_id, row.key)
     rows = [answer.fetchall() for answer in more[len(relating) :]]
-    entered = Entered(record_id, Facts(), key, identity.traits_of(key, row.traits), rows)
+    entered = Entered(record_id, _NO_FACTS, key, identity.traits_of(key, row.traits), rows)
     told = _facts(ask, row, entered.traits, requested, Plausibility.PLAUSIBLE)
     today = access.opened_today(row.access)
     if access.to_count(ask, opens, told.access, today):
@@ -153,7 +156,7 @@ def enter_known(work: Work, ask: Ask, record_id: UUID) -> Entered:
     if row is None or row.state in SHOWN_AS_ABSENT:
         return absent(ask)
     key = open_key(record_id, row.key)
-    entered = Entered(record_id, Facts(), key, identity.traits_of(key, row.traits))
+    entered = Entered(record_id, _NO_FACTS, key, identity.traits_of(key, row.traits))
     return replace(entered, facts=_facts(ask, row, entered.traits, frozenset(), Plausibility.PLAUSIBLE))
 
 

@@ -1,5 +1,7 @@
 """TD0.2 and TD0.3: test of a record, declaring and withdrawing an authorisation, opening an emergency access."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace

@@ -1,5 +1,7 @@
 """TD3.2 / ITI-68: one document, its metadata or its bytes. What may not be seen is unknown."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace

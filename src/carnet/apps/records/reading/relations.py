@@ -30,7 +30,7 @@ def without(resource: Json, hidden: Collection[UUID | str]) -> Json:
 
 def trimmed(resource: bytes, parents: Collection[UUID | str], seen: Collection[UUID | str]) -> bytes:
     """A stored resource as a reader gets it, who sees these of its parents. Untouched, byte for byte, when it is all."""
-    hidden = set(parents) - set(seen)
+    hidden = set(parents) - set(seen) if parents else ()
     if not hidden:
         return resource
     return json.dumps(without(json.loads(resource), hidden), ensure_ascii=False, separators=(",", ":")).encode()

@@ -4,6 +4,8 @@ The visibility of the Grant is part of the statement: a hidden document is not r
 order or timing of what comes back.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -130,7 +132,7 @@ def _where(granted: Grant, query: Query) -> tuple[str, list[Any]]:
 
 
 _SEEN = f"""CASE WHEN parents = '{{}}' THEN parents ELSE ARRAY(SELECT logical_id FROM records_document p
-    WHERE p.record_id = d.record_id AND p.logical_id = ANY(d.parents) AND {VISIBLE}) END"""
+    WHERE p.record_id = %s AND p.logical_id = ANY(d.parents) AND {VISIBLE}) END"""
 """Of the documents that a row is tied to, those that the asker sees too."""
 
 
@@ -143,7 +145,7 @@ def page_statement(granted: Grant, query: Query, more: str = "") -> Statement:
         where += f" AND ({column} {sign} %s OR ({column} = %s AND logical_id {beside} %s))"
         values += [query.after.at, query.after.at, query.after.logical_id]
     order = f"ORDER BY {column} {'ASC' if ascending else 'DESC'}, logical_id {'DESC' if query.backwards else 'ASC'} LIMIT %s"
-    seen = visible_values(granted.visibility) if granted.visibility else []
+    seen = [granted.record_id, *visible_values(granted.visibility)] if granted.visibility else []
     told = "CASE WHEN ebrim IS NULL THEN resource END" if query.ebrim else "resource"
     sql = f"SELECT logical_id, {column}, {told}, parents, {_SEEN}{more} FROM records_document d WHERE {where} {order}"
     return sql, [*seen, *values, query.count + 1]
@@ -159,7 +161,7 @@ def notices_of_access(ask: Ask, record_id: UUID | None) -> list[Statement]:
     """What tells the holder that a professional looked. An emergency access was told when it was opened."""
     looked = ask.actor.kind is ActorKind.PROFESSIONAL and ask.act in (Act.SEARCH, Act.READ)
     told = looked and ask.mode is Mode.NORMAL and not ask.secret
-    return [outbox.access_notice(record_id, ask.actor.key, ask.at)] if told and record_id else []
+    return outbox.access_notices(record_id, ask.actor.key, ask.at) if told and record_id else []
 
 
 def searching(ask: Ask, query: Query) -> Reading[Page]:
@@ -183,15 +185,16 @@ def searching(ask: Ask, query: Query) -> Reading[Page]:
 def _page(entered: Entered, query: Query, found: Answer, counted: Answer | None, visit: Answer | None) -> Page:
     key, rows = entered.key, found.fetchall()
     shown = rows[: query.count]
+    numbers = [str(row[0]) for row in shown]
     resources = [
-        trimmed(key.unseal(bytes(resource), f"resource/{logical_id}"), parents, seen) if resource is not None else b""
-        for logical_id, _, resource, parents, seen, *_ in shown
+        trimmed(key.unseal(row[2], f"resource/{number}"), row[3], row[4]) if row[2] is not None else b""
+        for number, row in zip(numbers, shown, strict=True)
     ]
     texts = [key.unseal(bytes(row[5]), f"ebrim/{row[0]}") if row[5] is not None else None for row in shown] if query.ebrim else []
     following = Cursor(shown[-1][1], shown[-1][0]) if shown and len(rows) > query.count else None
     return Page(
         record_of(entered),
-        [str(row[0]) for row in shown],
+        numbers,
         resources,
         following,
         counted.fetchall()[0][0] if counted else None,
