@@ -76,6 +76,8 @@ httpx._transports.default.create_ssl_context = functools.lru_cache(httpx._transp
 
 django.setup(set_prefix=False)
 
+from support.entry import Hosted
+
 from carnet.config import doors, wsgi
 
 
@@ -252,9 +254,17 @@ def psc() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def door(psc: str) -> Iterator[str]:
-    """The FHIR door over HTTP, in this process so that tests can move its clock."""
-    server = make_server("127.0.0.1", DOOR_PORT, wsgi.door("fhir"), server_class=_Server, handler_class=_Quiet)
+def fhir_entry() -> Iterator[Hosted]:
+    """The asynchronous entry of the FHIR door, in this process so that tests can move its clock."""
+    hosted = Hosted("fhir")
+    yield hosted
+    hosted.stop()
+
+
+@pytest.fixture(scope="session")
+def door(psc: str, fhir_entry: Hosted) -> Iterator[str]:
+    """The FHIR door over HTTP, by its asynchronous entry."""
+    server = make_server("127.0.0.1", DOOR_PORT, fhir_entry, server_class=_Server, handler_class=_Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{DOOR_PORT}"
     server.shutdown()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -20,9 +20,10 @@ from support.people import actor
 from support.roles import as_role
 from support.shared_state import shared
 
-from carnet.apps.access import bounds
+from carnet.apps.access import bounds, decision
 from carnet.apps.catalogue import criteria, possession
 from carnet.apps.journal import lag, receipts
+from carnet.apps.outbox import notices
 from carnet.apps.prevention import certificate, doses, edition, keeping
 from carnet.apps.prevention.immunisation import dates
 from carnet.apps.profile import examinations
@@ -33,7 +34,7 @@ from carnet.apps.signin import oidc
 from carnet.apps.signin.certificates import reading as certificates
 from carnet.apps.signin.persons import passkeys
 from carnet.apps.signin.professionals import sessions
-from carnet.apps.storage import executor, keys, root_key, signing
+from carnet.apps.storage import executor, keys, root_key, signing, wire
 from carnet.dicah import conditions, functional_rights, habilitation
 from carnet.formats import codes, pictures, scans, words
 from carnet.formats.cda import entries
@@ -55,6 +56,14 @@ EDITION = habilitation.shipped()[-1]
 def _unit(number: int) -> object:
     with executor.unit() as work:
         return work.rows("SELECT %s::int", number)[0][0]
+
+
+def _told_once(number: int) -> object:
+    """A notice is told by one unit for each day: whoever comes later has nothing to tell."""
+    record, at = UUID(int=number), datetime(2026, 11, 27, tzinfo=UTC)
+    told = notices.access_notices(record, "professional:1", at)
+    notices._remember([(values, ()) for _, values in told])
+    return len(notices.access_notices(record, "professional:1", at))
 
 
 def _signed_in(number: int) -> object:
@@ -190,6 +199,13 @@ USES: dict[str, Callable[[int], object]] = {
     "apps.signin.persons.passkeys:_server": lambda n: passkeys._server(f"https://carnet-{n % 3}.example").rp.id,
     "apps.signin.professionals.sessions:_seen": _signed_in,
     "apps.storage.executor:_pool": _unit,
+    "apps.storage.wire:_converted": lambda n: wire._converted(f"SELECT %s, {n % 5}, '%%'")[0],
+    "apps.storage.wire:_automatic": lambda n: len(wire._automatic(n % 9)),
+    "apps.storage.wire:_reading": lambda n: _unit(n % 100),
+    "apps.outbox.notices:_told": _told_once,
+    "apps.access.decision:_held": lambda n: decision.edition(date(2026, 11, 1 + n % 3)).digest,
+    "apps.access.decision:_under": lambda n: decision.in_force(datetime(2026, 11, 1 + n % 3, tzinfo=UTC)),
+    "dicah.settings:_told": lambda n: replace(settings.LAW, support_line=str(n % 3)).digest,
     "apps.storage.executor:_held": _unit,
     "apps.storage.executor:_opening": _unit,
     "apps.storage.keys:derived": _cleared(keys.derived, "essai"),

@@ -743,7 +743,7 @@ def test_a_failure_tells_a_reference_and_nothing_else(
     def fails(*_: object) -> None:
         raise ZeroDivisionError(str(document))
 
-    monkeypatch.setattr("carnet.interfaces.fhir.retrieve.read_content", fails)
+    monkeypatch.setattr("carnet.interfaces.fhir.retrieve.reading_content", fails)
     answer = client(door, "treating").get(f"/fhir/Binary/{document}")
     assert answer.status_code == 500
     text = outcome_of(answer)["issue"][0]["details"]["text"]

@@ -9,6 +9,7 @@ from django.conf import settings
 from support.people import ask, deposit, patient
 
 from carnet.apps.records import api as records
+from carnet.apps.storage.executor import Wired
 from carnet.apps.storage.schema import PARTITIONS, ROLES
 from carnet.kernel.ask import Act, Mode
 
@@ -21,8 +22,8 @@ SEES_ALL = {("outbox_notice", "courier"), ("journal_entry", "sealer"), ("journal
 
 
 @contextmanager
-def connected(role: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(settings.DATABASE_URL.replace("{role}", role), autocommit=True) as connection:
+def connected(role: str) -> Iterator[Wired]:
+    with Wired.connect(settings.DATABASE_URL.replace("{role}", role), autocommit=True) as connection:
         yield connection
 
 
@@ -135,8 +136,10 @@ def test_an_address_is_read_by_its_owner_s_door_and_by_the_courier_alone(two_rec
     with connected("carnet_espace") as connection:
         for record in (first, second):
             connection.execute("SELECT set_config('carnet.record', %s, false)", [str(record)])
-            set_contact(Work(connection), f"holder:{record}", Contact("claude@patients.example"), now())
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            with connection.wire.pipeline():
+                set_contact(Work(connection), f"holder:{record}", Contact("claude@patients.example"), now())
+                connection.wire.settle()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.wire.transaction():
             set_contact(Work(connection), f"holder:{first}", Contact("autre@patients.example"), now())
         assert connection.execute("SELECT owner FROM outbox_contact").fetchall() == [(f"holder:{second}",)]
     with connected("carnet_courier") as connection:

@@ -43,6 +43,8 @@ from carnet.apps.identity.professionals import (
     known_professionals,
     names,
     professional,
+    professional_of,
+    read_professional,
     search_professionals,
     structure,
 )
@@ -101,7 +103,9 @@ __all__ = [
     "names",
     "profession_system",
     "professional",
+    "professional_of",
     "read_ins",
+    "read_professional",
     "reader",
     "reader_of",
     "records_of",

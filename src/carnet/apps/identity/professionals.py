@@ -1,6 +1,6 @@
 """Reading the directory: who a professional is, in which open situations, and which structure an id means."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from carnet.apps.storage.api import Row, Work, unit
@@ -31,7 +31,17 @@ _PROFESSIONAL = """SELECT p.family, p.given, s.profession_system, s.profession_c
 
 def professional(work: Work, identifier: str) -> Professional | None:
     """Look a professional up by PS_IdNat."""
-    rows = work.rows(_PROFESSIONAL, identifier)
+    sql, values = professional_of(identifier)
+    return read_professional(identifier, work.rows(sql, *values))
+
+
+def professional_of(identifier: str) -> tuple[str, tuple[str]]:
+    """The statement that looks a professional up by PS_IdNat."""
+    return _PROFESSIONAL, (identifier,)
+
+
+def read_professional(identifier: str, rows: Sequence[Row]) -> Professional | None:
+    """Read the rows of `professional_of`."""
     if not rows:
         return None
     situations = tuple(

@@ -183,6 +183,8 @@ class Together:
         self._missing = LINES
         self._tasks: set[asyncio.Task[None]] = set()
         self._not_before = 0.0
+        self.taken = 0
+        """Readings that were taken here, and not by a thread."""
 
     async def take(self, steps: Steps[Found]) -> Found:
         """What these steps find. Raises what they raise, or Elsewhere where they cannot be taken here now."""
@@ -202,6 +204,12 @@ class Together:
         if self._waiting and self._missing and self._loop.time() >= self._not_before:
             self._missing -= 1
             self._task(self._open())
+
+    async def open_all(self) -> None:
+        """Open every connection now, for whoever wants them before the first reading."""
+        while self._missing and self._loop.time() >= self._not_before:
+            self._missing -= 1
+            await self._open()
 
     def _task(self, coroutine: Any) -> None:
         task = self._loop.create_task(coroutine)
@@ -237,6 +245,7 @@ class Together:
                 line.close()
                 self._missing += 1
         for one in some:
+            self.taken += one.error is None
             one.tell()
         self._start()
 

@@ -98,4 +98,5 @@ def document_references(request: HttpRequest) -> HttpResponse:
     """`POST` publishes one document (ITI-105), `GET` searches without an INS in the address, `PATCH` acts on a named one."""
     if request.method == "PATCH":
         return conditional(request)
-    return get_search(request) if request.method == "GET" else _simplified(request)
+    answer: HttpResponse = get_search.alone(request) if request.method == "GET" else _simplified(request)  # type: ignore[attr-defined]
+    return answer

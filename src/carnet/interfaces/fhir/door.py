@@ -146,7 +146,8 @@ def reading(*methods: str, any_type: bool = False) -> Callable[[Callable[..., As
     """A view that reads: a function of the request and of who asks says what is asked and how it is answered.
 
     The view takes the reading in a unit of its own. `view.together(request, …)` are the same steps for the asynchronous entry: they
-    end in the answer, to be made once the line in the journal is committed, or raise whatever the view would refuse.
+    end in the answer, to be made once the line in the journal is committed, or raise whatever the view would refuse. `view.alone`
+    is the view without what surrounds it.
     """
 
     def decorate(function: Callable[..., Asked[Any]]) -> View:
@@ -170,6 +171,8 @@ def reading(*methods: str, any_type: bool = False) -> Callable[[Callable[..., As
 
         seen = view(*methods, any_type=any_type)(alone)
         seen.together = together  # type: ignore[attr-defined]
+        # Inside a view that answers to several methods.
+        seen.alone = alone  # type: ignore[attr-defined]
         return seen
 
     return decorate

@@ -58,7 +58,8 @@ def document_reference(request: HttpRequest, logical_id: str) -> HttpResponse:
     """One DocumentReference: read under the rules of reading the document itself, or changed by an act of TD3.3."""
     if request.method == "PATCH":
         return patched(request, document_id(logical_id))
-    return read_one(request, logical_id)
+    answer: HttpResponse = read_one.alone(request, logical_id)  # type: ignore[attr-defined]
+    return answer
 
 
 @reading("GET")

@@ -13,7 +13,7 @@ from django.conf import settings
 from carnet.apps.identity import api as identity
 from carnet.apps.signin.attempts import refused
 from carnet.apps.signin.certificates.actors import place_of
-from carnet.apps.storage.api import Row, Steps, Work, blind_index, lookup, unit
+from carnet.apps.storage.api import Elsewhere, Row, Steps, Work, blind_index, lookup, unit
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means, Situation
 from carnet.kernel.clock import Timer
 from carnet.kernel.codes import Code
@@ -156,30 +156,39 @@ def end(digest: bytes, at: datetime) -> None:
 _seen: dict[tuple[str, ...], tuple[float, Situation]] = {}
 
 
-def _in_directory(who: SignedIn) -> Situation:
-    """The situation as the directory knows it now, at most `directory_cache_seconds` old."""
-    key = (who.professional_id, who.structure, str(who.profession), who.sector, who.savoir_faire, who.role, who.structure_name)
-    now = monotonic()
-    cached = _seen.get(key)
-    if cached and now - cached[0] < settings.CARNET.directory_cache_seconds:
-        return cached[1]
-    found = _situation(who)
-    if len(_seen) > 10_000:
-        _seen.clear()
-    _seen[key] = (now, found)
-    return found
+def _key(who: SignedIn) -> tuple[str, ...]:
+    return (who.professional_id, who.structure, str(who.profession), who.sector, who.savoir_faire, who.role, who.structure_name)
 
 
-def _situation(who: SignedIn) -> Situation:
+def _remembered(who: SignedIn) -> Situation | None:
+    """The situation as the directory knew it at most `directory_cache_seconds` ago."""
+    seen = _seen.get(_key(who))
+    return seen[1] if seen and monotonic() - seen[0] < settings.CARNET.directory_cache_seconds else None
+
+
+def _situated(who: SignedIn) -> Steps[Situation]:
+    """The situation as the directory knows it now."""
     claimed = Situation(who.profession, who.savoir_faire, who.structure, who.structure_name, who.sector, who.role)
-    with unit() as work:
-        person = identity.professional(work, who.professional_id)
+    (answer,) = yield [identity.professional_of(who.professional_id)]
+    person = identity.read_professional(who.professional_id, answer.fetchall())
     known = person.situations if person else ()
     same = [s for s in known if s.profession == who.profession]
     here = [s for s in same if s.structure == who.structure and s.sector == who.sector]
     linked = bool(here) or not same
     # Without the directory's word the exercise is not open: Pro Santé Connect is never the only gate.
-    return replace(claimed, open=any(s.open for s in (here or same)), structure_linked=linked)
+    found = replace(claimed, open=any(s.open for s in (here or same)), structure_linked=linked)
+    if len(_seen) > 10_000:
+        _seen.clear()
+    _seen[_key(who)] = (monotonic(), found)
+    return found
+
+
+def _in_directory(who: SignedIn) -> Situation:
+    found = _remembered(who)
+    if found is None:
+        with unit() as work:
+            found = work.follow(_situated(who))
+    return found
 
 
 _SESSION = "SELECT actor, expires_at, bound_to FROM signin_session_of(%s)"
@@ -191,24 +200,35 @@ def actor_of(token: str, thumbprint: bytes | None = None, revoked: bool = False)
     A token bound to a certificate is nobody's without that certificate (RFC 8705 §3). `revoked`: the certificate of the
     connection is; the law then refuses it whatever the token.
     """
-    return _actor(lookup(_SESSION, _digest(token)), thumbprint, revoked)
+    who, expires_at, bound = _session(lookup(_SESSION, _digest(token)), thumbprint)
+    return actor_from(who, expires_at, revoked, bound)
 
 
 def acting(token: str, thumbprint: bytes | None = None, revoked: bool = False) -> Steps[Actor]:
-    """The steps to the actor of a bearer token: `actor_of`."""
+    """The steps to the actor of a bearer token: `actor_of`. Raises Elsewhere for an employee, whose structure says who they are."""
     (found,) = yield [(_SESSION, (_digest(token),))]
-    return _actor(found.fetchone(), thumbprint, revoked)
+    who, expires_at, bound = _session(found.fetchone(), thumbprint)
+    if who.kind is ActorKind.EMPLOYEE:
+        raise Elsewhere("an employee")
+    situation = _remembered(who) or (yield from _situated(who))
+    return _actor_in(who, situation, expires_at, revoked, bound)
 
 
-def _actor(row: Row | None, thumbprint: bytes | None, revoked: bool) -> Actor:
+def _session(row: Row | None, thumbprint: bytes | None) -> tuple[SignedIn, datetime, str]:
     bound = bytes(row[2]) if row and row[2] else None
     if row is None or (bound is not None and not hmac.compare_digest(bound, thumbprint or b"")):
         raise Refusal(No.AUTHENTICATION_MISSING)
-    return actor_from(load(row[0]), row[1], revoked, bound.hex() if bound else "")
+    return load(row[0]), row[1], bound.hex() if bound else ""
 
 
 def actor_from(who: SignedIn, expires_at: datetime, revoked: bool, certificate: str = "") -> Actor:
     """The actor of a session, in the situation as the directory knows it now. `certificate`: the one that it is bound to."""
+    employee = who.kind is ActorKind.EMPLOYEE
+    situation = place_of(who.structure, who.structure_name) if employee else _in_directory(who)
+    return _actor_in(who, situation, expires_at, revoked, certificate)
+
+
+def _actor_in(who: SignedIn, situation: Situation, expires_at: datetime, revoked: bool, certificate: str) -> Actor:
     proof = Authentication(
         means=who.means,
         level=who.level,
@@ -219,8 +239,6 @@ def actor_from(who: SignedIn, expires_at: datetime, revoked: bool, certificate: 
         regulation=who.regulation,
         software_is_regulation=who.software_is_regulation,
     )
-    employee = who.kind is ActorKind.EMPLOYEE
-    situation = place_of(who.structure, who.structure_name) if employee else _in_directory(who)
     return Actor(who.kind, who.professional_id, who.name, proof, situation, who.software_name or who.software_id,
                  who.on_behalf_of)  # fmt: skip
 

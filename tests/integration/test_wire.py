@@ -1,0 +1,154 @@
+"""The wire: what is sent comes back as it was, whatever its form on the way, and a unit holds or leaves nothing."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from django.conf import settings
+from support.people import patient
+
+from carnet.apps.storage import wire
+from carnet.apps.storage.api import lookup, streaming, unit
+from carnet.apps.storage.executor import Work, connect
+
+VALUES: tuple[tuple[str, Any], ...] = (
+    ("bytea", b"\x00\x01'\\\"{},\xff"),
+    ("bytea[]", [b"\x00", b"'\\\"", b"''{},", b""]),
+    ("text", "l'été \\ « % » $1 ''"),
+    ("varchar[]", ["a", "b,c", 'd"e', "f'g", "{}", "NULL", ""]),
+    ("uuid", UUID(int=7)),
+    ("uuid[]", [UUID(int=7), UUID(int=2**127)]),
+    ("timestamptz", datetime(2026, 11, 28, 9, 30, 1, 234567, tzinfo=UTC)),
+    ("timestamptz", datetime(1926, 2, 28, tzinfo=UTC)),
+    ("date", date(1850, 1, 31)),
+    ("int", -(2**31)),
+    ("bigint", 2**63 - 1),
+    ("smallint", 7),
+    ("boolean", True),
+    ("double precision", 1.5e-7),
+    ("int[]", [1, 2, 3]),
+    ("interval", timedelta(days=3, seconds=7)),
+    ("jsonb", None),
+)
+
+
+@pytest.mark.parametrize(("kind", "value"), VALUES, ids=lambda v: str(v)[:20])
+def test_a_value_comes_back_as_it_was_in_every_form(kind: str, value: Any) -> None:
+    """The first time as text, the second time prepared, from the third on in binary."""
+    with unit() as work:
+        found = [work.rows(f"SELECT %s::{kind}, %s::{kind} IS NULL", value, value)[0] for _ in range(4)]
+    assert found == [(value, value is None)] * 4
+    assert [type(row[0]) for row in found] == [type(value)] * 4
+    if isinstance(value, datetime):
+        assert all(row[0].utcoffset() == timedelta(0) for row in found)
+
+
+def test_names_and_numbers_of_places() -> None:
+    with unit() as work:
+        answer = work.send(("SELECT %(b)s::int, %(a)s::text, %(b)s::int, '%%'", {"a": "x", "b": 2, "c": "not asked"}))[0]
+        assert answer.fetchall() == [(2, "x", 2, "%")]
+        assert answer.fetchone() == (2, "x", 2, "%"), "an answer is read as often as one likes"
+        with pytest.raises(psycopg.ProgrammingError):
+            work.rows("SELECT %s, %(a)s", 1)
+
+
+def test_an_answer_is_read_after_its_unit() -> None:
+    with unit() as work:
+        answer = work.send(("SELECT 1", ()))[0]
+    assert answer.fetchall() == [(1,)]
+
+
+def test_a_statement_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, record_id = patient("treating")
+    state = "SELECT activated FROM records_record WHERE record_id = %s"
+
+    def activated() -> Any:
+        with unit(record_id) as work:
+            return work.rows(state, record_id)[0][0]
+
+    before = activated()
+    for _ in range(3):
+        with pytest.raises(psycopg.errors.DivisionByZero), unit(record_id) as work:
+            work.run("UPDATE records_record SET activated = NOT activated WHERE record_id = %s", record_id)
+            work.run("SELECT 1/0")
+            work.run("SELECT 2")
+        with pytest.raises(psycopg.errors.DivisionByZero), unit(record_id) as work:
+            work.run("UPDATE records_record SET activated = NOT activated WHERE record_id = %s", record_id)
+            work.row("SELECT 1/0")
+        with pytest.raises(ZeroDivisionError), unit(record_id) as work:
+            work.row("UPDATE records_record SET activated = NOT activated WHERE record_id = %s RETURNING 1", record_id)
+            raise ZeroDivisionError
+        with pytest.raises(KeyboardInterrupt), unit(record_id) as work:
+            work.run("UPDATE records_record SET activated = NOT activated WHERE record_id = %s", record_id)
+            raise KeyboardInterrupt
+        assert activated() == before
+
+
+def test_a_scope_ends_with_its_unit() -> None:
+    with unit(uuid4()):
+        pass
+    assert lookup("SELECT current_setting('carnet.record', true)") in (("",), (None,))
+
+
+def test_statements_beyond_the_most_are_forgotten_and_known_again() -> None:
+    several = [f"SELECT {n}, %s::int" for n in range(wire.MOST_PREPARED + 20)]
+    with unit() as work:
+        for _ in range(3):
+            assert [work.row(sql, 1) for sql in several] == [(n, 1) for n in range(len(several))]
+    with unit() as work:
+        (held,) = work.row("SELECT count(*) FROM pg_prepared_statements") or (0,)
+    assert held <= wire.MOST_PREPARED
+
+
+def test_a_statement_whose_preparation_failed_is_prepared_again() -> None:
+    table = f"carnet_essai_{uuid4().hex}"
+    with psycopg.connect(settings.DATABASE_URL.replace("{role}", "postgres"), autocommit=True) as owner:
+        for _ in range(2):
+            with pytest.raises(psycopg.errors.UndefinedTable), unit() as work:
+                work.row(f"SELECT 1 FROM {table}")
+        owner.execute(f"CREATE TABLE {table} ()")
+        owner.execute(f"GRANT SELECT ON {table} TO PUBLIC")
+        try:
+            for _ in range(3):
+                with unit() as work:
+                    assert work.row(f"SELECT count(*) FROM {table}") == (0,)
+        finally:
+            owner.execute(f"DROP TABLE {table}")
+
+
+def test_a_lost_connection_is_said_and_replaced() -> None:
+    owner = psycopg.connect(settings.DATABASE_URL.replace("{role}", "postgres"), autocommit=True)
+    with owner, pytest.raises(psycopg.OperationalError), unit() as work:
+        (pid,) = work.row("SELECT pg_backend_pid()") or (0,)
+        owner.execute("SELECT pg_terminate_backend(%s)", [pid])
+        for _ in range(100):
+            work.row("SELECT pg_sleep(0.05)")
+    with unit() as work:
+        assert work.row("SELECT 1") == (1,)
+
+
+def test_a_unit_for_more_than_fits_in_memory_goes_on_after_what_failed() -> None:
+    with pytest.raises(psycopg.errors.DivisionByZero), streaming() as work:
+        work.rows("SELECT 1/0")
+    with streaming() as work:
+        assert work.rows("SELECT 1 UNION ALL SELECT 2") == [(1,), (2,)]
+        with work.connection.cursor(name="essai") as cursor:
+            cursor.execute("SELECT generate_series(1, 3)")
+            assert cursor.fetchall() == [(1,), (2,), (3,)]
+
+
+def test_an_answer_that_never_came_is_no_empty_one() -> None:
+    connection = connect()
+    with pytest.raises(ZeroDivisionError), connection.wire.transaction():
+        answer = Work(connection).send(("SELECT 1", ()))[0]
+        raise ZeroDivisionError
+    # It came while the transaction was taken back: it is there to be read.
+    assert answer.fetchall() == [(1,)]
+    with pytest.raises(ZeroDivisionError), connection.wire.pipeline():
+        lost = connection.wire.send("SELECT 1")
+        raise ZeroDivisionError
+    assert connection.closed, "a connection is not left in the middle of an answer"
+    with pytest.raises(psycopg.Error):
+        lost.fetchall()

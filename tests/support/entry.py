@@ -1,0 +1,74 @@
+"""The asynchronous entry of a door in this process, so that tests can move its clock: what granian does for it, over WSGI."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
+
+from carnet.apps.storage import together
+from carnet.config import rsgi
+
+
+class _Protocol:
+    """One exchange, as RSGI names it."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.answer: tuple[int, list[tuple[str, str]], bytes] | None = None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for start in range(0, len(self.body), 65536):
+            yield self.body[start : start + 65536]
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.answer = status, headers, body
+
+
+def _scope(environ: dict[str, Any]) -> Any:
+    headers = {k[5:].replace("_", "-").lower(): v for k, v in environ.items() if k.startswith("HTTP_")}
+    headers |= {name: environ[key] for name, key in (("content-type", "CONTENT_TYPE"), ("content-length", "CONTENT_LENGTH"))
+                if environ.get(key)}  # fmt: skip
+    return SimpleNamespace(
+        method=environ["REQUEST_METHOD"], path=environ["PATH_INFO"], query_string=environ.get("QUERY_STRING", ""),
+        http_version="1.1", client="127.0.0.1:1", scheme="http", headers=headers,
+    )  # fmt: skip
+
+
+class Hosted:
+    """A WSGI application that hands each request to the entry, in a loop of its own."""
+
+    def __init__(self, name: str) -> None:
+        self.entry = rsgi.entry(name)
+        self.loop = asyncio.new_event_loop()
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        self._started.wait(20)
+        assert self.entry._together is not None
+        self.together: together.Together = self.entry._together
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.entry.__rsgi_init__(self.loop)
+        assert self.entry._together is not None
+        # Connections are opened while nobody plays another role.
+        self.loop.run_until_complete(self.entry._together.open_all())
+        self._started.set()
+        self.loop.run_forever()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        protocol = _Protocol(environ["wsgi.input"].read(length) if length else b"")
+        asyncio.run_coroutine_threadsafe(self.entry.__rsgi__(_scope(environ), protocol), self.loop).result(120)
+        assert protocol.answer is not None
+        status, headers, body = protocol.answer
+        start_response(f"{status} -", [(name.title(), value) for name, value in headers])
+        return [body]
+
+    def stop(self) -> None:
+        """End the loop and its connections."""
+        self.loop.call_soon_threadsafe(self.entry.__rsgi_del__, self.loop)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(10)
+        self.loop.close()
