@@ -14,19 +14,19 @@ _UUID = re.compile(r"'[0-9a-f]{32}'(::uuid)?")
 
 
 @contextmanager
-def _tracing(lines: list[str]) -> Iterator[None]:
+def tracing(tell: Callable[[str, Values], object]) -> Iterator[None]:
+    """Tell of every statement that is sent meanwhile."""
     inner = Wire.send
 
     def traced(self: Wire, sql: str, values: Values = ()) -> Answer:
-        lines.append(psycopg.ClientCursor(connection).mogrify(sql, values))
+        tell(sql, values)
         return inner(self, sql, values)
 
-    with psycopg.connect(**parameters(settings.DATABASE_URL, settings.CARNET.database_role)) as connection:
-        Wire.send = traced  # type: ignore[method-assign]
-        try:
-            yield
-        finally:
-            Wire.send = inner  # type: ignore[method-assign]
+    Wire.send = traced  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Wire.send = inner  # type: ignore[method-assign]
 
 
 _LITERAL = re.compile(r"(?<![A-Za-z&])'((?:[^']|'')*)'")
@@ -54,7 +54,9 @@ def script_of(operation: Callable[[], object], record_id: str, fresh: bool = Fal
     """Run the operation twice (the first fills caches) and return its statements."""
     operation()
     lines: list[str] = []
-    with _tracing(lines):
-        operation()
+    with psycopg.connect(**parameters(settings.DATABASE_URL, settings.CARNET.database_role)) as connection:
+        cursor = psycopg.ClientCursor(connection)
+        with tracing(lambda sql, values: lines.append(cursor.mogrify(sql, values))):
+            operation()
     head = ["\\set fresh random(1, 1000000000000000)"] if fresh else []
     return "\n".join([*head, *(_line(statement, fresh, record_id) for statement in lines)]) + "\n"

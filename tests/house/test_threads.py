@@ -36,7 +36,7 @@ from carnet.apps.signin.persons import passkeys
 from carnet.apps.signin.professionals import sessions
 from carnet.apps.storage import executor, keys, root_key, signing, wire
 from carnet.dicah import conditions, functional_rights, habilitation
-from carnet.formats import codes, pictures, scans, words
+from carnet.formats import codes, packing, pictures, scans, words
 from carnet.formats.cda import entries
 from carnet.interfaces.oauth import server
 from carnet.kernel import clock
@@ -203,6 +203,7 @@ USES: dict[str, Callable[[int], object]] = {
     "apps.storage.wire:_automatic": lambda n: len(wire._automatic(n % 9)),
     "apps.storage.wire:_reading": lambda n: _unit(n % 100),
     "apps.outbox.notices:_told": _told_once,
+    "formats.packing:_packers": lambda n: packing.unpacked(packing.packed(str(n % 7).encode() * 900)),
     "apps.access.decision:_held": lambda n: decision.edition(date(2026, 11, 1 + n % 3)).digest,
     "apps.access.decision:_under": lambda n: decision.in_force(datetime(2026, 11, 1 + n % 3, tzinfo=UTC)),
     "dicah.settings:_told": lambda n: replace(settings.LAW, support_line=str(n % 3)).digest,

@@ -98,6 +98,7 @@ WRITERS = [
     "withdraw_invitation",
     "answer_invitation",
     "note_lookup",
+    "noting_lookup",
     "note_reminded",
     "write_entry",
 ]

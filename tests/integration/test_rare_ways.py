@@ -51,6 +51,7 @@ from carnet.apps.storage.api import KeyDestroyedError, destroy_key, key_of, put,
 from carnet.desk.demonstration.people import ABSENT
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.dicah.facts import RecordState
+from carnet.formats.packing import unpacked
 from carnet.formats.xds import Coding
 from carnet.kernel.actor import ANONYMOUS, Means
 from carnet.kernel.ask import Act, Ask
@@ -277,7 +278,7 @@ def test_damage_of_bytes_is_told_apart() -> None:
             sealed = work.rows(
                 "SELECT resource FROM records_document WHERE record_id = %s AND logical_id = %s", record_id, document
             )[0][0]
-            resource = json.loads(key.unseal(bytes(sealed), f"resource/{document}"))
+            resource = json.loads(unpacked(key.unseal(bytes(sealed), f"resource/{document}")))
             resource["content"][0]["attachment"] |= change
             work.run("UPDATE records_document SET resource = %s WHERE record_id = %s AND logical_id = %s",
                      key.seal(json.dumps(resource).encode(), f"resource/{document}"), record_id, document)  # fmt: skip

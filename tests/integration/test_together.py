@@ -86,6 +86,7 @@ def _requests(person: Any, document: UUID) -> dict[str, tuple[Any, ...]]:
         "resource, in English": ("GET", f"/fhir/DocumentReference/{NOBODY}", b"", {"HTTP_ACCEPT_LANGUAGE": "en"}),
         "resource of before": ("GET", f"/fhir/DocumentReference/{document}/_history/9"),
         "resource with a slash": ("GET", f"/fhir/DocumentReference/{document}/"),
+        "an address with letters and signs": ("GET", "/fhir/Binary/" + "€%25".encode().decode("latin-1")),
         "another method": ("DELETE", f"/fhir/Binary/{document}"),
         "too long": ("POST", search, b"x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)),
         "another address": ("GET", "/fhir/Nothing"),

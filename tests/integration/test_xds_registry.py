@@ -17,6 +17,7 @@ from carnet.apps.records.documents.rows import sealed
 from carnet.apps.storage.api import key_of, unit
 from carnet.desk.client import documents_of
 from carnet.desk.dmp_client import Software, assertion_of, envelope_of, submission_of
+from carnet.formats.packing import unpacked
 from carnet.formats.soap import write_related
 from carnet.formats.xds import Author, Coding, Folder
 from carnet.formats.xds import names as n
@@ -480,7 +481,7 @@ def test_metadata_that_cannot_be_told_have_no_ready_text_and_are_kept(person: An
     number = str(uuid4())
     made = sealed(key, {"resourceType": "DocumentReference", "id": number, "status": "weird"})
     assert made.ebrim is None and f"document-untold document={number}" in caplog.text
-    assert b"weird" in key.unseal(made.resource, f"resource/{number}")
+    assert b"weird" in unpacked(key.unseal(made.resource, f"resource/{number}"))
 
 
 def test_documents_that_are_ready_and_those_that_are_written_are_told_alike(doctor: Practice) -> None:

@@ -30,7 +30,8 @@ def _scope(environ: dict[str, Any]) -> Any:
     headers |= {name: environ[key] for name, key in (("content-type", "CONTENT_TYPE"), ("content-length", "CONTENT_LENGTH"))
                 if environ.get(key)}  # fmt: skip
     return SimpleNamespace(
-        method=environ["REQUEST_METHOD"], path=environ["PATH_INFO"], query_string=environ.get("QUERY_STRING", ""),
+        method=environ["REQUEST_METHOD"], path=environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace"),
+        query_string=environ.get("QUERY_STRING", ""),
         http_version="1.1", client="127.0.0.1:1", scheme="http", headers=headers,
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from carnet.apps.storage.api import get, key_of, unit
 from carnet.formats.fhir import read_stored
+from carnet.formats.packing import unpacked
 from carnet.formats.xds import DocumentEntry
 from support.roles import as_role
 
@@ -44,7 +45,7 @@ def entry_at(record_id: UUID, logical_id: UUID) -> DocumentEntry:
         row = work.row("SELECT resource FROM records_document WHERE record_id = %s AND logical_id = %s", record_id, logical_id)
         key = key_of(work, record_id)
     assert row is not None
-    return read_stored(json.loads(key.unseal(bytes(row[0]), f"resource/{logical_id}")))
+    return read_stored(json.loads(unpacked(key.unseal(bytes(row[0]), f"resource/{logical_id}"))))
 
 
 def spoil(record_id: UUID, column: str, value: object) -> None:
@@ -53,6 +54,6 @@ def spoil(record_id: UUID, column: str, value: object) -> None:
         key = key_of(work, record_id)
         where = f"FROM records_document WHERE record_id = %s AND {column} = %s"
         logical_id, sealed = work.rows(f"SELECT logical_id, resource {where}", record_id, value)[0]
-        resource = json.loads(key.unseal(bytes(sealed), f"resource/{logical_id}")) | {"status": "weird"}
+        resource = json.loads(unpacked(key.unseal(bytes(sealed), f"resource/{logical_id}"))) | {"status": "weird"}
         again = key.seal(json.dumps(resource).encode(), f"resource/{logical_id}")
         work.run("UPDATE records_document SET resource = %s WHERE record_id = %s AND logical_id = %s", again, record_id, logical_id)

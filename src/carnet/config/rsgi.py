@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from io import BytesIO
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
@@ -33,7 +32,8 @@ def environment(scope: Any, body: bytes, length: int) -> dict[str, Any]:
     found: dict[str, Any] = {
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(scope.path).decode("latin-1") if "%" in scope.path else scope.path,
+        # The server has decoded it; WSGI wants its bytes, each as a character.
+        "PATH_INFO": scope.path.encode("utf-8", "surrogateescape").decode("latin-1"),
         "QUERY_STRING": scope.query_string,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
         "SERVER_NAME": "127.0.0.1",
@@ -76,7 +76,6 @@ class Entry:
         self._handler, self._way = handler, together
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="door")
         self._together: Together | None = None
-        self._most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Called by the server in each of its processes, before the first request."""
@@ -91,12 +90,12 @@ class Entry:
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """One request."""
-        body, length = b"", 0
+        body, length, most = b"", 0, settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if scope.method not in ("GET", "HEAD") or "content-length" in scope.headers or "transfer-encoding" in scope.headers:
-            body, length = await _body(protocol, self._most)
+            body, length = await _body(protocol, most)
         environ = environment(scope, body, length)
         way = self._way(scope.method, scope.path)
-        if way is not None and length <= self._most:
+        if way is not None and length <= most:
             answered = await self._taken(way, environ)
             if answered is not None:
                 headers = [(name.lower(), value) for name, value in answered.items()]
@@ -111,7 +110,8 @@ class Entry:
         if self._together is None:
             return None
         try:
-            answer = await self._together.take(way(WSGIRequest(environ)))
+            # Django writes into what it is given: the other way gets it as it came.
+            answer = await self._together.take(way(WSGIRequest(dict(environ))))
         except Exception:
             # A refusal, a malformed request, a count: the other way says what it is, and journals it.
             return None

@@ -47,7 +47,9 @@ def stem(word: str) -> str:
     """The comparable form of a word. The stemmer knows accents, so it comes first. A number is one with a comma or a point."""
     if word[0].isdecimal():
         return word.lower().replace(",", ".")
-    return normalise_name(_STEMMERS.french.stemWord(word.lower())).lower()
+    found = _STEMMERS.french.stemWord(word.lower())
+    # Letters without accents are their own comparable form.
+    return found if found.isascii() and found.isalnum() else normalise_name(found).lower()
 
 
 def stems(text: str) -> str:

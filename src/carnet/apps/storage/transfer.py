@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from carnet.apps.storage.executor import Work
 from carnet.apps.storage.keys import RecordKey
+from carnet.formats.packing import packed, unpacked
 
 Values = dict[str, Any]
 
@@ -28,6 +29,8 @@ class Table:
     """Column of the address of bytes in the store, where a row has some."""
     digests: Mapping[str, Callable[[RecordKey, Values], str | None]] = field(default_factory=dict)
     """Columns that are digests under the key of the record, made again from the opened row when it comes in under another key."""
+    packed: frozenset[str] = frozenset()
+    """Sealed columns that are stored packed: an export holds what they say."""
     within: tuple[str, str] = ("", "")
     """Column that names a row of another table, and that table: a row whose owner is not shown is not shown."""
 
@@ -42,7 +45,8 @@ def _opened(key: RecordKey, table: Table, row: Values) -> Values:
     plain = {name: value for name, value in row.items() if name not in table.left}
     for column, name in table.sealed.items():
         sealed = bytes.fromhex(row[column].removeprefix("\\x"))
-        plain[column] = base64.b64encode(key.unseal(sealed, name(row))).decode()
+        told = key.unseal(sealed, name(row))
+        plain[column] = base64.b64encode(unpacked(told) if column in table.packed else told).decode()
     return plain
 
 
@@ -51,7 +55,8 @@ def sealed_values(key: RecordKey, table: Table, row: Values) -> Values:
     values = row | {"record_id": str(key.record_id)}
     values |= {column: make(key, row) for column, make in table.digests.items()}
     for column, name in table.sealed.items():
-        values[column] = "\\x" + key.seal(base64.b64decode(row[column], validate=True), name(values)).hex()
+        told = base64.b64decode(row[column], validate=True)
+        values[column] = "\\x" + key.seal(packed(told) if column in table.packed else told, name(values)).hex()
     return values
 
 

@@ -4,7 +4,6 @@ The patient is left open: an INS may have changed since (EX_3.1-1055). So is the
 `write_entry` writes empties the column `records_document.ebrim` by a migration: texts of before would else be told.
 """
 
-import zlib
 from collections.abc import Iterable
 from dataclasses import replace
 from uuid import uuid4
@@ -12,6 +11,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
+from carnet.formats.packing import packed, unpacked
 from carnet.formats.xds import names as n
 from carnet.formats.xds.hl7_values import write_cx
 from carnet.formats.xds.model import DocumentEntry
@@ -38,12 +38,12 @@ def ready_text(entry: DocumentEntry) -> bytes:
     )  # fmt: skip
     text = _inside(write_entry(opened, repository))
     text = text.replace(write_cx("", patient).encode(), _PATIENT).replace(repository.encode(), _REPOSITORY)
-    return zlib.compress(text, 1)
+    return packed(text)
 
 
 def told_texts(texts: Iterable[bytes], patient: tuple[str, str], repository: str) -> bytes:
     """Ready texts as they are told about this patient, one behind the other."""
-    joined = b"".join(map(zlib.decompress, texts))
+    joined = b"".join(map(unpacked, texts))
     return joined.replace(_PATIENT, _escaped(write_cx(*patient))).replace(_REPOSITORY, _escaped(repository))
 
 

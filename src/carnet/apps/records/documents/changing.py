@@ -20,6 +20,7 @@ from carnet.apps.records.entry.facts import (
     StoredDocument,
     enter,
     named_by_document,
+    opened_resource,
     record_of,
     same_person,
     stored_document,
@@ -221,7 +222,7 @@ def _closed(question: Ask, document: DocumentFacts, facts: Facts) -> tuple[Refus
 
 
 def _act_asked(ask: Ask, entered: Entered, document: StoredDocument, act_of: Callable[[Json], Act | None]) -> Act | None:
-    resource: Json = json.loads(entered.key.unseal(document.resource, f"resource/{document.logical_id}"))
+    resource: Json = json.loads(opened_resource(entered.key, document.resource, document.logical_id))
     return act_of(resource)
 
 
@@ -260,7 +261,7 @@ def patch_document(
 def _resource_now(work: Work, question: Ask, entered: Entered, facts: Facts, logical_id: UUID) -> bytes:
     document = stored_document(work.rows(DOCUMENT, logical_id)[0])
     seen = work.follow(readable(question, facts, document.parents))
-    return trimmed(entered.key.unseal(document.resource, f"resource/{logical_id}"), document.parents, seen)
+    return trimmed(opened_resource(entered.key, document.resource, logical_id), document.parents, seen)
 
 
 _NAMED = "SELECT record_id, logical_id FROM records_locate_named(%s)"

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from carnet.apps.records.documents.checking import Checked, depositor_of
 from carnet.apps.records.documents.labels import labels_of
-from carnet.apps.records.entry.facts import StoredDocument
+from carnet.apps.records.entry.facts import StoredDocument, opened_resource, sealed_resource
 from carnet.apps.storage.api import RecordKey, Work
 from carnet.formats.fhir import Json, read_stored, write_document_reference, write_submission_set
 from carnet.formats.timestamps import to_fhir
@@ -63,7 +63,7 @@ def sealed(key: RecordKey, resource: Json, technical: bool = False) -> Sealed:
     except UNTOLD as error:
         log.error("document-untold document=%s type=%s", number, type(error).__name__)
         ebrim = None
-    return Sealed(key.seal(dump(resource), f"resource/{number}"), ebrim)
+    return Sealed(sealed_resource(key, dump(resource), number), ebrim)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ def insert_submission(
 
 def rewrite(key: RecordKey, document: StoredDocument, change: Callable[[Json], Json], at: datetime) -> Sealed:
     """The metadata of a document after a change, `lastUpdated` moved."""
-    resource = json.loads(key.unseal(document.resource, f"resource/{document.logical_id}"))
+    resource = json.loads(opened_resource(key, document.resource, document.logical_id))
     changed = change(resource)
     changed["meta"] = changed["meta"] | {"lastUpdated": to_fhir(at)}
     return sealed(key, changed)

@@ -25,6 +25,7 @@ from carnet.dicah.acts import BEFORE_OPENING, Opening
 from carnet.dicah.conditions.authentication import CONNECTED, PERSONS
 from carnet.dicah.conditions.availability import SHOWN_AS_ABSENT
 from carnet.dicah.facts import DocumentFacts, Facts, IdentityFacts, Plausibility, RecordFacts, RecordState
+from carnet.formats.packing import packed, unpacked
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits, is_minor
@@ -228,6 +229,16 @@ class StoredDocument:
     waiting_told_at: datetime | None
     parents: tuple[UUID, ...]
     """Documents of the record that this one replaces, completes, transforms or signs."""
+
+
+def sealed_resource(key: RecordKey, resource: bytes, number: UUID | str) -> bytes:
+    """The FHIR resource of a document as it is stored."""
+    return key.seal(packed(resource), f"resource/{number}")
+
+
+def opened_resource(key: RecordKey, sealed: bytes, number: UUID | str) -> bytes:
+    """The FHIR resource of a document, ready to send. Raises InvalidTag."""
+    return unpacked(key.unseal(sealed, f"resource/{number}"))
 
 
 def stored_document(row: Row) -> StoredDocument:

@@ -17,6 +17,7 @@ from carnet.apps.records.entry.facts import (
     StoredDocument,
     entering,
     naming,
+    opened_resource,
     same_person,
     stored_document,
 )
@@ -122,7 +123,7 @@ def reading_metadata(ask: Ask, logical_id: UUID) -> Reading[bytes]:
     """A reading of the FHIR resource of a document, ready to send. It stands under the same rules as its bytes."""
 
     def ready(entered: Entered, document: StoredDocument, seen: frozenset[UUID]) -> bytes:
-        return trimmed(entered.key.unseal(document.resource, f"resource/{logical_id}"), document.parents, seen)
+        return trimmed(opened_resource(entered.key, document.resource, logical_id), document.parents, seen)
 
     return _reading(_for_somebody(replace(ask, act=Act.READ)), logical_id, ready)
 

@@ -19,7 +19,7 @@ from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.journal import api as journal
 from carnet.apps.outbox import api as outbox
-from carnet.apps.records.entry.facts import Entered, entering, record_of
+from carnet.apps.records.entry.facts import Entered, entering, opened_resource, record_of
 from carnet.apps.records.entry.reading import Reading, Ready, last
 from carnet.apps.records.reading.relations import trimmed
 from carnet.apps.storage.api import KEY_OF_RECORD, Answer, Statement, Steps, Work, open_key, unit
@@ -187,7 +187,7 @@ def _page(entered: Entered, query: Query, found: Answer, counted: Answer | None,
     shown = rows[: query.count]
     numbers = [str(row[0]) for row in shown]
     resources = [
-        trimmed(key.unseal(row[2], f"resource/{number}"), row[3], row[4]) if row[2] is not None else b""
+        trimmed(opened_resource(key, row[2], number), row[3], row[4]) if row[2] is not None else b""
         for number, row in zip(numbers, shown, strict=True)
     ]
     texts = [key.unseal(bytes(row[5]), f"ebrim/{row[0]}") if row[5] is not None else None for row in shown] if query.ebrim else []

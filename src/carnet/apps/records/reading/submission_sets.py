@@ -12,7 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from carnet.apps.access import api as access
-from carnet.apps.records.entry.facts import Entered, enter, named_by_document, record_of
+from carnet.apps.records.entry.facts import Entered, enter, named_by_document, opened_resource, record_of
 from carnet.apps.records.reading.relations import trimmed
 from carnet.apps.records.reading.search import VISIBLE, Query, notices_of_access, page_statement, visible_values
 from carnet.apps.storage.api import RecordKey, Row, Statement, unit
@@ -159,7 +159,7 @@ def read_whole(ask: Ask, most: int) -> Whole:
     if len(rows) > most:
         raise Refusal(No.TOO_MANY_RESULTS)
     documents = [
-        json.loads(trimmed(entered.key.unseal(bytes(resource), f"resource/{logical_id}"), parents, seen))
+        json.loads(trimmed(opened_resource(entered.key, bytes(resource), logical_id), parents, seen))
         for logical_id, _, resource, parents, seen in rows
     ]
     return Whole(record_of(entered), documents, list(_found(entered, answers, ListQuery())), makers, items)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from carnet.apps.access import api as access
 from carnet.apps.journal.api import PATIENT
-from carnet.apps.records.entry.facts import Entered, enter, named_by_document, record_of
+from carnet.apps.records.entry.facts import Entered, enter, named_by_document, opened_resource, record_of
 from carnet.apps.records.reading.relations import trimmed
 from carnet.apps.records.reading.search import (
     VISIBLE,
@@ -164,7 +164,7 @@ def documents(visit: Visit, query: Query) -> Documents:
 
 def _seen(visit: Visit, row: Sequence[Any]) -> Seen:
     logical_id, _, sealed, parents, seen = row[:5]
-    resource = trimmed(visit.key.unseal(bytes(sealed), f"resource/{logical_id}"), parents, seen)
+    resource = trimmed(opened_resource(visit.key, bytes(sealed), logical_id), parents, seen)
     return Seen(logical_id, json.loads(resource), _facts(row[5:]), row[16], row[17])
 
 

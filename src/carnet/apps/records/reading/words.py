@@ -6,7 +6,6 @@ they can be in no answer, count, suggestion or timing.
 """
 
 import json
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -19,6 +18,7 @@ from carnet.apps.records.reading.visit import Seen, Visit, documents
 from carnet.apps.storage.api import RecordKey, Work
 from carnet.formats import cda, pdf, scans, words
 from carnet.formats.fhir import Json
+from carnet.formats.packing import packed, unpacked
 from carnet.kernel.traits import normalise_name
 
 KEPT = 200_000
@@ -72,12 +72,12 @@ class Words:
 def keep_words(work: Work, key: RecordKey, logical_id: UUID, held: Words) -> None:
     """Keep the words of a document, in the transaction of its deposit."""
     text = "\n".join(part for part in (held.title, held.authors, held.text) if part)[:KEPT]
-    packed = zlib.compress(json.dumps([text, words.stems(text)], ensure_ascii=False).encode(), 6)
+    told = packed(json.dumps([text, words.stems(text)], ensure_ascii=False).encode())
     work.run(
         """INSERT INTO records_words (record_id, logical_id, sealed, edition, machine) VALUES (%s, %s, %s, %s, %s)
         ON CONFLICT (record_id, logical_id) DO UPDATE SET sealed = excluded.sealed, edition = excluded.edition,
         machine = excluded.machine""",
-        key.record_id, logical_id, key.seal(packed, f"words/{logical_id}"), words.EDITION, held.machine,
+        key.record_id, logical_id, key.seal(told, f"words/{logical_id}"), words.EDITION, held.machine,
     )  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def _readable(visit: Visit) -> dict[UUID, tuple[str, str]]:
     """Text and stems of every document that the reader sees."""
     condition, values = visit.visible()
     rows = visit.work.rows(_VISIBLE_WORDS.format(condition), visit.record_id, visit.record_id, *values)
-    return {number: json.loads(zlib.decompress(visit.key.unseal(bytes(sealed), f"words/{number}"))) for number, sealed in rows}
+    return {number: json.loads(unpacked(visit.key.unseal(sealed, f"words/{number}"))) for number, sealed in rows}
 
 
 def _folded(hits: list[Hit]) -> list[Hit]:

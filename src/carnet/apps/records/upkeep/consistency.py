@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 
 from carnet.apps.identity import api as identity
 from carnet.apps.records.documents.checking import TECHNICAL_TYPES
-from carnet.apps.records.entry.facts import DOCUMENT_COLUMNS, StoredDocument, stored_document
+from carnet.apps.records.entry.facts import DOCUMENT_COLUMNS, StoredDocument, opened_resource, stored_document
 from carnet.apps.records.hooks import named_bytes
 from carnet.apps.storage.api import (
     BlobMissingError,
@@ -118,7 +118,7 @@ def _codes(document: StoredDocument, class_code: str) -> Iterator[str]:
 def _document(key: RecordKey, row: tuple[object, ...]) -> Iterator[str]:
     document = stored_document(row)
     try:
-        resource: Json = json.loads(key.unseal(document.resource, f"resource/{document.logical_id}"))
+        resource: Json = json.loads(opened_resource(key, document.resource, document.logical_id))
     except InvalidTag:
         yield "metadata-unreadable"
         return

@@ -7,7 +7,7 @@ import json
 from uuid import UUID
 
 from carnet.apps.identity import api as identity
-from carnet.apps.records.entry.facts import DOCUMENT_COLUMNS, stored_document
+from carnet.apps.records.entry.facts import DOCUMENT_COLUMNS, opened_resource, stored_document
 from carnet.apps.records.hooks import HOOKS, Deposited
 from carnet.apps.records.reading.words import Words, authors_in, keep_words, text_of
 from carnet.apps.storage.api import BlobMissingError, KeyDestroyedError, RecordKey, Row, Work, get, key_of, unit
@@ -27,7 +27,7 @@ def _read_words(work: Work, key: RecordKey, row: Row, again: bool) -> Deposited 
         content = get(key, document.address)
     except BlobMissingError:
         return None
-    resource = json.loads(key.unseal(document.resource, f"resource/{document.logical_id}"))
+    resource = json.loads(opened_resource(key, document.resource, document.logical_id))
     title = str(resource["content"][0]["attachment"].get("title", ""))
     held = Words.of(title, text_of(document.mime, content), authors_in(resource), document.mime)
     keep_words(work, key, document.logical_id, held)

@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from carnet.apps.records.entry.facts import DOCUMENT, stored_document
+from carnet.apps.records.entry.facts import DOCUMENT, opened_resource, stored_document
 from carnet.apps.records.reading.words import Words, authors_in, keep_words
 from carnet.apps.storage.api import BlobMissingError, KeyDestroyedError, get, key_of, unit
 from carnet.formats import scans
@@ -26,7 +26,7 @@ def _picture(record_id: UUID, logical_id: UUID) -> tuple[Words, bytes] | None:
             return None
         if document is None:
             return None
-        resource = json.loads(key.unseal(document.resource, f"resource/{logical_id}"))
+        resource = json.loads(opened_resource(key, document.resource, logical_id))
     title = str(resource["content"][0]["attachment"].get("title", ""))
     return Words(title, "", authors_in(resource), True), content
 

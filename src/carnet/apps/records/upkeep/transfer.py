@@ -26,13 +26,18 @@ MANIFEST = "manifest.json"
 TABLES = (
     Table("records_record"),
     # What is derived from a resource stays behind: the installation that takes it in writes its own.
-    Table("records_document", {"resource": lambda row: f"resource/{row['logical_id']}"}, left=frozenset({"ebrim"})),
-    Table("records_document_version", {"resource": lambda row: f"resource/{row['logical_id']}"}),
+    Table(
+        "records_document",
+        {"resource": lambda row: f"resource/{row['logical_id']}"},
+        left=frozenset({"ebrim"}),
+        packed=frozenset({"resource"}),
+    ),
+    Table("records_document_version", {"resource": lambda row: f"resource/{row['logical_id']}"}, packed=frozenset({"resource"})),
     Table("records_submission_set", {"resource": lambda row: f"submission/{row['submission_id']}"}),
     Table("records_folder", {"resource": lambda row: f"folder/{row['folder_id']}"}),
     Table("records_folder_item"),
     Table("records_directory"),
-    Table("records_words", {"sealed": lambda row: f"words/{row['logical_id']}"}),
+    Table("records_words", {"sealed": lambda row: f"words/{row['logical_id']}"}, packed=frozenset({"sealed"})),
     Table("records_alert"),
     Table("records_arrival", {"sealed": lambda _row: "arrival"}, left=frozenset({"import_id", "batch_id"})),
     Table("records_passage"),
