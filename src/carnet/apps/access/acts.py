@@ -203,9 +203,15 @@ def choose_masks(work: Work, granted: Grant, masks_new: bool, categories: list[s
     )
 
 
+def masking_of(record_id: UUID) -> tuple[str, tuple[UUID]]:
+    """The statement that brings what the holder has masked as it comes: `masks_on_arrival` asks for it."""
+    return "SELECT masks_new, masked_categories FROM access_choices WHERE record_id = %s", (record_id,)
+
+
 def masks_on_arrival(work: Work, record_id: UUID, category: str) -> bool:
     """Whether the holder has a document of this category masked when it comes into sight."""
-    row = work.row("SELECT masks_new, masked_categories FROM access_choices WHERE record_id = %s", record_id)
+    sql, values = masking_of(record_id)
+    row = work.row(sql, *values)
     return row is not None and (bool(row[0]) or category in (row[1] or ()))
 
 

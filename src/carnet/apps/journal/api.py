@@ -141,8 +141,8 @@ def chain_of_statement(statement: Statement) -> UUID:
 
 def append(work: Work, event: Event, veil: str = "") -> None:
     """Append an entry in the transaction of what it tells."""
-    sql, values = append_statement(event, veil)
-    work.row(sql, *values)
+    # What it answers is remembered once it is committed: nobody waits for it before.
+    work.send(append_statement(event, veil))
 
 
 def record_alone(event: Event, veil: str = "") -> None:

@@ -113,6 +113,10 @@ def tell(committed: Sequence[Watched]) -> None:
         _AFTER_COMMIT[sql](answers)
 
 
+def _hashable(values: tuple[Any, ...]) -> bool:
+    return not any(isinstance(value, list) for value in values)
+
+
 class Work:
     """One unit of work: runs statements on one connection, in one transaction.
 
@@ -123,6 +127,7 @@ class Work:
     def __init__(self, connection: Wired) -> None:
         self.connection = connection
         self._answers: dict[Any, Any] = {}
+        self._ahead: dict[tuple[str, tuple[Any, ...]], Answer] = {}
         self.watched: list[Watched] = []
 
     def _send(self, sql: str, values: Values) -> Answer:
@@ -135,11 +140,23 @@ class Work:
 
     def rows(self, sql: str, *values: Any) -> list[Row]:
         """Run a statement that answers rows."""
-        return self._execute(sql, values).fetchall()
+        return self._answer(sql, values).fetchall()
 
     def row(self, sql: str, *values: Any) -> Row | None:
         """Run a statement and return its first row, or None."""
-        return self._execute(sql, values).fetchone()
+        return self._answer(sql, values).fetchone()
+
+    def ahead(self, *statements: Statement) -> None:
+        """Send statements whose rows will be asked for once, by the same text and values: one wait for all of them.
+
+        Of what the unit does not change before it asks. What is then not asked for cost its reading.
+        """
+        for sql, values in statements:
+            self._ahead[sql, tuple(values)] = self._execute(sql, values)
+
+    def _answer(self, sql: str, values: tuple[Any, ...]) -> Answer:
+        sent = self._ahead.pop((sql, values), None) if self._ahead and _hashable(values) else None
+        return sent or self._execute(sql, values)
 
     def run(self, sql: str, *values: Any) -> None:
         """Send a statement whose answer nobody needs."""

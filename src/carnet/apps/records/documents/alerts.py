@@ -54,13 +54,14 @@ def set_alert(visit: Visit, classes: frozenset[str] | None) -> None:
     )  # fmt: skip
 
 
+ALERTS = "SELECT professional_id, types, profession_system, profession_code, structure FROM records_alert WHERE record_id = %s"
+"""Alerts of a record: `tell_alerted` asks for them."""
+
+
 def tell_alerted(work: Work, record_id: UUID, depositor: str, documents: list[New], at: datetime) -> None:
     """Leave a notice for each professional whose alert a deposit answers, in the transaction of the deposit."""
     shown = [d for d in documents if not d.hidden]
-    rows = work.rows(
-        "SELECT professional_id, types, profession_system, profession_code, structure FROM records_alert WHERE record_id = %s",
-        record_id,
-    )
+    rows = work.rows(ALERTS, record_id)
     if not shown or not rows:
         return
     readers = access.readers(work, record_id, at)

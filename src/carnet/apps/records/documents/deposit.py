@@ -12,8 +12,9 @@ import psycopg.errors
 from django.conf import settings
 
 from carnet.apps.access import api as access
+from carnet.apps.identity import api as identity
 from carnet.apps.outbox import api as outbox
-from carnet.apps.records.documents.alerts import New, tell_alerted
+from carnet.apps.records.documents.alerts import ALERTS, New, tell_alerted
 from carnet.apps.records.documents.changing import mask_chain
 from carnet.apps.records.documents.checking import Checked, Deposit, check
 from carnet.apps.records.documents.folders import find_document, keep_folder
@@ -215,6 +216,8 @@ def _prepare(ask: Ask, submission: Submission, place: access.Place) -> tuple[Ent
         entered = enter(work, ask)
         place.record_id, place.veil = entered.record_id, declared_veil(submission)
         access.decide_or_refuse(ask, entered.facts, entered.record_id)
+        named = [d.entry.unique_id for d in submission.documents if d.entry.unique_id]
+        work.ahead(identity.professional_of(ask.actor.id), *((_BY_UNIQUE_ID, (entered.record_id, one)) for one in named))
         deposit = Deposit(record_of(entered), ask.actor, ask.at, entered.traits, ask.ins)
         return entered, _plan(work, ask, entered, submission, deposit)
 
@@ -335,6 +338,7 @@ def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Plann
     submission_id = known[0] if known and len(known) == len(planned) and not submission.folders else own
     with unit() as work:
         entered = enter(work, ask, lock=True)
+        work.ahead(access.masking_of(key.record_id), (ALERTS, (key.record_id,)), identity.professional_of(ask.actor.id))
         planned = [_settled(work, ask, key, p) for p in planned]
         granted = access.grant(work, ask, entered.facts, entered.record_id, veil=_veil_of_all(planned))
         accepted = tuple(_store(work, ask, key, p, submission_id, address) for p, address in zip(planned, addresses, strict=True))
