@@ -26,6 +26,7 @@ from carnet.apps.storage.api import Elsewhere, Into, Last, unit
 from carnet.apps.storage.wire import Answer, Wire
 from carnet.desk import processes
 from carnet.desk.client import Client, code_of, token_of
+from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 
 FORM = "application/x-www-form-urlencoded"
@@ -138,6 +139,15 @@ def test_nobody_is_anybody_without_a_token(fhir_entry: Hosted, known: tuple[Any,
         status, _, body = _answer(fhir_entry, _environ("GET", f"/fhir/Binary/{document}", token))
         assert status == 401
         assert b"authentication-missing" in body
+
+
+def test_an_employee_is_answered_by_a_thread(door: str, fhir_entry: Hosted, known: tuple[Any, UUID, str]) -> None:
+    """Their structure says who they are, and is asked in a unit of its own."""
+    _, document, _ = known
+    software = client(door, "treating", kind=ActorKind.EMPLOYEE)
+    before = fhir_entry.together.taken
+    assert code_of(software.get(f"/fhir/Binary/{document}"))
+    assert fhir_entry.together.taken == before
 
 
 def _lines(record_id: UUID, act: str) -> list[dict[str, Any]]:

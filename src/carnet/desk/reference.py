@@ -276,9 +276,11 @@ def processes() -> str:
     rows = []
     for p in PROCESSES:
         needs = [*(["root key"] if p.keyed else []), *(f"`{variable(s)}`" for s in (p.url, p.port, *p.tls[:1], *p.needs) if s)]
-        listens = {Server.GRANIAN: "HTTP, behind a proxy", Server.GUNICORN: "TLS of its own"}.get(
-            p.server, "TLS of its own" if p.port else "nothing"
-        )
+        listens = {
+            Server.GRANIAN: "HTTP, behind a proxy",
+            Server.RSGI: "HTTP, behind a proxy",
+            Server.GUNICORN: "TLS of its own",
+        }.get(p.server, "TLS of its own" if p.port else "nothing")
         asks = {ssl.CERT_REQUIRED: ", client certificate required", ssl.CERT_OPTIONAL: ", client certificate asked for"}.get(
             p.certificate, ""
         )
