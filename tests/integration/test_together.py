@@ -21,7 +21,7 @@ from support.ports import free_port
 
 from carnet.apps.journal.api import entries_of_record
 from carnet.apps.records import api as records
-from carnet.apps.storage import together
+from carnet.apps.storage import blobs, together
 from carnet.apps.storage.api import Elsewhere, Into, Last, unit
 from carnet.apps.storage.wire import Answer, Wire
 from carnet.desk import processes
@@ -139,6 +139,30 @@ def test_nobody_is_anybody_without_a_token(fhir_entry: Hosted, known: tuple[Any,
         status, _, body = _answer(fhir_entry, _environ("GET", f"/fhir/Binary/{document}", token))
         assert status == 401
         assert b"authentication-missing" in body
+
+
+def test_large_bytes_are_read_by_a_thread(
+    door: str, fhir_entry: Hosted, known: tuple[Any, UUID, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading and decrypting them in the loop would make the others wait."""
+    _, document, token = known
+    software, before = Client(door, token), fhir_entry.together.taken
+    monkeypatch.setattr(blobs, "LARGE", 10)
+    assert software.get(f"/fhir/Binary/{document}").status_code == 200
+    assert fhir_entry.together.taken == before
+    assert software.get(f"/fhir/DocumentReference/{document}").status_code == 200
+    assert fhir_entry.together.taken == before + 1, "its metadata are small"
+
+
+def test_bytes_that_are_gone_are_said(door: str, fhir_entry: Hosted) -> None:
+    person, record_id = patient("treating")
+    document = deposit(person)
+    software = client(door, "treating")
+    assert software.get(f"/fhir/Binary/{document}").status_code == 200
+    blobs.remove_all(record_id)
+    before = fhir_entry.together.taken
+    assert code_of(software.get(f"/fhir/Binary/{document}")) == "document-damaged"
+    assert fhir_entry.together.taken == before + 1
 
 
 def test_an_employee_is_answered_by_a_thread(door: str, fhir_entry: Hosted, known: tuple[Any, UUID, str]) -> None:

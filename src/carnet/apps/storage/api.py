@@ -1,6 +1,6 @@
 """Public face of storage: units of work in the scope of a record, record keys, document bytes."""
 
-from carnet.apps.storage.blobs import BlobMissingError, get, put, remove_all, stored_addresses, stored_records, sweep
+from carnet.apps.storage.blobs import BlobMissingError, get, is_large, put, remove_all, stored_addresses, stored_records, sweep
 from carnet.apps.storage.executor import Work, after_commit, close_pool, keep_from_waiting, lookup, pool, streaming, unit
 from carnet.apps.storage.key_files import KeyFileError, make_key_file, read_key_file
 from carnet.apps.storage.keys import (
@@ -59,6 +59,7 @@ __all__ = [
     "establish_root_key",
     "forget",
     "get",
+    "is_large",
     "keep_from_waiting",
     "key_of",
     "key_remains",

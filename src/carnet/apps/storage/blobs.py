@@ -77,6 +77,18 @@ def get(key: RecordKey, address: str) -> bytes:
     return key.unseal(sealed, address)
 
 
+LARGE = 512 * 1024
+"""Bytes that are read by a thread and not by the loop that others wait for: a millisecond or two of disk and of decryption."""
+
+
+def is_large(record_id: UUID, address: str) -> bool:
+    """Whether reading these bytes takes so long that others would notice. Bytes that are missing are not: `get` says so."""
+    try:
+        return (_folder(record_id) / address).stat().st_size > LARGE
+    except FileNotFoundError:
+        return False
+
+
 def stored_records() -> Iterator[UUID]:
     """Records that have a folder in the store."""
     root = settings.CARNET.documents()

@@ -44,9 +44,6 @@ _FACTS = f"""SELECT r.*, i.*, k.*, a.* FROM (SELECT {SCOPE} AS record_id) AS s
 """Each app brings its fragment; one statement brings all facts of a question."""
 
 
-_NO_FACTS = Facts()
-
-
 @dataclass(frozen=True, slots=True)
 class Entered:
     """What was found at the door of a record: its facts, its key, and the rows of the extra statements."""
@@ -124,8 +121,8 @@ def entering(
     record_id = UUID(found[0])
     key = open_key(record_id, row.key)
     rows = [answer.fetchall() for answer in more[len(relating) :]]
-    entered = Entered(record_id, _NO_FACTS, key, identity.traits_of(key, row.traits), rows)
-    told = _facts(ask, row, entered.traits, requested, Plausibility.PLAUSIBLE)
+    traits = identity.traits_of(key, row.traits)
+    told = _facts(ask, row, traits, requested)
     today = access.opened_today(row.access)
     if access.to_count(ask, opens, told.access, today):
         told = replace(told, plausibility=access.of_opening(_unit(work), ask, opens, record_id, told.access, today))
@@ -133,7 +130,7 @@ def entering(
         told = replace(told, access=replace(told.access, service_consent=access.read_consent(related[0].fetchone())))
     elif related:
         told = replace(told, access=replace(told.access, relation=access.read_relation(related[0].fetchone())))
-    return replace(entered, facts=told)
+    return Entered(record_id, told, key, traits, rows)
 
 
 def _unit(work: Work | None) -> Work:
@@ -157,8 +154,8 @@ def enter_known(work: Work, ask: Ask, record_id: UUID) -> Entered:
     if row is None or row.state in SHOWN_AS_ABSENT:
         return absent(ask)
     key = open_key(record_id, row.key)
-    entered = Entered(record_id, _NO_FACTS, key, identity.traits_of(key, row.traits))
-    return replace(entered, facts=_facts(ask, row, entered.traits, frozenset(), Plausibility.PLAUSIBLE))
+    traits = identity.traits_of(key, row.traits)
+    return Entered(record_id, _facts(ask, row, traits), key, traits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +172,13 @@ class FactsRow:
     access: Row
     """What `access.facts` reads."""
 
-    def facts(self, ask: Ask, traits: Traits, given: Traits) -> Facts:
+    def facts(
+        self, ask: Ask, traits: Traits, given: Traits, requested: frozenset[str] = frozenset(), minor: bool = False
+    ) -> Facts:  # fmt: skip
         """What the decision looks at, with the traits of the record and those that were given to compare."""
         return Facts(
+            requested_types=requested,
+            minor=minor,
             record=RecordFacts(RecordState(self.state), self.since, self.reason),
             identity=identity.facts(self.status, self.annotations, traits, given),
             access=access.facts(self.access, ask),
@@ -194,9 +195,8 @@ def facts_row(row: Row | None) -> FactsRow | None:
     return FactsRow(state, since, reason, status, annotations, bytes(traits), key, tuple(told)) if key is not None else None
 
 
-def _facts(ask: Ask, row: FactsRow, traits: Traits, requested: frozenset[str], doubt: Plausibility) -> Facts:
-    minor = is_minor(traits.birth_date, ask.at.date())
-    return replace(row.facts(ask, traits, ask.traits), requested_types=requested, minor=minor, plausibility=doubt)
+def _facts(ask: Ask, row: FactsRow, traits: Traits, requested: frozenset[str] = frozenset()) -> Facts:
+    return row.facts(ask, traits, ask.traits, requested, is_minor(traits.birth_date, ask.at.date()))
 
 
 def facts_for(work: Work, ask: Ask, entered: Entered) -> Facts:
@@ -204,7 +204,7 @@ def facts_for(work: Work, ask: Ask, entered: Entered) -> Facts:
     row = facts_row(work.send((_FACTS, access.parameters(ask)))[0].fetchone())
     if row is None:
         return absent(ask).facts
-    return _facts(ask, row, entered.traits, frozenset(), Plausibility.PLAUSIBLE)
+    return _facts(ask, row, entered.traits)
 
 
 def record_of(entered: Entered) -> UUID:

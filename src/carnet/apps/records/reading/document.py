@@ -18,6 +18,7 @@ from carnet.apps.records.entry.facts import (
     entering,
     naming,
     opened_resource,
+    record_of,
     same_person,
     stored_document,
 )
@@ -25,7 +26,7 @@ from carnet.apps.records.entry.reading import Reading, Ready, last
 from carnet.apps.records.reading.relations import readable, trimmed
 from carnet.apps.records.reading.search import notices_of_access
 from carnet.apps.records.reading.visit import Visit
-from carnet.apps.storage.api import BlobMissingError, RecordKey, Steps, Work, get
+from carnet.apps.storage.api import BlobMissingError, Elsewhere, RecordKey, Steps, Work, get, is_large
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import No, Refusal
@@ -61,16 +62,20 @@ def _decided(
     return question, document, decided
 
 
-def _reading(ask: Ask, logical_id: UUID, ready: Callable[[Entered, StoredDocument, frozenset[UUID]], Found]) -> Reading[Found]:
-    """A reading of one document, and of which of the documents that it is tied to the asker may read too."""
+def _reading(
+    ask: Ask, logical_id: UUID, ready: Callable[[Entered, StoredDocument, frozenset[UUID]], Found], content: bool = False
+) -> Reading[Found]:
+    """A reading of one document, and of which of those that it is tied to the asker may read too. `content`: of its bytes."""
 
     def steps(place: access.Place, work: Work | None) -> Steps[Ready[Found]]:
         entered = yield from entering(work, ask, logical_id, ((DOCUMENT, (logical_id,)),))
-        # What concerns the asker alone comes before the record is known: a line in its journal would tell that the number is one.
+        # What concerns the asker alone comes before the record is known: a line in its journal would tell of the number.
         access.before_record(ask)
         place.record_id = entered.record_id
         yield from same_person(ask, entered)
         question, document, decided = yield from _decided(ask, entered, logical_id, place)
+        if work is None and content and is_large(record_of(entered), document.address):
+            raise Elsewhere("bytes that others would wait for")
         lookups = yield from access.noting_lookup(decided.grant)
         seen = yield from readable(question, entered.facts, document.parents)
         # A secret act of a minor leaves no notice.
@@ -90,7 +95,7 @@ def _for_somebody(ask: Ask) -> Ask:
 
 def reading_content(ask: Ask, logical_id: UUID) -> Reading[Content]:
     """A reading of the bytes of a document, after a decision journaled and committed."""
-    return _reading(_for_somebody(ask), logical_id, lambda entered, document, _: _content(entered.key, document))
+    return _reading(_for_somebody(ask), logical_id, lambda entered, document, _: _content(entered.key, document), content=True)
 
 
 def read_content(ask: Ask, logical_id: UUID) -> Content:
