@@ -109,11 +109,18 @@ class Found:
     suggestion: str = ""
 
 
-def _readable(visit: Visit) -> dict[UUID, tuple[str, str]]:
-    """Text and stems of every document that the reader sees."""
+def _readable(visit: Visit) -> dict[UUID, str]:
+    """What is kept of every document that the reader sees, as it was kept: JSON of its text and of its stems."""
     condition, values = visit.visible()
     rows = visit.work.rows(_VISIBLE_WORDS.format(condition), visit.record_id, visit.record_id, *values)
-    return {number: json.loads(unpacked(visit.key.unseal(sealed, f"words/{number}"))) for number, sealed in rows}
+    return {number: unpacked(visit.key.unseal(sealed, f"words/{number}")).decode() for number, sealed in rows}
+
+
+def _answering(readable: dict[UUID, str], asked: words.Question) -> dict[UUID, str]:
+    """Texts of the documents that hold every word. Stems are letters and digits, which JSON holds as they are: what does not hold them
+    is not even parsed."""
+    kept = ((number, json.loads(told)) for number, told in readable.items() if words.matches(told, asked))
+    return {number: text for number, (text, stems) in kept if words.matches(stems, asked)}
 
 
 def _folded(hits: list[Hit]) -> list[Hit]:
@@ -135,10 +142,10 @@ def find_words(visit: Visit, question: str, query: Query) -> Found:
     """
     asked = words.question(question, medicines.alike(visit.work, words.words_of(question)))
     readable = _readable(visit)
-    texts = {number: text for number, (text, stems) in readable.items() if words.matches(stems, asked)}
+    texts = _answering(readable, asked)
     if not texts:
         # Only what the reader may read is looked through: a suggestion tells of nothing else.
-        return Found([], 0, words.suggestion(question, (text for text, _ in readable.values())))
+        return Found([], 0, words.suggestion(question, (json.loads(told)[0] for told in readable.values())))
     ids = by_logical_id([str(one) for one in texts])
     listed = documents(visit, Query((*query.criteria, ids), query.types, "date", count=SHOWN, total=True))
     machine = read_by_machine(visit, [d.logical_id for d in listed.items])
