@@ -117,8 +117,8 @@ def _readable(visit: Visit) -> dict[UUID, str]:
 
 
 def _answering(readable: dict[UUID, str], asked: words.Question) -> dict[UUID, str]:
-    """Texts of the documents that hold every word. Stems are letters and digits, which JSON holds as they are: what does not hold them
-    is not even parsed."""
+    """Texts of the documents that hold every word. Stems are letters and digits, which JSON holds as they are: what does not
+    hold them is not even parsed."""
     kept = ((number, json.loads(told)) for number, told in readable.items() if words.matches(told, asked))
     return {number: text for number, (text, stems) in kept if words.matches(stems, asked)}
 
