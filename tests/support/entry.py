@@ -33,6 +33,7 @@ def _scope(environ: dict[str, Any]) -> Any:
         method=environ["REQUEST_METHOD"], path=environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace"),
         query_string=environ.get("QUERY_STRING", ""),
         http_version="1.1", client="127.0.0.1:1", scheme="http", headers=headers,
+        authority=None,
     )  # fmt: skip
 
 

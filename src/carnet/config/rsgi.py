@@ -5,7 +5,6 @@ that wait; what is left (a write, a refusal, a first opening) goes through Djang
 """
 
 import asyncio
-import logging
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,6 @@ from carnet.apps.storage.api import Together, keep_from_waiting
 from carnet.config.doors import BY_NAME
 from carnet.config.wsgi import door
 
-log = logging.getLogger("carnet.entry")
 THREADS = 4
 """Threads for what is not taken together."""
 _OWN = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
@@ -52,6 +50,9 @@ def environment(scope: Any, body: bytes, length: int) -> dict[str, Any]:
             continue
         key = _OWN.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
         found[key] = f"{found[key]}{';' if name == 'cookie' else ','}{value}" if key in found else value
+    if "HTTP_HOST" not in found and scope.authority:
+        # HTTP/2 has no such header.
+        found["HTTP_HOST"] = scope.authority
     if "CONTENT_LENGTH" not in found and length:
         found["CONTENT_LENGTH"] = str(length)
     return found

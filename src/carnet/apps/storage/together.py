@@ -231,13 +231,10 @@ class Together:
     async def _carry(self, line: _Line, some: list[_Taking[Any]]) -> None:
         try:
             await line.carry(some)
-        except psycopg.Error as error:
+        except Exception as error:
+            # Its text may carry values: only its type reaches the log.
             log.warning("together-failed readings=%d type=%s", len(some), type(error).__name__)
             self._send_elsewhere(some)
-        except BaseException:
-            self._send_elsewhere(some)
-            line.close()
-            raise
         finally:
             if line.wire.alive:
                 self._free.append(line)
