@@ -51,8 +51,10 @@ def _request(call: tuple[str, str, str, str], token: str) -> tuple[Any, bytes]:
     headers = {"authorization": f"Bearer {token}", "host": "x"}
     if method != "GET":
         headers |= {"content-type": kind, "content-length": str(len(body))}
-    scope = SimpleNamespace(method=method, path=path, query_string="", http_version="1.1", client="127.0.0.1:1", scheme="http", authority=None,
-                            headers=headers)  # fmt: skip
+    scope = SimpleNamespace(
+        method=method, path=path, query_string="", http_version="1.1", client="127.0.0.1:1", scheme="http", authority=None,
+        headers=headers,
+    )  # fmt: skip
     return scope, body
 
 
