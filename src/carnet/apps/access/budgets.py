@@ -206,8 +206,8 @@ def to_count(ask: Ask, opening: Opening, facts: AccessFacts, today: Today) -> bo
 
 
 def of_opening(work: Work, ask: Ask, opening: Opening, record_id: UUID, facts: AccessFacts, today: Today) -> Plausibility:
-    """Whether this opening is plausible (`to_count` says whether one has to ask); it is counted in the unit of the decision, which a
-    refusal rolls back."""
+    """Whether this opening is plausible (`to_count` says whether one has to ask); it is counted in the unit of the decision, which
+    a refusal rolls back."""
     stopped = facts.under_review_since
     present = ask.present or today.present
     if not _new_today(ask, opening, today):
