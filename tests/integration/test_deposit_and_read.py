@@ -369,6 +369,25 @@ select="document('file:///etc/passwd')"/></xsl:template>{inside}</xsl:stylesheet
     assert refusal(records.deposit, ask("treating", Act.FEED, person), submission((other, twice))).code == "document-not-clinical"
 
 
+@pytest.mark.parametrize("packs", [True, False])
+def test_beside_processes_of_the_release_before_nothing_is_packed(packs: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They read JSON as it is, and words by zlib; ebRIM that is not kept ready is written out of the resource."""
+    monkeypatch.setattr(settings.CARNET, "packed_metadata", packs)
+    person, record_id = patient("treating")
+    number = deposit(person)
+    with unit(record_id) as work:
+        key = key_of(work, record_id)
+        resource, ebrim = work.rows("SELECT resource, ebrim FROM records_document WHERE record_id = %s", record_id)[0]
+        (kept,) = work.row("SELECT sealed FROM records_words WHERE record_id = %s", record_id) or (b"",)
+    first = {name: key.unseal(told, f"{name}/{number}")[:1] for name, told in (("resource", resource), ("words", kept))}
+    assert first == ({"resource": b"\x01", "words": b"\x01"} if packs else {"resource": b"{", "words": b"x"})
+    assert (ebrim is not None) is packs
+    monkeypatch.undo()
+    assert json.loads(records.read_metadata(ask("treating", Act.READ, person), number))["id"] == str(number)
+    with records.visiting(ask("treating", Act.SEARCH, person)) as visit:
+        assert records.find_words(visit, "signaler", Query()).total == 1
+
+
 def test_words_that_an_earlier_release_kept_are_read_again_and_nothing_else_is() -> None:
     person, record_id = patient("treating")
     number, other = deposit(person), deposit(person)

@@ -34,6 +34,10 @@ class Environment(BaseSettings):
     )
     database_role: str = Field("carnet_fhir", description="PostgreSQL role of this process.")
     owner_role: str = Field("postgres", description="PostgreSQL role that owns the tables; used by `carnet migrate` alone.")
+    packed_metadata: bool = Field(
+        True,
+        description="Whether metadata and words are stored packed. false: as 0.6 does, while processes of 0.6 still run beside.",
+    )
     pool_size: int = Field(4, ge=1, le=32, description="Database connections of this process (best between 2 and 5).")
     root_key_file: Path | None = Field(
         None, description="File of the 32-byte root key. Empty: `root.key` in the data folder, made at first start."

@@ -19,6 +19,7 @@ from carnet.apps.storage.keys import (
     seal,
     unseal,
 )
+from carnet.apps.storage.packing import kept
 from carnet.apps.storage.root_key import establish_root_key, root_key
 from carnet.apps.storage.schema import SCOPE
 from carnet.apps.storage.signing import public_key_set, signing_key
@@ -61,6 +62,7 @@ __all__ = [
     "get",
     "is_large",
     "keep_from_waiting",
+    "kept",
     "key_of",
     "key_remains",
     "leave",

@@ -13,7 +13,8 @@ from psycopg.types.json import Jsonb
 
 from carnet.apps.storage.executor import Work
 from carnet.apps.storage.keys import RecordKey
-from carnet.formats.packing import packed, unpacked
+from carnet.apps.storage.packing import Before, kept
+from carnet.formats.packing import unpacked
 
 Values = dict[str, Any]
 
@@ -29,8 +30,8 @@ class Table:
     """Column of the address of bytes in the store, where a row has some."""
     digests: Mapping[str, Callable[[RecordKey, Values], str | None]] = field(default_factory=dict)
     """Columns that are digests under the key of the record, made again from the opened row when it comes in under another key."""
-    packed: frozenset[str] = frozenset()
-    """Sealed columns that are stored packed: an export holds what they say."""
+    packed: Mapping[str, Before] = field(default_factory=dict)
+    """Sealed columns that are stored packed, and how the release before stores them: an export holds what they say."""
     within: tuple[str, str] = ("", "")
     """Column that names a row of another table, and that table: a row whose owner is not shown is not shown."""
 
@@ -56,8 +57,13 @@ def sealed_values(key: RecordKey, table: Table, row: Values) -> Values:
     values |= {column: make(key, row) for column, make in table.digests.items()}
     for column, name in table.sealed.items():
         told = base64.b64decode(row[column], validate=True)
-        values[column] = "\\x" + key.seal(packed(told) if column in table.packed else told, name(values)).hex()
+        values[column] = "\\x" + key.seal(_kept(table, column, told), name(values)).hex()
     return values
+
+
+def _kept(table: Table, column: str, told: bytes) -> bytes:
+    before = table.packed.get(column)
+    return kept(told, before) if before is not None else told
 
 
 def load(work: Work, key: RecordKey, table: Table, rows: list[Values]) -> None:

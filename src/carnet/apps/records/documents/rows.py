@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
+
 from carnet.apps.records.documents.checking import Checked, depositor_of
 from carnet.apps.records.documents.labels import labels_of
 from carnet.apps.records.entry.facts import StoredDocument, opened_resource, sealed_resource
@@ -57,12 +59,13 @@ class Sealed:
 
 def sealed(key: RecordKey, resource: Json, technical: bool = False) -> Sealed:
     """A resource under the key of its record, both ways. The signature object of a lot is in no answer: it needs no ebRIM."""
-    number = resource["id"]
+    number, ebrim = resource["id"], None
     try:
-        ebrim = None if technical else key.seal(ready_text(read_stored(resource)), f"ebrim/{number}")
+        # What a process of the release before could not read is written when it is asked for.
+        if not technical and settings.CARNET.packed_metadata:
+            ebrim = key.seal(ready_text(read_stored(resource)), f"ebrim/{number}")
     except UNTOLD as error:
         log.error("document-untold document=%s type=%s", number, type(error).__name__)
-        ebrim = None
     return Sealed(sealed_resource(key, dump(resource), number), ebrim)
 
 

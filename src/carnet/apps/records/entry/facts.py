@@ -18,6 +18,7 @@ from carnet.apps.storage.api import (
     Statement,
     Steps,
     Work,
+    kept,
     open_key,
 )
 from carnet.dicah import Permit, decide
@@ -25,7 +26,7 @@ from carnet.dicah.acts import BEFORE_OPENING, Opening
 from carnet.dicah.conditions.authentication import CONNECTED, PERSONS
 from carnet.dicah.conditions.availability import SHOWN_AS_ABSENT
 from carnet.dicah.facts import DocumentFacts, Facts, IdentityFacts, Plausibility, RecordFacts, RecordState
-from carnet.formats.packing import packed, unpacked
+from carnet.formats.packing import unpacked
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits, is_minor
@@ -233,7 +234,7 @@ class StoredDocument:
 
 def sealed_resource(key: RecordKey, resource: bytes, number: UUID | str) -> bytes:
     """The FHIR resource of a document as it is stored."""
-    return key.seal(packed(resource), f"resource/{number}")
+    return key.seal(kept(resource, bytes), f"resource/{number}")
 
 
 def opened_resource(key: RecordKey, sealed: bytes, number: UUID | str) -> bytes:

@@ -6,6 +6,7 @@ they can be in no answer, count, suggestion or timing.
 """
 
 import json
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -15,10 +16,10 @@ from carnet.apps.records.media import TYPES_OF_CDA
 from carnet.apps.records.reading.criteria import by_logical_id
 from carnet.apps.records.reading.search import Query
 from carnet.apps.records.reading.visit import Seen, Visit, documents
-from carnet.apps.storage.api import RecordKey, Work
+from carnet.apps.storage.api import RecordKey, Work, kept
 from carnet.formats import cda, pdf, scans, words
 from carnet.formats.fhir import Json
-from carnet.formats.packing import packed, unpacked
+from carnet.formats.packing import unpacked
 from carnet.kernel.traits import normalise_name
 
 KEPT = 200_000
@@ -72,7 +73,7 @@ class Words:
 def keep_words(work: Work, key: RecordKey, logical_id: UUID, held: Words) -> None:
     """Keep the words of a document, in the transaction of its deposit."""
     text = "\n".join(part for part in (held.title, held.authors, held.text) if part)[:KEPT]
-    told = packed(json.dumps([text, words.stems(text)], ensure_ascii=False).encode())
+    told = kept(json.dumps([text, words.stems(text)], ensure_ascii=False).encode(), zlib.compress)
     work.run(
         """INSERT INTO records_words (record_id, logical_id, sealed, edition, machine) VALUES (%s, %s, %s, %s, %s)
         ON CONFLICT (record_id, logical_id) DO UPDATE SET sealed = excluded.sealed, edition = excluded.edition,

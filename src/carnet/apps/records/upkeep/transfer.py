@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import mimetypes
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,14 +31,14 @@ TABLES = (
         "records_document",
         {"resource": lambda row: f"resource/{row['logical_id']}"},
         left=frozenset({"ebrim"}),
-        packed=frozenset({"resource"}),
+        packed={"resource": bytes},
     ),
-    Table("records_document_version", {"resource": lambda row: f"resource/{row['logical_id']}"}, packed=frozenset({"resource"})),
+    Table("records_document_version", {"resource": lambda row: f"resource/{row['logical_id']}"}, packed={"resource": bytes}),
     Table("records_submission_set", {"resource": lambda row: f"submission/{row['submission_id']}"}),
     Table("records_folder", {"resource": lambda row: f"folder/{row['folder_id']}"}),
     Table("records_folder_item"),
     Table("records_directory"),
-    Table("records_words", {"sealed": lambda row: f"words/{row['logical_id']}"}, packed=frozenset({"sealed"})),
+    Table("records_words", {"sealed": lambda row: f"words/{row['logical_id']}"}, packed={"sealed": zlib.compress}),
     Table("records_alert"),
     Table("records_arrival", {"sealed": lambda _row: "arrival"}, left=frozenset({"import_id", "batch_id"})),
     Table("records_passage"),
