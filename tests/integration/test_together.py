@@ -371,7 +371,7 @@ def test_a_door_that_dies_answered_nothing_that_has_no_line(psc: str) -> None:
         os.killpg(door.pid, signal.SIGKILL)
         for thread in threads:
             thread.join(30)
-    assert len(answered) > 50
+    assert len(answered) > 20
     for person, record_id in people:
         permits = [line for line in _lines(record_id, "TD3.1:metadata") if line["outcome"] == "permit"]
         assert len(permits) >= answered.count(person.ins.matricule)
