@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from support.people import patient
+from support.roles import as_role
 
 from carnet.apps.storage import wire
 from carnet.apps.storage.api import lookup, streaming, unit
@@ -152,3 +153,10 @@ def test_an_answer_that_never_came_is_no_empty_one() -> None:
     assert connection.closed, "a connection is not left in the middle of an answer"
     with pytest.raises(psycopg.Error):
         lost.fetchall()
+
+
+@pytest.mark.parametrize(("role", "whole"), [("carnet_fhir", "off"), ("carnet_espace", "off"), ("carnet_operator", "on")])
+def test_a_door_plans_no_reading_of_a_whole_table(role: str, whole: str) -> None:
+    """A plan that was made while a table was small is kept by its connection, and would read all of it once it has grown."""
+    with as_role(role), unit() as work:
+        assert work.row("SHOW enable_seqscan") == (whole,)

@@ -1,5 +1,6 @@
 """Editions of the habilitation matrix, life cycles, value sets."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -91,3 +92,11 @@ def test_the_value_sets_are_those_of_the_sources(shared: Path) -> None:
     for name, column in (("type_codes", "code"), ("class_codes", "code"), ("facility_types", "code"), ("format_codes", "code")):
         source = {r[column] for r in csv.DictReader((shared / "data" / f"{name}.csv").read_text(encoding="utf-8").splitlines())}
         assert {code for _, code in codes.members(name)} == source
+
+
+def test_editions_of_one_digest_are_the_same_without_a_look_at_their_cells() -> None:
+    """Two threads that read the matrix at the same moment leave two copies: each decision would compare ten thousand cells."""
+    one = habilitation.shipped()[-1]
+    copy = replace(one, cells={}, confirmed=frozenset())
+    assert (copy, hash(copy)) == (one, hash(one))
+    assert replace(one, digest="another") != one
