@@ -87,6 +87,16 @@ def test_a_statement_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch) 
         assert activated() == before
 
 
+def test_what_failed_has_no_rows_even_where_its_error_was_caught() -> None:
+    with pytest.raises(psycopg.errors.DivisionByZero), unit() as work:
+        failed, skipped = work.send(("SELECT 1/0", ()), ("SELECT 1", ()))
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            skipped.fetchall()
+        for answer in (failed, skipped):
+            with pytest.raises(psycopg.InterfaceError):
+                answer.fetchall()
+
+
 def test_a_scope_ends_with_its_unit() -> None:
     with unit(uuid4()):
         pass

@@ -105,8 +105,11 @@ class Answer:
 
 
 def _rows_of(result: PGresult) -> list[Row]:
-    if result.status != ExecStatus.TUPLES_OK:
+    if result.status == ExecStatus.COMMAND_OK:
         return []
+    if result.status != ExecStatus.TUPLES_OK:
+        # No rows and no answer are two things, whoever caught the error that was raised for it.
+        raise errors.InterfaceError("this statement failed, or one before it: it has no rows")
     transformer = _reading.transformer
     transformer.set_pgresult(result)
     rows: list[Row] = transformer.load_rows(0, result.ntuples, tuple)
