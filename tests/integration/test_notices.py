@@ -48,8 +48,12 @@ def tell_professional(number: str, address: str) -> None:
 
 
 def deliver() -> int:
+    """Round after round until nothing is due: one round takes a hundred recipients, and other tests' records tell theirs too."""
+    taken = 0
     with as_role("carnet_courier"):
-        return deliver_once()
+        while found := deliver_once():
+            taken += found
+    return taken
 
 
 @pytest.fixture(autouse=True)
