@@ -225,9 +225,9 @@ decide alone, or a document from before version 0.7, is written out of the resou
 
 def main() -> int:
     """Measure and write the page."""
-    from bench.run import _prepare
+    from bench.run import prepare
 
-    _prepare()
+    prepare()
     try:
         text = page(measure())
     finally:

@@ -80,7 +80,7 @@ def ins_of(number: int) -> Ins:
     return Ins(body + ins_key(body), Oid(INS_NIR_TEST))
 
 
-def _entry(logical_id: UUID, number: int) -> DocumentEntry:
+def entry_of(logical_id: UUID, number: int) -> DocumentEntry:
     who = PROFESSIONALS["treating"]
     author = Author(who.id, who.family, who.given, who.place_id(who.places[0]), who.places[0].name)
     at = NOW - timedelta(days=number)
@@ -98,7 +98,7 @@ def _row(key: RecordKey, number: int, address: str) -> tuple[object, ...]:
     from carnet.apps.records.documents.rows import sealed
 
     logical_id = uuid4()
-    entry = _entry(logical_id, number)
+    entry = entry_of(logical_id, number)
     stored = sealed(key, write_document_reference(entry, str(key.record_id), NOW.isoformat()))
     who, at = PROFESSIONALS["treating"], entry.date
     return (

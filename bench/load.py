@@ -15,7 +15,7 @@ LUA = """
 local requests = {}
 for line in io.lines("%s") do
   local method, path, kind, body = line:match("^(%%S+) (%%S+) (%%S+) ?(.*)$")
-  requests[#requests + 1] = wrk.format(method, path, {["Authorization"] = "Bearer %s", ["Content-Type"] = kind}, body)
+  requests[#requests + 1] = wrk.format(method, path, {["Host"] = "127.0.0.1", ["Authorization"] = "Bearer %s", ["Content-Type"] = kind}, body)
 end
 local n = 0
 init = function(args) math.randomseed(os.time()) end

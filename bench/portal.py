@@ -152,9 +152,9 @@ def main() -> int:
     port, psc = free_port(), free_port()
     os.environ.update(CARNET_WEBPS_URL=f"http://127.0.0.1:{port}", CARNET_WEBPS_PORT=str(port), BENCH_PSC_PORT=str(psc),
                       CARNET_PSC_ISSUER=f"http://127.0.0.1:{psc}/auth/realms/esante-wallet")  # fmt: skip
-    from bench.run import _prepare
+    from bench.run import prepare
 
-    _prepare()
+    prepare()
     try:
         text = page(measure())
     finally:

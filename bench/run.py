@@ -40,7 +40,7 @@ class Measured:
         return self.http / self.database
 
 
-def _prepare() -> None:
+def prepare() -> None:
     sys.path.insert(0, str(ROOT / "tests"))
     from support.bounds import unbounded
 
@@ -63,7 +63,7 @@ def _prepare() -> None:
     settings.CARNET.database_role = "carnet_fhir"
 
 
-def _operations(targets: list, token: str, load: object) -> dict[str, tuple[str, list, list[Callable[[], object]], bool]]:
+def operations_of(targets: list, token: str, load: object) -> dict[str, tuple[str, list, list[Callable[[], object]], bool]]:
     """For each operation: the token, the HTTP calls, and the same thing as function calls."""
     from bench.filling import token_of
     from bench.load import compact
@@ -142,7 +142,7 @@ def measure() -> tuple[list[Measured], dict[str, list[Part]]]:
     port = processes.free_port()
     # Processes rather than threads: the interpreter lock makes threads wait for each other.
     door = processes.serve("fhir", port, {"CARNET_BASE_URL": f"http://127.0.0.1:{port}"}, workers=os.cpu_count() or 2, threads=1)
-    found, operations = [], _operations(targets, token, load)
+    found, operations = [], operations_of(targets, token, load)
     with processes.running(door):
         processes.wait_until_served("fhir", port, door)
         for name, (who, calls, functions, fresh) in operations.items():
@@ -228,7 +228,7 @@ def main() -> int:
     """Measure and write the page."""
     from bench import sealing
 
-    _prepare()
+    prepare()
     try:
         text = page(*measure()) + sealing.measure()
     finally:
