@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -111,35 +112,55 @@ def test_of_two_deposits_at_once_the_second_answers_as_the_second(monkeypatch: p
     person, _ = patient("treating")
     content, about = cda(person), entry(person)
     question = ask("treating", Act.FEED, person)
-    prepare, first = depositing._prepare, list[records.Receipt]()
+    kept, first = depositing._kept, list[records.Receipt]()
 
-    def slow(asked: Ask, what: Any, place: Any) -> Any:
-        prepared = prepare(asked, what, place)
+    def slow(key: Any, planned: Any) -> Any:
         if not first:
-            monkeypatch.setattr(depositing, "_prepare", prepare)
-            first.append(records.deposit(question, submission((about, content))))
-        return prepared
+            monkeypatch.setattr(depositing, "_kept", kept)
+            # By a thread of its own: this one holds its unit, and the lock that it shares.
+            elsewhere = ThreadPoolExecutor(1).submit(records.deposit, question, submission((about, content)))
+            first.append(elsewhere.result(20))
+        return kept(key, planned)
 
-    monkeypatch.setattr(depositing, "_prepare", slow)
+    monkeypatch.setattr(depositing, "_kept", slow)
     second = records.deposit(question, submission((about, content)))
     assert second.documents[0].again
     assert second.documents[0].logical_id == first[0].documents[0].logical_id
 
 
-def test_an_original_that_changed_between_the_check_and_the_write_is_no_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("apart", [False, True])
+def test_an_original_that_changed_between_the_check_and_the_write_is_no_parent(
+    monkeypatch: pytest.MonkeyPatch, apart: bool
+) -> None:  # fmt: skip
+    """By one transaction, and by two where a file is opened between them."""
     person, _ = patient("treating")
-    original = deposit(person)
-    prepare = depositing._prepare
+    original, kept = deposit(person), depositing._kept
 
-    def slow(asked: Ask, what: Any, place: Any) -> Any:
-        prepared = prepare(asked, what, place)
-        monkeypatch.setattr(depositing, "_prepare", prepare)
-        records.change_document(ask("treating", Act.DELETE, person), original)
-        return prepared
+    def slow(key: Any, planned: Any) -> Any:
+        deleted = ThreadPoolExecutor(1).submit(records.change_document, ask("treating", Act.DELETE, person), original)
+        deleted.result(20)
+        return kept(key, planned)
 
-    monkeypatch.setattr(depositing, "_prepare", slow)
+    monkeypatch.setattr(depositing, "_kept", slow)
+    monkeypatch.setattr(depositing, "opened_apart", lambda mime, content: apart)
     with pytest.raises(Refusal, match="document-parent-unknown"):
         deposit(person, replaces=original)
+
+
+def test_a_record_that_closes_while_a_file_is_opened_takes_no_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was checked before the file was opened is decided again under the lock."""
+    person, record_id = patient("treating")
+    kept = depositing._kept
+
+    def slow(key: Any, planned: Any) -> Any:
+        with as_role("carnet_worker"), unit(record_id) as work:
+            records.change_state(work, record_id, "close", now().date(), "FERMETURE_DEMANDE_PATIENT")
+        return kept(key, planned)
+
+    monkeypatch.setattr(depositing, "_kept", slow)
+    monkeypatch.setattr(depositing, "opened_apart", lambda mime, content: True)
+    with pytest.raises(Refusal, match="record-closed"):
+        deposit(person)
 
 
 def test_a_note_without_a_word_or_of_an_unknown_type_is_refused() -> None:

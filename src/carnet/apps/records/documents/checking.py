@@ -291,7 +291,7 @@ def depositor_of(work: Work, actor: Actor) -> Author:
     if actor.kind in PERSONS:
         given, _, family = actor.name.partition(" ")
         return Author("", family or given, given if family else "")
-    person, situation = identity.professional(work, actor.id), actor.situation
+    person, situation = work.once(identity.professional, actor.id), actor.situation
     family, given = (person.family, person.given) if person else (actor.name, "")
     return Author(actor.id, family, given, situation.structure, situation.structure_name)
 
@@ -307,6 +307,8 @@ def _authors(work: Work, checked: Checked, deposit: Deposit) -> Checked:
         _check_authors(authors, header)
         authors = tuple(_completed(author, header) for author in authors)
     persons = frozenset(a.professional for a in authors if a.professional[:1] in ("0", "8"))
+    if deposit.actor.id in persons and work.once(identity.professional, deposit.actor.id):
+        persons -= {deposit.actor.id}
     unknown = persons - work.once(identity.known_professionals, persons) if persons else frozenset()
     if unknown and settings.CARNET.unknown_author == "refuse":
         raise _refuse(No.DOCUMENT_AUTHOR_UNKNOWN, fields="author")

@@ -2,6 +2,9 @@
 
 Order: decision and checks; bytes to the store, flushed; then metadata, status of what is replaced, journal and notices
 in one transaction. A crash before the commit leaves orphan bytes, swept later; after it, the deposit stands.
+
+The decision is taken under the lock of the record. Where a file must be opened to find its words, which may take seconds, it is
+taken before as well, and what was checked is written by a second transaction: nobody waits for a file.
 """
 
 from collections.abc import Sequence
@@ -33,8 +36,8 @@ from carnet.apps.records.entry.facts import (
 )
 from carnet.apps.records.hooks import HOOKS, Deposited
 from carnet.apps.records.reading.visit import Visit
-from carnet.apps.records.reading.words import Words, keep_words, text_of
-from carnet.apps.storage.api import RecordKey, Work, put, unit
+from carnet.apps.records.reading.words import Words, keep_words, opened_apart, text_of
+from carnet.apps.storage.api import RecordKey, Statement, Work, put, unit
 from carnet.dicah import Permit, decide
 from carnet.dicah.facts import DocumentFacts
 from carnet.dicah.visibility import codes_of
@@ -77,6 +80,8 @@ class Planned:
     labels: frozenset[str]
     others: tuple[tuple[str, UUID], ...] = ()
     """Other documents of the record that this one completes, transforms or signs: kind and logicalId."""
+    address: str = ""
+    """Of its bytes in the store."""
     text: str = ""
     """Its words, for the search."""
 
@@ -210,19 +215,24 @@ def judged(visit: Visit, entry: DocumentEntry, content: bytes) -> None:
     check(visit.work, entry, content, Deposit(visit.record_id, person, visit.ask.at, visit.traits))
 
 
-def _prepare(ask: Ask, submission: Submission, place: access.Place) -> tuple[Entered, list[Planned]]:
-    """First unit: decide, and check everything. It writes nothing."""
-    with unit() as work:
-        entered = enter(work, ask)
-        place.record_id, place.veil = entered.record_id, declared_veil(submission)
-        access.decide_or_refuse(ask, entered.facts, entered.record_id)
-        named = [d.entry.unique_id for d in submission.documents if d.entry.unique_id]
-        work.ahead(identity.professional_of(ask.actor.id), *((_BY_UNIQUE_ID, (entered.record_id, one)) for one in named))
-        deposit = Deposit(record_of(entered), ask.actor, ask.at, entered.traits, ask.ins)
-        return entered, _plan(work, ask, entered, submission, deposit)
+def _asked_later(ask: Ask, record_id: UUID, lock: bool) -> list[Statement]:
+    """What is asked on the way to a row, sent ahead; of the record, where it can no longer change."""
+    ours = [access.masking_of(record_id), (ALERTS, (record_id,))] if lock else []
+    return [identity.professional_of(ask.actor.id), *ours]
 
 
-def _store(work: Work, ask: Ask, key: RecordKey, planned: Planned, submission_id: UUID, address: str) -> Accepted:
+def _checked(work: Work, ask: Ask, submission: Submission, place: access.Place, lock: bool) -> tuple[Entered, list[Planned]]:
+    """Decide, and check everything. It writes nothing."""
+    entered = enter(work, ask, lock=lock)
+    place.record_id, place.veil = entered.record_id, declared_veil(submission)
+    access.decide_or_refuse(ask, entered.facts, entered.record_id)
+    record_id, named = record_of(entered), [d.entry.unique_id for d in submission.documents if d.entry.unique_id]
+    work.ahead(*((_BY_UNIQUE_ID, (record_id, one)) for one in named), *_asked_later(ask, record_id, lock))
+    deposit = Deposit(record_id, ask.actor, ask.at, entered.traits, ask.ins)
+    return entered, _signed_again(_plan(work, ask, entered, submission, deposit))
+
+
+def _store(work: Work, ask: Ask, key: RecordKey, planned: Planned, submission_id: UUID) -> Accepted:
     if planned.earlier:
         # The first answer again: a later version would tell of a change that the depositor may not know. Without the
         # warnings, which say what was completed: nothing was, this time.
@@ -235,7 +245,7 @@ def _store(work: Work, ask: Ask, key: RecordKey, planned: Planned, submission_id
             mask_chain(work, ask, key, replaced.logical_id, True)
     relations = Relations(replaced, planned.others)
     check_unused(work, key.record_id, planned.checked.entry.entry_uuid)
-    insert_document(work, ask, key, planned.checked, logical_id, submission_id, address, planned.labels, relations)
+    insert_document(work, ask, key, planned.checked, logical_id, submission_id, planned.address, planned.labels, relations)
     if not planned.checked.technical:
         _read(work, ask, key, planned.checked, logical_id, planned.text)
     return Accepted(logical_id, 1, planned.checked.warnings)
@@ -327,37 +337,52 @@ def _signed_again(planned: list[Planned]) -> list[Planned]:
     return [replace(p, earlier=known[0]) if p.checked.technical else p for p in planned]
 
 
-def _write(ask: Ask, submission: Submission, key: RecordKey, planned: list[Planned]) -> Receipt:
-    """Second unit: bytes first, then everything else in one transaction, decided again on facts that can no longer change."""
-    planned = _signed_again(planned)
-    addresses = [put(key, p.checked.content) if not p.earlier else "" for p in planned]
-    # Files are opened before anything is locked: one that eats time keeps nobody waiting.
-    planned = [p if p.earlier else replace(p, text=text_of(p.checked.entry.mime, p.checked.content)) for p in planned]
+def _kept(key: RecordKey, planned: Sequence[Planned]) -> list[Planned]:
+    """Bytes to the store, flushed, and the words that stand in them."""
+    kept = []
+    for one in planned:
+        if not one.earlier:
+            address = put(key, one.checked.content)
+            one = replace(one, address=address, text=text_of(one.checked.entry.mime, one.checked.content))
+        kept.append(one)
+    return kept
+
+
+def _write(
+    work: Work, ask: Ask, submission: Submission, entered: Entered, key: RecordKey, planned: list[Planned]
+) -> Receipt:  # fmt: skip
+    """Everything but the bytes, decided on facts that can no longer change."""
     known = [p.earlier[1] for p in planned if p.earlier]
     own = UUID(submission.set.entry_uuid) if submission.set.entry_uuid else uuid4()
     submission_id = known[0] if known and len(known) == len(planned) and not submission.folders else own
-    with unit() as work:
-        entered = enter(work, ask, lock=True)
-        work.ahead(access.masking_of(key.record_id), (ALERTS, (key.record_id,)), identity.professional_of(ask.actor.id))
-        planned = [_settled(work, ask, key, p) for p in planned]
-        granted = access.grant(work, ask, entered.facts, entered.record_id, veil=_veil_of_all(planned))
-        accepted = tuple(_store(work, ask, key, p, submission_id, address) for p, address in zip(planned, addresses, strict=True))
-        fresh = tuple(str(a.logical_id) for a in accepted if not a.again)
-        if fresh:
-            _notify(work, ask, key.record_id, planned)
-        if fresh or submission.folders:
-            _tell(work, granted, planned, accepted, "folder" if submission.folders else "")
-        members = [a.logical_id for a in accepted]
-        changed = [keep_folder(work, ask, entered, folder, members, submission_id) for folder in submission.folders]
-        if fresh or any(changed):
-            made_bare = any(done and not one.members for done, one in zip(changed, submission.folders, strict=True))
-            insert_submission(work, ask, key, submission.set, submission_id, bare=made_bare and not planned)
+    planned = [_settled(work, ask, key, p) for p in planned]
+    granted = access.grant(work, ask, entered.facts, entered.record_id, veil=_veil_of_all(planned))
+    accepted = tuple(_store(work, ask, key, p, submission_id) for p in planned)
+    fresh = tuple(str(a.logical_id) for a in accepted if not a.again)
+    if fresh:
+        _notify(work, ask, key.record_id, planned)
+    if fresh or submission.folders:
+        _tell(work, granted, planned, accepted, "folder" if submission.folders else "")
+    members = [a.logical_id for a in accepted]
+    changed = [keep_folder(work, ask, entered, folder, members, submission_id) for folder in submission.folders]
+    if fresh or any(changed):
+        made_bare = any(done and not one.members for done, one in zip(changed, submission.folders, strict=True))
+        insert_submission(work, ask, key, submission.set, submission_id, bare=made_bare and not planned)
     return Receipt(submission_id, accepted)
 
 
 def _prepared(ask: Ask, submission: Submission, place: access.Place) -> Receipt:
-    entered, planned = _prepare(ask, submission, place)
-    return _write(ask, submission, entered.key, planned)
+    if any(opened_apart(d.entry.mime, d.content) for d in submission.documents):
+        with unit() as work:
+            entered, planned = _checked(work, ask, submission, place, lock=False)
+        key, planned = entered.key, _kept(entered.key, planned)
+        with unit() as work:
+            again = enter(work, ask, lock=True)
+            work.ahead(*_asked_later(ask, key.record_id, lock=True))
+            return _write(work, ask, submission, again, key, planned)
+    with unit() as work:
+        entered, planned = _checked(work, ask, submission, place, lock=True)
+        return _write(work, ask, submission, entered, entered.key, _kept(entered.key, planned))
 
 
 def deposit(ask: Ask, submission: Submission) -> Receipt:

@@ -42,6 +42,14 @@ def text_of(mime: str, content: bytes) -> str:
     return cda.as_text(content) if mime == "text/plain" else ""
 
 
+def opened_apart(mime: str, content: bytes) -> bool:
+    """Whether the words of a document are looked for in a file that may take time: a PDF, or whatever a CDA of level 1 carries.
+
+    One that is written in no encoding of ASCII's kind is not found out: it takes its time under the lock of its record.
+    """
+    return mime == "application/pdf" or (mime in TYPES_OF_CDA and b"nonXMLBody" in content)
+
+
 def authors_in(resource: Json) -> str:
     """Names and places of the authors of a document, as words that one may look for."""
     told = []
