@@ -1,13 +1,14 @@
 """The settings of the access law as an operator sets them: one variable `CARNET_LAW_…` for each field of `LawSettings`."""
 
 import os
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, get_type_hints
 
 from pydantic import Field, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from carnet.dicah.settings import LawSettings
+from carnet.kernel.copies import replace
 from carnet.kernel.ins import INS_NIA, INS_NIR, INS_NIR_DEMO, INS_NIR_TEST
 
 PREFIX = "CARNET_LAW_"

@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -33,6 +33,7 @@ from carnet.kernel.codes import (
     VISIBILITY_SYSTEM,
     Code,
 )
+from carnet.kernel.copies import replace
 
 ADDRESS = "/si-dmp-server/v2/services/"
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey

@@ -4,7 +4,7 @@ import hashlib
 import sys
 import textwrap
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from uuid import uuid4
@@ -19,6 +19,7 @@ from carnet.desk.demonstration.people import ABSENT, PEOPLE, DemoPerson
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.desk.demonstration.stories import CONCLUSION, Part, Spec
 from carnet.formats.fhir import label_json
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No
 
 _NAMES = {"D": "Disponibilité", "I": "INS", "C": "Consentement", "A": "Authentification", "H": "Habilitation"}

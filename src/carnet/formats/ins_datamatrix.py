@@ -4,8 +4,8 @@ Variable fields end with GS (0x1D). Some scanners drop it: a field then ends whe
 """
 
 import re
-from dataclasses import replace
 
+from carnet.kernel.copies import replace
 from carnet.kernel.ins import Ins, InsError
 from carnet.kernel.traits import Traits, is_birth_date
 

@@ -1,6 +1,6 @@
 """How a document is shown: CDA by our own renderer, PDF and images in the page, text; and its bytes as an answer."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import quote
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from carnet.apps.records.api import TYPES_OF_CDA, Content, Query, Seen, Visit, c
 from carnet.formats import cda
 from carnet.formats.apart import NotOpenedError
 from carnet.formats.pictures import tiff_page, tiff_pages
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.civil import number_of
 from carnet.pages.rows import Row

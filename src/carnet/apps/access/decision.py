@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from time import monotonic
@@ -36,6 +36,7 @@ from carnet.dicah.settings import LawSettings
 from carnet.dicah.visibility import visibility_of
 from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.grant import Grant
 from carnet.kernel.refusal import No, Refusal
 

@@ -8,7 +8,7 @@ for byte. Nothing in them depends on the hour of the call.
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +27,7 @@ from carnet.formats.codes.public import CATEGORIES as DOCUMENT_CATEGORIES
 from carnet.formats.codes.public import category_of
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import normalise_name
 

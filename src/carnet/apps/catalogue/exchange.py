@@ -6,7 +6,7 @@ by a number that it alone has: no INS, no name but the first one where that was 
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -28,6 +28,7 @@ from carnet.formats.timestamps import to_fhir
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act
 from carnet.kernel.clock import day_in
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
 A_YEAR = timedelta(days=366)

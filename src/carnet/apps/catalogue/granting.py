@@ -5,7 +5,7 @@ given before is worth nothing after.
 """
 
 import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from carnet.apps.catalogue import rows, signing, tokens
 from carnet.apps.catalogue.connecting import Decided, is_assistant, subject_of
 from carnet.apps.catalogue.rows import Client
 from carnet.apps.storage.api import Work, unit
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import Refusal
 
 

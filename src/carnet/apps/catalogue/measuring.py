@@ -3,7 +3,7 @@ never taken in."""
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from carnet.formats.fhir.personal import UCUM, Measured, Value, observation
 from carnet.formats.timestamps import to_fhir
 from carnet.kernel.ask import Act
 from carnet.kernel.clock import day_in
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
 PRESSURE, WEIGHT, HEIGHT = "BLOOD_PRESSURE", "29463-7", "8302-2"

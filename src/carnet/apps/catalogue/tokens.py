@@ -8,12 +8,13 @@ Whoever gives and whoever ends hold the same name (`hold`): what is being given 
 
 import json
 import secrets
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from carnet.apps.storage.api import Row, Work, blind_index
+from carnet.kernel.copies import replace
 
 CODE, ACCESS, REFRESH, TICKET, REGISTRATION, LAUNCH = "code", "access", "refresh", "ticket", "registration", "launch"
 LIVES = {

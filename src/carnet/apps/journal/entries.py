@@ -6,11 +6,12 @@ RFC 8785. No health content: the act, the mode and the identifiers of documents,
 
 import json
 import os
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID, uuid5
 
 from carnet.apps.storage.api import blind_index
+from carnet.kernel.copies import replace
 
 GENESIS = bytes(32)
 ACTOR_CHAINS = UUID("4f5f3a0e-6d0c-5b7b-9a51-6a1f0c7b2d11")

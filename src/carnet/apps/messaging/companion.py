@@ -1,7 +1,6 @@
 """A document of the record as a mail carries it: its CDA in an IHE_XDM.ZIP with the metadata, and a PDF for everybody (CLI-06)."""
 
 import re
-from dataclasses import replace
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from carnet.formats.xdm import Packed, write_xdm
 from carnet.formats.xdm.stated import stated_by
 from carnet.formats.xds import Author, Coding, SubmissionSet
 from carnet.kernel.actor import ActorKind
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits
 

@@ -3,11 +3,12 @@
 Plain Python: it reads no table and knows no protocol. Each rule bears its number in the rules of Mon espace santé (CIT, INB).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from carnet.formats.mss import Closing, domain_of
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No
 
 PERSON_MOST_BYTES = 5 * 1024 * 1024

@@ -3,7 +3,7 @@
 A document that is in the record already, by its uniqueId, is linked and not written again.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from carnet.apps.messaging import rows
@@ -16,6 +16,7 @@ from carnet.formats.fhir import Submission, SubmittedDocument
 from carnet.formats.xds import Author, Coding, DocumentEntry, SubmissionSet
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import HIDDEN_FROM_REPRESENTATIVES
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
 FILEABLE = frozenset({"text/xml", "application/pdf", "image/jpeg", "image/png", "image/tiff", "text/plain", "application/rtf"})

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePath
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from carnet.formats.mss import Attachment
 from carnet.formats.xdm import XdmError, read_xdm
 from carnet.formats.xds import DocumentEntry
 from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES
+from carnet.kernel.copies import replace
 from carnet.kernel.identifiers import IdentifierError
 from carnet.kernel.ins import Ins, InsError
 from carnet.kernel.refusal import No, Refusal

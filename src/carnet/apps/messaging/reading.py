@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from carnet.apps.messaging.rows import Attachment, Correspondent, Message, Threa
 from carnet.apps.records.api import Query, Visit, acting, criteria, documents
 from carnet.formats.mss import shown_subject
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import Refusal
 from carnet.kernel.traits import normalise_name
 

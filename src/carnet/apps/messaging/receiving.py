@@ -1,7 +1,7 @@
 """A mail to a person: matched, judged, kept with its files in one transaction, told once; acknowledged only after the commit."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -20,6 +20,7 @@ from carnet.apps.records.api import Visit, acting, receives_messages, scan
 from carnet.formats.mss import Address, Closing, Mail, MailError, domain_of, matricule_of, read_mail
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.ins import Ins, InsError
 from carnet.kernel.refusal import No, Refusal
 

@@ -4,7 +4,7 @@ exchange. Whoever exercises in a structure reads the mailbox of its team.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -26,6 +26,7 @@ from carnet.apps.storage.api import KeyDestroyedError, key_of, unit
 from carnet.dicah.facts import Facts
 from carnet.formats.mss import Closing, shown_subject
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits, normalise_name

@@ -1,6 +1,6 @@
 """What the person's side does: write, answer, ask for a renewal or an appointment, keep a draft, note as read, block, report."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -28,6 +28,7 @@ from carnet.apps.records.api import Visit, acting, scan, visiting
 from carnet.formats.mss import domain_of
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
 LONGEST, SUBJECT = 20_000, 200

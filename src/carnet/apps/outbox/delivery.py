@@ -7,7 +7,7 @@ another that sends the same mail with the same Message-ID. No mail is lost; a ma
 import hashlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -21,6 +21,7 @@ from carnet.apps.outbox.contacts import DAILY, Contact, contacts, former_address
 from carnet.apps.outbox.notices import HOLDER, Sealed
 from carnet.apps.storage.api import Work, derived, unit, unseal
 from carnet.kernel.clock import Timer, day_in
+from carnet.kernel.copies import replace
 
 CLAIMED_FOR = timedelta(minutes=5)
 BATCH = 100

@@ -4,7 +4,7 @@ Vaccinations come from the immunisation engine, the rest from the eligibility en
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from carnet.apps.prevention.doses import Shot
@@ -12,6 +12,7 @@ from carnet.apps.prevention.edition import Edition, Rule
 from carnet.apps.prevention.eligibility import ANCHORED, Did, Facts, Item, State, items
 from carnet.apps.prevention.immunisation import Dose, Evaluation, GroupForecast, Person, SeriesStatus, assess, plus
 from carnet.apps.prevention.immunisation.select import Path
+from carnet.kernel.copies import replace
 
 SOON = timedelta(days=365)
 STALE = timedelta(days=2 * 365)

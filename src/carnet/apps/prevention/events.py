@@ -1,6 +1,6 @@
 """Appointments and reminders: the person's own, and those that a professional's software writes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from carnet.apps.prevention.rows import APPOINTMENT, BOOKED, CANCELLED, FULFILLE
 from carnet.apps.records.api import Visit, visiting, writing, written
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
 TITLE, WORDS = 120, 500

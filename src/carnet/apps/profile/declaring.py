@@ -3,7 +3,6 @@ not concern them. An entry of a professional or of a document is never changed h
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from carnet.apps.journal.api import REPRESENTATIVES
@@ -23,6 +22,7 @@ from carnet.apps.profile.entries import (
 from carnet.apps.records.api import Visit, visiting, writing, written
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
 DECLARABLE = frozenset(SECTIONS) - {"results", "directives"}

@@ -7,13 +7,14 @@ is masked is masked with everything that was read in it.
 import json
 from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from carnet.apps.records.api import Visit
 from carnet.apps.storage.api import RecordKey, Row, Table, Work
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
 TABLES = (Table("profile_entry", {"sealed": lambda row: f"profile/{row['entry_id']}"}), Table("profile_sheet"))

@@ -4,7 +4,6 @@ It stands beside the prescriber's word and never in its place. It keeps the docu
 document does not learn of the treatment by the person's word.
 """
 
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from carnet.apps.profile.entries import NOT_CONCERNED, PERSON, WORD, Content, En
 from carnet.apps.profile.treatments import Treatment, Word, treatments
 from carnet.apps.records.api import Query, Visit, criteria, documents, visiting, written
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
 _SECTION = "treatments"

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from uuid import UUID
 
 from carnet.apps.profile.entries import PROFESSIONAL, Content, Entry, check_born, entries, insert, new
 from carnet.apps.records.api import Visit, visiting, writing, written
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import normalise_name
 

@@ -1,11 +1,11 @@
 """The directory is imported, and whoever left it loses every session in the same transaction."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from carnet.apps.identity import api as identity
 from carnet.apps.storage.api import streaming
+from carnet.kernel.copies import replace
 
 
 def import_directory(

@@ -2,12 +2,13 @@
 
 import base64
 import binascii
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from carnet.formats.fhir.document_reference import read_document_reference
 from carnet.formats.fhir.reading import FhirError, Json, items, obj, text
 from carnet.formats.fhir.submission_set import FOLDER, SUBMISSION_SET, list_code, read_folder, read_submission_set
 from carnet.formats.xds import DocumentEntry, Folder, SubmissionSet
+from carnet.kernel.copies import replace
 
 _KNOWN = frozenset({"List", "DocumentReference", "Binary", "Patient", "Practitioner", "PractitionerRole",
                     "Organization", "Device", "Parameters"})  # fmt: skip

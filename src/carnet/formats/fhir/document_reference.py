@@ -6,7 +6,6 @@ MHD maps creationTime to attachment.creation, the draft PDSm4DMP to DocumentRefe
 import base64
 import binascii
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +29,7 @@ from carnet.formats.fhir.systems import COMPREHENSIVE, IS_ARCHIVED, RFC3986, XDS
 from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import Author, Coding, DocumentEntry, Parent, Reference
 from carnet.formats.xds.hl7_values import source_traits_of
+from carnet.kernel.copies import replace
 
 _KINDS = frozenset({"replaces", "appends", "transforms", "signs"})
 _STATUS = {"Approved": "current", "Archived": "current", "Deprecated": "superseded", "Deleted": "entered-in-error"}

@@ -1,7 +1,6 @@
 """References inside a deposit: contained resources, entries of the bundle, conditional and logical references."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,6 +8,7 @@ from carnet.formats.fhir.reading import FhirError, Json, concept, extension, ite
 from carnet.formats.fhir.systems import XDS_SLOT, XDS_VALUE, oid_of
 from carnet.formats.xds import Author, Coding
 from carnet.formats.xds.hl7_values import read_code
+from carnet.kernel.copies import replace
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM, IdentifierError, ps_id
 
 RPPS = "https://rpps.esante.gouv.fr"

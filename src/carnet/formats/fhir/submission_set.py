@@ -1,7 +1,6 @@
 """SubmissionSet and Folder as FHIR Lists (MHD 4.2, PDSm)."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from carnet.formats.fhir.authors import concept_json, contained_author
 from carnet.formats.fhir.reading import (
@@ -21,6 +20,7 @@ from carnet.formats.fhir.references import Resolver, author_of, patient_of
 from carnet.formats.fhir.systems import DESIGNATION, LIST_TYPES, RECIPIENT, RFC3986, SOURCE_ID, XDS_SUBMITTER
 from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import Author, Folder, SubmissionSet
+from carnet.kernel.copies import replace
 
 SUBMISSION_SET, FOLDER = "submissionset", "folder"
 

@@ -10,7 +10,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -20,6 +20,7 @@ from carnet.formats.xds import names as n
 from carnet.formats.xds.messages import Provided, check_associations, parents_of, write_submit
 from carnet.formats.xds.rim_read import Association, Objects, XdsError, read_objects
 from carnet.formats.xds.rim_write import write_association, write_entry, write_set
+from carnet.kernel.copies import replace
 
 MOST_FILES = 100
 MOST_BYTES = 200_000_000

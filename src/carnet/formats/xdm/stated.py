@@ -1,9 +1,8 @@
 """What the header of a CDA states, as the metadata of the XDM that carries it: field by field, whatever was declared beside it."""
 
-from dataclasses import replace
-
 from carnet.formats.cda import CdaHeader
 from carnet.formats.xds import DocumentEntry
+from carnet.kernel.copies import replace
 from carnet.kernel.ins import Ins
 
 _INS_ROOT = "1.2.250.1.213.1.4."

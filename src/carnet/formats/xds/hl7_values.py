@@ -4,9 +4,9 @@ What is read is told again as it came: where the fields do not say all of a valu
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from carnet.formats.xds.model import Author, Coding, Reference
+from carnet.kernel.copies import replace
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM
 
 

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import uuid4
 
 from lxml import etree
@@ -12,6 +12,7 @@ from carnet.formats.soap import Part, SoapError, include, included
 from carnet.formats.xds import names as n
 from carnet.formats.xds.model import DocumentEntry, Folder, Parent, SubmissionSet
 from carnet.formats.xds.rim_read import Association, Objects, XdsError, bare_uuid, read_objects
+from carnet.kernel.copies import replace
 
 
 @dataclass(frozen=True, slots=True)

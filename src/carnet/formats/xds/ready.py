@@ -5,7 +5,6 @@ The patient is left open: an INS may have changed since (EX_3.1-1055). So is the
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
@@ -16,6 +15,7 @@ from carnet.formats.xds import names as n
 from carnet.formats.xds.hl7_values import write_cx
 from carnet.formats.xds.model import DocumentEntry
 from carnet.formats.xds.rim_write import write_entry
+from carnet.kernel.copies import replace
 
 _PATIENT, _REPOSITORY = b"\x00", b"\x01"
 """Characters that no XML holds stand for what is left open."""

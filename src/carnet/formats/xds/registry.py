@@ -4,7 +4,7 @@ The caller gives the holdings of one record that the asker may see; every answer
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -16,6 +16,7 @@ from carnet.formats.xds.model import Author, Coding, DocumentEntry, Folder, Subm
 from carnet.formats.xds.queries import E, F, S, StoredQuery
 from carnet.formats.xds.rim_read import Association
 from carnet.formats.xds.rim_write import association_id, object_ref, write_association, write_entry, write_folder, write_set
+from carnet.kernel.copies import replace
 
 Package = TypeVar("Package", SubmissionSet, Folder)
 

@@ -4,7 +4,7 @@ Symbolic ids stay as they are: the caller ties documents to entries, and associa
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -15,6 +15,7 @@ from carnet.formats.timestamps import from_hl7
 from carnet.formats.xds import names as n
 from carnet.formats.xds.hl7_values import read_code, read_cx, read_organisation, read_person, read_reference, write_cx
 from carnet.formats.xds.model import Author, Coding, DocumentEntry, Folder, SubmissionSet
+from carnet.kernel.copies import replace
 
 Value = TypeVar("Value")
 _SLOT, _VALUE = n.q(n.RIM, "Slot"), n.q(n.RIM, "Value")

@@ -3,7 +3,7 @@
 import gzip
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
@@ -38,6 +38,7 @@ from carnet.interfaces.dmp.reading import answer_namespace, envelope_of
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask, Mode
 from carnet.kernel.clock import moment
+from carnet.kernel.copies import replace
 from carnet.kernel.identifiers import IdentifierError, Oid
 from carnet.kernel.ins import Ins, InsError
 from carnet.kernel.refusal import No, Refusal

@@ -5,7 +5,6 @@ registered certificate, and without it the answer is no (a published sample stat
 """
 
 from copy import deepcopy
-from dataclasses import replace
 
 from lxml import etree
 
@@ -16,6 +15,7 @@ from carnet.interfaces.dmp.door import Answer, Call
 from carnet.interfaces.dmp.errors import problem_of
 from carnet.interfaces.dmp.td02 import STATEMENTS
 from carnet.kernel.ask import Act, Ask, Mode
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits
 

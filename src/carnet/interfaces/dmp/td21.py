@@ -4,7 +4,6 @@ All or nothing: what is refused leaves no document, no metadata and no bytes tha
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from django.conf import settings
 from django.utils.translation import gettext
@@ -20,6 +19,7 @@ from carnet.interfaces.dmp.door import Answer, Call
 from carnet.interfaces.dmp.errors import issue_of, warning_of
 from carnet.kernel.ask import Act
 from carnet.kernel.codes import HIDDEN_FROM_REPRESENTATIVES, VISIBILITY_SYSTEM
+from carnet.kernel.copies import replace
 from carnet.kernel.identifiers import DocumentId, IdentifierError
 from carnet.kernel.refusal import No, Refusal
 

@@ -1,6 +1,5 @@
 """TD3.2, reading documents: IHE ITI-43, always multipart. A document that may not be read is unknown."""
 
-from dataclasses import replace
 from uuid import uuid4
 
 from django.conf import settings
@@ -11,6 +10,7 @@ from carnet.formats.xds.rim_read import XdsError
 from carnet.interfaces.dmp.door import Answer, Call
 from carnet.interfaces.dmp.errors import issue_of, text_of
 from carnet.kernel.ask import Act
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
 

@@ -1,7 +1,6 @@
 """What a person adds to their record, and says of it: a file, photographs of sheets that become one PDF, title, date, category."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import PurePath
 from typing import Protocol
@@ -23,6 +22,7 @@ from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.codes import HIDDEN_FROM_REPRESENTATIVES, MASKED
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.visibility import Status
 from carnet.pages.bodies import seen_document

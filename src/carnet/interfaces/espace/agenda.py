@@ -1,7 +1,7 @@
 """The agenda: what is to be done and why, appointments, what the person alone can tell, the schedule as a picture, the family."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.espace.months import month_of
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.naming import of_name
 from carnet.pages.prevention import Row, doses_of, rows_of

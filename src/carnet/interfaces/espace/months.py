@@ -2,13 +2,14 @@
 
 from calendar import Calendar
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.utils.translation import gettext
 
 from carnet.apps.prevention import api as prevention
 from carnet.apps.prevention.api import long_day
+from carnet.kernel.copies import replace
 
 WEEK = (
     ("lun", "lundi"),

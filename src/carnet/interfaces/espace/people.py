@@ -1,6 +1,6 @@
 """Relatives: on whose record one acts, carers and representatives, invitations given and received."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from carnet.interfaces.espace.door import Asked, page, render, signed_in
 from carnet.interfaces.espace.profile import SECTIONS
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import is_minor
 from carnet.pages.civil import begins

@@ -3,7 +3,6 @@
 The agenda is the person's: of the appointments of others, a professional learns nothing.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 
 from django.conf import settings
@@ -22,6 +21,7 @@ from carnet.interfaces.fhir.search import ins_of_patient
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act
 from carnet.kernel.clock import moment
+from carnet.kernel.copies import replace
 
 PAST = timedelta(days=366)
 

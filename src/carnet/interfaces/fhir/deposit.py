@@ -1,6 +1,5 @@
 """ITI-65 Provide Document Bundle (`POST /fhir`) and ITI-105 Simplified Publish (`POST /fhir/DocumentReference`): TD2.1."""
 
-from dataclasses import replace
 from uuid import UUID
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from carnet.interfaces.fhir.door import ask, authenticated, body, ins_of_token, 
 from carnet.interfaces.fhir.patch import conditional
 from carnet.interfaces.fhir.search import get_search
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.ins import Ins
 
 

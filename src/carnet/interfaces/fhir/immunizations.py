@@ -5,7 +5,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -25,6 +24,7 @@ from carnet.interfaces.fhir.parameters import count_of, pairs_of, patient_of
 from carnet.interfaces.fhir.search import ins_of_patient
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.clock import moment
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits
 

@@ -1,7 +1,5 @@
 """TD0.5: `POST /fhir/Patient/$match` (PDQm ITI-119 in its shape), in medical regulation only: candidates, with their scores."""
 
-from dataclasses import replace
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
@@ -13,6 +11,7 @@ from carnet.interfaces.fhir.answers import fhir
 from carnet.interfaces.fhir.door import ask, authenticated, body, view
 from carnet.interfaces.fhir.traits import SEX_OF_GENDER, traits_of_fields
 from carnet.kernel.ask import Act
+from carnet.kernel.copies import replace
 from carnet.kernel.traits import Traits
 
 _GENDER = {sex: gender for gender, sex in SEX_OF_GENDER.items()}

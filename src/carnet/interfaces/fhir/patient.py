@@ -4,7 +4,6 @@ TD0.2 tells the state of the record, the authorisation and the treating doctor, 
 because the identity that the software shows is its own (RG_0320).
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
@@ -28,6 +27,7 @@ from carnet.interfaces.fhir.door import MODE_HEADER, Asked, ask, authenticated, 
 from carnet.interfaces.fhir.traits import TRAIT_FIELDS, traits_of_fields
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act, Mode
+from carnet.kernel.copies import replace
 from carnet.kernel.ins import Ins
 
 _STATUS_URL = "https://carnet.example/StructureDefinition/record-status"

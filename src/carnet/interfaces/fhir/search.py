@@ -7,7 +7,6 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
@@ -27,6 +26,7 @@ from carnet.interfaces.fhir.manners import lenient
 from carnet.interfaces.fhir.parameters import KNOWN, Pairs, known_of, pairs_of, passed_over, read_search
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.ins import Ins
 
 _PAGE = "_page"

@@ -3,7 +3,6 @@
 What it answers follows tables HL70357 (the message) and the application codes 900 to 905 of the CI-SIS volet.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
@@ -21,6 +20,7 @@ from carnet.formats.xds import Coding, DocumentEntry, SubmissionSet
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import HIDDEN_FROM_REPRESENTATIVES, VISIBILITY_SYSTEM
+from carnet.kernel.copies import replace
 from carnet.kernel.identifiers import IdentifierError, Oid
 from carnet.kernel.ins import Ins, InsError
 from carnet.kernel.refusal import No, Refusal

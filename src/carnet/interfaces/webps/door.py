@@ -1,7 +1,6 @@
 """What every request of the portal goes through: session, legal notice, origin of forms, and what an error becomes."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import wraps
 from urllib.parse import urlencode
 
@@ -16,6 +15,7 @@ from carnet.interfaces.webps.handles import Sought
 from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import Act, Ask, Mode
 from carnet.kernel.clock import moment
+from carnet.kernel.copies import replace
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages import safety

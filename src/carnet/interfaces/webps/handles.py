@@ -4,12 +4,13 @@ An address is kept by histories and logs of browsers; a matricule must not be (A
 """
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from carnet.formats.ins_datamatrix import PREFIX, read_datamatrix
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Mode
+from carnet.kernel.copies import replace
 from carnet.kernel.identifiers import Oid
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal

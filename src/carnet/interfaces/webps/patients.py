@@ -1,6 +1,6 @@
 """Finding a patient: INS, Datamatrix, Vitale card, own list; identity traits in regulation alone."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.http import HttpResponse, HttpResponseRedirect
 
@@ -13,6 +13,7 @@ from carnet.interfaces.webps.door import Asked, may_regulate, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of, typed
 from carnet.interfaces.webps.paging import paged
 from carnet.kernel.ask import Act, Mode
+from carnet.kernel.copies import replace
 from carnet.kernel.ins import InsError
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits

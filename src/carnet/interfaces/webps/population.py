@@ -1,6 +1,6 @@
 """Who is due among the patients of a treating doctor: one visit to each record, each with its trace in the patient's journal."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.http import HttpResponse
 
@@ -10,6 +10,7 @@ from carnet.apps.records.api import Listed, own_list, visiting
 from carnet.interfaces.webps.door import Asked, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of
 from carnet.kernel.ask import Act
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import Refusal
 from carnet.pages.civil import number_of
 from carnet.pages.collation import in_order

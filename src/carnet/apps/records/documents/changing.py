@@ -5,7 +5,7 @@ A change of metadata makes a new version: the logicalId stays, the entryUUID cha
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -40,6 +40,7 @@ from carnet.formats.fhir import Json
 from carnet.formats.fhir.authors import concept_json
 from carnet.formats.fhir.systems import IS_ARCHIVED
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.grant import Grant
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal

@@ -4,7 +4,7 @@ Each step takes what is known so far and returns it completed, or refuses with t
 """
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from carnet.formats.safe_xml import NOT_XML
 from carnet.formats.xds import Author, Coding, DocumentEntry
 from carnet.kernel.actor import Actor, Context
 from carnet.kernel.codes import RAISED_CONFIDENTIALITY, SECTOR_SYSTEM, VISIBILITY_CODES
+from carnet.kernel.copies import replace
 from carnet.kernel.identifiers import DocumentId, IdentifierError, Oid
 from carnet.kernel.ins import Ins, InsError
 from carnet.kernel.refusal import No, Refusal

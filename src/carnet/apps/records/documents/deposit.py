@@ -8,7 +8,7 @@ taken before as well, and what was checked is written by a second transaction: n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import psycopg.errors
@@ -46,6 +46,7 @@ from carnet.formats.xds import DocumentEntry
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED
+from carnet.kernel.copies import replace
 from carnet.kernel.grant import Grant
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.visibility import Status

@@ -1,7 +1,7 @@
 """Folders (ITI TF-3 §4.2.3.4): who may make or complete one, and what stands in it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from carnet.apps.records.documents.rows import check_unused, dump, locate
@@ -12,6 +12,7 @@ from carnet.formats.fhir import write_folder
 from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import Folder
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
 _BY_IDENTIFIER = (

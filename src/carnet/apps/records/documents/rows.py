@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from carnet.kernel.codes import (
     HIDDEN_FROM_REPRESENTATIVES,
     MASKED,
 )
+from carnet.kernel.copies import replace
 from carnet.kernel.identifiers import local_id
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import normalise_name

@@ -1,6 +1,6 @@
 """Beside a deposit: a note that was typed becomes a CDA of level 1, and a content that is there already is told before."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 from uuid import UUID, uuid4
@@ -16,6 +16,7 @@ from carnet.formats import codes
 from carnet.formats.cda import CdaDraft, Person, write_document
 from carnet.formats.xds import Coding
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from carnet.dicah.conditions.consent import lives, renews
 from carnet.dicah.decision import Light
 from carnet.dicah.facts import AuthorisationGround, Facts
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.grant import Grant
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits

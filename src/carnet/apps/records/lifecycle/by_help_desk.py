@@ -1,7 +1,7 @@
 """Help-desk acts on identity and on the way in: decided, journaled on the record, reading no content (access law §1, operator)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import Work, key_of, unit
 from carnet.dicah.facts import Facts
 from carnet.kernel.ask import Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.grant import Grant
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal

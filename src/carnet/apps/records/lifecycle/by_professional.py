@@ -5,7 +5,7 @@ Only a record that is not attached to a Mon espace is kept up, closed and reopen
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from carnet.apps.storage.api import SCOPE, Work, unit
 from carnet.dicah.lifecycle import TransitionError
 from carnet.kernel.actor import Situation
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.grant import Grant
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits

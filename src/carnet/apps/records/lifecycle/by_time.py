@@ -5,7 +5,7 @@ again under its lock, changed and journaled in one transaction. A second worker,
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from carnet.apps.records.lifecycle.states import change_state, erase
 from carnet.apps.storage.api import Work, key_of, remove_all, sweep_waiting, unit
 from carnet.dicah.facts import RecordState
 from carnet.kernel.clock import Timer, catch_up
+from carnet.kernel.copies import replace
 
 BATCH = 500
 _WAITING = f"""SELECT {DOCUMENT_COLUMNS} FROM records_document WHERE record_id = %s AND hidden_from_patient

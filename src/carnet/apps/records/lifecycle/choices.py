@@ -4,7 +4,6 @@ Each is one decision and one line of the journal.
 """
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from carnet.apps.records.reading import criteria
 from carnet.apps.records.reading.search import Query
 from carnet.apps.records.reading.visit import Visit, documents, visiting, writing
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
 MOST = 2000

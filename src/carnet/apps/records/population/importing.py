@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -28,6 +28,7 @@ from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import RecordKey, Work, create_keys, streaming
 from carnet.dicah.facts import RecordState
 from carnet.kernel.clock import begins, day_in, moment
+from carnet.kernel.copies import replace
 from carnet.kernel.ins import INS_NIR, INS_NIR_TEST, Ins
 from carnet.kernel.traits import is_minor
 

@@ -5,7 +5,7 @@ the batch was asked for: posting later is refused, and another batch is made.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID, uuid4
 
@@ -21,6 +21,7 @@ from carnet.apps.storage.api import Row, Work, unit
 from carnet.dicah.facts import RecordState
 from carnet.kernel.ask import Ask
 from carnet.kernel.clock import begins, day_in
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import is_minor
 

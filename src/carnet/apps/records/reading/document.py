@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from carnet.apps.records.reading.visit import Visit
 from carnet.apps.storage.api import BlobMissingError, Elsewhere, RecordKey, Steps, Work, get, is_large
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
 Found = TypeVar("Found")

@@ -4,12 +4,12 @@ The journal itself names none of them: it outlives the record, and a line must n
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from carnet.apps.access import api as access
 from carnet.apps.journal.api import UNNAMED, Numbered
 from carnet.apps.storage.api import RecordKey, Work
 from carnet.kernel.actor import ActorKind
+from carnet.kernel.copies import replace
 from carnet.kernel.traits import Traits
 
 

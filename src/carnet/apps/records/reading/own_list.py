@@ -6,7 +6,7 @@ so a number never counts a document that the asker would not see. No record is e
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from carnet.apps.storage.api import KEY_FACTS, KeyDestroyedError, Row, Work, ope
 from carnet.dicah import Permit, decide
 from carnet.dicah.facts import Facts
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.ins import Ins
 from carnet.kernel.traits import Traits, normalise_name
 from carnet.kernel.visibility import Visibility

@@ -1,7 +1,7 @@
 """Own traces, and all traces of the record for its treating doctor (access law §1; PDT-INF-527 §2.6)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from carnet.apps.storage.api import Work, unit
 from carnet.dicah import Permit, decide
 from carnet.dicah.facts import Facts
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 
 OWN_FOR, OWN_LINES = timedelta(days=365), 100
 """A professional sees own traces of one year, a hundred lines at most; a treating doctor all of them."""

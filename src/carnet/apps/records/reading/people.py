@@ -1,7 +1,6 @@
 """Who stands around a record, as a visit shows it: readers, persons, cases, emergencies, and the names behind identifiers."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from carnet.apps.signin import api as signin
 from carnet.kernel.actor import Situation
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.clock import begins
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import majority
 

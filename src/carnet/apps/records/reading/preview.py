@@ -5,7 +5,7 @@ are hidden from the person who looks are in no list, so that a preview never tel
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from carnet.apps.access import api as access
@@ -19,6 +19,7 @@ from carnet.dicah.facts import Authorisation, AuthorisationGround, Emergency, Fa
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means, Situation
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask, Mode
 from carnet.kernel.codes import DOCTOR, PROFESSION_SYSTEM, Code
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
 MOST = 2000

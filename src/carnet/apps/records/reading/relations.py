@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from carnet.apps.records.entry.facts import DOCUMENT, stored_document
@@ -11,6 +10,7 @@ from carnet.dicah import Permit, decide
 from carnet.dicah.facts import Facts
 from carnet.formats.fhir import Json
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 
 
 def readable(ask: Ask, facts: Facts, documents: Sequence[UUID]) -> Steps[frozenset[UUID]]:

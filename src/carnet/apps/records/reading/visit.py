@@ -7,7 +7,7 @@ together they are one consultation (TD3.1), and everything that is shown passes 
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,7 @@ from carnet.dicah.acts import Opening
 from carnet.dicah.facts import DocumentFacts, Facts
 from carnet.formats.fhir import Json
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.grant import Grant
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal

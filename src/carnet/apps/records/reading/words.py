@@ -8,7 +8,7 @@ they can be in no answer, count, suggestion or timing.
 import json
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from carnet.apps.medicines import api as medicines
@@ -20,6 +20,7 @@ from carnet.apps.storage.api import RecordKey, Work, kept
 from carnet.formats import cda, pdf, scans, words
 from carnet.formats.fhir import Json
 from carnet.formats.packing import unpacked
+from carnet.kernel.copies import replace
 from carnet.kernel.traits import normalise_name
 
 KEPT = 200_000

@@ -5,7 +5,6 @@ same card or structure, each by the pair of keys made for it (CI-SIS, volet tran
 """
 
 import hashlib
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -20,6 +19,7 @@ from carnet.formats.vihf import AIR, DIRECT, Algorithms, Vihf, VihfError, read_v
 from carnet.formats.vihf.signature import signature_of, signed_by
 from carnet.kernel.actor import Actor, ActorKind, Means, Situation
 from carnet.kernel.codes import DOCTOR, PROFESSION_SYSTEM, Code
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
 SKEW = timedelta(seconds=60)

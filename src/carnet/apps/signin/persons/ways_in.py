@@ -1,7 +1,7 @@
 """Ways of a person into the portal: FranceConnect+, password and one-time code, passkey, provisional code."""
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from carnet.apps.signin.oidc import Start, begin
 from carnet.apps.signin.persons import accounts, franceconnect
 from carnet.apps.signin.persons.sessions import cut_all
 from carnet.apps.storage.api import Work, unit
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits, dates_agree, is_minor, mismatches, normalise_name
 

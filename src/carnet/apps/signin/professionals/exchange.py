@@ -3,7 +3,6 @@ client certificate of the structure that asks (RFC 8705). The person is then aut
 functional matrix lets an AIR read, never feed.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from carnet.apps.signin.attempts import refused
@@ -12,6 +11,7 @@ from carnet.apps.signin.professionals import psc
 from carnet.apps.signin.professionals.sessions import Place, Proved, open_session
 from carnet.apps.signin.professionals.software import software_named
 from carnet.kernel.actor import Means
+from carnet.kernel.copies import replace
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 (a name of RFC 8693)

@@ -6,7 +6,7 @@ then an opaque token in a cookie. A card's certificate stays with its session, s
 
 import base64
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -24,6 +24,7 @@ from carnet.apps.signin.professionals.software import Choice, choices_of
 from carnet.apps.storage.api import blind_index, lookup, unit
 from carnet.kernel.actor import Actor, ActorKind, Means, Situation
 from carnet.kernel.codes import PROFESSION_SYSTEM, TRAINEE_SYSTEM, Code
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
 PORTAL = "webps"

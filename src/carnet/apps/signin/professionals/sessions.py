@@ -3,7 +3,7 @@
 import hmac
 import json
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from uuid import UUID, uuid4
@@ -17,6 +17,7 @@ from carnet.apps.storage.api import Elsewhere, Row, Steps, Work, blind_index, lo
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means, Situation
 from carnet.kernel.clock import Timer
 from carnet.kernel.codes import Code
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
 

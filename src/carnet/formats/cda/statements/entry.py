@@ -1,7 +1,7 @@
 """An entry as its readers meet it: its node with everything above it, and what every statement of it has in common."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from lxml import etree
@@ -10,6 +10,7 @@ from carnet.formats.cda.header import NS, ONESELF
 from carnet.formats.cda.statements.model import Polarity, Status, When
 from carnet.formats.cda.statements.names import Narrative, child, children, codes_of
 from carnet.formats.cda.words import name_of, words
+from carnet.kernel.copies import replace
 
 _STATUSES = {
     "active": Status.ACTIVE, "suspended": Status.SUSPENDED, "held": Status.SUSPENDED, "completed": Status.COMPLETED,

@@ -6,7 +6,7 @@ states in the same shapes. A sentence of the narrative is never made into a stat
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -19,6 +19,7 @@ from carnet.formats.cda.statements.names import Narrative, child
 from carnet.formats.cda.statements.sections import NO_RESULTS, PARTS, RESULT_DOCUMENTS
 from carnet.formats.cda.statements.times import when_of
 from carnet.formats.cda.words import name_of, words
+from carnet.kernel.copies import replace
 
 MOST = 2000
 """Statements of one document that are kept: a longer one is read in the document itself, and says so."""

@@ -1,7 +1,6 @@
 """Treatments, vaccinations, dispensations and devices: what is administered, given out or implanted."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from lxml import etree
 
@@ -15,6 +14,7 @@ from carnet.formats.cda.statements.sections import ADMISSION, DISPENSED, GIVEN
 from carnet.formats.cda.statements.times import when_of
 from carnet.formats.cda.words import name_of, words
 from carnet.formats.xds import Coding
+from carnet.kernel.copies import replace
 
 _PHASES = {ADMISSION: Phase.ADMISSION, GIVEN: Phase.GIVEN, DISPENSED: Phase.DISPENSED}
 

@@ -1,10 +1,11 @@
 """Files of a deposit: what came with the form, and what was read before and waits for it."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from carnet.apps.storage.api import leave, waiting
 from carnet.interfaces.webps.door import Asked
+from carnet.kernel.copies import replace
 from carnet.pages.proposing import Proposal, propose, taken
 from carnet.pages.sealed import opened_text, sealed_text
 
