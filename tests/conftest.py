@@ -83,6 +83,8 @@ from carnet.config import doors, wsgi
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+    request_queue_size = 128
+    """Connections that wait to be taken: with the five of the standard library, of two dozen at once some are reset."""
 
 
 class _TlsServer(_Server):

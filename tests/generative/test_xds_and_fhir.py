@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from carnet.formats.fhir import read_stored, read_stored_list, write_document_reference
+from carnet.formats.fhir import is_plain, read_stored, read_stored_list, write_document_reference
 from carnet.formats.fhir.submission_set import write_folder, write_submission_set
 from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import Author, Coding, DocumentEntry, Folder, Reference, SubmissionSet
@@ -118,6 +118,34 @@ def test_metadata_of_xds_are_stored_as_fhir_and_told_again_the_same(entry: Docum
     stored = json.loads(json.dumps(write_document_reference(kept, "record-id", NOW)))
     again = replace(read_stored(stored), patient=INS)
     assert xml(write_entry(again)) == xml(sent)
+
+
+maybe = words | st.just("") | st.just(" deux  blancs ")
+anybody = st.builds(
+    Author, id=maybe, family=maybe, given=maybe, prefix=maybe, structure_id=maybe, structure_name=maybe, role=codes | st.just(Coding()),
+    device=st.booleans(), telecom=st.lists(maybe, max_size=1).map(tuple), person_stated=maybe, structure_stated=maybe,
+    authority=systems | st.just(""), structure_authority=systems | st.just(""),
+)  # fmt: skip
+of_anybody = st.builds(
+    lambda entry, authors, authenticator, custodian, references: replace(
+        entry, authors=tuple(authors), authenticator=authenticator, custodian=custodian, references=tuple(references)
+    ),
+    entries, st.lists(persons | anybody, max_size=2), st.none() | persons | anybody, st.none() | persons | anybody,
+    st.lists(references | st.builds(Reference, maybe), max_size=2),
+)  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(entries | of_anybody)
+def test_what_is_plain_is_told_as_it_would_be_read_back(entry: DocumentEntry) -> None:
+    """What was just written to a resource need not be read out of it again to be told by XDS."""
+    written = json.dumps(write_document_reference(entry, "record-id", NOW), ensure_ascii=False, separators=(",", ":"))
+    back = read_stored(json.loads(written))
+
+    def told(one: DocumentEntry) -> bytes:
+        return told_texts([ready_text(one)], INS, "1.2.3.4")
+
+    assert not is_plain(entry, written.encode()) or told(entry) == told(back)
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])

@@ -39,7 +39,7 @@ from carnet.dicah import conditions, functional_rights, habilitation
 from carnet.formats import codes, packing, pictures, scans, words
 from carnet.formats.cda import entries
 from carnet.interfaces.oauth import server
-from carnet.kernel import clock
+from carnet.kernel import clock, copies
 from carnet.kernel.codes import DOCTOR
 from carnet.pages import files
 
@@ -66,24 +66,29 @@ def _told_once(number: int) -> object:
     return len(notices.access_notices(record, "professional:1", at))
 
 
-def _signed_in(number: int) -> object:
+def _pharmacist(name: str = "") -> sessions.SignedIn:
     who = actor("pharmacist").situation
-    told = sessions.SignedIn(
-        "899700001102",
-        "",
-        "",
-        False,
-        None,
-        "",
-        "",
-        False,
-        who.profession,
-        who.savoir_faire,
-        who.structure,
-        who.structure_name,
-        who.sector,
-    )  # type: ignore[arg-type]
-    return sessions._in_directory(told).open
+    return sessions.SignedIn(
+        "899700001102", name, "", False, datetime(2026, 11, 27, tzinfo=UTC), "", "", False, who.profession, who.savoir_faire,
+        who.structure, who.structure_name, who.sector,
+    )  # fmt: skip
+
+
+def _signed_in(number: int) -> object:
+    return sessions._in_directory(_pharmacist()).open
+
+
+def _assumed(number: int) -> object:
+    """Whoever a token was, each its own."""
+    who = _pharmacist(f"porteur {number % 7}")
+    sessions._in_directory(who)
+    sessions._rows[sessions._digest(who.name)] = (sessions.dump(who), who.at, None)
+    known = sessions.assumed(who.name)
+    return known.actor.name if known else None
+
+
+def _copied(number: int) -> object:
+    return copies.replace(_pharmacist(), name=str(number)).name
 
 
 def _cleared(cached: Callable[..., object], *values: object) -> Callable[[int], object]:
@@ -198,6 +203,9 @@ USES: dict[str, Callable[[int], object]] = {
     ),
     "apps.signin.persons.passkeys:_server": lambda n: passkeys._server(f"https://carnet-{n % 3}.example").rp.id,
     "apps.signin.professionals.sessions:_seen": _signed_in,
+    "apps.signin.professionals.sessions:_rows": _assumed,
+    "apps.signin.professionals.sessions:load": _assumed,
+    "kernel.copies:_FIELDS": _copied,
     "apps.storage.executor:_pool": _unit,
     "apps.storage.wire:_converted": lambda n: wire._converted(f"SELECT %s, {n % 5}, '%%'")[0],
     "apps.storage.wire:_automatic": lambda n: len(wire._automatic(n % 9)),

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -75,21 +77,30 @@ def test_nor_does_a_doubtful_identity_tell_that_it_exists(door: str) -> None:
     assert answers[0].content == answers[1].content
 
 
-def _during_the_write(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
-    real = depositing.put
+def _during_the_write(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None], apart: bool, waits: float = 20) -> Future[None]:
+    """Have somebody else act, in a thread of their own, between the check of a deposit and its rows; `waits`: seconds for them.
 
-    def put(key, content: bytes) -> str:
-        address = real(key, content)
-        act()
-        return address
+    `apart`: between two transactions, as where a file is opened, and not inside one.
+    """
+    real, told = depositing.put, Future[None]()
+
+    def put(key: Any, content: bytes) -> str:
+        monkeypatch.setattr(depositing, "put", real)
+        doing = ThreadPoolExecutor(1).submit(act)
+        doing.add_done_callback(lambda done: told.set_result(done.result()))
+        wait([doing], waits)
+        return real(key, content)
 
     monkeypatch.setattr(depositing, "put", put)
+    monkeypatch.setattr(depositing, "opened_apart", lambda mime, content: apart)
+    return told
 
 
-def test_a_mask_set_while_a_replacement_is_written_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_mask_set_while_a_replacement_is_written_is_not_lost(monkeypatch: pytest.MonkeyPatch, apart: bool) -> None:
     person, _ = patient("treating", "pharmacist", treating="treating")
     original = deposit(person)
-    _during_the_write(monkeypatch, lambda: records.change_document(ask("treating", Act.MASK, person), original))
+    _during_the_write(monkeypatch, lambda: records.change_document(ask("treating", Act.MASK, person), original), apart)
     replacement = deposit(person, replaces=original)
     with pytest.raises(Refusal):
         records.read_content(ask("pharmacist", Act.READ, person), replacement)
@@ -98,19 +109,34 @@ def test_a_mask_set_while_a_replacement_is_written_is_not_lost(monkeypatch: pyte
     assert "MASQUE_PS" in json.dumps(told["securityLabel"])
 
 
-def test_a_record_closed_while_a_deposit_is_written_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    person, record_id = patient("treating")
-
+def _closing(record_id: UUID) -> Callable[[], None]:
     def close() -> None:
         with unit(record_id) as work:
             records.change_state(work, record_id, "close", date(2026, 11, 23))
 
-    _during_the_write(monkeypatch, close)
+    return close
+
+
+def test_a_record_closed_while_a_file_is_opened_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    person, record_id = patient("treating")
+    _during_the_write(monkeypatch, _closing(record_id), apart=True)
     with pytest.raises(Refusal) as refusal:
         deposit(person)
     assert refusal.value.code == "record-closed"
     with unit(record_id) as work:
         assert work.rows("SELECT 1 FROM records_document") == []
+
+
+def test_a_record_is_closed_after_a_deposit_that_was_decided_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever closes waits for the deposit that holds the lock: it stands, and the next one is refused."""
+    person, record_id = patient("treating")
+    closed = _during_the_write(monkeypatch, _closing(record_id), apart=False, waits=0.5)
+    deposit(person)
+    closed.result(20)
+    with unit(record_id) as work:
+        assert len(work.rows("SELECT 1 FROM records_document")) == 1
+    with pytest.raises(Refusal, match="record-closed"):
+        deposit(person)
 
 
 def test_a_device_with_the_number_of_a_professional_is_no_author_of_theirs() -> None:

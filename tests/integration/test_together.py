@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
@@ -16,13 +17,16 @@ import psycopg
 import pytest
 from django.conf import settings
 from support.entry import Hosted
-from support.people import allow, ask, client, deposit, fresh_person, patient
+from support.people import allow, ask, client, deposit, fresh_person, now, patient
 from support.ports import free_port
+from support.roles import as_role
 
 from carnet.apps.journal.api import entries_of_record
 from carnet.apps.records import api as records
+from carnet.apps.signin import api as signin
+from carnet.apps.signin.professionals import sessions
 from carnet.apps.storage import blobs, together
-from carnet.apps.storage.api import Elsewhere, Into, Last, unit
+from carnet.apps.storage.api import Elsewhere, Into, Last, unit, while_asking
 from carnet.apps.storage.wire import Answer, Wire
 from carnet.desk import processes
 from carnet.desk.client import Client, code_of, token_of
@@ -174,6 +178,68 @@ def test_an_employee_is_answered_by_a_thread(door: str, fhir_entry: Hosted, know
     assert fhir_entry.together.taken == before
 
 
+def test_a_reading_of_somebody_known_goes_twice_to_the_database(
+    fhir_entry: Hosted, known: tuple[Any, UUID, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for the session, the facts and the document, once to write the line and commit."""
+    person, document, token = known
+    inner, ways = together._Line._arrived, list[int]()
+
+    async def arrived(line: Any, until: Answer | None) -> None:
+        ways.append(1)
+        await inner(line, until)
+
+    monkeypatch.setattr(together._Line, "_arrived", arrived)
+    monkeypatch.setattr(settings.CARNET, "directory_cache_seconds", 60)
+    for name in ("bytes", "search", "test of the record", "resource"):
+        method, path, *body = _requests(person, document)[name]
+        for _ in range(2):
+            ways.clear()
+            assert _answer(fhir_entry, _environ(method, path, token, *body))[0] == 200
+        assert len(ways) == 2, name
+
+
+def test_a_session_that_ends_is_nobody_from_then_on(door: str, fhir_entry: Hosted, known: tuple[Any, UUID, str]) -> None:
+    """The process remembers whose it was; the database says at each reading whether it still is."""
+    person, document, _ = known
+    record_id = records.test_record(ask("treating", Act.TEST_RECORD, person)).record_id
+    assert record_id
+    software = client(door, "treating")
+    for _ in range(2):
+        assert software.get(f"/fhir/Binary/{document}").status_code == 200
+    lines, before = len(_lines(record_id, "TD3.2")), fhir_entry.together.taken
+    signin.end_session(software.token, now())
+    for _ in range(2):
+        assert code_of(software.get(f"/fhir/Binary/{document}")) == "authentication-missing"
+    assert fhir_entry.together.taken == before
+    assert len(_lines(record_id, "TD3.2")) == lines
+
+
+def test_whoever_a_session_was_is_not_who_it_is(door: str, fhir_entry: Hosted, known: tuple[Any, UUID, str]) -> None:
+    """Its row changed: what was assumed does not hold, and the new row is what decides."""
+    _, document, _ = known
+    software, digest = client(door, "treating"), sessions._digest
+    for _ in range(2):
+        assert software.get(f"/fhir/Binary/{document}").status_code == 200
+    with as_role("postgres"), unit() as work:
+        work.run("UPDATE signin_session SET expires_at = %s WHERE token = %s", now() - timedelta(hours=1), digest(software.token))
+    for _ in range(2):
+        assert code_of(software.get(f"/fhir/Binary/{document}")) == "authentication-expired"
+
+
+def test_a_situation_that_is_not_remembered_is_looked_up(
+    door: str, fhir_entry: Hosted, known: tuple[Any, UUID, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, document, token = known
+    software, before = Client(door, token), fhir_entry.together.taken
+    monkeypatch.setattr(settings.CARNET, "directory_cache_seconds", 0)
+    assert software.get(f"/fhir/Binary/{document}").status_code == 200
+    monkeypatch.setattr(sessions, "MOST_REMEMBERED", 0)
+    assert software.get(f"/fhir/Binary/{document}").status_code == 200
+    assert len(sessions._rows) == 1, "a process remembers no more than it may"
+    assert fhir_entry.together.taken == before + 2
+
+
 def _lines(record_id: UUID, act: str) -> list[dict[str, Any]]:
     with unit(record_id) as work:
         return [e for e in entries_of_record(work, record_id) if e["act"] == act and e["kind"] == "decision"]
@@ -265,6 +331,28 @@ def test_a_step_that_raises_concerns_itself_alone(fhir_entry: Hosted) -> None:
     assert isinstance(found[1], ZeroDivisionError)
     assert isinstance(found[2], psycopg.DataError)
     assert found[0]() and found[3]()
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_nothing_follows_from_what_is_only_assumed(fhir_entry: Hosted, holds: bool) -> None:
+    seen: list[Any] = []
+
+    def writing() -> Generator[Any, list[Answer], str]:
+        (last,) = yield Last([("SELECT 'written'", ())], UUID(int=1))
+        seen.append(last)
+        return "written"
+
+    asked: list[Any] = []
+
+    def answered(answer: Answer) -> bool:
+        asked.append(answer.fetchone())
+        return holds
+
+    several = (writing(), _steps([uuid4(), HERE], seen))
+    found = _take(fhir_entry, *(while_asking(steps, ("SELECT 7", ()), answered) for steps in several))
+    assert asked == [(7,), (7,)]
+    assert [isinstance(one, Elsewhere) for one in found] == [not holds] * 2
+    assert len(seen) == (2 if holds else 0)
 
 
 def test_nothing_is_answered_before_the_commit(

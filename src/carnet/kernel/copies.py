@@ -3,11 +3,12 @@
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+_FIELDS: dict[type, tuple[tuple[str, ...], Any]] = {}
+
 if TYPE_CHECKING:
     # The same function to whoever reads types: they are checked field by field.
     from dataclasses import replace
 else:
-    _FIELDS: dict[type, tuple[tuple[str, ...], Any]] = {}
 
     def replace(value, /, **changes):
         """A copy of a dataclass with these fields changed, as `dataclasses.replace` makes it, in a quarter of its time.

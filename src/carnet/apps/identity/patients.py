@@ -1,13 +1,15 @@
 """Patients: an identity per record, its INS over time, and the facts of condition I."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from carnet.apps.identity.candidates import index
 from carnet.apps.identity.vigilance import IdentityError, check_traits, loses_matricule, status_after, status_with
-from carnet.apps.storage.api import KeyDestroyedError, RecordKey, Work, blind_index, key_of, lookup
+from carnet.apps.storage.api import SCOPE, KeyDestroyedError, RecordKey, Work, blind_index, key_of, lookup
 from carnet.dicah.facts import IdentityFacts
 from carnet.kernel.identifiers import Oid
 from carnet.kernel.ins import Ins
@@ -76,20 +78,20 @@ def remains(work: Work, record_id: UUID) -> list[str]:
     return [table for table in tables if work.rows(statement.format(table), record_id)]
 
 
+ACTIVE_INS = """SELECT sealed FROM identity_ins WHERE record_id = s.record_id AND active
+    ORDER BY valid_from DESC NULLS LAST LIMIT 1"""
+"""The INS in force, as a fragment like `FACTS`."""
+INS_IN_FORCE = f"SELECT n.sealed FROM (SELECT {SCOPE} AS record_id) AS s JOIN LATERAL ({ACTIVE_INS}) AS n ON true"
+"""The statement that brings the INS in force of the record in scope."""
+
+
 def active_ins(work: Work, key: RecordKey) -> Ins | None:
     """The INS in force of a record, in its scope."""
-    sql, values = active_ins_of(key)
-    return read_ins(key, work.row(sql, *values))
+    return read_ins(key, work.row(INS_IN_FORCE))
 
 
-def active_ins_of(key: RecordKey) -> tuple[str, tuple[UUID]]:
-    """The statement that brings the INS in force of the record in scope."""
-    sql = "SELECT sealed FROM identity_ins WHERE record_id = %s AND active ORDER BY valid_from DESC NULLS LAST LIMIT 1"
-    return sql, (key.record_id,)
-
-
-def read_ins(key: RecordKey, row: tuple[bytes] | None) -> Ins | None:
-    """Read the row of `active_ins_of`."""
+def read_ins(key: RecordKey, row: Sequence[Any] | None) -> Ins | None:
+    """Read the row of `INS_IN_FORCE`."""
     return ins_of(key, bytes(row[0])) if row else None
 
 
@@ -114,9 +116,6 @@ def known(work: Work, record_id: UUID) -> tuple[str, Traits] | None:
         return None
 
 
-ACTIVE_INS = """SELECT sealed FROM identity_ins WHERE record_id = s.record_id AND active
-    ORDER BY valid_from DESC NULLS LAST LIMIT 1"""
-"""The INS in force, as a fragment like `FACTS`."""
 FACTS = "SELECT status, annotations, sealed FROM identity_patient WHERE record_id = s.record_id"
 """A fragment for the statement that enters a record: `s.record_id` is the record in scope."""
 
@@ -135,4 +134,4 @@ def facts(status: str, annotations: list[str], known: Traits, sent: Traits) -> I
 def forget(work: Work, record_id: UUID) -> None:
     """Erase the identity of a record that is destroyed: no INS and no trait leads to it any more."""
     for table in ("identity_ins", "identity_trait_token", "identity_patient"):
-        work.run(f"DELETE FROM {table} WHERE record_id = %s", record_id)  # noqa: S608 (names of this line)
+        work.run(f"DELETE FROM {table} WHERE record_id = %s", record_id)

@@ -120,7 +120,7 @@ from carnet.apps.signin.professionals.registry import (
     remove_certificate,
 )
 from carnet.apps.signin.professionals.sessions import TIMERS as SESSION_TIMERS
-from carnet.apps.signin.professionals.sessions import SignedIn, acting, actor_of, end_session, open_session
+from carnet.apps.signin.professionals.sessions import Assumed, SignedIn, acting, actor_of, assumed, end_session, open_session
 from carnet.apps.signin.professionals.software import Choice, Request, choose, exchange, returned, start
 from carnet.apps.signin.publishers.proconnect import Publisher, return_publisher, start_publisher
 from carnet.apps.signin.spelling import as_typed, readable_code
@@ -138,6 +138,7 @@ __all__ = [
     "Account",
     "Activating",
     "Arrived",
+    "Assumed",
     "Certificate",
     "Choice",
     "CredentialError",
@@ -174,6 +175,7 @@ __all__ = [
     "announcement_codes",
     "as_typed",
     "ask_letter",
+    "assumed",
     "backchannel_logout",
     "begin_application",
     "begin_passkey",

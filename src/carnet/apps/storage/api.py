@@ -23,7 +23,7 @@ from carnet.apps.storage.packing import kept
 from carnet.apps.storage.root_key import establish_root_key, root_key
 from carnet.apps.storage.schema import SCOPE
 from carnet.apps.storage.signing import public_key_set, signing_key
-from carnet.apps.storage.steps import Elsewhere, Into, Last, Statement, Steps
+from carnet.apps.storage.steps import Elsewhere, Into, Last, Statement, Steps, while_asking
 from carnet.apps.storage.together import Together
 from carnet.apps.storage.transfer import Table, Values, dump, load, sealed_values
 from carnet.apps.storage.trouble import trouble_of
@@ -88,4 +88,5 @@ __all__ = [
     "unit",
     "unseal",
     "waiting",
+    "while_asking",
 ]

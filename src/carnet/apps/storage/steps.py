@@ -4,7 +4,7 @@ One description, two executors: a thread takes the steps in a unit of its own (`
 those of concurrent readings together, in one transaction (`together`).
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -35,3 +35,30 @@ Steps = Generator[Sequence[Statement] | Last, list[Answer], Found]
 
 class Elsewhere(Exception):
     """These steps need a unit of their own: something is to be counted, or waited for."""
+
+
+def while_asking(steps: Steps[Found], statement: Statement, holds: Callable[[Answer], bool]) -> Steps[Found]:
+    """These steps, and one more statement sent with their first ones: nothing follows from either before it `holds`.
+
+    What the steps were made of was assumed, which saves a way to the database and back. Raises Elsewhere where it does not hold:
+    whoever asks begins again without assuming anything. The steps ask for something: those that do not are no reading.
+    """
+
+    def assumed(answer: Answer) -> None:
+        if not holds(answer):
+            raise Elsewhere("what was assumed does not hold")
+
+    asked = next(steps)
+    if isinstance(asked, Last):
+        # Nothing is written on what is only assumed.
+        assumed((yield [statement])[0])
+        answers = yield asked
+    else:
+        *answers, told = yield [*asked, statement]
+        assumed(told)
+    try:
+        while True:
+            answers = yield steps.send(answers)
+    except StopIteration as end:
+        found: Found = end.value
+        return found

@@ -5,6 +5,7 @@ MHD maps creationTime to attachment.creation, the draft PDSm4DMP to DocumentRefe
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -128,6 +129,26 @@ def read_stored(resource: Json) -> DocumentEntry:
     version = text(obj(resource, "meta", path), "versionId", path)
     return replace(entry, entry_uuid=entry.entry_uuid.removeprefix("urn:uuid:"), logical_id=text(resource, "id", path),
                    status=status, version=int(version or "1"), archived=False)  # fmt: skip
+
+
+_BLANK_AROUND = re.compile(r'"(?:\s|\\[nrtf])|(?:\s|\\[nrtf])"')
+"""A string of JSON that begins or ends with a blank, which whoever reads it takes away."""
+
+
+def _is_plain_author(author: Author) -> bool:
+    named = (author.given, author.prefix)
+    return not author.device and bool(author.family or not any(named)) and all(n == " ".join(n.split()) for n in named)
+
+
+def is_plain(entry: DocumentEntry, written: bytes) -> bool:
+    """Whether `read_stored` gives an entry back as it went into its resource, but for the patient and the documents it is tied to.
+
+    It does where FHIR puts nothing of it otherwise: somebody wrote it, no device, no reference to nothing, no blank around a value.
+    `written`: the resource, as JSON without blanks between its parts.
+    """
+    people = (*entry.authors, entry.authenticator, entry.custodian)
+    plain = entry.authors and all(_is_plain_author(one) for one in people if one) and all(one.value for one in entry.references)
+    return bool(plain) and _BLANK_AROUND.search(written.decode()) is None
 
 
 def _entry(resource: Json, entries: dict[str, Json], path: str, stored: bool = False) -> DocumentEntry:

@@ -17,8 +17,8 @@ from django.utils.translation import gettext, override
 
 from carnet.apps.access.api import Place
 from carnet.apps.records.api import Reading
-from carnet.apps.signin.api import Certificate, acting, actor_of, actor_of_certificate, certificate_of
-from carnet.apps.storage.api import Elsewhere, Steps, trouble_of
+from carnet.apps.signin.api import Assumed, Certificate, acting, actor_of, actor_of_certificate, assumed, certificate_of
+from carnet.apps.storage.api import Elsewhere, Steps, trouble_of, while_asking
 from carnet.formats.fhir import FhirError, Issue, Json, operation_outcome, parse_json, parse_tree
 from carnet.formats.fhir.reading import items, text
 from carnet.interfaces.fhir.answers import fhir, malformed, refusal_answer
@@ -159,9 +159,10 @@ def reading(*methods: str, any_type: bool = False) -> Callable[[Callable[..., As
         def together(request: HttpRequest, *args: str) -> Steps[Callable[[], HttpResponse]]:
             _check_format(request, any_type)
             presentation = presentation_of(_presentation(request))
-            who = yield from _acting(request)
-            asked = function(request, who, *args)
-            ready = yield from asked.reading.steps(Place(), None)
+            known = _assumed(request)
+            asked = function(request, known.actor if known else (yield from _acting(request)), *args)
+            steps = asked.reading.steps(Place(), None)
+            ready = yield from while_asking(steps, known.statement, known.holds) if known else steps
 
             def answer() -> HttpResponse:
                 with override(_language(request)):
@@ -199,6 +200,12 @@ def _acting(request: HttpRequest) -> Steps[Actor]:
         raise Elsewhere("no bearer token")
     found = yield from acting(token, *_bound(certificate(request)))
     return found
+
+
+def _assumed(request: HttpRequest) -> Assumed | None:
+    """Who the bearer token was when it came last; None for one that did not."""
+    token = _token(request)
+    return assumed(token, *_bound(certificate(request))) if token else None
 
 
 def actor(request: HttpRequest) -> Actor:

@@ -13,7 +13,7 @@ from carnet.apps.records.documents.checking import Checked, depositor_of
 from carnet.apps.records.documents.labels import labels_of
 from carnet.apps.records.entry.facts import StoredDocument, opened_resource, sealed_resource
 from carnet.apps.storage.api import RecordKey, Work
-from carnet.formats.fhir import Json, read_stored, write_document_reference, write_submission_set
+from carnet.formats.fhir import Json, is_plain, read_stored, write_document_reference, write_submission_set
 from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import DocumentEntry, Parent, SubmissionSet
 from carnet.formats.xds.ready import ready_text
@@ -58,16 +58,20 @@ class Sealed:
     ebrim: bytes | None
 
 
-def sealed(key: RecordKey, resource: Json, technical: bool = False) -> Sealed:
-    """A resource under the key of its record, both ways. The signature object of a lot is in no answer: it needs no ebRIM."""
-    number, ebrim = resource["id"], None
+def sealed(key: RecordKey, resource: Json, technical: bool = False, entry: DocumentEntry | None = None) -> Sealed:
+    """A resource under the key of its record, both ways. The signature object of a lot is in no answer: it needs no ebRIM.
+
+    `entry`: what the resource was just written from; where FHIR puts nothing of it otherwise, it need not be read back.
+    """
+    number, written, ebrim = resource["id"], dump(resource), None
     try:
         # What a process of the release before could not read is written when it is asked for.
         if not technical and settings.CARNET.packed_metadata:
-            ebrim = key.seal(ready_text(read_stored(resource)), f"ebrim/{number}")
+            told = entry if entry is not None and is_plain(entry, written) else read_stored(resource)
+            ebrim = key.seal(ready_text(told), f"ebrim/{number}")
     except UNTOLD as error:
         log.error("document-untold document=%s type=%s", number, type(error).__name__)
-    return Sealed(sealed_resource(key, dump(resource), number), ebrim)
+    return Sealed(sealed_resource(key, written, number), ebrim)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ def _stored_entry(checked: Checked, logical_id: UUID, labels: frozenset[str], pa
         checked.entry,
         logical_id=str(logical_id),
         entry_uuid=str(logical_id),
+        status="Approved",
+        version=1,
         parents=parents,
         confidentiality=labels_of((c.code for c in checked.entry.confidentiality), labels),
     )
@@ -113,7 +119,7 @@ def insert_document(
     replaces = replaced.logical_id if replaced else None
     clock = replaced.deposited_at if replaced else ask.at
     entry = _stored_entry(checked, logical_id, labels, relations.parents())
-    stored = sealed(key, write_document_reference(entry, str(key.record_id), to_fhir(ask.at)), checked.technical)
+    stored = sealed(key, write_document_reference(entry, str(key.record_id), to_fhir(ask.at)), checked.technical, entry)
     authors, situation = entry.authors, ask.actor.situation
     work.run(
         _INSERT,

@@ -265,17 +265,17 @@ def stored_document(row: Row) -> StoredDocument:
     )
 
 
-def naming(ask: Ask, entered: Entered) -> Steps[Ask]:
-    """A question that names a document names its person too: the INS in force of the document's record."""
+def named_by(ask: Ask, entered: Entered, rows: Sequence[Row]) -> Ask:
+    """A question that names a document names its person too: the INS in force of the document's record (`INS_IN_FORCE`)."""
     if ask.ins is not None or entered.found_key is None:
         return ask
-    (found,) = yield [identity.active_ins_of(entered.key)]
-    return replace(ask, ins=identity.read_ins(entered.key, found.fetchone()))
+    return replace(ask, ins=identity.read_ins(entered.key, rows[0] if rows else None))
 
 
 def named_by_document(work: Work, ask: Ask, entered: Entered) -> Ask:
-    """The question with its person, in this unit: `naming`."""
-    return work.follow(naming(ask, entered))
+    """The question with its person, in this unit: `named_by`."""
+    rows = work.rows(identity.INS_IN_FORCE) if ask.ins is None and entered.found_key is not None else []
+    return named_by(ask, entered, rows)
 
 
 def same_person(ask: Ask, entered: Entered) -> Steps[None]:

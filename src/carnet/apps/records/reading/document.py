@@ -11,12 +11,13 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 
 from carnet.apps.access import api as access
+from carnet.apps.identity import api as identity
 from carnet.apps.records.entry.facts import (
     DOCUMENT,
     Entered,
     StoredDocument,
     entering,
-    naming,
+    named_by,
     opened_resource,
     record_of,
     same_person,
@@ -50,15 +51,13 @@ def _unknown() -> Refusal:
     return Refusal(No.DOCUMENT_UNKNOWN)
 
 
-def _decided(
-    ask: Ask, entered: Entered, logical_id: UUID, place: access.Place
-) -> Steps[tuple[Ask, StoredDocument, access.Decided]]:
-    rows = entered.extra[0] if entered.extra else []
+def _decided(ask: Ask, entered: Entered, logical_id: UUID, place: access.Place) -> tuple[Ask, StoredDocument, access.Decided]:
+    rows, known_as = entered.extra if entered.extra else ([], [])
     if not rows:
         raise _unknown()
     document = stored_document(rows[0])
     place.veil = access.veil_of(document.facts)
-    question = yield from naming(ask, entered)
+    question = named_by(ask, entered, known_as)
     decided = access.decide_or_refuse(question, entered.with_document(document.facts), entered.record_id, (str(logical_id),))
     return question, document, decided
 
@@ -69,12 +68,12 @@ def _reading(
     """A reading of one document, and of which of those that it is tied to the asker may read too. `content`: of its bytes."""
 
     def steps(place: access.Place, work: Work | None) -> Steps[Ready[Found]]:
-        entered = yield from entering(work, ask, logical_id, ((DOCUMENT, (logical_id,)),))
+        entered = yield from entering(work, ask, logical_id, ((DOCUMENT, (logical_id,)), (identity.INS_IN_FORCE, ())))
         # What concerns the asker alone comes before the record is known: a line in its journal would tell of the number.
         access.before_record(ask)
         place.record_id = entered.record_id
         yield from same_person(ask, entered)
-        question, document, decided = yield from _decided(ask, entered, logical_id, place)
+        question, document, decided = _decided(ask, entered, logical_id, place)
         if work is None and content and is_large(record_of(entered), document.address):
             raise Elsewhere("bytes that others would wait for")
         lookups = yield from access.noting_lookup(decided.grant)

@@ -5,6 +5,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from time import monotonic
 from uuid import UUID, uuid4
 
@@ -13,7 +14,7 @@ from django.conf import settings
 from carnet.apps.identity import api as identity
 from carnet.apps.signin.attempts import refused
 from carnet.apps.signin.certificates.actors import place_of
-from carnet.apps.storage.api import Elsewhere, Row, Steps, Work, blind_index, lookup, unit
+from carnet.apps.storage.api import Answer, Elsewhere, Row, Statement, Steps, Work, blind_index, lookup, unit
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means, Situation
 from carnet.kernel.clock import Timer
 from carnet.kernel.codes import Code
@@ -113,6 +114,11 @@ def dump(who: SignedIn) -> str:
     return json.dumps(fields, ensure_ascii=False)
 
 
+MOST_REMEMBERED = 10_000
+"""Sessions, and situations, that a process remembers; beyond, it forgets them all."""
+
+
+@lru_cache(maxsize=MOST_REMEMBERED)
 def load(text: str) -> SignedIn:
     """Who signed in, as a session keeps it."""
     fields = json.loads(text)
@@ -155,6 +161,8 @@ def end(digest: bytes, at: datetime) -> None:
 
 
 _seen: dict[tuple[str, ...], tuple[float, Situation]] = {}
+_rows: dict[bytes, Row] = {}
+"""What the database last answered for the digest of a token; never the word on whether its session stands."""
 
 
 def _key(who: SignedIn) -> tuple[str, ...]:
@@ -178,7 +186,7 @@ def _situated(who: SignedIn) -> Steps[Situation]:
     linked = bool(here) or not same
     # Without the directory's word the exercise is not open: Pro Santé Connect is never the only gate.
     found = replace(claimed, open=any(s.open for s in (here or same)), structure_linked=linked)
-    if len(_seen) > 10_000:
+    if len(_seen) > MOST_REMEMBERED:
         _seen.clear()
     _seen[_key(who)] = (monotonic(), found)
     return found
@@ -207,17 +215,51 @@ def actor_of(token: str, thumbprint: bytes | None = None, revoked: bool = False)
 
 def acting(token: str, thumbprint: bytes | None = None, revoked: bool = False) -> Steps[Actor]:
     """The steps to the actor of a bearer token: `actor_of`. Raises Elsewhere for an employee, whose structure says who they are."""
-    (found,) = yield [(_SESSION, (_digest(token),))]
-    who, expires_at, bound = _session(found.fetchone(), thumbprint)
+    digest = _digest(token)
+    (found,) = yield [(_SESSION, (digest,))]
+    row = found.fetchone() or ()
+    who, expires_at, bound = _session(row, thumbprint)
     if who.kind is ActorKind.EMPLOYEE:
         raise Elsewhere("an employee")
     situation = _remembered(who) or (yield from _situated(who))
+    if len(_rows) > MOST_REMEMBERED:
+        _rows.clear()
+    _rows[digest] = row
     return _actor_in(who, situation, expires_at, revoked, bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """Who a bearer token was when it was last looked up. It is still theirs only if `statement` answers what it answered then."""
+
+    actor: Actor
+    statement: Statement
+    _row: Row
+
+    def holds(self, answer: Answer) -> bool:
+        """Whether the session is as it was: neither ended nor another one's."""
+        return answer.fetchone() == self._row
+
+
+def assumed(token: str, thumbprint: bytes | None = None, revoked: bool = False) -> Assumed | None:
+    """Who a bearer token was, asked of nobody: nothing may follow from it until its session was looked up (`while_asking`).
+
+    None for a token that this process did not see lately. Raises Refusal for one that is bound to another certificate.
+    """
+    digest = _digest(token)
+    row = _rows.get(digest)
+    if row is None:
+        return None
+    who, expires_at, bound = _session(row, thumbprint)
+    situation = _remembered(who)
+    if situation is None:
+        return None
+    return Assumed(_actor_in(who, situation, expires_at, revoked, bound), (_SESSION, (digest,)), row)
 
 
 def _session(row: Row | None, thumbprint: bytes | None) -> tuple[SignedIn, datetime, str]:
     bound = bytes(row[2]) if row and row[2] else None
-    if row is None or (bound is not None and not hmac.compare_digest(bound, thumbprint or b"")):
+    if not row or (bound is not None and not hmac.compare_digest(bound, thumbprint or b"")):
         raise Refusal(No.AUTHENTICATION_MISSING)
     return load(row[0]), row[1], bound.hex() if bound else ""
 
