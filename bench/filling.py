@@ -1,6 +1,7 @@
 """A record store of 100,000 documents, filled by COPY with sealed resources of the real shape."""
 
 import os
+import random
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
@@ -151,6 +152,117 @@ def fill(targets: int) -> list[Target]:
     settings.CARNET.database_role = "carnet_fhir"
     close_pool()
     return found
+
+
+_WORDS = [
+    "le",
+    "la",
+    "les",
+    "un",
+    "une",
+    "de",
+    "du",
+    "des",
+    "et",
+    "en",
+    "au",
+    "aux",
+    "pour",
+    "par",
+    "sur",
+    "avec",
+    "sans",
+    "dans",
+    "chez",
+    "depuis",
+    "patient",
+    "patiente",
+    "consultation",
+    "examen",
+    "douleur",
+    "traitement",
+    "bilan",
+    "suivi",
+    "antécédents",
+    "allergie",
+    "pénicilline",
+    "amoxicilline",
+    "paracétamol",
+    "metformine",
+    "aspirine",
+    "ramipril",
+    "atorvastatine",
+    "glycémie",
+    "créatininémie",
+    "hémoglobine",
+    "tension",
+    "artérielle",
+    "pouls",
+    "température",
+    "poids",
+    "taille",
+    "auscultation",
+    "cardiaque",
+    "pulmonaire",
+    "abdomen",
+    "souple",
+    "hypertension",
+    "diabète",
+    "insuffisance",
+    "rénale",
+    "asthme",
+    "migraine",
+    "fracture",
+    "radiographie",
+    "scanner",
+    "échographie",
+    "électrocardiogramme",
+    "normal",
+    "anormal",
+    "stable",
+    "amélioré",
+    "aggravé",
+    "contrôle",
+    "semaines",
+    "mois",
+    "jours",
+    "matin",
+    "soir",
+    "renouvellement",
+    "ordonnance",
+    "prescription",
+    "posologie",
+    "comprimé",
+    "gélule",
+    "prise",
+    "arrêt",
+    "reprise",
+    "surveillance",
+    "hospitalisation",
+    "intervention",
+    "chirurgie",
+    "anesthésie",
+    "cicatrice",
+    "pansement",
+    "kinésithérapie",
+    "rééducation",
+    "vaccination",
+    "grippe",
+    "tétanos",
+    "rappel",
+    "conclusion",
+    "confrère",
+    "remercie",
+    "adresse",
+]
+
+
+def prose(size: int) -> bytes:
+    """A text of so many bytes, of the words that reports are made of: random bytes would be no words and would not be packed."""
+    chance, told = random.Random(20261128), []
+    while sum(map(len, told)) < size:
+        told.append(" ".join(chance.choice(_WORDS) for _ in range(9)) + f" {chance.randrange(300)}.\n")
+    return "".join(told).encode()[:size].decode(errors="ignore").encode()
 
 
 def token_of(key: str) -> str:

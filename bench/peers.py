@@ -2,7 +2,7 @@
 
 HAPI FHIR's JPA server comes from Maven Central behind a small main of ours (`bench/hapi`); hfs is a Rust crate. Both are built into
 `.venv/peers`, where a tool for it is there; what is not there is named and left out. All three keep their data in one PostgreSQL, in a
-database each, spoken to by TCP, and one is loaded at a time. The peers run as they come: what each does and does not do is in the page.
+database each, spoken to by TCP, and take turns under the load. The peers run as they come: what each does and does not do is in the page.
 """
 
 import base64
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,11 @@ HAPI = "8.8.0"
 RECORDS = 100
 TARGETS = 40
 CONCURRENCY = 16
-WARM = 3
-"""Rounds of load before the one that counts: the Java machine compiles what it meets."""
+WARM = 4
+"""Rounds of load before those that count, for the Java machine: it compiles what it meets."""
+ROUNDS = 3
+Call = tuple[str, str, str, str]
+"""method, path, content type, body."""
 AIMS = {
     ("search page of 20", "HAPI"): 8, ("search page of 20", "hfs"): 0.5, ("retrieve 50 kB", "HAPI"): 2.5,
     ("retrieve 50 kB", "hfs"): 0.4, ("deposit 20 kB", "HAPI"): 2, ("deposit 20 kB", "hfs"): 0.6,
@@ -154,13 +157,14 @@ def _fill(port: int, peer: Peer) -> None:
                 raise RuntimeError(f"{peer.name} refused a record: {answer.status_code} {answer.text[:500]}")
 
 
-def _calls(peer: Peer) -> dict[str, list[tuple[str, str, str, str]]]:
+def _calls(peer: Peer) -> dict[str, list[Call]]:
     """What Carnet is asked, asked of a peer: the patient by a plain reference, which costs it less than an INS."""
+    from bench.filling import prose
     from bench.load import compact
     from carnet.desk.client import provide_bundle
     from carnet.formats.xds import Coding, DocumentEntry
 
-    kind, text = "application/fhir+json", base64.b64encode(os.urandom(15_000))
+    kind, text = "application/fhir+json", prose(20_000)
 
     def deposit(record: int) -> str:
         entry = DocumentEntry(
@@ -179,7 +183,7 @@ def _calls(peer: Peer) -> dict[str, list[tuple[str, str, str, str]]]:
     }
 
 
-def _check(port: int, peer: str, name: str, call: tuple[str, str, str, str], token: str) -> None:
+def _check(port: int, peer: str, name: str, call: Call, token: str) -> None:
     """A figure counts only when what is asked is answered: a page of twenty, fifty thousand bytes, a transaction done."""
     import httpx
 
@@ -195,30 +199,55 @@ def _check(port: int, peer: str, name: str, call: tuple[str, str, str, str], tok
         raise RuntimeError(f"{peer}, {name}: {answer.status_code} {answer.text[:400]}")
 
 
-def _cost(port: int, pid: int, postmaster: int, calls: list[tuple[str, str, str, str]], token: str, rounds: int) -> Cost:
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that runs, and what it is asked: for each operation a token and the calls."""
+
+    name: str
+    port: int
+    pid: int
+    asked: dict[str, tuple[str, list[Call]]]
+
+    def calls(self, operation: str, place: int) -> list[Call]:
+        """Those of a round. Each has its own: what was deposited once is refused or answered as known."""
+        calls = self.asked[operation][1][:-1]
+        share = len(calls) // ROUNDS if operation.startswith("deposit") else len(calls)
+        return calls[place * share : (place + 1) * share] if share < len(calls) else calls
+
+
+def _round(one: Running, operation: str, place: int, postmaster: int) -> Cost:
     from bench import load, processor
 
-    for _ in range(rounds):
-        load.per_second(port, token, calls, CONCURRENCY)
-    before = processor.of_tree(pid), processor.of_tree(postmaster)
-    rate = load.per_second(port, token, calls, CONCURRENCY)
-    after = processor.of_tree(pid), processor.of_tree(postmaster)
+    before = processor.of_tree(one.pid), processor.of_tree(postmaster)
+    rate = load.per_second(one.port, one.asked[operation][0], one.calls(operation, place), CONCURRENCY)
+    after = processor.of_tree(one.pid), processor.of_tree(postmaster)
     return Cost(rate, *((b - a) / (rate * load.SECONDS) for a, b in zip(before, after, strict=True)))
 
 
-def _measure(name: str, port: int, pid: int, postmaster: int, asked: dict[str, tuple[str, list]], rounds: int) -> dict[str, Cost]:
-    found = {}
-    for operation, (token, calls) in asked.items():
-        _check(port, name, operation, calls[-1], token)
-        # Carnet refuses what it has already, so what was sent to be checked is not sent again, and it gets one round.
-        found[operation] = _cost(port, pid, postmaster, calls[:-1], token, rounds)
-        print(f"  {name}, {operation}: {found[operation].rate:.0f}/s, {found[operation].server:.2f} + "
-              f"{found[operation].database:.2f} ms", flush=True)  # fmt: skip
+def _measure(several: list[Running], postmaster: int) -> dict[str, dict[str, Cost]]:
+    """By operation and server. They take turns, so that a machine whose clock wanders does so under all of them; the middle one of
+    the rounds stands."""
+    from bench import load
+
+    found: dict[str, dict[str, Cost]] = {}
+    for operation in several[0].asked:
+        taking = [one for one in several if operation in one.asked]
+        for one in taking:
+            token, calls = one.asked[operation]
+            _check(one.port, one.name, operation, calls[-1], token)
+            for _ in range(WARM if one.name == "HAPI" else 0):
+                load.per_second(one.port, token, calls[:-1], CONCURRENCY)
+        rounds = [{one.name: _round(one, operation, place, postmaster) for one in taking} for place in range(ROUNDS)]
+        found[operation] = {one.name: sorted((r[one.name] for r in rounds), key=lambda c: c.total)[ROUNDS // 2] for one in taking}
+        print(f"  {operation}: " + "; ".join(
+            f"{name} {cost.rate:.0f}/s, {cost.server:.2f} + {cost.database:.2f} ms" for name, cost in found[operation].items()),
+            flush=True)  # fmt: skip
     return found
 
 
-def _carnet(data: Path) -> dict[str, Cost]:
-    from bench import load, processor, run
+@contextmanager
+def _carnet() -> Iterator[Running]:
+    from bench import load, run
     from bench.filling import fill, token_of
     from carnet.desk import processes
 
@@ -228,14 +257,14 @@ def _carnet(data: Path) -> dict[str, Cost]:
     door = processes.serve("fhir", port, {"CARNET_BASE_URL": f"http://127.0.0.1:{port}"}, workers=os.cpu_count() or 2, threads=1)
     with processes.running(door):
         processes.wait_until_served("fhir", port, door)
-        asked = {name: (who, calls) for name, (who, calls, _, _) in operations.items()}
-        return _measure("Carnet", port, door.pid, processor.postmaster(data), asked, 0)
+        yield Running("Carnet", port, door.pid, {name: (who, calls) for name, (who, calls, _, _) in operations.items()})
 
 
-def _peer(peer: Peer, url: str, data: Path) -> dict[str, Cost]:
+@contextmanager
+def _started(peer: Peer, url: str) -> Iterator[Running]:
+    import httpx
     import psycopg
 
-    from bench import processor
     from carnet.desk import processes
 
     with psycopg.connect(url.format(role="postgres", database="postgres"), autocommit=True) as connection:
@@ -243,13 +272,13 @@ def _peer(peer: Peer, url: str, data: Path) -> dict[str, Cost]:
     port, database = processes.free_port(), url.format(role="postgres", database=peer.name.lower())
     server = processes.start(peer.command(port, database), dict(os.environ) | peer.told(port, database))
     with processes.running(server):
-        processes.wait_for(f"http://127.0.0.1:{port}{peer.base}/metadata", server, 180)
+        processes.wait_for_port(port, server, 240)
+        httpx.get(f"http://127.0.0.1:{port}{peer.base}/metadata", timeout=120).raise_for_status()
         print(f"Filling {peer.name}…", flush=True)
         _fill(port, peer)
         with psycopg.connect(database, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
-        asked = {name: ("none", calls) for name, calls in _calls(peer).items()}
-        return _measure(peer.name, port, server.pid, processor.postmaster(data), asked, WARM)
+        yield Running(peer.name, port, server.pid, {name: ("none", calls) for name, calls in _calls(peer).items()})
 
 
 DOES = """
@@ -269,7 +298,7 @@ def _times(value: float, aim: float) -> str:
     return f"**{value:.2f}** ({'met' if value >= aim else f'aim {aim}: {aim / value:.2f} × too dear'})"
 
 
-def page(carnet: dict[str, Cost], others: dict[str, dict[str, Cost]], absent: list[str]) -> str:
+def page(found: dict[str, dict[str, Cost]], absent: list[str]) -> str:
     """docs/performance-peers.md."""
     import platform
     from datetime import UTC, datetime
@@ -279,22 +308,21 @@ def page(carnet: dict[str, Cost], others: dict[str, dict[str, Cost]], absent: li
 
     costs = "".join(
         f"| {operation} | {name} | {cost.rate:.0f} | {cost.server:.2f} | {cost.database:.2f} | {cost.total:.2f} |\n"
-        for operation in carnet
-        for name, cost in (("Carnet", carnet[operation]), *((n, c[operation]) for n, c in others.items() if operation in c))
-    )
-    names = list(others)
+        for operation, told in found.items() for name, cost in told.items()
+    )  # fmt: skip
+    names = [peer.name for peer, _ in ALL if any(peer.name in told for told in found.values())]
     compared = "".join(
-        f"| {operation} | " + " | ".join(
-            _times(others[n][operation].total / carnet[operation].total, AIMS[operation, n]) for n in names) + " |\n"
-        for operation in carnet if names and (operation, names[0]) in AIMS
+        f"| {operation} | " + " | ".join(_times(told[n].total / told["Carnet"].total, AIMS[operation, n]) for n in names) + " |\n"
+        for operation, told in found.items() if names and names[0] in told
     )  # fmt: skip
     left_out = f"\nNot measured, because what builds it is not on this machine: {', '.join(absent)}.\n" if absent else ""
     return f"""# Beside other servers
 
 Written by `make bench-peers` on {datetime.now(UTC).date()}, {os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()},
-PostgreSQL of the embedded package by TCP for all three, {RECORDS * DOCUMENTS} documents in {RECORDS} records of the same shape, load from {load.tool()}
-on the same machine, {CONCURRENCY} at once, one server at a time. The peers run with their own defaults; the load of {WARM} rounds goes before the one
-that counts. *Milliseconds* are processor time of one request: of the server, and of the database with its writers.
+PostgreSQL of the embedded package by TCP for all, {RECORDS * DOCUMENTS} documents in {RECORDS} records of the same shape, load from {load.tool()}
+on the same machine, {CONCURRENCY} at once. The servers take turns, {ROUNDS} rounds of {load.SECONDS} seconds each, and the middle one stands; the peers run with
+their own defaults, HAPI after {WARM} rounds that do not count. *Milliseconds* are processor time of one request: of the server, and of the
+database with its writers.
 {left_out}
 | operation | server | per second | server, ms | database, ms | together, ms |
 |---|---|---|---|---|---|
@@ -321,14 +349,16 @@ def main() -> int:
             there.append(peer)
     sys.path.insert(0, str(ROOT / "tests"))
     os.environ["BENCH_RECORDS"] = str(RECORDS)
-    with _database() as (data, url):
+    from bench import processor
+
+    with _database() as (data, url), ExitStack() as open_:
         os.environ["CARNET_EMBEDDED_URL"] = url.replace("{database}", "carnet")
-        carnet = _carnet(data)
-        others = {peer.name: _peer(peer, url, data) for peer in there}
+        several = [open_.enter_context(_carnet()), *(open_.enter_context(_started(peer, url)) for peer in there)]
+        found = _measure(several, processor.postmaster(data))
         from carnet.apps.storage.api import close_pool
 
         close_pool()
-        text = page(carnet, others, absent)
+    text = page(found, absent)
     (ROOT / "docs" / "performance-peers.md").write_text(text, encoding="utf-8")
     print(text)
     return 0

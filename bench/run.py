@@ -1,6 +1,5 @@
 """`make bench`: TD0.2, search page, retrieve, deposit, as ratios to pgbench running the same statements in the same run."""
 
-import base64
 import os
 import platform
 import sys
@@ -65,7 +64,7 @@ def prepare() -> None:
 
 def operations_of(targets: list, token: str, load: object) -> dict[str, tuple[str, list, list[Callable[[], object]], bool]]:
     """For each operation: the token, the HTTP calls, and the same thing as function calls."""
-    from bench.filling import token_of
+    from bench.filling import prose, token_of
     from bench.load import compact
     from carnet.apps.records import api as records
     from carnet.apps.records.api import Query
@@ -89,7 +88,7 @@ def operations_of(targets: list, token: str, load: object) -> dict[str, tuple[st
     def query(target) -> Query:
         return read_search(pairs(target)).query
 
-    text = base64.b64encode(os.urandom(15_000))
+    text = prose(20_000)
 
     def bundle(target) -> dict:
         entry = DocumentEntry(f"2.25.{uuid4().int}", type=Coding("11488-4"), patient=(target.ins.oid.value, target.ins.matricule),
