@@ -170,7 +170,7 @@ def _calls(peer: Peer) -> dict[str, list[Call]]:
         entry = DocumentEntry(
             f"2.25.{uuid4().int}", type=Coding("11488-4"), patient=("1.2", "1"), mime="text/plain", title="Mesure"
         )
-        bundle = provide_bundle(entry, text)
+        bundle = provide_bundle(entry, entry.unique_id.encode() + text)
         for part in bundle["entry"][:2]:
             part["resource"]["subject"] = {"reference": f"Patient/p{record}"}
         return compact(bundle)

@@ -93,7 +93,8 @@ def operations_of(targets: list, token: str, load: object) -> dict[str, tuple[st
     def bundle(target) -> dict:
         entry = DocumentEntry(f"2.25.{uuid4().int}", type=Coding("11488-4"), patient=(target.ins.oid.value, target.ins.matricule),
                               mime="text/plain", title="Mesure")  # fmt: skip
-        return provide_bundle(entry, text)
+        # Each with bytes of its own: the same ones would be stored once.
+        return provide_bundle(entry, entry.unique_id.encode() + text)
 
     def deposit(target) -> object:
         return records.deposit(question(Act.FEED, target, depositor), read_provide_bundle(bundle(target), 50))

@@ -108,6 +108,12 @@ def _stem(number: int) -> object:
     return words.stem(_WORDS[number % len(_WORDS)])
 
 
+def _stems(number: int) -> object:
+    if number % 50 == 0:
+        words._remembered.cache_clear()
+    return words.stems(f"{_WORDS[number % len(_WORDS)]}, n° {number % 9}")
+
+
 def _authorities(number: int) -> object:
     path = settings.CARNET.client_ca_file
     return [c.serial_number for c in certificates._authorities(path, path.stat().st_mtime_ns + number % 3)]
@@ -162,6 +168,7 @@ USES: dict[str, Callable[[int], object]] = {
     "kernel.clock:_clock": lambda n: clock.moment().tzname(),
     "formats.words:_STEMMERS": _stem,
     "formats.words:stem": _stem,
+    "formats.words:_remembered": _stems,
     "formats.codes:members": lambda n: len(_cleared(codes.members, "type_codes")(n)),  # type: ignore[arg-type]
     "formats.codes:_by_code": lambda n: len(_cleared(codes._by_code, "sectors")(n)),  # type: ignore[arg-type]
     "formats.cda.entries:E": lambda n: entries.E.text(str(n)).text,

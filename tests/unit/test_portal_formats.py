@@ -5,6 +5,8 @@ import io
 import zlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pypdf import PdfWriter
 from support.small_cda import INS, document, draft
 
@@ -237,6 +239,15 @@ def test_the_words_of_a_cda_are_its_titles_and_narrative() -> None:
 )  # fmt: skip
 def test_words_are_compared_without_accents_case_or_ending(text: str, question: str, found: bool) -> None:
     assert words.matches(words.stems(text), words.question(question)) is found
+
+
+@given(
+    st.text(st.characters(codec="utf-8"), max_size=200)
+    | st.lists(st.sampled_from(["l'été,", "4,2", "a_b", "x" * 50, "", "\u2003", "Œ"])).map(" ".join)
+)
+def test_stems_of_a_text_are_those_of_its_words(text: str) -> None:
+    """What stands between two blanks is remembered whole: the words are the same."""
+    assert words.stems(text).split() == [stem for word in words._WORD.findall(text) for stem in words.stem(word).split()]
 
 
 def test_an_extract_marks_what_answers() -> None:
