@@ -259,7 +259,7 @@ _WORDS = [
 
 def prose(size: int) -> bytes:
     """A text of so many bytes, of the words that reports are made of: random bytes would be no words and would not be packed."""
-    chance, told = random.Random(20261128), []
+    chance, told = random.Random(20261128), []  # noqa: S311 (a text, always the same)
     while sum(map(len, told)) < size:
         told.append(" ".join(chance.choice(_WORDS) for _ in range(9)) + f" {chance.randrange(300)}.\n")
     return "".join(told).encode()[:size].decode(errors="ignore").encode()

@@ -1,8 +1,8 @@
 """Answers of the door: FHIR JSON, and every refusal as an OperationOutcome with its code, sentence and next step."""
 
-import json
 from collections.abc import Mapping
 
+import orjson
 from django.conf import settings
 from django.http import HttpResponse
 
@@ -93,8 +93,7 @@ def issue_of(no: No, details: Mapping[str, str], severity: str = "error") -> Iss
 
 def fhir(resource: Json, status: int = 200) -> HttpResponse:
     """A resource. Nothing of it may be kept by a cache on the way."""
-    body = json.dumps(resource, ensure_ascii=False, separators=(",", ":"))
-    return raw(body.encode(), FHIR_JSON, status)
+    return raw(orjson.dumps(resource), FHIR_JSON, status)
 
 
 def raw(body: bytes, content_type: str, status: int = 200) -> HttpResponse:

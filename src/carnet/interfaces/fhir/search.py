@@ -11,6 +11,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from django.conf import settings
 from django.http import HttpRequest
@@ -78,13 +79,13 @@ def _bundle(page: Page, pairs: Pairs, who: Actor, ignored: Sequence[str]) -> byt
         for logical_id, resource in zip(page.logical_ids, page.resources, strict=True)
     )  # fmt: skip
     for outcome in passed_over(ignored):
-        entries += (b"," if entries else b"") + json.dumps(outcome, ensure_ascii=False).encode()
+        entries += (b"," if entries else b"") + orjson.dumps(outcome)
     links = [{"relation": "self", "url": f"{settings.CARNET.base_url}/fhir/DocumentReference/_search"}]
     if page.following:
         links.append({"relation": "next", "url": _next(pairs, page.following, who)})
     total = b',"total":%d' % page.total if page.total is not None else b""
-    meta = b',"meta":' + json.dumps(_visit(page.last_visit)).encode() if page.last_visit else b""
-    head = b'{"resourceType":"Bundle","type":"searchset"' + meta + total + b',"link":' + json.dumps(links).encode()
+    meta = b',"meta":' + orjson.dumps(_visit(page.last_visit)) if page.last_visit else b""
+    head = b'{"resourceType":"Bundle","type":"searchset"' + meta + total + b',"link":' + orjson.dumps(links)
     return stored(head + (b',"entry":[' + entries + b"]" if entries else b"") + b"}")
 
 

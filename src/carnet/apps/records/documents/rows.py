@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 
 from carnet.apps.records.documents.checking import Checked, depositor_of
@@ -44,7 +45,7 @@ _INSERT = """INSERT INTO records_document (record_id, logical_id, entry_uuid, ve
 
 def dump(resource: Json) -> bytes:
     """A resource as the bytes that are stored and sent."""
-    return json.dumps(resource, ensure_ascii=False, separators=(",", ":")).encode()
+    return orjson.dumps(resource)
 
 
 @dataclass(frozen=True, slots=True)

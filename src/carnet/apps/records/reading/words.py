@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+import orjson
+
 from carnet.apps.medicines import api as medicines
 from carnet.apps.records.media import TYPES_OF_CDA
 from carnet.apps.records.reading.criteria import by_logical_id
@@ -82,7 +84,7 @@ class Words:
 def keep_words(work: Work, key: RecordKey, logical_id: UUID, held: Words) -> None:
     """Keep the words of a document, in the transaction of its deposit."""
     text = "\n".join(part for part in (held.title, held.authors, held.text) if part)[:KEPT]
-    told = kept(json.dumps([text, words.stems(text)], ensure_ascii=False).encode(), zlib.compress)
+    told = kept(orjson.dumps([text, words.stems(text)]), zlib.compress)
     work.run(
         """INSERT INTO records_words (record_id, logical_id, sealed, edition, machine) VALUES (%s, %s, %s, %s, %s)
         ON CONFLICT (record_id, logical_id) DO UPDATE SET sealed = excluded.sealed, edition = excluded.edition,
