@@ -215,7 +215,7 @@ a run, never between two.
 {rows}
 ## Where it goes
 
-Nothing here says how other servers do: a bench of peers (HAPI JPA, Helios hfs) is not built, so the aims beside them are not measured.
+How other servers do by the same requests stands in [performance-peers.md](performance-peers.md) (`make bench-peers`).
 What is left is mostly Python (the law is a tenth of it: the rest is requests, values and waiting) and the facts of the decision.
 
 Processor time of one request at concurrency 16, by part. Statements were measured alone, in a session of their own; the door shares
