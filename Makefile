@@ -4,7 +4,7 @@ BIN := .venv/bin
 # mypy's Django plugin reads the settings: an address keeps it from starting a database.
 OFFLINE := CARNET_DATABASE_URL=postgresql://nobody@localhost/none DJANGO_SETTINGS_MODULE=carnet.config.settings
 
-.PHONY: run test install-for-tests quick check bench bench-peers mutants journeys diary assistant docs lock clean
+.PHONY: run test install-for-tests quick check bench bench-peers bench-growth mutants journeys diary assistant docs lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make check  linters, types, import contracts, migrations, generated docs"
 	@echo "make bench  measure, as ratios; writes docs/performance*.md"
 	@echo "make bench-peers  HAPI and hfs beside Carnet, built where their tools are; writes docs/performance-peers.md"
+	@echo "make bench-growth  a hundred times the documents, bytes of one, memory in time; writes docs/performance-growth.md"
 	@echo "make mutants  changes of the law and its guards that no test minds (MOST=20 in each)"
 	@echo "make journeys  actions and seconds of each journey at the portal, while make run is up"
 	@echo "make diary  start the sample service (examples/diary), while make run is up"
@@ -76,6 +77,10 @@ bench: $(BIN)/.dev
 # Other FHIR servers by the same requests, in one run (ten minutes; the first time, half an hour more to build hfs).
 bench-peers: $(BIN)/.dev
 	$(BIN)/python -m bench.peers
+
+# A hundred times as many documents, bytes of one, memory over half an hour (fifty minutes).
+bench-growth: $(BIN)/.dev
+	$(BIN)/python -m bench.growth
 
 # Changes of the law, the access and the records that no test minds: minutes, or hours with a larger MOST. Its tool has a venv of its own.
 MOST ?= 20
