@@ -66,10 +66,11 @@ def _remembered(piece: str) -> str:
 
 
 def stems(text: str) -> str:
-    """The stems of a text in order, between blanks, ready to be searched in."""
-    # No word goes over a blank, and most of what stands between two was seen before: the pattern is tried on the rest.
-    told = [_remembered(piece) if len(piece) <= LONGEST else _stems_in(piece) for piece in text.split()]
-    return " " + " ".join(filter(None, told)) + " "
+    """The stems of a text, each at least once, between blanks, ready to be searched in."""
+    # No word goes over a blank, so what stands between two is looked at once however often it is said, and not at all where it was
+    # seen before.
+    told = [_remembered(piece) if len(piece) <= LONGEST else _stems_in(piece) for piece in dict.fromkeys(text.split())]
+    return " " + " ".join(filter(None, dict.fromkeys(told))) + " "
 
 
 Question = Sequence[tuple[str, ...]]
@@ -85,15 +86,15 @@ def words_of(text: str) -> list[str]:
 def question(text: str, meaning: Mapping[str, Sequence[str]] | None = None) -> Question:
     """The stems that a question asks for, each once. The last word may be unfinished.
 
-    `meaning`: word → other words that mean the same (a brand and its substance).
+    `meaning`: word → other names that mean the same (a brand and its substance); of several words, their stems with blanks.
     """
     alike = meaning or {}
-    return tuple(dict.fromkeys((stem(w), *(stem(other) for other in alike.get(w, ()))) for w in words_of(text)))
+    return tuple(dict.fromkeys((stem(w), *(_stems_in(other) for other in alike.get(w, ()))) for w in words_of(text)))
 
 
 def matches(kept: str, asked: Question) -> bool:
-    """Whether a text, given by its stems, holds each word of the question, or one that means the same, where a word begins."""
-    return bool(asked) and all(any(f" {one}" in kept for one in alike) for alike in asked)
+    """Whether a text, given by its stems, holds each word of the question, or a name that means the same, where a word begins."""
+    return bool(asked) and all(any(all(f" {part}" in kept for part in one.split()) for one in alike) for alike in asked)
 
 
 SUGGESTED_FROM = 20_000
@@ -128,9 +129,8 @@ class Piece:
 
 
 def _found(text: str, asked: Question) -> Iterator[tuple[int, int]]:
-    for word in _WORD.finditer(text):
-        if any(stem(word.group()).startswith(one) for alike in asked for one in alike):
-            yield word.span()
+    parts = tuple(part for alike in asked for one in alike for part in one.split())
+    return (word.span() for word in _WORD.finditer(text) if stem(word.group()).startswith(parts))
 
 
 def extract(text: str, asked: Question) -> list[Piece]:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from carnet.apps.records.documents.rows import check_unused, dump, locate
 from carnet.apps.records.entry.facts import DOCUMENT_COLUMNS, Entered, StoredDocument, stored_document
-from carnet.apps.storage.api import RecordKey, Work
+from carnet.apps.storage.api import RecordKey, Work, kept
 from carnet.dicah import Permit, decide
 from carnet.formats.fhir import write_folder
 from carnet.formats.timestamps import to_fhir
@@ -63,7 +63,7 @@ def _insert(work: Work, ask: Ask, key: RecordKey, folder: Folder, documents: lis
             """INSERT INTO records_folder (record_id, folder_id, unique_id, made_at, depositor, submission_id, bare, resource)
             VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
             key.record_id, folder_id, folder.unique_id[:128], ask.at, ask.actor.id, submission_id, not documents,
-            key.seal(resource, f"folder/{folder_id}"),
+            key.seal(kept(resource, bytes), f"folder/{folder_id}"),
         )  # fmt: skip
         locate(work, key.record_id, folder_id)
     added = [

@@ -13,7 +13,7 @@ from django.conf import settings
 from carnet.apps.records.documents.checking import Checked, depositor_of
 from carnet.apps.records.documents.labels import labels_of
 from carnet.apps.records.entry.facts import StoredDocument, opened_resource, sealed_resource
-from carnet.apps.storage.api import RecordKey, Work
+from carnet.apps.storage.api import RecordKey, Work, kept
 from carnet.formats.fhir import Json, is_plain, read_stored, write_document_reference, write_submission_set
 from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import DocumentEntry, Parent, SubmissionSet
@@ -185,7 +185,7 @@ def insert_submission(
         """INSERT INTO records_submission_set (record_id, submission_id, unique_id, source_id, submitted_at, depositor,
         bare, resource) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
         key.record_id, submission_id, stored.unique_id[:128], stored.source_id[:128], stored.submitted_at, ask.actor.id,
-        bare, key.seal(resource, f"submission/{submission_id}"),
+        bare, key.seal(kept(resource, bytes), f"submission/{submission_id}"),
     )  # fmt: skip
     locate(work, key.record_id, submission_id)
 

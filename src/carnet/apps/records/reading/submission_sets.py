@@ -17,6 +17,7 @@ from carnet.apps.records.reading.relations import trimmed
 from carnet.apps.records.reading.search import VISIBLE, Query, notices_of_access, page_statement, visible_values
 from carnet.apps.storage.api import RecordKey, Row, Statement, unit
 from carnet.formats.fhir import Json, with_entries
+from carnet.formats.packing import unpacked
 from carnet.kernel.ask import Ask
 from carnet.kernel.grant import Grant
 from carnet.kernel.refusal import No, Refusal
@@ -85,7 +86,7 @@ def _statement(granted: Grant, kind: str, query: ListQuery) -> Statement:
 
 
 def _open(key: RecordKey, kind: str, row: Row) -> Json:
-    resource: Json = json.loads(key.unseal(bytes(row[2]), f"{_COLUMNS[kind][3]}/{row[0]}"))
+    resource: Json = json.loads(unpacked(key.unseal(bytes(row[2]), f"{_COLUMNS[kind][3]}/{row[0]}")))
     return with_entries(resource, [str(one) for one in row[3] or ()])
 
 
