@@ -77,23 +77,25 @@ def test_nor_does_a_doubtful_identity_tell_that_it_exists(door: str) -> None:
     assert answers[0].content == answers[1].content
 
 
-def _during_the_write(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None], apart: bool, waits: float = 20) -> Future[None]:
-    """Have somebody else act, in a thread of their own, between the check of a deposit and its rows; `waits`: seconds for them.
+def _during_the_write(
+    monkeypatch: pytest.MonkeyPatch, act: Callable[[], None], apart: bool, *, done: bool = True
+) -> list[Future[None]]:  # fmt: skip
+    """Have somebody else act, in a thread of their own, between the check of a deposit and its rows. `done`: whether they can.
 
     `apart`: between two transactions, as where a file is opened, and not inside one.
     """
-    real, told = depositing.put, Future[None]()
+    real, acting = depositing.put, list[Future[None]]()
 
     def put(key: Any, content: bytes) -> str:
         monkeypatch.setattr(depositing, "put", real)
-        doing = ThreadPoolExecutor(1).submit(act)
-        doing.add_done_callback(lambda done: told.set_result(done.result()))
-        wait([doing], waits)
+        acting.append(ThreadPoolExecutor(1).submit(act))
+        wait(acting, 20 if done else 1)
+        assert acting[0].done() is done
         return real(key, content)
 
     monkeypatch.setattr(depositing, "put", put)
     monkeypatch.setattr(depositing, "opened_apart", lambda mime, content: apart)
-    return told
+    return acting
 
 
 @pytest.mark.parametrize("apart", [False, True])
@@ -130,9 +132,9 @@ def test_a_record_closed_while_a_file_is_opened_takes_nothing(monkeypatch: pytes
 def test_a_record_is_closed_after_a_deposit_that_was_decided_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever closes waits for the deposit that holds the lock: it stands, and the next one is refused."""
     person, record_id = patient("treating")
-    closed = _during_the_write(monkeypatch, _closing(record_id), apart=False, waits=0.5)
+    closing = _during_the_write(monkeypatch, _closing(record_id), apart=False, done=False)
     deposit(person)
-    closed.result(20)
+    closing[0].result(20)
     with unit(record_id) as work:
         assert len(work.rows("SELECT 1 FROM records_document")) == 1
     with pytest.raises(Refusal, match="record-closed"):

@@ -379,7 +379,9 @@ def test_beside_processes_of_the_release_before_nothing_is_packed(packs: bool, m
         key = key_of(work, record_id)
         resource, ebrim = work.rows("SELECT resource, ebrim FROM records_document WHERE record_id = %s", record_id)[0]
         (kept,) = work.row("SELECT sealed FROM records_words WHERE record_id = %s", record_id) or (b"",)
+        sent = work.rows("SELECT submission_id, resource FROM records_submission_set WHERE record_id = %s", record_id)
     first = {name: key.unseal(told, f"{name}/{number}")[:1] for name, told in (("resource", resource), ("words", kept))}
+    assert [key.unseal(told, f"submission/{one}")[:1] for one, told in sent] == [b"\x01" if packs else b"{"]
     assert first == ({"resource": b"\x01", "words": b"\x01"} if packs else {"resource": b"{", "words": b"x"})
     assert (ebrim is not None) is packs
     monkeypatch.undo()

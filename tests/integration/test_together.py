@@ -108,6 +108,12 @@ TAKEN = {
 """What is taken together; whatever else is asked is answered by a thread."""
 
 
+@pytest.fixture(autouse=True)
+def remembers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in an installation: who a token was is remembered, and assumed. Elsewhere in the tests nothing of the directory is."""
+    monkeypatch.setattr(settings.CARNET, "directory_cache_seconds", 60)
+
+
 @pytest.fixture(scope="module")
 def known(door: str) -> tuple[Any, UUID, str]:
     """A person whose record is open, a document, and the token of somebody who opened both today."""
@@ -190,7 +196,6 @@ def test_a_reading_of_somebody_known_goes_twice_to_the_database(
         await inner(line, until)
 
     monkeypatch.setattr(together._Line, "_arrived", arrived)
-    monkeypatch.setattr(settings.CARNET, "directory_cache_seconds", 60)
     for name in ("bytes", "search", "test of the record", "resource"):
         method, path, *body = _requests(person, document)[name]
         for _ in range(2):
@@ -208,9 +213,12 @@ def test_a_session_that_ends_is_nobody_from_then_on(door: str, fhir_entry: Hoste
     for _ in range(2):
         assert software.get(f"/fhir/Binary/{document}").status_code == 200
     lines, before = len(_lines(record_id, "TD3.2")), fhir_entry.together.taken
+    digest = sessions._digest(software.token)
+    assert digest in sessions._rows
     signin.end_session(software.token, now())
     for _ in range(2):
         assert code_of(software.get(f"/fhir/Binary/{document}")) == "authentication-missing"
+        assert digest not in sessions._rows, "nothing is assumed of it any more, and no record looked up for it"
     assert fhir_entry.together.taken == before
     assert len(_lines(record_id, "TD3.2")) == lines
 
@@ -221,6 +229,8 @@ def test_whoever_a_session_was_is_not_who_it_is(door: str, fhir_entry: Hosted, k
     software, digest = client(door, "treating"), sessions._digest
     for _ in range(2):
         assert software.get(f"/fhir/Binary/{document}").status_code == 200
+    assumed = sessions.assumed(software.token)
+    assert assumed and assumed.actor.id, "it is the assumption that must not hold"
     with as_role("postgres"), unit() as work:
         work.run("UPDATE signin_session SET expires_at = %s WHERE token = %s", now() - timedelta(hours=1), digest(software.token))
     for _ in range(2):

@@ -233,12 +233,20 @@ class Assumed:
     """Who a bearer token was when it was last looked up. It is still theirs only if `statement` answers what it answered then."""
 
     actor: Actor
-    statement: Statement
+    _token: bytes
     _row: Row
 
+    @property
+    def statement(self) -> Statement:
+        """What asks for the session."""
+        return _SESSION, (self._token,)
+
     def holds(self, answer: Answer) -> bool:
-        """Whether the session is as it was: neither ended nor another one's."""
-        return answer.fetchone() == self._row
+        """Whether the session is as it was: neither ended nor another one's. What does not hold is assumed no more."""
+        if answer.fetchone() == self._row:
+            return True
+        _rows.pop(self._token, None)
+        return False
 
 
 def assumed(token: str, thumbprint: bytes | None = None, revoked: bool = False) -> Assumed | None:
@@ -254,7 +262,7 @@ def assumed(token: str, thumbprint: bytes | None = None, revoked: bool = False) 
     situation = _remembered(who)
     if situation is None:
         return None
-    return Assumed(_actor_in(who, situation, expires_at, revoked, bound), (_SESSION, (digest,)), row)
+    return Assumed(_actor_in(who, situation, expires_at, revoked, bound), digest, row)
 
 
 def _session(row: Row | None, thumbprint: bytes | None) -> tuple[SignedIn, datetime, str]:
