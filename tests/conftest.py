@@ -157,9 +157,17 @@ _LONG = ("generative/test_century", "integration/test_mss_operators", "integrati
 it lets decades pass for every record that is there."""
 
 
-_UNTRACED = {"test_walls", "test_crashes", "test_century", "test_preview", "test_functional_matrix_at_the_door", "test_webps_leaks",
-             "test_webps_record", "test_mss_operators", "test_mss_storm", "test_mss_gateway", "test_notices", "test_profile", "test_dmp_stacks", "test_dmp_zeep", "test_two_executors"}  # fmt: skip
-"""Files of which every line and branch is run by others too: tracing takes a third of a core, and would say nothing more."""
+_UNTRACED = {
+    "test_acts", "test_any_input", "test_as_if_not_there", "test_cda_reading", "test_century", "test_counted", "test_crashes",
+    "test_dmp_stacks", "test_dmp_zeep", "test_every_address", "test_every_door_tells_the_same", "test_every_espace_page",
+    "test_every_page", "test_fhir_answers", "test_fhir_manners", "test_fhir_openapi", "test_functional_matrix_at_the_dmp_door",
+    "test_functional_matrix_at_the_door", "test_house", "test_mss_gateway", "test_mss_operators", "test_mss_storm",
+    "test_my_medicines", "test_no_dead_links", "test_node_services", "test_notices", "test_prevention_attacks",
+    "test_prevention_rules", "test_preview", "test_profile", "test_round_trips", "test_row_security", "test_service_moments",
+    "test_summary_ips", "test_ten_years", "test_threads", "test_two_executors", "test_walls", "test_webps_leaks", "test_webps_record",
+    "test_xds_and_fhir",
+}  # fmt: skip
+"""Files of which every line and branch is run by others too: tracing makes them half as slow again, and would say nothing more."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -32,6 +32,7 @@ from carnet.apps.records.api import Query
 from carnet.apps.storage.api import key_of, unit
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.formats import words
+from carnet.formats.fhir import read_stored
 from carnet.formats.xds import Author, Coding
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
@@ -56,6 +57,17 @@ def test_a_deposited_document_comes_back_byte_for_byte() -> None:
     back = records.read_content(ask("treating", Act.READ, person), receipt.documents[0].logical_id)
     assert back.data == content
     assert back.mime == "text/xml"
+
+
+def test_an_author_whom_the_header_does_not_know_and_who_has_no_number_stays_as_declared() -> None:
+    person, _ = patient("treating")
+    about = entry(person, authors=(Author(PROFESSIONALS["treating"].id), Author("", "Sansnumero", "Ida")))
+    receipt = records.deposit(ask("treating", Act.FEED, person), submission((about, cda(person))))
+    (told,) = records.search(ask("treating", Act.SEARCH, person), Query()).resources
+    named, nobody = read_stored(json.loads(told)).authors
+    assert (named.id, bool(named.family)) == (PROFESSIONALS["treating"].id, True), "completed by the header"
+    assert (nobody.id, nobody.family, nobody.given) == ("", "Sansnumero", "Ida")
+    assert receipt.documents
 
 
 def test_the_same_uniqueid_with_the_same_content_gets_the_first_answer_again() -> None:

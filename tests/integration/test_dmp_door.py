@@ -45,6 +45,7 @@ from carnet.formats.xds import names as n
 from carnet.formats.xds.queries import E, F, S
 from carnet.formats.xds.rim_read import Association, read_entry
 from carnet.kernel.ask import Act
+from carnet.kernel.codes import Code
 
 V3 = {"h": "urn:hl7-org:v3"}
 PROVIDE = "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b"
@@ -584,6 +585,11 @@ def test_air_reads_and_never_feeds(dmp: str, pki: Any) -> None:
     assert errors(air.feed(person, document_of(person, "emergency"))) == [
         ("DMPAccessDeniedByRightsService", "function-not-allowed")
     ]
+    nobody = replace(air.said, roles=(Code("1.2.250.1.213.1.1.5.5", "350"),))
+    strong, air.said = air.said, nobody
+    assert unique_ids(air.find(person)) == [unique], "an employee sees what there is, as the matrix says, and opens nothing"
+    assert errors(air.retrieve(person, unique)) == [("DMPAccessDeniedByRightsService", "function-not-allowed")]
+    air.said = strong
     weak = replace(air.said, context="urn:oasis:names:tc:SAML:2.0:ac:classes:Password")
     air.said = weak
     assert fault(air.find(person)) == "authentication-too-weak"

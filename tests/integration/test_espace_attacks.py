@@ -72,6 +72,7 @@ def test_the_address_of_a_minor_with_an_account_is_not_the_representative_s(fami
     assert parent.get("/acces/avis").status_code == 403
     assert parent.post("/acces/avis/choisir", {"courriel": "parent@exemple.fr"}).status_code == 403
     assert teenager.post("/acces/avis/choisir", {"courriel": "moi@exemple.fr"}).status_code == 302
+    assert "moi@exemple.fr" in teenager.get("/acces/avis").text
 
 
 def test_whom_a_representative_lets_in_goes_when_the_minor_comes_of_age_and_nobody_invites_themselves(

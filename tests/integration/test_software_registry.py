@@ -62,6 +62,14 @@ def test_what_is_registered_may_send_its_users_and_what_is_closed_may_not(number
         signin.start(signin.Request(number, BACK, "s", "c" * 43, "S256"), now())
 
 
+def test_a_software_without_an_address_has_nobody_to_be_told() -> None:
+    number = f"logiciel-{uuid4().hex[:8]}"
+    with as_role("carnet_operator"):
+        signin.register_software(number, "Sans adresse", [BACK], by="ada", at=now())
+        (one,) = signin.registry(number)
+    assert (one.name, one.contact) == ("Sans adresse", "")
+
+
 @pytest.mark.parametrize(
     ("field", "changed"),
     [("numero", {"client_id": "A"}), ("nom", {"name": " "}), ("adresses", {"redirect_uris": []}), ("adresses", {"redirect_uris": [BACK] * 11}),

@@ -162,6 +162,8 @@ def test_visibility_codes_of_a_deposit() -> None:
     assert check_codes(DocumentFacts(masked=True), settings, by_person=True) is None
     assert check_codes(hidden, settings, replaced=plain).code == "visibility-not-allowed"
     assert check_codes(hidden, settings, replaced=hidden) is None
+    assert check_codes(secret, settings, replaced=plain).code == "visibility-not-allowed", "nor does one disappear for them"
+    assert check_codes(secret, settings, replaced=secret) is None
 
 
 TEAM, VISIT = AuthorisationGround.CARE_TEAM, AuthorisationGround.CONSULTATION

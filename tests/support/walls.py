@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 EXECUTOR = frozenset(
@@ -121,25 +122,23 @@ def _live(source: Source) -> Iterator[tuple[ast.stmt, str]]:
             yield node, full
 
 
-def sources(root: Path) -> Iterator[Source]:
-    """Modules of the house (`root` is the package's folder)."""
-    for path in sorted(root.rglob("*.py")):
-        yield Source(path, path.relative_to(root).with_suffix("").parts, ast.parse(path.read_text(encoding="utf-8")))
-
-
 def faults(root: Path) -> list[Fault]:
-    """Everything that crosses a wall."""
-    found = []
-    for source in sources(root):
-        place = str(source.path.relative_to(root))
-        if "migrations" in source.parts:
-            found += [Fault(place, node.lineno, f"a migration imports {full}") for node, full in _live(source)]
-            continue
-        found += [Fault(place, node.lineno, f"imports {full}, which is not an app's api") for node, full in _rooms(source)]
-        if source.parts[:2] != ("apps", "access"):
-            found += [Fault(place, getattr(node, "lineno", 0), "makes a Grant") for node in _grants(source)]
-        if source.parts[0] not in ("desk", "config") and source.parts[:2] != ("apps", "access"):
-            found += [Fault(place, getattr(node, "lineno", 0), "takes the Grant of the host") for node in _host_grants(source)]
-        if _is_page_or_door(source):
-            found += [Fault(place, getattr(node, "lineno", 0), what) for node, what in _units(source)]
+    """Everything that crosses a wall (`root` is the package's folder)."""
+    return [f for path in sorted(root.rglob("*.py")) for f in _faults(path.relative_to(root), path.read_text(encoding="utf-8"))]
+
+
+@cache
+def _faults(path: Path, text: str) -> list[Fault]:
+    """What crosses a wall in a module: a house that is copied to change one file is read anew in that file alone."""
+    source = Source(path, path.with_suffix("").parts, ast.parse(text))
+    place = str(path)
+    if "migrations" in source.parts:
+        return [Fault(place, node.lineno, f"a migration imports {full}") for node, full in _live(source)]
+    found = [Fault(place, node.lineno, f"imports {full}, which is not an app's api") for node, full in _rooms(source)]
+    if source.parts[:2] != ("apps", "access"):
+        found += [Fault(place, getattr(node, "lineno", 0), "makes a Grant") for node in _grants(source)]
+    if source.parts[0] not in ("desk", "config") and source.parts[:2] != ("apps", "access"):
+        found += [Fault(place, getattr(node, "lineno", 0), "takes the Grant of the host") for node in _host_grants(source)]
+    if _is_page_or_door(source):
+        found += [Fault(place, getattr(node, "lineno", 0), what) for node, what in _units(source)]
     return found

@@ -17,6 +17,7 @@ from carnet.formats.fhir import (
     parse_json,
     read_provide_bundle,
     read_simplified,
+    read_stored,
     write_document_reference,
 )
 from carnet.formats.fhir.document_reference import read_document_reference
@@ -358,6 +359,24 @@ def test_the_patient_of_the_source_is_read_from_a_resource_that_did_not_come_by_
     bare = resource | {"contained": [{"resourceType": "Patient", "id": "p", "name": [{"family": "NOM"}]}]}
     read = read_document_reference(bare, {}, "DocumentReference")
     assert (read.source_patient, read.source_traits) == (("", ""), ("PID-5|NOM^^^^^^L",))
+
+
+def test_what_only_xds_says_stands_in_the_resource_and_comes_back() -> None:
+    """Telecoms of an author by their own text, a uniqueId of two parts, the patient as the source knew them."""
+    said = DocumentEntry(
+        unique_id="1.2.3^AB-7", patient=("record", "r"), mime="text/xml", authors=(Author("1", "F", telecom=("^^Internet^a@b.example",)),),
+        source_traits=("PID-5|NOM^Claude^^^^^L", "PID-7|19800517", "PID-8|F"),
+    )  # fmt: skip
+    written = write_document_reference(said, "r", "2026-01-01T00:00:00Z")
+    assert written["masterIdentifier"] == {"system": "urn:oid:1.2.3", "value": "AB-7"}
+    (patient,) = (c for c in written["contained"] if c["resourceType"] == "Patient")
+    assert (patient["name"], patient["birthDate"]) == ([{"family": "NOM", "given": ["Claude"]}], "1980-05-17")
+    back = read_stored(written)
+    assert (back.unique_id, back.authors[0].telecom, back.source_traits) == (
+        said.unique_id,
+        said.authors[0].telecom,
+        said.source_traits,
+    )
 
 
 def test_words_on_paper_keep_their_order_across_pages_and_their_letters() -> None:

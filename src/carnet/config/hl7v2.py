@@ -18,10 +18,12 @@ def main() -> None:
     config = settings.CARNET
     process = BY_NAME["hl7v2"]
     context = context_of(*certificate_and_key(process, config), str(config.client_ca_file))
-    server = Mllp(("127.0.0.1", port_of(process, config)), context, moment)
+    # Before anybody can connect: whoever sees the port open may already ask the process to end.
+    stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
-    with server:
+        signal.signal(number, lambda *_: stop.set())
+    with Mllp(("127.0.0.1", port_of(process, config)), context, moment) as server:
+        threading.Thread(target=lambda: stop.wait() and server.shutdown(), daemon=True).start()
         server.serve_forever()
 
 

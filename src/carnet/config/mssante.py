@@ -16,15 +16,16 @@ async def _serve() -> None:
 
     config, process = settings.CARNET, BY_NAME["mssante"]
     handler = Gateway(moment, several=config.mss_socket is not None)
+    # Before anybody can connect: whoever sees the port open may already ask the process to end.
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     if config.mss_socket is not None:
         server = await listen_behind(handler, config.mss_socket)
     else:
         pair = certificate_and_key(process, config)
         context = context_of(*pair, str(config.mss_ca_file or config.client_ca_file))
         server = await listen(handler, config.mss_host, port_of(process, config), context)
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with server:
         await stop.wait()
     await asyncio.to_thread(handler.close)
