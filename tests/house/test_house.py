@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import statistics
 import subprocess
@@ -143,6 +144,14 @@ def test_no_path_of_a_machine_and_no_download_address_is_committed() -> None:
 def test_the_core_runs_without_django() -> None:
     code = "import carnet.dicah, carnet.formats.fhir, carnet.formats.cda, sys; sys.exit('django' in sys.modules or 'psycopg' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_no_process_loads_what_writes_pdf_before_there_is_one() -> None:
+    """Its libraries take as long to load as all the rest of a process does."""
+    code = ("import os, sys, django; django.setup(); import carnet.interfaces.espace.urls, carnet.interfaces.webps.urls, "
+            "carnet.interfaces.mssante.gateway, carnet.desk.cli; sys.exit('fpdf' in sys.modules)")  # fmt: skip
+    environment = os.environ | {"CARNET_DATABASE_URL": "postgresql://nobody@localhost/none"}
+    assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
 
 
 def test_every_sentence_of_the_persons_portal_exists_in_english() -> None:

@@ -9,11 +9,10 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import segno
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from fpdf import FPDF
 from joserfc import jws
 from segno import consts
 
@@ -24,6 +23,10 @@ from carnet.formats.fhir.immunization import immunization
 from carnet.formats.fhir.reading import Json
 from carnet.formats.timestamps import to_fhir
 from carnet.kernel.traits import Traits
+
+if TYPE_CHECKING:
+    # Loaded with the first certificate (see `carnet.formats.paper`).
+    from fpdf import FPDF
 
 LARGEST = 1900
 """Characters of a signed code that a telephone still reads from a screen."""
@@ -132,6 +135,8 @@ def on_paper(
     traits: Traits, rows: list[tuple[str, ...]], heads: tuple[str, ...], title: str, notes: list[str], code: Signed | None
 ) -> bytes:
     """The certificate as a PDF: a table of doses, the notes, and the signed code."""
+    from fpdf import FPDF
+
     paper = FPDF(format="A4")
     paper.set_title(title)
     paper.set_lang("fr")
@@ -161,7 +166,7 @@ def born(text: str) -> str:
     return "/".join(reversed(text.split("-")))
 
 
-def _draw(paper: FPDF, code: Signed) -> None:
+def _draw(paper: "FPDF", code: Signed) -> None:
     """The modules of the code, as rectangles: no image, so that it prints at any size."""
     matrix = drawn(code.text).matrix
     size, side = len(matrix), 62.0

@@ -3,9 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from carnet.formats.days import in_english, in_french
-from carnet.formats.paper import Sheet
+
+if TYPE_CHECKING:
+    # Loaded with the first letter (see `carnet.formats.paper`).
+    from carnet.formats.sheet import Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def _spaced(code: str) -> str:
     return f"{code[:5]} {code[5:]}"
 
 
-def _sheet(paper: Sheet, one: Recipient, sender: Sequence[str], portal: str, support: str) -> None:
+def _sheet(paper: "Sheet", one: Recipient, sender: Sequence[str], portal: str, support: str) -> None:
     paper.add_page()
     paper.set_y(18)
     for line in sender:
@@ -104,6 +108,8 @@ def _sheet(paper: Sheet, one: Recipient, sender: Sequence[str], portal: str, sup
 
 def print_sheets(letters: Sequence[Recipient], sender: Sequence[str], portal: str, support: str) -> bytes:
     """One PDF of one sheet a letter, in the order given."""
+    from carnet.formats.sheet import Sheet
+
     paper = Sheet("Lettres d'annonce")
     paper.set_auto_page_break(auto=False)
     paper.set_margins(20, 15)
