@@ -117,8 +117,8 @@ class _Quiet(WSGIRequestHandler):
 
 
 def _runs_tests(config: pytest.Config) -> bool:
-    """Whether this process runs tests itself: the one that only hands them to workers needs no database."""
-    return hasattr(config, "workerinput") or not getattr(config.option, "numprocesses", None)
+    """Whether this process runs tests itself: one that hands them to workers, or only lists them, needs no database."""
+    return hasattr(config, "workerinput") or not (getattr(config.option, "numprocesses", None) or config.option.collectonly)
 
 
 def pytest_configure(config: pytest.Config) -> None:

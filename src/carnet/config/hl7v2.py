@@ -23,7 +23,12 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with Mllp(("127.0.0.1", port_of(process, config)), context, moment) as server:
-        threading.Thread(target=lambda: stop.wait() and server.shutdown(), daemon=True).start()
+
+        def end() -> None:
+            stop.wait()
+            server.shutdown()
+
+        threading.Thread(target=end, daemon=True).start()
         server.serve_forever()
 
 

@@ -131,7 +131,7 @@ def _readable(visit: Visit) -> dict[UUID, str]:
 def _answering(readable: dict[UUID, str], asked: words.Question) -> dict[UUID, str]:
     """Texts of the documents that hold every word. Stems are letters and digits, which JSON holds as they are: what does not
     hold them is not even parsed."""
-    kept = ((number, json.loads(told)) for number, told in readable.items() if words.matches(told, asked))
+    kept = ((number, orjson.loads(told)) for number, told in readable.items() if words.matches(told, asked))
     return {number: text for number, (text, stems) in kept if words.matches(stems, asked)}
 
 
@@ -157,7 +157,7 @@ def find_words(visit: Visit, question: str, query: Query) -> Found:
     texts = _answering(readable, asked)
     if not texts:
         # Only what the reader may read is looked through: a suggestion tells of nothing else.
-        return Found([], 0, words.suggestion(question, (json.loads(told)[0] for told in readable.values())))
+        return Found([], 0, words.suggestion(question, (orjson.loads(told)[0] for told in readable.values())))
     ids = by_logical_id([str(one) for one in texts])
     listed = documents(visit, Query((*query.criteria, ids), query.types, "date", count=SHOWN, total=True))
     machine = read_by_machine(visit, [d.logical_id for d in listed.items])
