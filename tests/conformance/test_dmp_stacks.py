@@ -17,6 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from lxml import etree
 from support.dmp import REPOSITORY, Practice, document_of, lot, status, unique_ids
+from support.java import JAVA
 from support.people import patient
 
 from carnet.desk.demonstration.people import DemoPerson
@@ -47,13 +48,13 @@ STACKS = (
     Stack("node-soap", ("node", "OUTSIDE/node-soap/client.mjs"), "node-soap/node_modules/soap", "nodejs npm"),
     Stack(
         "jaxws",
-        ("java", "-cp", "OUTSIDE/jaxws/target/classes:OUTSIDE/jaxws/target/lib/*", "Client"),
+        (*JAVA, "-cp", "OUTSIDE/jaxws/target/classes:OUTSIDE/jaxws/target/lib/*", "Client"),
         "jaxws/target/classes/Client.class",
         "default-jdk-headless maven",
     ),
     Stack(
         "ipf",
-        ("java", "-cp", "OUTSIDE/ipf/target/classes:OUTSIDE/ipf/target/lib/*", "IpfClient"),
+        (*JAVA, "-cp", "OUTSIDE/ipf/target/classes:OUTSIDE/ipf/target/lib/*", "IpfClient"),
         "ipf/target/classes/IpfClient.class",
         "default-jdk-headless maven",
     ),

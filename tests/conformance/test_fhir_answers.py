@@ -18,6 +18,7 @@ import pytest
 from support.dmp import Practice, document_of
 from support.dmp import status as dmp_status
 from support.espace import newcomer
+from support.java import JAVA
 from support.people import allow, cda, client, entry, fresh_uid, now
 
 from carnet.desk.client import documents_of, provide_bundle, token_of
@@ -138,7 +139,7 @@ def _findings(documents: dict[str, Json], folder: Path) -> dict[str, list[str]]:
     names = {f"{number}.json": name for number, name in enumerate(documents)}
     for file, name in names.items():
         (folder / file).write_text(json.dumps(documents[name]))
-    command = ["java", "-cp", f"{HAPI}/classes:{HAPI}/lib/*", "Validate", str(folder / "profiles.json")]
+    command = [*JAVA, "-cp", f"{HAPI}/classes:{HAPI}/lib/*", "Validate", str(folder / "profiles.json")]
     done = subprocess.run([*command, *(str(folder / file) for file in names)], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from support.espace import newcomer
 from support.ips_profiles import profiles
+from support.java import JAVA
 from support.people import deposit
 from support.services import app, purposes, referenced
 from support.statements import stated
@@ -116,7 +117,7 @@ def findings(summaries: dict[str, Json], tmp_path_factory: pytest.TempPathFactor
     (folder / "profiles.json").write_text(json.dumps(profiles()))
     for name, document in documents.items():
         (folder / name).write_text(json.dumps(document))
-    command = ["java", "-cp", f"{HAPI}/classes:{HAPI}/lib/*", "Validate", str(folder / "profiles.json")]
+    command = [*JAVA, "-cp", f"{HAPI}/classes:{HAPI}/lib/*", "Validate", str(folder / "profiles.json")]
     done = subprocess.run([*command, *(str(folder / n) for n in documents)], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
