@@ -140,11 +140,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _hurry(url: str) -> None:
-    """Let the embedded server leave its bytes to the system: the tests kill processes, never the machine."""
+    """Let the embedded server leave its bytes to the system, and clean nothing: the tests kill processes, never the machine."""
     import psycopg
 
     with psycopg.connect(url.replace("{role}", "postgres"), autocommit=True) as connection:
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum", "jit"):
             connection.execute(f"ALTER SYSTEM SET {setting} TO off")
         connection.execute("SELECT pg_reload_conf()")
 
