@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import ssl
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -181,6 +182,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name in ("desk", "browser") or item.path.stem in _UNTRACED:
             item.add_marker(pytest.mark.no_cover)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def learnt_again(request: pytest.FixtureRequest) -> None:
+    """What a process learns once may have been learnt while nothing was traced: a traced file lets it be learnt again."""
+    if request.path.parent.name in ("desk", "browser") or request.path.stem in _UNTRACED:
+        return
+    for name, module in list(sys.modules.items()):
+        if name.startswith("carnet.apps.signin."):
+            for value in vars(module).values():
+                if isinstance(value, functools._lru_cache_wrapper):
+                    value.cache_clear()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
