@@ -1,7 +1,8 @@
 """Conditions of a search, as SQL with values. Columns come from this file only, values from the asker."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from carnet.apps.identity.api import WITH_SPECIALTY
 from carnet.apps.records.reading.search import Criterion
@@ -122,3 +123,8 @@ def by_label(code: str) -> Criterion:
 def by_logical_id(logical_ids: Sequence[str]) -> Criterion:
     """One of these FHIR ids."""
     return Criterion("logical_id::text = ANY(%s)", [list(logical_ids)])
+
+
+def among(documents: Iterable[UUID]) -> Criterion:
+    """One of these documents: a thousand of them are looked up, not compared one by one."""
+    return Criterion("logical_id = ANY(%s::uuid[])", [list(documents)])
