@@ -245,7 +245,7 @@ Written by `python -m bench.dmp` on {datetime.now(UTC).date()}, {os.cpu_count()}
 
 The same question and the same deposit at both doors: one gunicorn worker each, mutual TLS, the same card. The first ratio is requests
 per second by SOAP over requests per second by FHIR, client included; the second compares milliseconds of processor time of the door and of
-the database, where the client counts for nothing. Aim of issue 23: 0.6 for ITI-18 and ITI-43.
+the database, where the client counts for nothing. Aim: 0.6 for ITI-18 and ITI-43.
 
 | operation | SOAP, per second | FHIR, per second | ratio | SOAP, ms | FHIR, ms | ratio of processor time |
 |---|---|---|---|---|---|---|

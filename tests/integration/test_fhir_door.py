@@ -255,6 +255,19 @@ def test_search_by_identifier_finds_uniqueid_and_entryuuid(door: str, searched: 
         assert [d["id"] for d in found] == [one["id"]]
 
 
+def test_search_by_id_is_exact_and_what_is_no_number_names_nothing(door: str, searched: tuple) -> None:
+    software = client(door, "treating")
+    one = documents_of(software.search(searched[0].ins, _count="1"))[0]["id"]
+
+    def found(*ids: str) -> list[str]:
+        answer = software.search(searched[0].ins, _id=",".join(ids))
+        assert answer.status_code == 200
+        return [d["id"] for d in documents_of(answer)]
+
+    assert found(one) == found("pas-un-numero", one, str(uuid4())) == [one]
+    assert found("pas-un-numero") == found(one.upper()) == found(one.replace("-", "")) == found(f"urn:uuid:{one}") == []
+
+
 @pytest.mark.parametrize(
     "criteria",
     [{"status": "retracted"}, {"status": ""}, {"date": "yesterday"}, {"_count": "-1"}, {"_count": "x"}, {"_summary": "some"}, {"_pretty": "yes"}, {"_sort": "title"},

@@ -38,11 +38,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8025)
     parser.add_argument("--folder", type=Path, required=True)
     options = parser.parse_args()
-    server = controller(options.port, options.folder)
-    server.start()
+    # Before anybody can connect: whoever sees the port open may already ask the process to end.
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    server = controller(options.port, options.folder)
+    server.start()
     stop.wait()
     server.stop()
 

@@ -185,13 +185,17 @@ def main() -> None:
     parser.add_argument("--patient-domain", default="patient.carnet.example")
     options = parser.parse_args()
     operator = Operator(options.folder, options.pki, options.gateway)
+    # Before anybody can connect: whoever sees a port open may already ask the process to end.
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
     mail = controller(operator, options.smtp_port)
     mail.start()
     page = ThreadingHTTPServer(("127.0.0.1", options.page_port), type("Page", (Page,), {
         "operator": operator, "patient_domain": options.patient_domain}))  # fmt: skip
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: threading.Thread(target=page.shutdown).start())
-    page.serve_forever()
+    threading.Thread(target=page.serve_forever, daemon=True).start()
+    stop.wait()
+    page.shutdown()
     mail.stop()
 
 

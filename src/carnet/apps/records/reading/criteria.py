@@ -120,11 +120,19 @@ def by_label(code: str) -> Criterion:
     return Criterion("true" if code == "N" else _LABELS.get(code, "false"), [])
 
 
-def by_logical_id(logical_ids: Sequence[str]) -> Criterion:
-    """One of these FHIR ids."""
-    return Criterion("logical_id::text = ANY(%s)", [list(logical_ids)])
+def by_logical_id(logical_ids: Iterable[str | UUID]) -> Criterion:
+    """One of these documents, by FHIR ids or by their numbers; what is no number of ours names none (FHIR ids are exact).
+
+    As numbers, a thousand of them are looked up; as texts they would be compared one by one.
+    """
+    return Criterion("logical_id = ANY(%s::uuid[])", [[one for one in map(_number, logical_ids) if one is not None]])
 
 
-def among(documents: Iterable[UUID]) -> Criterion:
-    """One of these documents: a thousand of them are looked up, not compared one by one."""
-    return Criterion("logical_id = ANY(%s::uuid[])", [list(documents)])
+def _number(logical_id: str | UUID) -> UUID | None:
+    if isinstance(logical_id, UUID):
+        return logical_id
+    try:
+        number = UUID(logical_id)
+    except ValueError:
+        return None
+    return number if str(number) == logical_id else None

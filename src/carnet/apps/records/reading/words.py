@@ -15,7 +15,7 @@ import orjson
 
 from carnet.apps.medicines import api as medicines
 from carnet.apps.records.media import TYPES_OF_CDA
-from carnet.apps.records.reading.criteria import among
+from carnet.apps.records.reading.criteria import by_logical_id
 from carnet.apps.records.reading.search import Query
 from carnet.apps.records.reading.visit import Seen, Visit, documents
 from carnet.apps.storage.api import RecordKey, Work, kept
@@ -158,7 +158,7 @@ def find_words(visit: Visit, question: str, query: Query) -> Found:
     if not texts:
         # Only what the reader may read is looked through: a suggestion tells of nothing else.
         return Found([], 0, words.suggestion(question, (orjson.loads(told)[0] for told in readable.values())))
-    listed = documents(visit, Query((*query.criteria, among(texts)), query.types, "date", count=SHOWN, total=True))
+    listed = documents(visit, Query((*query.criteria, by_logical_id(texts)), query.types, "date", count=SHOWN, total=True))
     machine = read_by_machine(visit, [d.logical_id for d in listed.items])
     hits = [Hit(d, words.extract(texts[d.logical_id], asked), machine=d.logical_id in machine) for d in listed.items]
     return Found(_folded(hits), listed.total or 0)
