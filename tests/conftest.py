@@ -184,16 +184,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.no_cover)
 
 
+_TRACED = ("kernel", "dicah", "formats", "apps.access", "apps.journal", "apps.records", "apps.signin")
+_HELD = (
+    ("carnet.apps.access.decision", "_held"),
+    ("carnet.apps.access.decision", "_under"),
+    ("carnet.apps.records.population.figures", "_kept"),
+)
+_untraced_before: list[str] = []
+
+
 @pytest.fixture(scope="module", autouse=True)
 def learnt_again(request: pytest.FixtureRequest) -> None:
-    """What a process learns once may have been learnt while nothing was traced: a traced file lets it be learnt again."""
+    """What a process learns once may have been learnt while nothing was traced: the next traced file lets it be learnt again."""
     if request.path.parent.name in ("desk", "browser") or request.path.stem in _UNTRACED:
+        _untraced_before.append(request.path.stem)
         return
+    if not _untraced_before:
+        return
+    _untraced_before.clear()
     for name, module in list(sys.modules.items()):
-        if name.startswith("carnet.apps.signin."):
+        if any(f"{name}.".startswith(f"carnet.{package}.") for package in _TRACED):
             for value in vars(module).values():
                 if isinstance(value, functools._lru_cache_wrapper):
                     value.cache_clear()
+    for name, held in _HELD:
+        if name in sys.modules:
+            assert hasattr(sys.modules[name], held)
+            setattr(sys.modules[name], held, None)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
