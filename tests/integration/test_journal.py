@@ -7,7 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.conf import settings
-from support.people import ask, cda, client, deposit, entry, now, patient, submission
+from support.people import allow, ask, cda, client, deposit, entry, fresh_uid, now, patient, submission
 
 from carnet.apps.journal.api import Event, Line, append, check_chain, entries_of_record, stored_lines, verify_all
 from carnet.apps.journal.entries import body_of, chain_of
@@ -61,6 +61,29 @@ def test_a_refusal_is_journaled_and_survives_the_rollback() -> None:
         records.search(ask("dentist", Act.SEARCH, person), Query())
     last = journal(record_id)[-1]
     assert (last["outcome"], last["code"], last["rule"]) == ("refuse", "consent-missing", "consent-missing")
+
+
+def test_what_is_read_by_its_name_leaves_the_lines_of_what_is_read_by_its_number() -> None:
+    person, record_id = patient("treating")
+    other, record_of_other = patient("treating")
+    name, elsewhere, masked = fresh_uid(), fresh_uid(), fresh_uid()
+    document, hidden = deposit(person, unique_id=name), deposit(person, unique_id=masked, label=("MASQUE_PS",))
+    deposit(other, unique_id=elsewhere)
+    allow(record_id, "nurse")
+    before = len(journal(record_id)), len(journal(record_of_other))
+    assert records.read_named(ask("treating", Act.READ, person), name).mime == "text/xml"
+    for unknown in (fresh_uid(), elsewhere):
+        with pytest.raises(Refusal, match="document-unknown"):
+            records.read_named(ask("treating", Act.READ, person), unknown)
+    for read, named in ((records.read_named, masked), (records.read_content, hidden)):
+        with pytest.raises(Refusal, match="document-unknown"):
+            read(ask("nurse", Act.READ, person), named)
+    lines, told = journal(record_id)[before[0] :], ("kind", "act", "outcome", "code", "rule", "documents")
+    assert [lines[0].get(name) for name in ("act", "outcome", "documents")] == ["TD3.2", "permit", [str(document)]]
+    assert len(lines) == 3, "a name that is none of this record leaves no line in it"
+    by_name, by_number = ({name: line.get(name) for name in told} for line in lines[1:])
+    assert by_name == by_number and by_name["documents"] == [str(hidden)]
+    assert len(journal(record_of_other)) == before[1]
 
 
 def test_a_refused_deposit_is_journaled_once_as_a_refusal_only() -> None:

@@ -57,6 +57,7 @@ from carnet.formats.xds import Coding
 from carnet.kernel.actor import ANONYMOUS, Means
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.grant import Grant
+from carnet.kernel.ins import INS_NIR
 from carnet.kernel.refusal import Refusal
 
 
@@ -101,6 +102,7 @@ def test_a_cda_of_nobody_of_another_oid_or_with_a_wrong_key_is_refused() -> None
 
     assert deposited(whole.replace(ins, b'root="1.2.3.4"')) == "document-patient-mismatch"
     assert deposited(whole.replace(ins, b'root="1.2.250.1.213.1.4.x"')) == "ins-malformed"
+    assert deposited(whole.replace(ins, f'root="{INS_NIR}"'.encode())) == "ins-oid-refused", "one of production, in tests"
     assert deposited(whole.replace(person.ins.matricule.encode(), b"199999999999999")) == "ins-malformed"
 
 

@@ -55,6 +55,13 @@ def test_what_is_written_is_read_again_with_its_place_in_the_narrative(fact: Sta
     assert f'id="n-{found.anchor}"' in render(content)
 
 
+def test_what_names_a_shape_beside_a_statement_states_nothing() -> None:
+    named = '<templateId root="1.2.3"/>' + result("<value xsi:type='PQ' value='4.2' unit='mmol/L'/>")
+    reading = read_statements(section("30954-2", named))
+    assert [one.label for one in reading.statements] == ["Potassium"]
+    assert not reading.left
+
+
 def test_somebody_else_is_written_as_somebody_else() -> None:
     child = replace(stated("results", "Poids", value="3200", unit="g"), other="Enfant")
     reading = read_statements(draft(Section("30954-2", "S", facts=(child,))))

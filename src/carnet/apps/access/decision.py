@@ -260,6 +260,8 @@ class Place:
     """The act, where only what was found could tell which one was asked for."""
     veil: str = ""
     """From whom a refusal is hidden, once the document that was asked for is known."""
+    documents: tuple[str, ...] = ()
+    """The document that was asked for by a name, once it is found."""
     detail: str = ""
     """Of a connected service: the category of data that it asked for."""
 
@@ -278,7 +280,13 @@ def asking(ask: Ask, documents: tuple[str, ...] = ()) -> Iterator[Place]:
                 close_where_reached(ask)
             told = replace(ask, act=place.act) if place.act else ask
             event = event_of(
-                told, "refuse", answer.rule, code=answer.code, record_id=place.record_id, documents=documents, detail=place.detail
+                told,
+                "refuse",
+                answer.rule,
+                code=answer.code,
+                record_id=place.record_id,
+                documents=documents or place.documents,
+                detail=place.detail,
             )
             record_alone(event, secret_veil(ask, place.veil))
         raise answer from None

@@ -115,6 +115,7 @@ from carnet.apps.records.reading.document import (
     read_content,
     read_in,
     read_metadata,
+    read_named,
     reading_content,
     reading_metadata,
 )
@@ -309,6 +310,7 @@ __all__ = [
     "read_in",
     "read_list",
     "read_metadata",
+    "read_named",
     "read_pictures",
     "read_whole",
     "reading_content",

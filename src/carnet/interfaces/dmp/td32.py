@@ -1,10 +1,8 @@
 """TD3.2, reading documents: IHE ITI-43, always multipart. A document that may not be read is unknown."""
 
-from uuid import uuid4
-
 from django.conf import settings
 
-from carnet.apps.records.api import named_document, read_content
+from carnet.apps.records.api import read_named
 from carnet.formats.xds.messages import Issue, read_retrieve, write_retrieve_response
 from carnet.formats.xds.rim_read import XdsError
 from carnet.interfaces.dmp.door import Answer, Call
@@ -20,15 +18,7 @@ def _unknown_repository() -> Issue:
 
 
 def _read(call: Call, unique_id: str) -> tuple[str, str, bytes]:
-    question = call.ask(Act.READ)
-    try:
-        logical_id = named_document(question, [unique_id], unique_only=True)
-    except Refusal as refusal:
-        if refusal.code != No.DOCUMENT_UNKNOWN:
-            raise
-        # A document that is not there takes the way of one that may not be read: time would tell them apart.
-        logical_id = uuid4()
-    content = read_content(question, logical_id)
+    content = read_named(call.ask(Act.READ), unique_id)
     return unique_id, content.mime, content.data
 
 
