@@ -1,8 +1,10 @@
-"""`python -m bench.growth [MINUTES [RECORDS]]`: what a request costs with a hundred times as many documents, what one takes in the database, and
-whether a process grows under load. Two installations stand side by side and take turns under it."""
+"""`python -m bench.growth [small] [MINUTES [RECORDS]]`: what a request costs with a hundred times as many documents, what one takes in the
+database, and whether a process grows under load. Two installations stand side by side and take turns under it; `small` has one, and leaves the
+first part of the page as it is."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[1]
 MINUTES, SMALL, LARGE = 30.0, 100, 10_000
 """Of load; and records, of a hundred documents each."""
 CONCURRENCY, ROUNDS = 16, 5
+PARTS = ("With a hundred times as many documents", "What a document takes", "Memory")
+LARGEST = 9
+"""Tables that are named."""
 ASKED = ("search page of 20", "retrieve 50 kB", "deposit 20 kB")
 
 
@@ -80,14 +85,22 @@ def _resident(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE") // 1_000_000
 
 
-def _bytes(url: str) -> tuple[int, int]:
-    """Documents, and bytes of the database."""
+def _bytes(url: str) -> tuple[int, dict[str, int]]:
+    """Documents, and bytes of the database by table with its indexes: what is no table of ours stands under an empty name."""
     import psycopg
 
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CHECKPOINT")
-        row = connection.execute("SELECT (SELECT count(*) FROM records_document), pg_database_size(current_database())").fetchone()
-    return row if row else (0, 0)
+        (documents, whole) = connection.execute(
+            "SELECT (SELECT count(*) FROM records_document), pg_database_size(current_database())"
+        ).fetchone() or (0, 0)
+        tables = connection.execute(
+            """SELECT coalesce(parent.relname, own.relname)::text, sum(pg_total_relation_size(own.oid))::bigint
+            FROM pg_class own LEFT JOIN pg_inherits i ON i.inhrelid = own.oid LEFT JOIN pg_class parent ON parent.oid = i.inhparent
+            WHERE own.relkind = 'r' AND own.relnamespace = 'public'::regnamespace GROUP BY 1"""
+        ).fetchall()
+    found = dict(tables)
+    return documents, found | {"": whole - sum(found.values())}
 
 
 def _held(one: dict[str, Any], minutes: float) -> list[tuple[float, int]]:
@@ -104,31 +117,48 @@ def _held(one: dict[str, Any], minutes: float) -> list[tuple[float, int]]:
     return found
 
 
-def _page(costs: dict[str, list[list[float]]], grown: tuple[int, int], held: list[tuple[float, int]], large_one: int) -> str:
+def _today() -> str:
     from datetime import UTC, datetime
 
-    few, many = SMALL * 100, large_one * 100
+    return f"{datetime.now(UTC).date()}, {os.cpu_count()} cores"
 
+
+def _slopes(costs: dict[str, list[list[float]]], large_one: int) -> str:
+    few, many = SMALL * 100, large_one * 100
     rows = ""
     for operation, rounds in costs.items():
         small, large = (sorted(of)[ROUNDS // 2] for of in zip(*rounds, strict=True))
         slopes = sorted(b / a for a, b in rounds)
         rows += f"| {operation} | {small:.2f} | {large:.2f} | **{slopes[ROUNDS // 2]:.2f}** ({slopes[0]:.2f} to {slopes[-1]:.2f}) | 1.10 |\n"
-    marks = [held[0], *held[1 : -1 : max(1, len(held) // 6)], held[-1]]
-    memory = " | ".join(f"{mb}" for _, mb in marks)
-    minutes = " | ".join(f"{at:.0f} min" for at, _ in marks)
-    return f"""# What grows
-
-Written by `python -m bench.growth` on {datetime.now(UTC).date()}, {os.cpu_count()} cores. Two installations side by side, {few:,} and
-{many:,} documents, take turns under the same load, {CONCURRENCY} at once, {ROUNDS} rounds: the middle one stands, the others in brackets.
+    return f"""{_today()}. Two installations side by side, {few:,} and {many:,} documents, take turns under the same load,
+{CONCURRENCY} at once, {ROUNDS} rounds: the middle one stands, the others in brackets.
 
 | operation | ms of processor, {few:,} documents | {many:,} documents | ratio | aim, at most |
 |---|---|---|---|---|
-{rows}
-A document of 20 kB that is deposited takes **{grown[1] / max(1, grown[0]) / 1000:.1f} kB** of the database ({grown[0]:,} deposits; rows, words, journal, submission and
-indexes; aim: 3). Its bytes stand in the store beside it.
+{rows}"""
 
-Memory of the door's processes under searches and readings, in megabytes:
+
+def _size(before: tuple[int, dict[str, int]], after: tuple[int, dict[str, int]]) -> str:
+    documents = max(1, after[0] - before[0])
+    grown = {name: (size - before[1].get(name, 0)) / documents / 1000 for name, size in after[1].items()}
+    largest = sorted(grown, key=lambda name: -grown[name])[:LARGEST]
+    rows = "".join(
+        f"| `{name}` | {grown[name]:.2f} |\n" if name else f"| the database's own | {grown[name]:.2f} |\n" for name in largest
+    )
+    return f"""{_today()}. A document of 20 kB that is deposited, {CONCURRENCY} at once, takes **{sum(grown.values()):.1f} kB** of the database
+({documents:,} deposits of new prose; aim: 3). Its bytes stand in the store beside it.
+
+| table, with its indexes | kB of each document |
+|---|---|
+{rows}| all the others | {sum(grown.values()) - sum(grown[name] for name in largest):.2f} |
+"""
+
+
+def _memory(held: list[tuple[float, int]]) -> str:
+    marks = [held[0], *held[1 : -1 : max(1, len(held) // 6)], held[-1]]
+    memory = " | ".join(f"{mb}" for _, mb in marks)
+    minutes = " | ".join(f"{at:.0f} min" for at, _ in marks)
+    return f"""{_today()}. Megabytes of the door's processes under searches and readings, {CONCURRENCY} at once.
 
 | {minutes} |
 |{"---|" * len(marks)}
@@ -136,25 +166,39 @@ Memory of the door's processes under searches and readings, in megabytes:
 """
 
 
+def _write(told: dict[str, str]) -> None:
+    """Write what was measured into the page; the other parts stay, with their dates."""
+    page = ROOT / "docs" / "performance-growth.md"
+    _, *old = re.split(r"^## (.*)\n\n", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    parts = dict(zip(old[::2], (part.strip() + "\n" for part in old[1::2]), strict=True)) | told
+    text = "# What grows\n\nWritten by `make bench-growth`; each part says when it was measured.\n"
+    text += "".join(f"\n## {name}\n\n{parts[name]}" for name in PARTS if name in parts)
+    page.write_text(text, encoding="utf-8")
+    print(text)
+
+
 def main() -> int:
     """Measure and write the page."""
     if sys.argv[1:2] == ["stand"]:
         _stand(Path(sys.argv[2]))
         return 0
-    minutes = float(sys.argv[1]) if len(sys.argv) > 1 else MINUTES
-    large = int(sys.argv[2]) if len(sys.argv) > 2 else LARGE
+    slopes = sys.argv[1:2] != ["small"]
+    given = sys.argv[1:] if slopes else sys.argv[2:]
+    minutes = float(given[0]) if given else MINUTES
+    large = int(given[1]) if len(given) > 1 else LARGE
+    told: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder, ExitStack() as open_:
-        several = [_start(open_, Path(folder), records) for records in (SMALL, large)]
+        several = [_start(open_, Path(folder), records) for records in ((SMALL, large) if slopes else (SMALL,))]
         costs: dict[str, list[list[float]]] = {}
         before = _bytes(several[0]["url"])
         for operation in ASKED:
             costs[operation] = [[_cost(one, operation, place) for one in several] for place in range(ROUNDS)]
             print(operation, costs[operation], flush=True)
-        after = _bytes(several[0]["url"])
-        held = _held(several[0], minutes)
-    text = _page(costs, (after[0] - before[0], after[1] - before[1]), held, large)
-    (ROOT / "docs" / "performance-growth.md").write_text(text, encoding="utf-8")
-    print(text)
+        if slopes:
+            told[PARTS[0]] = _slopes(costs, large)
+        told[PARTS[1]] = _size(before, _bytes(several[0]["url"]))
+        told[PARTS[2]] = _memory(_held(several[0], minutes))
+    _write(told)
     return 0
 
 

@@ -87,14 +87,36 @@ def test_a_statement_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch) 
         assert activated() == before
 
 
-def test_what_failed_has_no_rows_even_where_its_error_was_caught() -> None:
+def test_what_failed_says_so_each_time_and_what_stood_before_it_has_its_rows() -> None:
+    told = []
     with pytest.raises(psycopg.errors.DivisionByZero), unit() as work:
-        failed, skipped = work.send(("SELECT 1/0", ()), ("SELECT 1", ()))
-        with pytest.raises(psycopg.errors.DivisionByZero):
-            skipped.fetchall()
-        for answer in (failed, skipped):
-            with pytest.raises(psycopg.InterfaceError):
+        before, failed, skipped = work.send(("SELECT 7", ()), ("SELECT 1/0", ()), ("SELECT 1", ()))
+        # Its answer came with the failure of another, which concerns it not.
+        assert before.fetchall() == [(7,)]
+        for answer in (skipped, failed, skipped):
+            with pytest.raises(psycopg.errors.DivisionByZero):
                 answer.fetchall()
+            told.append(answer)
+    assert told == [skipped, failed, skipped]
+    with unit() as work:
+        assert work.row("SELECT 2") == (2,)
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            failed.fetchall()
+
+
+def test_what_is_sent_together_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    request = wire.Wire.request
+    monkeypatch.setattr(wire.Wire, "request", lambda self: (asked.append(1), request(self))[1])
+    with unit() as work:
+        assert [rows[0][0] for rows in work.several([(f"SELECT {n}, %s::int", (1,)) for n in range(5)])] == [0, 1, 2, 3, 4]
+        assert len(asked) == 1
+        first, second = work.send(("SELECT 5", ()), ("SELECT 6", ()))
+        assert (second.fetchall(), first.fetchall()) == ([(6,)], [(5,)])
+        assert len(asked) == 2
+        later = work.send(("SELECT 7", ()))[0]
+    assert later.fetchall() == [(7,)], "the end of the unit brought it"
+    assert len(asked) == 2
 
 
 def test_a_scope_ends_with_its_unit() -> None:

@@ -71,16 +71,19 @@ _reading = _Reading()
 class Answer:
     """The answer to one statement; it is waited for when it is first read. Its rows can be read after the unit is over."""
 
-    __slots__ = ("_result", "_rows", "_wire")
+    __slots__ = ("_error", "_result", "_rows", "_wire", "number")
 
-    def __init__(self, wire: "Wire") -> None:
+    def __init__(self, wire: "Wire", number: int) -> None:
         self._wire: Wire | None = wire
         self._result: PGresult | None = None
         self._rows: list[Row] | None = None
+        self._error: Exception | None = None
+        self.number = number
+        """Of its statement, among those of the connection."""
 
-    def arrived(self, result: PGresult) -> None:
-        """Take the result. Called by the wire."""
-        self._result, self._wire = result, None
+    def arrived(self, result: PGresult, error: Exception | None) -> None:
+        """Take the result, and what this statement, or one before it, failed with. Called by the wire."""
+        self._result, self._error, self._wire = result, error, None
 
     @property
     def here(self) -> bool:
@@ -92,6 +95,8 @@ class Answer:
         if self._rows is None:
             if self._result is None and self._wire is not None:
                 self._wire.read(self)
+            if self._error is not None:
+                raise self._error
             if self._result is None:
                 raise errors.InterfaceError("the unit of this statement is over, and it was never answered")
             self._rows = _rows_of(self._result)
@@ -144,6 +149,8 @@ class Wire:
         self._known: OrderedDict[_Key, _Prepared] = OrderedDict()
         self._awaited: deque[tuple[Any, _Prepared | None]] = deque()
         self._numbers = 0
+        self._sent = self._asked = 0
+        """Statements that were sent, and those whose answers the server was asked for."""
         self._error: Exception | None = None
         self._unsettled = False
         self._poll: select.poll | None = None
@@ -163,7 +170,8 @@ class Wire:
             self._pg.send_query_prepared(known.name, parameters, formats, known.result_format)
         else:
             self._pg.send_query_params(text, parameters, types, formats, known.result_format)
-        answer, self._unsettled = Answer(self), True
+        self._sent += 1
+        answer, self._unsettled = Answer(self, self._sent), True
         self._awaited.append((answer, known))
         return answer
 
@@ -192,7 +200,7 @@ class Wire:
         """End what the server takes together: after an error it skips all that stands before."""
         self._pg.pipeline_sync()
         self._awaited.append((_SYNC, None))
-        self._unsettled = False
+        self._unsettled, self._asked = False, self._sent
 
     # What has arrived.
 
@@ -221,30 +229,30 @@ class Wire:
     def request(self) -> None:
         """Ask the server to answer what it has, before the end of the transaction."""
         self._pg.send_flush_request()
+        self._asked = self._sent
 
     def take(self, until: Answer | None = None) -> bool:
-        """Take what has arrived. Returns whether it is all that was awaited (or the answer `until`)."""
+        """Take all that has arrived. Returns whether the answer `until` has, or all that was awaited."""
         pg, awaited, ended = self._pg, self._awaited, False
         pg.consume_input()
-        while awaited and not (until is not None and until.here):
-            if pg.is_busy():
-                return False
+        while awaited and not pg.is_busy():
             result = pg.get_result()
             if result is None:
                 # libpq ends the results of each statement by one None; by more, where nothing is there.
                 if ended:
-                    return False
+                    break
                 ended = True
                 continue
             ended = False
             head, known = awaited.popleft()
             if head is not _SYNC:
                 self._arrived(head, known, result)
-        return True
+        return not awaited or (until is not None and until.here)
 
     def _arrived(self, head: Any, known: _Prepared | None, result: PGresult) -> None:
         status = result.status
-        if status in _FAILED or status == ExecStatus.PIPELINE_ABORTED:
+        failed = status in _FAILED or status == ExecStatus.PIPELINE_ABORTED
+        if failed:
             if known is not None and head is _ASIDE:
                 known.name = b""
             if self._error is None and status in _FAILED:
@@ -253,7 +261,7 @@ class Wire:
             known.learn(result)
             known.ready = True
         if isinstance(head, Answer):
-            head.arrived(result)
+            head.arrived(result, self._error if failed else None)
 
     def _failure(self, result: PGresult) -> Exception:
         if self._pg.status == pq.ConnStatus.BAD and not result.error_field(pq.DiagnosticField.SQLSTATE):
@@ -283,10 +291,10 @@ class Wire:
                 self._poll.poll()
 
     def read(self, answer: Answer) -> None:
-        """Wait for one answer. Raises what it, or a statement before it, failed with."""
-        self.request()
+        """Wait for one answer, and take those that came with it: what was sent together is asked for once."""
+        if answer.number > self._asked:
+            self.request()
         self._wait(answer)
-        self.raise_error()
 
     def settle(self) -> None:
         """Wait for all that was sent."""
