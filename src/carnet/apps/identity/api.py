@@ -47,6 +47,7 @@ from carnet.apps.identity.professionals import (
     read_professional,
     search_professionals,
     structure,
+    structure_of,
 )
 from carnet.apps.identity.transfer import check, dump, inses, load, reindex
 from carnet.apps.identity.vigilance import DOUBTFUL, FICTITIOUS, IdentityError
@@ -116,6 +117,7 @@ __all__ = [
     "resemblance",
     "search_professionals",
     "structure",
+    "structure_of",
     "take_over",
     "traits_of",
     "way",

@@ -61,13 +61,19 @@ class Structure:
     sector: str
 
 
+_STRUCTURE = "SELECT id, name, sector FROM identity_structure WHERE id = %s OR other_ids @> ARRAY[%s]::varchar[] LIMIT 1"
+
+
 def structure(work: Work, identifier: str) -> Structure | None:
     """Look a structure up by any of its Struct_IdNat."""
-    row = work.row(
-        "SELECT id, name, sector FROM identity_structure WHERE id = %s OR other_ids @> ARRAY[%s]::varchar[] LIMIT 1",
-        identifier, identifier,
-    )  # fmt: skip
+    sql, values = structure_of(identifier)
+    row = work.row(sql, *values)
     return Structure(*row) if row else None
+
+
+def structure_of(identifier: str) -> tuple[str, tuple[str, str]]:
+    """The statement that looks a structure up by any of its Struct_IdNat."""
+    return _STRUCTURE, (identifier, identifier)
 
 
 WITH_SPECIALTY = "EXISTS (SELECT FROM identity_situation i WHERE i.professional_id = ANY(author_ids) AND i.savoir_faire = %s)"

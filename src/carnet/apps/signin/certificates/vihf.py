@@ -70,7 +70,7 @@ _SWEPT = 8
 def _take(work: Work, digest: bytes, vihf: Vihf, at: datetime) -> Answer:
     """Let an assertion serve once: what its signature covers, and whose it is; what stands around a signature is signed by nobody.
 
-    The cursor has a row for one that never came before. It is read with the answers about who acts: one wait for all of them.
+    The answer has a row for one that never came before. It is read with those about who acts.
     """
     until = vihf.issued_at + timedelta(seconds=settings.CARNET.vihf_seconds) + SKEW
     if digest[0] < _SWEPT:
@@ -181,6 +181,9 @@ def actor_of_assertion(assertion: etree._Element | None, transport: Certificate,
     ways = {DIRECT: _direct, AIR: _air}
     with unit() as work:
         taken = _take(work, digest, vihf, at) if settings.CARNET.vihf_reuse == "refuse" else None
+        # One wait for all of them.
+        subject = [identity.professional_of(vihf.subject)] if vihf.mode in ways else []
+        work.ahead(identity.structure_of(vihf.structure), *subject)
         actor = ways.get(vihf.mode, _indirect)(work, vihf, transport, at)
         _check_place(work, vihf, actor.situation)
         if taken is not None and not taken.fetchall():
