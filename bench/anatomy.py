@@ -23,7 +23,7 @@ class Part:
     more: str = ""
 
 
-def _least(work: Callable[[], object], times: int = TIMES) -> float:
+def least(work: Callable[[], object], times: int = TIMES) -> float:
     """Microseconds of this process for one call: the least of some rounds, for nothing makes it shorter than it is."""
     found = []
     for _ in range(ROUNDS):
@@ -96,7 +96,7 @@ class Entry:
     def microseconds(self, calls: list[Any], token: str) -> float:
         """Of one request, the server of HTTP left out."""
         self._all(calls, token, 200)
-        return _least(lambda: self._all(calls, token, 400), 1) / 400
+        return least(lambda: self._all(calls, token, 400), 1) / 400
 
 
 def statements(operation: Callable[[], object]) -> list[Part]:

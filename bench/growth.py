@@ -1,6 +1,6 @@
 """`python -m bench.growth [small] [MINUTES [RECORDS]]`: what a request costs with a hundred times as many documents, what one takes in the
 database, and whether a process grows under load. Two installations stand side by side and take turns under it; `small` has one, and leaves the
-first part of the page as it is."""
+first part of the page as it is; so do no minutes with the last."""
 
 import json
 import os
@@ -190,14 +190,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as open_:
         several = [_start(open_, Path(folder), records) for records in ((SMALL, large) if slopes else (SMALL,))]
         costs: dict[str, list[list[float]]] = {}
-        before = _bytes(several[0]["url"])
         for operation in ASKED:
+            # Readings write lines of the journal too: what a deposit takes is counted from before the first.
+            before = _bytes(several[0]["url"])
             costs[operation] = [[_cost(one, operation, place) for one in several] for place in range(ROUNDS)]
             print(operation, costs[operation], flush=True)
         if slopes:
             told[PARTS[0]] = _slopes(costs, large)
         told[PARTS[1]] = _size(before, _bytes(several[0]["url"]))
-        told[PARTS[2]] = _memory(_held(several[0], minutes))
+        if minutes:
+            told[PARTS[2]] = _memory(_held(several[0], minutes))
     _write(told)
     return 0
 
