@@ -5,7 +5,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,6 +23,8 @@ class Environment(BaseSettings):
     """The settings. An unknown value stops the start with a sentence that says which variable is wrong."""
 
     model_config = SettingsConfigDict(env_prefix="CARNET_", extra="ignore")
+    _mask_wrapped: ClassVar[bool] = True
+    """Django asks for it each time that `settings.CARNET` is read; pydantic takes ten times as long to say that it has none."""
 
     environment: Literal["production", "test", "demonstration"] = Field(
         "test", description="What this Carnet is for. It decides which OIDs of INS are accepted."

@@ -174,6 +174,10 @@ def _plain(request: HttpRequest, content: bytes, namespace: str, action: str, st
     return _safe(_packed(request, HttpResponse(content, content_type=media, status=status)))
 
 
+_AT_ONCE = 1_000_000
+"""Bytes of documents that leave in one piece: each is encrypted and sent by itself, which costs more than a copy of so much."""
+
+
 def _answered(request: HttpRequest, operation: Operation, answer: Answer, envelope: Envelope, namespace: str) -> HttpResponseBase:
     content = write_envelope(answer.body, operation.answer, envelope.message_id, namespace)
     content = content.replace(*answer.within, 1) if answer.within else content
@@ -182,7 +186,9 @@ def _answered(request: HttpRequest, operation: Operation, answer: Answer, envelo
     if not answer.parts and not answer.mtom and sent != "multipart/related":
         return _plain(request, content, namespace, operation.answer)
     media, pieces = write_related(content, operation.answer, answer.parts, namespace)
-    return _safe(StreamingHttpResponse(pieces, content_type=media))
+    if sum(len(part.content) for part in answer.parts) > _AT_ONCE:
+        return _safe(StreamingHttpResponse(pieces, content_type=media))
+    return _safe(HttpResponse(b"".join(pieces), content_type=media))
 
 
 def faulted(request: HttpRequest, fault: SoapFault, namespace: str = SOAP12, relates_to: str = "") -> HttpResponseBase:
