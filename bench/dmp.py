@@ -273,11 +273,22 @@ def measure() -> tuple[list[Line], list[tuple[str, float]]]:
     return found, _added(pki, "treating")
 
 
+AIM = 0.6
+"""Of FHIR's requests for the same processor time, for what reads."""
+
+
+def _verdict(one: Line) -> str:
+    ratio = one.fhir_spent / one.soap_spent
+    if one.name == OPERATIONS[2]:
+        return f"**{ratio:.2f}**"
+    return f"**{ratio:.2f}** " + ("(met)" if ratio >= AIM else f"(aim {AIM}: {AIM / ratio:.2f} × too dear)")
+
+
 def page(lines: list[Line], added: list[tuple[str, float]]) -> str:
     """docs/performance-dmp.md."""
     rows = "".join(
         f"| {one.name} | {one.soap:.0f} | {one.fhir:.0f} | {one.soap / one.fhir:.2f} "
-        f"| {one.soap_spent:.1f} | {one.fhir_spent:.1f} | **{one.fhir_spent / one.soap_spent:.2f}** |\n"
+        f"| {one.soap_spent:.1f} | {one.fhir_spent:.1f} | {_verdict(one)} |\n"
         for one in lines
     )
     parts = "".join(f"| {what} | {microseconds:.0f} |\n" for what, microseconds in added)
@@ -289,7 +300,7 @@ Written by `python -m bench.dmp` on {datetime.now(UTC).date()}, {os.cpu_count()}
 
 The same question and the same deposit at both doors: one gunicorn worker each, mutual TLS, the same card. The first ratio is requests
 per second by SOAP over requests per second by FHIR, client included; the second compares milliseconds of processor time of the door and of
-the database, where the client counts for nothing. Aim: 0.6 for ITI-18 and ITI-43.
+the database, where the client counts for nothing. Aim: {AIM} for ITI-18 and ITI-43.
 
 | operation | SOAP, per second | FHIR, per second | ratio | SOAP, ms | FHIR, ms | ratio of processor time |
 |---|---|---|---|---|---|---|

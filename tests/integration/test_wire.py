@@ -1,5 +1,6 @@
 """The wire: what is sent comes back as it was, whatever its form on the way, and a unit holds or leaves nothing."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -7,6 +8,9 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from django.conf import settings
+from hypothesis import given
+from hypothesis import settings as settings_of
+from hypothesis import strategies as st
 from support.people import patient
 from support.roles import as_role
 
@@ -102,6 +106,32 @@ def test_what_failed_says_so_each_time_and_what_stood_before_it_has_its_rows() -
         assert work.row("SELECT 2") == (2,)
         with pytest.raises(psycopg.errors.DivisionByZero):
             failed.fetchall()
+
+
+@given(data=st.data(), kinds=st.lists(st.sampled_from(("row", "none", "large", "fails")), min_size=1, max_size=8))
+@settings_of(max_examples=60, deadline=None)
+def test_in_whatever_order_answers_are_read_each_is_that_of_its_statement(data: st.DataObject, kinds: list[str]) -> None:
+    """Sent in flights of any size, read in any order, again and again: rows up to the first failure, its error from there on."""
+    statements = {"row": "SELECT %s::int", "none": "SELECT %s::int WHERE false", "large": "SELECT %s::int, repeat('x', 20000)",
+                  "fails": "SELECT %s::int / 0"}  # fmt: skip
+    fails = kinds.index("fails") if "fails" in kinds else len(kinds)
+    ended = False
+    with suppress(psycopg.errors.DivisionByZero), unit() as work:
+        answers: list[Any] = []
+        while len(answers) < len(kinds):
+            flight = data.draw(st.integers(1, len(kinds) - len(answers)))
+            several = range(len(answers), len(answers) + flight)
+            answers += work.send(*((statements[kinds[n]], (n,)) for n in several))
+            for n in data.draw(st.lists(st.integers(0, len(answers) - 1), max_size=6)):
+                try:
+                    told: Any = [row[0] for row in answers[n].fetchall()]
+                except psycopg.errors.DivisionByZero:
+                    told = "fails"
+                assert told == ("fails" if n >= fails else [] if kinds[n] == "none" else [n])
+        ended = True
+    assert ended, "what failed was caught where it was read"
+    with unit() as work:
+        assert work.row("SELECT 1") == (1,)
 
 
 def test_what_is_sent_together_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
