@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -16,7 +15,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from django.conf import settings
-from support.entry import Hosted
+from support.entry import Hosted, answer_of, environ_of
 from support.people import allow, ask, client, deposit, fresh_person, now, patient
 from support.ports import free_port
 from support.roles import as_role
@@ -33,29 +32,7 @@ from carnet.desk.client import Client, code_of, token_of
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 
-FORM = "application/x-www-form-urlencoded"
 NOBODY = UUID("00000000-0000-4000-8000-000000000000")
-
-
-def _environ(method: str, path: str, token: str = "", body: bytes = b"", kind: str = FORM, **headers: str) -> dict[str, Any]:
-    path, _, query = path.partition("?")
-    environ = {
-        "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "SERVER_NAME": "x", "SERVER_PORT": "1",
-        "wsgi.input": BytesIO(body), "wsgi.url_scheme": "http", "SCRIPT_NAME": "", "wsgi.errors": None, **headers,
-    }  # fmt: skip
-    if body:
-        environ |= {"CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": kind}
-    return environ | ({"HTTP_AUTHORIZATION": f"Bearer {token}"} if token else {})
-
-
-def _answer(application: Any, environ: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
-    told: list[Any] = []
-
-    def start(status: str, headers: list[tuple[str, str]], _: object = None) -> None:
-        told[:] = [int(status.split(" ")[0]), {name.lower(): value for name, value in headers}]
-
-    body = b"".join(application(environ, start))
-    return told[0], told[1], body
 
 
 def _requests(person: Any, document: UUID) -> dict[str, tuple[Any, ...]]:
@@ -132,9 +109,9 @@ def test_both_ways_answer_the_same(fhir_entry: Hosted, known: tuple[Any, UUID, s
     method, path, *more = _requests(person, document)[name]
     body, headers = (more[0] if more else b""), (more[1] if len(more) > 1 else {})
     before = fhir_entry.together.taken
-    by_entry = _answer(fhir_entry, _environ(method, path, token, body, **headers))
+    by_entry = answer_of(fhir_entry, environ_of(method, path, token, body, **headers))
     taken = fhir_entry.together.taken - before
-    by_thread = _answer(fhir_entry.entry._handler, _environ(method, path, token, body, **headers))
+    by_thread = answer_of(fhir_entry.entry._handler, environ_of(method, path, token, body, **headers))
     assert by_entry[0] == by_thread[0]
     assert by_entry[1] == by_thread[1]
     # The name of the next page is sealed anew each time; the last visit ends with the one before.
@@ -146,7 +123,7 @@ def test_both_ways_answer_the_same(fhir_entry: Hosted, known: tuple[Any, UUID, s
 def test_nobody_is_anybody_without_a_token(fhir_entry: Hosted, known: tuple[Any, UUID, str]) -> None:
     _, document, _ = known
     for token in ("", "nothing"):
-        status, _, body = _answer(fhir_entry, _environ("GET", f"/fhir/Binary/{document}", token))
+        status, _, body = answer_of(fhir_entry, environ_of("GET", f"/fhir/Binary/{document}", token))
         assert status == 401
         assert b"authentication-missing" in body
 
@@ -200,7 +177,7 @@ def test_a_reading_of_somebody_known_goes_twice_to_the_database(
         method, path, *body = _requests(person, document)[name]
         for _ in range(2):
             ways.clear()
-            assert _answer(fhir_entry, _environ(method, path, token, *body))[0] == 200
+            assert answer_of(fhir_entry, environ_of(method, path, token, *body))[0] == 200
         assert len(ways) == 2, name
 
 

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor, Future
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
@@ -108,3 +109,29 @@ class Hosted:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(10)
         self.loop.close()
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def environ_of(method: str, path: str, token: str = "", body: bytes = b"", kind: str = FORM, **headers: str) -> dict[str, Any]:
+    """A request, as WSGI tells it."""
+    path, _, query = path.partition("?")
+    environ = {
+        "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "SERVER_NAME": "x", "SERVER_PORT": "1",
+        "wsgi.input": BytesIO(body), "wsgi.url_scheme": "http", "SCRIPT_NAME": "", "wsgi.errors": None, **headers,
+    }  # fmt: skip
+    if body:
+        environ |= {"CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": kind}
+    return environ | ({"HTTP_AUTHORIZATION": f"Bearer {token}"} if token else {})
+
+
+def answer_of(application: Any, environ: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+    """What a WSGI application answers: status, headers, body."""
+    told: list[Any] = []
+
+    def start(status: str, headers: list[tuple[str, str]], _: object = None) -> None:
+        told[:] = [int(status.split(" ")[0]), {name.lower(): value for name, value in headers}]
+
+    body = b"".join(application(environ, start))
+    return told[0], told[1], body
