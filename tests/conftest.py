@@ -11,6 +11,7 @@ import ssl
 import sys
 import tempfile
 import threading
+import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -184,7 +185,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.no_cover)
 
 
-_TRACED = ("kernel", "dicah", "formats", "apps.access", "apps.journal", "apps.records", "apps.signin")
+_PROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
+_TRACED = tuple(tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["tool"]["coverage"]["run"]["source"])
 _HELD = (
     ("carnet.apps.access.decision", "_held"),
     ("carnet.apps.access.decision", "_under"),
@@ -203,7 +205,7 @@ def learnt_again(request: pytest.FixtureRequest) -> None:
         return
     _untraced_before.clear()
     for name, module in list(sys.modules.items()):
-        if any(f"{name}.".startswith(f"carnet.{package}.") for package in _TRACED):
+        if any(f"{name}.".startswith(f"{package}.") for package in _TRACED):
             for value in vars(module).values():
                 if isinstance(value, functools._lru_cache_wrapper):
                     value.cache_clear()
