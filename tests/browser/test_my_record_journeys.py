@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from support.espace import account_of
 from support.patients import LOUISE, TASKS, Task
-from support.people import fresh_person, now, open_record
+from support.people import fresh_person, now, open_record, today
 from support.person_screen import PersonScreen
 from support.roles import as_role
 
@@ -176,7 +176,7 @@ def test_a_password_that_does_not_hold_is_said_where_it_is_typed(chromium: Any, 
 
 
 def test_a_mother_adds_her_child_by_the_letter(chromium: Any, space_process: str) -> None:
-    born = f"{now().year - 3}-05-06"
+    born = f"{today().year - 3}-05-06"
     child = fresh_person(birth_date=born, given_names="Nils", birth_name="AJOUT")
     record_id = open_record(child)
     with as_role("carnet_espace"), unit(record_id) as work:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from pypdf import PdfReader
 from support.patients import LOUISE
-from support.people import deposit, fresh_person, now, open_record
+from support.people import deposit, fresh_person, now, open_record, today
 from support.person_screen import PersonScreen
 from support.population import line, load, record_of, state_of
 from support.population import operator as asking
@@ -26,7 +26,7 @@ def letter_to(person: DemoPerson, folder: Path) -> tuple[str, str]:
     here = uuid4().hex[:3].upper()
     load(folder, line(person, territoire=here))
     with as_role("carnet_operator"):
-        batch = records.ask_for_batch(asking("ada"), here, now().date() + timedelta(days=1))
+        batch = records.ask_for_batch(asking("ada"), here, today() + timedelta(days=1))
         data, _ = records.print_batch(asking("grace"), batch)
         records.batch_posted(asking("grace"), batch)
     text = PdfReader(BytesIO(data)).pages[0].extract_text()
@@ -60,7 +60,7 @@ def test_a_person_opposes_from_the_letter_on_a_telephone_in_four_actions_at_most
 
 
 def test_a_mother_adds_her_newborn_by_the_letter(chromium: Any, space_process: str, tmp_path: Path) -> None:
-    born = (now().date() - timedelta(days=9)).isoformat()
+    born = (today() - timedelta(days=9)).isoformat()
     child = fresh_person(given_names="Zoé", sex="F", birth_date=born)
     code, _ = letter_to(child, tmp_path)
     screen = PersonScreen(chromium, space_process, width=360).enter(LOUISE).open("/proches/enfant")

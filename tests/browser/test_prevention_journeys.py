@@ -11,22 +11,20 @@ from uuid import UUID
 
 import pytest
 from support.espace import Space, newcomer, relate
-from support.people import allow, now, patient
+from support.people import allow, now, patient, today
 from support.person_screen import PersonScreen
 from support.screen import Screen
 
 from carnet.apps.access import api as access
-from carnet.apps.prevention import api as prevention
 from carnet.apps.profile import api as profile
 from carnet.apps.storage.api import key_of, unit
 
-TODAY = prevention.today(now())
 NINA = (("Hexyon", 61, "A12"), ("Hexyon", 124, "A31"), ("Vaxneuvance", 61, ""), ("Vaxneuvance", 124, ""), ("Bexsero", 92, "M02"),
         ("Bexsero", 127, "M07"), ("Rotarix", 61, ""), ("Rotarix", 92, ""))  # fmt: skip
 
 
 def born(days: int) -> str:
-    return (TODAY - timedelta(days=days)).isoformat()
+    return (today() - timedelta(days=days)).isoformat()
 
 
 def vaccinate(record_id: UUID, birth: str, doses: tuple[tuple[str, int, str], ...]) -> None:
@@ -87,7 +85,7 @@ def test_a_mother_with_two_children(space_process: str, screens: Any) -> None:
     screen.press("Enter")
     screen.reads("CSP L3111-2")
     screen.follow("Noter un rendez-vous")
-    screen.page.locator("#date").fill(str(TODAY + timedelta(days=9)))
+    screen.page.locator("#date").fill(str(today() + timedelta(days=9)))
     screen.page.locator("#heure").fill("09:30")
     screen.page.locator("#avec").fill("Dr Hélène Fiction")
     fine(screen)
@@ -97,7 +95,7 @@ def test_a_mother_with_two_children(space_process: str, screens: Any) -> None:
     screen.reads("Rendez-vous pris")
     screen.follow("C’est fait : l’inscrire")
     fine(screen)
-    screen.page.locator("#date").fill(str(TODAY))
+    screen.page.locator("#date").fill(str(today()))
     screen.page.locator("#lot").fill("B77")
     screen.press_button("Enregistrer")
     screen.reads("C’est enregistré dans votre profil de santé.")
@@ -117,7 +115,7 @@ def test_a_mother_with_two_children(space_process: str, screens: Any) -> None:
 
 
 def test_a_man_of_fifty_turning_fifty_one(space_process: str, screens: Any) -> None:
-    birthday = TODAY.replace(year=TODAY.year - 51, day=min(TODAY.day, 28)) + timedelta(days=20)
+    birthday = today().replace(year=today().year - 51, day=min(today().day, 28)) + timedelta(days=20)
     man, _, _ = newcomer(space_process, "Basile", sex="M", birth_date=birthday.isoformat())
     screen = screens(man)
     screen.open("/agenda")
@@ -125,7 +123,7 @@ def test_a_man_of_fifty_turning_fifty_one(space_process: str, screens: Any) -> N
     screen.reads("Mon bilan prévention, 45 à 50 ans")
     fine(screen)
     screen.click(screen.page.get_by_role("link", name="C’est fait, je donne la date : Dépistage du cancer colorectal"))
-    done = TODAY - timedelta(days=400)
+    done = today() - timedelta(days=400)
     screen.page.locator("#date").fill(str(done))
     fine(screen)
     screen.press_button("Enregistrer")
@@ -150,7 +148,7 @@ def test_a_pregnant_woman(space_process: str, screens: Any) -> None:
     screen.click(screen.page.get_by_role("button", name="Oui : Êtes-vous enceinte ?"))
     screen.reads("Début de la grossesse")
     fine(screen)
-    screen.page.locator("#date").fill(str(TODAY - timedelta(days=100)))
+    screen.page.locator("#date").fill(str(today() - timedelta(days=100)))
     screen.press_button("Enregistrer")
     screen.reads("C’est noté.")
     screen.reads("Examen de grossesse du")

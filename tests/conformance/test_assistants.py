@@ -17,7 +17,7 @@ import pytest
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from support.espace import Space, newcomer
-from support.people import deposit, now
+from support.people import deposit, now, today
 from support.ports import free_port
 from support.services import App, app, purposes, referenced, text_of
 
@@ -123,7 +123,7 @@ def test_names_alone_are_told_where_names_alone_were_agreed_to(assistants: str, 
 
 def test_an_end_to_come_is_no_end_and_a_dose_has_a_day(assistants: str, espace: str, oauth: str, door: str) -> None:
     space, _, record_id = newcomer(espace)
-    ahead = (now() + timedelta(days=40)).date().isoformat()
+    ahead = (today() + timedelta(days=40)).isoformat()
     for section, content in (
         ("treatments", profile.Content("Amoxicilline", start="2026-11-01", end=ahead)),
         ("treatments", profile.Content("Fluindione", start="2019", active=False)),

@@ -19,7 +19,7 @@ from support.dmp import Practice, document_of
 from support.dmp import status as dmp_status
 from support.espace import newcomer
 from support.java import JAVA
-from support.people import allow, cda, client, entry, fresh_uid, now
+from support.people import allow, cda, client, entry, fresh_uid, today
 
 from carnet.desk.client import documents_of, provide_bundle, token_of
 from carnet.desk.demonstration.people import ABSENT
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.skipif(
 
 def _appointment(person: Any) -> Json:
     identifier = {"system": f"urn:oid:{person.ins.oid.value}", "value": person.ins.matricule}
-    return {"resourceType": "Appointment", "status": "booked", "description": "Consultation", "start": f"{now().year + 1}-03-02T08:30:00Z",
+    return {"resourceType": "Appointment", "status": "booked", "description": "Consultation", "start": f"{today().year + 1}-03-02T08:30:00Z",
             "participant": [{"actor": {"type": "Patient", "identifier": identifier}, "status": "accepted"}]}  # fmt: skip
 
 

@@ -105,6 +105,54 @@ def test_every_setting_is_documented() -> None:
         assert field.description, name
 
 
+_OTHER_DAYS = {
+    "clock.py": "civil(moment_, zone)",  # this is the civil day
+    "receipts.py": "datetime.now(UTC)",  # a file for each day of UTC
+    "maps.py": "at",  # maps are of days of UTC, as their notes say
+    "notices.py": "at",  # as the function in the database counts it
+    "immunization_reading.py": "local",
+    "delivery.py": "local",
+    "connecting.py": "local",
+    "measuring.py": "moment",  # stated without a zone
+    "proposing.py": "header.effective_time",  # the day that the document states
+}
+"""Where a day is not the law's: the file, and of what it is taken."""
+
+
+def test_a_day_is_the_one_that_people_count() -> None:
+    """Between midnight in the civil zone and midnight in UTC the day of a moment in UTC is yesterday's."""
+    found = {
+        (path.name, ast.unparse(node.func.value))
+        for path, tree in trees() for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "date" and not node.args
+    }  # fmt: skip
+    others = {(name, taken) for name, taken in found if not taken.startswith("civil(") or name == "clock.py"}
+    assert others == set(_OTHER_DAYS.items())
+
+
+def _as_imported(tree: ast.AST) -> Iterator[ast.AST]:
+    """What runs when a file is imported: no body of a function."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.Lambda):
+            defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]
+            for at_once in [*defaults, *getattr(node, "decorator_list", [])]:
+                yield from (at_once, *_as_imported(at_once))
+        else:
+            yield from (node, *_as_imported(node))
+
+
+def test_no_test_depends_on_the_hour_at_which_it_runs() -> None:
+    """A day is asked of `today()`, when it is needed: a worker imports its files minutes before it runs them."""
+    wrong = []
+    for path, tree in trees(TESTS):
+        early = [
+            n for n in _as_imported(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) in ("now", "today", "prevention.today")
+        ]
+        of_utc = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and re.match(r"\(?now\(\).*\.date\(\)$", ast.unparse(n))]
+        wrong += [f"{path.name}:{n.lineno}" for n in early + of_utc]
+    assert wrong == []
+
+
 def test_no_test_uses_a_mock_library() -> None:
     for path, tree in trees(TESTS):
         for node in ast.walk(tree):

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from django.conf import settings
 from support import bounds as small
-from support.people import PROFESSIONALS, actor, deposit, fresh_person, host, now, patient
+from support.people import PROFESSIONALS, actor, deposit, fresh_person, host, now, patient, today
 from support.portal import HIDDEN, Browser, words
 from support.roles import as_role
 from support.said import said_by
@@ -489,15 +489,15 @@ def test_the_operator_sees_what_is_closed_and_lifts_it_with_a_word(operator: str
 def test_an_edition_that_cannot_be_read_says_where(line: str, problem: str) -> None:
     first = ",".join(bounds.COLUMNS)
     with pytest.raises(bounds.BoundsError, match=problem):
-        bounds.read_edition([first, line], now().date())
+        bounds.read_edition([first, line], today())
 
 
 def test_an_edition_has_its_columns_and_a_line_for_everybody() -> None:
     first = ",".join(bounds.COLUMNS)
     with pytest.raises(bounds.BoundsError, match="the first line is not"):
-        bounds.read_edition(["a,b"], now().date())
+        bounds.read_edition(["a,b"], today())
     with pytest.raises(bounds.BoundsError, match="a line for every person"):
-        bounds.read_edition([first, "profession=10,person,content,,,,,,"], now().date())
+        bounds.read_edition([first, "profession=10,person,content,,,,,,"], today())
 
 
 def test_the_first_line_that_fits_counts_and_editions_begin_at_their_day(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -544,7 +544,9 @@ def test_the_report_says_who_would_have_met_a_proposed_edition() -> None:
     for days in (1, 2):
         opened(who, begun + timedelta(days=days, hours=5))
     columns, everybody = ",".join(bounds.COLUMNS), [f"*,person,{m},,,,,," for m in sorted(bounds.MEASURES) if m != "reach"]
-    proposed = bounds.read_edition([columns, "*,person,reach,3,4,4,,,", "*,certificate,reach,,3,,,,", *everybody], begun.date())
+    proposed = bounds.read_edition(
+        [columns, "*,person,reach,3,4,4,,,", "*,certificate,reach,,3,,,,", *everybody], access.law().day(begun)
+    )
     with as_role("carnet_operator"):
         found = [
             m for m in access.met(proposed, begun - DAY) if m.subject in (who.key, f"certificate:{who.authentication.certificate}")

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from lxml import etree
 from support.dmp import HABILITATIONS, Practice, document_of, errors, fault, objects, refused, status, stored_query
-from support.people import deposit, fresh_person, fresh_uid, now, open_record, patient
+from support.people import deposit, fresh_person, fresh_uid, now, open_record, patient, today
 from support.roles import as_role
 
 from carnet.apps.storage.api import unit
@@ -466,7 +466,7 @@ def test_a_document_asked_for_many_times_is_read_once(doctor: Practice) -> None:
 
 
 def test_a_secret_connection_leaves_no_notice(dmp: str, pki: Any) -> None:
-    minor = fresh_person(birth_date=f"{now().year - 14}-01-01")
+    minor = fresh_person(birth_date=f"{today().year - 14}-01-01")
     record_id = open_record(minor)
     said: dict[str, object] = {"confidentiality": "INVISIBLE_REPRESENTANTS_LEGAUX^1.2.250.1.213.1.1.4.13"}
     doctor, emergency = Practice(dmp, pki, "treating"), Practice(dmp, pki, "emergency")

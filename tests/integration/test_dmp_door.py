@@ -26,7 +26,7 @@ from support.dmp import (
     unique_ids,
     urn,
 )
-from support.people import allow, ask, cda, client, deposit, fresh_person, fresh_uid, host, now, open_record, patient
+from support.people import allow, ask, cda, client, deposit, fresh_person, fresh_uid, host, now, open_record, patient, today
 from support.records import spoil
 
 from carnet.apps.access import api as access
@@ -91,7 +91,7 @@ def test_td02_of_nobody_of_a_closed_and_of_an_opposed_record(practice: Any) -> N
     assert code(doctor.test(ABSENT), "h:queryResponseCode") == "NF"
     person, record_id = patient("treating")
     with unit(record_id) as work:
-        records.change_state(work, record_id, "close", now().date(), "FERMETURE_DEMANDE_PATIENT")
+        records.change_state(work, record_id, "close", today(), "FERMETURE_DEMANDE_PATIENT")
     reply = doctor.test(person)
     assert code(reply, "h:patient/h:statusCode") == "terminated"
     assert code(reply, "h:detectedIssueEvent/h:code") == "FERMETURE_DEMANDE_PATIENT"

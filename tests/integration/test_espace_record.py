@@ -12,7 +12,6 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -21,7 +20,7 @@ from joserfc import jwe
 from joserfc.jwk import OctKey
 from pypdf import PdfReader
 from support.espace import Space, as_kind, listed, newcomer, relate, space
-from support.people import allow, ask, cda, client, deposit, fresh_person, fresh_uid, host, now, open_record
+from support.people import allow, ask, cda, client, deposit, fresh_person, fresh_uid, host, now, open_record, today
 from support.portal import Browser, words
 from support.roles import as_role
 from support.said import said_by
@@ -249,7 +248,7 @@ def test_block_unblock_withdraw_prolong_and_name(espace: str) -> None:
     who.post("/acces/professionnels/retirer", {"numero": nurse})
     with pytest.raises(Refusal, match="consent-missing"):
         records.search(search, Query())
-    who.post("/acces/professionnels/donner", {"numero": nurse, "jusqu-au": (now() + timedelta(days=9)).date().isoformat()})
+    who.post("/acces/professionnels/donner", {"numero": nurse, "jusqu-au": (today() + timedelta(days=9)).isoformat()})
     records.search(search, Query())
     who.post("/acces/professionnels/bloquer", {"numero": nurse})
     with pytest.raises(Refusal, match="professional-blocked"):
@@ -398,10 +397,10 @@ def test_a_form_that_is_wrong_says_where_and_keeps_nothing(espace: str, section:
 def test_measures_have_a_curve_with_its_values_in_words(espace: str) -> None:
     who, _, _ = newcomer(espace)
     for day, value in ((9, "81,5"), (5, "80"), (1, "79,2")):
-        date = (now() - timedelta(days=day)).date().isoformat()
+        date = (today() - timedelta(days=day)).isoformat()
         assert who.post("/profil/measures/ajouter", {"mesure": "29463-7", "valeur": value, "date": date}).status_code == 302
     page = who.get("/profil/measures")
-    days = [long_day((now() - timedelta(days=n)).date()) for n in (9, 5, 1)]
+    days = [long_day(today() - timedelta(days=n)) for n in (9, 5, 1)]
     told = zip(("81,5", "80", "79,2"), days, strict=True)
     assert f"Poids, kg : {' ; '.join(f'{value}, {day}' for value, day in told)}." in page.text
     assert '<svg class="curve"' in page.text
@@ -1148,7 +1147,7 @@ def test_the_copy_holds_pages_to_read_and_a_summary_for_another_country(espace: 
 
 def test_a_copy_by_a_representative_says_what_is_withheld_in_its_summary(espace: str, tmp_path: Path) -> None:
     parent, _, _ = newcomer(espace)
-    _who, child, record_id = newcomer(espace, birth_date=f"{now().year - 12}-03-04")
+    _who, child, record_id = newcomer(espace, birth_date=f"{today().year - 12}-03-04")
     deposit(child, label=("INVISIBLE_REPRESENTANTS_LEGAUX",), sections=(
         Section("10160-0", "Traitements", facts=(stated("treatments", "Contraception secrète"),)),))  # fmt: skip
     relate(record_id, parent, "representative")
@@ -1376,7 +1375,7 @@ def test_fhir_says_nothing_new_to_a_person(door: str) -> None:
 def test_a_blood_pressure_is_one_entry_as_people_write_it(espace: str) -> None:
     who, _, record_id = newcomer(espace)
     form = who.get("/profil/measures/ajouter").text
-    assert f'value="{now().astimezone(ZoneInfo("Europe/Paris")).date().isoformat()}"' in form, "today stands there"
+    assert f'value="{today().isoformat()}"' in form, "today stands there"
     assert who.post("/profil/measures/ajouter", {"mesure": "tension", "valeur": "12,5/8"}).status_code == 302
     page = words(who.get("/profil/measures"))
     assert "125 Tension, maximum / 80 Tension, minimum mmHg" in page

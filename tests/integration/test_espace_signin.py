@@ -14,7 +14,7 @@ from django.conf import settings
 from fido2 import cbor
 from support.authenticator import Authenticator
 from support.espace import account_of, newcomer, space
-from support.people import fresh_ins, fresh_person, now, open_record
+from support.people import fresh_ins, fresh_person, now, open_record, today
 from support.portal import HIDDEN, words
 from support.roles import as_role
 
@@ -78,7 +78,7 @@ def test_traits_that_differ_open_nothing(espace: str, franceconnect: Any, wrong:
 def test_two_people_of_the_same_traits_are_told_apart_by_nobody(espace: str, franceconnect: Any) -> None:
     person = unlike()
     open_record(person)
-    records.create_record(fresh_ins(), person.traits, now().date())
+    records.create_record(fresh_ins(), person.traits, today())
     assert through(espace, pivot(franceconnect, person))[1].status_code == 404
 
 

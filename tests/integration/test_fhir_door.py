@@ -26,6 +26,7 @@ from support.people import (
     now,
     open_record,
     patient,
+    today,
 )
 
 from carnet.apps.access import api as access
@@ -290,7 +291,7 @@ def _absent(door: str) -> httpx.Response:
 def _state(event: str, door: str) -> httpx.Response:
     person, record_id = patient("treating")
     with unit(record_id) as work:
-        records.change_state(work, record_id, event, now().date(), "essai")
+        records.change_state(work, record_id, event, today(), "essai")
     return client(door, "treating").search(person.ins)
 
 

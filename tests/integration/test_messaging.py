@@ -18,7 +18,7 @@ from django.conf import settings
 from lxml import etree
 from support.espace import Space, newcomer, relate
 from support.mails import DOMAIN, SENDER, address_of, archive, entry_of, mail, receive, trust
-from support.people import actor, allow, ask, cda, now
+from support.people import actor, allow, ask, cda, now, today
 from support.roles import as_role
 
 from carnet.apps.access import api as access
@@ -509,7 +509,7 @@ def test_the_end_hand_over_hours_and_the_automatic_reply(espace: str) -> None:
     with as_role("carnet_webps"):
         box = next(m for m in messaging.open_mailboxes(actor("treating"), now()) if m.kind == "ORG")
         told = messaging.Settings(
-            "du lundi au vendredi", "Nous répondons sous trois jours.", now().date() + timedelta(days=2), phone="01 99 00 00 10"
+            "du lundi au vendredi", "Nous répondons sous trois jours.", today() + timedelta(days=2), phone="01 99 00 00 10"
         )
         messaging.change_mailbox(actor("treating"), box.id, told)
         with refused(No.DOCUMENT_UNKNOWN):

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from support.espace import Space, newcomer, relate
-from support.people import allow, ask, deposit, now
+from support.people import allow, ask, deposit, now, today
 from support.portal import words
 from support.roles import as_role
 from support.statements import stated
@@ -23,7 +23,7 @@ APIXABAN = Section(
 
 def seen(person, who: str = "treating") -> list[profile.Treatment]:
     with records.visiting(ask(who, Act.SEARCH, person), None, "profile") as visit:
-        return profile.treatments(visit, profile.entries(visit, ("treatments",)), now().date())
+        return profile.treatments(visit, profile.entries(visit, ("treatments",)), today())
 
 
 def say(who: Space, number: UUID, word: str, comment: str = "") -> str:
@@ -91,7 +91,7 @@ def test_of_what_the_person_alone_states_the_last_word_decides(espace: str) -> N
     [treatment] = seen(person)
     assert treatment.course is profile.Course.STOPPED
     assert not treatment.at_odds
-    assert profile.ended_lately([treatment], now().date())
+    assert profile.ended_lately([treatment], today())
 
 
 def test_a_word_said_before_what_was_prescribed_since_no_longer_answers(espace: str) -> None:
@@ -99,7 +99,7 @@ def test_a_word_said_before_what_was_prescribed_since_no_longer_answers(espace: 
     allow(record_id, "treating")
     deposit(person, type_=PRESCRIPTION, sections=(APIXABAN,))
     say(who, seen(person)[0].first.id, "not-taken")
-    later = (now() + timedelta(days=2)).date().isoformat()
+    later = (today() + timedelta(days=2)).isoformat()
     profile.add_entry(ask("treating", Act.WRITE_PROFILE, person), None, "treatments",
                       profile.Content("Apixaban 5 mg", "B01AF02", ATC))  # fmt: skip
     [treatment] = seen(person)
@@ -141,7 +141,7 @@ def test_a_treatment_of_somebody_else_is_unknown(espace: str) -> None:
 
 @pytest.mark.parametrize("source", ["a secret entry", "a document hidden from the parents"])
 def test_a_minor_s_word_on_a_secret_leaves_no_line_for_the_representatives(espace: str, source: str) -> None:
-    child, person, record_id = newcomer(espace, birth_date=f"{now().year - 15}-03-04")
+    child, person, record_id = newcomer(espace, birth_date=f"{today().year - 15}-03-04")
     parent, _person, _record = newcomer(espace)
     relate(record_id, parent, "representative")
     if source == "a secret entry":

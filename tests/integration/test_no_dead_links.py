@@ -4,7 +4,7 @@ import re
 
 import pytest
 from support.espace import Space, newcomer, relate
-from support.people import deposit, now
+from support.people import deposit, today
 
 from carnet.apps.access import api as access
 
@@ -33,7 +33,7 @@ def dead(who: Space) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("kind", ["holder", "minor", "representative", "carer", "carer who reads"])
 def test_no_link_leads_to_a_refusal(espace: str, kind: str) -> None:
     minor = kind in ("minor", "representative")
-    who, person, record_id = newcomer(espace, birth_date=f"{now().year - 12}-03-04") if minor else newcomer(espace)
+    who, person, record_id = newcomer(espace, birth_date=f"{today().year - 12}-03-04") if minor else newcomer(espace)
     deposit(person)
     if kind in ("holder", "minor"):
         assert dead(who) == set()

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from django.conf import settings
 from support import postfix as postfix_module
-from support.people import ask, cda, client, deposit, entry, fresh_person, fresh_uid, now, patient
+from support.people import ask, cda, client, deposit, entry, fresh_person, fresh_uid, now, patient, today
 from support.ports import free_port
 from support.postfix import Postfix
 from support.roles import as_role
@@ -167,14 +167,12 @@ def test_a_record_that_opens_or_closes_by_time_is_told(mail: Postfix) -> None:
     from carnet.dicah.facts import RecordState
 
     person = fresh_person()
-    record_id = records.create_record(
-        person.ins, person.traits, now().date() - timedelta(days=60), state=RecordState.PENDING_OPPOSITION
-    )
+    record_id = records.create_record(person.ins, person.traits, today() - timedelta(days=60), state=RecordState.PENDING_OPPOSITION)
     tell(record_id, "ouvert@patients.example")
     _, suspended = patient()
     tell(suspended, "suspendu@patients.example")
     with unit(suspended) as work:
-        records.change_state(work, suspended, "suspend", now().date() - timedelta(days=60))
+        records.change_state(work, suspended, "suspend", today() - timedelta(days=60))
     with as_role("carnet_worker"):
         run_all(now())
     while deliver():

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from pypdf import PdfReader
-from support.people import ask, fresh_ins, fresh_person, now, open_record
+from support.people import ask, fresh_ins, fresh_person, now, open_record, today
 from support.population import COLUMNS, line, load, operator, reasons, record_of, state_of
 from support.roles import as_role
 
@@ -25,7 +25,7 @@ from carnet.desk.demonstration.insured import insured_people
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 
-YOUNG = f"{now().year - 5}-02-03"
+YOUNG = "2022-02-03"
 WEEKS = timedelta(weeks=6)
 
 
@@ -391,7 +391,7 @@ def letters_for(tmp_path: Path, *lines: str, territory: str) -> UUID:
     load(tmp_path, *lines, name=f"{uuid4()}.csv")
     with as_role("carnet_operator"):
         assert territory in dict(records.waiting_letters_by_territory(operator()))
-        return records.ask_for_batch(operator(), territory, now().date() + timedelta(days=2))
+        return records.ask_for_batch(operator(), territory, today() + timedelta(days=2))
 
 
 def notice_of(code: str, born: str, at: datetime | None = None) -> records.Announced:
@@ -425,9 +425,9 @@ def test_letters_are_printed_in_postal_order_by_another_operator_and_posted(tmp_
                          territory=here)  # fmt: skip
     with as_role("carnet_operator"):
         with pytest.raises(Refusal, match=No.REQUEST_MALFORMED):
-            records.ask_for_batch(operator(), here, now().date())
+            records.ask_for_batch(operator(), here, today())
         with pytest.raises(Refusal, match=No.REQUEST_MALFORMED):
-            records.ask_for_batch(operator(), here, now().date() - timedelta(days=1))
+            records.ask_for_batch(operator(), here, today() - timedelta(days=1))
         for name in ("ada", "ADA"):
             with pytest.raises(Refusal, match=No.FUNCTION_NOT_ALLOWED):
                 records.print_batch(operator(name), number)
@@ -435,7 +435,7 @@ def test_letters_are_printed_in_postal_order_by_another_operator_and_posted(tmp_
             records.batch_posted(operator("grace"), number)
     pages = printed(number)
     assert "29010" in pages[0] and "29990" in pages[1] and "LUCZAK" in pages[1]
-    day = now().date() + timedelta(days=2) + WEEKS
+    day = today() + timedelta(days=2) + WEEKS
     from carnet.formats.days import in_french
 
     assert f"s'ouvrira le {in_french(day)}" in " ".join(pages[0].split())
@@ -565,7 +565,7 @@ def test_a_letter_that_comes_back_stops_the_clock(tmp_path: Path) -> None:
 def announced(address: str = "a@essai.example", **traits: str) -> tuple[UUID, str, str]:
     """Somebody who was announced by mail: record, code, date of birth."""
     person = fresh_person(**traits)
-    record_id = records.create_record(person.ins, person.traits, now().date(), state=records_state("pending_opposition"))
+    record_id = records.create_record(person.ins, person.traits, today(), state=records_state("pending_opposition"))
     with as_role("carnet_espace"), unit(record_id) as work:
         code = signin.announcement_code(work, record_id, "mail", "test", now(), now() + WEEKS)
     return record_id, code, person.traits.birth_date
@@ -708,7 +708,7 @@ def test_nobody_but_an_operator_does_an_operator_s_act(tmp_path: Path) -> None:
     doctor = ask("treating", Act.CONFIGURE)
     acts = (
         lambda: records.waiting_letters_by_territory(doctor), lambda: records.batches(doctor),
-        lambda: records.ask_for_batch(doctor, "29", now().date() + timedelta(days=1)), lambda: records.print_batch(doctor, uuid4()),
+        lambda: records.ask_for_batch(doctor, "29", today() + timedelta(days=1)), lambda: records.print_batch(doctor, uuid4()),
         lambda: records.batch_posted(doctor, uuid4()), lambda: records.drop_batch(doctor, uuid4()),
         lambda: records.undelivered(doctor, record_id), lambda: records.write_down(doctor, record_id, "phone"),
         lambda: records.write_down_forms(doctor, ["A"]), lambda: records.waiting_oppositions(doctor),
@@ -772,9 +772,9 @@ def test_a_death_closes_the_record_and_its_account_and_can_be_taken_back(tmp_pat
     assert (again.changed, again.known) == (0, 2)
     with as_role("carnet_operator"):
         with pytest.raises(records.EventError):
-            records.report_death(operator(), record_id, now().date() + timedelta(days=3))
+            records.report_death(operator(), record_id, today() + timedelta(days=3))
         with as_role("postgres"), unit(record_id) as work, pytest.raises(Exception, match="taken back first"):
-            records.change_state(work, record_id, "reopen", now().date())
+            records.change_state(work, record_id, "reopen", today())
         records.withdraw_death(operator(), record_id)
         with pytest.raises(records.EventError):
             records.withdraw_death(operator(), record_id)
@@ -784,7 +784,7 @@ def test_a_death_closes_the_record_and_its_account_and_can_be_taken_back(tmp_pat
 def test_a_death_is_noted_in_a_record_that_its_person_had_closed() -> None:
     record_id = open_record(fresh_person())
     with as_role("postgres"), unit(record_id) as work:
-        records.change_state(work, record_id, "close", now().date())
+        records.change_state(work, record_id, "close", today())
     with as_role("carnet_operator"):
         assert records.report_death(operator(), record_id, date(2026, 5, 1))
     assert state_of(record_id) == "closed" and entries(record_id)[-1] == "identity:death"

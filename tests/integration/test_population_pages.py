@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from support.espace import newcomer, relate
-from support.people import deposit, fresh_ins, fresh_person, now, open_record
+from support.people import deposit, fresh_ins, fresh_person, now, open_record, today
 from support.population import line, load, operator, record_of, state_of
 from support.portal import words
 from support.roles import as_role
@@ -62,7 +62,7 @@ def who(person: DemoPerson, suffix: str = "") -> dict[str, object]:
 def announced_by_letter(person: DemoPerson | None = None) -> tuple[DemoPerson, UUID, str]:
     """Somebody who was announced, and the code of the letter."""
     found = person or fresh_person()
-    record_id = records.create_record(found.ins, found.traits, now().date(), state=RecordState.PENDING_OPPOSITION)
+    record_id = records.create_record(found.ins, found.traits, today(), state=RecordState.PENDING_OPPOSITION)
     with as_role("carnet_espace"), unit(record_id) as work:
         code = signin.announcement_code(work, record_id, "letter", "test", now(), now() + timedelta(weeks=6))
     return found, record_id, code
@@ -72,11 +72,11 @@ def test_a_batch_is_asked_for_printed_by_another_and_posted(ada: Agent, grace: A
     here, person = uuid4().hex[:3].upper(), fresh_person()
     load(tmp_path, line(person, territoire=here))
     assert f"{here} : 1" in words(ada.get("/population/lettres"))
-    today = now().date()
-    late = ada.post("/population/lettres", {"territoire": here, "poste": (today - timedelta(days=2)).isoformat()})
+    day = today()
+    late = ada.post("/population/lettres", {"territoire": here, "poste": (day - timedelta(days=2)).isoformat()})
     assert late.status_code == 409 and "jour d’envoi est passé" in words(late)
     assert ada.post("/population/lettres", {"territoire": here, "poste": "demain"}).status_code == 409
-    asked = ada.post("/population/lettres", {"territoire": here, "poste": today.isoformat()})
+    asked = ada.post("/population/lettres", {"territoire": here, "poste": day.isoformat()})
     assert said_by(asked)["done"] == "lot"
     page = ada.get("/population/lettres").text
     row = page.split(f">{here}, ")[1].split("</tr>")[0]
@@ -97,7 +97,7 @@ def test_a_batch_is_asked_for_printed_by_another_and_posted(ada: Agent, grace: A
 def test_a_batch_is_set_aside(ada: Agent, tmp_path: Path) -> None:
     here = uuid4().hex[:3].upper()
     load(tmp_path, line(fresh_person(), territoire=here))
-    ada.post("/population/lettres", {"territoire": here, "poste": now().date().isoformat()})
+    ada.post("/population/lettres", {"territoire": here, "poste": today().isoformat()})
     number = re.findall(r"/population/lettres/([0-9a-f-]{36})", ada.get("/population/lettres").text.split(f">{here}, ")[1])[0]
     assert said_by(ada.post(f"/population/lettres/{number}", {"acte": "ecarter"}))["done"] == "lot-ecarter"
     assert f"{here} : 1" in words(ada.get("/population/lettres"))
@@ -241,7 +241,7 @@ def test_a_wrong_code_and_a_wrong_date_are_told_alike(espace: str) -> None:
 
 
 def test_a_parent_answers_for_a_child_by_the_letter(espace: str) -> None:
-    born = f"{now().year - 4}-06-07"
+    born = f"{today().year - 4}-06-07"
     _, record_id, code = announced_by_letter(fresh_person(birth_date=born))
     assert "comme son représentant légal" in words(opposing(espace, "/opposition", code=code, naissance=born))
     opposing(espace, "/opposition/choix", code=code, naissance=born, choix="opposer")

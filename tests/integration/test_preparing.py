@@ -4,7 +4,7 @@ import io
 
 from pypdf import PdfReader
 from support.espace import Space, listed, newcomer, relate
-from support.people import allow, ask, deposit, now
+from support.people import allow, ask, deposit, today
 from support.portal import words
 from support.statements import stated
 
@@ -92,7 +92,7 @@ def test_the_page_that_is_kept_says_nothing_of_what_is_masked_secret_or_closed(e
 
 
 def test_a_minor_s_secret_is_not_in_the_page_that_is_kept(espace: str) -> None:
-    child, person, _record = newcomer(espace, birth_date=f"{now().year - 15}-03-04")
+    child, person, _record = newcomer(espace, birth_date=f"{today().year - 15}-03-04")
     deposit(person, label=("INVISIBLE_REPRESENTANTS_LEGAUX",), sections=SECTIONS[1:])
     child.post("/profil/treatments/ajouter", {"libelle": "Secret du tiroir", "secret": "oui"})
     told = _kept(child)

@@ -14,7 +14,7 @@ import pytest
 from icalendar import Calendar
 from pypdf import PdfReader
 from support.espace import Space, newcomer, relate
-from support.people import allow, ask, client, deposit, now, patient
+from support.people import allow, ask, client, deposit, now, patient, today
 from support.portal import Browser
 from support.roles import as_role
 from support.statements import stated
@@ -34,11 +34,9 @@ from carnet.formats.cda import Section
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 
-TODAY = prevention.today(now())
-
 
 def ago(days: int) -> date:
-    return TODAY - timedelta(days=days)
+    return today() - timedelta(days=days)
 
 
 def vaccinate(record_id: UUID, label: str, start: str, detail: str = "") -> None:
@@ -50,7 +48,7 @@ def vaccinate(record_id: UUID, label: str, start: str, detail: str = "") -> None
 
 def agenda(who: Space, record_id: UUID) -> prevention.Agenda:
     with as_role("carnet_espace"), records.visiting(who.ask(Act.SEARCH), record_id, "agenda") as visit:
-        found = prevention.agenda_in(visit, profile.entries(visit, prevention.SECTIONS), TODAY)
+        found = prevention.agenda_in(visit, profile.entries(visit, prevention.SECTIONS), today())
     assert found is not None
     return found
 
@@ -66,7 +64,7 @@ def say(who: Space, record_id: UUID, what: str, answer: str, on: date | None = N
 
 
 def draft(title: str = "Contrôle dentaire", day: date | None = None, **told: Any) -> prevention.Draft:
-    return prevention.Draft(prevention.APPOINTMENT, title, day or TODAY + timedelta(days=20), **told)
+    return prevention.Draft(prevention.APPOINTMENT, title, day or today() + timedelta(days=20), **told)
 
 
 def book(who: Space, record_id: UUID, one: prevention.Draft, secret: bool = False) -> UUID:
@@ -76,7 +74,7 @@ def book(who: Space, record_id: UUID, one: prevention.Draft, secret: bool = Fals
 
 def events(who: Space, record_id: UUID) -> list[str]:
     with as_role("carnet_espace"), records.visiting(who.ask(Act.SEARCH), record_id, "agenda") as visit:
-        return [e.title for e in prevention.events_in(visit, ago(400), TODAY + timedelta(days=400))]
+        return [e.title for e in prevention.events_in(visit, ago(400), today() + timedelta(days=400))]
 
 
 def notices(record_id: UUID) -> list[str]:
@@ -125,15 +123,15 @@ def test_an_unknown_fact_is_asked_and_its_answer_decides(espace: str) -> None:
     assert states(who, record_id)["VAC-FJ-GUYANE"] == "ask"
 
 
-@pytest.mark.parametrize(("what", "answer", "on"), [
+@pytest.mark.parametrize(("what", "answer", "ahead"), [
     ("nothing_known", "yes", None), ("guyane", "perhaps", None), ("pregnancy", "yes", None), ("NOTHING-1", "yes", None),
-    ("DEP-COLON", "perhaps", None), ("DEP-COLON", "yes", TODAY + timedelta(days=2)),
+    ("DEP-COLON", "perhaps", None), ("DEP-COLON", "yes", 2),
 ])  # fmt: skip
-def test_what_cannot_be_said_changes_nothing(espace: str, what: str, answer: str, on: date | None) -> None:
+def test_what_cannot_be_said_changes_nothing(espace: str, what: str, answer: str, ahead: int | None) -> None:
     who, _, record_id = newcomer(espace, sex="F", birth_date="1970-03-04")
     before = states(who, record_id)
     with pytest.raises(Refusal) as refused:
-        say(who, record_id, what, answer, on)
+        say(who, record_id, what, answer, ahead and today() + timedelta(days=ahead))
     assert refused.value.code is No.REQUEST_MALFORMED
     assert states(who, record_id) == before
 
@@ -177,8 +175,8 @@ def test_a_professional_has_no_part_in_what_the_person_says(espace: str) -> None
     book(who, record_id, draft("Rendez-vous très privé"))
     with as_role("carnet_webps"), records.visiting(ask("treating", Act.SEARCH, person), detail="summary") as visit:
         assert not visit.opens(prevention.CATEGORY)
-        assert prevention.events_in(visit, ago(1), TODAY + timedelta(days=60)) == []
-        found = prevention.agenda_in(visit, profile.entries(visit, prevention.SECTIONS), TODAY)
+        assert prevention.events_in(visit, ago(1), today() + timedelta(days=60)) == []
+        found = prevention.agenda_in(visit, profile.entries(visit, prevention.SECTIONS), today())
     assert found is not None
     told = {x.rule.id: x.state.value for x in found.lines}
     assert told["DEP-SEIN"] == "not-stated"
@@ -186,11 +184,11 @@ def test_a_professional_has_no_part_in_what_the_person_says(espace: str) -> None
 
 
 def test_the_secrets_of_a_minor_are_in_no_list_and_in_no_mail_of_the_parents(espace: str) -> None:
-    girl, _, record_id = newcomer(espace, "Jeanne", sex="F", birth_date=(now() - timedelta(days=16 * 366)).date().isoformat())
+    girl, _, record_id = newcomer(espace, "Jeanne", sex="F", birth_date=(today() - timedelta(days=16 * 366)).isoformat())
     mother, _, _ = newcomer(espace, sex="F", birth_date="1980-05-05")
     relate(record_id, mother, access.REPRESENTS)
     say(girl, record_id, "pregnancy", "yes", ago(60))
-    book(girl, record_id, draft("Sage-femme", TODAY + timedelta(days=1)), secret=True)
+    book(girl, record_id, draft("Sage-femme", today() + timedelta(days=1)), secret=True)
     assert states(girl, record_id)["GRO-EPP"] in ("to-plan", "not-stated")
     mother.act_on(record_id)
     page = mother.get("/agenda").text + mother.get("/agenda?vue=liste").text + mother.get("/agenda/famille").text
@@ -207,7 +205,7 @@ def test_a_representative_s_appointment_is_never_secret(espace: str) -> None:
     mother, _, _ = newcomer(espace)
     relate(record_id, mother, access.REPRESENTS)
     mother.act_on(record_id)
-    mother.post("/agenda/rendez-vous/noter", {"sorte": "rendez-vous", "titre": "Pédiatre", "date": str(TODAY), "secret": "oui"})
+    mother.post("/agenda/rendez-vous/noter", {"sorte": "rendez-vous", "titre": "Pédiatre", "date": str(today()), "secret": "oui"})
     assert events(child, record_id) == ["Pédiatre"]
 
 
@@ -218,7 +216,7 @@ def test_a_carer_whom_the_agenda_was_not_opened_to_sees_and_writes_nothing(espac
     relate(record_id, carer, access.CARES, access.Given(scope=frozenset({"profile:allergies"})))
     carer.act_on(record_id)
     assert "Cardiologue" not in carer.get("/agenda").text
-    answer = carer.post("/agenda/rendez-vous/noter", {"sorte": "rendez-vous", "titre": "Intrus", "date": str(TODAY)})
+    answer = carer.post("/agenda/rendez-vous/noter", {"sorte": "rendez-vous", "titre": "Intrus", "date": str(today())})
     assert answer.status_code in (403, 404)
     assert events(owner, record_id) == ["Cardiologue"]
     other, _, _ = newcomer(espace)
@@ -229,22 +227,22 @@ def test_a_carer_whom_the_agenda_was_not_opened_to_sees_and_writes_nothing(espac
 
 def test_the_reminder_leaves_once_the_day_before_and_says_nothing(espace: str) -> None:
     who, _, record_id = newcomer(espace)
-    number = book(who, record_id, draft(day=TODAY + timedelta(days=5)))
+    number = book(who, record_id, draft(day=today() + timedelta(days=5)))
     run_worker(3)
     assert "agenda-tomorrow" not in notices(record_id)
     run_worker(4)
     run_worker(4)
     assert notices(record_id).count("agenda-tomorrow") == 1
     with as_role("carnet_espace"):
-        prevention.change_event(who.ask(Act.WRITE_PROFILE), record_id, number, draft(day=TODAY + timedelta(days=9)))
+        prevention.change_event(who.ask(Act.WRITE_PROFILE), record_id, number, draft(day=today() + timedelta(days=9)))
     run_worker(8)
     assert notices(record_id).count("agenda-tomorrow") == 2, "another day is reminded of again"
 
 
 def test_the_first_page_says_what_is_for_tomorrow_and_only_to_whom_the_agenda_is_open(espace: str) -> None:
     who, _, record_id = newcomer(espace)
-    book(who, record_id, draft("Dentiste de demain", TODAY + timedelta(days=1)))
-    book(who, record_id, draft("Dans une semaine", TODAY + timedelta(days=7)))
+    book(who, record_id, draft("Dentiste de demain", today() + timedelta(days=1)))
+    book(who, record_id, draft("Dans une semaine", today() + timedelta(days=7)))
     page = who.get("/").text
     assert "Dentiste de demain" in page
     assert "Dans une semaine" not in page
@@ -255,7 +253,7 @@ def test_the_first_page_says_what_is_for_tomorrow_and_only_to_whom_the_agenda_is
 
 def test_a_family_of_messages_that_is_not_wanted_is_not_sent(espace: str) -> None:
     who, _, record_id = newcomer(espace)
-    book(who, record_id, draft(day=TODAY + timedelta(days=5)))
+    book(who, record_id, draft(day=today() + timedelta(days=5)))
     who.get("/agenda/messages")
     assert who.post("/agenda/messages/choisir", {"famille": ["vaccination", "dental"]}).status_code == 302
     run_worker(4)
@@ -264,7 +262,7 @@ def test_a_family_of_messages_that_is_not_wanted_is_not_sent(espace: str) -> Non
 
 
 def test_what_opens_in_time_is_told_once_and_only_after_a_first_look(espace: str) -> None:
-    day = (now() - timedelta(days=365 * 50 + 12 - 3)).date()
+    day = today() - timedelta(days=365 * 50 + 12 - 3)
     who, _, record_id = newcomer(espace, birth_date=day.isoformat())
     say(who, record_id, "DEP-COLON", "no")
     run_worker()
@@ -282,7 +280,7 @@ def test_a_document_that_is_not_announced_changes_no_notice(espace: str) -> None
     from carnet.apps.prevention.timers import agenda_of_record
 
     with as_role("carnet_worker"), unit(record_id) as work:
-        found = agenda_of_record(work, record_id, TODAY)
+        found = agenda_of_record(work, record_id, today())
     assert found is not None
     assert found.shots == ()
 
@@ -355,7 +353,7 @@ def test_a_certificate_signs_what_others_attest_and_says_what_is_declared(espace
     doses = [e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Immunization"]
     assert [d.get("primarySource") for d in doses] == [False, None], "of what others attest, nothing says who gave it"
     with as_role("carnet_espace"), records.visiting(who.ask(Act.SEARCH), record_id) as visit:
-        held = prevention.shots(prevention.packaged()[0], profile.entries(visit, ("vaccinations",)), TODAY)
+        held = prevention.shots(prevention.packaged()[0], profile.entries(visit, ("vaccinations",)), today())
         card = prevention.signed(visit.traits, held, espace, now())
     assert card is not None and (card.doses, card.of) == (1, 1)
     digits = card.text.removeprefix("shc:/")
@@ -373,10 +371,10 @@ def test_a_certificate_signs_what_others_attest_and_says_what_is_declared(espace
 def test_a_dose_that_one_writes_keeps_what_is_known_and_no_more(espace: str) -> None:
     who, _, record_id = baby(espace)
     who.get("/agenda/vaccin")
-    assert who.post("/agenda/vaccin/ajouter", {"vaccin": "menb", "annee": str(TODAY.year)}).status_code == 302
+    assert who.post("/agenda/vaccin/ajouter", {"vaccin": "menb", "annee": str(today().year)}).status_code == 302
     shot = agenda(who, record_id).shots[0]
-    assert (shot.start, shot.day, shot.vaccine) == (str(TODAY.year), None, "menb")
-    for wrong in ({"vaccin": "", "produit": ""}, {"vaccin": "menb", "date": str(TODAY + timedelta(days=3))},
+    assert (shot.start, shot.day, shot.vaccine) == (str(today().year), None, "menb")
+    for wrong in ({"vaccin": "", "produit": ""}, {"vaccin": "menb", "date": str(today() + timedelta(days=3))},
                   {"vaccin": "menb", "annee": "20x6"}):  # fmt: skip
         assert who.post("/agenda/vaccin/ajouter", wrong).status_code == 400
     assert len(agenda(who, record_id).shots) == 1
@@ -413,7 +411,7 @@ def test_an_imported_edition_is_immutable_and_rules_from_its_day(espace: str) ->
             prevention.import_edition(content + b"\n# autre\n", "essai", now())
     with as_role("carnet_espace"):
         assert prevention.edition_on(date(2031, 5, 1)).id == "essai-2031"
-        assert prevention.edition_on(TODAY).id == "fr-2026-11"
+        assert prevention.edition_on(today()).id == "fr-2026-11"
     for statement in ("UPDATE prevention_edition SET content = ''", "DELETE FROM prevention_edition"):
         with as_role("postgres"), pytest.raises(psycopg.errors.RaiseException), unit() as work:
             work.run(statement)
@@ -437,7 +435,7 @@ def test_an_appointment_is_changed_taken_out_and_put_back(espace: str) -> None:
     who, _, record_id = newcomer(espace)
     number = book(who, record_id, draft("Dentiste"))
     assert who.get(f"/agenda/rendez-vous/{number}").status_code == 200
-    form = {"sorte": "rappel", "titre": "Dentiste, contrôle", "date": str(TODAY), "heure": "09:30"}
+    form = {"sorte": "rappel", "titre": "Dentiste, contrôle", "date": str(today()), "heure": "09:30"}
     assert who.post(f"/agenda/rendez-vous/{number}/changer", form).status_code == 302
     assert events(who, record_id) == ["Dentiste, contrôle"]
     assert who.post(f"/agenda/rendez-vous/{number}/annuler").status_code == 302
@@ -464,7 +462,7 @@ def test_a_vaccination_is_recorded_in_three_actions_and_taken_back(portal: str) 
     form = browser.get(address)
     chosen = re.search(r'<option value="([\w]+)" selected>', form.text)
     assert chosen is not None
-    answer = browser.post(address, {"vaccin": chosen[1], "date": str(TODAY), "lot": "L42"})
+    answer = browser.post(address, {"vaccin": chosen[1], "date": str(today()), "lot": "L42"})
     assert answer.status_code == 302
     page = browser.get(answer.headers["location"])
     assert "lot L42" in page.text
@@ -578,7 +576,7 @@ def test_the_operation_evaluates_what_it_is_given_and_keeps_nothing(door: str) -
 
 def appointment(person: DemoPerson, **changes: Any) -> dict[str, Any]:
     identifier = {"system": f"urn:oid:{person.ins.oid.value}", "value": person.ins.matricule}
-    start = f"{TODAY + timedelta(days=20)}T08:30:00Z"
+    start = f"{today() + timedelta(days=20)}T08:30:00Z"
     return {"resourceType": "Appointment", "status": "booked", "description": "Consultation", "start": start,
             "participant": [{"actor": {"type": "Patient", "identifier": identifier}, "status": "accepted"}]} | changes  # fmt: skip
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from support.people import ask, deposit, host, now, patient
+from support.people import ask, deposit, host, now, patient, today
 from support.statements import stated
 
 from carnet.apps.profile import api as profile
@@ -34,7 +34,7 @@ def shown(person, who: str = "treating", **options) -> list[profile.Entry]:
 
 def taken(person, on: date | None = None, who: str = "treating") -> list[profile.Treatment]:
     with records.visiting(ask(who, Act.SEARCH, person)) as visit:
-        return profile.treatments(visit, profile.entries(visit), on or now().date())
+        return profile.treatments(visit, profile.entries(visit), on or today())
 
 
 def labels(person, who: str = "treating") -> set[str]:
@@ -173,4 +173,4 @@ def test_the_summary_groups_sources_and_keeps_bounds() -> None:
     [potassium] = profile.series(shown(person))
     assert [p.content.value for p in potassium.points] == ["4.6", "5.4"]
     assert [profile.out_of_bounds(p) for p in potassium.points] == [0, 1]
-    assert {t.course for t in taken(person, now().date() + timedelta(days=800))} == {profile.Course.SILENT}
+    assert {t.course for t in taken(person, today() + timedelta(days=800))} == {profile.Course.SILENT}

@@ -28,6 +28,7 @@ from support.people import (
     open_record,
     patient,
     submission,
+    today,
 )
 from support.roles import as_role
 
@@ -156,7 +157,7 @@ def test_a_record_that_closes_while_a_file_is_opened_takes_no_document(monkeypat
 
     def slow(key: Any, planned: Any) -> Any:
         with as_role("carnet_worker"), unit(record_id) as work:
-            records.change_state(work, record_id, "close", now().date(), "FERMETURE_DEMANDE_PATIENT")
+            records.change_state(work, record_id, "close", today(), "FERMETURE_DEMANDE_PATIENT")
         return kept(key, planned)
 
     monkeypatch.setattr(depositing, "_kept", slow)
@@ -261,12 +262,12 @@ def test_a_grant_that_is_not_one_for_a_list_lists_nothing() -> None:
 
 def test_a_timer_that_comes_late_to_a_record_does_nothing() -> None:
     _, record_id = patient()
-    at, today = now(), now().date()
-    assert not timers._pass(timers.SUSPENSION, at, today, record_id), "it is not suspended"
-    assert not timers._destroy(at, today, today, record_id), "it is not closed"
+    at, day = now(), today()
+    assert not timers._pass(timers.SUSPENSION, at, day, record_id), "it is not suspended"
+    assert not timers._destroy(at, day, day, record_id), "it is not closed"
     with unit(record_id) as work:
-        records.change_state(work, record_id, "close", today, "FERMETURE_DEMANDE_PATIENT")
-    assert not timers._destroy(at, today - timedelta(days=1), today, record_id), "its term is not over"
+        records.change_state(work, record_id, "close", day, "FERMETURE_DEMANDE_PATIENT")
+    assert not timers._destroy(at, day - timedelta(days=1), day, record_id), "its term is not over"
     assert not timers._tell(at, at, record_id), "nothing waits"
     assert not timers._lift(at, at, record_id)
 

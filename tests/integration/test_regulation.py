@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from support.bounds import bound
-from support.people import client, fresh_person, host, now, open_record, patient
+from support.people import client, fresh_person, host, now, open_record, patient, today
 
 from carnet.apps.access import api as access
 from carnet.apps.identity.candidates import enough_to_search, resemblance, tokens
@@ -103,7 +103,7 @@ def test_those_who_share_most_are_compared_however_many_share_something(regulato
 def test_who_has_no_open_record_or_a_doubtful_identity_is_not_listed(regulator: Client) -> None:
     for state in (RecordState.OPPOSED, RecordState.PENDING_OPPOSITION, RecordState.CLOSED, RecordState.SUSPENDED):
         person = fresh_person(birth_name="INVISIBLE", birth_date="1961-09-08")
-        records.create_record(person.ins, person.traits, now().date(), state=state)
+        records.create_record(person.ins, person.traits, today(), state=state)
     doubtful = fresh_person(birth_name="INVISIBLE", birth_date="1961-09-08")
     open_record(doubtful, annotations=("DOUT",))
     provisional = fresh_person(birth_name="INVISIBLE", birth_date="1961-09-08")

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -231,7 +231,7 @@ def test_a_record_s_own_export_proves_each_entry_and_its_map(log: Log, tmp_path:
     told["maps"][0]["counter"] -= 1
     (other / "maps.json").write_text(json.dumps(told))
     assert "map" in verdict(other, log)
-    assert maps.proof(log.folder, now().date(), uuid4()) is None
+    assert maps.proof(log.folder, datetime.now(UTC).date(), uuid4()) is None
 
 
 def _entries(export: Path) -> list[dict]:

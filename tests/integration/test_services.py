@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from support.espace import Space, newcomer, relate
-from support.people import deposit, now
+from support.people import deposit, now, today
 from support.roles import as_role
 from support.services import App, app, purposes, referenced, text_of
 
@@ -234,7 +234,7 @@ def test_an_agreement_ends_by_itself_and_is_announced_before(
 
 
 def test_a_representative_agrees_until_majority_and_the_minor_may_withdraw(espace: str, oauth: str, door: str) -> None:
-    child_space, _, record_id = newcomer(espace, birth_date=(now() - timedelta(days=int(17.95 * 365.25))).date().isoformat())
+    child_space, _, record_id = newcomer(espace, birth_date=(today() - timedelta(days=int(17.95 * 365.25))).isoformat())
     parent = newcomer(espace)[0]
     relate(record_id, parent, access.REPRESENTS)
     parent.act_on(record_id)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from support.people import allow, ask, client, deposit, fresh_person, now, open_record, patient
+from support.people import allow, ask, client, deposit, fresh_person, now, open_record, patient, today
 from support.roles import as_role
 
 from carnet.apps.access import api as access
@@ -186,7 +186,7 @@ def test_the_end_of_an_authorisation_is_noted_once_and_a_new_one_counts_again() 
 @pytest.mark.parametrize(("asked", "days"), [(False, 3653), (True, 91)])
 def test_a_closed_record_is_destroyed_by_its_key_at_its_term(door: str, asked: bool, days: int) -> None:
     person, record_id = patient("treating", treating="treating")
-    document, day = deposit(person), now().date()
+    document, day = deposit(person), today()
     with unit(record_id) as work:
         records.change_state(work, record_id, "close", day)
         if asked:
@@ -217,7 +217,7 @@ def test_a_closed_record_is_destroyed_by_its_key_at_its_term(door: str, asked: b
 
 def test_reopening_takes_a_request_of_destruction_back() -> None:
     _, record_id = patient()
-    day = now().date()
+    day = today()
     with unit(record_id) as work, pytest.raises(TransitionError):
         records.ask_destruction(work, record_id, day)
     with unit(record_id) as work:

@@ -14,7 +14,7 @@ from django.conf import settings
 from PIL import Image
 from pypdf import PdfWriter
 from support.espace import newcomer, relate, space
-from support.people import ask, deposit, entry, fresh_ins, fresh_person, fresh_uid, now, open_record, patient, submission
+from support.people import ask, deposit, entry, fresh_ins, fresh_person, fresh_uid, now, open_record, patient, submission, today
 from support.people import cda as cda_of
 from support.portal import Browser, words
 from support.roles import as_role
@@ -56,11 +56,11 @@ def say(person: Any, *facts: Statement, days: int = 0, code: str = "10160-0", ty
 
 def taken(person: Any, on: date | None = None) -> dict[str, profile.Treatment]:
     with records.visiting(ask("treating", Act.SEARCH, person)) as visit:
-        return {t.name: t for t in profile.treatments(visit, profile.entries(visit), on or now().date())}
+        return {t.name: t for t in profile.treatments(visit, profile.entries(visit), on or today())}
 
 
 def day(ago: int) -> date:
-    return now().date() - timedelta(days=ago)
+    return today() - timedelta(days=ago)
 
 
 # The life of treatments
@@ -687,7 +687,7 @@ def test_what_changed_is_told_as_facts_and_what_was_only_restated_is_not() -> No
     def since(moment: datetime | None) -> list[tuple[str, str, str]]:
         with records.visiting(ask("treating", Act.SEARCH, person)) as visit:
             entries = profile.entries(visit)
-            found, more = changes(entries, profile.treatments(visit, entries, now().date()), moment, now())
+            found, more = changes(entries, profile.treatments(visit, entries, today()), moment, now())
         assert more == 0
         return [(c.word, c.what, c.before) for c in found]
 

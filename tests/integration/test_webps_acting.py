@@ -376,7 +376,7 @@ def test_an_alert_of_a_type_closed_to_the_profession_tells_nothing(portal: str) 
     browser = Browser(portal).sign_in("optician")
     base = browser.open(person.ins.matricule)
     browser.post(f"{base}/alerte", {"suivre": "1"})
-    edition = access.edition(now().date())
+    edition = access.edition(now())
     from carnet.kernel.codes import PROFESSION_SYSTEM, Code
 
     assert "68599-0" not in edition.consultable(Code(PROFESSION_SYSTEM, "28"))

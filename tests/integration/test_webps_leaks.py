@@ -28,7 +28,6 @@ SECRET = Section(
     ),
 )
 ALLERGY = Section("48765-2", "Allergies", facts=(stated("allergies", "Pénicilline", "1", "s"),))
-STAYS = (now() - timedelta(days=300), now() - timedelta(days=290))
 PAGES = (
     "", "/documents", "/documents?q=xylophagie", "/documents?q=xyl", "/documents?q=potassium", "/documents?statut=tous", "/documents?classe=10",
     "/documents?specialite=SM03", "/documents?auteur=jambage", "/documents?masques=1", "/documents?type=11502-2", "/documents?periode=1a",
@@ -61,7 +60,8 @@ def make(hidden: bool) -> SimpleNamespace:
         for n in range(3)
     ]
     if hidden:
-        deposit(person, "biologist", "11502-2", ("MASQUE_PS",), sections=(SECRET, ALLERGY), title="Xylophagie", stay=STAYS,
+        deposit(person, "biologist", "11502-2", ("MASQUE_PS",), sections=(SECRET, ALLERGY), title="Xylophagie",
+                stay=(now() - timedelta(days=300), now() - timedelta(days=290)),
                 effective_time=now() - timedelta(days=2))  # fmt: skip
     return SimpleNamespace(person=person, visible=visible)
 

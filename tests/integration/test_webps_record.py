@@ -4,7 +4,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from support.people import deposit, host, now, patient
+from support.people import deposit, host, now, patient, today
 from support.portal import Browser, words
 from support.statements import stated
 
@@ -39,13 +39,13 @@ def rich():
         key = key_of(work, record_id)
         profile.declare(work, key, "contacts", profile.Content("Basile Exemple", detail="conjoint", value="06 39 98 00 01"), now())
         profile.declare(work, key, "wishes", profile.Content("Directives anticipées"), now())
-    today = now().date()
+    day = today()
     for n, value in enumerate(("4.2", "4.8", "5.6")):
         deposit(
             person,
             "biologist",
             "11502-2",
-            sections=(result(value, today - timedelta(days=90 - n)),),
+            sections=(result(value, day - timedelta(days=90 - n)),),
             effective_time=now() - timedelta(days=90 - n),
         )
     deposit(person, "treating", "60591-5", sections=RICH, title="Synthèse médicale")

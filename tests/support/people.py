@@ -33,6 +33,11 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def today() -> date:
+    """The day of the present moment as people of the law's zone count it: not the one of UTC, every night."""
+    return access.law().day(now())
+
+
 def fresh_ins(oid: str = INS_NIR_TEST) -> Ins:
     """An INS that no other test has."""
     number = next(_numbers)

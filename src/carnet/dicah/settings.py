@@ -7,13 +7,14 @@ entry of a decision, beside the edition of the law: who changed a setting, chang
 import hashlib
 import json
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from carnet.dicah import contexts
 from carnet.kernel.actor import Context
+from carnet.kernel.clock import day_in
 from carnet.kernel.codes import PROFESSION_SYSTEM, TRAINEE_SYSTEM, Code
 from carnet.kernel.ins import INS_NIR_TEST
 
@@ -120,6 +121,10 @@ class LawSettings:
             ZoneInfo(self.civil_zone)
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError("civil_zone: not a time zone") from None
+
+    def day(self, moment: datetime) -> date:
+        """The day of a moment as people of the civil zone count it: the one that the law, a form and a person mean."""
+        return day_in(moment, self.civil_zone)
 
     @property
     def edition(self) -> str:

@@ -35,9 +35,17 @@ def begins(day: date, zone: str) -> datetime:
     return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
 
 
+def civil(moment_: datetime, zone: str) -> datetime:
+    """A moment on the clock of a civil zone; as it is at the ends of the calendar, which no zone can move."""
+    try:
+        return moment_.astimezone(ZoneInfo(zone))
+    except OverflowError:
+        return moment_
+
+
 def day_in(moment_: datetime, zone: str) -> date:
     """The day of a moment as people of a civil zone count it."""
-    return moment_.astimezone(ZoneInfo(zone)).date()
+    return civil(moment_, zone).date()
 
 
 @dataclass(frozen=True, slots=True)

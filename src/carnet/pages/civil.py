@@ -1,7 +1,6 @@
 """Moments and days as people of the law's civil zone count them."""
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -9,11 +8,8 @@ from carnet.kernel import clock
 
 
 def civil(moment: datetime) -> datetime:
-    """A moment on the clock of the civil zone; as it is at the ends of the calendar, which no zone can move."""
-    try:
-        return moment.astimezone(ZoneInfo(settings.LAW.civil_zone))
-    except OverflowError:
-        return moment
+    """A moment on the clock of the law's civil zone."""
+    return clock.civil(moment, settings.LAW.civil_zone)
 
 
 def begins(day: date) -> datetime:

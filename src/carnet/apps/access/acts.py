@@ -61,7 +61,7 @@ def authorise(work: Work, granted: Grant, consent: Consent, key: RecordKey, held
     )  # fmt: skip
     if consent.presence_code:
         prove(work, key, granted, consent.presence_code)
-    count_declaration(work, ask.at.date(), bool(consent.presence_code))
+    count_declaration(work, settings.day(ask.at), bool(consent.presence_code))
     write_entry(work, granted, (), f"{consent.ground.value}:renewed" if renewal else consent.ground.value)
     if not ask.secret:
         notify(work, record_id, "authorisation-prolonged" if renewal else "authorisation-declared", HOLDER, ask.at)

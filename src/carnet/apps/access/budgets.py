@@ -94,13 +94,13 @@ def opens(ask: Ask) -> Opening:
 def parameters(ask: Ask, opening: Opening) -> dict[str, object]:
     """Values of the names in `OPENED`."""
     asked = opening is not Opening.NONE
-    return {"opens": opening.name.lower(), "actor": ask.actor.key if asked else "", "day": ask.at.date(),
+    return {"opens": opening.name.lower(), "actor": ask.actor.key if asked else "", "day": settings.LAW.day(ask.at),
             "subjects": [s.key for s in subjects(ask.actor)] if asked else []}  # fmt: skip
 
 
 def _bounds(actor: Actor, at: datetime, subject: Subject, measure: str) -> tuple[bounds.Bound, ...]:
     traits = bounds.traits_of(actor.situation, settings.LAW)
-    return bounds.in_force(at.date()).of(subject.by, measure, traits)
+    return bounds.in_force(settings.LAW.day(at)).of(subject.by, measure, traits)
 
 
 _Measure = tuple[str, str, str]
@@ -191,8 +191,8 @@ _KEEP = """INSERT INTO access_opening (record_id, person, kind, day, care, at, c
 
 
 def _kept(ask: Ask, record_id: UUID, kind: str, care: str) -> Statement:
-    actor, situation = ask.actor, ask.actor.situation
-    return _KEEP, (record_id, actor.key, kind, ask.at.date(), care, ask.at, actor.authentication.certificate, situation.structure,
+    actor, situation, day = ask.actor, ask.actor.situation, settings.LAW.day(ask.at)
+    return _KEEP, (record_id, actor.key, kind, day, care, ask.at, actor.authentication.certificate, situation.structure,
                    str(situation.profession or ""), situation.savoir_faire, situation.sector)  # fmt: skip
 
 

@@ -128,7 +128,7 @@ def cases(work: Work, record_id: UUID, reader: Actor) -> list[Case]:
 
 
 def _granted(ask: Ask, record_id: UUID | None) -> Grant:
-    return decide_or_refuse(ask, Facts(settings=law(), edition=edition(ask.at.date())), record_id).grant
+    return decide_or_refuse(ask, Facts(settings=law(), edition=edition(ask.at)), record_id).grant
 
 
 def open_cases(ask: Ask) -> list[Case]:

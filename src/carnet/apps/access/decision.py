@@ -52,9 +52,10 @@ _EDITION_HELD = 1.0
 _held: tuple[float, date, Path, Edition] | None = None
 
 
-def edition(on: date) -> Edition:
-    """The habilitation edition in force on a day, imported ones included."""
+def edition(at: datetime) -> Edition:
+    """The habilitation edition in force on the day of a moment, imported ones included."""
     global _held
+    on = law().day(at)
     directory: Path = settings.CARNET.editions()
     held, now = _held, monotonic()
     if held is not None and now - held[0] < _EDITION_HELD and held[1] == on and held[2] == directory:
@@ -69,7 +70,7 @@ def may_ever(ask: Ask) -> bool:
 
     It asks condition H alone, of nobody's record; what is then done is decided whole.
     """
-    facts = Facts(settings=law(), edition=edition(ask.at.date()))
+    facts = Facts(settings=law(), edition=edition(ask.at))
     return not any(rule(ask, facts) for rule in (function_not_allowed, habilitation_context, habilitation_profession))
 
 
@@ -80,7 +81,7 @@ _under: tuple[LawSettings, Edition, str] | None = None
 def in_force(at: datetime) -> str:
     """Under what this process decides at a moment, as the journal tells it."""
     global _under
-    rules, matrix = law(), edition(at.date())
+    rules, matrix = law(), edition(at)
     under = _under
     if under is None or under[0] is not rules or under[1] is not matrix:
         told = editions_of(rules, matrix) | {"habilitation": f"{matrix.effective.isoformat()}/{matrix.digest[:12]}"}
@@ -166,7 +167,7 @@ def decide_or_refuse(
 
 def before_record(ask: Ask) -> None:
     """Apply the rules that look at the asker alone, before anything is looked up. Raises Refusal."""
-    facts = Facts(settings=law(), edition=edition(ask.at.date()))
+    facts = Facts(settings=law(), edition=edition(ask.at))
     verdict = decide(ask, facts, BEFORE_RECORD)
     if isinstance(verdict, Refuse):
         raise Refusal(verdict.code, verdict.details, rule=verdict.rule)
@@ -174,7 +175,7 @@ def before_record(ask: Ask) -> None:
 
 def proved(ask: Ask) -> None:
     """Apply the rules of authentication alone, for a question whose act is not known yet. Raises Refusal."""
-    verdict = decide(ask, Facts(settings=law(), edition=edition(ask.at.date())), AUTHENTICATION)
+    verdict = decide(ask, Facts(settings=law(), edition=edition(ask.at)), AUTHENTICATION)
     if isinstance(verdict, Refuse):
         raise Refusal(verdict.code, verdict.details, rule=verdict.rule)
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -99,9 +98,7 @@ def readers(work: Work, record_id: UUID, at: datetime) -> Readers:
         LEFT JOIN access_choices c USING (record_id) WHERE a.record_id = %s AND a.subject_kind = 'person' AND a.expires_at > %s""",
         record_id, at,
     )  # fmt: skip
-    zone = ZoneInfo(settings.LAW.civil_zone)
-    today = at.astimezone(zone).date()
-    held = (who for who, ground, since, initial in rows
-            if (initial if ground == "care_team" else since.astimezone(zone).date() == today))  # fmt: skip
+    today = settings.LAW.day(at)
+    held = (who for who, ground, since, initial in rows if (initial if ground == "care_team" else settings.LAW.day(since) == today))
     blocked = work.rows("SELECT subject_id FROM access_block WHERE record_id = %s", record_id)
     return Readers(frozenset(held), frozenset(row[0] for row in blocked))

@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from hmac import compare_digest
 from uuid import uuid4
 
+from django.conf import settings
+
 from carnet.apps.access.decision import write_entry
 from carnet.apps.storage.api import RecordKey, Work, blind_index, unit
 from carnet.kernel.grant import Grant
@@ -119,5 +121,5 @@ def presence_share(since: datetime) -> Share:
     """The share of declarations with a proof of presence since a moment (operators)."""
     with unit() as work:
         row = work.rows("SELECT coalesce(sum(declared), 0), coalesce(sum(proved), 0) FROM access_presence_share WHERE day >= %s",
-                        since.date())[0]  # fmt: skip
+                        settings.LAW.day(since))[0]  # fmt: skip
     return Share(int(row[0]), int(row[1]))

@@ -38,7 +38,7 @@ class EmergencyToReview:
 
 
 def _granted(ask: Ask, record_id: UUID | None) -> Grant:
-    return decide_or_refuse(ask, Facts(settings=law(), edition=edition(ask.at.date())), record_id).grant
+    return decide_or_refuse(ask, Facts(settings=law(), edition=edition(ask.at)), record_id).grant
 
 
 def emergencies_to_review(ask: Ask) -> list[EmergencyToReview]:

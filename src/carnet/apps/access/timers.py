@@ -25,7 +25,7 @@ def timer_question(name: str, at: datetime) -> Ask:
 
 def timer_grant(ask: Ask, record_id: UUID) -> Grant:
     """The Grant of a timer. What it then does is journaled as the write that it is, one entry for each record."""
-    facts = Facts(settings=law(), edition=edition(ask.at.date()))
+    facts = Facts(settings=law(), edition=edition(ask.at))
     return decide_or_refuse(ask, facts, record_id).grant
 
 

@@ -29,7 +29,7 @@ from carnet.apps.records.api import Visit, acting
 from carnet.apps.storage.api import Work, blind_index, unit
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
-from carnet.kernel.clock import begins
+from carnet.kernel.clock import begins, civil
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import majority, normalise_name
 
@@ -141,7 +141,8 @@ def _until(visit: Visit, service_id: UUID, duration: str) -> datetime:
         with suppress(Refusal):
             return access.agreement_of(visit.work, visit.record_id, service_id, at).expires_at
     months = DURATIONS.get(duration) or DURATIONS[PROPOSED]
-    chosen = datetime.combine(months_later(at.date(), months), at.timetz())
+    local = civil(at, access.law().civil_zone)
+    chosen = datetime.combine(months_later(local.date(), months), local.timetz())
     of_age = majority(visit.traits.birth_date) if visit.ask.actor.kind is ActorKind.REPRESENTATIVE else None
     return min(chosen, begins(of_age, access.law().civil_zone)) if of_age is not None else chosen
 

@@ -27,7 +27,6 @@ from carnet.formats.fhir.personal import Said, Taken, allergy, condition, medica
 from carnet.formats.timestamps import to_fhir
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act
-from carnet.kernel.clock import day_in
 from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
@@ -55,7 +54,7 @@ class Reading:
     @property
     def since(self) -> str:
         """The first day that the perimeter lets through; empty for every day."""
-        day = day_in(self.at, settings.LAW.civil_zone)
+        day = settings.LAW.day(self.at)
         return (day - A_YEAR).isoformat() if self.line.perimeter == "P1Y" else ""
 
     def within(self, day: str) -> bool:
@@ -85,7 +84,7 @@ def _codes(content: profile.Content) -> tuple[tuple[str, str, str], ...]:
 def _said(reading_: Reading, stated: profile.Stated) -> Said:
     entry, content = stated.first, stated.first.content
     author = "" if reading_.line.perimeter == "names" else content.author
-    today = day_in(reading_.at, settings.LAW.civil_zone)
+    today = settings.LAW.day(reading_.at)
     # What a person notes without an end is there now; a document that says no status says none.
     stands = content.status == "active" or entry.source == profile.PERSON
     clinical = "inactive" if content.over(today) else "active" if stands else ""
@@ -135,7 +134,7 @@ def _word(treatment: profile.Treatment) -> str:
 def treatments(r: Reading) -> list[Json]:
     """MedicationStatement: one for each substance, as the person's own page tells it."""
     entries = profile.entries(r.visit, ["treatments"])
-    found = profile.treatments(r.visit, entries, day_in(r.at, settings.LAW.civil_zone))
+    found = profile.treatments(r.visit, entries, settings.LAW.day(r.at))
     kept, bare = [t for t in found if r.within(t.said)], r.line.perimeter == "names"
     return [
         medication(

@@ -19,7 +19,6 @@ from carnet.formats.fhir import Json
 from carnet.formats.fhir.personal import UCUM, Measured, Value, observation
 from carnet.formats.timestamps import to_fhir
 from carnet.kernel.ask import Act
-from carnet.kernel.clock import day_in
 from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
@@ -148,10 +147,10 @@ def _moment(told: Json, at: datetime) -> str:
         raise _refuse("effectiveDateTime", "is not a whole day, or an instant with its time zone (FHIR R4, dateTime)")
     try:
         moment = datetime.fromisoformat(when)
-        day = day_in(moment, settings.LAW.civil_zone) if moment.tzinfo is not None else moment.date()
+        day = settings.LAW.day(moment) if moment.tzinfo is not None else moment.date()
     except (ValueError, OverflowError):
         raise _refuse("effectiveDateTime", "is not a date") from None
-    if day > day_in(at, settings.LAW.civil_zone):
+    if day > settings.LAW.day(at):
         raise _refuse("effectiveDateTime", "is in the future")
     return when
 

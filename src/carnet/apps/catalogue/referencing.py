@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
+
 from carnet.apps.catalogue import rows
 from carnet.apps.catalogue.card import Card, CardError, read_card
 from carnet.apps.catalogue.criteria import Criteria, Criterion, criteria_named, criteria_on
@@ -123,7 +125,7 @@ def open_file(by: By, contact: str, name: str, at: datetime) -> UUID:
     file = {"card": {"name": name[:60]}, "answers": {}}
     service = Service(
         uuid4(), by.publisher, by.company[:160], contact[:200], State.DRAFT, name[:60], file, None,
-        criteria_on(at.date()).id, 1, at, at, None, None, None,
+        criteria_on(settings.LAW.day(at)).id, 1, at, at, None, None, None,
     )  # fmt: skip
     with unit() as work:
         if len(rows.services_of(work, by.publisher)) >= MOST:
@@ -218,7 +220,7 @@ def _effect(work: Work, file: File, act: str, at: datetime) -> None:
     if act in ("accept", "renew"):
         if file.failing:
             raise ReferencingError("blocking-criteria", file.failing)
-        ends = months_later(at.date(), file.criteria.agreement_months)
+        ends = months_later(settings.LAW.day(at), file.criteria.agreement_months)
         rows.list_card(work, service.id, _whole(file), file.criteria.id, ends, at)
     if act == "ask-renewal":
         rows.note_renewal(work, service.id, at)
@@ -261,7 +263,7 @@ def end_listings(at: datetime) -> int:
     """Take offline the services whose agreement is over. Returns how many."""
     by = By(Side.TIMER, "catalogue")
     with unit() as work:
-        found = rows.ended_listings(work, at.date())
+        found = rows.ended_listings(work, settings.LAW.day(at))
         for number in found:
             rows.update_state(work, number, State.OFFLINE, at)
             rows.insert_step(work, number, at, by.name, by.side, "end", State.OFFLINE, "")

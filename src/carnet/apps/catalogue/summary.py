@@ -19,7 +19,6 @@ from carnet.formats.fhir import Json
 from carnet.formats.fhir.ips import UNAVAILABLE, WITHHELD, Section, Summary, document, empty_words, known_absent
 from carnet.formats.paper import as_pdf
 from carnet.formats.timestamps import to_fhir
-from carnet.kernel.clock import day_in
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits
@@ -128,7 +127,7 @@ def _person(number: str, traits: Traits, ins: Ins | None) -> Json:
 
 
 def _on_paper(visit: Visit, ins: Ins | None, sections: list[Section]) -> str:
-    day = day_in(visit.ask.at, settings.LAW.civil_zone)
+    day = settings.LAW.day(visit.ask.at)
     born = visit.traits.birth_date or "date inconnue"
     head = [f"Né(e) le {born}", f"INS {ins.matricule} ({ins.oid})" if ins else "INS : non connue",
             f"Fait le {day.isoformat()} par la personne, des sources de son carnet."]  # fmt: skip

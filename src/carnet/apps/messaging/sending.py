@@ -92,9 +92,10 @@ def leave(visit: Visit, leaving: Leaving, references: tuple[str, ...]) -> str:
 
 def answer_automatically(visit: Visit, thread: Thread, held: Mailbox | None, at: datetime) -> None:
     """Put the automatic reply of a mailbox held here under a message, once a day in a thread."""
-    text = held.replies(at.date()) if held else ""
-    today = [m for m in rows.messages(visit, [thread.id]) if m.told.get("automatic") and m.at.date() == at.date()]
-    if held is None or not text or today:
+    day = settings.LAW.day(at)
+    text = held.replies(day) if held else ""
+    answered = any(m.told.get("automatic") and settings.LAW.day(m.at) == day for m in rows.messages(visit, [thread.id]))
+    if held is None or not text or answered:
         return
     told = {"text": text, "name": held.label, "from": held.address, "automatic": True, "fingerprint": str(uuid4())}
     keeping.keep_message(

@@ -75,7 +75,7 @@ def board(ask: Ask, question: str = "", only: str = "") -> Board:
     ask = replace(ask, act=Act.LIST_MESSAGES)
     with access.asking(ask), unit() as work:
         doubt = access.of_question(work, ask)
-        access.grant(work, ask, Facts(settings=access.law(), edition=access.edition(ask.at.date()), plausibility=doubt), None)
+        access.grant(work, ask, Facts(settings=access.law(), edition=access.edition(ask.at), plausibility=doubt), None)
         held = {m.id: m for m in mailboxes_of(ask.actor, work)}
         found = work.rows("SELECT record_id, thread_id FROM messaging_of_mailboxes(%s, %s)", sorted(held), MOST)
     listed = [one for record_id, thread_id in found if (one := _waiting(record_id, thread_id, held))]

@@ -20,7 +20,7 @@ from carnet.apps.outbox import sentences
 from carnet.apps.outbox.contacts import DAILY, Contact, contacts, former_addresses, owner_of
 from carnet.apps.outbox.notices import HOLDER, Sealed
 from carnet.apps.storage.api import Work, derived, unit, unseal
-from carnet.kernel.clock import Timer, day_in
+from carnet.kernel.clock import Timer
 from carnet.kernel.copies import replace
 
 CLAIMED_FOR = timedelta(minutes=5)
@@ -109,7 +109,7 @@ def message(notices: Sequence[Claimed], contact: Contact, at: datetime) -> Email
     kept = [n.sealed for n in notices if n.secret]
     announced = next((s for s in kept if s.name), None) if {n.kind for n in notices} == {"record-announced"} else None
     if announced and not announced.day:
-        announced = replace(announced, day=(day_in(at, settings.LAW.civil_zone) + settings.LAW.opposition_lasts).isoformat())
+        announced = replace(announced, day=(settings.LAW.day(at) + settings.LAW.opposition_lasts).isoformat())
     subject = sentences.announced_subject(announced) if announced else sentences.subject({n.kind for n in notices}, professional)
     mail["Subject"] = subject
     mail["From"] = config.notice_from

@@ -15,7 +15,6 @@ from carnet.apps.prevention.keeping import edition_of
 from carnet.apps.prevention.rows import FACT, ITEM, NO, UNKNOWN, YES, Told
 from carnet.apps.profile.api import Entry
 from carnet.apps.records.api import Visit
-from carnet.kernel.clock import day_in
 from carnet.kernel.traits import Traits
 
 ICD10 = "2.16.840.1.113883.6.3"
@@ -27,7 +26,7 @@ SECTIONS = ("vaccinations", "problems", "history")
 
 def today(at: datetime) -> date:
     """The civil day of a moment: the one that people mean."""
-    return day_in(at, settings.LAW.civil_zone)
+    return settings.LAW.day(at)
 
 
 def edition_in(visit: Visit, day: date) -> Edition:

@@ -16,7 +16,7 @@ from carnet.apps.prevention.knowing import SECTIONS, facts_of, history_of
 from carnet.apps.profile.api import entries_for_timer
 from carnet.apps.records.api import unseen_by_holder
 from carnet.apps.storage.api import Work, key_of, unit
-from carnet.kernel.clock import Timer, catch_up, day_in
+from carnet.kernel.clock import Timer, catch_up
 
 BATCH = 500
 APPOINTMENTS = "rendez-vous"
@@ -46,7 +46,7 @@ def _remind(at: datetime, day: date, record_id: UUID) -> bool:
 
 def remind(at: datetime) -> int:
     """The day before, tell that something is booked. What was booked too late for that is told on its day."""
-    day = day_in(at, settings.LAW.civil_zone)
+    day = settings.LAW.day(at)
     return catch_up(lambda: _due(day), lambda record_id: _remind(at, day, record_id))
 
 
@@ -97,7 +97,7 @@ def agenda_of_record(work: Work, record_id: UUID, day: date) -> Agenda | None:
 
 def look(at: datetime) -> int:
     """Look again at the agendas that change today. Each says itself when that is, so that a night looks at few of them."""
-    day = day_in(at, settings.LAW.civil_zone)
+    day = settings.LAW.day(at)
     return catch_up(lambda: _to_look(day), lambda record_id: _look(at, day, record_id))
 
 

@@ -5,6 +5,8 @@ not concern them. An entry of a professional or of a document is never changed h
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.conf import settings
+
 from carnet.apps.journal.api import REPRESENTATIVES
 from carnet.apps.profile.entries import (
     NOT_CONCERNED,
@@ -158,5 +160,5 @@ def write_directives(ask: Ask, record_id: UUID, text: str) -> None:
     with writing(ask, Act.WRITE_PROFILE, record_id, "directives", "directives") as visit:
         visit.work.run("DELETE FROM profile_entry WHERE record_id = %s AND section = 'directives'", visit.record_id)
         if text.strip():
-            content = Content("Directives anticipées", detail=text.strip(), start=ask.at.date().isoformat())
+            content = Content("Directives anticipées", detail=text.strip(), start=settings.LAW.day(ask.at).isoformat())
             insert(visit.work, visit.key, new("directives", content, PERSON, ask.at, ask.actor.id))

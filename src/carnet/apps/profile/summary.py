@@ -11,7 +11,6 @@ from datetime import date
 from django.conf import settings
 
 from carnet.apps.profile.entries import DOCUMENT, PERSON, SERVICE, Entry
-from carnet.kernel.clock import day_in
 from carnet.kernel.traits import normalise_name
 
 ABSENT, PARTLY, NOBODY_KNOWS = "known-absent", "partly-absent", "no-information"
@@ -61,7 +60,7 @@ def _once(group: list[Entry], entry: Entry) -> bool:
 def said_on(entry: Entry) -> str:
     """The day on which it was said: that of its document; of whoever wrote, confirmed or answered it, the day they did."""
     written = entry.written_at if entry.source == DOCUMENT else None
-    return day_in(written or entry.recorded_at, settings.LAW.civil_zone).isoformat()
+    return settings.LAW.day(written or entry.recorded_at).isoformat()
 
 
 def day_of(entry: Entry) -> str:

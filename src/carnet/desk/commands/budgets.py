@@ -1,6 +1,6 @@
 """Commands about budgets: what an edition of the bounds would have done, what is closed, lifting it, where its notices go."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -25,9 +25,9 @@ def _when(moment: object) -> str:
 def report(file: Path | None, days: int) -> None:
     """Print who would have met a bound in the last days, under the edition in force or a proposed one."""
     start("carnet_operator")
-    from carnet.apps.access.api import BoundsError, bounds_in_force, met, read_bounds
+    from carnet.apps.access.api import BoundsError, bounds_in_force, law, met, read_bounds
 
-    today: date = now().date()
+    today = law().day(now())
     with or_fail("L'édition n'est pas lisible", BoundsError, OSError, UnicodeDecodeError):
         edition = bounds_in_force(today) if file is None else read_bounds(file.read_text("utf-8").splitlines(), today)
     found = met(edition, now() - timedelta(days=days))

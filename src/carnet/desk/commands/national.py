@@ -35,8 +35,9 @@ def show_habilitation() -> None:
     from carnet.config.environment import Environment
     from carnet.dicah.habilitation import in_force
 
-    directory = Environment().editions()
-    edition = in_force(now().date(), directory if directory.is_dir() else None)
+    here = Environment()
+    directory = here.editions()
+    edition = in_force(here.law().day(now()), directory if directory.is_dir() else None)
     print(f"Édition en vigueur : {edition.name}, {len(edition.cells)} cellules, {len(edition.confirmed)} confirmées.")
 
 

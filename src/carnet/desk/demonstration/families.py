@@ -38,7 +38,7 @@ def _measures(person: DemoPerson, account: UUID, record_id: UUID, at: datetime) 
     who = holder(account, signin.name_of(person.traits), at)
     for weeks, weight in enumerate(("81.4", "80.9", "80.2", "79.8", "79.1", "78.6")):
         day = at - timedelta(weeks=4 * (6 - weeks))
-        content = profile.Content("Poids", "29463-7", "http://loinc.org", day.date().isoformat(), value=weight, unit="kg")
+        content = profile.Content("Poids", "29463-7", "http://loinc.org", f"{access.law().day(day)}", value=weight, unit="kg")
         profile.declare_entry(Ask(who, Act.WRITE_PROFILE, at), record_id, "measures", content)
     habit = profile.Content("Activité physique", detail="marche, trois fois par semaine")
     profile.declare_entry(Ask(who, Act.WRITE_PROFILE, at), record_id, "habits", habit)

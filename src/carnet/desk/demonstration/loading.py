@@ -114,7 +114,7 @@ def _declare(record_id: UUID, person: DemoPerson, at: datetime) -> None:
         if person.number % 4 == 0 and at.year - person.born.year >= 18:
             profile.declare(work, key, "wishes", profile.Content("Directives anticipées", detail="rédigées, chez le médecin"), at)
         if person.number % 6 == 0:
-            content = profile.Content("Ibuprofène 400 mg", detail="parfois, pour le dos", start=at.date().isoformat())
+            content = profile.Content("Ibuprofène 400 mg", detail="parfois, pour le dos", start=access.law().day(at).isoformat())
             profile.declare(work, key, "treatments", content, at)
 
 
@@ -142,7 +142,7 @@ def _record(person: DemoPerson, at: datetime) -> UUID:
     return identity.find(person.ins) or records.create_record(
         person.ins,
         person.traits,
-        (at - timedelta(days=OPENED)).date(),
+        access.law().day(at - timedelta(days=OPENED)),
         annotations=("DOUT",) if person.number == UNQUALIFIED else (),
         activated=person.number % 2 == 0 and person.number != UNATTACHED,
         attached=person.number != UNATTACHED,
@@ -171,7 +171,7 @@ def load_person(person: DemoPerson, at: datetime) -> int:
     if event:
         with unit(record_id) as work:
             reason = "FERMETURE_DEMANDE_PATIENT" if event == "close" else "VERIFICATION"
-            records.change_state(work, record_id, event, at.date() - timedelta(days=20), reason)
+            records.change_state(work, record_id, event, access.law().day(at) - timedelta(days=20), reason)
     return len(specs)
 
 

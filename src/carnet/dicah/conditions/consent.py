@@ -1,7 +1,6 @@
 """C — Consentement: a valid authorisation in normal mode, no opposition in the emergency modes."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from carnet.dicah.acts import (
     ABOUT_SHOWN,
@@ -75,8 +74,7 @@ def lives(authorisation: Authorisation, ask: Ask, facts: Facts) -> bool:
     if authorisation.ground is AuthorisationGround.CARE_TEAM:
         return True
     # Outside the team, consent is bound to this consultation: the same day, and not longer than the setting.
-    zone = ZoneInfo(facts.settings.civil_zone)
-    same_day = authorisation.granted_at.astimezone(zone).date() == ask.at.astimezone(zone).date()
+    same_day = facts.settings.day(authorisation.granted_at) == facts.settings.day(ask.at)
     return same_day and ask.at - authorisation.granted_at <= facts.settings.consultation_lasts
 
 
@@ -86,7 +84,7 @@ def consent_expired(ask: Ask, facts: Facts) -> Denial | None:
     authorisation = facts.access.authorisation
     if not _asks_normally(ask) or authorisation is None or lives(authorisation, ask, facts):
         return None
-    return Denial(No.CONSENT_EXPIRED, {"since": min(authorisation.expires_at, ask.at).date().isoformat()})
+    return Denial(No.CONSENT_EXPIRED, {"since": facts.settings.day(min(authorisation.expires_at, ask.at)).isoformat()})
 
 
 @rule("C", "L.1111-17 I, R.1111-48 CSP; switches ETREAT and BTG")

@@ -56,7 +56,7 @@ def handle(call: Call) -> Answer:
         withdraw_authorisation(call.ask(Act.WITHDRAW_AUTHORISATION))
         return _said(OK, gettext("Autorisation retirée."))
     until = declare_authorisation(call.ask(Act.DECLARE_AUTHORISATION), _consent(), as_treating_doctor=bool(role))
-    return _said(OK, gettext("Autorisation valable jusqu'au {date}.").format(date=until.date().strftime("%d/%m/%Y")))
+    return _said(OK, gettext("Autorisation valable jusqu'au {date}.").format(date=settings.LAW.day(until).strftime("%d/%m/%Y")))
 
 
 def refuse(call: Call, refusal: Refusal) -> Answer:

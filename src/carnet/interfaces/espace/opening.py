@@ -6,6 +6,7 @@ The same code serves a first activation and an access that was lost: in both, so
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
@@ -130,7 +131,7 @@ def _is_announced(step: Activating) -> bool:
 
 def _by_themselves(step: Activating) -> None:
     """Opening and opposing are a representative's for a minor: said before the code is used up."""
-    if is_minor(step.traits.birth_date, moment().date()):
+    if is_minor(step.traits.birth_date, settings.LAW.day(moment())):
         raise Refusal(No.MINOR_THROUGH_REPRESENTATIVE)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
@@ -148,8 +149,8 @@ def _form(asked: Asked, kind: str, problems: list[tuple[str, str]], status: int 
         "tab": "proches", "kind": kind, "problems": problems, "given": asked.request.POST, "categories": list(CATEGORIES.items()),
         "sections": [*((n, s.title) for n, s in SECTIONS.items()), (prevention.CATEGORY, AGENDA), (MESSAGES, "Messages")],
         "today": asked.today.isoformat(),
-        "usual": (asked.at + USUAL).date().isoformat(), "until": asked.form.text("jusqu-au", 10),
-        "latest": (asked.at + LONGEST).date().isoformat(),
+        "usual": settings.LAW.day(asked.at + USUAL).isoformat(), "until": asked.form.text("jusqu-au", 10),
+        "latest": settings.LAW.day(asked.at + LONGEST).isoformat(),
     }  # fmt: skip
     return page(asked, "people/invite", context, status)
 
@@ -163,7 +164,7 @@ def invite(asked: Asked, kind: str) -> HttpResponse:
         return _form(asked, kind, [])
     label, until = asked.form.text("nom", 120), asked.form.day("jusqu-au")
     problems = [] if label else [("nom", gettext("Écrivez le nom de la personne."))]
-    if until and not asked.today < until <= (asked.at + LONGEST).date():
+    if until and not asked.today < until <= settings.LAW.day(asked.at + LONGEST):
         problems.append(("jusqu-au", gettext("Choisissez une date à venir, dans les trois ans.")))
     if problems:
         return _form(asked, kind, problems, 400)

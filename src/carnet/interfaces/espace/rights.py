@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
@@ -226,7 +227,8 @@ def professionals(opened: Opened) -> Shown | HttpResponse:
         "access_tab": "personnes", "authorised": [r for r in found if r.kind == "authorised"],
         "blocked": [r for r in found if r.kind == "blocked"], "treating": [r for r in found if r.kind == "treating_doctor"],
         "administrators": [r for r in found if r.kind == "administrator"], "may_choose": visit.may(Act.CHOOSE_RIGHTS),
-        "latest": (at + visit.facts.settings.authorisation_lasts).date().isoformat(), "today": civil(at).date().isoformat(),
+        "latest": settings.LAW.day(at + visit.facts.settings.authorisation_lasts).isoformat(),
+        "today": opened.asked.today.isoformat(),
     }  # fmt: skip
     return Shown("rights/professionals", context)
 

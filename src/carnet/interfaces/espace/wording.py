@@ -259,7 +259,8 @@ def _same(a: Line, b: Line) -> bool:
     """Whether two lines say the same, within the same hour."""
 
     def told_of(line: Line) -> tuple[object, ...]:
-        return line.actor, line.done, line.detail, line.note, line.code, line.behalf, line.at.date(), line.at.hour
+        hour = line.at.replace(minute=0, second=0, microsecond=0)
+        return line.actor, line.done, line.detail, line.note, line.code, line.behalf, hour
 
     return told_of(a) == told_of(b)
 

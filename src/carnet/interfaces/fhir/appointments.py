@@ -73,7 +73,7 @@ def search(request: HttpRequest) -> HttpResponse:
     if unknown or request.GET:
         raise FhirError(unknown[0] if unknown else "patient", "is not a parameter of this search: patient.identifier")
     question = ins_of_patient(ask(request, who, Act.WRITE_PROFILE), patient_of(pairs))
-    held = prevention.own_appointments(question, None, (moment() - PAST).date())
+    held = prevention.own_appointments(question, None, settings.LAW.day(moment() - PAST))
     base = f"{settings.CARNET.base_url}/fhir/Appointment"
     patient = {"type": "Patient"}
     entries = [{"fullUrl": f"{base}/{e.id}", "resource": _resource(e, patient), "search": {"mode": "match"}} for e in held]

@@ -39,7 +39,7 @@ def person_page(asked: Asked, found: Helped, status: int = 200, *, refused: bool
     context: dict[str, object] = {
         "tab": "assistance", "found": found, "state": STATES.get(found.state, found.state), "given": asked.request.POST,
         "refused": refused, "problem": problem, "announced": found.state in ("to_notify", "pending_opposition"),
-        "today": asked.at.date(),
+        "today": asked.today,
     }  # fmt: skip
     return page(asked, "person", context, status)
 

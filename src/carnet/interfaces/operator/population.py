@@ -38,7 +38,7 @@ def overview(asked: Asked) -> HttpResponse:
 
 def _letters(asked: Asked, problem: str = "", status: int = 200) -> HttpResponse:
     context: dict[str, object] = {"tab": "population", "waiting": waiting_letters_by_territory(asked.ask()),
-                                  "batches": batches(asked.ask()), "today": asked.at.date(), "problem": problem}  # fmt: skip
+                                  "batches": batches(asked.ask()), "today": asked.today, "problem": problem}  # fmt: skip
     return page(asked, "batches", context, status)
 
 

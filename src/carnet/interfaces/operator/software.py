@@ -23,7 +23,7 @@ SOON = 60
 
 def _queue(asked: Asked, problem: RegistryError | None = None) -> HttpResponse:
     rows = [(s, min((c.ends_on for c in s.certificates), default=None)) for s in registry()]
-    context: dict[str, object] = {"tab": "logiciels", "rows": rows, "today": asked.at.date(), "problem": problem,
+    context: dict[str, object] = {"tab": "logiciels", "rows": rows, "today": asked.today, "problem": problem,
                                   "given": asked.request.POST}  # fmt: skip
     return page(asked, "software", context, 400 if problem else 200)
 
@@ -55,7 +55,7 @@ def _one(asked: Asked, number: str, problem: RegistryError | None = None) -> Htt
     if not found:
         raise Refusal(No.DOCUMENT_UNKNOWN)
     software: Registered = found[0]
-    certificates = [(c, (c.ends_on - asked.at.date()).days) for c in software.certificates]
+    certificates = [(c, (c.ends_on - asked.today).days) for c in software.certificates]
     context: dict[str, object] = {"tab": "logiciels", "software": software, "certificates": certificates, "soon": SOON,
                                   "problem": problem}  # fmt: skip
     return page(asked, "one_software", context, 400 if problem else 200)

@@ -57,7 +57,7 @@ def _rights() -> list[Line]:
 
 def _professions(context: str) -> list[tuple[str, int, int]]:
     """Professions of a context, and how many of the types of documents the edition in force opens to each."""
-    law = edition(moment().date())
+    law = edition(moment())
     types = len({type_code for _, type_code in law.cells})
     found = []
     for code in _PROFESSIONS[context]:
@@ -84,7 +84,7 @@ def guide(request: HttpRequest, context: str = "ville") -> HttpResponse:
     told_context: dict[str, object] = {
         "context": context, "title": gettext(_TITLES[context]), "contexts": [(n, gettext(t)) for n, t in _TITLES.items()],
         "first": _messages(_FIRST), "others": _messages(_OTHERS), "rights": _rights(), "professions": _professions(context),
-        "columns": [gettext(label) for _, _, label in _COLUMNS], "sectors": sectors, "edition": edition(moment().date()).name,
+        "columns": [gettext(label) for _, _, label in _COLUMNS], "sectors": sectors, "edition": edition(moment()).name,
         "functional": functional_rights.EDITION, "law": law, "authorisation_days": _days(law.authorisation_lasts),
         "hours": int(law.consultation_lasts.total_seconds() // 3600), "minutes": int(law.emergency_lasts.total_seconds() // 60),
         "notice_days": _days(law.announcement_notice_after), "visible_days": _days(law.visible_by_itself_after),

@@ -7,6 +7,8 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from carnet.formats.ins_datamatrix import PREFIX, read_datamatrix
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Mode
@@ -34,7 +36,10 @@ class Sought:
 
     def present(self, at: datetime) -> bool:
         """Whether the patient's card was read in this consultation: the same day, some hours ago at most."""
-        return self.seen_at is not None and self.seen_at.date() == at.date() and at - self.seen_at < PRESENT_FOR
+        if self.seen_at is None or at - self.seen_at >= PRESENT_FOR:
+            return False
+        same_day: bool = settings.LAW.day(self.seen_at) == settings.LAW.day(at)
+        return same_day
 
     def in_mode(self, mode: Mode) -> "Sought":
         """The same person in another access mode."""

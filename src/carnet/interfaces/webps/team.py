@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.utils.translation import gettext
 
@@ -76,8 +77,8 @@ def team(asked: Asked) -> HttpResponse:
         "given": [(d, people.get(d.delegate, d.delegate)) for d in held if d.delegating == asked.actor.id],
         "taken": [(d, people.get(d.delegating, d.delegating)) for d in held if d.delegate == asked.actor.id],
         "reviews": _reviews(asked, listed), "colleagues": sorted(people.items(), key=lambda p: in_order(p[1])),
-        "today": asked.today.isoformat(), "short": (asked.at + SHORT).date().isoformat(),
-        "latest": (asked.at + DELEGATION_LASTS).date().isoformat(),
+        "today": asked.today.isoformat(), "short": settings.LAW.day(asked.at + SHORT).isoformat(),
+        "latest": settings.LAW.day(asked.at + DELEGATION_LASTS).isoformat(),
         "acting_for": people.get(asked.actor.on_behalf_of, asked.actor.on_behalf_of), "problem": "",
     }  # fmt: skip
     return page(asked, "team/board", context)

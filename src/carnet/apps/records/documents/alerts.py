@@ -66,7 +66,7 @@ def tell_alerted(work: Work, record_id: UUID, depositor: str, documents: list[Ne
         return
     readers = access.readers(work, record_id, at)
     for who, classes, system, code, structure in rows:
-        opened = access.edition(at.date()).consultable(Code(system, code))
+        opened = access.edition(at).consultable(Code(system, code))
         wanted = [d for d in shown if d.type_code in opened and (not classes or _class(d.type_code) in classes)]
         if wanted and who != depositor and readers.reads(who, structure):
             outbox.notify(work, record_id, KIND, outbox.professional(who), at)

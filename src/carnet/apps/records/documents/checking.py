@@ -246,7 +246,7 @@ def _stated(name: codes.Name, stated: Coding, on: date) -> Coding:
 
 def _settings_of_care(checked: Checked, deposit: Deposit) -> Checked:
     """Facility, practice setting and format: checked when declared, else as the CDA states them, else from who deposits."""
-    entry, header, on = checked.entry, checked.header, deposit.at.date()
+    entry, header, on = checked.entry, checked.header, settings.LAW.day(deposit.at)
     if header:
         entry = replace(entry, facility=entry.facility or _stated("facility_types", header.facility, on),
                         practice=entry.practice or _stated("practice_settings", header.practice, on))  # fmt: skip
@@ -340,7 +340,7 @@ def _completed(author: Author, header: CdaHeader) -> Author:
 
 def check(work: Work, entry: DocumentEntry, content: bytes, deposit: Deposit) -> Checked:
     """Check one document of a deposit. Raises Refusal; returns it completed and ready to be stored."""
-    on = deposit.at.date()
+    on = settings.LAW.day(deposit.at)
     checked = _media(_bytes(Checked(entry, content)))
     checked = _unique_id(_patient(work, checked, deposit))
     checked = _labels(_type_and_class(checked, on))

@@ -61,7 +61,7 @@ def search_by_traits(ask: Ask) -> list[Candidate]:
     """
     with access.asking(ask), unit() as work:
         doubt = access.of_question(work, ask)
-        facts = Facts(settings=access.law(), edition=access.edition(ask.at.date()), plausibility=doubt)
+        facts = Facts(settings=access.law(), edition=access.edition(ask.at), plausibility=doubt)
         granted = access.grant(work, ask, facts, None)
         if not identity.enough_to_search(ask.traits):
             raise Refusal(No.TRAITS_INSUFFICIENT)

@@ -77,7 +77,7 @@ def absent(ask: Ask, requested: frozenset[str] = frozenset(), doubt: Plausibilit
         requested_types=requested,
         plausibility=doubt,
         settings=access.law(),
-        edition=access.edition(ask.at.date()),
+        edition=access.edition(ask.at),
     )
     return Entered(None, facts)
 
@@ -185,7 +185,7 @@ class FactsRow:
             identity=identity.facts(self.status, self.annotations, traits, given),
             access=access.facts(self.access, ask),
             settings=access.law(),
-            edition=access.edition(ask.at.date()),
+            edition=access.edition(ask.at),
         )
 
 
@@ -198,7 +198,7 @@ def facts_row(row: Row | None) -> FactsRow | None:
 
 
 def _facts(ask: Ask, row: FactsRow, traits: Traits, requested: frozenset[str] = frozenset()) -> Facts:
-    return row.facts(ask, traits, ask.traits, requested, is_minor(traits.birth_date, ask.at.date()))
+    return row.facts(ask, traits, ask.traits, requested, is_minor(traits.birth_date, access.law().day(ask.at)))
 
 
 def facts_for(work: Work, ask: Ask, entered: Entered) -> Facts:

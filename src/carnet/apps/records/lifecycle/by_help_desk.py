@@ -35,7 +35,7 @@ class Helped:
 
 def operator_grant(ask: Ask, record_id: UUID | None) -> Grant:
     """The Grant of an operator's act, on a record or on none. Raises Refusal for anybody else."""
-    facts = Facts(settings=access.law(), edition=access.edition(ask.at.date()))
+    facts = Facts(settings=access.law(), edition=access.edition(ask.at))
     return access.decide_or_refuse(ask, facts, record_id).grant
 
 
@@ -58,7 +58,8 @@ def helped(ask: Ask, ins: Ins) -> Helped | None:
 def _has_own_address(work: Work, record_id: UUID, at: datetime) -> bool:
     """Whether a mail reaches the person alone: an account wrote the address. A minor's may still be read by somebody else."""
     told = identity.known(work, record_id)
-    return told is not None and not is_minor(told[1].birth_date, at.date()) and signin.account_named(work, record_id) is not None
+    adult = told is not None and not is_minor(told[1].birth_date, access.law().day(at))
+    return adult and signin.account_named(work, record_id) is not None
 
 
 def mail_code(ask: Ask, record_id: UUID) -> None:
@@ -146,7 +147,8 @@ def correct_identity(
         told = identity.known(work, record_id)
         if told is None:
             raise identity.IdentityError("this record has no identity")
-        status = identity.correct(work, key_of(work, record_id), replace(told[1], **changes), annotations, at.date(), certain)
+        on, key = access.law().day(at), key_of(work, record_id)
+        status = identity.correct(work, key, replace(told[1], **changes), annotations, on, certain)
         access.host_entry(work, record_id, "identity:correct", by, at)
     return status
 

@@ -62,15 +62,15 @@ def announce_record(ins: Ins, traits: Traits, address: str, at: datetime) -> UUI
     """
     if identity.find(ins) is not None:
         raise ValueError("this person has a record already")
-    record_id = create_record(ins, traits, at.date(), state=RecordState.PENDING_OPPOSITION)
+    record_id = create_record(ins, traits, access.law().day(at), state=RecordState.PENDING_OPPOSITION)
     with unit(record_id) as work:
         outbox.set_contact(work, outbox.owner_of(outbox.HOLDER, record_id), outbox.Contact(address), at)
         work.run(
             """INSERT INTO records_arrival (record_id, arrived_on, territory, birth_year, channel, notified_at, sealed)
             VALUES (%s, %s, '', %s, 'mail', %s, %s)""",
-            record_id, at.date(), int(traits.birth_date[:4] or 0), at, key_of(work, record_id).seal(b"{}", "arrival"),
+            record_id, access.law().day(at), int(traits.birth_date[:4] or 0), at, key_of(work, record_id).seal(b"{}", "arrival"),
         )  # fmt: skip
-        opens = at.date() + access.law().opposition_lasts
+        opens = access.law().day(at) + access.law().opposition_lasts
         code = signin.announcement_code(work, record_id, "mail", "announcement", at, begins(opens, access.law().civil_zone))
         outbox.send_code(work, record_id, "record-announced", code, at, signin.name_of(traits), opens)
         access.host_entry(work, record_id, "record:announce", "announcement", at)
@@ -82,7 +82,7 @@ def change_life(ask: Ask, record_id: UUID) -> RecordState:
     event, motive, notice = _EVENTS[ask.act]
     with writing(ask, ask.act, record_id) as visit:
         try:
-            state = change_state(visit.work, record_id, event, ask.at.date(), motive)
+            state = change_state(visit.work, record_id, event, access.law().day(ask.at), motive)
         except TransitionError:
             raise Refusal(No.REQUEST_MALFORMED, {"problem": "the record is not in that state"}) from None
         if notice:
@@ -94,7 +94,7 @@ def ask_to_destroy(ask: Ask, record_id: UUID) -> None:
     """Ask for the destruction of a closed record: within three months (R.1111-36). Reopening before takes it back."""
     with writing(ask, Act.DESTROY_RECORD, record_id) as visit:
         try:
-            ask_destruction(visit.work, record_id, ask.at.date())
+            ask_destruction(visit.work, record_id, access.law().day(ask.at))
         except TransitionError:
             raise Refusal(No.REQUEST_MALFORMED, {"problem": "the record is not closed"}) from None
         outbox.notify(visit.work, record_id, "destruction-asked", outbox.HOLDER, ask.at)
@@ -111,7 +111,7 @@ def activate_record(person: Actor, record_id: UUID, at: datetime) -> bool:
         granted = access.own_grant(person, record_id, Act.OPEN_RECORD, at)
         access.name_person(work, key_of(work, record_id), granted, UUID(person.id), access.HOLDS, person.name, access.Given())
         work.run("UPDATE records_record SET activated = true WHERE record_id = %s", record_id)
-        note_passage(work, record_id, "activated", at.date())
+        note_passage(work, record_id, "activated", access.law().day(at))
         access.own_entry(work, record_id, person, "record:activate", at)
     return True
 
@@ -144,7 +144,7 @@ def add_child(ask: Ask, code: str, birth_date: str) -> Standing:
     with access.asking(ask):
         record_id, traits = signin.owner_of_code(code, birth_date, ask.at, "letter")
         found = standing(record_id)
-        if found is None or found.state not in _ADDABLE or not is_minor(traits.birth_date, ask.at.date()):
+        if found is None or found.state not in _ADDABLE or not is_minor(traits.birth_date, access.law().day(ask.at)):
             raise Refusal(No.CODE_UNKNOWN)
         with unit(record_id) as work:
             people = access.persons(work, key_of(work, record_id), ask.at)

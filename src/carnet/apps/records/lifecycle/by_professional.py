@@ -87,7 +87,7 @@ def _change_life(ask: Ask, act: Act, event: str, motive: str, notice: str, other
     with _entered(replace(ask, act=act)) as (work, entered, granted):
         record_id = record_of(entered)
         try:
-            change_state(work, record_id, event, ask.at.date(), motive)
+            change_state(work, record_id, event, access.law().day(ask.at), motive)
         except TransitionError:
             return False
         access.write_entry(work, granted, (), otherwise)

@@ -52,7 +52,7 @@ def _pass(passage: Passage, at: datetime, since: date, record_id: UUID) -> bool:
         if row is None or row[0] != passage.state or row[1] > since:
             return False
         granted = access.timer_grant(access.timer_question(passage.name, at), record_id)
-        state = change_state(work, record_id, passage.event, at.date(), passage.reason)
+        state = change_state(work, record_id, passage.event, access.law().day(at), passage.reason)
         access.write_entry(work, granted, (), state.value)
         outbox.notify(work, record_id, passage.notice, outbox.HOLDER, at)
     return True
@@ -60,7 +60,7 @@ def _pass(passage: Passage, at: datetime, since: date, record_id: UUID) -> bool:
 
 def _passes(passage: Passage, lasts: Callable[[], timedelta]) -> Callable[[datetime], int]:
     def run(at: datetime) -> int:
-        since = (at - lasts()).date()
+        since = access.law().day(at - lasts())
         return catch_up(lambda: _due_states(passage.state, since), lambda record_id: _pass(passage, at, since, record_id))
 
     return run
@@ -76,7 +76,7 @@ def _destroy(at: datetime, since: date, asked: date, record_id: UUID) -> bool:
             return False
         granted = access.timer_grant(access.timer_question("destruction", at), record_id)
         event = "three months pass after a request" if requested else "ten years pass"
-        change_state(work, record_id, event, at.date())
+        change_state(work, record_id, event, access.law().day(at))
         # The entry stays: it is the certificate of the destruction, and names nobody any more.
         access.write_entry(work, granted, (), "key-destroyed")
         erase(work, granted)
@@ -87,7 +87,7 @@ def _destroy(at: datetime, since: date, asked: date, record_id: UUID) -> bool:
 def destroy_due(at: datetime) -> int:
     """Destroy the records closed for ten years, or whose destruction was asked for: key, identity, rows, then bytes."""
     law = access.law()
-    since, asked = (at - law.closed_kept).date(), (at - law.destroyed_on_request_after).date()
+    since, asked = access.law().day(at - law.closed_kept), access.law().day(at - law.destroyed_on_request_after)
     return catch_up(
         lambda: _due_states(RecordState.CLOSED, since, asked),
         lambda record_id: _destroy(at, since, asked, record_id),

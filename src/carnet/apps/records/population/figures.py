@@ -13,7 +13,6 @@ from typing import Any
 
 from carnet.apps.access import api as access
 from carnet.apps.storage.api import unit
-from carnet.kernel.clock import day_in
 
 EVENTS = ("created", "notified", "returned", "opposed", "opened", "activated", "closed")
 WEEKS = 26
@@ -76,7 +75,7 @@ def public_figures(at: datetime) -> Figures:
 def figures(at: datetime) -> Figures:
     """The figures of the last half year, of whole weeks: the present one is not over."""
     law = access.law()
-    today = day_in(at, law.civil_zone)
+    today = law.day(at)
     until = today - timedelta(days=today.weekday())
     since = until - timedelta(weeks=WEEKS)
     weeks = Counts(Counter, {(since + timedelta(weeks=n)).isoformat(): Counter() for n in range(WEEKS)})

@@ -20,7 +20,7 @@ from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import Row, Work, unit
 from carnet.dicah.facts import RecordState
 from carnet.kernel.ask import Ask
-from carnet.kernel.clock import begins, day_in
+from carnet.kernel.clock import begins
 from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import is_minor
@@ -71,7 +71,7 @@ def ask_for_batch(ask: Ask, territory: str, posting_on: date) -> UUID:
     """Set letters of a territory apart for a batch that is posted that day. Raises Refusal: `request-malformed` for a day that
     is over, or where none waits."""
     operator_grant(ask, None)
-    if posting_on < day_in(ask.at, access.law().civil_zone):
+    if posting_on < access.law().day(ask.at):
         raise Refusal(No.REQUEST_MALFORMED, {"problem": "the day of posting is over"})
     number = uuid4()
     with unit() as work:
@@ -162,7 +162,7 @@ def batch_posted(ask: Ask, number: UUID) -> int:
     Raises Refusal: `request-malformed` for a batch that was not printed, was posted, or whose day of posting is over.
     """
     operator_grant(ask, None)
-    today, told = day_in(ask.at, access.law().civil_zone), 0
+    today, told = access.law().day(ask.at), 0
     with unit() as work:
         batch = _held(work, number, ask)
         if batch.printed_at is None or batch.posted_at is not None or today > batch.posting_on:

@@ -15,7 +15,6 @@ from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import Work, key_of, unit
 from carnet.dicah.lifecycle import TransitionError
 from carnet.kernel.ask import Ask
-from carnet.kernel.clock import day_in
 from carnet.kernel.ins import Ins
 
 
@@ -25,7 +24,7 @@ class EventError(ValueError):
 
 def change_matricule(work: Work, record_id: UUID, ins: Ins, by: str, at: datetime) -> None:
     """Give the person another matricule; the one before still leads to the record. Raises `identity.IdentityError`."""
-    identity.change_matricule(work, key_of(work, record_id), ins, day_in(at, access.law().civil_zone))
+    identity.change_matricule(work, key_of(work, record_id), ins, access.law().day(at))
     access.host_entry(work, record_id, "identity:matricule", by, at)
     outbox.notify(work, record_id, "identity-changed", outbox.HOLDER, at)
 
@@ -33,7 +32,7 @@ def change_matricule(work: Work, record_id: UUID, ins: Ins, by: str, at: datetim
 def note_death(work: Work, record_id: UUID, died_on: date, by: str, at: datetime) -> bool:
     """Note that the person died: the record closes, nobody signs in for them. False where that is known. Raises EventError."""
     row = work.row("SELECT state, died_on FROM records_record WHERE record_id = %s FOR UPDATE", record_id)
-    on = day_in(at, access.law().civil_zone)
+    on = access.law().day(at)
     if row is None or died_on > on:
         raise EventError("no record, or a day that is yet to come")
     if row[1] is not None:
@@ -56,7 +55,7 @@ def take_back_death(work: Work, record_id: UUID, by: str, at: datetime) -> None:
     if row is None or row[0] is None:
         raise EventError("no death is noted for this record")
     try:
-        change_state(work, record_id, "death taken back", day_in(at, access.law().civil_zone))
+        change_state(work, record_id, "death taken back", access.law().day(at))
     except TransitionError as error:
         raise EventError(str(error)) from None
     work.run("UPDATE records_record SET died_on = NULL WHERE record_id = %s", record_id)

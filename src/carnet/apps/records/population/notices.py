@@ -16,7 +16,7 @@ from carnet.apps.records.lifecycle.states import change_state
 from carnet.apps.storage.api import Work, key_of, unit
 from carnet.dicah.facts import RecordState
 from carnet.kernel.ask import Ask
-from carnet.kernel.clock import Timer, catch_up, day_in
+from carnet.kernel.clock import Timer, catch_up
 from carnet.kernel.grant import Grant
 from carnet.kernel.identifiers import Oid
 from carnet.kernel.ins import Ins
@@ -54,7 +54,7 @@ def arrival_of(work: Work, record_id: UUID) -> Arrival | None:
 def started(work: Work, granted: Grant, record_id: UUID, sent_at: datetime, way: str) -> None:
     """Note that the notice of a record was sent, in its scope: the six weeks run from that day."""
     if _state(work, record_id) == RecordState.TO_NOTIFY:
-        change_state(work, record_id, "notify", day_in(sent_at, access.law().civil_zone))
+        change_state(work, record_id, "notify", access.law().day(sent_at))
     work.run("UPDATE records_arrival SET notified_at = %s, returned_at = NULL WHERE record_id = %s", sent_at, record_id)
     access.write_entry(work, granted, (), f"notice-sent:{way}")
 
@@ -68,7 +68,7 @@ def came_back(work: Work, granted: Grant, record_id: UUID, at: datetime, way: st
     if state not in (RecordState.TO_NOTIFY, RecordState.PENDING_OPPOSITION):
         return False
     if state == RecordState.PENDING_OPPOSITION and access.law().undelivered_stops_clock:
-        change_state(work, record_id, "notice comes back", day_in(at, access.law().civil_zone))
+        change_state(work, record_id, "notice comes back", access.law().day(at))
     # After a mail a letter is tried where an address is known; after a letter nothing is, until somebody gives another one.
     arrival = arrival_of(work, record_id)
     channel = "letter" if way == "mail" and arrival is not None and arrival.address else "none"

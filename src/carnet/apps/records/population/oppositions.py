@@ -18,7 +18,6 @@ from carnet.dicah.facts import RecordState
 from carnet.dicah.lifecycle import TransitionError
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
 from carnet.kernel.ask import Act, Ask
-from carnet.kernel.clock import day_in
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits, is_minor
 
@@ -52,7 +51,7 @@ def announced(code: str, birth_date: str, at: datetime) -> Announced:
         row = work.row("SELECT state, since FROM records_record WHERE record_id = %s", record_id)
     if row is None:
         raise Refusal(No.CODE_UNKNOWN)
-    minor = is_minor(traits.birth_date, day_in(at, access.law().civil_zone))
+    minor = is_minor(traits.birth_date, access.law().day(at))
     return Announced(record_id, traits, RecordState(row[0]), row[1], minor, channel)
 
 
@@ -87,7 +86,7 @@ def answer_announcement(code: str, birth_date: str, act: Act, at: datetime) -> A
 
 def _apply(work: Work, record_id: UUID, event: str, at: datetime) -> None:
     try:
-        change_state(work, record_id, event, day_in(at, access.law().civil_zone))
+        change_state(work, record_id, event, access.law().day(at))
     except TransitionError:
         raise Refusal(No.REQUEST_MALFORMED, {"problem": "the record is not in that state"}) from None
     # What waited for a second operator is answered by this.

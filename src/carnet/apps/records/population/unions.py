@@ -63,7 +63,7 @@ class Union:
         """The day until which a union can be taken back; None for one that cannot."""
         if self.kind != UNITE or self.done_at is None or self.undo_asked_at is not None or self.outcome:
             return None
-        return (self.done_at + access.law().union_undone_within).date()
+        return access.law().day(self.done_at + access.law().union_undone_within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ def ask_undo(ask: Ask, number: UUID) -> None:
     with unit() as work:
         held = _held(work, number)
         until = held.undone_until()
-        if until is None or ask.at.date() > until or _in_course(work, held.kept, held.absorbed):
+        if until is None or access.law().day(ask.at) > until or _in_course(work, held.kept, held.absorbed):
             raise Refusal(No.REQUEST_MALFORMED, {"problem": "the union cannot be taken back"})
         work.run("UPDATE records_union SET undo_asked_at = %s, undo_asked_by = %s WHERE id = %s", ask.at, ask.actor.key, number)
         for record_id in (held.kept, held.absorbed):

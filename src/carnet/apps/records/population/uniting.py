@@ -19,7 +19,7 @@ from carnet.apps.records.population.unions import COLUMNS, SPLIT, UNITE, Union, 
 from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import Work, key_of, remove_all, unit
 from carnet.dicah.facts import RecordState
-from carnet.kernel.clock import Timer, catch_up, day_in
+from carnet.kernel.clock import Timer, catch_up
 from carnet.kernel.grant import Grant
 
 log = logging.getLogger("carnet.unions")
@@ -29,7 +29,7 @@ _OVER = "SELECT id FROM records_union WHERE kind = 'unite' AND outcome = '' AND 
 
 
 def _today(at: datetime) -> date:
-    return day_in(at, access.law().civil_zone)
+    return access.law().day(at)
 
 
 def _granted(at: datetime, record_id: UUID) -> Grant:

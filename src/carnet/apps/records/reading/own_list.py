@@ -156,7 +156,7 @@ def own_list(ask: Ask, name: str = "", documents_since: datetime | None = None) 
     values: list[Any] = [ask.actor.id, ask.actor.situation.structure, ask.actor.key, ask.at, settings.CARNET.visit_pause()]
     with access.asking(ask), unit() as work:
         doubt = access.of_question(work, ask)
-        access.grant(work, ask, Facts(settings=access.law(), edition=access.edition(ask.at.date()), plausibility=doubt), None)
+        access.grant(work, ask, Facts(settings=access.law(), edition=access.edition(ask.at), plausibility=doubt), None)
         rows = work.rows("SELECT * FROM records_own_list(%s, %s, %s, %s, %s)", *values)
         found = [pair for row in rows if (pair := _readable(ask, row)) and _named_so(pair[0], name)]
         counts = _counts(work, found, documents_since)
@@ -172,4 +172,4 @@ def _named_so(listed: Listed, name: str) -> bool:
 
 def ends_soon(listed: Listed, today: date, days: int = 30) -> bool:
     """Whether the authorisation of a record ends within so many days."""
-    return listed.until is not None and not listed.obstacle and 0 <= (listed.until.date() - today).days <= days
+    return listed.until is not None and not listed.obstacle and 0 <= (access.law().day(listed.until) - today).days <= days

@@ -17,6 +17,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from carnet.apps.identity import api as identity
 from carnet.apps.journal import api as journal
 from carnet.apps.records.hooks import HOOKS
@@ -124,7 +126,8 @@ def _index(rows: list[Values], name: str, at: datetime, readable: dict[str, str]
         label = CATEGORIES[category_of(row["type_code"], row["class_code"])]
         link = _link(row, readable.get(row["logical_id"], ""))
         lines.append(f"<tr><td>{str(row['authored_at'])[:10]}</td><td>{link}</td><td>{html.escape(label)}</td></tr>")
-    return _PAGE.format(name=html.escape(name), day=at.date().isoformat(), rows="".join(lines), journal=journal_line).encode()
+    day = settings.LAW.day(at).isoformat()
+    return _PAGE.format(name=html.escape(name), day=day, rows="".join(lines), journal=journal_line).encode()
 
 
 def _trimmed(resource: str, parents: list[str], seen: frozenset[str]) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
+
 from carnet.apps.identity import api as identity
 from carnet.apps.outbox.api import HOLDER, forget_contact, owner_of
 from carnet.apps.signin.attempts import keep, same_browser, take
@@ -103,7 +105,7 @@ def return_franceconnect(state: str, code: str, browser: str, at: datetime) -> A
 
 def _opened(work: Work, record_id: UUID, traits: Traits, at: datetime) -> accounts.Account:
     """The account of a record's person. A minor's first one ends the address that a representative had given for the record."""
-    if accounts.account_of_record(work, record_id) is None and is_minor(traits.birth_date, at.date()):
+    if accounts.account_of_record(work, record_id) is None and is_minor(traits.birth_date, settings.LAW.day(at)):
         # An address is in the scope of its record: outside, nothing would be found, and nothing would be said.
         work.enter(record_id)
         forget_contact(work, owner_of(HOLDER, record_id))

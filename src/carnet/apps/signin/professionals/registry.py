@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
+from django.conf import settings
 
 from carnet.apps.journal.api import Event, append
 from carnet.apps.outbox import api as outbox
@@ -138,7 +139,7 @@ def add_certificate(client_id: str, pem: bytes, by: str, at: datetime) -> Certif
         raise RegistryError("certificat", "ce fichier n’est pas un certificat X.509 (PEM ou DER)") from None
     if ends <= at:
         raise RegistryError("certificat", "ce certificat n’est plus valable")
-    made = Certificate(found.fingerprint(SHA256()).hex(), *names, ends.date())
+    made = Certificate(found.fingerprint(SHA256()).hex(), *names, settings.LAW.day(ends))
     with unit() as work:
         if not work.rows("SELECT 1 FROM signin_software WHERE client_id = %s", client_id):
             raise RegistryError("numero", "aucun logiciel de ce numéro")
@@ -169,15 +170,15 @@ def _tell(work: Work, what: str, client_id: str, by: str, at: datetime) -> None:
 
 def tell_ending(at: datetime) -> int:
     """Tell who answers for a software, and the operator, of certificates that end in 60, 30 or 7 days. Returns how many."""
-    told = 0
+    told, today = 0, settings.LAW.day(at)
     with unit() as work:
         rows = work.rows(
             """SELECT c.fingerprint, c.client_id, c.ends_on, c.told_days FROM signin_certificate c
             WHERE ends_on <= %s AND ends_on >= %s ORDER BY ends_on LIMIT 500 FOR UPDATE SKIP LOCKED""",
-            at.date() + timedelta(days=TOLD_BEFORE[0]), at.date(),
+            today + timedelta(days=TOLD_BEFORE[0]), today,
         )  # fmt: skip
         for fingerprint, client_id, ends_on, before in rows:
-            step = min(days for days in TOLD_BEFORE if (ends_on - at.date()).days <= days)
+            step = min(days for days in TOLD_BEFORE if (ends_on - today).days <= days)
             if before is not None and before <= step:
                 continue
             scope = uuid5(_OWNERS, client_id)
