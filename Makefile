@@ -21,18 +21,27 @@ help:
 	@echo "make assistant  connect a sample assistant (examples/assistant), while make run is up"
 	@echo "make docs   write the generated reference"
 
-# The locks are complete: nothing is resolved again, so that a newer release elsewhere changes nothing here.
+# The locks are complete: nothing is resolved again, so that a newer release elsewhere changes nothing here. uv installs what they hold in
+# a quarter of pip's time; where pip has an index of its own, or there is no uv for the machine, pip does it.
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-deps
+LOCKED := --no-compile --require-hashes -r
+UV := $(BIN)/uv pip install --quiet --native-tls --python $(BIN)/python --no-deps --require-hashes -r
+define install
+@if $(BIN)/python -m pip config list | grep -q index-url || ! $(PIP) $(LOCKED) requirements-installer.lock 2>/dev/null || ! $(UV) $(1); \
+then $(PIP) $(LOCKED) $(1); fi
+endef
+
 $(BIN)/.run: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Carnet needs Python 3.11 or later; try: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing (once)…"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(call install,requirements.lock)
+	@$(PIP) --no-build-isolation -e .
 	@touch $@
 
 $(BIN)/.dev: requirements-dev.lock $(BIN)/.run
 	@echo "Installing the tools of the tests (once)…"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r requirements-dev.lock
+	$(call install,requirements-dev.lock)
 	@touch $@
 
 run: $(BIN)/.run
@@ -109,7 +118,8 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock:
 	$(BIN)/$(LOCK) pyproject.toml -o requirements.lock
 	$(BIN)/$(LOCK) --group dev pyproject.toml -o requirements-dev.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --group mutants -o requirements-mutants.lock
+	$(BIN)/$(LOCK) --group mutants -o requirements-mutants.lock
+	$(BIN)/$(LOCK) --group installer -o requirements-installer.lock
 
 clean:
 	rm -rf var .venv

@@ -219,7 +219,7 @@ USES: dict[str, Callable[[int], object]] = {
     "apps.storage.wire:_reading": lambda n: _unit(n % 100),
     "apps.outbox.notices:_told": _told_once,
     "formats.packing:_packers": lambda n: packing.unpacked(packing.packed(str(n % 7).encode() * 900)),
-    "apps.access.decision:_held": lambda n: decision.edition(date(2026, 11, 1 + n % 3)).digest,
+    "apps.access.decision:_held": lambda n: decision.edition(datetime(2026, 11, 1 + n % 3, 12, tzinfo=UTC)).digest,
     "apps.access.decision:_under": lambda n: decision.in_force(datetime(2026, 11, 1 + n % 3, tzinfo=UTC)),
     "dicah.settings:_told": lambda n: replace(settings.LAW, support_line=str(n % 3)).digest,
     "apps.storage.executor:_held": _unit,

@@ -36,11 +36,8 @@ def begins(day: date, zone: str) -> datetime:
 
 
 def civil(moment_: datetime, zone: str) -> datetime:
-    """A moment on the clock of a civil zone; as it is at the ends of the calendar, which no zone can move."""
-    try:
-        return moment_.astimezone(ZoneInfo(zone))
-    except OverflowError:
-        return moment_
+    """A moment on the clock of a civil zone. Raises OverflowError at the ends of the calendar, which no zone can move."""
+    return moment_.astimezone(ZoneInfo(zone))
 
 
 def day_in(moment_: datetime, zone: str) -> date:

@@ -8,8 +8,11 @@ from carnet.kernel import clock
 
 
 def civil(moment: datetime) -> datetime:
-    """A moment on the clock of the law's civil zone."""
-    return clock.civil(moment, settings.LAW.civil_zone)
+    """A moment on the clock of the law's civil zone; as it is at the ends of the calendar, which no zone can move."""
+    try:
+        return clock.civil(moment, settings.LAW.civil_zone)
+    except OverflowError:
+        return moment
 
 
 def begins(day: date) -> datetime:
