@@ -249,6 +249,17 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     terminalreporter.write_line(f"{count['passed']} passed, {count['failed'] + count['error']} failed, {count['skipped']} skipped")
 
 
+@pytest.fixture(scope="module")
+def earlier_at_rest() -> None:
+    """No agenda of a record of an earlier file is looked at again: a worker that lets months pass would look at all of them each time."""
+    from carnet.apps.storage.api import unit
+
+    with roles.as_role("postgres"), unit() as work:
+        work.run("""INSERT INTO prevention_choice (record_id, muted, changed_at, look_on)
+                    SELECT record_id, '{}', now(), '9999-12-31' FROM records_record WHERE state = 'open'
+                    ON CONFLICT (record_id) DO UPDATE SET look_on = excluded.look_on""")
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of outside samples; the test is skipped, saying so, where it is absent."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from support.trees import nodes_of, tree_of
 
 from carnet.config.doors import INTERFACES, PROCESSES
 from carnet.config.environment import Environment
@@ -28,18 +29,18 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 def trees(paths: list[Path] = SOURCES) -> Iterator[tuple[Path, ast.Module]]:
     for path in paths:
-        yield path, ast.parse(path.read_text(encoding="utf-8"))
+        yield path, tree_of(path)
 
 
-def functions(tree: ast.AST) -> Iterator[ast.FunctionDef]:
-    yield from (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+def functions(path: Path) -> Iterator[ast.FunctionDef]:
+    yield from (node for node in nodes_of(path) if isinstance(node, ast.FunctionDef))
 
 
 def test_files_and_functions_stay_small() -> None:
     lengths = []
-    for path, tree in trees([p for p in SOURCES if "migrations" not in p.parts]):
+    for path in [p for p in SOURCES if "migrations" not in p.parts]:
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, f"{path.name} has more than 400 lines"
-        for function in functions(tree):
+        for function in functions(path):
             length = (function.end_lineno or 0) - function.lineno + 1
             story = "stories.py" in path.name or path.name == "professionals.py"
             assert length <= 60 or story, f"{path.name}:{function.name} has {length} lines"
@@ -123,7 +124,7 @@ def test_a_day_is_the_one_that_people_count() -> None:
     """Between midnight in the civil zone and midnight in UTC the day of a moment in UTC is yesterday's."""
     found = {
         (path.name, ast.unparse(node.func.value))
-        for path, tree in trees() for node in ast.walk(tree)
+        for path in SOURCES for node in nodes_of(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "date" and not node.args
     }  # fmt: skip
     others = {(name, taken) for name, taken in found if not taken.startswith("civil(") or name == "clock.py"}
@@ -148,14 +149,14 @@ def test_no_test_depends_on_the_hour_at_which_it_runs() -> None:
         early = [
             n for n in _as_imported(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) in ("now", "today", "prevention.today")
         ]
-        of_utc = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and re.match(r"\(?now\(\).*\.date\(\)$", ast.unparse(n))]
+        of_utc = [n for n in nodes_of(path) if isinstance(n, ast.Call) and re.match(r"\(?now\(\).*\.date\(\)$", ast.unparse(n))]
         wrong += [f"{path.name}:{n.lineno}" for n in early + of_utc]
     assert wrong == []
 
 
 def test_no_test_uses_a_mock_library() -> None:
-    for path, tree in trees(TESTS):
-        for node in ast.walk(tree):
+    for path in TESTS:
+        for node in nodes_of(path):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [a.name for a in node.names] if isinstance(node, ast.Import) else []
             assert not any(name.startswith(("unittest.mock", "mock", "responses", "pytest_mock")) for name in names), path

@@ -13,6 +13,8 @@ from carnet.desk.demonstration.people import ABSENT, DemoPerson
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.formats.fhir import Json, label_json
 
+pytestmark = pytest.mark.usefixtures("earlier_at_rest")
+
 MASK = [{"op": "add", "path": "/securityLabel/-", "value": label_json("MASQUE_PS")}]
 DESIGNATION = "https://profiles.ihe.net/ITI/MHD/StructureDefinition/ihe-designationType"
 SOURCE = "https://profiles.ihe.net/ITI/MHD/StructureDefinition/ihe-sourceId"

@@ -34,6 +34,8 @@ from carnet.formats.cda import Section
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 
+pytestmark = pytest.mark.usefixtures("earlier_at_rest")
+
 
 def ago(days: int) -> date:
     return today() - timedelta(days=days)

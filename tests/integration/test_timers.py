@@ -19,6 +19,8 @@ from carnet.dicah.facts import RecordState
 from carnet.dicah.lifecycle import TransitionError
 from carnet.kernel.ask import Act
 
+pytestmark = pytest.mark.usefixtures("earlier_at_rest")
+
 
 def run(at: datetime) -> dict[str, int]:
     with as_role("carnet_worker"):

@@ -8,10 +8,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from django.utils.translation.template import templatize
 
+from support.trees import nodes_of
 from support.wording import LOCALE, SOURCES, sentences_of_tables
 
 FOLDERS = (SOURCES / "interfaces", SOURCES / "pages")
@@ -56,7 +58,7 @@ def _texts(call: ast.Call) -> list[str]:
 def _of_code() -> Iterator[Found]:
     for folder in FOLDERS:
         for path in folder.rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for node in nodes_of(path):
                 if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
                     continue
                 if node.func.id == "ngettext":
@@ -66,6 +68,7 @@ def _of_code() -> Iterator[Found]:
                     yield texts[0], ""
 
 
+@cache
 def catalogue() -> dict[str, str]:
     """Each sentence, with its plural where it has one."""
     found: dict[str, str] = {}

@@ -15,6 +15,8 @@ from uuid import UUID
 
 from cryptography.x509 import ObjectIdentifier
 
+from support.trees import tree_of
+
 ROOT = Path(__file__).resolve().parents[2] / "src"
 PACKAGES = ("kernel", "formats", "dicah", "apps", "pages", "interfaces")
 _CHANGING = frozenset(["append", "add", "update", "clear", "pop", "setdefault", "extend", "remove", "discard", "insert", "popitem"])
@@ -68,7 +70,7 @@ def shared() -> Iterator[str]:
         if "migrations" in path.parts:
             continue
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        module, tree = importlib.import_module(name), ast.parse(path.read_text(encoding="utf-8"))
+        module, tree = importlib.import_module(name), tree_of(path)
         names = _assigned(tree)
         found = _changed(tree, names) | {n for n in names if n in vars(module) and _stateful(vars(module)[n])}
         found |= {n for n, v in vars(module).items() if hasattr(v, "cache_info") and v.__module__ == name}

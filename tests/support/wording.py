@@ -17,6 +17,7 @@ import carnet
 from carnet.apps.signin.persons.accounts import SENTENCES
 from carnet.dicah.messages import MESSAGES
 from carnet.formats.codes.public import CATEGORIES, EXPLANATIONS
+from support.trees import nodes_of
 
 SOURCES = Path(str(carnet.__file__)).parent
 FOLDERS = (SOURCES / "interfaces" / "espace", SOURCES / "pages", SOURCES / "apps" / "profile")
@@ -36,7 +37,7 @@ def _of_templates() -> Iterator[str]:
 def _of_code() -> Iterator[str]:
     for folder in FOLDERS:
         for path in folder.rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for node in nodes_of(path):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "gettext", "ngettext"):
                     yield from (a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
 

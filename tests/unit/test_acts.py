@@ -1,9 +1,11 @@
 """The table of acts: every act has one whole row, and no other file keeps a set of its own."""
 
 import ast
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from support.trees import nodes_of
 
 import carnet
 from carnet.dicah import acts, functional_rights
@@ -43,14 +45,14 @@ def test_nobody_but_professionals_does_what_the_table_leaves_to_nobody() -> None
     }  # fmt: skip
 
 
-def _sets_of_acts(tree: ast.AST) -> list[int]:
+def _sets_of_acts(nodes: Iterable[ast.AST]) -> list[int]:
     """Lines of set displays that name four acts or more."""
     named = [
         (
             node.lineno,
             [e for e in node.elts if isinstance(e, ast.Attribute) and isinstance(e.value, ast.Name) and e.value.id == "Act"],
         )
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Set)
     ]
     return [line for line, members in named if len(members) > 3]
@@ -58,6 +60,6 @@ def _sets_of_acts(tree: ast.AST) -> list[int]:
 
 def test_no_other_file_keeps_a_set_of_acts_of_its_own() -> None:
     root = Path(carnet.__file__).parent
-    found = [f"{path.name}:{line}" for path in root.rglob("*.py") for line in _sets_of_acts(ast.parse(path.read_text("utf-8")))]
+    found = [f"{path.name}:{line}" for path in root.rglob("*.py") for line in _sets_of_acts(nodes_of(path))]
     assert not found
-    assert _sets_of_acts(ast.parse("_MINE = frozenset({Act.READ, Act.FEED, Act.MASK, Act.DELETE})")) == [1]
+    assert _sets_of_acts(ast.walk(ast.parse("_MINE = frozenset({Act.READ, Act.FEED, Act.MASK, Act.DELETE})"))) == [1]
