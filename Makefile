@@ -62,8 +62,8 @@ WORKERS ?= $(shell echo $$(($(CORES) + 1)))
 # In a fresh clone what every worker loads is compiled first, once, while the checks run.
 test: $(BIN)/.dev
 	@$(MAKE) --no-print-directory check > .check.log 2>&1 & check=$$!; \
-	[ -d tests/__pycache__ ] || $(BIN)/python -m pytest --collect-only -q --no-cov > /dev/null 2>&1; \
-	$(BIN)/python -m pytest -q -n $(WORKERS) --cov --cov-report=term:skip-covered; tests=$$?; \
+	[ -d tests/__pycache__ ] || $(BIN)/python -m pytest --collect-only -q > /dev/null 2>&1; \
+	CARNET_COVERED=yes $(BIN)/python -m pytest -q -n $(WORKERS); tests=$$?; \
 	wait $$check; checks=$$?; [ $$checks -eq 0 ] || cat .check.log; \
 	[ $$tests -eq 0 ] && echo "tests: passed" || echo "tests: FAILED"; \
 	[ $$checks -eq 0 ] && echo "checks: passed" || echo "checks: FAILED"; \

@@ -8,10 +8,8 @@ import os
 import shutil
 import socket
 import ssl
-import sys
 import tempfile
 import threading
-import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -70,6 +68,12 @@ os.environ.update(
 )
 os.environ.pop("CARNET_EMBEDDED_URL", None)
 
+COVERED = None
+if os.environ.get("CARNET_COVERED"):
+    from support.covered import Covered
+
+    COVERED = Covered()
+
 import django
 import httpx
 
@@ -127,6 +131,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the tables before the first test. Speed is for the bench: no test has a deadline."""
     hypothesis.settings.register_profile("carnet", deadline=None)
     hypothesis.settings.load_profile("carnet")
+    if COVERED:
+        config.pluginmanager.register(COVERED)
     if not _runs_tests(config):
         return
     from datetime import UTC, datetime
@@ -159,60 +165,14 @@ _LONG = ("generative/test_century", "integration/test_mss_operators", "integrati
 it lets decades pass for every record that is there."""
 
 
-_UNTRACED = {
-    "test_acts", "test_any_input", "test_as_if_not_there", "test_cda_reading", "test_century", "test_counted", "test_crashes",
-    "test_dmp_stacks", "test_dmp_zeep", "test_every_address", "test_every_door_tells_the_same", "test_every_espace_page",
-    "test_every_page", "test_fhir_answers", "test_fhir_manners", "test_fhir_openapi", "test_functional_matrix_at_the_dmp_door",
-    "test_functional_matrix_at_the_door", "test_house", "test_mss_gateway", "test_mss_operators", "test_mss_storm",
-    "test_my_medicines", "test_no_dead_links", "test_node_services", "test_notices", "test_prevention_attacks",
-    "test_prevention_rules", "test_preview", "test_profile", "test_round_trips", "test_row_security", "test_service_moments",
-    "test_summary_ips", "test_ten_years", "test_threads", "test_two_executors", "test_walls", "test_webps_leaks", "test_webps_record",
-    "test_xds_and_fhir",
-}  # fmt: skip
-"""Files of which every line and branch is run by others too: tracing makes them half as slow again, and would say nothing more."""
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first, for every worker alike; what runs in processes of its own or only reads sources is not traced."""
+    """Long files first, for every worker alike."""
 
     def place(item: pytest.Item) -> int:
         name = str(item.path.relative_to(Path(__file__).parent).with_suffix(""))
         return _LONG.index(name) if name in _LONG else len(_LONG)
 
     items.sort(key=place)
-    for item in items:
-        if item.path.parent.name in ("desk", "browser") or item.path.stem in _UNTRACED:
-            item.add_marker(pytest.mark.no_cover)
-
-
-_PROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
-_TRACED = tuple(tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["tool"]["coverage"]["run"]["source"])
-_HELD = (
-    ("carnet.apps.access.decision", "_held"),
-    ("carnet.apps.access.decision", "_under"),
-    ("carnet.apps.records.population.figures", "_kept"),
-)
-_untraced_before: list[str] = []
-
-
-@pytest.fixture(scope="module", autouse=True)
-def learnt_again(request: pytest.FixtureRequest) -> None:
-    """What a process learns once may have been learnt while nothing was traced: the next traced file lets it be learnt again."""
-    if request.path.parent.name in ("desk", "browser") or request.path.stem in _UNTRACED:
-        _untraced_before.append(request.path.stem)
-        return
-    if not _untraced_before:
-        return
-    _untraced_before.clear()
-    for name, module in list(sys.modules.items()):
-        if any(f"{name}.".startswith(f"{package}.") for package in _TRACED):
-            for value in vars(module).values():
-                if isinstance(value, functools._lru_cache_wrapper):
-                    value.cache_clear()
-    for name, held in _HELD:
-        if name in sys.modules:
-            assert hasattr(sys.modules[name], held)
-            setattr(sys.modules[name], held, None)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:

@@ -1,10 +1,8 @@
 """The asynchronous entry of a door in this process, so that tests can move its clock: what granian does for it, over WSGI."""
 
 import asyncio
-import sys
 import threading
 from collections.abc import AsyncIterator
-from concurrent.futures import Executor, Future
 from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
@@ -40,38 +38,11 @@ def _scope(environ: dict[str, Any]) -> Any:
     )  # fmt: skip
 
 
-class _FreshThreads(Executor):
-    """A thread for each request, as the tests' other doors have: one that was made while nothing is traced is never traced."""
-
-    def submit(self, work: Any, /, *values: Any, **named: Any) -> "Future[Any]":
-        future: Future[Any] = Future()
-
-        def run() -> None:
-            try:
-                future.set_result(work(*values, **named))
-            except BaseException as error:
-                future.set_exception(error)
-
-        threading.Thread(target=run, daemon=True).start()
-        return future
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Nothing to end."""
-
-
-def _traced() -> None:
-    """Let coverage see this thread, where it is measuring now."""
-    trace = threading.gettrace()
-    if trace is not None and sys.gettrace() is None:
-        sys.settrace(trace)
-
-
 class Hosted:
     """A WSGI application that hands each request to the entry, in a loop of its own."""
 
     def __init__(self, name: str) -> None:
         self.entry = rsgi.entry(name)
-        self.entry._threads = _FreshThreads()  # type: ignore[assignment]
         self.loop = asyncio.new_event_loop()
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -94,7 +65,6 @@ class Hosted:
         protocol = _Protocol(environ["wsgi.input"].read(length) if length else b"")
 
         async def one() -> None:
-            _traced()
             await self.entry.__rsgi__(_scope(environ), protocol)
 
         asyncio.run_coroutine_threadsafe(one(), self.loop).result(120)
