@@ -4,7 +4,7 @@ BIN := .venv/bin
 # mypy's Django plugin reads the settings: an address keeps it from starting a database.
 OFFLINE := CARNET_DATABASE_URL=postgresql://nobody@localhost/none DJANGO_SETTINGS_MODULE=carnet.config.settings
 
-.PHONY: run test install-for-tests quick check bench bench-peers bench-growth mutants journeys diary assistant docs lock clean
+.PHONY: run test install-for-tests compiled quick check bench bench-peers bench-growth mutants journeys diary assistant docs lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -60,9 +60,12 @@ check: $(BIN)/.dev
 CORES := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; echo $$n)
 WORKERS ?= $(shell echo $$(($(CORES) + 1)))
 # In a fresh clone what every worker loads is compiled first, once, while the checks run.
+compiled: $(BIN)/.dev
+	@[ -d tests/__pycache__ ] || $(BIN)/python -m pytest --collect-only -q > /dev/null 2>&1 || true
+
 test: $(BIN)/.dev
 	@$(MAKE) --no-print-directory check > .check.log 2>&1 & check=$$!; \
-	[ -d tests/__pycache__ ] || $(BIN)/python -m pytest --collect-only -q > /dev/null 2>&1; \
+	$(MAKE) --no-print-directory compiled; \
 	CARNET_COVERED=yes $(BIN)/python -m pytest -q -n $(WORKERS); tests=$$?; \
 	wait $$check; checks=$$?; [ $$checks -eq 0 ] || cat .check.log; \
 	[ $$tests -eq 0 ] && echo "tests: passed" || echo "tests: FAILED"; \

@@ -1,8 +1,9 @@
 """The pages of a population: the operator's letters, oppositions and identities, the person's answer, the figures of everybody."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -29,10 +30,10 @@ from carnet.pages import charts
 class Agent:
     """An operator in a browser without scripts."""
 
-    def __init__(self, base: str, name: str) -> None:
+    def __init__(self, base: str, name: str, at: datetime | None = None) -> None:
         self._client = httpx.Client(base_url=base, headers={"origin": base})
         with as_role("carnet_operator"):
-            self.get(f"/entrer/{signin.operator_link(name, now())}")
+            self.get(f"/entrer/{signin.operator_link(name, at or now())}")
         self._token = self.get("/assistance").text.split('name="form_token" value="')[1].split('"')[0]
 
     def get(self, path: str) -> httpx.Response:
@@ -92,6 +93,16 @@ def test_a_batch_is_asked_for_printed_by_another_and_posted(ada: Agent, grace: A
     assert grace.post(address, {"acte": "ecarter"}).status_code == 409
     assert state_of(record_of(person)) == "pending_opposition"
     assert "posté" in grace.get("/population/lettres").text.split(f">{here}, ")[1].split("</tr>")[0]
+
+
+def test_after_midnight_the_page_offers_the_day_that_has_begun(operator: str, settings_clock: Any, tmp_path: Path) -> None:
+    here, night = uuid4().hex[:3].upper(), now().replace(hour=23, minute=30)
+    settings_clock.move(night - now() + timedelta(days=night < now()))
+    clerk, day = Agent(operator, "nuit", settings_clock()), access.law().day(settings_clock())
+    assert day == settings_clock().date() + timedelta(days=1), "in UTC it is yesterday still"
+    load(tmp_path, line(fresh_person(), territoire=here))
+    assert f'min="{day}"' in clerk.get("/population/lettres").text
+    assert said_by(clerk.post("/population/lettres", {"territoire": here, "poste": day.isoformat()}))["done"] == "lot"
 
 
 def test_a_batch_is_set_aside(ada: Agent, tmp_path: Path) -> None:
