@@ -27,7 +27,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-dep
 LOCKED := --no-compile --require-hashes -r
 UV := $(BIN)/uv pip install --quiet --native-tls --python $(BIN)/python --no-deps --require-hashes -r
 define install
-@if $(BIN)/python -m pip config list | grep -q index-url || ! $(PIP) $(LOCKED) requirements-installer.lock 2>/dev/null || ! $(UV) $(1); \
+@if $(BIN)/python -m pip config list | grep -q index || ! $(PIP) $(LOCKED) requirements-installer.lock 2>/dev/null || ! $(UV) $(1); \
 then $(PIP) $(LOCKED) $(1); fi
 endef
 
