@@ -2,7 +2,7 @@
 
 import csv
 from dataclasses import fields, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -201,6 +201,19 @@ def _another(name: str, value: object) -> object:
     if isinstance(value, frozenset):
         return value | {"SA99"}
     return _OTHER_TEXTS[name] if isinstance(value, str) else value + (timedelta(1) if isinstance(value, timedelta) else 1)  # type: ignore[operator]
+
+
+def test_a_day_is_the_one_of_the_civil_zone_and_what_has_no_hour_is_told_as_it_is() -> None:
+    law = LawSettings()
+    assert law.day(datetime(2026, 11, 28, 22, 59, tzinfo=UTC)) == date(2026, 11, 28)
+    assert law.day(datetime(2026, 11, 28, 23, tzinfo=UTC)) == date(2026, 11, 29)
+    told = {
+        "2026-11-28T23:30:00Z": "2026-11-29",
+        "2026-11-28 23:30:00+00:00": "2026-11-29",
+        "2026-11-28T23:30:00+01:00": "2026-11-28",
+    }
+    assert {moment: law.day_told(moment) for moment in told} == told
+    assert [law.day_told(t) for t in ("2026-11-28", "2026-11", "2026", "")] == ["2026-11-28", "2026-11", "2026", ""]
 
 
 def test_every_setting_of_the_law_moves_the_digest() -> None:

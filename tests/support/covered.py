@@ -6,6 +6,7 @@ workers saw is handed on here: the plugin of slipcover 1.1 asks for a pytest tha
 
 import json
 import os
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -19,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def hands_on() -> bool:
     """Whether this process hands the tests to workers and runs none."""
-    return "PYTEST_XDIST_WORKER" not in os.environ and any(word.startswith("-n") and word != "-n0" for word in sys.argv[1:])
+    told = re.search(r" (-n ?|--numprocesses[= ])[1-9a-z]", " ".join(sys.argv))
+    return told is not None and "PYTEST_XDIST_WORKER" not in os.environ
 
 
 class Covered:

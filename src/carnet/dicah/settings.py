@@ -126,6 +126,10 @@ class LawSettings:
         """The day of a moment as people of the civil zone count it: the one that the law, a form and a person mean."""
         return day_in(moment, self.civil_zone)
 
+    def day_told(self, told: str) -> str:
+        """The day of a date as ISO 8601 tells it: of a moment the civil one, of what has no hour what is told."""
+        return self.day(datetime.fromisoformat(told)).isoformat() if len(told) > 10 else told
+
     @property
     def edition(self) -> str:
         """Edition of the rules."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+
 from carnet.apps.access import api as access
 from carnet.apps.access.api import READ, AgreedLine
 from carnet.apps.catalogue import tokens
@@ -143,7 +145,8 @@ def _measure(resource: dict[str, Any]) -> str:
 
 def _document(seen: Any) -> str:
     kind = codes.label("type_codes", seen.facts.type_code) or seen.title
-    return f"- {seen.title} ({kind}, {str(seen.resource.get('date', ''))[:10] or 'date non précisée'} ; numéro {seen.logical_id})"
+    day = settings.LAW.day_told(str(seen.resource.get("date", ""))) or "date non précisée"
+    return f"- {seen.title} ({kind}, {day} ; numéro {seen.logical_id})"
 
 
 def _narrow(r: Reading) -> tuple[Any, ...]:

@@ -87,7 +87,7 @@ def _destroy(at: datetime, since: date, asked: date, record_id: UUID) -> bool:
 def destroy_due(at: datetime) -> int:
     """Destroy the records closed for ten years, or whose destruction was asked for: key, identity, rows, then bytes."""
     law = access.law()
-    since, asked = access.law().day(at - law.closed_kept), access.law().day(at - law.destroyed_on_request_after)
+    since, asked = law.day(at - law.closed_kept), law.day(at - law.destroyed_on_request_after)
     return catch_up(
         lambda: _due_states(RecordState.CLOSED, since, asked),
         lambda record_id: _destroy(at, since, asked, record_id),

@@ -125,7 +125,9 @@ def _index(rows: list[Values], name: str, at: datetime, readable: dict[str, str]
     for row in sorted(rows, key=lambda r: str(r["authored_at"]), reverse=True):
         label = CATEGORIES[category_of(row["type_code"], row["class_code"])]
         link = _link(row, readable.get(row["logical_id"], ""))
-        lines.append(f"<tr><td>{str(row['authored_at'])[:10]}</td><td>{link}</td><td>{html.escape(label)}</td></tr>")
+        lines.append(
+            f"<tr><td>{settings.LAW.day_told(str(row['authored_at']))}</td><td>{link}</td><td>{html.escape(label)}</td></tr>"
+        )
     day = settings.LAW.day(at).isoformat()
     return _PAGE.format(name=html.escape(name), day=day, rows="".join(lines), journal=journal_line).encode()
 

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.journal import api as journal
@@ -88,7 +90,7 @@ def _index(rows: list[Values]) -> bytes:
     lines = ["Contenu de ce carnet, documents les plus récents d'abord.", ""]
     for row in sorted(rows, key=lambda r: str(r["authored_at"]), reverse=True):
         title = json.loads(base64.b64decode(row["resource"]))["content"][0]["attachment"].get("title", "")
-        lines.append(f"{str(row['authored_at'])[:10]}  {title}  [{row['status']}]  {file_name(row)}")
+        lines.append(f"{settings.LAW.day_told(str(row['authored_at']))}  {title}  [{row['status']}]  {file_name(row)}")
     return ("\n".join(lines) + "\n").encode()
 
 
