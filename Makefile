@@ -56,9 +56,9 @@ check: $(BIN)/.dev
 	PYTHONPATH=tests $(BIN)/python -m law.reference --check
 
 # Each worker has its own database, doors and ports; a file stays with one worker. Tests wait for servers and browsers now and then, so
-# there are two workers more than cores; six at most: each starts a PostgreSQL, one of them browsers. The checks run beside them.
+# there is one worker more than cores; five at most: each starts a PostgreSQL, one of them browsers. The checks run beside them.
 CORES := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; echo $$n)
-WORKERS ?= $(shell echo $$(($(CORES) + 2)))
+WORKERS ?= $(shell echo $$(($(CORES) + 1)))
 # In a fresh clone what every worker loads is compiled first, once, while the checks run.
 compiled: $(BIN)/.dev
 	@[ -d tests/__pycache__ ] || $(BIN)/python -m pytest --collect-only -q > /dev/null 2>&1 || true
