@@ -66,6 +66,8 @@ def faults(screen: Screen, address: str) -> list[str]:
     """What is wrong with a page, at every size."""
     found = []
     screen.page.goto(address)
+    # A code that changes loads its page anew: it stays as it is while it is looked at.
+    screen.page.evaluate("for (let last = setTimeout(() => {}); last > 0; last--) clearTimeout(last)")
     seen: set[str | int] = set()
     for width, scheme in SIZES:
         screen.page.set_viewport_size({"width": width, "height": 900})
@@ -82,7 +84,7 @@ def faults(screen: Screen, address: str) -> list[str]:
     return found
 
 
-TOP = "() => { const first = document.querySelector('main h1, main h2, main h3'); return first ? Math.round(first.getBoundingClientRect().top + scrollY) : -1; }"
+TOP = "() => { const first = document.querySelector('main h1') ?? document.querySelector('main h2, main h3'); return first ? Math.round(first.getBoundingClientRect().top + scrollY) : -1; }"
 """Where the first thing of the page stands."""
 
 
