@@ -84,19 +84,19 @@ def faults(screen: Screen, address: str) -> list[str]:
     return found
 
 
-TOP = "() => { const first = document.querySelector('main h1') ?? document.querySelector('main h2, main h3'); return first ? Math.round(first.getBoundingClientRect().top + scrollY) : -1; }"
-"""Where the first thing of the page stands."""
+TOP = "(heading) => { const first = document.querySelector(heading); return first ? Math.round(first.getBoundingClientRect().top + scrollY) : -1; }"
+"""Where the first such heading of the page stands."""
 
 
 @contextmanager
-def on_a_telephone(screen: Screen) -> Iterator[None]:
-    """The page that is open, on a telephone: nothing to scroll to the side, the page's own first thing in sight, in big letters too."""
+def on_a_telephone(screen: Screen, heading: str = "main :is(h1, h2, h3)") -> Iterator[None]:
+    """The page that is open, on a telephone: nothing to scroll to the side, its first heading in sight, in big letters too."""
     page = screen.page
     page.set_viewport_size({"width": 360, "height": 740})
-    told = {"sideways": screen.overflow(), "top": page.evaluate(TOP)}
+    told = {"sideways": screen.overflow(), "top": page.evaluate(TOP, heading)}
     yield
     page.evaluate("document.documentElement.style.fontSize = '200%'")
-    told |= {"sideways at 200 %": screen.overflow(), "top at 200 %": page.evaluate(TOP)}
+    told |= {"sideways at 200 %": screen.overflow(), "top at 200 %": page.evaluate(TOP, heading)}
     page.set_viewport_size({"width": 1280, "height": 900})
     screen.errors.clear()
     assert told["sideways"] <= 0 and told["sideways at 200 %"] <= 0, told

@@ -104,7 +104,7 @@ SMALL = """() => {
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page(somebody: PersonScreen, places: dict[str, str], name: str) -> None:
     assert faults(somebody, somebody.base + places.get(name, name)) == []
-    with on_a_telephone(somebody):
+    with on_a_telephone(somebody, "main h1"):
         if name in ("/", "/acces/journal"):
             somebody.picture("telephone" + name.replace("/", "-").rstrip("-"))
         small = somebody.page.evaluate(SMALL)
