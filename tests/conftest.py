@@ -4,7 +4,6 @@ Every test makes its own people with fresh numbers, so tests share the database 
 """
 
 import functools
-import gc
 import os
 import shutil
 import socket
@@ -186,13 +185,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return "browser" if "/browser/" in file else file
 
     return ByFile(config, log)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish() -> None:
-    """Look for what was never closed once: pytest looks five times through everything that is held, at the end."""
-    gc.collect()
-    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browser.test_accessibility import faults, on_a_telephone
+from browser.test_accessibility import faults
 from support.mails import mail, receive
 from support.people import now
 from support.person_screen import PersonScreen
@@ -77,6 +77,11 @@ def places(somebody: PersonScreen) -> dict[str, str]:
     } | _connect()  # fmt: skip
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page(somebody: PersonScreen, places: dict[str, str], name: str) -> None:
+    assert faults(somebody, somebody.base + places.get(name, name)) == []
+
+
 @pytest.mark.parametrize("name", PUBLIC)
 def test_a_page_for_everybody(chromium: Any, space_process: str, name: str) -> None:
     screen = PersonScreen(chromium, space_process)
@@ -99,17 +104,29 @@ SMALL = """() => {
     .filter(([n, r]) => r.width && Math.round(r.height) < 44).map(([n, r]) => `${Math.round(r.height)} px: ${n.outerHTML.slice(0, 90)}`)
 }"""
 """What is smaller than a finger: links inside a text excepted."""
+TOP = "() => Math.round(document.querySelector('main h1').getBoundingClientRect().top + scrollY)"
+
+
+@pytest.fixture
+def phone(somebody: PersonScreen) -> Iterator[PersonScreen]:
+    somebody.page.set_viewport_size({"width": 360, "height": 740})
+    yield somebody
+    somebody.page.set_viewport_size({"width": 1280, "height": 900})
+    somebody.errors.clear()
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page(somebody: PersonScreen, places: dict[str, str], name: str) -> None:
-    assert faults(somebody, somebody.base + places.get(name, name)) == []
-    with on_a_telephone(somebody, "main h1"):
-        if name in ("/", "/acces/journal"):
-            somebody.picture("telephone" + name.replace("/", "-").rstrip("-"))
-        small = somebody.page.evaluate(SMALL)
-    assert not small, "\n".join(small)
-    assert somebody.page.locator("main h1").count() == 1
+def test_a_page_on_a_telephone(phone: PersonScreen, places: dict[str, str], name: str) -> None:
+    page = phone.open(places.get(name, name)).page
+    phone.stay()
+    assert phone.overflow() <= 0
+    assert page.evaluate(TOP) < 250
+    if name in ("/", "/acces/journal"):
+        phone.picture("telephone" + name.replace("/", "-").rstrip("-"))
+    assert not (small := page.evaluate(SMALL)), "\n".join(small)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert phone.overflow() <= 0, "at 200 %"
+    assert page.evaluate(TOP) < 800, "at 200 %"
 
 
 def test_the_keyboard_reaches_everything_from_the_skip_link_on(somebody: PersonScreen) -> None:

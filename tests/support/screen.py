@@ -13,15 +13,8 @@ from carnet.desk.demonstration.professionals import PROFESSIONALS
 PICTURES = Path(__file__).resolve().parents[2] / "docs"
 AXE = base.AXE_FILE_PATH.read_text(encoding="utf-8")
 RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-_COLOURS = ["color-contrast", "link-in-text-block"]
-COLOURS = {"type": "rule", "values": _COLOURS}
+COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 """Of these rules, those that another scheme at the same width can change: everything else is the same elements in the same places."""
-PLACES = {"type": "rule", "values": [*_COLOURS, "scrollable-region-focusable", "target-size"]}
-"""Those that another width can change where every element is shown in the same way: the same page, in other places."""
-_SHOWN = """() => [...document.body.querySelectorAll("*")].map((node) => {
-  const style = getComputedStyle(node)
-  return [style.display, style.visibility, style.position, style.clipPath, style.content].join()
-}).join(";")"""
 
 
 @dataclass
@@ -46,8 +39,10 @@ class Screen:
         self.page = self.context.new_page()
         self.page.set_default_timeout(30_000)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        # An answer that failed, the page's own or a part's, is said there too.
         self.page.on("console", lambda message: self._console(message))
+        self.page.on(
+            "response", lambda response: response.status >= 500 and self.errors.append(f"{response.status} {response.url}")
+        )
 
     def _console(self, message: Any) -> None:
         # The simulator's page has no icon; anything else that the console says of the portal is a fault.
@@ -96,6 +91,10 @@ class Screen:
         """Since the sign-in."""
         return monotonic() - self.started
 
+    def stay(self) -> None:
+        """Stop what the page does by itself later: one that loads itself anew (a code that changes) would go away while it is looked at."""
+        self.page.evaluate("for (let last = setTimeout(() => {}); last > 0; last--) clearTimeout(last)")
+
     def check(self, rules: dict[str, object] = RULES) -> list[str]:
         """Faults that axe-core finds, and what the console said."""
         # The rules are put into a page once; several sizes of it are then checked without loading them again.
@@ -107,10 +106,6 @@ class Screen:
         found = self.page.evaluate("options => axe.run(document, options)", options)["violations"]
         self.page.evaluate("for (const bar of document.querySelectorAll('.five')) bar.style.position = ''")
         return [f"{v['id']}: {n['html'][:140]}" for v in found for n in v["nodes"]] + self.errors
-
-    def shown(self) -> str:
-        """How every element of the page is shown, wherever it stands."""
-        return str(self.page.evaluate(_SHOWN))
 
     def overflow(self) -> int:
         """Pixels by which the page is wider than the window: it must scroll one way only."""
