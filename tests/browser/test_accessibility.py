@@ -145,7 +145,7 @@ def test_the_shortcuts_open_a_dialog_that_keeps_and_gives_back_the_focus(doctor:
     page.wait_for_url("**/documents")
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "q"
-    page.keyboard.insert_text("1")
+    doctor.write("1")
     assert page.url.endswith("/documents"), "single keys only outside fields"
 
 
@@ -166,7 +166,7 @@ def test_single_keys_can_be_turned_off(doctor: Screen, places: dict[str, str]) -
 def test_an_error_summary_takes_the_focus_and_leads_to_its_field(doctor: Screen) -> None:
     page = doctor.page
     page.goto(f"{doctor.base}/patients")
-    page.keyboard.insert_text("231011399900186")
+    doctor.write("231011399900186")
     page.keyboard.press("Enter")
     page.get_by_role("alert").wait_for()
     assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
@@ -180,7 +180,7 @@ def test_an_answer_that_comes_takes_the_focus(doctor: Screen, places: dict[str, 
     page = doctor.page
     page.goto(places["base"])
     page.keyboard.press("/")
-    page.keyboard.insert_text("potassium")
+    doctor.write("potassium")
     page.keyboard.press("Enter")
     page.locator("#reponses mark").first.wait_for()
     assert page.evaluate("document.activeElement.id") == "t-q"

@@ -174,7 +174,7 @@ def test_the_nurse_of_a_care_home(chromium: Any, process: str) -> None:
         screen.click(page.get_by_role("link", name=re.compile("^Inscrire :")).first)
         page.locator("#lot").wait_for()
         assert page.evaluate("document.activeElement.id") == "lot", "the lot is typed or scanned at once"
-        page.keyboard.insert_text("L42")
+        screen.write("L42")
         screen.actions += 1
         assert screen.check() == []
         screen.press("Enter")

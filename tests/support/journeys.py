@@ -72,7 +72,7 @@ def treating(screen: Screen) -> None:
     screen.scan(PEOPLE[2].ins.matricule)
     screen.wait("/dossier/")
     screen.press("/")
-    screen.page.keyboard.insert_text("metformine")
+    screen.write("metformine")
     screen.press("Enter")
     screen.page.locator("#reponses mark").first.wait_for()
     screen.press("4")

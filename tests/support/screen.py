@@ -67,10 +67,14 @@ class Screen:
 
     def scan(self, text: str) -> None:
         """A scanner types and ends with Enter: one action, in the field that has the focus."""
-        # The focus comes with the first frame that is drawn: nobody scans before there is a page to see.
+        self.write(text)
+        self.press("Enter")
+
+    def write(self, text: str) -> None:
+        """Type in the field that has the focus."""
+        # The focus comes with the first frame that is drawn: nobody types before there is a page to see.
         self.page.wait_for_function("document.activeElement?.matches('input, textarea')")
         self.page.keyboard.insert_text(text)
-        self.press("Enter")
 
     def press(self, key: str) -> None:
         """One action of the keyboard."""
