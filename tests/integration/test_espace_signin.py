@@ -11,9 +11,11 @@ import httpx
 import pyotp
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import ScryptPasswordHasher
 from fido2 import cbor
 from support.authenticator import Authenticator
 from support.espace import account_of, newcomer, space
+from support.hashing import Quick
 from support.people import fresh_ins, fresh_person, now, open_record, today
 from support.portal import HIDDEN, words
 from support.roles import as_role
@@ -24,6 +26,7 @@ from carnet.apps.records import api as records
 from carnet.apps.signin import api as signin
 from carnet.apps.signin.persons import passkeys
 from carnet.apps.storage.api import unit
+from carnet.config import settings as installed
 from carnet.dicah.facts import RecordState
 from carnet.kernel.refusal import Refusal
 
@@ -177,14 +180,34 @@ def test_five_failures_lock_for_a_quarter_of_an_hour(espace: str, settings_clock
     assert httpx.post(f"{espace}/connexion/mot-de-passe", data=right).status_code == 200
 
 
-def test_a_login_that_nobody_has_answers_as_a_wrong_password(espace: str) -> None:
+def test_a_login_that_nobody_has_answers_as_a_wrong_password_and_costs_the_same(
+    espace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     person = unlike()
     record_id = open_record(person)
     login = f"personne-{uuid4().hex[:8]}"
     activate(espace, person, record_id, login)
-    answers = [words(httpx.post(f"{espace}/connexion/mot-de-passe", data={"identifiant": name, "mot-de-passe": "non non non non"}))
-               for name in (login, "personne-de-ce-nom")]  # fmt: skip
+    hashed, encode = [0], Quick.encode
+
+    def counted(*arguments: Any) -> str:
+        hashed[-1] += 1
+        return encode(*arguments)
+
+    monkeypatch.setattr(Quick, "encode", counted)
+    answers = []
+    for name in (login, "personne-de-ce-nom"):
+        form = {"identifiant": name, "mot-de-passe": "non non non non"}
+        answers.append(words(httpx.post(f"{espace}/connexion/mot-de-passe", data=form)))
+        hashed.append(0)
     assert answers[0] == answers[1]
+    assert hashed == [1, 1, 0], "a hash is what takes time: one each"
+
+
+def test_outside_the_tests_a_password_costs_what_it_should() -> None:
+    assert [f"{ScryptPasswordHasher.__module__}.{ScryptPasswordHasher.__qualname__}"] == installed.PASSWORD_HASHERS
+    cost = (ScryptPasswordHasher.work_factor, ScryptPasswordHasher.block_size, ScryptPasswordHasher.parallelism)
+    # OWASP, Password Storage Cheat Sheet: of its rows for scrypt, the one of 16 MiB.
+    assert all(now >= least for now, least in zip(cost, (2**14, 8, 5), strict=True))
 
 
 @pytest.mark.parametrize(("login", "password", "told"), [
