@@ -3,6 +3,7 @@
 Whatever is put in, no door fails, and what was accepted is read by FHIR and by SOAP.
 """
 
+import copy
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -100,41 +101,44 @@ def test_a_fhir_deposit_with_something_odd_in_any_place_is_refused_or_is_read_by
     monkeypatch.setattr(settings.CARNET, "dmp_max_results", 10_000)
     person, _ = patient("treating")
     software, answers = client(door, "treating"), []
-    every = [(path, odd) for path in places(whole_bundle(person)) if path and path[-1] != "data" for odd in ODD]
+    fresh = whole_bundle(person)
+    every = [(path, odd) for path in places(fresh) if path and path[-1] != "data" for odd in ODD]
     for path, odd in every:
-        body = json.dumps(changed(whole_bundle(person), path, odd)).encode()
+        body = json.dumps(changed(copy.deepcopy(fresh), path, odd)).encode()
         # Without a socket: thousands of connections would say nothing of the door.
         answered, _, _ = answer_of(fhir_entry, environ_of("POST", "/fhir", software.token, body, "application/fhir+json"))
         answers.append((path, odd, answered))
+        # What was refused left nothing behind: the same document is deposited again with the next oddity.
+        if answered == 200:
+            fresh = whole_bundle(person)
     assert [one for one in answers if one[2] >= 500] == []
     accepted = sum(code == 200 for _, _, code in answers)
     assert accepted > 100, "what is deposited here is accepted but for the odd places"
     _read_by_everybody(software, Practice(dmp, pki, "treating"), person, accepted)
 
 
-def _odd_lots(practice: Practice, person: DemoPerson) -> Iterator[tuple[str, etree._Element, Any]]:
-    """Lots with one odd attribute or text each, or one element less."""
+def _with_an_oddity(body: etree._Element, number: int, name: str, odd: str | None) -> etree._Element:
+    """A copy with one attribute or text changed, or without one element."""
+    body = copy.deepcopy(body)
+    node = list(body.iter(f"{{{n.RIM}}}*"))[number]
+    above = node.getparent()
+    if odd is None:
+        assert above is not None
+        above.remove(node)
+    elif name == "text":
+        node.text = odd
+    else:
+        node.set(name, odd)
+    return body
 
-    def fresh() -> tuple[etree._Element, Any]:
-        document = document_of(person, references=(Reference("A-1", "urn:ihe:iti:xds:2013:accession", "1.2.3"),))
-        return lot(practice.software.signer, person, (document,))
 
-    for number, node in enumerate(fresh()[0].iter(f"{{{n.RIM}}}*")):
+def _oddities(body: etree._Element) -> Iterator[tuple[int, str, str | None]]:
+    """One odd attribute or text each, or one element less: its number, the name of the attribute, what is put there."""
+    for number, node in enumerate(body.iter(f"{{{n.RIM}}}*")):
         for name in (*node.attrib, *(["text"] if (node.text or "").strip() else [])):
             for odd in ("", "x" * 300, "²^é&<'\u202e"):
-                body, parts = fresh()
-                changed_node = list(body.iter(f"{{{n.RIM}}}*"))[number]
-                if name == "text":
-                    changed_node.text = odd
-                else:
-                    changed_node.set(name, odd)
-                yield f"{etree.QName(node).localname}@{name}", body, parts
-        body, parts = fresh()
-        gone = list(body.iter(f"{{{n.RIM}}}*"))[number]
-        above = gone.getparent()
-        assert above is not None
-        above.remove(gone)
-        yield f"{etree.QName(node).localname} left out", body, parts
+                yield number, str(name), odd
+        yield number, "", None
 
 
 def test_a_lot_with_something_odd_in_any_place_is_refused_or_is_read_by_everybody(
@@ -143,12 +147,21 @@ def test_a_lot_with_something_odd_in_any_place_is_refused_or_is_read_by_everybod
     monkeypatch.setattr(settings.CARNET, "dmp_max_results", 10_000)
     person, _ = patient("treating")
     practice, accepted, failed = Practice(dmp, pki, "treating"), 0, []
-    for where, body, parts in _odd_lots(practice, person):
-        reply = practice.call(person, body, PROVIDE, parts)
-        accepted += not fault(reply) and status(reply) == "Success"
+
+    def fresh() -> tuple[etree._Element, Any]:
+        document = document_of(person, references=(Reference("A-1", "urn:ihe:iti:xds:2013:accession", "1.2.3"),))
+        return lot(practice.software.signer, person, (document,))
+
+    whole, parts = fresh()
+    for oddity in list(_oddities(whole)):
+        reply = practice.call(person, _with_an_oddity(whole, *oddity), PROVIDE, parts)
         if "door-failure" in caplog.text:
-            failed.append(where)
+            failed.append(oddity)
             caplog.clear()
+        # What was refused left nothing behind: the same document is deposited again with the next oddity.
+        if not fault(reply) and status(reply) == "Success":
+            accepted += 1
+            whole, parts = fresh()
     assert failed == []
     assert accepted > 100, "what is deposited here is accepted but for the odd places"
     _read_by_everybody(client(door, "treating"), practice, person, accepted)
