@@ -2,11 +2,15 @@
 
 import contextlib
 import gc
+import smtplib
 import socket
+from threading import Thread
+from typing import Any
 
 import pytest
 from support.ports import free_port
 
+from carnet.desk.simulators.operator import context_of
 from carnet.desk.simulators.smtp_server import SmtpServer
 
 
@@ -23,9 +27,22 @@ def test_stopping_hangs_up_on_who_is_still_connected() -> None:
     gc.collect()  # a socket that nobody closed would warn here, and a warning is an error
 
 
-def test_it_speaks_for_its_handler() -> None:
-    import smtplib
+def test_stopping_hangs_up_on_a_session_whose_tls_was_closed_twice(pki: Any) -> None:
+    server = SmtpServer(object(), free_port(), tls_context=context_of(pki.path, server=True))
+    server.start()
+    with smtplib.SMTP("127.0.0.1", server.port) as client:
+        client.starttls(context=context_of(pki.path, server=False))
+        [session] = [s for s in server._sessions if s.transport is not None and s.transport is not s.wire]
+        for _ in range(2):
+            server.loop.call_soon_threadsafe(session.transport.close)
+        stopping = Thread(target=server.stop, daemon=True)
+        stopping.start()
+        stopping.join(10)
+        assert not stopping.is_alive(), "what cannot be hung up on must not keep the server from stopping"
+        client.close()
 
+
+def test_it_speaks_for_its_handler() -> None:
     class Refusing:
         async def handle_RCPT(self, *_: object) -> str:  # noqa: N802
             return "550 nobody"
