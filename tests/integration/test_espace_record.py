@@ -375,7 +375,7 @@ def test_what_a_professional_confirmed_is_not_changed_but_a_correction_is_asked_
     for act in ("retirer", "retablir"):
         assert who.post(f"/profil/entree/{number}/{act}").status_code == 404
     assert who.post(f"/profil/entree/{number}/changer", {"rubrique": "allergies", "libelle": "x"}).status_code == 404
-    assert who.get(f"/demandes/corriger/entree/{number}").status_code == 200
+    assert f"Profil : Latex, écrit le {today():%d/%m/%Y}" in words(who.get(f"/demandes/corriger/entree/{number}"))
     assert who.post(f"/demandes/corriger/entree/{number}", {"texte": ""}).status_code == 400
     assert who.post(f"/demandes/corriger/entree/{number}", {"texte": "Ce n'est pas moi."}).status_code == 302
     assert "Ce n&#x27;est pas moi." in who.get("/demandes").text

@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -38,6 +39,10 @@ def test_times() -> None:
     assert bounds_of_fhir("2023-12")[1] == datetime(2024, 1, 1, tzinfo=UTC)
     assert bounds_of_fhir("2023-02-09T11:30Z")[1] == datetime(2023, 2, 9, 11, 31, tzinfo=UTC)
     assert bounds_of_fhir("2023-02-09T11:30:07Z")[1] == datetime(2023, 2, 9, 11, 30, 8, tzinfo=UTC)
+    paris = ZoneInfo("Europe/Paris")
+    # A day has the hours of its zone: 23 of them when summer time begins. An hour with a zone keeps its own.
+    assert bounds_of_fhir("2026-03-29", paris) == (datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 3, 29, 22, tzinfo=UTC))
+    assert bounds_of_fhir("2026-06-01T10:00:00Z", paris)[0] == datetime(2026, 6, 1, 10, tzinfo=UTC)
     for wrong in ("", "yesterday", "2023-13", "20231301", "2023-02-30"):
         with pytest.raises(ValueError, match=r".+"):
             from_fhir(wrong)

@@ -47,19 +47,23 @@ def partial_of_fhir(text: str) -> str:
     return text.strip()[: len("2014-05-12")]
 
 
-def bounds_of_fhir(text: str) -> tuple[datetime, datetime]:
-    """First moment covered by a FHIR date, and first moment after it: a day covers twenty-four hours."""
+def bounds_of_fhir(text: str, local: tzinfo = UTC) -> tuple[datetime, datetime]:
+    """First moment covered by a FHIR date, and first moment after it: a day covers the hours between two midnights.
+
+    `local` is the zone of a day, a month or a year, which give none (FHIR R4 §3.1.1.5.6).
+    Raises ValueError, and OverflowError at the ends of the calendar.
+    """
     start, match = from_fhir(text), _INSTANT.fullmatch(text.strip())
     _, month, day, hour, _, second, _ = match.groups() if match else (None,) * 7
-    if second is not None:
-        return start, start + timedelta(seconds=1)
     if hour is not None:
-        return start, start + timedelta(minutes=1)
+        return start, start + (timedelta(minutes=1) if second is None else timedelta(seconds=1))
     if day is not None:
-        return start, start + timedelta(days=1)
-    if month is not None:
-        return start, start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
-    return start, start.replace(year=start.year + 1)
+        end = start + timedelta(days=1)
+    elif month is not None:
+        end = start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
+    else:
+        end = start.replace(year=start.year + 1)
+    return start.replace(tzinfo=local).astimezone(UTC), end.replace(tzinfo=local).astimezone(UTC)
 
 
 def to_fhir(moment: datetime) -> str:

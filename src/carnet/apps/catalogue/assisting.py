@@ -20,7 +20,7 @@ from carnet.apps.catalogue import tokens
 from carnet.apps.catalogue.calls import Call, actor_for, line_for
 from carnet.apps.catalogue.categories import CATEGORIES, DOCUMENTS, JOURNAL, MEASURES
 from carnet.apps.catalogue.exchange import A_YEAR, Reading, agreed_measures, reading
-from carnet.apps.catalogue.measuring import measured_resources
+from carnet.apps.catalogue.measuring import measured_resources, newest
 from carnet.apps.catalogue.rows import Service
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import Query, Visit, criteria, documents, find_words, lines_shown
@@ -125,8 +125,7 @@ def _measures(open_: Open, lines: list[AgreedLine], words: str) -> str:
         for code in agreed_measures(r.lines):
             own = replace(r, line=line_for(r.lines, f"{MEASURES}.{code}", READ))
             found = measured_resources(code, [e for e in entries if own.within(profile.day_of(e))], r.patient)
-            newest = sorted(found, key=lambda o: (str(o.get("effectiveDateTime", "")), str(o["id"])), reverse=True)[:10]
-            told += [_measure(o) for o in newest]
+            told += [_measure(o) for o in sorted(found, key=newest, reverse=True)[:10]]
     return "\n".join(told) or NOTHING
 
 

@@ -16,7 +16,7 @@ from carnet.apps.access import api as access
 from carnet.apps.access.api import READ, AgreedLine
 from carnet.apps.catalogue.calls import Call, line_for, line_or_none, lines_of
 from carnet.apps.catalogue.categories import APPOINTMENTS, BY_MEASURE, DOCUMENTS, IDENTITY, JOURNAL, MEASURES, PREVENTION
-from carnet.apps.catalogue.measuring import measured_resources
+from carnet.apps.catalogue.measuring import measured_resources, newest
 from carnet.apps.journal.api import Numbered
 from carnet.apps.prevention import api as prevention
 from carnet.apps.profile import api as profile
@@ -164,7 +164,7 @@ def measures(r: Reading) -> list[Json]:
     for code in agreed_measures(r.lines):
         own = replace(r, line=line_for(r.lines, f"{MEASURES}.{code}", READ))
         found += measured_resources(code, [e for e in entries if own.within(profile.day_of(e))], r.patient)
-    return sorted(found, key=lambda o: (str(o.get("effectiveDateTime", "")), o["id"]), reverse=True)
+    return sorted(found, key=newest, reverse=True)
 
 
 def agreed_measures(lines: Iterable[AgreedLine]) -> list[str]:

@@ -4,9 +4,10 @@ never taken in."""
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -17,7 +18,7 @@ from carnet.apps.profile import api as profile
 from carnet.apps.records.api import writing
 from carnet.formats.fhir import Json
 from carnet.formats.fhir.personal import UCUM, Measured, Value, observation
-from carnet.formats.timestamps import to_fhir
+from carnet.formats.timestamps import bounds_of_fhir, to_fhir
 from carnet.kernel.ask import Act
 from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
@@ -68,29 +69,28 @@ def measured_resources(code: str, entries: list[profile.Entry], patient: Json) -
     return [observation(_measured(code, e, _value(e)), patient) for e in entries if e.content.code == BY_MEASURE[code].loinc]
 
 
+def newest(observation: Json) -> tuple[datetime, str, str]:
+    """What orders observations: when it was, whatever the zone in which that was told, then when it was written."""
+    try:
+        begins = bounds_of_fhir(str(observation.get("effectiveDateTime", "")), ZoneInfo(settings.LAW.civil_zone))[0]
+    except (ValueError, OverflowError):
+        begins = datetime.min.replace(tzinfo=UTC)
+    return begins, str(observation.get("issued", "")), str(observation["id"])
+
+
 def _pressures(entries: Iterable[profile.Entry]) -> Iterator[Measured]:
     """Both values of one moment are one observation; one that stands alone says that the other was not measured."""
-    held = [e for e in entries if e.content.code in (profile.SYSTOLIC, profile.DIASTOLIC)]
-    groups: dict[tuple[str, str, str], list[profile.Entry]] = {}
-    for entry in held:
-        # Two values written on one day without an hour belong together when one hand wrote them at one moment.
-        groups.setdefault((_when(entry), entry.recorded_by, entry.recorded_at.isoformat()[:16]), []).append(entry)
-    for group in groups.values():
-        high = [e for e in group if e.content.code == profile.SYSTOLIC]
-        low = [e for e in group if e.content.code == profile.DIASTOLIC]
-        for n in range(max(len(high), len(low))):
-            pair = [x[n] if n < len(x) else None for x in (high, low)]
-            first = next(e for e in pair if e is not None)
-            parts = tuple(
-                (loinc, profile.MEASURES[loinc].label, _value(e) if e is not None else None)
-                for loinc, e in zip((profile.SYSTOLIC, profile.DIASTOLIC), pair, strict=True)
-            )
-            yield _measured(PRESSURE, first, None, parts=parts)
+    for pair in profile.pressures(entries):
+        parts = tuple(
+            (loinc, profile.MEASURES[loinc].label, _value(e) if e is not None else None)
+            for loinc, e in zip((profile.SYSTOLIC, profile.DIASTOLIC), pair, strict=True)
+        )
+        yield _measured(PRESSURE, next(e for e in pair if e is not None), None, parts=parts)
 
 
 def _indexes(entries: Iterable[profile.Entry]) -> Iterator[Measured]:
     """The body mass index of each weight, with the last height that was measured by then."""
-    held = sorted((e for e in entries if e.content.measured is not None), key=lambda e: (profile.day_of(e), e.recorded_at))
+    held = sorted((e for e in entries if e.content.measured is not None), key=profile.moment_of)
     heights = [e for e in held if e.content.code == HEIGHT]
     for weight in (e for e in held if e.content.code == WEIGHT):
         before = [h for h in heights if profile.day_of(h) <= profile.day_of(weight)]
@@ -231,15 +231,15 @@ def keep_measure(call: Call, draft: Draft, at: datetime) -> UUID:
     with writing(
         call.ask(Act.WRITE_PROFILE, at, line.purpose), Act.WRITE_PROFILE, call.record_id, "measures", line.category
     ) as visit:
-        held = _held(visit.work, visit.key, call.actor.id)
-        numbers = []
+        if (draft.when, draft.parts) in _held(visit.work, visit.key, call.actor.id):
+            raise MeasureError("Observation", "is there already: the same measure, at the same time, from this service", True)
+        numbers: list[tuple[str, UUID]] = []
         for loinc, value in draft.parts:
-            if (loinc, draft.when, value) in held:
-                raise MeasureError("Observation", "is there already: the same measure, at the same time, from this service", True)
             measure = profile.MEASURES[loinc]
             content = profile.Content(
-                measure.label, loinc, measure.system, draft.when[:10], detail=draft.note, value=value, unit=measure.unit,
-                instant=draft.when if len(draft.when) > len("2026-11-27") else "", author=call.actor.name,
+                measure.label, loinc, measure.system, settings.LAW.day_told(draft.when), detail=draft.note, value=value,
+                unit=measure.unit, instant=draft.when if len(draft.when) > len("2026-11-27") else "",
+                author=call.actor.name,
             )  # fmt: skip
             entry = profile.new("measures", content, profile.SERVICE, at, call.actor.id)
             profile.insert(visit.work, visit.key, entry)
@@ -247,8 +247,10 @@ def keep_measure(call: Call, draft: Draft, at: datetime) -> UUID:
     return next((n for loinc, n in numbers if loinc == profile.SYSTOLIC), numbers[0][1])
 
 
-def _held(work: Any, key: Any, service: str) -> set[tuple[str, str, str]]:
-    """What this service has written, as code, moment and value. The record is locked: nobody writes the same meanwhile."""
-    return {
-        (e.content.code, e.content.instant or e.content.start, e.content.value) for e in profile.entries_written(work, key, service)
-    }
+def _held(work: Any, key: Any, service: str) -> set[tuple[str, tuple[tuple[str, str], ...]]]:
+    """What this service has written, as moment and parts. The record is locked: nobody writes the same meanwhile."""
+    written = profile.entries_written(work, key, service)
+    pairs = [tuple(e for e in pair if e is not None) for pair in profile.pressures(written)]
+    paired = {e.id for pair in pairs for e in pair}
+    wholes = [*pairs, *((e,) for e in written if e.id not in paired)]
+    return {(_when(parts[0]), tuple(sorted((e.content.code, e.content.value) for e in parts))) for parts in wholes}

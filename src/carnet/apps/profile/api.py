@@ -37,7 +37,7 @@ from carnet.apps.profile.entries import (
     readable_sections,
 )
 from carnet.apps.profile.measures import DIASTOLIC, MEASURES, OF_SENSORS, SYSTOLIC, Measure
-from carnet.apps.profile.results import Series, by_chapter, comparable, out_of_bounds, series
+from carnet.apps.profile.results import Series, by_chapter, comparable, moment_of, out_of_bounds, pressures, series
 from carnet.apps.profile.scope import narrowed
 from carnet.apps.profile.sheet import SHEET_SECTIONS, Link, Made, lines_of, links, make_link, open_link, revoke_link
 from carnet.apps.profile.summary import Stated, absences, active, day_of, said_on, stated, stays_of
@@ -117,12 +117,14 @@ __all__ = [
     "lines_of",
     "links",
     "make_link",
+    "moment_of",
     "narrowed",
     "new",
     "not_concerned",
     "number_of",
     "open_link",
     "out_of_bounds",
+    "pressures",
     "read_written",
     "readable_sections",
     "restore_entry",

@@ -2,10 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from carnet.apps.profile.entries import Entry, number_of
 from carnet.apps.profile.examinations import CHAPTERS, OTHERS, Examination, examination_of, plain_unit
+from carnet.apps.profile.measures import DIASTOLIC, SYSTOLIC
 from carnet.apps.profile.summary import day_of
+from carnet.formats.timestamps import from_fhir, from_hl7
 from carnet.kernel.traits import normalise_name
 
 GROUPS = ("results", "vitals", "obstetrics", "habits")
@@ -72,8 +78,17 @@ class Series:
         return "" if value is None else f"{value:.3g}"
 
 
-def _moment(entry: Entry) -> tuple[str, str, str]:
-    return day_of(entry), entry.content.instant, entry.recorded_at.isoformat()
+def moment_of(entry: Entry) -> tuple[str, str, str]:
+    """What orders values: the day, the hour where one was told, and when it was written."""
+    return day_of(entry), _hour(entry.content.instant), entry.recorded_at.isoformat()
+
+
+def _hour(told: str) -> str:
+    """A moment as it was written, in UTC: two zones are then in order. Empty where no hour was told."""
+    try:
+        return (from_fhir(told) if "T" in told else from_hl7(told, ZoneInfo(settings.LAW.civil_zone))).isoformat() if told else ""
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _codes(entry: Entry) -> tuple[tuple[str, str, str], ...]:
@@ -111,12 +126,12 @@ def series(entries: Iterable[Entry], section: str = "results") -> list[Series]:
     kept = [e for e in entries if e.section == section and e.content.value and not e.content.polarity]
     groups: dict[tuple[str, str, str], list[Entry]] = {}
     seen: dict[tuple[object, ...], Entry] = {}
-    for entry in sorted(kept, key=_moment):
+    for entry in sorted(kept, key=moment_of):
         first = seen.setdefault((_name(entry), _value(entry)), entry)
         if first is entry or not entry.content.start or first.document_id == entry.document_id:
             groups.setdefault(_name(entry), []).append(entry)
     found = [Series(g[-1].content.label, g[-1].content.unit, tuple(g), examination_of(_codes(g[-1]))) for g in groups.values()]
-    return sorted(found, key=lambda s: _moment(s.last), reverse=True)
+    return sorted(found, key=lambda s: moment_of(s.last), reverse=True)
 
 
 def by_chapter(found: Iterable[Series]) -> list[tuple[str, list[Series]]]:
@@ -143,3 +158,17 @@ def out_of_bounds(entry: Entry) -> int:
     if value is None or not comparable(entry):
         return 0
     return 1 if high is not None and value > high else -1 if low is not None and value < low else 0
+
+
+def pressures(entries: Iterable[Entry]) -> list[tuple[Entry | None, Entry | None]]:
+    """Blood pressures, in the order in which they come: the two numbers that one hand wrote at one moment, of one moment.
+
+    A number that stands alone has None beside it: what was not measured with it is not guessed.
+    """
+    groups: dict[tuple[str, ...], tuple[list[Entry], list[Entry]]] = {}
+    for entry in entries:
+        told = entry.content
+        if told.code in (SYSTOLIC, DIASTOLIC):
+            moment = (told.start, told.instant, entry.recorded_at.isoformat(), entry.source, entry.recorded_by)
+            groups.setdefault(moment, ([], []))[told.code == DIASTOLIC].append(entry)
+    return [pair for highs, lows in groups.values() for pair in zip_longest(highs, lows)]

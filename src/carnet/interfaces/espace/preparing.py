@@ -20,7 +20,7 @@ from carnet.interfaces.espace.requests import plain_to_all
 from carnet.kernel.ask import Act
 from carnet.pages.changes import Change, changes
 from carnet.pages.said import saying
-from carnet.pages.templatetags.pages import long_day, measure
+from carnet.pages.templatetags.pages import long_day, measured
 
 PERIODS = {
     "3": (_("trois mois"), timedelta(days=92)),
@@ -48,7 +48,7 @@ def _held(asked: Asked, visit: Visit, entries: list[profile.Entry], period: str)
     kept = [e for e in entries if e.content.code != profile.NOT_CONCERNED]
     taken = profile.treatments(visit, kept, asked.today)
     changed, more = changes(kept, taken, asked.at - PERIODS[period][1], asked.at)
-    measures = sorted((e for e in kept if e.section == "measures"), key=lambda e: (profile.day_of(e), e.recorded_at), reverse=True)
+    measures = sorted((e for e in kept if e.section == "measures"), key=profile.moment_of, reverse=True)
     return Held(
         changed, more, profile.in_course(taken, profile.Course.CURRENT, profile.Course.LATER, profile.Course.SILENT),
         measures[:MEASURES], profile.active(kept, "allergies", asked.today), profile.absences(kept, "allergies"),
@@ -84,7 +84,7 @@ def _on_paper(held: Held, questions: str, period: str) -> str:
         (gettext("Ce que je prends"), _named((_taken(t) for t in held.going), nothing)),
         (gettext("Ce qui a changé depuis %(period)s") % {"period": gettext(PERIODS[period][0])},
          _named((f"{gettext(c.word)} : {c.what}" for c in held.changed), gettext("Rien de nouveau ici."))),
-        (gettext("Mes mesures"), _named((_measured(e) for e in held.measures), nothing)),
+        (gettext("Mes mesures"), _named((measured(e) for e in held.measures), nothing)),
     ]  # fmt: skip
     return "\n".join(line for title, lines in parts for line in (title.upper(), *lines, ""))
 
@@ -97,10 +97,6 @@ def _taken(treatment: profile.Treatment) -> str:
     word = said[treatment.spoken] if treatment.spoken else ""
     detail = treatment.word.content.detail if treatment.word and treatment.spoken else ""
     return ", ".join(p for p in (treatment.first.content.label, treatment.first.content.detail, word, detail) if p)
-
-
-def _measured(entry: profile.Entry) -> str:
-    return f"{gettext(entry.content.label)} : {measure(entry.content)}, {long_day(profile.day_of(entry)[:10])}"
 
 
 def _shareable(visit: Visit, entries: list[profile.Entry]) -> list[profile.Entry]:

@@ -121,18 +121,11 @@ def section(opened: Opened, name: str) -> Shown | HttpResponse:
     return Shown("profile/section", context)
 
 
-def _pressures(kept: list[profile.Entry]) -> list[tuple[profile.Entry, profile.Entry]]:
-    """Blood pressures whose two numbers were said at the same moment by the same source."""
-    lows = {(e.content.start, e.recorded_at, e.source): e for e in kept if e.content.code == profile.DIASTOLIC}
-    highs = [e for e in kept if e.content.code == profile.SYSTOLIC]
-    return [(e, low) for e in highs if (low := lows.pop((e.content.start, e.recorded_at, e.source), None))]
-
-
 def _measures(opened: Opened) -> Shown:
     """Each measure with its values and their curve. One without a date stands where it was written."""
     kept = [e for e in opened.entries if e.section == "measures" and e.content.code != profile.NOT_CONCERNED]
-    kept.sort(key=lambda e: (profile.day_of(e), e.recorded_at))
-    pairs = _pressures(kept)
+    kept.sort(key=profile.moment_of)
+    pairs = [(high, low) for high, low in profile.pressures(kept) if high and low]
     together = {e.id for pair in pairs for e in pair}
     groups: dict[str, list[profile.Entry]] = {}
     for entry in (e for e in kept if e.id not in together):

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpResponse
 
 from carnet.apps.access import api as access
@@ -18,6 +17,7 @@ from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.bodies import seen_document
 from carnet.pages.said import saying
+from carnet.pages.templatetags.pages import day
 
 
 @record_page("acces", "GET", detail="rights")
@@ -56,12 +56,13 @@ def _about(asked: Asked, kind: str, number: UUID) -> tuple[str, str]:
     with visiting(asked.ask(Act.SEARCH), asked.record, "document") as visit:
         if kind == "document":
             seen = seen_document(visit, number)
-            shown = f"Document : {seen.title}, {settings.LAW.day_told(str(seen.resource.get('date', '')))}"
+            dated = day(str(seen.resource.get("date", ""))) or "date non dite"
+            shown = f"Document : {seen.title}, {dated}"
             return shown, shown if plain_to_all(seen.facts) else "Document : un document"
         entry = next((e for e in profile.entries(visit, most=profile.MOST) if e.id == number), None)
         if entry is None:
             raise Refusal(No.DOCUMENT_UNKNOWN)
-        shown = f"Profil : {entry.content.label}, {settings.LAW.day(entry.recorded_at):%d/%m/%Y}"
+        shown = f"Profil : {entry.content.label}, écrit le {day(entry.recorded_at)}"
         of = [str(entry.document_id)] if entry.document_id else []
         source = documents(visit, Query((criteria.by_logical_id(of),), count=1)).items if of else []
         open_ = not entry.secret and all(plain_to_all(d.facts) for d in source)

@@ -16,6 +16,7 @@ from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.rows import row
 from carnet.pages.said import saying
+from carnet.pages.templatetags.pages import measured
 
 KINDS = {"ecrire": messaging.MESSAGE, "renouvellement": messaging.RENEWAL, "rendez-vous": messaging.APPOINTMENT}
 TITLES = {"ecrire": "Écrire", "renouvellement": "Demander un renouvellement", "rendez-vous": "Demander un rendez-vous"}
@@ -24,7 +25,7 @@ OFFERED = 40
 
 def _measures(visit: Visit) -> list[tuple[str, str]]:
     found = [e for e in profile.entries(visit, ("measures", "vitals"), most=OFFERED) if e.content.value]
-    return [(str(e.id), f"{e.content.label} : {e.content.value} {e.content.unit}, {e.content.start[:10]}") for e in found]
+    return [(str(e.id), measured(e)) for e in found]
 
 
 def _treatments(visit: Visit, asked: Asked) -> list[tuple[str, str, str]]:

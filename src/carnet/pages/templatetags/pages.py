@@ -143,6 +143,11 @@ def measure(content: profile.Content) -> str:
     return " ".join(part for part in (content.comparator, told, content.unit) if part)
 
 
+def measured(entry: profile.Entry) -> str:
+    """A value as a sentence tells it: what was measured, the value as it was stated, and when."""
+    return f"{gettext(entry.content.label)} : {measure(entry.content)}, {when(entry.content, 'long')}"
+
+
 @register.filter
 def comparable(entry: profile.Entry) -> bool:
     """Whether a result and its bounds are in one unit."""

@@ -8,6 +8,7 @@ from carnet.apps.catalogue import api as catalogue
 from carnet.formats.fhir import Json
 from carnet.interfaces.fhir.answers import fhir
 from carnet.interfaces.fhir.services.door import base, service_view
+from carnet.interfaces.fhir.services.searching import OF_TYPE
 
 CAPABILITIES = [
     "launch-standalone", "launch-ehr", "client-public", "client-confidential-symmetric", "client-confidential-asymmetric",
@@ -55,9 +56,6 @@ def protected_resource(request: HttpRequest) -> HttpResponse:
     })  # fmt: skip
 
 
-_SEARCHED: dict[str, tuple[str, ...]] = {
-    "Observation": ("patient", "code", "date", "category", "_sort", "_count"), "DocumentReference": ("patient", "type", "_count"),
-}  # fmt: skip
 _TYPES = {"patient": "reference", "date": "date"}
 
 
@@ -65,7 +63,7 @@ def _resource(name: str) -> Json:
     interactions = [{"code": "read"}] if name == "Patient" else [{"code": "read"}, {"code": "search-type"}]
     if name in ("Observation", "Subscription"):
         interactions.append({"code": "create"})
-    names = [n for n in _SEARCHED.get(name, ("patient",)) if not n.startswith("_")]
+    names = ("patient", "_id", *(n for n in OF_TYPE.get(name, ()) if n != "_sort"))
     found: Json = {"type": name, "interaction": interactions}
     if name not in ("Patient", "Binary", "Subscription"):
         found["searchParam"] = [{"name": n, "type": _TYPES.get(n, "token")} for n in names]

@@ -1,21 +1,18 @@
 """Reading and searching: one category of data for each type of resource, decided at every call."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
 from carnet.apps.catalogue import api as catalogue
-from carnet.apps.records.api import Cursor, Query, criteria
+from carnet.apps.records.api import Query, criteria
 from carnet.formats.fhir import FhirError, Json
 from carnet.interfaces.fhir.answers import fhir, raw
 from carnet.interfaces.fhir.services.door import base, caller, needs, own, service_view
-from carnet.interfaces.fhir.services.searching import matching, read_parameters
+from carnet.interfaces.fhir.services.searching import Parameters, matching, one_of, read_parameters
 from carnet.kernel.clock import moment
 from carnet.kernel.refusal import No, Refusal
 
-DEFAULT, MOST = 50, 100
-"""Results of a page (API Mesures: 50 by default, 100 at most)."""
 OF_PAGE = "_offset"
 
 
@@ -34,10 +31,14 @@ def _searchset(name: str, found: list[Json], total: int | None, following: str) 
     return bundle | ({"entry": entries} if entries else {})
 
 
-def _following(request: HttpRequest, name: str, offset: int) -> str:
-    asked = request.GET.copy()
-    asked[OF_PAGE] = str(offset)
-    return f"{base()}/{name}?{asked.urlencode()}"
+def _following(request: HttpRequest, name: str, asked: Parameters, total: int | None) -> str:
+    """Address of the page after this one; empty for the last, and where none was asked for (`_count=0`: the total alone)."""
+    after = asked.offset + asked.count
+    if not asked.count or total is None or total <= after:
+        return ""
+    params = (request.GET if request.method == "GET" else request.POST).copy()
+    params[OF_PAGE] = str(after)
+    return f"{base()}/{name}?{params.urlencode()}"
 
 
 @service_view("GET", "POST")
@@ -52,22 +53,22 @@ def search(request: HttpRequest, name: str) -> HttpResponse:
         found = [catalogue.patient(call, moment())]
         return fhir(_searchset(name, found, 1, ""))
     if name == "DocumentReference":
-        return _documents(call, asked.count, asked.offset, asked.codes, request)
+        return _documents(call, asked, request)
     resources = matching(catalogue.resources_of(call, category, moment()), asked)
     page = resources[asked.offset : asked.offset + asked.count]
-    more = len(resources) > asked.offset + asked.count
-    return fhir(_searchset(name, page, len(resources), _following(request, name, asked.offset + asked.count) if more else ""))
+    return fhir(_searchset(name, page, len(resources), _following(request, name, asked, len(resources))))
 
 
-def _documents(call: catalogue.Call, count: int, offset: int, types: Iterable[str], request: HttpRequest) -> HttpResponse:
-    wanted = list(types)
-    filters = (criteria.by_codes("type", wanted),) if wanted else ()
+def _documents(call: catalogue.Call, asked: Parameters, request: HttpRequest) -> HttpResponse:
+    # A service sees current documents alone: another status that it asks for is that of none.
+    statuses = ["Approved"] if one_of("current", asked.statuses) else []
+    types = [criteria.by_codes("type", [token.code for token in group]) for group in asked.codes]
+    ids = [criteria.by_logical_id([token.code for token in group]) for group in asked.ids]
     # Pages of documents are few: each begins where the visible ones before it end.
-    query = Query((criteria.by_statuses(["Approved"]), *filters), sort="date", count=min(offset + count, 1000), total=True)
+    query = Query((criteria.by_statuses(statuses), *types, *ids), sort="date", count=asked.offset + asked.count, total=True)
     found, page = catalogue.document_resources(call, query, moment())
-    more = page.total is not None and page.total > offset + count
     name = "DocumentReference"
-    return fhir(_searchset(name, found[offset:], page.total, _following(request, name, offset + count) if more else ""))
+    return fhir(_searchset(name, found[asked.offset :], page.total, _following(request, name, asked, page.total)))
 
 
 def _number(text: str) -> UUID:
@@ -118,6 +119,3 @@ def summary(request: HttpRequest, number: str = "") -> HttpResponse:
     if unknown:
         raise FhirError(unknown[0], "is not a parameter of $summary")
     return fhir(catalogue.patient_summary(call, moment()))
-
-
-__all__ = ["DEFAULT", "MOST", "Cursor", "binary", "read", "search", "summary"]

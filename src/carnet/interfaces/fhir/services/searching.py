@@ -1,32 +1,64 @@
 """Parameters of a search, and what fits them. A parameter that is not known is refused: it would be passed over in silence."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import QueryDict
 
 from carnet.formats.fhir import FhirError, Json
+from carnet.formats.timestamps import bounds_of_fhir
 
 DEFAULT, MOST = 50, 100
+"""Results of a page (API Mesures: 50 by default, 100 at most)."""
 _OF_ALL = ("patient", "subject", "_count", "_format", "_offset", "_id")
-_OF_TYPE: Mapping[str, tuple[str, ...]] = {
+OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "Observation": ("code", "date", "category", "_sort"), "DocumentReference": ("type", "status"), "Patient": (),
     "Immunization": ("date",), "Condition": ("category",), "MedicationStatement": ("status",),
 }  # fmt: skip
 
 
+Moments = tuple[datetime, datetime]
+"""First moment covered by a date, and first moment after it."""
+
+_COMPARE: Mapping[str, Callable[[Moments, Moments], bool]] = {
+    "eq": lambda told, asked: asked[0] <= told[0] and told[1] <= asked[1],
+    "ne": lambda told, asked: not (asked[0] <= told[0] and told[1] <= asked[1]),
+    "gt": lambda told, asked: told[1] > asked[1],
+    "ge": lambda told, asked: told[1] > asked[0],
+    "lt": lambda told, asked: told[0] < asked[0],
+    "le": lambda told, asked: told[0] < asked[1],
+    "sa": lambda told, asked: told[0] >= asked[1],
+    "eb": lambda told, asked: told[1] <= asked[0],
+}
+"""Whether a date fits another (R4 §3.1.1.5.6): both cover a time, and a month may be on both sides of one of its days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A code that is asked for. `system` is None for any, empty for a code without one (R4 §3.1.1.5.5)."""
+
+    system: str | None
+    code: str
+
+    def fits(self, coding: Json) -> bool:
+        """Whether a coding is it; of a system alone, any of its codes."""
+        return self.code in ("", coding.get("code")) and self.system in (None, coding.get("system", ""))
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """A search."""
+    """A search. What is asked for more than once must hold each time; one of what stands between commas is enough."""
 
     patient: str = ""
-    codes: tuple[str, ...] = ()
-    dates: tuple[tuple[str, str], ...] = ()
-    """Pairs of prefix (`ge`, `le`, `gt`, `lt`, `eq`) and partial date."""
-    categories: tuple[str, ...] = ()
-    statuses: tuple[str, ...] = ()
-    ids: tuple[str, ...] = ()
+    codes: tuple[tuple[Token, ...], ...] = ()
+    dates: tuple[tuple[str, Moments], ...] = ()
+    """Pairs of prefix and date."""
+    categories: tuple[tuple[Token, ...], ...] = ()
+    statuses: tuple[tuple[Token, ...], ...] = ()
+    ids: tuple[tuple[Token, ...], ...] = ()
     newest: bool = True
     count: int = DEFAULT
     offset: int = 0
@@ -39,24 +71,33 @@ def _whole(text: str, name: str, most: int) -> int:
     return min(int(text), most)
 
 
-def _date(text: str) -> tuple[str, str]:
+def _moments(text: str) -> Moments:
+    return bounds_of_fhir(text, ZoneInfo(settings.LAW.civil_zone))
+
+
+def _date(text: str) -> tuple[str, Moments]:
     prefix, value = (text[:2], text[2:]) if text[:2].isalpha() else ("eq", text)
-    if prefix not in ("ge", "le", "gt", "lt", "eq"):
-        raise FhirError("date", "has a prefix that is not known: ge, le, gt, lt, eq")
+    if prefix not in _COMPARE:
+        raise FhirError("date", f"has a prefix that is not known: {', '.join(_COMPARE)}")
     try:
-        date.fromisoformat((value[:10] + "-01-01")[:10] if len(value) < 10 else value[:10])
-    except ValueError:
+        return prefix, _moments(value)
+    except (ValueError, OverflowError):
         raise FhirError("date", "is not a date") from None
-    return prefix, value[:10]
 
 
-def _tokens(values: list[str]) -> tuple[str, ...]:
-    return tuple(part.rpartition("|")[2] for value in values for part in value.split(",") if part)
+def _token(text: str) -> Token:
+    system, bar, code = text.rpartition("|")
+    return Token(system if bar else None, code)
+
+
+def _tokens(values: list[str]) -> tuple[tuple[Token, ...], ...]:
+    groups = (tuple(_token(part) for part in value.split(",") if part) for value in values)
+    return tuple(group for group in groups if group)
 
 
 def read_parameters(name: str, given: QueryDict) -> Parameters:
     """Read a search of a type. Raises FhirError."""
-    known = (*_OF_ALL, *_OF_TYPE.get(name, ()))
+    known = (*_OF_ALL, *OF_TYPE.get(name, ()))
     unknown = [n for n in given if n not in known]
     if unknown:
         raise FhirError(unknown[0], f"is not a parameter of this search: {', '.join(n for n in known if n[0] != '_')}")
@@ -71,25 +112,23 @@ def read_parameters(name: str, given: QueryDict) -> Parameters:
     )  # fmt: skip
 
 
-def _coded(resource: Json, field_: str, codes: tuple[str, ...]) -> bool:
+def _coded(resource: Json, field_: str, asked: tuple[tuple[Token, ...], ...]) -> bool:
     told = resource.get(field_, {})
-    concepts = told if isinstance(told, list) else [told]
-    return not codes or any(c.get("code") in codes for concept in concepts for c in concept.get("coding", ()))
+    codings = [c for concept in (told if isinstance(told, list) else [told]) for c in concept.get("coding", ())]
+    return all(any(token.fits(c) for token in group for c in codings) for group in asked)
 
 
-def _when(resource: Json) -> str:
-    return str(resource.get("effectiveDateTime") or resource.get("occurrenceDateTime") or "")
+def one_of(value: str, asked: tuple[tuple[Token, ...], ...]) -> bool:
+    """Whether a plain value (an id, a status) is what is asked for."""
+    return all(value in [token.code for token in group] for group in asked)
 
 
-def _fits_date(resource: Json, prefix: str, value: str) -> bool:
-    """Whether a partial date may be on this side of another: a month may be on both sides of one of its days."""
-    told = _when(resource)[:10]
-    if not told:
+def _fits_date(resource: Json, prefix: str, asked: Moments) -> bool:
+    told = str(resource.get("effectiveDateTime") or resource.get("occurrenceDateTime") or "")
+    try:
+        return bool(told) and _COMPARE[prefix](_moments(told), asked)
+    except (ValueError, OverflowError):
         return False
-    size = min(len(told), len(value))
-    one, other = told[:size], value[:size]
-    return {"ge": one >= other, "gt": one > other or (len(told) < len(value) and one >= other), "le": one <= other,
-            "lt": one < other or (len(told) < len(value) and one <= other), "eq": one == other}[prefix]  # fmt: skip
 
 
 def matching(resources: list[Json], asked: Parameters) -> list[Json]:
@@ -97,7 +136,7 @@ def matching(resources: list[Json], asked: Parameters) -> list[Json]:
     found = [
         r for r in resources
         if _coded(r, "code", asked.codes) and _coded(r, "category", asked.categories)
-        and (not asked.statuses or r.get("status") in asked.statuses) and (not asked.ids or r["id"] in asked.ids)
-        and all(_fits_date(r, prefix, value) for prefix, value in asked.dates)
+        and one_of(str(r.get("status", "")), asked.statuses) and one_of(r["id"], asked.ids)
+        and all(_fits_date(r, prefix, moments) for prefix, moments in asked.dates)
     ]  # fmt: skip
     return found if asked.newest else found[::-1]
