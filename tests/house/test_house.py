@@ -110,7 +110,6 @@ _OTHER_DAYS = {
     "clock.py": "civil(moment_, zone)",  # this is the civil day
     "receipts.py": "datetime.now(UTC)",  # a file for each day of UTC
     "maps.py": "at",  # maps are of days of UTC, as their notes say
-    "notices.py": "at",  # as the function in the database counts it
     "immunization_reading.py": "local",
     "delivery.py": "local",
     "connecting.py": "local",

@@ -428,6 +428,19 @@ def test_the_first_access_of_a_professional_is_told_to_whoever_mutes_accesses() 
         assert outbox.pending(work, record_id) == [("access", "holder")], "a purge does not make a first access again"
 
 
+def test_a_day_of_accesses_is_that_of_people() -> None:
+    person, record_id = patient("nurse")
+    told = []
+    # 23:30 in France, then 00:30 and 02:30 of the day after: the first two are of one day in UTC, the last two of one in France.
+    for hour in (0, 1, 3):
+        at = datetime(2026, 11, 20, 22, 30, tzinfo=UTC) + timedelta(hours=hour)
+        question = replace(ask("nurse", Act.SEARCH, person), at=at)
+        records.search(replace(question, actor=_proved_at(question.actor, at)), Query())
+        with unit(record_id) as work:
+            told.append([kind for kind, _ in outbox.pending(work, record_id)])
+    assert told == [["first-access"], ["first-access", "access"], ["first-access", "access"]]
+
+
 def _proved_at(who: Actor, at: datetime) -> Actor:
     return replace(who, authentication=replace(who.authentication, at=at, expires_at=at + timedelta(hours=1)))
 

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -384,6 +384,17 @@ def test_an_undoing_that_finds_other_states_changes_nothing() -> None:
         work.run("UPDATE records_record SET state = 'closed' WHERE record_id = %s", kept)
     carry_out()
     assert outcome(number) == ("", "refused:states-changed") and len(snapshot(kept)["records_document"]) == 1
+
+
+def test_the_day_of_a_deposit_is_that_of_the_country() -> None:
+    person = fresh_person()
+    record_id = open_record(person)
+    allow(record_id, "treating")
+    deposit(person)
+    with as_role("postgres"), unit(record_id) as work:
+        work.run("UPDATE records_document SET deposited_at = '2026-11-19 23:30+00' WHERE record_id = %s", record_id)
+    with as_role("carnet_operator"):
+        assert [d.day for d in records.compared_side(operator(), record_id).documents] == [date(2026, 11, 20)]
 
 
 def test_documents_of_somebody_else_go_back_to_whose_they_are_with_what_was_read_in_them() -> None:

@@ -7,7 +7,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
+from django.conf import settings
+
 from carnet.apps.storage.api import Row, Statement, Work, after_commit, derived, seal
+from carnet.kernel.clock import begins
 
 HOLDER = "holder"
 ACCESSES = UUID("6c0f5e0e-0b1c-5f38-9a3f-2f6f7d9c1a41")
@@ -61,7 +64,7 @@ def send_code(work: Work, record_id: UUID, kind: str, code: str, at: datetime, n
     )  # fmt: skip
 
 
-_TELL_ACCESS = "SELECT outbox_tell_access(%s, %s, %s, %s)"
+_TELL_ACCESS = "SELECT outbox_tell_access(%s, %s, %s, %s, %s)"
 MOST_TOLD = 50_000
 """Accesses that a process remembers to have told; beyond, it forgets them all and asks the database again."""
 _told: dict[UUID, None] = {}
@@ -80,10 +83,13 @@ after_commit(_TELL_ACCESS, _remember)
 def access_notices(record_id: UUID, actor: str, at: datetime) -> list[Statement]:
     """The statement that tells the holder of an access: the first of this professional, which nobody can mute (order of 26 October
     2023), then the first of each day. None where this process told it today: once it is committed it stays told."""
-    daily = uuid5(ACCESSES, f"{record_id}|{actor}|{at.date()}")
+    day = settings.LAW.day(at)
+    daily = uuid5(ACCESSES, f"{record_id}|{actor}|{day}")
     if daily in _told:
         return []
-    return [(_TELL_ACCESS, (record_id, uuid5(ACCESSES, f"{record_id}|{actor}|first"), daily, at))]
+    return [
+        (_TELL_ACCESS, (record_id, uuid5(ACCESSES, f"{record_id}|{actor}|first"), daily, at, begins(day, settings.LAW.civil_zone)))
+    ]
 
 
 def pending(work: Work, record_id: UUID) -> list[tuple[str, str]]:

@@ -98,12 +98,13 @@ def compared_side(ask: Ask, record_id: UUID) -> Side:
         row = work.row("SELECT state FROM records_record WHERE record_id = %s", record_id)
         if told is None or row is None:
             raise Refusal(No.DOCUMENT_UNKNOWN)
-        found = work.rows("SELECT logical_id, day, structure, by_patient FROM records_outline(%s)", record_id)
+        found = work.rows("SELECT logical_id, at, structure, by_patient FROM records_deposited(%s)", record_id)
         names = identity.names(work, {str(structure) for _, _, structure, _ in found if structure})
         access.write_entry(work, granted, (), "compared")
         account = signin.account_named(work, record_id) is not None
     traits = told[1]
-    outline = [Outlined(n, day, names.get(s, (s, None))[0] if s else "", mine) for n, day, s, mine in found]
+    day = access.law().day
+    outline = [Outlined(n, day(at), names.get(s, (s, None))[0] if s else "", mine) for n, at, s, mine in found]
     return Side(record_id, signin.name_of(traits), traits.birth_date, traits.sex, traits.birth_place, str(row[0]), outline, account)
 
 
@@ -135,7 +136,7 @@ def ask_split(ask: Ask, source: UUID, target: UUID, documents: list[UUID]) -> UU
     """Ask that documents of one record go to the one of the person whose they are. Raises Refusal: `request-malformed`."""
     operator_grant(ask, None)
     with unit() as work:
-        known = {row[0] for row in work.rows("SELECT logical_id FROM records_outline(%s)", source)}
+        known = {row[0] for row in work.rows("SELECT logical_id FROM records_deposited(%s)", source)}
         if source == target or not documents or not set(documents) <= known:
             raise Refusal(No.REQUEST_MALFORMED, {"problem": "documents"})
         work.enter(target)

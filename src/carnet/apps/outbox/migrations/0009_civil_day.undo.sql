@@ -1,0 +1,1 @@
+DROP FUNCTION outbox_tell_access(uuid, uuid, uuid, timestamptz, timestamptz);

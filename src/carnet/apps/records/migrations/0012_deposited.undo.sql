@@ -1,0 +1,1 @@
+DROP FUNCTION records_deposited(uuid);
