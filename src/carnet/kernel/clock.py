@@ -57,17 +57,26 @@ class Timer:
     run: Callable[[datetime], int]
 
 
-def catch_up(due: Callable[[], Sequence[UUID]], do: Callable[[UUID], bool]) -> int:
+BATCH, MOST_LEFT = 500, 20_000
+"""Records of a batch; and after how many that fail a run gives up."""
+
+
+def catch_up(due: Callable[[int], Sequence[UUID]], do: Callable[[UUID], bool], batch: int = BATCH) -> int:
     """Do something for every record that is due, batch by batch, until none is left. Returns how many were done.
 
-    A record that fails is left for the next run and does not stop the others.
+    `due` gives so many of those that are. One that fails is left for the next run and keeps nobody else waiting in this one: a
+    batch holds as many more as were left.
     """
-    done = 0
-    while found := due():
-        moved = sum(_attempt(do, record_id) for record_id in found)
-        if not moved:
+    done, left = 0, set[UUID]()
+    while len(left) < MOST_LEFT:
+        found = [record_id for record_id in due(batch + len(left)) if record_id not in left]
+        if not found:
             break
-        done += moved
+        for record_id in found:
+            if _attempt(do, record_id):
+                done += 1
+            else:
+                left.add(record_id)
     return done
 
 

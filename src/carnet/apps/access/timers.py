@@ -12,7 +12,6 @@ from carnet.kernel.ask import Act, Ask
 from carnet.kernel.clock import Timer, catch_up
 from carnet.kernel.grant import Grant
 
-BATCH = 500
 BUDGETS_KEPT = timedelta(days=31)
 _ERASED = ("access_authorisation", "access_block", "access_relation", "access_choices", "access_emergency", "access_presence",
            "access_lookup", "access_person", "access_invitation", "access_case", "access_agreement", "access_opening")  # fmt: skip
@@ -29,9 +28,9 @@ def timer_grant(ask: Ask, record_id: UUID) -> Grant:
     return decide_or_refuse(ask, facts, record_id).grant
 
 
-def _due(at: datetime) -> list[UUID]:
+def _due(most: int, at: datetime) -> list[UUID]:
     with unit() as work:
-        return [row[0] for row in work.rows("SELECT record_id FROM access_due_ends(%s, %s)", at, BATCH)]
+        return [row[0] for row in work.rows("SELECT record_id FROM access_due_ends(%s, %s)", at, most)]
 
 
 def _note_ends(at: datetime, record_id: UUID) -> bool:
@@ -49,7 +48,7 @@ def _note_ends(at: datetime, record_id: UUID) -> bool:
 
 def note_ends(at: datetime) -> int:
     """Note every authorisation whose term is over. It opens nothing since its term; TD0.2 goes on saying EXPIRE."""
-    return catch_up(lambda: _due(at), lambda record_id: _note_ends(at, record_id))
+    return catch_up(lambda most: _due(most, at), lambda record_id: _note_ends(at, record_id))
 
 
 def _purge_budgets(at: datetime) -> int:

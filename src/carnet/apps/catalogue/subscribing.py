@@ -267,24 +267,12 @@ def tell_changes(at: datetime) -> int:
 
     One that fails is tried again at the next run, and keeps nobody else waiting in this one.
     """
-    failed: list[UUID] = []
 
-    def due() -> list[UUID]:
+    def due(most: int) -> list[UUID]:
         with unit() as work:
-            sql = "SELECT DISTINCT subscription_id FROM catalogue_change WHERE NOT subscription_id = ANY(%s) LIMIT %s"
-            return [row[0] for row in work.rows(sql, failed, BATCH)]
+            return [row[0] for row in work.rows("SELECT DISTINCT subscription_id FROM catalogue_change LIMIT %s", most)]
 
-    def tell(number: UUID) -> bool:
-        failed.append(number)
-        told = _tell(number, at)
-        failed.remove(number)
-        return told
-
-    looked, before = 0, -1
-    while len(failed) > before:
-        before = len(failed)
-        looked += catch_up(due, tell)
-    return looked
+    return catch_up(due, lambda number: _tell(number, at), BATCH)
 
 
 TIMERS = (Timer("service-events", timedelta(seconds=5), tell_changes),)

@@ -12,8 +12,6 @@ from carnet.apps.outbox.api import HOLDER, notify
 from carnet.apps.storage.api import unit
 from carnet.kernel.clock import Timer, catch_up
 
-BATCH = 200
-
 
 def _remind(record_id: UUID, at: datetime) -> bool:
     granted = access.timer_grant(access.timer_question("service-agreement-end", at), record_id)
@@ -27,7 +25,7 @@ def _remind(record_id: UUID, at: datetime) -> bool:
 
 def remind_of_ends(at: datetime) -> int:
     """Tell people whose agreement with a service ends within two weeks: without an answer, it stops by itself."""
-    return catch_up(lambda: access.ending_agreements(at + REMINDED_BEFORE, BATCH), lambda record_id: _remind(record_id, at))
+    return catch_up(lambda most: access.ending_agreements(at + REMINDED_BEFORE, most), lambda record_id: _remind(record_id, at))
 
 
 def _purge(at: datetime) -> int:

@@ -18,15 +18,14 @@ from carnet.apps.records.api import unseen_by_holder
 from carnet.apps.storage.api import Work, key_of, unit
 from carnet.kernel.clock import Timer, catch_up
 
-BATCH = 500
 APPOINTMENTS = "rendez-vous"
 LONGEST = timedelta(days=180)
 """After which an agenda is looked at again, whatever it holds: editions change."""
 
 
-def _due(day: date) -> list[UUID]:
+def _due(most: int, day: date) -> list[UUID]:
     with unit() as work:
-        return rows.due_reminders(work, day, day + timedelta(days=1), BATCH)
+        return rows.due_reminders(work, day, day + timedelta(days=1), most)
 
 
 def _remind(at: datetime, day: date, record_id: UUID) -> bool:
@@ -47,12 +46,12 @@ def _remind(at: datetime, day: date, record_id: UUID) -> bool:
 def remind(at: datetime) -> int:
     """The day before, tell that something is booked. What was booked too late for that is told on its day."""
     day = settings.LAW.day(at)
-    return catch_up(lambda: _due(day), lambda record_id: _remind(at, day, record_id))
+    return catch_up(lambda most: _due(most, day), lambda record_id: _remind(at, day, record_id))
 
 
-def _to_look(day: date) -> list[UUID]:
+def _to_look(most: int, day: date) -> list[UUID]:
     with unit() as work:
-        return rows.to_look(work, day, BATCH)
+        return rows.to_look(work, day, most)
 
 
 def next_change(found: Agenda) -> date:
@@ -98,7 +97,7 @@ def agenda_of_record(work: Work, record_id: UUID, day: date) -> Agenda | None:
 def look(at: datetime) -> int:
     """Look again at the agendas that change today. Each says itself when that is, so that a night looks at few of them."""
     day = settings.LAW.day(at)
-    return catch_up(lambda: _to_look(day), lambda record_id: _look(at, day, record_id))
+    return catch_up(lambda most: _to_look(most, day), lambda record_id: _look(at, day, record_id))
 
 
 TIMERS = (Timer("agenda-reminder", timedelta(minutes=30), remind), Timer("prevention-review", timedelta(hours=6), look))

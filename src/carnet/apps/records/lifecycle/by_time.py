@@ -19,7 +19,6 @@ from carnet.dicah.facts import RecordState
 from carnet.kernel.clock import Timer, catch_up
 from carnet.kernel.copies import replace
 
-BATCH = 500
 _WAITING = f"""SELECT {DOCUMENT_COLUMNS} FROM records_document WHERE record_id = %s AND hidden_from_patient
     AND NOT technical AND status <> 'Deleted' AND deposited_at <= %s FOR UPDATE"""
 _STATE = "SELECT state, since, destruction_asked FROM records_record WHERE record_id = %s FOR UPDATE"
@@ -40,9 +39,9 @@ OPPOSITION = Passage("opposition-end", RecordState.PENDING_OPPOSITION, "six week
 SUSPENSION = Passage("suspension-end", RecordState.SUSPENDED, "six weeks pass", "record-closed", "SUSPENSION")
 
 
-def _due_states(state: RecordState, since: date, asked: date | None = None) -> list[UUID]:
+def _due_states(most: int, state: RecordState, since: date, asked: date | None = None) -> list[UUID]:
     with unit() as work:
-        rows = work.rows("SELECT record_id FROM records_due(%s, %s, %s, %s)", state.value, since, asked, BATCH)
+        rows = work.rows("SELECT record_id FROM records_due(%s, %s, %s, %s)", state.value, since, asked, most)
     return [row[0] for row in rows]
 
 
@@ -61,7 +60,9 @@ def _pass(passage: Passage, at: datetime, since: date, record_id: UUID) -> bool:
 def _passes(passage: Passage, lasts: Callable[[], timedelta]) -> Callable[[datetime], int]:
     def run(at: datetime) -> int:
         since = access.law().day(at - lasts())
-        return catch_up(lambda: _due_states(passage.state, since), lambda record_id: _pass(passage, at, since, record_id))
+        return catch_up(
+            lambda most: _due_states(most, passage.state, since), lambda record_id: _pass(passage, at, since, record_id)
+        )
 
     return run
 
@@ -89,14 +90,14 @@ def destroy_due(at: datetime) -> int:
     law = access.law()
     since, asked = law.day(at - law.closed_kept), law.day(at - law.destroyed_on_request_after)
     return catch_up(
-        lambda: _due_states(RecordState.CLOSED, since, asked),
+        lambda most: _due_states(most, RecordState.CLOSED, since, asked),
         lambda record_id: _destroy(at, since, asked, record_id),
     )
 
 
-def _due_waiting(before: datetime, untold: bool) -> list[UUID]:
+def _due_waiting(most: int, before: datetime, untold: bool) -> list[UUID]:
     with unit() as work:
-        return [row[0] for row in work.rows("SELECT record_id FROM records_due_waiting(%s, %s, %s)", before, untold, BATCH)]
+        return [row[0] for row in work.rows("SELECT record_id FROM records_due_waiting(%s, %s, %s)", before, untold, most)]
 
 
 def _tell(at: datetime, before: datetime, record_id: UUID) -> bool:
@@ -122,7 +123,7 @@ def tell_waiting(at: datetime) -> int:
     """Within two weeks of a deposit that is not announced, tell the patient that something waits (R.1111-53 CSP)."""
     law = access.law()
     before = at - law.announcement_notice_after + law.announcement_notice_margin
-    return catch_up(lambda: _due_waiting(before, True), lambda record_id: _tell(at, before, record_id))
+    return catch_up(lambda most: _due_waiting(most, before, True), lambda record_id: _tell(at, before, record_id))
 
 
 def _show(work: Work, at: datetime, record_id: UUID, documents: list[StoredDocument]) -> None:
@@ -154,7 +155,7 @@ def _lift(at: datetime, before: datetime, record_id: UUID) -> bool:
 def make_visible(at: datetime) -> int:
     """One month after deposit a document that nobody announced becomes visible by itself (R.1111-53 CSP)."""
     before = at - access.law().visible_by_itself_after
-    return catch_up(lambda: _due_waiting(before, False), lambda record_id: _lift(at, before, record_id))
+    return catch_up(lambda most: _due_waiting(most, before, False), lambda record_id: _lift(at, before, record_id))
 
 
 TIMERS = (

@@ -22,7 +22,6 @@ from carnet.kernel.identifiers import Oid
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
 
-BATCH = 500
 _STATE = "SELECT state FROM records_record WHERE record_id = %s FOR UPDATE"
 
 
@@ -93,9 +92,9 @@ def _settle(at: datetime, record_id: UUID) -> bool:
     return True
 
 
-def _unsettled() -> list[UUID]:
+def _unsettled(most: int) -> list[UUID]:
     with unit() as work:
-        return outbox.unsettled(work, BATCH)
+        return outbox.unsettled(work, most)
 
 
 def settle_notices(at: datetime) -> int:

@@ -24,8 +24,8 @@ from carnet.kernel.grant import Grant
 
 log = logging.getLogger("carnet.unions")
 _DUE = """SELECT id FROM records_union WHERE outcome = '' AND confirmed_at IS NOT NULL
-    AND (done_at IS NULL OR (undo_asked_at IS NOT NULL AND undone_at IS NULL)) ORDER BY asked_at LIMIT 20"""
-_OVER = "SELECT id FROM records_union WHERE kind = 'unite' AND outcome = '' AND undo_asked_at IS NULL AND done_at <= %s LIMIT 100"
+    AND (done_at IS NULL OR (undo_asked_at IS NOT NULL AND undone_at IS NULL)) ORDER BY asked_at LIMIT %s"""
+_OVER = "SELECT id FROM records_union WHERE kind = 'unite' AND outcome = '' AND undo_asked_at IS NULL AND done_at <= %s LIMIT %s"
 
 
 def _today(at: datetime) -> date:
@@ -145,7 +145,7 @@ def _due(sql: str, *values: object) -> list[UUID]:
 
 def carry_out(at: datetime) -> int:
     """Carry out what was confirmed. Returns how many."""
-    return catch_up(lambda: _due(_DUE), lambda number: _carry_out(at, number))
+    return catch_up(lambda most: _due(_DUE, most), lambda number: _carry_out(at, number), 20)
 
 
 def _finish(at: datetime, number: UUID) -> bool:
@@ -166,7 +166,7 @@ def _finish(at: datetime, number: UUID) -> bool:
 
 def finish(at: datetime) -> int:
     """Destroy what is left of records whose union can be taken back no more. Returns how many."""
-    return catch_up(lambda: _due(_OVER, at - access.law().union_undone_within), lambda number: _finish(at, number))
+    return catch_up(lambda most: _due(_OVER, at - access.law().union_undone_within, most), lambda number: _finish(at, number), 100)
 
 
 TIMERS = (Timer("unions", timedelta(seconds=5), carry_out), Timer("unions-end", timedelta(days=1), finish))
