@@ -13,6 +13,9 @@ from carnet.kernel.copies import replace
 _KNOWN = frozenset({"List", "DocumentReference", "Binary", "Patient", "Practitioner", "PractitionerRole",
                     "Organization", "Device", "Parameters"})  # fmt: skip
 
+_KEPT = frozenset({"List", "DocumentReference", "Binary"})
+"""Of them, what a deposit keeps; the others say who wrote and for whom."""
+
 
 @dataclass(frozen=True, slots=True)
 class SubmittedDocument:
@@ -32,6 +35,8 @@ class Submission:
     kinds: tuple[str, ...]
     folders: tuple[Folder, ...] = ()
     """Folders made or completed by this deposit; a member is `#n` for its n-th document, else a reference."""
+    binaries: tuple[tuple[int, int], ...] = ()
+    """Entries that are bytes, each with the place of its document among the documents."""
 
 
 def _decode(data: object, path: str) -> bytes:
@@ -52,10 +57,22 @@ def _entries(bundle: Json) -> list[Json]:
     return entries
 
 
+def _check_request(entry: Json, kind: str, path: str) -> None:
+    """What is kept is created: another method, or a condition, would be passed over (R4 §3.1.0.11)."""
+    request = obj(entry, "request", path)
+    method = text(request, "method", f"{path}.request") or "POST"
+    if method != "POST" and (kind in _KEPT or method != "PUT"):
+        raise FhirError(f"{path}.request.method", "must be POST: a deposit creates")
+    conditions = [name for name in ("ifNoneExist", "ifMatch", "ifNoneMatch", "ifModifiedSince") if request.get(name)]
+    if conditions and kind in _KEPT:
+        raise FhirError(f"{path}.request.{conditions[0]}", "is not supported: a deposit creates without a condition")
+
+
 def _kind(entry: Json, position: int) -> str:
     kind = text(obj(entry, "resource", f"Bundle.entry[{position}]"), "resourceType", f"Bundle.entry[{position}].resource")
     if kind not in _KNOWN:
         raise FhirError(f"Bundle.entry[{position}].resource", "is not a resource of a deposit")
+    _check_request(entry, kind, f"Bundle.entry[{position}]")
     if kind != "List":
         return str(kind)
     code = list_code(entry["resource"], f"Bundle.entry[{position}].resource")
@@ -76,7 +93,7 @@ def _by_reference(entries: list[Json]) -> dict[str, Json]:
     return found
 
 
-def _content(resource: Json, references: dict[str, Json], path: str) -> bytes:
+def _binary(resource: Json, references: dict[str, Json], path: str) -> Json:
     contents = items(resource, "content", path)
     attachment = obj(contents[0], "attachment", path) if contents else {}
     if "data" in attachment:
@@ -84,7 +101,19 @@ def _content(resource: Json, references: dict[str, Json], path: str) -> bytes:
     binary = references.get(text(attachment, "url", path), {})
     if binary.get("resourceType") != "Binary":
         raise FhirError(f"{path}.content[0].attachment.url", "names no Binary of this bundle")
-    return _decode(binary.get("data"), "Binary.data")
+    return binary
+
+
+def _places(entries: list[Json], kinds: tuple[str, ...], binaries: list[Json]) -> tuple[tuple[int, int], ...]:
+    """Which document the bytes of each entry are of. Raises FhirError for bytes of none: they would be lost."""
+    found = []
+    for position, kind in enumerate(kinds):
+        if kind == "Binary":
+            place = next((n for n, binary in enumerate(binaries) if binary is entries[position]["resource"]), None)
+            if place is None:
+                raise FhirError(f"Bundle.entry[{position}]", "is the content of no DocumentReference of this bundle")
+            found.append((position, place))
+    return tuple(found)
 
 
 def _check_listed(entries: list[Json], list_resource: Json, kinds: tuple[str, ...]) -> None:
@@ -110,6 +139,13 @@ def _folder(entries: list[Json], positions: list[int], place: int) -> Folder:
     return replace(folder, members=tuple(names.get(member, member) for member in folder.members))
 
 
+def _named(entry: DocumentEntry, submission: SubmissionSet) -> DocumentEntry:
+    """A document with every way in which it and its set name the patient."""
+    said = [*(entry.patients or [entry.patient]), *(submission.patients or [submission.patient])]
+    patients = tuple(dict.fromkeys(one for one in said if one[1]))
+    return replace(entry, patients=patients) if len(patients) > 1 else entry
+
+
 def read_provide_bundle(bundle: Json, max_documents: int) -> Submission:
     """Read an ITI-65 bundle. Raises FhirError; nothing of it is kept in that case."""
     entries = _entries(bundle)
@@ -123,13 +159,14 @@ def read_provide_bundle(bundle: Json, max_documents: int) -> Submission:
     positions = [i for i, kind in enumerate(kinds) if kind == "DocumentReference"]
     if not 0 < len(positions) <= max_documents:
         raise FhirError("Bundle.entry", f"must hold between 1 and {max_documents} DocumentReference")
-    documents = []
+    documents, binaries = [], []
     for position in positions:
         resource, path = entries[position]["resource"], f"Bundle.entry[{position}].resource"
-        entry = read_document_reference(resource, references, path)
-        documents.append(SubmittedDocument(entry, _content(resource, references, path), position))
+        entry = _named(read_document_reference(resource, references, path), submission)
+        binaries.append(_binary(resource, references, path))
+        documents.append(SubmittedDocument(entry, _decode(binaries[-1].get("data"), "Binary.data"), position))
     folders = tuple(_folder(entries, positions, i) for i, kind in enumerate(kinds) if kind == "Folder")
-    return Submission(submission, tuple(documents), kinds, folders)
+    return Submission(submission, tuple(documents), kinds, folders, _places(entries, kinds, binaries))
 
 
 def read_simplified(resource: Json) -> Submission:

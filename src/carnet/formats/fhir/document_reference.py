@@ -25,12 +25,13 @@ from carnet.formats.fhir.reading import (
     texts,
     understood,
 )
-from carnet.formats.fhir.references import Resolver, author_of, patient_of
+from carnet.formats.fhir.references import Resolver, author_of, patients_of, traits_of
 from carnet.formats.fhir.systems import COMPREHENSIVE, IS_ARCHIVED, RFC3986, XDS_VALUE, oid_of
 from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import Author, Coding, DocumentEntry, Parent, Reference
 from carnet.formats.xds.hl7_values import source_traits_of
 from carnet.kernel.copies import replace
+from carnet.kernel.traits import Traits
 
 _KINDS = frozenset({"replaces", "appends", "transforms", "signs"})
 _STATUS = {"Approved": "current", "Archived": "current", "Deprecated": "superseded", "Deleted": "entered-in-error"}
@@ -161,6 +162,8 @@ def _entry(resource: Json, entries: dict[str, Json], path: str, stored: bool = F
     if not authors and lone:
         authors = tuple(filter(None, [author_of({"reference": f"#{lone.get('id')}"}, resolver, path)]))
     format_ = obj(content, "format", f"{path}.content[0]")
+    subject = obj(resource, "subject", path)
+    patients = patients_of(subject, resolver, f"{path}.subject")
     master = obj(resource, "masterIdentifier", path)
     source_patient, source_stated, source_traits = _read_source(context, resolver, path)
     return DocumentEntry(
@@ -191,7 +194,9 @@ def _entry(resource: Json, entries: dict[str, Json], path: str, stored: bool = F
         authors=authors,
         authenticator=author_of(obj(resource, "authenticator", path), resolver, f"{path}.authenticator"),
         custodian=author_of(obj(resource, "custodian", path), resolver, f"{path}.custodian"),
-        patient=patient_of(obj(resource, "subject", path), resolver, f"{path}.subject"),
+        patient=next(iter(patients), ("", "")),
+        patients=patients if len(patients) > 1 else (),
+        patient_traits=Traits() if stored else traits_of(subject, resolver, f"{path}.subject"),
         references=tuple(_references(context, stored, f"{path}.context")),
         parents=tuple(_parents(resource, path)),
         archived=extension(resource, IS_ARCHIVED, path).get("valueBoolean") is True,

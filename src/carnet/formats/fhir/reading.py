@@ -1,6 +1,7 @@
 """Reading FHIR JSON: typed steps into a tree that nobody checked, with the path of what is wrong."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,8 @@ from carnet.formats.xds import Coding
 
 Json = dict[str, Any]
 MAX_DEPTH = 40
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+"""An escape that may be half a character: one alone is no Unicode, and nothing can write it."""
 
 
 class FhirError(ValueError):
@@ -52,11 +55,16 @@ def _check_depth(value: Any, depth: int = 0) -> None:
 
 
 def parse_tree(body: bytes) -> Any:
-    """Read JSON in UTF-8, no key twice, not too deep. Raises FhirError."""
+    """Read JSON in UTF-8, no key twice, not too deep, of whole characters. Raises FhirError."""
     try:
-        parsed = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_unique)
+        written = body.decode("utf-8-sig")
+        parsed = json.loads(written, object_pairs_hook=_unique)
+        if _SURROGATE.search(written):
+            json.dumps(parsed, ensure_ascii=False).encode()
     except UnicodeDecodeError:
         raise FhirError("(root)", "not UTF-8") from None
+    except UnicodeEncodeError:
+        raise FhirError("(root)", "holds half a character") from None
     except json.JSONDecodeError as error:
         raise FhirError("(root)", f"not JSON, at line {error.lineno}") from None
     except RecursionError:

@@ -10,7 +10,11 @@ from carnet.formats.xds import Author, Coding
 from carnet.formats.xds.hl7_values import read_code
 from carnet.kernel.copies import replace
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM, IdentifierError, ps_id
+from carnet.kernel.traits import Traits
 
+_INS = "1.2.250.1.213.1.4."
+_NO_INS = frozenset({f"{_INS}1", f"{_INS}2"})
+"""INS-A and INS-C, which software worked out before the INS: they name nobody for sure."""
 RPPS = "https://rpps.esante.gouv.fr"
 FINESS = "https://finess.esante.gouv.fr"
 """Systems of the French core profiles: the number without the prefix that says its kind."""
@@ -158,22 +162,36 @@ def author_of(reference: Mapping[str, Any], resolver: Resolver, path: str) -> Au
     return Author(value, authority=authority) if value else None
 
 
-def patient_of(reference: Mapping[str, Any], resolver: Resolver, path: str) -> tuple[str, str]:
-    """OID and value of the patient that a reference means: conditional, logical, contained or in the bundle.
+def patients_of(reference: Mapping[str, Any], resolver: Resolver, path: str) -> tuple[tuple[str, str], ...]:
+    """OID and value by which a reference names the patient, each way in which it does: logical, conditional, contained or in the
+    bundle. `reference` and `identifier` must mean one thing (R4 §2.3.0.2): whoever files compares them all.
 
     `Patient/id` of a record already open is returned as (`record`, id).
     """
+    found: list[tuple[str, str]] = []
     logical = obj(reference, "identifier", path)
     if logical:
-        return oid_of(text(logical, "system", path)), text(logical, "value", path)
+        found.append((oid_of(text(logical, "system", path)), text(logical, "value", path)))
     target = text(reference, "reference", path)
     if "?" in target:
-        token = parse_qs(urlsplit(target).query).get("identifier", [""])[0]
-        system, _, value = token.partition("|")
-        return oid_of(system), value
+        for token in parse_qs(urlsplit(target).query).get("identifier", []):
+            system, _, value = token.partition("|")
+            found.append((oid_of(system), value))
+        return tuple(found)
     resource = resolver.follow(reference, path)
     for identifier in items(resource, "identifier", path):
         system = oid_of(text(identifier, "system", path))
-        if system.startswith("1.2.250.1.213.1.4."):
-            return system, text(identifier, "value", path)
-    return ("record", target.removeprefix("Patient/")) if target.startswith("Patient/") else ("", "")
+        if system.startswith(_INS) and system not in _NO_INS:
+            found.append((system, text(identifier, "value", path)))
+    if not resource and target.startswith("Patient/"):
+        found.append(("record", target.removeprefix("Patient/")))
+    return tuple(dict.fromkeys(found))
+
+
+def traits_of(reference: Mapping[str, Any], resolver: Resolver, path: str) -> Traits:
+    """What the deposit says of the patient that a reference means: the birth date, the sex, and a name that is called official."""
+    patient = resolver.follow(reference, path)
+    official = next((n for n in items(patient, "name", path) if n.get("use") == "official"), {})
+    sex = {"male": "M", "female": "F"}.get(text(patient, "gender", path), "")
+    given = " ".join(texts(official, "given", path))
+    return Traits(text(official, "family", path), given, sex, text(patient, "birthDate", path))

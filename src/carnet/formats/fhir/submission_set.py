@@ -16,7 +16,7 @@ from carnet.formats.fhir.reading import (
     text,
     understood,
 )
-from carnet.formats.fhir.references import Resolver, author_of, patient_of
+from carnet.formats.fhir.references import Resolver, author_of, patients_of
 from carnet.formats.fhir.systems import DESIGNATION, LIST_TYPES, RECIPIENT, RFC3986, SOURCE_ID, XDS_SUBMITTER
 from carnet.formats.timestamps import to_fhir
 from carnet.formats.xds import Author, Folder, SubmissionSet
@@ -62,6 +62,7 @@ def read_submission_set(resource: Json, entries: dict[str, Json], path: str, sto
     resolver = Resolver(entries, items(resource, "contained", path), stored)
     source = obj(extension(resource, SOURCE_ID, path), "valueIdentifier", path)
     submitter = obj(resource, "source", path)
+    patients = patients_of(obj(resource, "subject", path), resolver, f"{path}.subject")
     return SubmissionSet(
         unique_id=_unique_id(resource, path),
         source_id=identifier_uri(source, path) if source else "",
@@ -69,7 +70,8 @@ def read_submission_set(resource: Json, entries: dict[str, Json], path: str, sto
         submitted_at=moment(resource, "date", path),
         title=text(resource, "title", path),
         comments=_note(resource, path),
-        patient=patient_of(obj(resource, "subject", path), resolver, f"{path}.subject"),
+        patient=next(iter(patients), ("", "")),
+        patients=patients if len(patients) > 1 else (),
         author=_submitter(submitter, resolver, path),
         further_authors=tuple(_further(resource, resolver, path)),
         recipients=tuple(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM
+from carnet.kernel.traits import Traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,10 @@ class DocumentEntry:
     custodian: Author | None = None
     patient: tuple[str, str] = ("", "")
     """System (OID) and value of the patient identifier."""
+    patients: tuple[tuple[str, str], ...] = ()
+    """Every way in which a sender names the patient, where there are several: all must lead to one record."""
+    patient_traits: Traits = Traits()
+    """What a sender says of the patient beside the identifier."""
     references: tuple[Reference, ...] = ()
     parents: tuple[Parent, ...] = ()
     archived: bool = False
@@ -167,6 +172,8 @@ class SubmissionSet:
     title: str = ""
     comments: str = ""
     patient: tuple[str, str] = ("", "")
+    patients: tuple[tuple[str, str], ...] = ()
+    """Every way in which a sender names the patient, where there are several."""
     author: Author | None = None
     """Who submits, which is not always who wrote."""
     further_authors: tuple[Author, ...] = ()

@@ -55,17 +55,17 @@ def _document_response(accepted: Accepted) -> Json:
 
 def _response(submission: Submission, receipt: Receipt) -> Json:
     """One entry for each entry of the request, in the same order."""
-    documents = iter(receipt.documents)
+    documents, bytes_of = iter(receipt.documents), dict(submission.binaries)
     entries: list[Json] = []
-    current, again = receipt.documents[0], all(document.again for document in receipt.documents)
-    for kind in submission.kinds:
+    again = all(document.again for document in receipt.documents)
+    for position, kind in enumerate(submission.kinds):
         if kind == "DocumentReference":
-            current = next(documents)
-            entries.append(_document_response(current))
+            entries.append(_document_response(next(documents)))
         elif kind == "List":
             entries.append({"response": {"status": _status(again), "location": f"List/{receipt.submission_id}"}})
         elif kind == "Binary":
-            entries.append({"response": {"status": _status(current.again), "location": f"Binary/{current.logical_id}"}})
+            own = receipt.documents[bytes_of[position]]
+            entries.append({"response": {"status": _status(own.again), "location": f"Binary/{own.logical_id}"}})
         else:
             entries.append({"response": {"status": "200 OK"}})
     return {"resourceType": "Bundle", "type": "transaction-response", "entry": entries}

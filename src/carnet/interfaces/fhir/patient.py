@@ -20,6 +20,7 @@ from carnet.apps.records.api import (
 )
 from carnet.dicah.facts import AuthorisationGround
 from carnet.formats.fhir import FhirError, Issue, Json, operation_outcome
+from carnet.formats.fhir.reading import items, text
 from carnet.formats.fhir.systems import LIGHTS
 from carnet.formats.timestamps import to_fhir
 from carnet.interfaces.fhir.answers import OUTCOME, fhir, issue_of
@@ -81,6 +82,9 @@ def _searchset(status: RecordStatus) -> Json:
 def post_search(request: HttpRequest, who: Actor) -> Asked[RecordStatus]:
     """TD0.2: does an open record exist, and may I enter?"""
     posted = form(request)
+    twice = [name for name in posted if len(posted.getlist(name)) > 1]
+    if twice:
+        raise FhirError(twice[0][:40], "stands twice: one question is about one identity")
     fields = {name: str(posted[name]).strip() for name in posted}
     unknown = set(fields) - {"identifier", *TRAIT_FIELDS}
     if unknown or "identifier" not in fields or request.GET:
@@ -90,16 +94,22 @@ def post_search(request: HttpRequest, who: Actor) -> Asked[RecordStatus]:
     return Asked(found, lambda status: fhir(_searchset(status)))
 
 
-def _parameters(request: HttpRequest) -> dict[str, object]:
+def _parameters(request: HttpRequest, *known: str) -> dict[str, object]:
+    """The parameters of an operation. What it does not know, or what stands twice, would be passed over: it is refused."""
     resource = body(request)
     if resource.get("resourceType") != "Parameters":
         raise FhirError("(root)", "must be Parameters")
     found: dict[str, object] = {}
-    for parameter in resource.get("parameter") or []:
-        values = [value for name, value in parameter.items() if name.startswith("value")]
-        if not isinstance(parameter.get("name"), str) or len(values) != 1:
-            raise FhirError("Parameters.parameter", "must have a name and one value")
-        found[parameter["name"]] = values[0]
+    for parameter in items(resource, "parameter", "Parameters"):
+        name, values = (
+            text(parameter, "name", "Parameters.parameter"),
+            [v for key, v in parameter.items() if key.startswith("value")],
+        )
+        if name not in known or len(values) != 1:
+            raise FhirError("Parameters.parameter", f"must have one value and be one of {', '.join(known)}")
+        if name in found:
+            raise FhirError(f"Parameters.parameter({name})", "stands twice")
+        found[name] = values[0]
     return found
 
 
@@ -133,10 +143,13 @@ def _consent(parameters: dict[str, object]) -> Consent:
     return Consent(ground, agrees, initial)
 
 
+_OF_CONSENT = ("identifier", "ground", "patientAgrees", "initialConsent", "prolong")
+
+
 @view("POST")
 def authorize(request: HttpRequest) -> HttpResponse:
     """TD0.3 AJOUT: declare oneself authorised, stating the patient's information and agreement."""
-    who, parameters = authenticated(request), _parameters(request)
+    who, parameters = authenticated(request), _parameters(request, *_OF_CONSENT)
     question = ask(request, who, Act.DECLARE_AUTHORISATION, _ins_of(parameters))
     return _done("authorised", declare_authorisation(question, _consent(parameters)))
 
@@ -144,7 +157,7 @@ def authorize(request: HttpRequest) -> HttpResponse:
 @view("POST")
 def withdraw(request: HttpRequest) -> HttpResponse:
     """TD0.3 SUPPRESSION: withdraw one's own authorisation."""
-    who, parameters = authenticated(request), _parameters(request)
+    who, parameters = authenticated(request), _parameters(request, "identifier")
     withdraw_authorisation(ask(request, who, Act.WITHDRAW_AUTHORISATION, _ins_of(parameters)))
     return _done("withdrawn")
 
@@ -152,7 +165,7 @@ def withdraw(request: HttpRequest) -> HttpResponse:
 @view("POST")
 def emergency_access(request: HttpRequest) -> HttpResponse:
     """Open an emergency access, in the mode of the header, with its reason in words."""
-    who, parameters = authenticated(request), _parameters(request)
+    who, parameters = authenticated(request), _parameters(request, "identifier", "reason")
     if mode(request) is Mode.NORMAL:
         raise FhirError(MODE_HEADER, "must be bris_de_glace or centre_15 to open an emergency access")
     words = str(parameters.get("reason", ""))

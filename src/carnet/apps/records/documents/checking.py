@@ -145,28 +145,26 @@ def _leads_here(work: Work, ins: Ins, deposit: Deposit) -> bool:
 
 
 def _declared_patient(work: Work, entry: DocumentEntry, deposit: Deposit) -> None:
-    system, value = entry.patient
-    if system == "record":
-        if value != str(deposit.record_id):
-            raise _refuse(No.DOCUMENT_PATIENT_MISMATCH)
-    elif value:
-        try:
-            if not _leads_here(work, Ins.of(value, system), deposit):
+    for system, value in entry.patients or (entry.patient,):
+        if system == "record":
+            if value.lower() != str(deposit.record_id):
                 raise _refuse(No.DOCUMENT_PATIENT_MISMATCH)
-        except (InsError, IdentifierError) as error:
-            raise _refuse(No.INS_MALFORMED, problem=str(error)) from None
+        elif value:
+            try:
+                if not _leads_here(work, Ins.of(value, system), deposit):
+                    raise _refuse(No.DOCUMENT_PATIENT_MISMATCH)
+            except (InsError, IdentifierError) as error:
+                raise _refuse(No.INS_MALFORMED, problem=str(error)) from None
 
 
 def _patient(work: Work, checked: Checked, deposit: Deposit) -> Checked:
     """The patient declared and the patient of the document are the person of this record."""
     _declared_patient(work, checked.entry, deposit)
     header = checked.header
-    if header is None:
-        return checked
-    if not all(_leads_here(work, ins, deposit) for ins in _ins_of_header(header)):
+    if header and not all(_leads_here(work, ins, deposit) for ins in _ins_of_header(header)):
         raise _refuse(No.DOCUMENT_PATIENT_MISMATCH)
-    sent = Traits(header.birth_name, header.given_names, header.sex, header.birth_date)
-    wrong = mismatches(sent, deposit.traits)
+    sent = Traits(header.birth_name, header.given_names, header.sex, header.birth_date) if header else Traits()
+    wrong = tuple(dict.fromkeys((*mismatches(checked.entry.patient_traits, deposit.traits), *mismatches(sent, deposit.traits))))
     if wrong and not settings.CARNET.vendor_kit:
         raise _refuse(No.INS_MISMATCH, fields=", ".join(wrong))
     return checked.warned(No.INS_MISMATCH) if wrong else checked
