@@ -50,7 +50,7 @@ def doses_of(agenda: prevention.Agenda) -> list[Dose]:
         held: dict[str, list[str]] = {}
         for title, evaluation in told:
             if evaluation is not None:
-                held.setdefault(prevention.counts(evaluation), []).append(title)
+                held.setdefault(prevention.counts(evaluation, agenda.stated), []).append(title)
         counts = [(text, ", ".join(titles) if len(held) > 1 else "") for text, titles in held.items()]
         found.append(Dose(shot, counts or [(_uncompared(shot, agenda.facts.birth), "")]))
     return found

@@ -62,6 +62,11 @@ class Agenda:
     undated: frozenset[str] = frozenset()
     doses: Mapping[str, Dose] = field(default_factory=dict)
 
+    @property
+    def stated(self) -> dict[str, str]:
+        """The day of each dose as it was stated, whole or in part, by its number."""
+        return {shot.number: shot.start for shot in self.shots}
+
     def _of(self, *states: State) -> list[Line]:
         return [line for line in self.lines if line.state in states]
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from carnet.apps.prevention.agenda import Agenda
 from carnet.apps.prevention.eligibility import State
 from carnet.apps.prevention.immunisation import GroupForecast, SeriesStatus, Status
-from carnet.apps.prevention.wording import long_day
+from carnet.apps.prevention.wording import long_day, told_day
 
 INFANT, CHILD = 540, 18 * 365
 EDGE, WIDTH = 2.0, 90.0
@@ -101,7 +101,7 @@ def _row(agenda: Agenda, gf: GroupForecast, ends: tuple[date, date], place: Call
         if first <= dose.day <= last:
             marks.append(Mark("given" if counts else "failed", place(dose.day), dose.day))
         said = gettext("compte") if counts else gettext("ne compte pas")
-        words.append(f"{long_day(dose.day)}, {gettext('faite')}, {said}.")
+        words.append(f"{told_day(dose, agenda.stated)}, {gettext('faite')}, {said}.")
     window, upcoming, tone = None, "", ""
     if gf.status is SeriesStatus.NOT_COMPLETE and line is not None and line.due is not None:
         kind = "late" if line.overdue else "due" if line.due <= agenda.day else "coming"

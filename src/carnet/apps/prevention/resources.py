@@ -29,21 +29,22 @@ def given_of(shot: Shot) -> Given:
     )  # fmt: skip
 
 
-def evaluations(told: list[GroupForecast], edition: Edition, patient: Json, day: date, names: dict[str, str]) -> list[Json]:
+def evaluations(told: list[GroupForecast], agenda: Agenda, patient: Json, names: dict[str, str]) -> list[Json]:
     """What each dose is worth for each disease. `names`: id of a dose → id of its Immunization."""
+    edition, stated = agenda.edition, agenda.stated
     found = []
     for gf in told:
         for path in gf.paths:
             for one in path.standing.evaluations:
                 title = edition.titles[gf.group]
-                found.append(evaluation(_told(one, title, path.series.name, names), patient, day, edition.title))
+                found.append(evaluation(_told(one, title, path.series.name, names, stated), patient, agenda.day, edition.title))
     return found
 
 
-def _told(one: Evaluation, title: str, series: str, names: dict[str, str]) -> Told:
+def _told(one: Evaluation, title: str, series: str, names: dict[str, str], stated: dict[str, str]) -> Told:
     number = uuid5(NAMESPACE_OID, f"{one.dose.id}|{one.antigen}|{series}")
     valid = one.status is Status.VALID
-    words = "" if valid else failure(one) if one.status is Status.NOT_VALID else "De plus : n'était pas attendue."
+    words = "" if valid else failure(one, stated) if one.status is Status.NOT_VALID else "De plus : n'était pas attendue."
     return Told(str(number), names.get(one.dose.id, one.dose.id), f"{title} ({one.antigen})", valid, one.reason.value, words,
                 series, one.target + 1)  # fmt: skip
 
@@ -69,5 +70,5 @@ def forecast_resources(agenda: Agenda, patient: Json, at: datetime, names: dict[
     told = list(agenda.forecasts)
     number = str(uuid5(NAMESPACE_OID, f"{agenda.edition.digest}|{patient.get('reference', '')}|{agenda.day}"))
     listed = recommended(told, agenda.edition, agenda.day)
-    found = evaluations(told, agenda.edition, patient, agenda.day, names or {})
+    found = evaluations(told, agenda, patient, names or {})
     return [*found, recommendation(number, listed, patient, to_fhir(at), agenda.edition.title)] if listed else found

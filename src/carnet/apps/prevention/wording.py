@@ -1,6 +1,8 @@
 """What a line of the agenda says in words: its state, its days, why, and by which text. Calm, and never more than is known."""
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_noop as _
@@ -8,7 +10,7 @@ from django.utils.translation import gettext_noop as _
 from carnet.apps.prevention.agenda import Agenda, Line
 from carnet.apps.prevention.edition import Edition
 from carnet.apps.prevention.eligibility import State
-from carnet.apps.prevention.immunisation import Evaluation, Period, Reason, Status
+from carnet.apps.prevention.immunisation import Dose, Evaluation, Period, Reason, Status
 
 MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 REQUIREMENTS = {"OBLIGATOIRE": _("Obligatoire"), "RECOMMANDE": _("Recommandé"), "PROPOSE": _("Proposé")}
@@ -24,6 +26,23 @@ def long_day(day: date) -> str:
     """A day in words: `15 mars 2027`."""
     number = gettext("1er") if day.day == 1 else str(day.day)
     return f"{number} {gettext(MONTHS[day.month - 1])} {day.year}"
+
+
+def told_day(dose: Dose, stated: Mapping[str, str]) -> str:
+    """The day of a dose as it was stated: `15 mars 2027`, `mars 2027`, `2027`; the engine takes a month or a year at an end of it.
+
+    `stated`: the days as they were stated, by the number of their dose.
+    """
+    start = stated.get(dose.id, "")
+    if len(start) == len("2027"):
+        return start
+    if len(start) == len("2027-03"):
+        return f"{gettext(MONTHS[int(start[5:]) - 1])} {start[:4]}"
+    return long_day(dose.day)
+
+
+def _in_part(dose: Dose, stated: Mapping[str, str]) -> bool:
+    return told_day(dose, stated) != long_day(dose.day)
 
 
 def length(held: Period) -> str:
@@ -72,11 +91,11 @@ def meta(line: Line, agenda: Agenda) -> str:
         )
     parts = []
     if line.failed is not None:
-        parts.append(failure(line.failed))
+        parts.append(failure(line.failed, agenda.stated))
     if line.state is State.DONE:
-        parts += [_done(line)]
+        parts += [_done(line, agenda.stated)]
     elif line.before is not None and line.groups:
-        parts.append(gettext("Dernière dose qui compte : %(day)s.") % {"day": long_day(line.before.day)})
+        parts.append(gettext("Dernière dose qui compte : %(day)s.") % {"day": told_day(line.before, agenda.stated)})
     elif line.state is State.NOT_STATED and line.groups:
         parts.append(gettext("Rien dans ce carnet ne dit si c’est fait."))
     elif line.state is State.NOT_STATED:
@@ -88,14 +107,18 @@ def meta(line: Line, agenda: Agenda) -> str:
     return " ".join(p for p in parts if p)
 
 
-def _done(line: Line) -> str:
+def _done(line: Line, stated: Mapping[str, str]) -> str:
     when = gettext("Le %(day)s.") % {"day": long_day(line.done_on)} if line.done_on else gettext("Jour inconnu.")
+    if line.before is not None and _in_part(line.before, stated):
+        when = gettext("En %(day)s.") % {"day": told_day(line.before, stated)}
     return f"{when} {gettext('La prochaine fois à partir du %(day)s.') % {'day': long_day(line.again)}}" if line.again else when
 
 
-def failure(told: Evaluation) -> str:
-    """Why a dose does not count."""
+def failure(told: Evaluation, stated: Mapping[str, str]) -> str:
+    """Why a dose does not count. Of one whose day is not known whole no gap in days is told."""
     given = long_day(told.dose.day)
+    if _in_part(told.dose, stated):
+        return gettext("Celle de %(day)s ne compte pas.") % {"day": told_day(told.dose, stated)}
     if told.reason is Reason.TOO_SOON and told.since is not None and told.needs is not None:
         return gettext("Celle du %(day)s ne compte pas : %(gap)s après la précédente, il en faut %(needs)s.") % {
             "day": given, "gap": _in_days((told.dose.day - told.since).days), "needs": length(told.needs),
@@ -111,7 +134,7 @@ def failure(told: Evaluation) -> str:
     return gettext("Celle du %(day)s ne compte pas.") % {"day": given}
 
 
-def counts(told: Evaluation | None) -> str:
+def counts(told: Evaluation | None, stated: Mapping[str, str] = MappingProxyType({})) -> str:
     """Whether a dose counts, for the table of doses."""
     if told is None:
         return gettext("Non comparée au calendrier")
@@ -121,7 +144,7 @@ def counts(told: Evaluation | None) -> str:
         return gettext("Non : faite après l’âge limite.")
     if told.status is Status.EXTRANEOUS:
         return gettext("De plus : protège, n’était pas attendue")
-    return f"{gettext('Non')} : {failure(told)}"
+    return f"{gettext('Non')} : {failure(told, stated)}"
 
 
 def why(line: Line, edition: Edition, birth: date) -> str:

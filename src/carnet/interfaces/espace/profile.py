@@ -75,7 +75,8 @@ def _section(name: str) -> Section:
 def _in_short(opened: Opened, name: str) -> tuple[list[str], int]:
     """What a section holds in a few lines: what is not over, and what was declared absent."""
     if name == "treatments":
-        taken = profile.in_course(opened.treatments(), profile.Course.CURRENT)
+        # What nobody said again and nobody stopped may be taken: it stands there, as it does on its page.
+        taken = profile.in_course(opened.treatments(), profile.Course.CURRENT, profile.Course.SILENT)
         return [t.name for t in taken][:3], len(taken)
     entries = [e for e in opened.entries if e.content.code != profile.NOT_CONCERNED]
     # An illness may be over; a stay, a dose or an operation that is over was.
@@ -94,9 +95,10 @@ def overview(opened: Opened) -> Shown | HttpResponse:
     for name, section in SECTIONS.items():
         if name in open_ones:
             lines, count = _in_short(opened, name)
-            found.append((section, lines, count, opened.marked(name)))
+            found.append((section, lines, count, opened.marked(name), bool(opened.closed([name]))))
     directives = next((e for e in entries if e.section == "directives"), None)
-    return Shown("profile/overview", {"sections": found, "directives": directives})
+    context: Context = {"sections": found, "directives": directives, "directives_closed": bool(opened.closed(["directives"]))}
+    return Shown("profile/overview", context)
 
 
 @record_page("dossier", "GET", detail="profile", sections=ORDER, most=profile.MOST)
@@ -238,7 +240,7 @@ def entry(opened: Opened, number: UUID) -> Shown | HttpResponse:
     history = profile.history_in(opened.visit, number)
     writers = names_in(opened.visit, [e.recorded_by for e in history if e.source == profile.PROFESSIONAL])
     context: Context = {
-        "entry": found, "section": SECTIONS.get(found.section), "own": found.source == profile.PERSON,
+        "entry": found, "section": SECTIONS.get(found.section), "declared": found.source == profile.PERSON,
         "of_service": found.source == profile.SERVICE,
         "history": [(e, writers.get(e.recorded_by, ("", None))[0]) for e in history],
         "may_write": opened.visit.may(Act.WRITE_PROFILE), "may_correct": opened.visit.may(Act.ASK_CORRECTION),
@@ -279,7 +281,8 @@ def concerned(asked: Asked, name: str) -> HttpResponse:
 def directives(opened: Opened) -> Shown | HttpResponse:
     """Advance directives: read, written, replaced. Not for minors."""
     found = next((e for e in opened.entries if e.section == "directives"), None)
-    return Shown("profile/directives", {"directives": found, "may_write": opened.visit.may(Act.WRITE_PROFILE) and not opened.minor})
+    may_write = opened.visit.may(Act.WRITE_PROFILE) and not opened.minor
+    return Shown("profile/directives", {"directives": found, "may_write": may_write, "closed": bool(opened.closed(["directives"]))})
 
 
 @signed_in("POST")

@@ -78,6 +78,8 @@ def _context(asked: Asked, handle: str, sought: Sought, status: RecordStatus) ->
     code = status.obstacle
     closed = code is not None and (code.nature in _NO_EMERGENCY or code is No.EMERGENCY_OPPOSED)
     open_now = not closed and not asked.employee and may_ever(_opening(asked, sought, Mode.BREAK_GLASS))
+    # Whom the patient blocked is not offered what will be refused: the law says which emergency stays open to them.
+    blocked = code is No.PROFESSIONAL_BLOCKED and not settings.LAW.blocked_in_break_glass
     return {
         "tab": "patients", "handle": handle, "sought": sought, "ins": sought.ins, "traits": sought.traits, "lights": lights,
         "held": sum(lamp.state == "ok" for lamp in lights), "told": told(code) if code else None, "code": code,
@@ -85,7 +87,7 @@ def _context(asked: Asked, handle: str, sought: Sought, status: RecordStatus) ->
         "again": again_to(asked.request) if code is No.STEP_UP_REQUIRED else "",
         "consent": code in _CONSENT, "status": status,
         "fields": _fields(sought, status.details.get("fields", "")) if code == No.INS_MISMATCH else [],
-        "break_glass": open_now and sought.mode is Mode.NORMAL, "regulate": open_now and may_regulate(asked),
+        "break_glass": open_now and not blocked and sought.mode is Mode.NORMAL, "regulate": open_now and may_regulate(asked),
         "days": settings.LAW.authorisation_lasts.days, "until": asked.at + settings.LAW.authorisation_lasts,
         "hours": int(settings.LAW.consultation_lasts.total_seconds() // 3600), "support": settings.LAW.support_line,
         "may_feed": status.state == "open" and status.lights["I"] is Light.GREEN,
