@@ -193,8 +193,20 @@ def test_the_code_itself_is_taken_for_its_flag_and_an_unknown_visibility_is_refu
         == "AA"
     )
     assert labels_of(record_id, unique_id) == {"INVISIBLE_REP_LEGAUX"}, "the name of the column"
-    assert verdict(send(person, cda(person, "emergency"), flags={"INVISIBLE_FAMILLE": "Y"})) == ("AR", "103", "")
+    for unknown in ("INVISIBLE_FAMILLE", "Visibilite_autre"):
+        assert verdict(send(person, cda(person, "emergency"), flags={unknown: "Y"})) == ("AR", "103", "")
     assert verdict(send(person, cda(person, "emergency"), flags={"INVISIBLE_FAMILLE": "N"}))[0] == "AA"
+
+
+def test_a_flag_is_one_whatever_its_case(send: Any) -> None:
+    person, record_id = patient()
+    hidden, elsewhere = fresh_uid(), fresh_uid()
+    assert verdict(send(person, cda(person, "emergency", unique_id=hidden), flags={"Invisible_Patient": "Y"}))[0] == "AA"
+    assert labels_of(record_id, hidden) == {"INVISIBLE_PATIENT"}
+    assert verdict(send(person, cda(person, "emergency", unique_id=elsewhere), flags={"destdmp": "N"}))[0] == "AA"
+    assert elsewhere not in statuses_of(record_id)
+    twice = send(person, cda(person, "emergency"), flags={"MASQUE_PS": "Y", "masque_ps": "N"})
+    assert verdict(twice)[:2] == ("AR", "198")
 
 
 @pytest.mark.parametrize("processing", ["T", "D"])

@@ -71,7 +71,7 @@ def test_the_choice_of_a_situation_is_shown_and_kept(door: str) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"client_id": "unknown"}, {"redirect_uri": "https://evil.example/retour"}, {"redirect_uri": "http://127.0.0.1:1/other"}, {"redirect_uri": "http://127.0.0.1:1/retour#x"},
+    [{"client_id": "unknown"}, {"client_id": "\0"}, {"redirect_uri": "https://evil.example/retour"}, {"redirect_uri": "http://127.0.0.1:1/other"}, {"redirect_uri": "http://127.0.0.1:1/retour#x"},
      {"code_challenge": "short"}, {"code_challenge_method": "plain"}],
 )  # fmt: skip
 def test_a_wrong_request_of_a_software_never_reaches_the_provider(door: str, changes: dict[str, str]) -> None:

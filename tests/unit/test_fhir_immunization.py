@@ -19,6 +19,7 @@ from carnet.formats.fhir.immunization import (
 from carnet.formats.fhir.immunization_reading import left_out, read_appointment, read_immunization
 
 PATIENT = {"reference": "Patient/1"}
+PARIS = "Europe/Paris"
 DOSE: dict[str, Any] = {
     "resourceType": "Immunization", "id": "d1", "status": "completed", "occurrenceDateTime": "2026-05-12T10:00:00+02:00",
     "vaccineCode": {"coding": [{"system": "http://www.whocc.no/atc", "code": "J07BB02", "display": "Grippe"}]},
@@ -36,14 +37,16 @@ RENDEZ_VOUS: dict[str, Any] = {
 
 
 def test_a_dose_is_read_as_precisely_as_it_was_sent() -> None:
-    read = read_immunization(DOSE | {"manufacturer": {"display": "x"}})
+    read = read_immunization(DOSE | {"manufacturer": {"display": "x"}}, PARIS)
     given = read.given
     assert (given.start, given.label, given.lot, given.route, given.site) == (
         "2026-05-12", "Grippe", "A12", "Intramusculaire", "Bras gauche",
     )  # fmt: skip
     assert given.codes == (("J07BB02", "2.16.840.1.113883.6.73", "Grippe"),)
     assert (given.performer, given.note, given.primary) == ("Dr Hélène Fiction", "sans suite", None)
-    assert read.left == ("manufacturer", "performer"), "a second performer is named as not kept"
+    assert read.left == ("manufacturer", "occurrenceDateTime.hour", "performer", "site.coding"), (
+        "a second performer is named as not kept"
+    )
     assert left_out(read.left, "u")[0] == {"url": "u", "valueCode": "manufacturer"}
 
 
@@ -51,26 +54,58 @@ def test_what_is_not_kept_is_named() -> None:
     codes = [{"system": "urn:oid:1.2", "code": str(n)} for n in range(13)]
     far = DOSE | {"performer": [{"actor": {"reference": "Practitioner/1"}}], "primarySource": True, "lotNumber": "L" * 41,
                   "note": [{"text": "n" * 2001}], "vaccineCode": {"text": "Grippe", "coding": codes}}  # fmt: skip
-    read = read_immunization(far)
-    assert read.left == ("lotNumber", "note", "performer", "primarySource", "vaccineCode")
+    read = read_immunization(far, PARIS)
+    assert read.left == (
+        "lotNumber", "note", "occurrenceDateTime.hour", "performer", "primarySource", "site.coding", "vaccineCode",
+    )  # fmt: skip
     assert read.unnamed
-    assert read_immunization(DOSE | {"performer": []}).unnamed is False
+    assert read_immunization(DOSE | {"performer": []}, PARIS).unnamed is False
 
 
-@pytest.mark.parametrize(("when", "start"), [("2014", "2014"), ("2014-05", "2014-05"), ("2014-05-12", "2014-05-12")])
+@pytest.mark.parametrize(("when", "start"), [("2014", "2014"), ("2014-05", "2014-05"), ("2014-05-12", "2014-05-12"),
+    ("2014-05-12T23:30:00Z", "2014-05-13"), ("2014-05-12T23:30:00+02:00", "2014-05-12"),
+])  # fmt: skip
 def test_a_partial_date_stays_partial(when: str, start: str) -> None:
-    assert read_immunization(DOSE | {"occurrenceDateTime": when}).given.start == start
+    assert read_immunization(DOSE | {"occurrenceDateTime": when}, PARIS).given.start == start
+
+
+def test_what_is_lost_of_a_dose_is_named() -> None:
+    read = read_immunization(DOSE | {
+        "occurrenceDateTime": "2014-05-12T10:00:00Z", "recorded": "2014-05-12", "route": {"coding": [{"code": "IM"}], "text": "r" * 61},
+        "site": {"text": "s" * 61}, "performer": [{"actor": {"display": "d" * 121}}], "note": [{"text": "x", "authorString": "y"}],
+        "vaccineCode": {"coding": [{"code": "1", "display": "v" * 201}]},
+    }, PARIS)  # fmt: skip
+    assert read.left == ("note.author", "occurrenceDateTime.hour", "performer.actor.display", "recorded", "route", "route.coding", "site",
+                         "vaccineCode.coding.display")  # fmt: skip
+
+
+@pytest.mark.parametrize("start", ["2026-12-05", "2026-12", "2026"])
+def test_a_day_of_an_appointment_gets_no_hour(start: str) -> None:
+    with pytest.raises(FhirError, match="requestedPeriod"):
+        read_appointment(RENDEZ_VOUS | {"start": start}, PARIS)
+    told = {k: v for k, v in RENDEZ_VOUS.items() if k not in ("start", "end")}
+    assert read_appointment(told | {"requestedPeriod": [{"start": "2026-12-05"}]}, PARIS).at is None
+    assert read_appointment(told | {"requestedPeriod": [{"start": "2026-12-05T23:30:00Z"}]}, PARIS).day == date(2026, 12, 6)
+
+
+def test_what_is_lost_of_an_appointment_is_named() -> None:
+    people = [{"actor": {"display": "d" * 201}, "status": "declined"}]
+    read = read_appointment(RENDEZ_VOUS | {"description": "d" * 121, "comment": "c" * 501, "participant": people}, PARIS)
+    assert read.left == ("comment", "description", "participant.actor.display", "participant.status")
 
 
 def test_an_unknown_date_is_unknown() -> None:
     told = {k: v for k, v in DOSE.items() if k != "occurrenceDateTime"} | {"occurrenceString": "dans l'enfance"}
-    read = read_immunization(told | {"primarySource": False, "vaccineCode": {"text": "Rougeole"}})
+    read = read_immunization(told | {"primarySource": False, "vaccineCode": {"text": "Rougeole"}}, PARIS)
     assert (read.given.start, read.given.primary, read.given.label) == ("", False, "Rougeole")
     assert {"occurrenceString", "primarySource"} <= set(read.left)
 
 
 def test_a_vaccine_without_words_has_its_code() -> None:
-    assert read_immunization(DOSE | {"vaccineCode": {"coding": [{"system": "urn:oid:1.2.3", "code": "42"}]}}).given.label == "42"
+    assert (
+        read_immunization(DOSE | {"vaccineCode": {"coding": [{"system": "urn:oid:1.2.3", "code": "42"}]}}, PARIS).given.label
+        == "42"
+    )
 
 
 @pytest.mark.parametrize(("change", "element"), [
@@ -85,7 +120,7 @@ def test_a_vaccine_without_words_has_its_code() -> None:
 ])  # fmt: skip
 def test_what_is_no_dose_is_refused_with_its_element(change: dict[str, Any], element: str) -> None:
     with pytest.raises(FhirError) as refused:
-        read_immunization(DOSE | change)
+        read_immunization(DOSE | change, PARIS)
     assert refused.value.element == element
 
 

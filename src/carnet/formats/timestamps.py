@@ -41,12 +41,6 @@ def from_fhir(text: str) -> datetime:
     return _moment(match.groups()[:6], match.group(7))
 
 
-def partial_of_fhir(text: str) -> str:
-    """A FHIR date or dateTime as precise as it was written, without its hour (`2014-05`). Raises ValueError."""
-    from_fhir(text)
-    return text.strip()[: len("2014-05-12")]
-
-
 def bounds_of_fhir(text: str, local: tzinfo = UTC) -> tuple[datetime, datetime]:
     """First moment covered by a FHIR date, and first moment after it: a day covers the hours between two midnights.
 

@@ -119,6 +119,7 @@ from carnet.apps.catalogue.life import (
 from carnet.apps.catalogue.measuring import (
     MeasureError,
     keep_measure,
+    left_of,
     read_draft,
 )
 from carnet.apps.catalogue.months import (
@@ -281,6 +282,7 @@ __all__ = [
     "label_of",
     "launch",
     "launched",
+    "left_of",
     "line_for",
     "lines_of",
     "may_call",

@@ -23,6 +23,7 @@ from carnet.kernel.ask import Act
 from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
+LOINC = "http://loinc.org"
 PRESSURE, WEIGHT, HEIGHT = "BLOOD_PRESSURE", "29463-7", "8302-2"
 GLUCOSE = frozenset({"2345-7"})
 MOMENTS = ("à jeun", "après repas", "après effort", "malaise", "autre")
@@ -53,7 +54,7 @@ def _when(entry: profile.Entry) -> str:
 
 def _measured(code: str, entry: profile.Entry, value: Value | None, **more: Any) -> Measured:
     measure = BY_MEASURE[code]
-    system = profile.MEASURES[measure.loinc].system if measure.loinc in profile.MEASURES else "http://loinc.org"
+    system = profile.MEASURES[measure.loinc].system if measure.loinc in profile.MEASURES else LOINC
     return Measured(
         str(entry.id), measure.loinc, system, measure.label, _when(entry), to_fhir(entry.recorded_at), value,
         note=entry.content.detail, author=entry.content.author, vital=code not in _NOT_VITAL, **more,
@@ -116,9 +117,18 @@ def _refuse(where: str, why: str) -> MeasureError:
     return MeasureError(f"Observation.{where}", why)
 
 
+_LOINC_SYSTEMS = ("", LOINC, "urn:oid:2.16.840.1.113883.6.1")
+
+
 def _coded(told: Any, where: str) -> str:
-    codings = told.get("coding", ()) if isinstance(told, dict) else ()
-    found = [str(c.get("code", "")) for c in codings if isinstance(c, dict)]
+    """The measure that a concept names. A code of LOINC is one in its system; that of the two others is inferred: not compared."""
+    codings = told.get("coding") if isinstance(told, dict) else None
+    if not isinstance(codings, list) or not all(isinstance(c, dict) for c in codings):
+        raise _refuse(where, "must be a concept with its codings")
+    found = [
+        str(c.get("code", "")) for c in codings
+        if str(c.get("code", "")).startswith("MED-") or str(c.get("system", "")) in _LOINC_SYSTEMS
+    ]  # fmt: skip
     known = next((c for c in found if c in BY_LOINC or c in profile.MEASURES), "")
     if not known:
         raise _refuse(where, "is not one of the measures of this interface")
@@ -131,9 +141,9 @@ def _number(told: Any, loinc: str, where: str) -> str:
         raise _refuse(where, "must be a number with its unit")
     if told.get("comparator") or told.get("system", UCUM) != UCUM or told.get("code", told.get("unit")) != measure.ucum:
         raise _refuse(where, f"must be in {measure.ucum} (UCUM), without a comparator")
-    if not measure.low <= float(told["value"]) <= measure.high:
+    if not measure.low <= told["value"] <= measure.high:
         raise _refuse(where, f"must be between {measure.low:g} and {measure.high:g}")
-    return f"{float(told['value']):.10g}"
+    return f"{told['value']:.15g}"
 
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d))?", re.ASCII)
@@ -179,6 +189,9 @@ def _extensions(told: Json, code: str) -> str:
 _READ = frozenset({"resourceType", "id", "meta", "status", "category", "code", "subject", "effectiveDateTime", "valueQuantity",
                    "component", "extension", "note", "device", "text", "identifier", "performer"})  # fmt: skip
 
+_NOT_KEPT = frozenset({"category", "text", "identifier", "performer", "device"})
+"""Of them, what is taken and not kept: the answer names it."""
+
 
 def read_draft(told: Json, subject: str, at: datetime) -> Draft:
     """Read an Observation that a service sends. Raises MeasureError, or Refusal `service-consent-missing` for somebody else's."""
@@ -188,7 +201,7 @@ def read_draft(told: Json, subject: str, at: datetime) -> Draft:
     if unknown:
         raise _refuse(unknown[0], "is not kept by this interface: leave it out")
     reference = told.get("subject", {}).get("reference", "") if isinstance(told.get("subject"), dict) else ""
-    if str(reference).rpartition("/")[2] != subject:
+    if reference not in (f"Patient/{subject}", f"{settings.CARNET.base_url}/services/fhir/Patient/{subject}"):
         # Another number than the one of this token: the API Mesures answers 403.
         raise Refusal(No.SERVICE_CONSENT_MISSING, {"problem": "subject"})
     loinc = _coded(told.get("code"), "code")
@@ -198,11 +211,23 @@ def read_draft(told: Json, subject: str, at: datetime) -> Draft:
     if measure.code == BMI:
         raise _refuse("code", "Bmi observation cannot be created: it is worked out")
     words = _extensions(told, measure.code)
-    note = "; ".join(str(n.get("text", "")) for n in told.get("note", ()) if isinstance(n, dict))
+    note = "; ".join(_notes(told.get("note", [])))
     text = ", ".join(p for p in (words, note) if p)
     if len(text) > 300:
         raise _refuse("note", "is too long: 300 characters")
     return Draft(measure.code, _parts(told, measure.code, loinc), _moment(told, at), text)
+
+
+def _notes(notes: Any) -> list[str]:
+    if not isinstance(notes, list) or not all(isinstance(n, dict) and isinstance(n.get("text"), str) for n in notes):
+        raise _refuse("note", "must be a list of annotations with their text")
+    return [n["text"] for n in notes if n["text"]]
+
+
+def left_of(told: Json) -> list[str]:
+    """Elements of an Observation that was taken of which nothing is kept, and of its notes who wrote them and when."""
+    notes = sorted({f"note.{name}" for note in told.get("note", []) for name in note if name != "text"})
+    return [*(name for name in told if name in _NOT_KEPT), *notes]
 
 
 def _parts(told: Json, code: str, loinc: str) -> tuple[tuple[str, str], ...]:

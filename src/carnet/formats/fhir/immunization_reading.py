@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from carnet.formats.fhir.immunization import ATC, Given
 from carnet.formats.fhir.reading import FhirError, Json, items, moment, obj, text, understood
-from carnet.formats.timestamps import partial_of_fhir
+from carnet.formats.timestamps import from_fhir
 
 _OIDS = {ATC: "2.16.840.1.113883.6.73", "http://hl7.org/fhir/sid/cvx": "2.16.840.1.113883.12.292"}
 _KEPT = frozenset(
@@ -76,8 +76,8 @@ def _codes(node: Json, path: str) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-def read_immunization(node: Json, path: str = "Immunization") -> Read:
-    """An Immunization that was given. Raises FhirError for one that was not, or that names no vaccine."""
+def read_immunization(node: Json, zone: str, path: str = "Immunization") -> Read:
+    """An Immunization that was given, in the civil time of a zone. Raises FhirError for one that was not, or names no vaccine."""
     understood(node, path)
     if node.get("resourceType") != "Immunization":
         raise FhirError(path, "must be an Immunization")
@@ -95,7 +95,7 @@ def read_immunization(node: Json, path: str = "Immunization") -> Read:
     named = [name for p in performers if (name := text(p, "display", path))]
     notes = [text(n, "text", f"{path}.note") for n in items(node, "note", path)]
     given = Given(
-        text(node, "id", path)[:64], label[:300], _codes(node, path), _day(start, f"{path}.occurrenceDateTime"),
+        text(node, "id", path)[:64], label[:300], _codes(node, path), _day(start, zone, f"{path}.occurrenceDateTime"),
         text(node, "lotNumber", path)[:40], _concept(node, "route", path)[:60], _concept(node, "site", path)[:60],
         next(iter(named), "")[:120], None if node.get("primarySource", True) is not False else False,
         " ".join(n for n in notes if n)[:2000],
@@ -104,19 +104,25 @@ def read_immunization(node: Json, path: str = "Immunization") -> Read:
     cut = {
         "performer": len(performers) > 1 or (bool(performers) and not named), "vaccineCode": len(coded) > MOST or len(label) > 300,
         "occurrenceString": "occurrenceString" in node, "note": len(" ".join(notes)) > 2000,
-        "lotNumber": len(text(node, "lotNumber", path)) > 40,
+        "lotNumber": len(text(node, "lotNumber", path)) > 40, "occurrenceDateTime.hour": "T" in start,
+        "route.coding": "coding" in obj(node, "route", path), "site.coding": "coding" in obj(node, "site", path),
+        "route": len(_concept(node, "route", path)) > 60, "site": len(_concept(node, "site", path)) > 60,
+        "performer.actor.display": any(len(name) > 120 for name in named),
+        "vaccineCode.coding.display": any(len(text(c, "display", path)) > 200 for c in coded),
+        "note.author": any(set(n) - {"text"} for n in items(node, "note", path)), "recorded": "recorded" in node,
     }  # fmt: skip
     left = (set(node) - _KEPT) | {name for name, lost in cut.items() if lost}
     return Read(given, obj(node, "patient", path), tuple(sorted(left)), bool(performers) and not named)
 
 
-def _day(value: str, path: str) -> str:
-    """A date as precise as it was sent: `2014`, `2014-05`, `2014-05-12`; the hour is left."""
+def _day(value: str, zone: str, path: str) -> str:
+    """A date as precise as it was sent: `2014`, `2014-05`, `2014-05-12`; of a moment its day in the zone, the hour is left."""
     if not value:
         return ""
     try:
-        return partial_of_fhir(value)
-    except ValueError:
+        moved = from_fhir(value).astimezone(ZoneInfo(zone))
+        return moved.date().isoformat() if "T" in value else value
+    except (ValueError, OverflowError):
         raise FhirError(path, "is not a date") from None
 
 
@@ -157,10 +163,16 @@ def read_appointment(node: Json, zone: str, path: str = "Appointment") -> ReadAp
     people = [a for a in actors if not _is_patient(a)]
     names = [text(a, "display", path) for a in people]
     comment = "\n".join(t for t in (text(node, "patientInstruction", path), text(node, "comment", path)) if t)
-    left = (set(node) - _APPOINTMENT) | ({"status"} if text(node, "status", path) != status else set())
+    first, others = next(iter(names), ""), ", ".join(n for n in names[1:] if n)
+    answers = {text(p, "status", path) for p in items(node, "participant", path)} - {"", "accepted"}
+    cut = {
+        "status": text(node, "status", path) != status, "participant.status": bool(answers), "description": len(title) > 120,
+        "comment": len(comment) > 500, "participant.actor.display": max(len(first), len(others)) > 200,
+    }  # fmt: skip
+    left = (set(node) - _APPOINTMENT) | {name for name, lost in cut.items() if lost}
     return ReadAppointment(
-        status, title[:120], day, at, minutes, next(iter(names), "")[:200], ", ".join(n for n in names[1:] if n)[:200],
-        comment[:500], next((a for a in actors if _is_patient(a)), {}), tuple(sorted(left)),
+        status, title[:120], day, at, minutes, first[:200], others[:200], comment[:500],
+        next((a for a in actors if _is_patient(a)), {}), tuple(sorted(left)),
     )  # fmt: skip
 
 
@@ -181,9 +193,11 @@ def _span(node: Json, zone: str, path: str) -> tuple[date, time | None, int]:
         wished = items(node, "requestedPeriod", path)
         day = text(wished[0], "start", f"{path}.requestedPeriod") if wished else ""
         try:
-            return date.fromisoformat(day[:10]), None, 0
+            return date.fromisoformat(_day(day, zone, f"{path}.requestedPeriod.start")), None, 0
         except ValueError:
             raise FhirError(f"{path}.start", "is mandatory, or a requestedPeriod with its day") from None
+    if "T" not in text(node, "start", path):
+        raise FhirError(f"{path}.start", "is an instant: a day without its hour is a requestedPeriod")
     local: datetime = start.astimezone(ZoneInfo(zone))
     stated = node.get("minutesDuration")
     lasts = int((end - start).total_seconds() // 60) if end is not None else stated if isinstance(stated, int) else 0

@@ -96,7 +96,7 @@ def _flags(message: Message) -> dict[str, bool]:
     seen: set[str] = set()
     for segment in message.all("OBX"):
         if not _is_document(segment) and segment.field(2) != "ED":
-            name = segment.part(3, 1)
+            name = segment.part(3, 1).upper()
             if name in seen:
                 raise Hl7Error("198", "a flag stands twice")
             seen.add(name)

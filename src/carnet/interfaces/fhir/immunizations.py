@@ -98,7 +98,7 @@ def forecast(request: HttpRequest) -> HttpResponse:
     given = _parameter(resource, "immunization", "Immunization")
     if len(given) > MOST:
         raise FhirError("Parameters.parameter(immunization)", f"at most {MOST}")
-    reads = [read_immunization(obj(p, "resource", "Parameters"), "Immunization") for p in given]
+    reads = [read_immunization(obj(p, "resource", "Parameters"), settings.LAW.civil_zone) for p in given]
     edition = prevention.edition_on(day)
     entries = [_entry(read, at) for read in reads]
     names = {str(entry.id): read.given.number or str(entry.id) for entry, read in zip(entries, reads, strict=True)}
@@ -233,7 +233,7 @@ def forecast_of_record(request: HttpRequest) -> HttpResponse:
 def create(request: HttpRequest) -> HttpResponse:
     """`POST Immunization`: a vaccination that a professional gave or recorded. What is not kept is named in the answer."""
     who = authenticated(request)
-    read = read_immunization(body(request))
+    read = read_immunization(body(request), settings.LAW.civil_zone)
     given, day = read.given, prevention.today(moment())
     if (profile.first_day(given.start) or day) > day:
         raise FhirError("Immunization.occurrenceDateTime", "is in the future")

@@ -94,27 +94,29 @@ def _loopback_matches(asked: str, registered: str) -> bool:
     )
 
 
-def software_named(client_id: str) -> Software:
-    """A registered software. Raises Refusal."""
+_REGISTERED = "SELECT client_id, name, regulation, redirect_uris FROM signin_software WHERE client_id = %s AND active"
+
+
+def _registered(client_id: str) -> tuple[Software, list[str]]:
+    """A registered software, and where it may be sent back to. The database takes no NUL: one that holds it is nobody's."""
     with unit() as work:
-        row = work.row("SELECT client_id, name, regulation FROM signin_software WHERE client_id = %s AND active", client_id)
+        row = None if "\0" in client_id else work.row(_REGISTERED, client_id)
     if row is None:
         raise refused("unknown software")
-    return Software(*row)
+    return Software(row[0], row[1], row[2]), row[3]
+
+
+def software_named(client_id: str) -> Software:
+    """A registered software. Raises Refusal."""
+    return _registered(client_id)[0]
 
 
 def software_of(client_id: str, redirect_uri: str) -> Software:
     """The software that may use this redirect URI. Raises Refusal."""
-    with unit() as work:
-        row = work.row(
-            "SELECT client_id, name, regulation, redirect_uris FROM signin_software WHERE client_id = %s AND active",
-            client_id,
-        )
-    if row is None:
-        raise refused("unknown software")
-    if "#" in redirect_uri or not any(redirect_uri == uri or _loopback_matches(redirect_uri, uri) for uri in row[3]):
+    software, known = _registered(client_id)
+    if "#" in redirect_uri or not any(redirect_uri == uri or _loopback_matches(redirect_uri, uri) for uri in known):
         raise refused("redirect_uri is not registered for this software")
-    return Software(row[0], row[1], row[2])
+    return software
 
 
 def start(request: Request, at: datetime, anew: bool = False) -> tuple[str, str]:

@@ -63,7 +63,7 @@ def needs(call: catalogue.Call, name: str, letter: str) -> None:
 
 def own(call: catalogue.Call, number: str) -> None:
     """A patient that is named is the one of the token; any other number is refused alike, whoever it is (API Mesures: 403)."""
-    if number.rpartition("/")[2] != call.subject:
+    if number not in (call.subject, f"Patient/{call.subject}", f"{base()}/Patient/{call.subject}"):
         raise Refusal(No.SERVICE_CONSENT_MISSING, {"problem": "patient"})
 
 

@@ -34,14 +34,15 @@ def kick_off(request: HttpRequest, number: str = "") -> HttpResponse:
     unknown = [n for n in request.GET if n not in _PARAMETERS]
     if unknown or request.GET.get("_outputFormat", "") not in _FORMATS:
         raise FhirError(unknown[0] if unknown else "_outputFormat", "is not taken by this export: _type, _outputFormat=ndjson")
-    wanted = [t for t in request.GET.get("_type", "").split(",") if t]
+    wanted = [t for listed in request.GET.getlist("_type") for t in listed.split(",") if t]
     strange = [t for t in wanted if t not in catalogue.FHIR_TYPES]
     if strange:
         raise FhirError("_type", f"{strange[0]} is not exchanged here")
     for name in wanted:
         needs(call, name, "s")
     types = wanted or [t for t in catalogue.FHIR_TYPES if t != "Binary" and catalogue.permits(call.scopes, t, "s")]
-    ticket = sealed_text(json.dumps({"types": types, "at": to_fhir(moment())}), _context(call))
+    asked = f"{base()}{request.path.partition('/services/fhir')[2]}" + (f"?{request.GET.urlencode()}" if request.GET else "")
+    ticket = sealed_text(json.dumps({"types": types, "at": to_fhir(moment()), "asked": asked}), _context(call))
     response = HttpResponse(status=202)
     response["Content-Location"] = f"{base()}/export/{ticket}"
     return response
@@ -64,7 +65,7 @@ def status(request: HttpRequest, ticket: str) -> HttpResponse:
         return HttpResponse(status=202)
     types = told["types"] if isinstance(told["types"], list) else []
     return JsonResponse({
-        "transactionTime": told["at"], "request": f"{base()}/Patient/$export", "requiresAccessToken": True,
+        "transactionTime": told["at"], "request": told["asked"], "requiresAccessToken": True,
         "output": [{"type": t, "url": f"{base()}/export/{ticket}/{t}.ndjson"} for t in types], "error": [],
     })  # fmt: skip
 

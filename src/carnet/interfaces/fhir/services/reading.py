@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from carnet.apps.catalogue import api as catalogue
 from carnet.apps.records.api import Query, criteria
 from carnet.formats.fhir import FhirError, Json
 from carnet.interfaces.fhir.answers import fhir, raw
+from carnet.interfaces.fhir.door import form
 from carnet.interfaces.fhir.services.door import base, caller, needs, own, service_view
 from carnet.interfaces.fhir.services.searching import Parameters, matching, one_of, read_parameters
 from carnet.kernel.clock import moment
@@ -22,44 +23,67 @@ def _category(name: str) -> str:
     return catalogue.OF_TYPE[name]
 
 
-def _searchset(name: str, found: list[Json], total: int | None, following: str) -> Json:
+def _searchset(name: str, given: QueryDict, found: list[Json], total: int | None, following: str) -> Json:
     here = f"{base()}/{name}"
-    links = [{"relation": "self", "url": here}, *([{"relation": "next", "url": following}] if following else [])]
+    links = [
+        {"relation": "self", "url": f"{here}?{given.urlencode()}" if given else here},
+        *([{"relation": "next", "url": following}] if following else []),
+    ]
     entries = [{"fullUrl": f"{here}/{r['id']}", "resource": r, "search": {"mode": "match"}} for r in found]
     bundle: Json = {"resourceType": "Bundle", "type": "searchset", "link": links}
     bundle |= {"total": total} if total is not None else {}
     return bundle | ({"entry": entries} if entries else {})
 
 
-def _following(request: HttpRequest, name: str, asked: Parameters, total: int | None) -> str:
+def _following(given: QueryDict, name: str, asked: Parameters, total: int | None) -> str:
     """Address of the page after this one; empty for the last, and where none was asked for (`_count=0`: the total alone)."""
     after = asked.offset + asked.count
     if not asked.count or total is None or total <= after:
         return ""
-    params = (request.GET if request.method == "GET" else request.POST).copy()
+    params = given.copy()
     params[OF_PAGE] = str(after)
     return f"{base()}/{name}?{params.urlencode()}"
 
 
+@service_view("GET")
+def typed(request: HttpRequest, name: str) -> HttpResponse:
+    """`GET [type]?patient=…`. A type that is not written has no POST: it would look like a creation."""
+    return _search(request, name)
+
+
 @service_view("GET", "POST")
 def search(request: HttpRequest, name: str) -> HttpResponse:
-    """`GET [type]?patient=…`, or `POST [type]/_search`."""
+    """`POST [type]/_search`, its parameters in the form or in the address; or the same by GET."""
+    return _search(request, name)
+
+
+def _asked(request: HttpRequest) -> QueryDict:
+    """The parameters of a search: those of the form and those of the address together (R4 §3.1.1.1)."""
+    found = request.GET.copy()
+    if request.method == "POST" and request.body:
+        for key, values in form(request).lists():
+            found.setlist(key, [*found.getlist(key), *values])
+    return found
+
+
+def _search(request: HttpRequest, name: str) -> HttpResponse:
     call, category = caller(request), _category(name)
     needs(call, name, "s")
-    asked = read_parameters(name, request.GET if request.method == "GET" else request.POST)
-    if asked.patient:
-        own(call, asked.patient)
+    given = _asked(request)
+    asked = read_parameters(name, given)
+    for patient in asked.patients:
+        own(call, patient)
     if name == "Patient":
-        found = [catalogue.patient(call, moment())]
-        return fhir(_searchset(name, found, 1, ""))
+        found = [p for p in [catalogue.patient(call, moment())] if one_of(p["id"], asked.ids)]
+        return fhir(_searchset(name, given, found, len(found), ""))
     if name == "DocumentReference":
-        return _documents(call, asked, request)
+        return _documents(call, asked, given)
     resources = matching(catalogue.resources_of(call, category, moment()), asked)
     page = resources[asked.offset : asked.offset + asked.count]
-    return fhir(_searchset(name, page, len(resources), _following(request, name, asked, len(resources))))
+    return fhir(_searchset(name, given, page, len(resources), _following(given, name, asked, len(resources))))
 
 
-def _documents(call: catalogue.Call, asked: Parameters, request: HttpRequest) -> HttpResponse:
+def _documents(call: catalogue.Call, asked: Parameters, given: QueryDict) -> HttpResponse:
     # A service sees current documents alone: another status that it asks for is that of none.
     statuses = ["Approved"] if one_of("current", asked.statuses) else []
     types = [criteria.by_codes("type", [token.code for token in group]) for group in asked.codes]
@@ -68,7 +92,7 @@ def _documents(call: catalogue.Call, asked: Parameters, request: HttpRequest) ->
     query = Query((criteria.by_statuses(statuses), *types, *ids), sort="date", count=asked.offset + asked.count, total=True)
     found, page = catalogue.document_resources(call, query, moment())
     name = "DocumentReference"
-    return fhir(_searchset(name, found[asked.offset :], page.total, _following(request, name, asked, page.total)))
+    return fhir(_searchset(name, given, found[asked.offset :], page.total, _following(given, name, asked, page.total)))
 
 
 def _number(text: str) -> UUID:

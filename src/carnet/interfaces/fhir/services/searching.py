@@ -52,7 +52,7 @@ class Token:
 class Parameters:
     """A search. What is asked for more than once must hold each time; one of what stands between commas is enough."""
 
-    patient: str = ""
+    patients: tuple[str, ...] = ()
     codes: tuple[tuple[Token, ...], ...] = ()
     dates: tuple[tuple[str, Moments], ...] = ()
     """Pairs of prefix and date."""
@@ -105,7 +105,8 @@ def read_parameters(name: str, given: QueryDict) -> Parameters:
     if sort not in ("-date", "date"):
         raise FhirError("_sort", "must be date or -date")
     return Parameters(
-        given.get("patient", "") or given.get("subject", ""), _tokens(given.getlist("code") or given.getlist("type")),
+        tuple(p for name in ("patient", "subject") for p in given.getlist(name) if p),
+        _tokens(given.getlist("code") or given.getlist("type")),
         tuple(_date(v) for v in given.getlist("date")), _tokens(given.getlist("category")), _tokens(given.getlist("status")),
         _tokens(given.getlist("_id")), sort == "-date", _whole(given.get("_count", str(DEFAULT)), "_count", MOST),
         _whole(given.get("_offset", "0"), "_offset", 100_000),

@@ -15,7 +15,7 @@ def typed(request: HttpRequest, name: str) -> HttpResponse:
     """A type: searched by GET, created by POST where it is written at all."""
     if request.method == "POST" and name == "Observation":
         return writing.create(request)
-    return reading.search(request, name=name)
+    return reading.typed(request, name=name)
 
 
 urlpatterns = [
