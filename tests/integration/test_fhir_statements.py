@@ -3,14 +3,16 @@
 import base64
 import json
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
-from support.people import allow, cda, client, entry, fresh_person, fresh_uid, open_record
+from django.conf import settings
+from support.people import allow, cda, client, deposit, entry, fresh_person, fresh_uid, open_record
 
 from carnet.apps.storage.api import unit
-from carnet.desk.client import code_of, parameters, provide_bundle, token_of
+from carnet.desk.client import code_of, documents_of, parameters, provide_bundle, token_of
 from carnet.desk.demonstration.people import DemoPerson
+from carnet.desk.demonstration.professionals import PROFESSIONALS
 
 
 def somebody() -> tuple[DemoPerson, str]:
@@ -152,3 +154,128 @@ def test_half_a_character_is_refused_wherever_it_stands(door: str, name: str) ->
     whole = asked.replace("\\ud800", "\\ud83d\\ude00")
     answer = software.http.post(f"{door}/fhir/DocumentReference/_search", content=whole, headers=headers)
     assert answer.status_code in (200, 400)
+
+
+def searched(door: str) -> tuple[Any, DemoPerson, dict[str, str]]:
+    """A doctor's software, a person, and two documents with what they are searched by."""
+    person, record_id = somebody()
+    allow(UUID(record_id), "cardiologist")
+    made = {"letter": deposit(person, title="Lettre"), "report": deposit(person, "cardiologist", "11490-0", title="Compte rendu")}
+    with unit(record_id) as work:
+        work.run("UPDATE records_document SET authored_at = '2026-11-19 23:30+00' WHERE logical_id = %s", made["letter"])
+        work.run("UPDATE records_document SET authored_at = '2026-11-18 12:00+00' WHERE logical_id = %s", made["report"])
+    return client(door, "treating"), person, {name: str(number) for name, number in made.items()}
+
+
+def test_a_search_of_documents_is_answered_as_it_is_asked(door: str) -> None:
+    software, person, made = searched(door)
+    doctor, cardiologist = PROFESSIONALS["treating"], PROFESSIONALS["cardiologist"]
+    both = set(made.values())
+
+    def found(asked: dict[str, str]) -> set[str]:
+        answer = software.search(person.ins, **asked)
+        assert answer.status_code == 200, answer.text
+        return {d["id"] for d in documents_of(answer)}
+
+    assert found({"date": "2026-11-20"}) == {made["letter"]} == found({"date": "ge2026-11-20T00:30"}), "the day of the country"
+    assert found({"date": "le9999-12-31"}) == both and found({"date": "2026-11-19"}) == set()
+    assert found({"author.family": f"{doctor.family},{cardiologist.family}"}) == both
+    assert found({"author.identifier": f"{doctor.id},{cardiologist.id}"}) == both
+    assert found({"author.identifier": f"nobody,{cardiologist.id}"}) == {made["report"]}
+    assert (
+        found({"type": "http://loinc.org|11488-4"}) == {made["letter"]}
+        and found({"type": "http://snomed.info/sct|11488-4"}) == set()
+    )
+    assert found({"security-label": "MASQUE_PS,N"}) == both == found({"security-label": "N,MASQUE_PS"})
+    for wrong in (
+        {"security-label": "R"},
+        {"category": ""},
+        {"identifier": ","},
+        {"_total": "banana"},
+        {"category": "urn:oid:1.2|"},
+    ):
+        assert software.search(person.ins, **wrong).status_code == 400, wrong
+
+
+def test_what_stands_once_is_asked_once_and_absolute_references_to_this_server_are_its_own(door: str) -> None:
+    software, person, made = searched(door)
+    record = software.test_record(person.ins).json()["entry"][0]
+    twice = software.http.post(
+        f"{door}/fhir/DocumentReference/_search", headers=software.headers() | {"Content-Type": "application/x-www-form-urlencoded"},
+        content=f"patient.identifier={token_of(person.ins)}&status=current&_count=1&_count=2",
+    )  # fmt: skip
+    assert twice.status_code == 400
+    address = record["fullUrl"]
+    assert address.endswith(f"/fhir/Patient/{record['resource']['id']}")
+    page = software.http.get(
+        f"{door}/fhir/DocumentReference", params={"patient": address, "status": "current"}, headers=software.headers()
+    )
+    assert {d["id"] for d in documents_of(page)} == set(made.values())
+    parent = f"{settings.CARNET.base_url}/fhir/DocumentReference/{made['letter']}"
+    replacing = [{"code": "replaces", "target": {"reference": parent}}]
+    sent = bundle(person, subject={"reference": address}, relatesTo=replacing)
+    assert software.post("/fhir", sent).status_code == 200
+    found = software.search(person.ins, relatesto=parent)
+    assert len(documents_of(found)) == 1
+
+
+def test_the_next_page_looks_as_the_first_was_asked_to(door: str) -> None:
+    software, person, _ = searched(door)
+    first = software.search(person.ins, _count="1", _elements="type", _pretty="true")
+    following = next(x["url"] for x in first.json()["link"] if x["relation"] == "next")
+    (second,) = documents_of(software.get(following.replace(settings.CARNET.base_url, door)))
+    (one,) = documents_of(first)
+    assert set(second) == set(one) and "context" not in second
+
+
+def test_traces_are_counted_and_come_in_pages(door: str) -> None:
+    software, person, _ = searched(door)
+    for _ in range(3):
+        software.search(person.ins)
+    pages = [software.traces(person.ins, _count="2", _offset=str(n)).json() for n in (0, 2)]
+    assert pages[0]["total"] >= 4 and pages[1]["total"] > pages[0]["total"], "reading traces is one of them"
+    ids = [e["resource"]["id"] for page in pages for e in page["entry"]]
+    assert len(ids) == 4
+    assert software.http.post(
+        f"{door}/fhir/AuditEvent/_search?_format=json", data={"patient.identifier": token_of(person.ins)}, headers=software.headers()
+    ).status_code == 200  # fmt: skip
+    assert software.traces(person.ins, _offset="x").status_code == 400
+
+
+def test_lists_hold_to_every_date_and_name_that_is_asked(door: str) -> None:
+    software, person, _ = searched(door)
+    assert software.post("/fhir", bundle(person)).status_code == 200
+    every = len(software.lists(person.ins).json().get("entry", []))
+    assert every
+    for dates in (["ge2999", "ge2000"], ["ge2000", "ge2999"], ["le2000", "le2999"]):
+        form_ = "&".join(["patient.identifier=" + token_of(person.ins), "status=current", *(f"date={d}" for d in dates)])
+        headers = software.headers() | {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = software.http.post(f"{door}/fhir/List/_search", content=form_, headers=headers)
+        assert answer.json().get("entry", []) == [], dates
+    family = PROFESSIONALS["treating"].family
+    some = len(software.lists(person.ins, **{"source.family": family}).json().get("entry", []))
+    assert len(software.lists(person.ins, **{"source.family": f"NIEMAND,{family}"}).json().get("entry", [])) == some
+
+
+def test_a_condition_that_is_not_weighed_is_refused(door: str) -> None:
+    person, record_id = somebody()
+    software = client(door, "treating")
+    data = base64.b64encode(cda(person)).decode()
+    sent = {
+        "resourceType": "DocumentReference", "status": "current", "subject": {"identifier": identifier(person)},
+        "content": [{"attachment": {"contentType": "text/xml", "data": data}}],
+    }  # fmt: skip
+    headers = software.headers() | {"Content-Type": "application/fhir+json", "If-None-Exist": "identifier=1"}
+    assert software.http.post(f"{door}/fhir/DocumentReference", json=sent, headers=headers).status_code == 400
+    assert kept(record_id) == 0
+    booked = {
+        "resourceType": "Appointment", "status": "booked", "description": "Visite", "start": "2027-01-05T09:00:00Z", "minutesDuration": 20,
+        "participant": [{"actor": {"identifier": identifier(person)}, "status": "accepted"}],
+    }  # fmt: skip
+    made = software.post("/fhir/Appointment", booked)
+    assert made.status_code == 201, made.text
+    address = f"{door}/fhir/Appointment/{made.json()['id']}"
+    plain = software.headers() | {"Content-Type": "application/fhir+json"}
+    assert software.http.put(address, json=booked | {"id": "zzz"}, headers=plain).status_code == 400
+    assert software.http.put(address, json=booked, headers=plain | {"If-Match": 'W/"999"'}).status_code == 400
+    assert software.http.put(address, json=booked | {"id": made.json()["id"]}, headers=plain).status_code == 200

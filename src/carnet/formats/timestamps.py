@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 _TS = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:\.\d+)?([+-]\d{4})?")
 _INSTANT = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?")
 
+_SEARCHED = re.compile(_INSTANT.pattern.replace(r"(Z|[+-]\d\d:\d\d))?)?)?", r"(Z|[+-]\d\d:\d\d)?)?)?)?"))
+"""The same where the zone of an hour may be left out: in a search it should stand there, and need not."""
+
 
 def _zone(text: str | None) -> timezone:
     if not text or text == "Z":
@@ -44,20 +47,28 @@ def from_fhir(text: str) -> datetime:
 def bounds_of_fhir(text: str, local: tzinfo = UTC) -> tuple[datetime, datetime]:
     """First moment covered by a FHIR date, and first moment after it: a day covers the hours between two midnights.
 
-    `local` is the zone of a day, a month or a year, which give none (FHIR R4 §3.1.1.5.6).
-    Raises ValueError, and OverflowError at the ends of the calendar.
+    `local` is the zone of what gives none: a day, a month, a year, and an hour of a search (FHIR R4 §3.1.1.5.6). The last day of
+    the calendar has no end but its own. Raises ValueError, and OverflowError before the first.
     """
-    start, match = from_fhir(text), _INSTANT.fullmatch(text.strip())
-    _, month, day, hour, _, second, _ = match.groups() if match else (None,) * 7
+    match = _SEARCHED.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"not a FHIR time: {text[:40]!r}")
+    _, month, day, hour, _, second, zone = match.groups()
+    start = _moment(match.groups()[:6], zone)
     if hour is not None:
+        start = start if zone else start.replace(tzinfo=local).astimezone(UTC)
         return start, start + (timedelta(minutes=1) if second is None else timedelta(seconds=1))
-    if day is not None:
-        end = start + timedelta(days=1)
-    elif month is not None:
-        end = start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
-    else:
-        end = start.replace(year=start.year + 1)
-    return start.replace(tzinfo=local).astimezone(UTC), end.replace(tzinfo=local).astimezone(UTC)
+    try:
+        if day is not None:
+            end = start + timedelta(days=1)
+        elif month is not None:
+            end = start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
+        else:
+            end = start.replace(year=start.year + 1)
+        after = end.replace(tzinfo=local).astimezone(UTC)
+    except (OverflowError, ValueError):
+        after = datetime.max.replace(tzinfo=UTC)
+    return start.replace(tzinfo=local).astimezone(UTC), after
 
 
 def to_fhir(moment: datetime) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from carnet.formats.fhir.immunization import ATC, Given
 from carnet.formats.fhir.reading import FhirError, Json, items, moment, obj, text, understood
 from carnet.formats.timestamps import from_fhir
+from carnet.kernel.clock import day_in
 
 _OIDS = {ATC: "2.16.840.1.113883.6.73", "http://hl7.org/fhir/sid/cvx": "2.16.840.1.113883.12.292"}
 _KEPT = frozenset(
@@ -120,8 +121,8 @@ def _day(value: str, zone: str, path: str) -> str:
     if not value:
         return ""
     try:
-        moved = from_fhir(value).astimezone(ZoneInfo(zone))
-        return moved.date().isoformat() if "T" in value else value
+        moment_ = from_fhir(value)
+        return day_in(moment_, zone).isoformat() if "T" in value else value
     except (ValueError, OverflowError):
         raise FhirError(path, "is not a date") from None
 

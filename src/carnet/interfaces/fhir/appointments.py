@@ -41,8 +41,12 @@ def _resource(event: prevention.Event, patient: Json) -> Json:
 
 
 def _written(request: HttpRequest, number: str | None = None) -> HttpResponse:
-    who = authenticated(request)
-    read = read_appointment(body(request), settings.LAW.civil_zone)
+    who, told = authenticated(request), body(request)
+    if number is not None and told.get("id", number) != number:
+        raise FhirError("Appointment.id", "is not that of the address (R4 §3.1.0.4)")
+    if request.headers.get("If-Match"):
+        raise FhirError("If-Match", "is not supported: an appointment has no versions here")
+    read = read_appointment(told, settings.LAW.civil_zone)
     ins = ins_of_token(patient_token(read.patient, "Appointment.participant.actor"))
     question = replace(ask(request, who, Act.WRITE_PROFILE), ins=ins)
     event = prevention.put_appointment(question, None, _draft(read, who), document_id(number) if number else None)
@@ -70,7 +74,7 @@ def search(request: HttpRequest) -> HttpResponse:
     """`POST Appointment/_search`: those that the asker wrote, from a year ago on."""
     who, pairs = authenticated(request), pairs_of(form(request))
     unknown = [name for name, _ in pairs if name not in ("patient", "patient.identifier")]
-    if unknown or request.GET:
+    if unknown or pairs_of(request.GET):
         raise FhirError(unknown[0] if unknown else "patient", "is not a parameter of this search: patient.identifier")
     question = ins_of_patient(ask(request, who, Act.WRITE_PROFILE), patient_of(pairs))
     held = prevention.own_appointments(question, None, settings.LAW.day(moment() - PAST))

@@ -81,8 +81,15 @@ def provide_bundle(request: HttpRequest) -> HttpResponse:
     return fhir(_response(submission, receipt))
 
 
+def _no_condition(request: HttpRequest) -> None:
+    """A condition that is passed over would deposit twice (R4 §3.1.0.8.1): a deposit is told apart by its masterIdentifier."""
+    if request.headers.get("If-None-Exist"):
+        raise FhirError("If-None-Exist", "is not supported: a masterIdentifier that was deposited is not deposited twice")
+
+
 def _simplified(request: HttpRequest) -> HttpResponse:
     who = authenticated(request)
+    _no_condition(request)
     submission = read_simplified(body(request))
     question = ask(request, who, Act.FEED)
     receipt = deposit(replace(question, ins=_patient(question, submission)), submission)

@@ -76,7 +76,7 @@ def _allowed(methods: Sequence[str]) -> list[str]:
     return [*methods, "HEAD"] if "GET" in methods and "HEAD" not in methods else [*methods]
 
 
-def _presentation(request: HttpRequest) -> QueryDict:
+def presentation(request: HttpRequest) -> QueryDict:
     """The parameters of the address, and those of a posted search beside them."""
     searched = request.method == "POST" and request.path.rstrip("/").endswith("/_search")
     if not searched or not any(name in request.body for name in (b"_elements", b"_summary", b"_pretty")):
@@ -98,7 +98,7 @@ def view(*methods: str, any_type: bool = False) -> Callable[[View], View]:
             if request.method not in methods:
                 raise Refusal(No.METHOD_NOT_ALLOWED, {"allow": ", ".join(_allowed(methods))})
             _check_format(request, any_type)
-            asked = presentation_of(_presentation(request))
+            asked = presentation_of(presentation(request))
             return presented(function(request, *args, **kwargs), asked)
 
         @wraps(function)
@@ -158,7 +158,7 @@ def reading(*methods: str, any_type: bool = False) -> Callable[[Callable[..., As
 
         def together(request: HttpRequest, *args: str) -> Steps[Callable[[], HttpResponse]]:
             _check_format(request, any_type)
-            presentation = presentation_of(_presentation(request))
+            look = presentation_of(presentation(request))
             known = _assumed(request)
             asked = function(request, known.actor if known else (yield from _acting(request)), *args)
             steps = asked.reading.steps(Place(), None)
@@ -166,7 +166,7 @@ def reading(*methods: str, any_type: bool = False) -> Callable[[Callable[..., As
 
             def answer() -> HttpResponse:
                 with override(_language(request)):
-                    return _or_refusal(lambda _: presented(asked.answer(ready()), presentation), request)
+                    return _or_refusal(lambda _: presented(asked.answer(ready()), look), request)
 
             return answer
 
@@ -262,8 +262,27 @@ def whole(request: HttpRequest, *media: str) -> bytes:
 
 
 def body(request: HttpRequest) -> Json:
-    """The FHIR JSON body. Another media type is refused."""
-    return parse_json(whole(request, "application/fhir+json", "application/json"))
+    """The FHIR JSON body; an absolute reference to this server is a relative one (R4 §2.3.0.1). Another media type is refused."""
+    told = parse_json(whole(request, "application/fhir+json", "application/json"))
+    _make_relative(told)
+    return told
+
+
+def relative(reference: str) -> str:
+    """A reference to a resource of this server, as it stands below its base; any other one as it is."""
+    return reference.removeprefix(f"{settings.CARNET.base_url}/fhir/")
+
+
+def _make_relative(node: object) -> None:
+    # The tree was checked: it is not too deep.
+    if isinstance(node, dict):
+        if isinstance(node.get("reference"), str):
+            node["reference"] = relative(node["reference"])
+        for value in node.values():
+            _make_relative(value)
+    elif isinstance(node, list):
+        for value in node:
+            _make_relative(value)
 
 
 def form(request: HttpRequest) -> QueryDict:

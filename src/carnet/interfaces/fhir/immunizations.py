@@ -162,7 +162,7 @@ def _open(visit: Visit, day: date) -> prevention.Agenda:
 def _asked(request: HttpRequest, who: Ask) -> tuple[Ask, list[tuple[str, str]]]:
     pairs = pairs_of(form(request))
     unknown = [name for name, _ in pairs if name not in _SUPPORTED]
-    if unknown or request.GET:
+    if unknown or pairs_of(request.GET):
         raise FhirError(unknown[0] if unknown else "patient", "is not a parameter of this search: patient.identifier, _count")
     return ins_of_patient(who, patient_of(pairs)), pairs
 

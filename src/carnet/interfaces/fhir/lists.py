@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -17,14 +18,14 @@ from carnet.formats.fhir.submission_set import FOLDER, SUBMISSION_SET
 from carnet.formats.fhir.systems import DESIGNATION
 from carnet.formats.timestamps import bounds_of_fhir
 from carnet.interfaces.fhir.answers import FHIR_JSON, raw, stored
-from carnet.interfaces.fhir.door import ask, authenticated, document_id, form, view
-from carnet.interfaces.fhir.manners import lenient
+from carnet.interfaces.fhir.door import ask, authenticated, document_id, form, presentation, view
+from carnet.interfaces.fhir.manners import lenient, presentation_pairs
 from carnet.interfaces.fhir.parameters import (
     PATIENT,
     count_of,
     identifiers,
     known_of,
-    one,
+    offset_of,
     pairs_of,
     passed_over,
     patient_of,
@@ -37,7 +38,6 @@ from carnet.kernel.traits import normalise_name
 Pairs = Sequence[tuple[str, str]]
 SUPPORTED = ("patient", "patient.identifier", "code", "status", "date", "designationType", "identifier", "sourceId",
              "source.family", "source.given", "_id", "_count", "_offset")  # fmt: skip
-_MAX_OFFSET = 100_000
 
 
 def _kinds(pairs: Pairs) -> tuple[str, ...]:
@@ -52,13 +52,14 @@ def _dates(pairs: Pairs) -> tuple[datetime | None, datetime | None]:
     for value in (v for name, v in pairs if name == "date"):
         prefix, rest = (value[:2], value[2:]) if value[:2].isalpha() else ("eq", value)
         try:
-            low, high = bounds_of_fhir(rest)
+            low, high = bounds_of_fhir(rest, ZoneInfo(settings.LAW.civil_zone))
         except (ValueError, OverflowError):
             raise FhirError("date", "is not a date") from None
         if prefix not in ("eq", "ge", "gt", "le", "lt"):
             raise FhirError("date", "takes eq, ge, gt, le or lt")
-        since = {"eq": low, "ge": low, "gt": high}.get(prefix, since)
-        until = {"eq": high, "le": high, "lt": low}.get(prefix, until)
+        begins, ends = {"eq": low, "ge": low, "gt": high}.get(prefix), {"eq": high, "le": high, "lt": low}.get(prefix)
+        since = max(filter(None, (since, begins)), default=None)
+        until = min(filter(None, (until, ends)), default=None)
     return since, until
 
 
@@ -75,20 +76,16 @@ def _source_names(resource: Json, part: str) -> list[str]:
 
 def _matches(pairs: Pairs) -> Callable[[Json], bool]:
     wanted = {token for name, value in pairs if name == "designationType" for token in tokens(value)}
-    sources = [(name.partition(".")[2], normalise_name(value)) for name, value in pairs if name.startswith("source.")]
+    sources = [
+        (name.partition(".")[2], [normalise_name(one) for one in value.split(",")])
+        for name, value in pairs if name.startswith("source.")
+    ]  # fmt: skip
 
     def match(resource: Json) -> bool:
         designated = not wanted or bool(wanted & _designations(resource))
-        return designated and all(any(n.startswith(v) for n in _source_names(resource, part)) for part, v in sources)
+        return designated and all(any(n.startswith(tuple(v)) for n in _source_names(resource, part)) for part, v in sources)
 
     return match
-
-
-def _offset(pairs: Pairs) -> int:
-    text = one(pairs, "_offset", "0")
-    if not text.isascii() or not text.isdigit() or int(text[:9]) > _MAX_OFFSET:
-        raise FhirError("_offset", "must be a number")
-    return int(text)
 
 
 def read_list_search(pairs: Pairs) -> ListQuery:
@@ -108,21 +105,21 @@ def read_list_search(pairs: Pairs) -> ListQuery:
         source_id=next((i for name, value in pairs if name == "sourceId" for i in identifiers(value)), ""),
         matches=_matches(pairs),
         count=count_of(pairs),
-        skip=_offset(pairs),
+        skip=offset_of(pairs),
     )
 
 
-def _following(base: str, lists: Lists, query: ListQuery, pairs: Pairs) -> str:
+def _following(base: str, lists: Lists, query: ListQuery, pairs: Pairs, look: Pairs) -> str:
     kept = [(n, v) for n, v in pairs if n not in (*PATIENT, "_offset", "_count")]
     place = [("patient", f"Patient/{lists.record_id}"), ("_offset", query.skip + query.count), ("_count", query.count)]
-    return f"{base}?{urlencode([*place, *kept])}"
+    return f"{base}?{urlencode([*place, *kept, *look])}"
 
 
-def _bundle(lists: Lists, query: ListQuery, pairs: Pairs, ignored: Sequence[str]) -> HttpResponse:
+def _bundle(lists: Lists, query: ListQuery, pairs: Pairs, look: Pairs, ignored: Sequence[str]) -> HttpResponse:
     base = f"{settings.CARNET.base_url}/fhir/List"
     links = [{"relation": "self", "url": f"{base}/_search"}]
     if lists.more:
-        links.append({"relation": "next", "url": _following(base, lists, query, pairs)})
+        links.append({"relation": "next", "url": _following(base, lists, query, pairs, look)})
     entries = [
         {"fullUrl": f"{base}/{resource['id']}", "resource": resource, "search": {"mode": "match"}} for resource in lists.resources
     ] + passed_over(ignored)
@@ -133,7 +130,8 @@ def _bundle(lists: Lists, query: ListQuery, pairs: Pairs, ignored: Sequence[str]
 def _answer(request: HttpRequest, question: Ask, pairs: Pairs) -> HttpResponse:
     known, ignored = known_of(pairs, SUPPORTED, lenient(request))
     query = read_list_search(known)
-    return _bundle(search_lists(ins_of_patient(question, patient_of(known)), query), query, known, ignored)
+    look = presentation_pairs(presentation(request))
+    return _bundle(search_lists(ins_of_patient(question, patient_of(known)), query), query, known, look, ignored)
 
 
 @view("POST")

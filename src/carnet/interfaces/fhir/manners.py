@@ -76,6 +76,11 @@ def without_presentation(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, st
     return [(name, value) for name, value in pairs if name not in PRESENTATION and (name != "_summary" or value == "count")]
 
 
+def presentation_pairs(data: QueryDict) -> list[tuple[str, str]]:
+    """The parameters that say how an answer is to look: those that its next page takes over."""
+    return [(name, value) for name, values in data.lists() for value in values if not without_presentation([(name, value)])]
+
+
 def _kept(resource: Json, asked: Presentation) -> Json:
     kind = str(resource.get("resourceType", ""))
     always = ("resourceType", "id", "meta", *_MANDATORY.get(kind, ()))

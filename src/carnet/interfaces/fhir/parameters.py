@@ -2,7 +2,9 @@
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext
 
@@ -13,11 +15,13 @@ from carnet.formats.fhir.references import FINESS, RPPS
 from carnet.formats.fhir.systems import oid_of
 from carnet.formats.timestamps import bounds_of_fhir
 from carnet.interfaces.fhir.answers import OUTCOME
+from carnet.interfaces.fhir.door import relative
 from carnet.interfaces.fhir.manners import without_presentation
+from carnet.kernel.codes import RAISED_CONFIDENTIALITY
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM, local_id
 
 Pairs = Sequence[tuple[str, str]]
-MAX_COUNT = 100
+MAX_COUNT, MAX_OFFSET = 100, 100_000
 PATIENT = ("patient", "patient.identifier", "patient:identifier")
 _PROFESSIONALS, _STRUCTURES = frozenset({PS_ID_SYSTEM, RPPS}), frozenset({STRUCTURE_ID_SYSTEM, FINESS})
 _STATUS = {"current": "Approved", "superseded": "Deprecated"}
@@ -38,10 +42,29 @@ def tokens(value: str) -> list[str]:
     return [token.rpartition("|")[2] for token in value.split(",") if token]
 
 
-def numbers(value: str, national: frozenset[str]) -> str:
-    """The first identifier of a token list, as the registry compares it: of a national authority, or of another."""
-    system, bar, text = value.split(",")[0].rpartition("|")
-    return local_id(oid_of(system), text) if bar and system and oid_of(system) not in national else text
+_NAMED: dict[str, codes.Name] = {"type": "type_codes", "category": "class_codes"}
+
+
+def _coded(name: str, value: str) -> list[str]:
+    """Codes of a token list, but those that are asked for in another system than their own. Raises FhirError for a system alone."""
+    found = []
+    for token in filter(None, value.split(",")):
+        system, bar, code = token.rpartition("|")
+        if not code:
+            raise FhirError(name, "names a system without a code, which is not searched here")
+        member = codes.member(_NAMED[name], code) if name in _NAMED else None
+        if not (bar and system and member and member.system) or oid_of(system) == oid_of(member.system):
+            found.append(code)
+    return found
+
+
+def numbers(value: str, national: frozenset[str]) -> list[str]:
+    """The identifiers of a token list, as the registry compares them: of a national authority, or of another."""
+    found = []
+    for token in filter(None, value.split(",")):
+        system, bar, text = token.rpartition("|")
+        found.append(local_id(oid_of(system), text) if bar and system and oid_of(system) not in national else text)
+    return found
 
 
 def identifiers(value: str) -> list[str]:
@@ -58,27 +81,37 @@ def identifiers(value: str) -> list[str]:
 def _date(name: str, value: str) -> Criterion:
     prefix, rest = (value[:2], value[2:]) if value[:2] in criteria.PREFIXES else ("eq", value)
     try:
-        low, high = bounds_of_fhir(rest)
+        low, high = bounds_of_fhir(rest, ZoneInfo(settings.LAW.civil_zone))
     except (ValueError, OverflowError):
         raise FhirError(name, "is not a date") from None
     return criteria.by_date(name, prefix, low, high)
 
 
+def _labels(value: str) -> list[str]:
+    found = tokens(value)
+    if RAISED_CONFIDENTIALITY.intersection(found):
+        raise FhirError(
+            "security-label", "holds a raised confidentiality, which is sealed with the document: it is not searched here"
+        )
+    return found
+
+
 def _criterion(name: str, value: str) -> Criterion:
     if name in criteria.CODES:
-        return criteria.by_codes(name, tokens(value))
+        return criteria.by_codes(name, _coded(name, value))
     if name in criteria.DATES:
         return _date(name, value)
     if name in ("author.family", "author.given"):
-        return criteria.by_author_name(name.partition(".")[2], value)
+        part = name.partition(".")[2]
+        return criteria.any_of([criteria.by_author_name(part, one) for one in value.split(",") if one.strip()])
     simple = {
-        "author.identifier": lambda: criteria.by_author_id(numbers(value, _PROFESSIONALS)),
-        "authorOrg": lambda: criteria.by_author_structure(numbers(value, _STRUCTURES)),
+        "author.identifier": lambda: criteria.any_of([criteria.by_author_id(n) for n in numbers(value, _PROFESSIONALS)]),
+        "authorOrg": lambda: criteria.any_of([criteria.by_author_structure(n) for n in numbers(value, _STRUCTURES)]),
         "identifier": lambda: criteria.by_identifier(identifiers(value)),
         "event": lambda: criteria.by_events(tokens(value)),
         "related": lambda: criteria.by_related(tokens(value)),
-        "relatesto": lambda: criteria.by_replaced(value.removeprefix("DocumentReference/")),
-        "security-label": lambda: criteria.by_label(tokens(value)[0] if tokens(value) else ""),
+        "relatesto": lambda: criteria.by_replaced(relative(value).removeprefix("DocumentReference/")),
+        "security-label": lambda: criteria.any_of([criteria.by_label(code) for code in _labels(value)]),
         "_id": lambda: criteria.by_logical_id(value.split(",")),
     }
     return simple[name]()
@@ -100,8 +133,11 @@ def _statuses(pairs: Pairs) -> Criterion:
 
 
 def one(pairs: Pairs, name: str, default: str) -> str:
-    """The first value of a parameter."""
-    return next((value for key, value in pairs if key == name), default)
+    """The value of a parameter that stands once. Raises FhirError for one that stands twice: one of both would be passed over."""
+    found = [value for key, value in pairs if key == name]
+    if len(found) > 1:
+        raise FhirError(name, "stands twice")
+    return found[0] if found else default
 
 
 def count_of(pairs: Pairs, least: int = 1) -> int:
@@ -110,6 +146,14 @@ def count_of(pairs: Pairs, least: int = 1) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) < least:
         raise FhirError("_count", f"must be a number from {least}")
     return min(int(text), MAX_COUNT)
+
+
+def offset_of(pairs: Pairs) -> int:
+    """How many of what was found stand before a page."""
+    text = one(pairs, "_offset", "0")
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) > MAX_OFFSET:
+        raise FhirError("_offset", f"must be a number to {MAX_OFFSET}")
+    return int(text)
 
 
 def _sort(pairs: Pairs) -> tuple[str, bool]:
@@ -124,9 +168,16 @@ def _criteria(pairs: Pairs) -> Iterator[Criterion]:
     for name, value in pairs:
         if name in _CONTROL:
             continue
-        if "\x00" in value or len(value) > 2000:
+        if "\x00" in value or len(value) > 2000 or not value.replace(",", "").strip():
             raise FhirError(name, "is not a value of this parameter")
         yield _criterion(name, value)
+
+
+def _total(pairs: Pairs) -> bool:
+    text = one(pairs, "_total", "none")
+    if text not in ("none", "estimate", "accurate"):
+        raise FhirError("_total", "must be none, estimate or accurate")
+    return text == "accurate"
 
 
 def _flag(pairs: Pairs, name: str) -> bool:
@@ -174,7 +225,7 @@ def patient_of(pairs: Pairs) -> str:
     found = [value for name, value in pairs if name in PATIENT]
     if len(found) != 1:
         raise FhirError("patient", "must stand exactly once: patient.identifier=system|value, or patient=Patient/id")
-    return found[0]
+    return relative(found[0])
 
 
 def read_search(pairs: Pairs) -> Search:
@@ -191,7 +242,7 @@ def read_search(pairs: Pairs) -> Search:
         sort=sort,
         ascending=ascending,
         count=count,
-        total=count == 0 or one(pairs, "_total", "none") == "accurate",
+        total=_total(pairs) or count == 0,
         new_since_last_visit=_flag(pairs, "new-since-last-visit"),
     )
     return Search(patient_of(pairs), query)

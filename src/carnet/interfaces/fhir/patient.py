@@ -25,6 +25,7 @@ from carnet.formats.fhir.systems import LIGHTS
 from carnet.formats.timestamps import to_fhir
 from carnet.interfaces.fhir.answers import OUTCOME, fhir, issue_of
 from carnet.interfaces.fhir.door import MODE_HEADER, Asked, ask, authenticated, body, form, ins_of_token, mode, reading, view
+from carnet.interfaces.fhir.parameters import pairs_of
 from carnet.interfaces.fhir.traits import TRAIT_FIELDS, traits_of_fields
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act, Mode
@@ -82,12 +83,12 @@ def _searchset(status: RecordStatus) -> Json:
 def post_search(request: HttpRequest, who: Actor) -> Asked[RecordStatus]:
     """TD0.2: does an open record exist, and may I enter?"""
     posted = form(request)
-    twice = [name for name in posted if len(posted.getlist(name)) > 1]
-    if twice:
-        raise FhirError(twice[0][:40], "stands twice: one question is about one identity")
-    fields = {name: str(posted[name]).strip() for name in posted}
+    pairs = pairs_of(posted)
+    fields = {name: value.strip() for name, value in pairs}
+    if len(fields) != len(pairs):
+        raise FhirError("identifier", "or a trait stands twice: one question is about one identity")
     unknown = set(fields) - {"identifier", *TRAIT_FIELDS}
-    if unknown or "identifier" not in fields or request.GET:
+    if unknown or "identifier" not in fields or pairs_of(request.GET):
         raise FhirError("identifier", "must stand in the body, with family, given, gender, birthdate at most")
     question = ask(request, who, Act.TEST_RECORD, ins_of_token(fields["identifier"]))
     found = testing_record(replace(question, traits=traits_of_fields(fields)))

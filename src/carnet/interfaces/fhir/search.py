@@ -22,8 +22,8 @@ from carnet.formats.fhir import FhirError, Json
 from carnet.formats.fhir.systems import LAST_VISIT
 from carnet.formats.timestamps import to_fhir
 from carnet.interfaces.fhir.answers import FHIR_JSON, raw, stored
-from carnet.interfaces.fhir.door import Asked, ask, form, ins_of_token, reading
-from carnet.interfaces.fhir.manners import lenient
+from carnet.interfaces.fhir.door import Asked, ask, form, ins_of_token, presentation, reading
+from carnet.interfaces.fhir.manners import lenient, presentation_pairs
 from carnet.interfaces.fhir.parameters import KNOWN, Pairs, known_of, pairs_of, passed_over, read_search
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act, Ask
@@ -48,11 +48,11 @@ def ins_of_patient(question: Ask, patient: str) -> Ask:
     return replace(question, ins=_ins(question, patient))
 
 
-def _next(pairs: Pairs, cursor: Cursor, who: Actor) -> str:
+def _next(pairs: Pairs, look: Pairs, cursor: Cursor, who: Actor) -> str:
     place = {"pairs": list(pairs), "at": cursor.at.isoformat(), "id": str(cursor.logical_id)}
     sealed = seal(derived("page"), json.dumps(place).encode(), who.key.encode())
     token = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
-    return f"{settings.CARNET.base_url}/fhir/DocumentReference?{urlencode({_PAGE: token})}"
+    return f"{settings.CARNET.base_url}/fhir/DocumentReference?{urlencode([(_PAGE, token), *look])}"
 
 
 def _place(token: str, who: Actor) -> tuple[list[tuple[str, str]], Cursor]:
@@ -70,7 +70,7 @@ def _visit(ended: datetime) -> Json:
     return {"extension": [{"url": LAST_VISIT, "valueInstant": to_fhir(ended)}]}
 
 
-def _bundle(page: Page, pairs: Pairs, who: Actor, ignored: Sequence[str]) -> bytes:
+def _bundle(page: Page, pairs: Pairs, look: Pairs, who: Actor, ignored: Sequence[str]) -> bytes:
     """The searchset, put together from stored bytes: nothing is parsed or rebuilt on the way out."""
     base = settings.CARNET.base_url.encode()
     entries = b",".join(
@@ -82,7 +82,7 @@ def _bundle(page: Page, pairs: Pairs, who: Actor, ignored: Sequence[str]) -> byt
         entries += (b"," if entries else b"") + orjson.dumps(outcome)
     links = [{"relation": "self", "url": f"{settings.CARNET.base_url}/fhir/DocumentReference/_search"}]
     if page.following:
-        links.append({"relation": "next", "url": _next(pairs, page.following, who)})
+        links.append({"relation": "next", "url": _next(pairs, look, page.following, who)})
     total = b',"total":%d' % page.total if page.total is not None else b""
     meta = b',"meta":' + orjson.dumps(_visit(page.last_visit)) if page.last_visit else b""
     head = b'{"resourceType":"Bundle","type":"searchset"' + meta + total + b',"link":' + orjson.dumps(links)
@@ -93,7 +93,8 @@ def _asked(request: HttpRequest, question: Ask, pairs: Pairs, cursor: Cursor | N
     known, ignored = known_of(pairs, KNOWN, lenient(request))
     asked = read_search(known)
     found = searching(ins_of_patient(question, asked.patient), replace(asked.query, after=cursor))
-    return Asked(found, lambda page: raw(_bundle(page, known, question.actor, ignored), FHIR_JSON))
+    look = presentation_pairs(presentation(request))
+    return Asked(found, lambda page: raw(_bundle(page, known, look, question.actor, ignored), FHIR_JSON))
 
 
 def without_ins(pairs: Pairs) -> None:

@@ -1,8 +1,10 @@
 """`/token`, `/introspect`, `/revoke`: a code or a refresh token becomes an access token; what one is worth; its end."""
 
+import base64
+import binascii
 from urllib.parse import urlsplit
 
-from authlib.oauth2.rfc6749 import InvalidRequestError
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
@@ -14,6 +16,18 @@ from carnet.kernel.clock import moment
 FORM = "application/x-www-form-urlencoded"
 
 
+def _check_basic(header: str) -> None:
+    """Refuse what is no name and password (RFC 7617): the library would fail on bytes that are no text."""
+    scheme, _, told = header.partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            name = base64.b64decode(told.strip(), validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            raise InvalidClientError(description="Not a name and a password", status_code=401) from None
+        if "\0" in name:
+            raise InvalidClientError(description="Not a name and a password", status_code=401)
+
+
 def _form(request: HttpRequest) -> Request:
     """A posted form. Parameters in the address, or twice, are refused: they would stand in logs, or be read in two ways."""
     if (request.content_type or "").lower() != FORM or request.GET:
@@ -21,6 +35,7 @@ def _form(request: HttpRequest) -> Request:
     many = [name for name, values in request.POST.lists() if len(values) > 1 and name not in ("resource", "audience")]
     if many:
         raise InvalidRequestError("A parameter stands twice")
+    _check_basic(request.headers.get("Authorization", ""))
     return request_of(request)
 
 

@@ -44,6 +44,11 @@ def by_codes(parameter: str, codes: Sequence[str]) -> Criterion:
     return Criterion(f"{CODES[parameter]} = ANY(%s)", [list(codes)])
 
 
+def any_of(found: Sequence[Criterion]) -> Criterion:
+    """One of these; nothing where there is none."""
+    return Criterion(" OR ".join(f"({one.sql})" for one in found) or "false", [value for one in found for value in one.values])
+
+
 def by_category(category: str) -> Criterion:
     """One of the public's own categories: by type, else by class."""
     types, classes, others = in_category(category)
