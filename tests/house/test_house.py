@@ -114,7 +114,6 @@ _OTHER_DAYS = {
     "delivery.py": "local",
     "connecting.py": "local",
     "measuring.py": "moment",  # stated without a zone
-    "proposing.py": "header.effective_time",  # the day that the document states
 }
 """Where a day is not the law's: the file, and of what it is taken."""
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePath
 
+from django.conf import settings
+
 from carnet.formats import codes
 from carnet.formats.cda import CdaError, NotClinicalError, read_header
 from carnet.formats.pdf import pdf_text
@@ -98,7 +100,8 @@ def _of_cda(name: str, data: bytes) -> Proposal:
         return Proposal(name, "text/xml", "", "", "", True, No.DOCUMENT_NOT_CLINICAL)
     except CdaError:
         return Proposal(name, "text/xml", "", "", "", True, No.DOCUMENT_MALFORMED)
-    when = header.effective_time.date().isoformat() if header.effective_time else ""
+    whole = len(dict(header.times_stated).get("creationTime", "20261129")) == len("20261129")
+    when = settings.LAW.day(header.effective_time).isoformat() if header.effective_time and whole else ""
     return Proposal(name, "text/xml", header.title or header.type.display, header.type.code, when, True)
 
 

@@ -93,7 +93,7 @@ def row(seen: Seen) -> Row:
     author, place = _author(resource)
     waits = facts.hidden_from_patient
     return Row(
-        id=seen.logical_id, title=seen.title, date=resource.get("date") or attachment.get("creation", ""), author=author,
+        id=seen.logical_id, title=seen.title, date=seen.dated, author=author,
         place=place, type=coding.get("display") or coding.get("code", ""), class_code=category.get("code", ""),
         class_label=category.get("display") or category.get("code", ""), mime=attachment.get("contentType", ""),
         size=attachment.get("size", 0), status=facts.status, masked=facts.masked, waits=waits,

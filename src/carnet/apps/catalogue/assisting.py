@@ -144,7 +144,7 @@ def _measure(resource: dict[str, Any]) -> str:
 
 def _document(seen: Any) -> str:
     kind = codes.label("type_codes", seen.facts.type_code) or seen.title
-    day = settings.LAW.day_told(str(seen.resource.get("date", ""))) or "date non précisée"
+    day = settings.LAW.day_told(seen.dated) or "date non précisée"
     return f"- {seen.title} ({kind}, {day} ; numéro {seen.logical_id})"
 
 

@@ -32,7 +32,7 @@ def _seen(visit: Visit, number: UUID) -> Seen:
 
 def _name(one: Seen, traits: Traits, ending: str) -> str:
     """`<date of the act>_<type>_<NAME>_<given name>_<number>.pdf` (CLI-06)."""
-    day = re.sub(r"\D", "", settings.LAW.day_told(str(one.resource.get("date", ""))))
+    day = re.sub(r"\D", "", settings.LAW.day_told(one.dated))
     given = traits.given_names.split(" ")[0]
     parts = [day, one.facts.type_code, traits.birth_name, given, one.logical_id.hex[:8]]
     return "_".join(re.sub(r"[^A-Za-z0-9-]+", "-", part).strip("-") for part in parts) + f".{ending}"

@@ -53,6 +53,8 @@ class CdaHeader:
     authenticator: Author | None
     service_start: datetime | None
     service_stop: datetime | None
+    times_stated: tuple[tuple[str, str], ...]
+    """Of these times, the digits of those that say a year, a month or a day, by the names of their slots."""
     parents: tuple[Parent, ...]
     events: tuple[Coding, ...]
     templates: tuple[str, ...]
@@ -186,11 +188,18 @@ def _parents(root: etree._Element) -> Iterator[Parent]:
                 yield Parent(kind, _ident(identifier))
 
 
-def _service(root: etree._Element, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
+def _times(root: etree._Element) -> dict[str, etree._Element]:
+    """The nodes of the times of a header, by the names of their slots."""
     event = _find(root, "h:documentationOf/h:serviceEvent/h:effectiveTime")
-    if event is None:
-        return None, None
-    return _time(_find(event, "h:low"), zone) or _time(event, zone), _time(_find(event, "h:high"), zone)
+    low, high = (_find(event, f"h:{end}") if event is not None else None for end in ("low", "high"))
+    start = low if low is not None and low.get("value") else event
+    found = {"creationTime": _find(root, "h:effectiveTime"), "serviceStartTime": start, "serviceStopTime": high}
+    return {name: node for name, node in found.items() if node is not None and node.get("value")}
+
+
+def _in_part(times: dict[str, etree._Element]) -> tuple[tuple[str, str], ...]:
+    told = ((name, node.get("value", "").strip()) for name, node in times.items())
+    return tuple((name, digits) for name, digits in told if digits.isdigit() and len(digits) <= len("20051224"))
 
 
 def _patient(root: etree._Element) -> etree._Element:
@@ -274,12 +283,12 @@ def read_header(content: bytes, zone: tzinfo = PARIS) -> CdaHeader:
     root = parse_document(content)
     if root.tag != _ROOT:
         raise NotClinicalError("the root element is not ClinicalDocument")
-    role, (mime, structured), (start, stop) = _patient(root), _body(root), _service(root, zone)
+    role, (mime, structured), times = _patient(root), _body(root), _times(root)
     header = CdaHeader(
         unique_id=_ident(_find(root, "h:id")),
         type=_coding(_find(root, "h:code")),
         title=_text(root, "h:title"),
-        effective_time=_time(_find(root, "h:effectiveTime"), zone),
+        effective_time=_time(times.get("creationTime"), zone),
         language=(language.get("code") or "") if (language := _find(root, "h:languageCode")) is not None else "",
         patient_ids=_patient_ids(role),
         birth_name=_birth_name(role),
@@ -289,8 +298,9 @@ def read_header(content: bytes, zone: tzinfo = PARIS) -> CdaHeader:
         authors=tuple(_authors(root)),
         custodian=_custodian(root),
         authenticator=_authenticator(root),
-        service_start=start,
-        service_stop=stop,
+        service_start=_time(times.get("serviceStartTime"), zone),
+        service_stop=_time(times.get("serviceStopTime"), zone),
+        times_stated=_in_part(times),
         parents=tuple(_parents(root)),
         events=_events(root),
         templates=tuple(t.get("root", "") for t in root.findall("h:templateId", NS)),

@@ -187,7 +187,11 @@ def _entry(resource: Json, entries: dict[str, Json], path: str, stored: bool = F
         service_start=moment(period, "start", f"{path}.context.period"),
         service_stop=moment(period, "end", f"{path}.context.period"),
         times_stated=(
-            *_stated_time(attachment, "creation", "creationTime", stored, where),
+            *(
+                _stated_time(attachment, "creation", "creationTime", stored, where)
+                if "creation" in attachment
+                else _stated_time(resource, "date", "creationTime", stored, path)
+            ),
             *_stated_time(period, "start", "serviceStartTime", stored, f"{path}.context.period"),
             *_stated_time(period, "end", "serviceStopTime", stored, f"{path}.context.period"),
         ),

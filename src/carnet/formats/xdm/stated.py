@@ -25,6 +25,11 @@ def _traits(header: CdaHeader) -> tuple[str, ...]:
     return tuple(line for line in told if line)
 
 
+def _in_part(header: CdaHeader, entry: DocumentEntry) -> tuple[tuple[str, str], ...]:
+    given = {"creationTime": True, "serviceStartTime": header.service_start, "serviceStopTime": header.service_stop}
+    return (*header.times_stated, *((name, digits) for name, digits in entry.times_stated if not given[name]))
+
+
 def stated_by(header: CdaHeader, entry: DocumentEntry, ins: Ins) -> DocumentEntry:
     """The entry of a document with everything that its header states. The patient is the INS (rule CLI-04)."""
     return replace(
@@ -36,6 +41,7 @@ def stated_by(header: CdaHeader, entry: DocumentEntry, ins: Ins) -> DocumentEntr
         creation_time=header.effective_time,
         service_start=header.service_start or entry.service_start,
         service_stop=header.service_stop or entry.service_stop,
+        times_stated=_in_part(header, entry),
         authors=header.authors or entry.authors,
         authenticator=header.authenticator or entry.authenticator,
         custodian=header.custodian or entry.custodian,

@@ -56,7 +56,7 @@ def _about(asked: Asked, kind: str, number: UUID) -> tuple[str, str]:
     with visiting(asked.ask(Act.SEARCH), asked.record, "document") as visit:
         if kind == "document":
             seen = seen_document(visit, number)
-            dated = day(str(seen.resource.get("date", ""))) or "date non dite"
+            dated = day(seen.dated) or "date non dite"
             shown = f"Document : {seen.title}, {dated}"
             return shown, shown if plain_to_all(seen.facts) else "Document : un document"
         entry = next((e for e in profile.entries(visit, most=profile.MOST) if e.id == number), None)

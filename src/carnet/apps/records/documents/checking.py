@@ -262,6 +262,17 @@ def _settings_of_care(checked: Checked, deposit: Deposit) -> Checked:
     return replace(checked, entry=replace(entry, facility=facility, practice=practice, format=format_))
 
 
+def _in_part(entry: DocumentEntry, header: CdaHeader | None, created: datetime, start: datetime) -> tuple[tuple[str, str], ...]:
+    """The times that were stated to less than a second: those declared, and those of the header where none was declared."""
+    declared = {"creationTime": entry.creation_time, "serviceStartTime": entry.service_start, "serviceStopTime": entry.service_stop}
+    found = {name: digits for name, digits in (header.times_stated if header else ()) if declared[name] is None}
+    found |= dict(entry.times_stated)
+    if start == created and "creationTime" in found and not (entry.service_start or (header and header.service_start)):
+        # A beginning that nobody gives is the creation's: it is no more precise.
+        found["serviceStartTime"] = found["creationTime"]
+    return tuple(found.items())
+
+
 def _times(checked: Checked, deposit: Deposit) -> Checked:
     """Dates, from the header where they were not declared; a service ends after it starts."""
     entry, header = checked.entry, checked.header
@@ -275,7 +286,10 @@ def _times(checked: Checked, deposit: Deposit) -> Checked:
     if not all(_OLDEST <= moment.year <= _LATEST for moment in (created, start, entry.date or created)):
         # A clinical date is of a life: one of the year 9999 is a fault of a clock, and some programs cannot even show it.
         raise _refuse(No.REQUEST_MALFORMED, fields="date")
-    entry = replace(entry, creation_time=created, date=entry.date or created, service_start=start, service_stop=stop)
+    stated = _in_part(entry, header, created, start)
+    entry = replace(
+        entry, creation_time=created, date=entry.date or created, service_start=start, service_stop=stop, times_stated=stated
+    )
     title = entry.title or (header.title if header else "") or entry.type.display or entry.type.code
     if len(title) > 500:
         raise _refuse(No.REQUEST_MALFORMED, fields="attachment.title")

@@ -1,0 +1,89 @@
+"""A document that states a year, a month or a day states no hour: no date of it is made more precise, at any door."""
+
+import base64
+import re
+from typing import Any
+
+import pytest
+from support.espace import newcomer
+from support.people import allow, cda, client, deposit, fresh_uid
+from support.portal import words
+
+from carnet.apps.records.api import Seen
+from carnet.desk.client import documents_of
+from carnet.formats.cda import read_header
+from carnet.formats.xdm.stated import stated_by
+from carnet.formats.xds import DocumentEntry
+
+
+def dated(content: bytes, when: str) -> bytes:
+    """A CDA with another date of its own, and without that of an act."""
+    content = re.sub(rb"(<serviceEvent[^>]*>.*?)<effectiveTime>.*?</effectiveTime>", rb"\1", content, count=1, flags=re.DOTALL)
+    return re.sub(rb'<effectiveTime value="[^"]*"', f'<effectiveTime value="{when}"'.encode(), content, count=1)
+
+
+@pytest.mark.parametrize(("stated", "kept", "told"), [
+    ("2021", "2021", "année 2021"), ("202106", "2021-06", "juin 2021"), ("20210614", "2021-06-14", "14 juin 2021"),
+    ("202106142330+0200", "2021-06-14T21:30:00.000Z", "14 juin 2021"),
+])  # fmt: skip
+def test_the_date_of_a_document_is_as_precise_as_it_states(espace: str, door: str, stated: str, kept: str, told: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "treating")
+    unique_id = fresh_uid()
+    number = deposit(person, content=dated(cda(person, unique_id=unique_id), stated), unique_id=unique_id)
+    (document,) = documents_of(client(door, "treating").search(person.ins))
+    assert document["content"][0]["attachment"]["creation"] == kept
+    assert document["context"]["period"]["start"] == kept, "a beginning that nobody gives is the creation's"
+    shown = words(who.get(f"/documents/{number}"))
+    assert told in shown
+    if len(kept) < len("2021-06-14"):
+        assert "1er j" not in shown and "/2021" not in shown
+        assert "1er j" not in words(who.get("/documents")) and "01/2021" not in words(
+            who.get(f"/demandes/corriger/document/{number}")
+        )
+
+
+@pytest.mark.parametrize(("stated", "kept"), [
+    ({"date": "2021"}, "2021"), ({"date": "2021-06-14T08:00:00Z"}, "2021-06-14T08:00:00.000Z"), ({"date": "2020", "creation": "2021-06"}, "2021-06"),
+])  # fmt: skip
+def test_what_a_sender_states_in_part_stays_in_part(espace: str, door: str, stated: dict[str, str], kept: str) -> None:
+    _, person, record_id = newcomer(espace)
+    allow(record_id, "treating")
+    attachment: dict[str, Any] = {"contentType": "text/plain", "data": base64.b64encode(b"Bonjour").decode(), "title": "Note"}
+    attachment |= {"creation": stated["creation"]} if "creation" in stated else {}
+    sent = {
+        "resourceType": "DocumentReference", "status": "current", "date": stated["date"],
+        "subject": {"identifier": {"system": f"urn:oid:{person.ins.oid}", "value": person.ins.matricule}},
+        "masterIdentifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:oid:{fresh_uid()}"},
+        "type": {"coding": [{"code": "11488-4", "system": "http://loinc.org"}]}, "content": [{"attachment": attachment}],
+    }  # fmt: skip
+    software = client(door, "treating")
+    made = software.post("/fhir/DocumentReference", sent)
+    assert made.status_code == 201, made.text
+    (document,) = documents_of(software.search(person.ins))
+    assert document["content"][0]["attachment"]["creation"] == kept
+
+
+def test_a_header_states_its_times_in_part_and_a_sender_the_others(espace: str) -> None:
+    _, person, _ = newcomer(espace)
+    plain = cda(person)
+    header = read_header(dated(plain, "2021"))
+    assert header.times_stated == (("creationTime", "2021"),)
+    assert read_header(plain).times_stated == ()
+    entry = DocumentEntry(times_stated=(("creationTime", "20200101"), ("serviceStopTime", "2022")))
+    assert stated_by(header, entry, person.ins).times_stated == (("creationTime", "2021"), ("serviceStopTime", "2022"))
+    ends = plain.replace(b"<serviceEvent", b"<serviceEvent", 1)
+    event = re.sub(
+        rb"(<serviceEvent[^>]*>)(?:\s*<effectiveTime>.*?</effectiveTime>)?", rb'\1<effectiveTime><low value="202106"/><high value="2022"/></effectiveTime>', ends, count=1, flags=re.DOTALL,
+    )  # fmt: skip
+    assert dict(read_header(event).times_stated) == {"serviceStartTime": "202106", "serviceStopTime": "2022"}
+
+
+def test_a_document_without_any_date_is_told_to_have_none() -> None:
+    def seen(resource: dict[str, Any]) -> Seen:
+        return Seen(None, resource, None, None, None)  # type: ignore[arg-type]
+
+    assert seen({"content": [{"attachment": {}}]}).dated == ""
+    assert seen({"content": [{"attachment": {"creation": "2021"}}]}).dated == "2021"
+    both = {"date": "2021-05-01T00:00:00.000Z", "content": [{"attachment": {"creation": "2021"}}]}
+    assert seen(both).dated == both["date"], "another date than that of the creation"
