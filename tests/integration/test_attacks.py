@@ -352,11 +352,19 @@ def test_patient_ids_are_not_an_oracle(door: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "criteria", [{"_count": "²"}, {"_count": "9" * 5000}, {"date": "9999-12-31"}, {"period": "ge9999"}, {"creation": "0000"}]
+    "criteria", [{"_count": "²"}, {"_count": "9" * 5000}, {"date": "9999-13-31"}, {"period": "ge0001-01-01"}, {"creation": "0000"}]
 )
 def test_odd_numbers_and_dates_are_refused_not_failed(door: str, criteria: dict[str, str]) -> None:
     person, _ = patient("treating")
     assert client(door, "treating").search(person.ins, **criteria).status_code == 400
+
+
+@pytest.mark.parametrize("criteria", [{"date": "9999-12-31"}, {"period": "ge9999"}, {"creation": "gt9999-12"}])
+def test_the_last_days_of_the_calendar_are_days_that_nothing_is_of(door: str, criteria: dict[str, str]) -> None:
+    person, _ = patient("treating")
+    deposit(person)
+    answer = client(door, "treating").search(person.ins, **criteria)
+    assert answer.status_code == 200 and "entry" not in answer.json()
 
 
 def test_a_lone_surrogate_is_refused_not_failed(door: str) -> None:

@@ -279,3 +279,23 @@ def test_a_condition_that_is_not_weighed_is_refused(door: str) -> None:
     assert software.http.put(address, json=booked | {"id": "zzz"}, headers=plain).status_code == 400
     assert software.http.put(address, json=booked, headers=plain | {"If-Match": 'W/"999"'}).status_code == 400
     assert software.http.put(address, json=booked | {"id": made.json()["id"]}, headers=plain).status_code == 200
+
+
+def test_what_a_deposit_states_and_is_not_kept_is_named_and_so_is_what_was_made_up(door: str) -> None:
+    person, _ = somebody()
+    software = client(door, "treating")
+    answer = software.post("/fhir", bundle(person, docStatus="amended", custodian={"display": "Cabinet"}))
+    issues = answer.json()["entry"][1]["response"]["outcome"]["issue"]
+    told = {i["details"]["coding"][0]["code"]: i["details"]["text"] for i in issues}
+    assert told["not-kept"].endswith(": custodian, docStatus") and "completed" not in told, "a CDA states the rest"
+    plain = {
+        "resourceType": "DocumentReference", "status": "current", "subject": {"identifier": identifier(person)},
+        "masterIdentifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:oid:{fresh_uid()}"},
+        "type": {"coding": [{"code": "11488-4", "system": "http://loinc.org"}]},
+        "content": [{"attachment": {"contentType": "text/plain", "data": base64.b64encode(b"Bonjour").decode(), "title": "Note"}}],
+    }  # fmt: skip
+    made = software.post("/fhir/DocumentReference", plain)
+    told = {i["details"]["coding"][0]["code"]: i["details"]["text"] for i in made.json()["issue"]}
+    assert made.status_code == 201 and "not-kept" not in told
+    for name in ("content.attachment.creation", "context.period.start", "context.facilityType"):
+        assert name in told["completed"]

@@ -39,10 +39,14 @@ class Edition:
     press: frozenset[tuple[Code, str]] = field(default=frozenset(), compare=False)
 
     @property
+    def official(self) -> bool:
+        """Whether every cell was confirmed: a reconstruction is not official."""
+        return len(self.confirmed) == len(self.cells)
+
+    @property
     def name(self) -> str:
-        """How the edition is shown everywhere, its nature included."""
-        official = len(self.confirmed) == len(self.cells)
-        return f"{self.effective.isoformat()} ({'official' if official else 'reconstruction, not official'})"
+        """How the edition is named to software and on a command line, its nature included."""
+        return f"{self.effective.isoformat()} ({'official' if self.official else 'reconstruction, not official'})"
 
     def professions(self) -> frozenset[Code]:
         """Professions that the matrix names. The others have no right (roles are not in force)."""

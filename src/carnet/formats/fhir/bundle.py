@@ -5,6 +5,7 @@ import binascii
 from dataclasses import dataclass
 
 from carnet.formats.fhir.document_reference import read_document_reference
+from carnet.formats.fhir.not_kept import not_kept
 from carnet.formats.fhir.reading import FhirError, Json, items, obj, text
 from carnet.formats.fhir.submission_set import FOLDER, SUBMISSION_SET, list_code, read_folder, read_submission_set
 from carnet.formats.xds import DocumentEntry, Folder, SubmissionSet
@@ -24,6 +25,8 @@ class SubmittedDocument:
     entry: DocumentEntry
     content: bytes
     position: int
+    left: tuple[str, ...] = ()
+    """Elements that it states and that are not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,8 @@ def read_provide_bundle(bundle: Json, max_documents: int) -> Submission:
         resource, path = entries[position]["resource"], f"Bundle.entry[{position}].resource"
         entry = _named(read_document_reference(resource, references, path), submission)
         binaries.append(_binary(resource, references, path))
-        documents.append(SubmittedDocument(entry, _decode(binaries[-1].get("data"), "Binary.data"), position))
+        data = _decode(binaries[-1].get("data"), "Binary.data")
+        documents.append(SubmittedDocument(entry, data, position, not_kept(resource, entry)))
     folders = tuple(_folder(entries, positions, i) for i, kind in enumerate(kinds) if kind == "Folder")
     return Submission(submission, tuple(documents), kinds, folders, _places(entries, kinds, binaries))
 
@@ -180,4 +184,4 @@ def read_simplified(resource: Json) -> Submission:
     content = _decode(attachment.get("data"), "DocumentReference.content[0].attachment.data")
     entry = read_document_reference(resource, {}, "DocumentReference")
     submission = SubmissionSet(submitted_at=entry.date, patient=entry.patient)
-    return Submission(submission, (SubmittedDocument(entry, content, 0),), ("DocumentReference",))
+    return Submission(submission, (SubmittedDocument(entry, content, 0, not_kept(resource, entry)),), ("DocumentReference",))

@@ -27,7 +27,7 @@ from carnet.formats.fhir.reading import (
 )
 from carnet.formats.fhir.references import Resolver, author_of, patients_of, traits_of
 from carnet.formats.fhir.systems import COMPREHENSIVE, IS_ARCHIVED, RFC3986, XDS_VALUE, oid_of
-from carnet.formats.timestamps import to_fhir
+from carnet.formats.timestamps import from_fhir, to_fhir
 from carnet.formats.xds import Author, Coding, DocumentEntry, Parent, Reference
 from carnet.formats.xds.hl7_values import source_traits_of
 from carnet.kernel.copies import replace
@@ -225,6 +225,13 @@ def _dated(entry: DocumentEntry, slot: str, name: str, moment_: datetime | None)
     if 0 < len(stated) <= len("20051224"):
         return {name: "-".join(filter(None, (stated[:4], stated[4:6], stated[6:8])))}
     return {name: to_fhir(moment_)} | ({f"_{name}": as_stated(stated)} if stated else {})
+
+
+def stated_date(resource: Json) -> str:
+    """The date of a stored document as it was stated: `date` is an instant, and `creation` tells how much of it was said."""
+    date, creation = str(resource.get("date", "")), str(resource["content"][0]["attachment"].get("creation", ""))
+    in_part = 0 < len(creation) <= len("2026-11-29")
+    return creation if not date or (in_part and from_fhir(creation) == from_fhir(date)) else date
 
 
 def _stated_time(node: Json, name: str, slot: str, stored: bool, path: str) -> Iterator[tuple[str, str]]:

@@ -142,7 +142,12 @@ def say(asked: Asked, rule: str) -> HttpResponse:
             raise Refusal(No.DOCUMENT_UNKNOWN)
         return page(asked, "agenda/done", context, 400)
     number = prevention.say_item(asked.ask(Act.WRITE_PROFILE), asked.record, rule, answer, day)
-    return saying(asked, "/agenda", "agenda-dit", annuler="agenda", sur=str(number))
+    return saying(asked, "/agenda", _said(answer), annuler="agenda", sur=str(number))
+
+
+def _said(answer: str) -> str:
+    """What is said after an answer: who does not know leaves the question open."""
+    return "agenda-inconnu" if answer == prevention.UNKNOWN else "agenda-dit"
 
 
 @signed_in("POST")
@@ -162,7 +167,7 @@ def tell(asked: Asked, code: str) -> HttpResponse:
         }
         return page(asked, "agenda/question", context, 400 if context["problems"] else 200)
     number = prevention.say_fact(asked.ask(Act.WRITE_PROFILE), asked.record, code, answer, day)
-    return saying(asked, "/agenda", "agenda-dit", annuler="agenda", sur=str(number))
+    return saying(asked, "/agenda", _said(answer), annuler="agenda", sur=str(number))
 
 
 @record_page("agenda", "GET", detail="agenda", sections=prevention.SECTIONS)

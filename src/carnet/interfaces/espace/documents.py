@@ -19,6 +19,7 @@ from carnet.apps.records.api import (
     find_words,
     read_by_machine,
     read_content,
+    visiting,
 )
 from carnet.formats import scans
 from carnet.formats.codes.public import CATEGORIES, EXPLANATIONS, category_of
@@ -158,7 +159,9 @@ def act(asked: Asked, number: UUID, name: str) -> HttpResponse:
     if name not in ACTS:
         raise Refusal(No.DOCUMENT_UNKNOWN)
     if asked.request.method == "GET":
-        return page(asked, "documents/confirm", {"tab": "documents", "number": number, "act": name})
+        with _of_this_record(), visiting(asked.ask(Act.SEARCH), asked.record, "document") as visit:
+            doc = row(seen_document(visit, number))
+        return page(asked, "documents/confirm", {"tab": "documents", "doc": doc, "act": name})
     with _of_this_record():
         change_document(asked.ask(ACTS[name]), number)
     place = "/documents" if name == "supprimer" else f"/documents/{number}"

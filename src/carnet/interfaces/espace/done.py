@@ -17,7 +17,7 @@ SENTENCES: dict[str, str] = {
     "supprimer": _("Le document est supprimé. Personne ne peut plus le lire."),
     "entree-ajoutee": _("C’est enregistré dans votre profil de santé."),
     "entree-changee": _("C’est corrigé. L’ancienne version reste dans l’historique."),
-    "entree-retiree": _("C’est retiré. L’ancienne version reste dans l’historique."),
+    "entree-retiree": _("C’est retiré. Cette ligne n’est plus montrée. Vous pouvez l’annuler ici."),
     "entree-retablie": _("C’est rétabli."),
     "medicament-dit": _("C’est enregistré. Vos professionnels le voient à côté de la prescription."),
     "non-concerne": _("C’est noté : cette rubrique ne vous concerne pas."),
@@ -66,6 +66,7 @@ SENTENCES: dict[str, str] = {
         "C’est signalé. Une personne examine et vous répond dans « Mes demandes ». Vous ne recevrez plus ses messages."
     ),
     "agenda-dit": _("C’est noté. Votre agenda en tient compte."),
+    "agenda-inconnu": _("C’est noté : vous ne savez pas. La question reste ouverte dans votre agenda."),
     "agenda-repris": _("C’est repris. Votre agenda n’en tient plus compte."),
     "agenda-note": _("C’est noté dans votre agenda."),
     "agenda-annule": _("C’est retiré de votre agenda. Le cabinet n’en sait rien : prévenez-le."),

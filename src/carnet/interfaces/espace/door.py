@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
-from carnet.apps.access.api import told
 from carnet.apps.signin.api import PersonSession, person_session
 from carnet.interfaces.espace.done import said, undoing
+from carnet.interfaces.espace.refusals import told_to_person
 from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.clock import moment
@@ -88,7 +88,7 @@ def draft(asked: Asked) -> Draft:
 
 def refused_page(_request: HttpRequest, refusal: Refusal, status: int) -> HttpResponse:
     """A refusal in the words for the person."""
-    context: dict[str, object] = {"told": told(refusal.code), "code": refusal.code}
+    context: dict[str, object] = {"told": told_to_person(refusal.code), "code": refusal.code}
     return render("refused", context, status)
 
 

@@ -72,6 +72,9 @@ def _section(name: str) -> Section:
     return SECTIONS[name]
 
 
+_PRESSURE = frozenset({profile.SYSTOLIC, profile.DIASTOLIC})
+
+
 def _in_short(opened: Opened, name: str) -> tuple[list[str], int]:
     """What a section holds in a few lines: what is not over, and what was declared absent."""
     if name == "treatments":
@@ -83,6 +86,10 @@ def _in_short(opened: Opened, name: str) -> tuple[list[str], int]:
     over = name in ("allergies", "problems", "devices")
     held = profile.active(entries, name, opened.asked.today) if over else profile.stated(entries, name)
     absent = [s.first.content.label for s in profile.absences(entries, name)]
+    if name == "measures":
+        # The two numbers of a pressure are one measure, as they are on the page of measures.
+        names = dict.fromkeys(gettext("Tension") if s.first.content.code in _PRESSURE else s.first.content.label for s in held)
+        return list(names)[:3], len(names)
     return ([s.first.content.label for s in held] or absent)[:3], len(profile.stated(entries, name)) or len(absent)
 
 

@@ -89,7 +89,7 @@ def _reader(visit: Visit, named: access.Named, people: Names) -> Reader:
         structure = records.structure_in(visit, named.subject_id)
         name, situation = structure.name if structure else named.subject_id, None
     code = situation.profession if situation else None
-    role = codes.label("professions", code.code, code.system) if code else ""
+    role = codes.label("professions", code.code, code.system).lower() if code else ""
     place = situation.structure_name if situation else ""
     return Reader(named.kind, named.subject_kind, named.subject_id, name, ", ".join(p for p in (role, place) if p), named.since,
                   named.until, named.ground)  # fmt: skip

@@ -10,12 +10,14 @@ from django.utils.translation import gettext_noop as _
 
 from carnet.apps.access.api import Told, edition, told
 from carnet.dicah import functional_rights
+from carnet.dicah.habilitation import Edition
 from carnet.formats import codes
 from carnet.interfaces.webps.door import public, render
 from carnet.kernel.actor import Context
 from carnet.kernel.clock import moment
 from carnet.kernel.codes import PROFESSION_SYSTEM, Code
 from carnet.kernel.refusal import No, Refusal
+from carnet.pages.templatetags.pages import long_day
 
 CONTEXTS = {"ville": Context.TOWN, "hopital": Context.HOSPITAL, "medico-social": Context.MEDICO_SOCIAL}
 _TITLES = {"ville": _("Exercer en ville"), "hopital": _("Exercer à l'hôpital"), "medico-social": _("Exercer en médico-social")}
@@ -66,6 +68,12 @@ def _professions(context: str) -> list[tuple[str, int, int]]:
     return found
 
 
+def _named(matrix: Edition) -> str:
+    """The matrix in force, as people read it."""
+    nature = gettext("officielle") if matrix.official else gettext("reconstituée, non officielle")
+    return f"{long_day(matrix.effective)} ({nature})"
+
+
 def _days(value: timedelta) -> int:
     return value.days
 
@@ -84,7 +92,7 @@ def guide(request: HttpRequest, context: str = "ville") -> HttpResponse:
     told_context: dict[str, object] = {
         "context": context, "title": gettext(_TITLES[context]), "contexts": [(n, gettext(t)) for n, t in _TITLES.items()],
         "first": _messages(_FIRST), "others": _messages(_OTHERS), "rights": _rights(), "professions": _professions(context),
-        "columns": [gettext(label) for _, _, label in _COLUMNS], "sectors": sectors, "edition": edition(moment()).name,
+        "columns": [gettext(label) for _, _, label in _COLUMNS], "sectors": sectors, "edition": _named(edition(moment())),
         "functional": functional_rights.EDITION, "law": law, "authorisation_days": _days(law.authorisation_lasts),
         "hours": int(law.consultation_lasts.total_seconds() // 3600), "minutes": int(law.emergency_lasts.total_seconds() // 60),
         "notice_days": _days(law.announcement_notice_after), "visible_days": _days(law.visible_by_itself_after),

@@ -194,12 +194,12 @@ def size(count: int) -> str:
 
 @register.filter
 def spoken(value: datetime | str | None, now: datetime) -> str:
-    """A moment as Samedi 21 novembre à 10 h 42."""
+    """A moment as samedi 21 novembre à 10 h 42."""
     found = _local(value)
     if not isinstance(found, datetime):
         return ""
     told = {
-        "day": gettext(_DAYS[found.weekday()]).capitalize(),
+        "day": gettext(_DAYS[found.weekday()]),
         "date": friendly(found, now),
         "h": found.hour,
         "m": f"{found.minute:02d}",

@@ -30,8 +30,7 @@ from carnet.apps.storage.api import RecordKey, Work, unit
 from carnet.dicah import Permit, decide
 from carnet.dicah.acts import Opening
 from carnet.dicah.facts import DocumentFacts, Facts
-from carnet.formats.fhir import Json
-from carnet.formats.timestamps import from_fhir
+from carnet.formats.fhir import Json, stated_date
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.copies import replace
 from carnet.kernel.grant import Grant
@@ -54,9 +53,7 @@ class Seen:
     @property
     def dated(self) -> str:
         """Its date as it was stated: a moment, or a year, a month, a day where no more was said; empty where none is."""
-        date, creation = str(self.resource.get("date", "")), str(self.resource["content"][0]["attachment"].get("creation", ""))
-        in_part = 0 < len(creation) <= len("2026-11-29")
-        return creation if not date or (in_part and from_fhir(creation) == from_fhir(date)) else date
+        return stated_date(self.resource)
 
     @property
     def title(self) -> str:

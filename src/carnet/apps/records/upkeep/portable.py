@@ -31,6 +31,7 @@ from carnet.apps.records.upkeep.transfer import FORMAT, MANIFEST, TABLES, as_jso
 from carnet.apps.storage.api import Values, dump, get
 from carnet.formats import cda
 from carnet.formats.codes.public import CATEGORIES, category_of
+from carnet.formats.fhir import Json, stated_date
 from carnet.kernel.actor import ActorKind
 
 _BY_DOCUMENT = frozenset({"records_document", "records_document_version", "records_folder_item", "records_words"})
@@ -93,8 +94,18 @@ def _kept(
     return rows
 
 
+def _resource(row: Values) -> Json:
+    found: Json = json.loads(base64.b64decode(row["resource"]))
+    return found
+
+
 def _title(row: Values) -> str:
-    return str(json.loads(base64.b64decode(row["resource"]))["content"][0]["attachment"].get("title", ""))
+    return str(_resource(row)["content"][0]["attachment"].get("title", ""))
+
+
+def _day(row: Values) -> str:
+    """The day of a document as people write it, as much of it as was stated: 29/11/2026, 11/2026, 2026."""
+    return "/".join(reversed(settings.LAW.day_told(stated_date(_resource(row))).split("-")))
 
 
 def _readable(row: Values, data: bytes) -> tuple[str, bytes] | None:
@@ -125,10 +136,8 @@ def _index(rows: list[Values], name: str, at: datetime, readable: dict[str, str]
     for row in sorted(rows, key=lambda r: str(r["authored_at"]), reverse=True):
         label = CATEGORIES[category_of(row["type_code"], row["class_code"])]
         link = _link(row, readable.get(row["logical_id"], ""))
-        lines.append(
-            f"<tr><td>{settings.LAW.day_told(str(row['authored_at']))}</td><td>{link}</td><td>{html.escape(label)}</td></tr>"
-        )
-    day = settings.LAW.day(at).isoformat()
+        lines.append(f"<tr><td>{_day(row)}</td><td>{link}</td><td>{html.escape(label)}</td></tr>")
+    day = f"{settings.LAW.day(at):%d/%m/%Y}"
     return _PAGE.format(name=html.escape(name), day=day, rows="".join(lines), journal=journal_line).encode()
 
 
