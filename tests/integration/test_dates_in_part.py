@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.espace import newcomer
 from support.people import allow, cda, client, deposit, fresh_uid
-from support.portal import words
+from support.portal import Browser, words
 
 from carnet.apps.records.api import Seen
 from carnet.desk.client import documents_of
@@ -87,3 +87,61 @@ def test_a_document_without_any_date_is_told_to_have_none() -> None:
     assert seen({"content": [{"attachment": {"creation": "2021"}}]}).dated == "2021"
     both = {"date": "2021-05-01T00:00:00.000Z", "content": [{"attachment": {"creation": "2021"}}]}
     assert seen(both).dated == both["date"], "another date than that of the creation"
+
+
+def fields(page: str) -> dict[str, str]:
+    """The fields of a form's date, as they stand."""
+    return {
+        name: value
+        for name in ("date", "annee", "mois")
+        for value in re.findall(rf'id="{name}" name="{name}"[^>]*value="([^"]*)"', page)
+    }
+
+
+@pytest.mark.parametrize(("form", "start", "shown"), [
+    ({"annee": "1985"}, "1985", {"date": "", "annee": "1985", "mois": ""}), ({"annee": "1985", "mois": "6"}, "1985-06", {"date": "", "annee": "1985", "mois": "06"}),
+    ({"date": "1985-06-14"}, "1985-06-14", {"date": "1985-06-14", "annee": "", "mois": ""}), ({}, "", {"date": "", "annee": "", "mois": ""}),
+])  # fmt: skip
+def test_what_one_no_longer_knows_of_a_day_is_not_asked_for(
+    espace: str, form: dict[str, str], start: str, shown: dict[str, str]
+) -> None:
+    who, _, _ = newcomer(espace)
+    assert who.post("/profil/history/ajouter", {"libelle": "Appendicectomie"} | form).status_code == 302
+    number = re.search(r"/profil/entree/([0-9a-f-]{36})", who.get("/profil/history").text)
+    assert number
+    entry = who.get(f"/profil/entree/{number[1]}")
+    assert fields(entry.text) == shown, "correcting loses nothing of what was known"
+    assert (
+        who.post(
+            f"/profil/entree/{number[1]}/changer", {"rubrique": "history", "libelle": "Appendicectomie par scopie"} | form
+        ).status_code
+        == 302
+    )
+    told = words(who.get("/profil/history"))
+    assert "par scopie" in told and ("1985" in told) is bool(start)
+    assert "1er janvier 1985" not in told and "1er juin 1985" not in told
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"annee": "85x"}, {"mois": "6"}, {"annee": "1985", "mois": "13"}, {"date": "hier"}, {"annee": "2999"}]
+)
+def test_what_is_no_date_is_said_and_keeps_the_words(espace: str, portal: str, wrong: dict[str, str]) -> None:
+    who, person, record_id = newcomer(espace)
+    refused = who.post("/profil/history/ajouter", {"libelle": "Appendicectomie"} | wrong)
+    assert refused.status_code == 400 and 'value="Appendicectomie"' in refused.text
+    allow(record_id, "treating")
+    browser = Browser(portal).sign_in("treating")
+    base = browser.open(person.ins.matricule)
+    refused = browser.post(f"{base}/profil/history/ajouter", {"libelle": "Appendicectomie"} | wrong)
+    assert refused.status_code == 400 and 'value="Appendicectomie"' in refused.text
+
+
+def test_a_professional_writes_and_corrects_a_year(espace: str, portal: str) -> None:
+    _, person, record_id = newcomer(espace)
+    allow(record_id, "treating")
+    browser = Browser(portal).sign_in("treating")
+    base = browser.open(person.ins.matricule)
+    assert browser.post(f"{base}/profil/problems/ajouter", {"libelle": "Asthme", "annee": "1985"}).status_code == 302
+    number = re.search(rf"{base}/profil/([0-9a-f-]{{36}})", browser.get(base).text)
+    assert number
+    assert fields(browser.get(f"{base}/profil/{number[1]}").text) == {"date": "", "annee": "1985", "mois": ""}

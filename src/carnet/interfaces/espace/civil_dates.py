@@ -2,7 +2,13 @@
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext
+
+from carnet.apps.profile import api as profile
+from carnet.interfaces.espace.door import Asked
 from carnet.pages.civil import day_of
+from carnet.pages.forms import Problems
+from carnet.pages.partial_dates import partial_day
 
 
 def day_text(post: Mapping[str, str], name: str) -> str:
@@ -15,3 +21,18 @@ def day_text(post: Mapping[str, str], name: str) -> str:
         whole = f"{parts[0]:0>4}-{parts[1]:0>2}-{parts[2]:0>2}"
     found = day_of(whole)
     return found.isoformat() if found else ""
+
+
+def stated_day(asked: Asked, problems: Problems, birth: str = "") -> str:
+    """The date of a form, whole or in part, of somebody born on a day."""
+    try:
+        found = partial_day(asked.form, day_text(asked.request.POST, "date"))
+    except ValueError:
+        problems.append(("date", gettext("Écrivez la date, ou l’année seule, ou laissez vide.")))
+        return ""
+    first, last = profile.first_day(found), profile.last_day(found)
+    if first is not None and first > asked.today:
+        problems.append(("date", gettext("Cette date est dans l’avenir.")))
+    elif last is not None and last.isoformat() < birth:
+        problems.append(("date", gettext("Cette date est avant la naissance.")))
+    return found

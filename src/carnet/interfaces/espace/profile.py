@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop as _
 
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import names_in
-from carnet.interfaces.espace.civil_dates import day_text
+from carnet.interfaces.espace.civil_dates import day_text, stated_day
 from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, may_hide, record_page
 from carnet.interfaces.espace.medicines import medicines_shown
@@ -202,7 +202,7 @@ def _contents(asked: Asked, name: str, problems: list[tuple[str, str]]) -> list[
     if not label:
         problems.append(("libelle", gettext("Écrivez de quoi il s’agit.")))
     value = asked.form.text("telephone", 30) if name == "contacts" else ""
-    return [profile.Content(label, start=_day(asked, problems), detail=asked.form.text("precision", 2000), value=value)]
+    return [profile.Content(label, start=stated_day(asked, problems), detail=asked.form.text("precision", 2000), value=value)]
 
 
 def _offered() -> list[tuple[str, str, str]]:

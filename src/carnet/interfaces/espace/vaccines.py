@@ -10,7 +10,7 @@ from carnet.apps.prevention import api as prevention
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import Query, Visit, criteria, documents, visiting
 from carnet.interfaces.espace.agenda import opens, proofs_seen, taken_out
-from carnet.interfaces.espace.civil_dates import day_text
+from carnet.interfaces.espace.civil_dates import stated_day
 from carnet.interfaces.espace.door import Asked, page, public, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
 from carnet.kernel.ask import Act
@@ -23,26 +23,6 @@ from carnet.pages.said import saying
 PROOFS = 20
 
 
-def partial_day(asked: Asked, problems: Problems, birth: str) -> str:
-    """A day, or a month or a year alone: what one no longer knows is left empty, and is not made up."""
-    form = asked.form
-    whole = day_text(asked.request.POST, "date")
-    year, month = form.text("annee", 4), form.text("mois", 2)
-    found = whole or (f"{year:0>4}-{month:0>2}" if year and month else year)
-    try:
-        last = profile.last_day(found)
-        first = profile.first_day(found)
-    except ValueError:
-        first = last = None
-    if (form.text("date", 20) and not whole) or (month and not year) or (found and first is None):
-        problems.append(("date", gettext("Écrivez la date, ou l’année seule, ou laissez vide.")))
-    elif first is not None and first > asked.today:
-        problems.append(("date", gettext("Cette date est dans l’avenir.")))
-    elif last is not None and last.isoformat() < birth:
-        problems.append(("date", gettext("Cette date est avant la naissance.")))
-    return found
-
-
 def dose_content(asked: Asked, edition: prevention.Edition, problems: Problems, birth: str, proofs: set[str]) -> profile.Content:
     """The dose that a form says, of somebody born on a day, with one of their own documents as its proof."""
     form = asked.form
@@ -53,7 +33,7 @@ def dose_content(asked: Asked, edition: prevention.Edition, problems: Problems, 
     if proof and proof not in proofs:
         problems.append(("preuve", gettext("Choisissez un de vos documents.")))
     return profile.Content(
-        label, code, profile.ATC if code else "", partial_day(asked, problems, birth), detail=f"lot {lot}" if lot else "",
+        label, code, profile.ATC if code else "", stated_day(asked, problems, birth), detail=f"lot {lot}" if lot else "",
         route=form.text("voie", 60), site=form.text("endroit", 60), author=form.text("qui", 120), proof=proof,
     )  # fmt: skip
 
@@ -179,4 +159,4 @@ def keys(request: HttpRequest) -> HttpResponse:
     return response
 
 
-__all__ = ["add", "certificate", "dose_content", "for_software", "form", "keys", "on_paper", "partial_day"]
+__all__ = ["add", "certificate", "dose_content", "for_software", "form", "keys", "on_paper"]

@@ -99,6 +99,24 @@ def day(value: datetime | date | str | None) -> str:
 
 
 @register.filter
+def whole_day(value: str) -> str:
+    """A date that is known whole, for a field of days; empty for a part of one."""
+    return value if len(value) == len("2026-11-29") else ""
+
+
+@register.filter
+def year_alone(value: str) -> str:
+    """The year of a date of which the day is not known, for the field beside."""
+    return "" if whole_day(value) else value[:4]
+
+
+@register.filter
+def month_alone(value: str) -> str:
+    """The month of such a date; empty where the year alone is known."""
+    return "" if whole_day(value) else value[5:7]
+
+
+@register.filter
 def iso(value: datetime | date | str | None) -> str:
     """A date as a machine reads it."""
     found = _local(value)

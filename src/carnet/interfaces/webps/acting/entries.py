@@ -1,6 +1,5 @@
 """Entries of the profile: add, confirm, correct, withdraw, take back. What was there before stays in the history."""
 
-from datetime import date
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -15,6 +14,7 @@ from carnet.interfaces.webps.handles import Sought, sought_of
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
+from carnet.pages.partial_dates import partial_day
 from carnet.pages.said import saying
 
 TITLES = {
@@ -25,22 +25,18 @@ _BACK = {"vaccinations": "/vaccinations"}
 """Where a section is read; the others are on the first screen."""
 
 
-def _date(text: str) -> str:
-    return date.fromisoformat(text).isoformat() if text else ""
-
-
 def _content(asked: Asked, problems: list[tuple[str, str]]) -> profile.Content:
     """What the form says; what is wrong with it joins `problems` as field and sentence."""
     label = asked.form.text("libelle", 300)
     if not label:
         problems.append(("libelle", gettext("Écrivez de quoi il s'agit.")))
-    start = asked.form.text("date", 10)
+    start, day = "", asked.form.day("date")
     try:
-        start = _date(start)
-        if start and start > asked.today.isoformat():
-            problems.append(("date", gettext("Cette date est dans l'avenir.")))
+        start = partial_day(asked.form, day.isoformat() if day else "")
     except ValueError:
-        problems.append(("date", gettext("Écrivez la date comme 2026-11-21, ou laissez-la vide.")))
+        problems.append(("date", gettext("Écrivez la date, ou l'année seule, ou laissez-la vide.")))
+    if (profile.first_day(start) or asked.today) > asked.today:
+        problems.append(("date", gettext("Cette date est dans l'avenir.")))
     return profile.Content(label, start=start, detail=asked.form.text("precision", 300))
 
 
