@@ -15,7 +15,7 @@ from icalendar import Calendar
 from pypdf import PdfReader
 from support.espace import Space, newcomer, relate
 from support.people import allow, ask, client, deposit, now, patient, today
-from support.portal import Browser
+from support.portal import Browser, words
 from support.roles import as_role
 from support.statements import stated
 
@@ -608,3 +608,18 @@ def test_a_software_writes_its_appointment_and_learns_nothing_of_others(door: st
     assert "Modifier" not in page.text, "what a practice wrote is the practice's to change"
     unknown = software.http.put(f"{door}/fhir/Appointment/{uuid4()}", json=moved, headers=software.headers() | headers)
     assert unknown.status_code == 404
+
+
+def test_an_appointment_that_passed_is_still_in_the_list_and_is_prepared_no_more(espace: str) -> None:
+    who, _, record_id = newcomer(espace)
+    assert "Aucun rendez-vous à venir" in words(who.get("/agenda?vue=liste"))
+    for title, day in (("Podologue", ago(3)), ("Kiné", today() + timedelta(days=3)), ("Ophtalmo", ago(60))):
+        book(who, record_id, draft(title, day))
+    page = who.get("/agenda?vue=liste")
+    assert "1 rendez-vous passé depuis un mois" in words(page) and "Ophtalmo" not in words(page)
+    numbers = dict(re.findall(r'/agenda/rendez-vous/([0-9a-f-]{36})"><b>(\w+)', page.text))
+    assert set(numbers.values()) == {"Podologue", "Kiné"}
+    prepared = {
+        name: "Préparer ce rendez-vous" in who.get(f"/agenda/rendez-vous/{number}").text for number, name in numbers.items()
+    }
+    assert prepared == {"Podologue": False, "Kiné": True}

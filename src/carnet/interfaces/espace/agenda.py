@@ -27,6 +27,7 @@ from carnet.pages.said import saying
 FEW = 3
 AHEAD = timedelta(days=365)
 ANSWERS = {"fait": prevention.YES, "pas-fait": prevention.NO, "sais-pas": prevention.UNKNOWN}
+A_MONTH = timedelta(days=31)
 YES_NO = {"oui": prevention.YES, "non": prevention.NO, "sais-pas": prevention.UNKNOWN}
 
 
@@ -92,10 +93,11 @@ def overview(opened: Opened) -> Shown | HttpResponse:
     asked, visit, agenda = opened.asked, opened.visit, _open(opened)
     get = asked.request.GET
     month = month_of(get.get("mois", ""), asked.today)
-    first, last = min(month.first, asked.today - timedelta(days=31)), max(month.last, asked.today + AHEAD)
+    first, last = min(month.first, asked.today - A_MONTH), max(month.last, asked.today + AHEAD)
     events = prevention.events_in(visit, first, last)
     context: Context = {
         "month": month.with_events(events), "listed": [e for e in events if e.on_day >= asked.today],
+        "passed": [e for e in reversed(events) if asked.today - A_MONTH <= e.on_day < asked.today],
         "as_list": get.get("vue") == "liste",
         "may_write": visit.may(Act.WRITE_PROFILE), "agenda": agenda,
         "first_name": of_name(visit.traits.given_names.split(" ")[0].title()),

@@ -85,7 +85,8 @@ def add(asked: Asked) -> HttpResponse:
 def one(opened: Opened, number: UUID) -> Shown | HttpResponse:
     """One appointment or reminder, to be read, changed or taken out."""
     event = prevention.event_in(opened.visit, number)
-    return Shown("agenda/event", {"event": event, "may_write": opened.visit.may(Act.WRITE_PROFILE)})
+    to_come = event.on_day >= opened.asked.today and event.status != "cancelled" and not event.withdrawn
+    return Shown("agenda/event", {"event": event, "to_come": to_come, "may_write": opened.visit.may(Act.WRITE_PROFILE)})
 
 
 @signed_in("POST")

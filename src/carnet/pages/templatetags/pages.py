@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from django import template
 from django.utils.html import format_html
@@ -239,10 +239,10 @@ def moment(value: datetime | str | None) -> str:
 
 
 @register.filter
-def hour(value: datetime | None) -> str:
+def hour(value: datetime | time | None) -> str:
     """An hour as 9 h 14."""
-    found = _local(value)
-    return f"{found.hour} h {found.minute:02d}" if isinstance(found, datetime) else ""
+    found = value if isinstance(value, time) else _local(value)
+    return f"{found.hour} h {found.minute:02d}" if isinstance(found, datetime | time) else ""
 
 
 @register.filter
