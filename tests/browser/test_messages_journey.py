@@ -76,7 +76,7 @@ def test_a_report_by_mail_is_read_filed_answered_and_the_exchange_ended(person: 
         person.picture("message")
         assert person.check() == []
         person.press_button("Ranger dans mon dossier")
-        person.reads("C’est rangé dans votre dossier.")
+        person.reads("C’est rangé dans le dossier.")
         person.follow("Dans votre carnet")
         person.reads("Compte rendu de cardiologie")
         page.go_back()

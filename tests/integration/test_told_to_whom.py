@@ -97,3 +97,18 @@ def test_every_act_of_the_journal_has_words() -> None:
     assert journaled <= accesses._SAID.keys()
     told = accesses._line({"at": now().isoformat(), "act": "something:new"})
     assert told.said == "a agi sur le dossier"
+
+
+def test_a_page_that_opens_no_record_says_whose_it_is_about(espace: str) -> None:
+    parent, _, _ = newcomer(espace)
+    names = []
+    for given in ("Apolline", "Barnabé"):
+        _, person, child = newcomer(espace, given, birth_date="2020-01-02")
+        relate(child, parent, access.REPRESENTS)
+        names.append((child, person.traits.given_names))
+    for child, name in names:
+        parent.act_on(child)
+        for path in ("/compte", "/compte/fermer", "/proches/inviter/representant", "/profil/allergies/ajouter"):
+            shown = words(parent.get(path))
+            assert f"dans le carnet d’{name}" in shown or f"dans le carnet de {name}" in shown, path
+    assert SOMEBODY_ELSES not in words(newcomer(espace)[0].get("/compte"))

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
+from carnet.apps.records.api import mine
 from carnet.apps.signin.api import PersonSession, person_session
 from carnet.interfaces.espace.done import said, undoing
 from carnet.interfaces.espace.refusals import told_to_person
@@ -70,6 +71,12 @@ def render(name: str, context: dict[str, object], status: int = 200) -> HttpResp
     return HttpResponse(render_to_string(f"espace/{name}.html", shared | context), status=status)
 
 
+def _whose(asked: Asked) -> dict[str, object]:
+    """Whose record it is, where somebody acts in another's: a page that opened none says it too, before anything is closed."""
+    held = (standing for standing, _, _ in mine(asked.session.account, asked.at) if standing.record_id == asked.record)
+    return {"traits": one.traits} if (one := next(held, None)) else {}
+
+
 def page(asked: Asked, name: str, context: dict[str, object], status: int = 200) -> HttpResponse:
     """A page of somebody who signed in."""
     done, more = said_here(asked)
@@ -78,6 +85,7 @@ def page(asked: Asked, name: str, context: dict[str, object], status: int = 200)
         "carer": asked.actor.kind is ActorKind.CARER, "path": asked.request.path, "done": said(done),
         "undo": undoing(more), "undo_fields": {k: v for k, v in more.items() if k in UNDO_FIELDS}, "draft": draft(asked),
     }  # fmt: skip
+    shared |= _whose(asked) if not asked.own and "traits" not in context else {}
     return forgotten(asked, render(name, shared | context, status))
 
 
