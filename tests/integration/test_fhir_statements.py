@@ -299,3 +299,12 @@ def test_what_a_deposit_states_and_is_not_kept_is_named_and_so_is_what_was_made_
     assert made.status_code == 201 and "not-kept" not in told
     for name in ("content.attachment.creation", "context.period.start", "context.facilityType"):
         assert name in told["completed"]
+
+
+@pytest.mark.parametrize(("status", "answered"), [("retired", 400), ("entered-in-error", 400), ("current", 200)])
+def test_a_set_that_is_deposited_is_in_force(door: str, status: str, answered: int) -> None:
+    person, record_id = somebody()
+    sent = bundle(person)
+    sent["entry"][0]["resource"]["status"] = status
+    assert client(door, "treating").post("/fhir", sent).status_code == answered
+    assert kept(record_id) == (answered == 200)

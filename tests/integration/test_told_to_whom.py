@@ -5,13 +5,14 @@ from uuid import UUID
 
 import pytest
 from support.espace import Space, newcomer, relate
-from support.people import host, now, patient
+from support.people import fresh_person, host, now, open_record, patient
 from support.portal import Browser, words
 
 from carnet.apps.access import api as access
 from carnet.apps.profile import api as profile
 from carnet.apps.storage.api import key_of, unit
 from carnet.desk.demonstration.professionals import PROFESSIONALS
+from carnet.dicah.facts import RecordState
 from carnet.interfaces.webps.record import accesses
 from carnet.kernel.ask import Act
 
@@ -112,3 +113,12 @@ def test_a_page_that_opens_no_record_says_whose_it_is_about(espace: str) -> None
             shown = words(parent.get(path))
             assert f"dans le carnet d’{name}" in shown or f"dans le carnet de {name}" in shown, path
     assert SOMEBODY_ELSES not in words(newcomer(espace)[0].get("/compte"))
+
+
+def test_what_the_asker_is_not_is_nothing_to_tell_the_patient(portal: str) -> None:
+    person = fresh_person()
+    open_record(person, state=RecordState.CLOSED)
+    other, _ = patient()
+    for key, whom, told in (("occupational", other, False), ("treating", person, True)):
+        page = Browser(portal).sign_in(key).post("/patients/chercher", {"ins": whom.ins.matricule}, follow_redirects=True)
+        assert ("À dire au patient" in words(page)) is told

@@ -149,7 +149,9 @@ def _print_guide(config: Environment, ports: Ports) -> None:
     print(f"  Mon espace            {at['espace']} (FranceConnect+ : simulateur, on choisit un nom)")
     print(f"  Espace des éditeurs   {at['oauth']}/editeur (ProConnect : simulateur) ; serveur d'autorisation OAuth et SMART")
     print(f"  Assistants (MCP)      {at['mcp']}/mcp (lecture seule, par le serveur d'autorisation)")
-    print(f"  Pages de l'exploitant {at['operator']} (un lien : .venv/bin/carnet operator link)")
+    # Another folder is another database: the command is told which.
+    elsewhere = f"CARNET_DATA_DIR={os.environ['CARNET_DATA_DIR']} " if os.environ.get("CARNET_DATA_DIR") else ""
+    print(f"  Pages de l'exploitant {at['operator']} (un lien : {elsewhere}.venv/bin/carnet operator link)")
     print(f"  Porte FHIR            {at['fhir']}/fhir/metadata")
     tls = f"https://127.0.0.1:{ports['tls_port']}/fhir/metadata"
     print(f"  La même, par carte    {tls} (certificats de test : {config.data_dir}/pki)")

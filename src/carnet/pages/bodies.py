@@ -29,6 +29,8 @@ PAGES, MOST_PAGES = 50, 9999
 """Pages of a scan that one screen shows; the rest is told, and downloaded."""
 KINDS = {"application/pdf": "PDF", "application/rtf": "RTF", "text/rtf": "RTF", "image/jpeg": "JPEG", "image/png": "PNG",
          "image/tiff": "TIFF", "text/plain": "texte"}  # fmt: skip
+NAMED = KINDS | dict.fromkeys(TYPES_OF_CDA, "document structuré")
+"""How a list of files names what each is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,8 @@ def _of_cda(name: str, data: bytes) -> Proposal:
 
 def propose(name: str, data: bytes, actor: Actor, on: date) -> Proposal:
     """What to propose for a file."""
+    if not data.strip():
+        return Proposal(name, "", "", "", "", True, No.DOCUMENT_MALFORMED)
     mime = mime_of(data)
     if not mime:
         known = data.startswith(_WORD_PROCESSORS)

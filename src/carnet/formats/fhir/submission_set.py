@@ -59,6 +59,8 @@ def _further(resource: Json, resolver: Resolver, path: str) -> Iterator[Author]:
 def read_submission_set(resource: Json, entries: dict[str, Json], path: str, stored: bool = False) -> SubmissionSet:
     """Read the List of a deposit. Raises FhirError."""
     understood(resource, path)
+    if text(resource, "status", path) not in ("", "current"):
+        raise FhirError(f"{path}.status", "must be current: what is deposited is in force")
     resolver = Resolver(entries, items(resource, "contained", path), stored)
     source = obj(extension(resource, SOURCE_ID, path), "valueIdentifier", path)
     submitter = obj(resource, "source", path)

@@ -18,7 +18,7 @@ from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import NOT_OPEN, Context, Shown, not_open
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.bodies import KINDS, body_of, bytes_answer
+from carnet.pages.bodies import KINDS, NAMED, body_of, bytes_answer
 from carnet.pages.proposing import mime_of, taken
 from carnet.pages.said import saying
 
@@ -80,7 +80,7 @@ def _shown(asked: Asked, visit: Visit, found: Conversation, problems: list[tuple
     fileable = {f.id for s in found.said for f in s.files if messaging.can_be_filed(f) and s.message.incoming}
     context = _listing(asked, visit) | {
         "talk": found, "fileable": fileable, "problems": problems, "may_write": visit.may(Act.WRITE_MESSAGE),
-        "may_file": visit.may(Act.FILE_MESSAGE), "types": _types(), "kinds": KINDS, "given": asked.request.POST,
+        "may_file": visit.may(Act.FILE_MESSAGE), "types": _types(), "kinds": NAMED, "given": asked.request.POST,
         "can_reply": found.reply in (messaging.Reply.REPLY, messaging.Reply.REPLY_TO_ALL),
         "fresh": any(s.message.incoming and s.message.read_at is None for s in found.said),
         "limit": messaging.PERSON_MOST_BYTES,

@@ -85,6 +85,8 @@ def _context(asked: Asked, handle: str, sought: Sought, status: RecordStatus) ->
         "held": sum(lamp.state == "ok" for lamp in lights), "told": told(code) if code else None, "code": code,
         "rule": message(code).rule if code else "",
         "again": again_to(asked.request) if code is No.STEP_UP_REQUIRED else "",
+        # Of what the asker is not, there is nothing to tell the patient: the sentence is for their journal.
+        "to_tell": code is not None and code.nature is not Nature.WHO and code is not No.FUNCTION_NOT_ALLOWED,
         "consent": code in _CONSENT, "status": status,
         "fields": _fields(sought, status.details.get("fields", "")) if code == No.INS_MISMATCH else [],
         "break_glass": open_now and not blocked and sought.mode is Mode.NORMAL, "regulate": open_now and may_regulate(asked),

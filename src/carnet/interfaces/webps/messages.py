@@ -26,7 +26,7 @@ from carnet.interfaces.webps.handles import Sought, handle_of, sought_of
 from carnet.kernel.ask import Act
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.bodies import KINDS, body_of, bytes_answer
+from carnet.pages.bodies import KINDS, NAMED, body_of, bytes_answer
 from carnet.pages.civil import begins, day_of
 from carnet.pages.collation import in_order
 from carnet.pages.proposing import Proposal, propose, taken
@@ -79,7 +79,7 @@ def _shown(asked: Asked, ref: str, problems: list[tuple[str, str]], status: int 
     people = sorted((c.name, c.id) for c in colleagues(asked.actor.situation.structure))
     context: dict[str, object] = {
         "tab": "messages", "ref": ref, "talk": talk, "traits": traits, "ins": ins, "handle": handle_of(Sought(ins), asked.actor),
-        "minor": minor, "problems": problems, "given": asked.request.POST, "kinds": KINDS,
+        "minor": minor, "problems": problems, "given": asked.request.POST, "kinds": NAMED,
         "colleagues": people if talk.mailbox and talk.mailbox.kind != "PER" else [],
         "sending": asked.form.text("envoi", 40) or uuid4(),
         "assigned": {i: n for n, i in people}.get(talk.thread.assigned_to, talk.thread.assigned_to), "types": _types(),
