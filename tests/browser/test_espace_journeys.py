@@ -211,14 +211,14 @@ def test_closing_and_reopening(person: PersonScreen) -> None:
     person.errors.clear()
     assert person.check() == []
     person.press_button("Fermer le carnet")
-    person.reads("Votre carnet est fermé")
+    person.reads("Le carnet est fermé")
     person.open("/documents").reads("Le carnet est fermé depuis le")
     person.picture("ferme")
     person.errors.clear()
     assert person.check() == []
     person.follow("Rouvrir le carnet")
     person.press_button("Rouvrir le carnet")
-    person.reads("Votre carnet est de nouveau ouvert")
+    person.reads("Le carnet est de nouveau ouvert")
     person.open("/documents").reads("Du plus récent au plus ancien")
 
 

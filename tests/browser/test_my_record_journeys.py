@@ -82,7 +82,7 @@ def test_photographs_become_one_document_which_is_renamed(person: PersonScreen) 
     page.locator("#cAUTR_DOC").check()
     page.locator("#titre").fill("Deux feuilles")
     person.press_button("Ajouter")
-    person.reads("Votre document est dans votre carnet")
+    person.reads("Le document est dans le carnet")
     person.follow("Deux feuilles")
     person.follow("Renommer, dater, classer")
     page.locator("#titre").fill("Courrier de la mutuelle")
@@ -136,7 +136,7 @@ def test_an_appointment_is_prepared_and_kept_and_everything_is_copied(person: Pe
     person.picture("preparer")
     assert person.check() == []
     person.press_button("Garder dans mon carnet")
-    person.reads("C’est gardé dans votre carnet")
+    person.reads("C’est gardé dans le carnet")
     assert page.get_by_role("link", name="Préparation de mon rendez-vous").count() >= 1
     person.open("/compte/copie")
     assert person.check() == []

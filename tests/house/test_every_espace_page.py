@@ -42,7 +42,7 @@ def filled(address: str, document: UUID) -> list[str]:
 
 
 def test_the_list_of_addresses_is_the_one_that_is_tried() -> None:
-    assert (len(addresses("espace")), len(addresses("operator"))) == (133, 33)
+    assert (len(addresses("espace")), len(addresses("operator"))) == (135, 33)
     assert set(addresses("espace")) >= PUBLIC
     assert set(addresses("operator")) >= OPENED
 

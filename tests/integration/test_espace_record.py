@@ -861,7 +861,7 @@ def test_the_second_representative_is_invited_and_answers(espace: str) -> None:
     father, _, _ = newcomer(espace)
     relate(record_id, mother, "representative")
     mother.act_on(record_id)
-    page = mother.post("/proches/inviter/representant", {"nom": "Papa"})
+    page = mother.post("/proches/inviter/representant", {"nom": "Papa"}, follow_redirects=True)
     code = page.text.split('id="code-invitation">')[1].split("<")[0]
     assert father.post("/proches/repondre", {"code": "AAAAAAAAAA", "reponse": "accepter"}).status_code == 404
     assert father.post("/proches/repondre", {"code": code, "reponse": "accepter"}).status_code == 302
@@ -876,7 +876,7 @@ def test_a_carer_sees_the_scope_and_no_more(espace: str) -> None:
     who.post("/profil/treatments/ajouter", {"libelle": "Metformine"})
     who.post("/profil/habits/ajouter", {"libelle": "Tabac"})
     form = {"nom": "Inès", "etendue": "choisie", "categorie": ["ORD_SOIN"], "rubrique": ["treatments"], "lecture": "oui"}
-    code = who.post("/proches/inviter/aidant", form).text.split('id="code-invitation">')[1].split("<")[0]
+    code = who.post("/proches/inviter/aidant", form, follow_redirects=True).text.split('id="code-invitation">')[1].split("<")[0]
     assert carer.post("/proches/repondre", {"code": code, "reponse": "accepter"}).status_code == 302
     carer.act_on(record_id)
     assert listed(carer.get("/documents")) == {str(prescription)}
@@ -914,11 +914,11 @@ def test_a_carer_s_access_ends_with_its_date_or_at_the_holder_s_word(espace: str
 def test_three_carers_and_no_more_and_the_holder_is_never_cut(espace: str) -> None:
     who, _, _record_id = newcomer(espace)
     for name in ("Un", "Deux", "Trois"):
-        assert who.post("/proches/inviter/aidant", {"nom": name, "etendue": "tout"}).status_code == 200
+        assert who.post("/proches/inviter/aidant", {"nom": name, "etendue": "tout"}).status_code == 302
     assert who.post("/proches/inviter/aidant", {"nom": "Quatre", "etendue": "tout"}).status_code == 403
     number = who.get("/proches").text.split('name="personne" value="')[1].split('"')[0]
     assert who.post("/proches/terminer", {"personne": number, "sorte": "invitation"}).status_code == 302
-    assert who.post("/proches/inviter/aidant", {"nom": "Quatre", "etendue": "tout"}).status_code == 200
+    assert who.post("/proches/inviter/aidant", {"nom": "Quatre", "etendue": "tout"}).status_code == 302
     cut = {"personne": str(who.session.account), "sorte": "holder"}
     assert who.post("/proches/terminer", cut).status_code == 404
 
@@ -935,7 +935,8 @@ def test_one_invites_carers_and_representatives_and_an_unknown_invitation_gives_
 def test_a_refused_invitation_gives_nothing(espace: str) -> None:
     who, _, record_id = newcomer(espace)
     other, _, _ = newcomer(espace)
-    code = who.post("/proches/inviter/aidant", {"nom": "x", "etendue": "tout"}).text.split('id="code-invitation">')[1].split("<")[0]
+    told = who.post("/proches/inviter/aidant", {"nom": "x", "etendue": "tout"}, follow_redirects=True)
+    code = told.text.split('id="code-invitation">')[1].split("<")[0]
     assert other.post("/proches/repondre", {"code": code, "reponse": "refuser"}).status_code == 302
     assert other.post("/proches/agir", {"carnet": str(record_id)}).status_code == 403
 
@@ -993,7 +994,7 @@ def test_the_emergency_sheet_is_read_by_its_link_until_it_is_cut(espace: str, se
     who.post("/profil/allergies/ajouter", {"libelle": "Arachide"})
     who.post("/profil/contacts/ajouter", {"libelle": "Basile", "telephone": "0639980000"})
     assert "Arachide" in who.get("/fiche").text
-    page = who.post("/fiche/lien", {"rubrique": ["allergies"], "duree": "1j"})
+    page = who.post("/fiche/lien", {"rubrique": ["allergies"], "duree": "1j"}, follow_redirects=True)
     address = page.text.split('id="lien" href="')[1].split('"')[0]
     bundle = _opened(address)
     kinds = [e["resource"]["resourceType"] for e in bundle["entry"]]

@@ -40,7 +40,7 @@ def test_kept_it_is_a_document_with_the_questions_that_a_professional_reads(espa
     deposit(person, sections=SECTIONS)
     before = listed(who.get("/documents"))
     assert who.post("/agenda/preparer/garder", {"depuis": "3", "questions": "Puis-je courir ?\nEt nager ?"}).status_code == 302
-    assert "C’est gardé dans votre carnet" in words(who.get("/documents"))
+    assert "C’est gardé dans le carnet" in words(who.get("/documents"))
     [number] = listed(who.get("/documents")) - before
     paper = who.get(f"/documents/{number}/contenu").content
     told = "".join(page.extract_text() for page in PdfReader(io.BytesIO(paper)).pages)

@@ -1,6 +1,7 @@
 """What a page says is so for whoever reads it: in whose record they are, what is closed to them, what was stated and by whom."""
 
 import re
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -122,3 +123,21 @@ def test_what_the_asker_is_not_is_nothing_to_tell_the_patient(portal: str) -> No
     for key, whom, told in (("occupational", other, False), ("treating", person, True)):
         page = Browser(portal).sign_in(key).post("/patients/chercher", {"ins": whom.ins.matricule}, follow_redirects=True)
         assert ("À dire au patient" in words(page)) is told
+
+
+@pytest.mark.parametrize(("form", "sent", "page", "told"), [
+    ("/proches/inviter/aidant", {"nom": "Zoé", "etendue": "tout"}, "/proches/invitation", "code-invitation"),
+    ("/fiche/lien", {"rubrique": ["allergies"], "duree": "1j"}, "/fiche/lien/pret", 'id="lien"'),
+])  # fmt: skip
+def test_what_is_shown_once_is_not_made_again_by_opening_its_page_again(
+    espace: str, form: str, sent: dict[str, Any], page: str, told: str
+) -> None:
+    who, _, _ = newcomer(espace)
+    made = who.post(form, sent)
+    assert (made.status_code, made.headers["location"]) == (302, page)
+    assert told in who.get(page).text
+    again = who.get(page)
+    assert again.status_code == 302 and told not in who.get(again.headers["location"]).text
+    assert newcomer(espace)[0].get(page).status_code == 302, "nobody else is shown it"
+    secret = who.http.cookies.get("carnet-espace-dit", default="")
+    assert not secret or "shlink" not in secret

@@ -37,6 +37,8 @@ SENTENCES: dict[str, str] = {
     "contestation-vide": _("Écrivez pourquoi vous n’êtes pas d’accord : rien n’a été envoyé."),
     "correction": _("Votre demande est reçue. Une personne l’examine et vous répond."),
     "enfant-ajoute": _("C’est enregistré. Vous pouvez ouvrir le carnet de votre enfant ci-dessous."),
+    "invitation-prete": _("L’invitation est prête."),
+    "lien-pret": _("Le lien est prêt."),
     "invitation-retiree": _("L’invitation est retirée."),
     "acces-fin": _("L’accès de cette personne est terminé."),
     "invitation-acceptee": _("C’est accepté. Vous pouvez ouvrir ce carnet depuis « Mes proches »."),

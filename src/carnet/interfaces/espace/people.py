@@ -29,7 +29,7 @@ from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import is_minor
 from carnet.pages.civil import begins
-from carnet.pages.said import saying
+from carnet.pages.said import said_here, saying
 
 MONTH = timedelta(days=30)
 LONGEST = timedelta(days=3 * 365)
@@ -178,7 +178,15 @@ def invite(asked: Asked, kind: str) -> HttpResponse:
     if limited and not given.scope and kind == "aidant":
         return _form(asked, kind, [("etendue", gettext("Choisissez au moins une partie du carnet."))], 400)
     code = records.invite(asked.ask(Act.NAME_PEOPLE), asked.record, KINDS[kind], label, given)
-    return page(asked, "people/invited", {"tab": "proches", "code": code, "label": label, "kind": kind})
+    # Told on a page of its own, once: opened again, it would invite again.
+    return saying(asked, "/proches/invitation", "invitation-prete", code=code, label=label)
+
+
+@signed_in("GET")
+def invited(asked: Asked) -> HttpResponse:
+    """The code of the invitation that was just made, shown this once."""
+    made = said_here(asked)[1]
+    return page(asked, "people/invited", {"tab": "proches"} | made) if "code" in made else HttpResponseRedirect("/proches")
 
 
 @signed_in("POST")

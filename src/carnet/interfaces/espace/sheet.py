@@ -1,10 +1,10 @@
 """The emergency sheet: chosen, printed, shown by a link that ends; and presence, the code of this minute."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
@@ -17,7 +17,7 @@ from carnet.interfaces.espace.profile import SECTIONS
 from carnet.kernel.ask import Act
 from carnet.kernel.clock import moment
 from carnet.kernel.refusal import No, Refusal
-from carnet.pages.said import saying
+from carnet.pages.said import said_here, saying
 from carnet.pages.templatetags.pages import long_day
 
 LASTS: dict[str, timedelta] = {
@@ -81,7 +81,18 @@ def share(asked: Asked) -> HttpResponse:
         asked.ask(Act.SHARE_SHEET), asked.record, traits, lines, titles, left, lasts, settings.CARNET.espace_url
     )
     address = f"{settings.CARNET.espace_url}/fiche/lire#{made.shlink}"
-    return page(asked, "sheet/link", {"tab": "accueil", "made": made, "address": address, "qr": qr_of(address, 4)})
+    # Told on a page of its own, once: opened again, it would make another link.
+    return saying(asked, "/fiche/lien/pret", "lien-pret", address=address, until=made.expires_at.isoformat())
+
+
+@signed_in("GET")
+def shared(asked: Asked) -> HttpResponse:
+    """The link that was just made, shown this once."""
+    made = said_here(asked)[1]
+    if "address" not in made:
+        return HttpResponseRedirect("/fiche")
+    until, address = datetime.fromisoformat(made["until"]), made["address"]
+    return page(asked, "sheet/link", {"tab": "accueil", "until": until, "address": address, "qr": qr_of(address, 4)})
 
 
 @signed_in("POST")
