@@ -54,7 +54,7 @@ def test_a_search_by_date_knows_hours_and_the_day_of_the_country(pressed: tuple[
 
 @pytest.mark.parametrize(("asked", "count"), [
     ("code=http://loinc.org|85354-9", 5), ("code=http://snomed.info/sct|85354-9", 0), ("code=|85354-9", 0), ("code=http://loinc.org|", 5),
-    ("code=8867-4,85354-9", 5), ("code=8867-4&code=85354-9", 0),
+    ("code=urn:oid:2.16.840.1.113883.6.1|85354-9", 5), ("code=8867-4,85354-9", 5), ("code=8867-4&code=85354-9", 0),
 ])  # fmt: skip
 def test_a_code_is_one_of_its_system_and_what_is_asked_twice_holds_twice(
     pressed: tuple[Space, App], asked: str, count: int

@@ -82,7 +82,7 @@ def two_sheets(person: PersonScreen) -> None:
     person.actions += 1
     person.page.locator("#titre").fill("Courrier de la mutuelle")
     person.click(person.page.get_by_role("button", name="Ajouter", exact=True))
-    person.reads("Votre document est dans votre carnet")
+    person.reads("Le document est dans le carnet")
 
 
 def of_the_family(person: PersonScreen) -> None:

@@ -1,5 +1,6 @@
 """References inside a deposit: contained resources, entries of the bundle, conditional and logical references."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +16,7 @@ from carnet.kernel.traits import Traits
 _INS = "1.2.250.1.213.1.4."
 _NO_INS = frozenset({f"{_INS}1", f"{_INS}2"})
 """INS-A and INS-C, which software worked out before the INS: they name nobody for sure."""
+_OURS = re.compile(r"Patient/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 RPPS = "https://rpps.esante.gouv.fr"
 FINESS = "https://finess.esante.gouv.fr"
 """Systems of the French core profiles: the number without the prefix that says its kind."""
@@ -166,7 +168,8 @@ def patients_of(reference: Mapping[str, Any], resolver: Resolver, path: str) -> 
     """OID and value by which a reference names the patient, each way in which it does: logical, conditional, contained or in the
     bundle. `reference` and `identifier` must mean one thing (R4 §2.3.0.2): whoever files compares them all.
 
-    `Patient/id` of a record already open is returned as (`record`, id).
+    `Patient/id` of a record already open is returned as (`record`, id); beside an identifier, an id that is none of ours (a number
+    of the sender's own system) says nothing.
     """
     found: list[tuple[str, str]] = []
     logical = obj(reference, "identifier", path)
@@ -183,7 +186,7 @@ def patients_of(reference: Mapping[str, Any], resolver: Resolver, path: str) -> 
         system = oid_of(text(identifier, "system", path))
         if system.startswith(_INS) and system not in _NO_INS:
             found.append((system, text(identifier, "value", path)))
-    if not resource and target.startswith("Patient/"):
+    if not resource and target.startswith("Patient/") and (not found or _OURS.fullmatch(target)):
         found.append(("record", target.removeprefix("Patient/")))
     return tuple(dict.fromkeys(found))
 

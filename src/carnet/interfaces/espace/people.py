@@ -186,7 +186,9 @@ def invite(asked: Asked, kind: str) -> HttpResponse:
 def invited(asked: Asked) -> HttpResponse:
     """The code of the invitation that was just made, shown this once."""
     made = said_here(asked)[1]
-    return page(asked, "people/invited", {"tab": "proches"} | made) if "code" in made else HttpResponseRedirect("/proches")
+    if "code" not in made:
+        return HttpResponseRedirect("/proches")
+    return page(asked, "people/invited", {"tab": "proches", "code": made["code"], "label": made["label"]})
 
 
 @signed_in("POST")

@@ -42,6 +42,8 @@ def tokens(value: str) -> list[str]:
     return [token.rpartition("|")[2] for token in value.split(",") if token]
 
 
+_INTERNATIONAL = frozenset({"2.16.840.1.113883.6.1", "2.16.840.1.113883.6.96", "http://snomed.info/sct"})
+"""LOINC and SNOMED CT."""
 _NAMED: dict[str, codes.Name] = {"type": "type_codes", "category": "class_codes"}
 
 
@@ -49,11 +51,12 @@ def _coded(name: str, value: str) -> list[str]:
     """Codes of a token list, but those that are asked for in another system than their own. Raises FhirError for a system alone."""
     found = []
     for token in filter(None, value.split(",")):
-        system, bar, code = token.rpartition("|")
+        system, _, code = token.rpartition("|")
         if not code:
             raise FhirError(name, "names a system without a code, which is not searched here")
         member = codes.member(_NAMED[name], code) if name in _NAMED else None
-        if not (bar and system and member and member.system) or oid_of(system) == oid_of(member.system):
+        # National lists have several addresses: a code is left out where it is asked for in an international system not its own.
+        if member is None or oid_of(system) not in _INTERNATIONAL or oid_of(system) == oid_of(member.system):
             found.append(code)
     return found
 

@@ -65,7 +65,7 @@ def status(request: HttpRequest, ticket: str) -> HttpResponse:
         return HttpResponse(status=202)
     types = told["types"] if isinstance(told["types"], list) else []
     return JsonResponse({
-        "transactionTime": told["at"], "request": told["asked"], "requiresAccessToken": True,
+        "transactionTime": told["at"], "request": told.get("asked", f"{base()}/Patient/$export"), "requiresAccessToken": True,
         "output": [{"type": t, "url": f"{base()}/export/{ticket}/{t}.ndjson"} for t in types], "error": [],
     })  # fmt: skip
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import QueryDict
 
 from carnet.formats.fhir import FhirError, Json
+from carnet.formats.fhir.systems import oid_of
 from carnet.formats.timestamps import bounds_of_fhir
 
 DEFAULT, MOST = 50, 100
@@ -44,8 +45,11 @@ class Token:
     code: str
 
     def fits(self, coding: Json) -> bool:
-        """Whether a coding is it; of a system alone, any of its codes."""
-        return self.code in ("", coding.get("code")) and self.system in (None, coding.get("system", ""))
+        """Whether a coding is it; of a system alone, any of its codes. The system of the codes that LOINC has not is inferred, and
+        not compared."""
+        code, system = str(coding.get("code", "")), str(coding.get("system", ""))
+        same = self.system is None or oid_of(self.system) == oid_of(system) or (bool(self.system) and code.startswith("MED-"))
+        return self.code in ("", code) and same
 
 
 @dataclass(frozen=True, slots=True)
