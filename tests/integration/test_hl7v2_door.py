@@ -198,6 +198,22 @@ def test_the_code_itself_is_taken_for_its_flag_and_an_unknown_visibility_is_refu
     assert verdict(send(person, cda(person, "emergency"), flags={"INVISIBLE_FAMILLE": "N"}))[0] == "AA"
 
 
+def test_every_ins_of_the_message_leads_to_one_record(send: Any) -> None:
+    (person, record_id), (other, _) = patient(), patient()
+    own, theirs = (f"{p.ins.matricule}^^^&{p.ins.oid.value}&ISO^INS" for p in (person, other))
+    old = "0123456789012345678901^^^&1.2.250.1.213.1.4.2&ISO^INS-C"
+
+    def named(*identifiers: str) -> tuple[str, ...]:
+        message = message_of(ins_of(person), [cda(person, "emergency", unique_id=fresh_uid())])
+        assert own.encode() in message
+        return verdict(send.raw(message.replace(own.encode(), "~".join(identifiers).encode())))
+
+    assert named(own, theirs)[0] == named(theirs, own)[0] == "AE"
+    assert statuses_of(record_id) == {}
+    assert named(old, own)[0] == named(own, own)[0] == "AA", "what was worked out before the INS names nobody for sure"
+    assert named(old)[:2] == ("AR", "101")
+
+
 def test_a_flag_is_one_whatever_its_case(send: Any) -> None:
     person, record_id = patient()
     hidden, elsewhere = fresh_uid(), fresh_uid()

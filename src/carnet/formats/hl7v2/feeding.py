@@ -24,6 +24,8 @@ _LABELS = {
 """The last is the name of the code itself (DMP), which senders write in place of the flag's (volet of transmission)."""
 _VISIBILITY = ("MASQUE", "INVISIBLE", "VISIB", "CONFID")
 INS_AUTHORITY = "1.2.250.1.213.1.4."
+_NO_INS = frozenset({f"{INS_AUTHORITY}1", f"{INS_AUTHORITY}2"})
+"""INS-A and INS-C: they name nobody for sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Feeding:
     """A message read: what is asked, whose INS, which documents, which flags."""
 
     action: str
-    patient: tuple[str, str]
+    patients: tuple[tuple[str, str], ...]
+    """Every INS that names the patient: all must lead to one record."""
     documents: tuple[bytes, ...]
     labels: frozenset[str]
     secret: bool
@@ -52,15 +55,14 @@ def _event(message: Message) -> tuple[str, str]:
     return kind, event
 
 
-def _patient(message: Message) -> tuple[str, str]:
-    """The INS of PID-3, among the identifiers of the hospital."""
+def _patients(message: Message) -> tuple[tuple[str, str], ...]:
+    """Every INS of PID-3, among the identifiers of the hospital and those that software worked out before the INS."""
     pid = message.first("PID")
-    found = [
-        (pid.sub(one, 4, 2), pid.part(3, 1, one)) for one in pid.repeated(3) if one and pid.sub(one, 4, 2).startswith(INS_AUTHORITY)
-    ]
+    told = [(pid.sub(one, 4, 2), pid.part(3, 1, one)) for one in pid.repeated(3) if one]
+    found = tuple(dict.fromkeys(one for one in told if one[0].startswith(INS_AUTHORITY) and one[0] not in _NO_INS))
     if not found:
         raise Hl7Error("101", "PID-3 holds no INS")
-    return found[0]
+    return found
 
 
 def _document(segment: Segment) -> bytes:
@@ -133,7 +135,7 @@ def read_feeding(message: Message) -> Feeding:
     flags = _flags(message)
     return Feeding(
         action=_action(kind, event, documents),
-        patient=_patient(message),
+        patients=_patients(message),
         documents=tuple(_document(segment) for segment in documents),
         labels=frozenset(code for flag, code in _LABELS.items() if flags.get(flag)),
         secret=flags.get("CONNEXION_SECRETE", False),

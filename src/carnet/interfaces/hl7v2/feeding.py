@@ -29,7 +29,7 @@ ACCEPTED, FAILED, REJECTED = "AA", "AE", "AR"
 
 
 def _ins(feeding: Feeding) -> Ins:
-    oid, matricule = feeding.patient
+    oid, matricule = feeding.patients[0]
     try:
         return Ins(matricule.strip().upper(), Oid(oid))
     except (InsError, IdentifierError):
@@ -39,14 +39,13 @@ def _ins(feeding: Feeding) -> Ins:
 def _entry(feeding: Feeding) -> DocumentEntry:
     """What the message declares; everything else stands in the header of the CDA."""
     labels = feeding.labels | ({HIDDEN_FROM_REPRESENTATIVES} if feeding.secret else frozenset())
-    return DocumentEntry(
-        mime="text/xml", patient=feeding.patient, confidentiality=tuple(Coding(code, VISIBILITY_SYSTEM) for code in sorted(labels))
-    )
+    confidentiality = tuple(Coding(code, VISIBILITY_SYSTEM) for code in sorted(labels))
+    return DocumentEntry(mime="text/xml", patient=feeding.patients[0], patients=feeding.patients, confidentiality=confidentiality)
 
 
 def _submission(feeding: Feeding, actor: Actor) -> Submission:
     documents = tuple(SubmittedDocument(_entry(feeding), content, number) for number, content in enumerate(feeding.documents))
-    lot = SubmissionSet(source_id=actor.situation.structure, patient=feeding.patient)
+    lot = SubmissionSet(source_id=actor.situation.structure, patient=feeding.patients[0])
     return Submission(lot, documents, ("DocumentReference",) * len(documents))
 
 
