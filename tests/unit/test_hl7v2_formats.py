@@ -83,7 +83,7 @@ def test_a_message_is_read() -> None:
         read_message((HEAD + PATIENT + DOCUMENT + "OBX|2|ED|CORPSMAIL^x^MetaDMPMSS||^TEXT^^Base64^QQ==\r").encode())
     )
     assert read.documents == (b"<a/>",), "the body of a mail is no document"
-    assert (read.patient, read.action, read.for_record, read.software) == (
+    assert (read.patients[0], read.action, read.for_record, read.software) == (
         ("1.2.250.1.213.1.4.10", "279035121518989"),
         "F",
         True,
