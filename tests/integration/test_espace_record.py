@@ -550,7 +550,7 @@ def test_the_operator_sees_agreement_presence_place_and_the_other_accesses(espac
         assert "Accord : consultation, depuis le" in page
         assert "Présence : aucune preuve dans le journal" in page
         assert "Lieu : " in page
-        assert "Accès de cette personne à ce carnet : 1, le" in page
+        assert "Accès de cette personne à ce carnet : 1 en tout ; derniers jours : " in page
 
 
 def test_somebody_who_does_not_agree_gets_a_second_reader_once_and_closed_cases_stay_readable(espace: str, operator: str) -> None:

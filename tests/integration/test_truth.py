@@ -153,7 +153,7 @@ def test_a_stopped_anticoagulant_leaves_the_watch_line_and_a_silent_one_says_so(
     say(person, drug("Préviscan 20 mg", status=Status.ABORTED), days=2)
     text = words(browser.get(base))
     assert "Fluindione" not in text.split("1 Essentiel")[0]
-    assert "Arrêtés depuis un an" in text
+    assert "Arrêtés dans l’année" in text
     assert "Non réaffirmé depuis" in text
 
 

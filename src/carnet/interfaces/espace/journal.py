@@ -161,7 +161,7 @@ def _facts(visit: Visit, me: str, line: Line) -> list[str]:
         *(agreed or ["Accord : aucun en cours"]),
         f"Présence : prouvée le {civil(proved[0].at):%d/%m/%Y}" if proved else "Présence : aucune preuve dans le journal",
         f"Lieu : {line.where}" if line.where else "Lieu : non dit",
-        f"Accès de cette personne à ce carnet : {len(lines)}, le {', '.join(days[-6:])}",
+        f"Accès de cette personne à ce carnet : {len(lines)} en tout ; derniers jours : {', '.join(days[-6:])}",
     ]  # fmt: skip
 
 
