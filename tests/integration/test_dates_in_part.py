@@ -100,6 +100,7 @@ def fields(page: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(("form", "start", "shown"), [
     ({"annee": "1985"}, "1985", {"date": "", "annee": "1985", "mois": ""}), ({"annee": "1985", "mois": "6"}, "1985-06", {"date": "", "annee": "1985", "mois": "06"}),
+    ({"date": "1985-06-14", "annee": "1985"}, "1985-06-14", {"date": "1985-06-14", "annee": "", "mois": ""}),
     ({"date": "1985-06-14"}, "1985-06-14", {"date": "1985-06-14", "annee": "", "mois": ""}), ({}, "", {"date": "", "annee": "", "mois": ""}),
 ])  # fmt: skip
 def test_what_one_no_longer_knows_of_a_day_is_not_asked_for(
@@ -123,7 +124,15 @@ def test_what_one_no_longer_knows_of_a_day_is_not_asked_for(
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"annee": "85x"}, {"mois": "6"}, {"annee": "1985", "mois": "13"}, {"date": "hier"}, {"annee": "2999"}]
+    "wrong",
+    [
+        {"annee": "85x"},
+        {"mois": "6"},
+        {"annee": "1985", "mois": "13"},
+        {"date": "hier"},
+        {"annee": "2999"},
+        {"date": "1986-01-01", "annee": "1985"},
+    ],
 )
 def test_what_is_no_date_is_said_and_keeps_the_words(espace: str, portal: str, wrong: dict[str, str]) -> None:
     who, person, record_id = newcomer(espace)

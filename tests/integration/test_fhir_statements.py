@@ -302,6 +302,20 @@ def test_what_a_deposit_states_and_is_not_kept_is_named_and_so_is_what_was_made_
         assert name in told["completed"]
 
 
+@pytest.mark.parametrize(("headers", "answered"), [
+    ({"Content-Type": "application/fhir+json; fhirVersion=3.0"}, 415), ({"Content-Encoding": "gzip"}, 415),
+    ({"Content-Type": "application/fhir+json; fhirVersion=4.0; charset=UTF-8"}, 200), ({"Content-Encoding": "identity"}, 200),
+])  # fmt: skip
+def test_what_is_of_another_version_or_packed_is_not_read_as_something_else(
+    door: str, headers: dict[str, str], answered: int
+) -> None:
+    person, record_id = somebody()
+    software = client(door, "treating")
+    sent = software.headers() | {"Content-Type": "application/fhir+json"} | headers
+    answer = software.http.post(f"{door}/fhir", content=json.dumps(bundle(person)), headers=sent)
+    assert (answer.status_code, kept(record_id)) == (answered, int(answered == 200)), answer.text
+
+
 @pytest.mark.parametrize(("status", "answered"), [("retired", 400), ("entered-in-error", 400), ("current", 200)])
 def test_a_set_that_is_deposited_is_in_force(door: str, status: str, answered: int) -> None:
     person, record_id = somebody()

@@ -253,6 +253,10 @@ def whole(request: HttpRequest, *media: str) -> bytes:
     declared = (request.content_type or "").lower()
     if declared not in media:
         raise Refusal(No.REQUEST_MEDIA_REFUSED, {"media": declared[:80]})
+    version, packed = (request.content_params or {}).get("fhirversion", "4.0"), request.headers.get("Content-Encoding", "identity")
+    if version != "4.0" or packed.lower() != "identity":
+        # Another version of FHIR, and what is packed, would be read as something else (R4 §3.1.0.1.8; RFC 9110 §8.4).
+        raise Refusal(No.REQUEST_MEDIA_REFUSED, {"media": f"{declared}; fhirVersion={version}; {packed}"[:80]})
     if request.content_params and request.content_params.get("charset", "utf-8").lower() != "utf-8":
         raise FhirError("(root)", "must be UTF-8")
     expected, received = request.headers.get("Content-Length"), request.body
