@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from support.espace import newcomer
-from support.people import allow, cda, client, deposit, fresh_uid
+from support.people import allow, cda, client, deposit, entry, fresh_uid
 from support.portal import Browser, words
 
-from carnet.apps.records.api import Seen
-from carnet.desk.client import documents_of
+from carnet.desk.client import documents_of, provide_bundle
+from carnet.desk.demonstration.people import DemoPerson
 from carnet.formats.cda import read_header
+from carnet.formats.fhir import stated_date
 from carnet.formats.xdm.stated import stated_by
 from carnet.formats.xds import DocumentEntry
 
@@ -43,25 +44,54 @@ def test_the_date_of_a_document_is_as_precise_as_it_states(espace: str, door: st
         )
 
 
-@pytest.mark.parametrize(("stated", "kept"), [
-    ({"date": "2021"}, "2021"), ({"date": "2021-06-14T08:00:00Z"}, "2021-06-14T08:00:00.000Z"), ({"date": "2020", "creation": "2021-06"}, "2021-06"),
-])  # fmt: skip
-def test_what_a_sender_states_in_part_stays_in_part(espace: str, door: str, stated: dict[str, str], kept: str) -> None:
-    _, person, record_id = newcomer(espace)
-    allow(record_id, "treating")
-    attachment: dict[str, Any] = {"contentType": "text/plain", "data": base64.b64encode(b"Bonjour").decode(), "title": "Note"}
-    attachment |= {"creation": stated["creation"]} if "creation" in stated else {}
-    sent = {
-        "resourceType": "DocumentReference", "status": "current", "date": stated["date"],
+def plain_text(person: DemoPerson, date: str, **attachment: str) -> dict[str, Any]:
+    """A note that a sender dates in its metadata alone."""
+    held = {"contentType": "text/plain", "data": base64.b64encode(b"Bonjour").decode(), "title": "Note"}
+    return {
+        "resourceType": "DocumentReference", "status": "current", "date": date,
         "subject": {"identifier": {"system": f"urn:oid:{person.ins.oid}", "value": person.ins.matricule}},
         "masterIdentifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:oid:{fresh_uid()}"},
-        "type": {"coding": [{"code": "11488-4", "system": "http://loinc.org"}]}, "content": [{"attachment": attachment}],
+        "type": {"coding": [{"code": "11488-4", "system": "http://loinc.org"}]}, "content": [{"attachment": held | attachment}],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("date", "creation", "kept"), [
+    ("2021-06-14", "", "2021-06-14"), ("2021-06-14T08:00:00Z", "", "2021-06-14T08:00:00.000Z"), ("2021-06-14", "2021-06", "2021-06"),
+    ("2021-06-14", "2021", "2021"),
+])  # fmt: skip
+def test_what_a_sender_states_in_part_stays_in_part(espace: str, door: str, date: str, creation: str, kept: str) -> None:
+    _, person, record_id = newcomer(espace)
+    allow(record_id, "treating")
     software = client(door, "treating")
-    made = software.post("/fhir/DocumentReference", sent)
+    made = software.post("/fhir/DocumentReference", plain_text(person, date, **({"creation": creation} if creation else {})))
     assert made.status_code == 201, made.text
     (document,) = documents_of(software.search(person.ins))
     assert document["content"][0]["attachment"]["creation"] == kept
+
+
+@pytest.mark.parametrize("date", ["2021", "2021-06"])
+def test_the_first_moment_of_a_year_is_not_taken_for_an_instant(espace: str, door: str, date: str) -> None:
+    _, person, record_id = newcomer(espace)
+    allow(record_id, "treating")
+    software = client(door, "treating")
+    refused = software.post("/fhir/DocumentReference", plain_text(person, date, creation="2021"))
+    assert refused.status_code == 400 and "DocumentReference.date" in refused.text
+    unique_id = fresh_uid()
+    sent = provide_bundle(entry(person, unique_id=unique_id), cda(person, unique_id=unique_id))
+    sent["entry"][0]["resource"]["date"] = date
+    assert software.post("/fhir", sent).status_code == 400
+    assert documents_of(software.search(person.ins)) == []
+
+
+def test_a_header_that_says_the_hour_is_not_told_by_the_day_beside_it(espace: str, door: str) -> None:
+    _, person, record_id = newcomer(espace)
+    allow(record_id, "treating")
+    software, unique_id = client(door, "treating"), fresh_uid()
+    content = dated(cda(person, unique_id=unique_id), "202106142330+0200")
+    assert software.post("/fhir", provide_bundle(entry(person, unique_id=unique_id), content, date="2021-06-15")).status_code == 200
+    (document,) = documents_of(software.search(person.ins))
+    assert document["content"][0]["attachment"]["creation"] == "2021-06-14T21:30:00.000Z"
+    assert document["date"].startswith("2021-06-15")
 
 
 def test_a_header_states_its_times_in_part_and_a_sender_the_others(espace: str) -> None:
@@ -80,13 +110,10 @@ def test_a_header_states_its_times_in_part_and_a_sender_the_others(espace: str) 
 
 
 def test_a_document_without_any_date_is_told_to_have_none() -> None:
-    def seen(resource: dict[str, Any]) -> Seen:
-        return Seen(None, resource, None, None, None)  # type: ignore[arg-type]
-
-    assert seen({"content": [{"attachment": {}}]}).dated == ""
-    assert seen({"content": [{"attachment": {"creation": "2021"}}]}).dated == "2021"
+    assert stated_date({"content": [{"attachment": {}}]}) == ""
+    assert stated_date({"content": [{"attachment": {"creation": "2021"}}]}) == "2021"
     both = {"date": "2021-05-01T00:00:00.000Z", "content": [{"attachment": {"creation": "2021"}}]}
-    assert seen(both).dated == both["date"], "another date than that of the creation"
+    assert stated_date(both) == both["date"], "another date than that of the creation"
 
 
 def fields(page: str) -> dict[str, str]:

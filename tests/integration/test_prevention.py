@@ -623,3 +623,14 @@ def test_an_appointment_that_passed_is_still_in_the_list_and_is_prepared_no_more
         name: "Préparer ce rendez-vous" in who.get(f"/agenda/rendez-vous/{number}").text for number, name in numbers.items()
     }
     assert prepared == {"Podologue": False, "Kiné": True}
+
+
+def test_who_does_not_know_leaves_the_question_open_and_is_told_so(espace: str) -> None:
+    who, _, _ = newcomer(espace, sex="F", birth_date="1981-01-15")
+    asked = re.findall(r'action="/agenda/question/([^"/]+)"', who.get("/agenda").text)
+    assert asked
+    for answer, told in (("sais-pas", "La question reste ouverte"), ("non", "L’agenda en tient compte")):
+        shown = words(who.post(f"/agenda/question/{asked[0]}", {"reponse": answer}, follow_redirects=True))
+        assert told in shown
+        still = f'action="/agenda/question/{asked[0]}"' in who.get("/agenda").text
+        assert still is (answer == "sais-pas")

@@ -76,7 +76,9 @@ def test_a_note_is_a_consultation_report_unless_somebody_says_otherwise(portal: 
     handle = base.split("/")[-1]
 
     def chosen(page: str) -> list[str]:
-        return re.findall(r'value="([^"]+)" selected', re.search(r'id="type-note".*?</select>', page, re.DOTALL)[0])  # type: ignore[index]
+        found = re.search(r'id="type-note".*?</select>', page, re.DOTALL)
+        assert found
+        return re.findall(r'value="([^"]+)" selected', found[0])
 
     assert chosen(browser.get(f"/deposer/{handle}").text) == ["11488-4"]
     refused = browser.post(f"/deposer/{handle}", {"note": "", "titre-note": "", "type-note": "11506-3"})

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from carnet.kernel.identifiers import Oid
 
+INS_ROOT = "1.2.250.1.213.1.4."
+BEFORE_INS = frozenset({f"{INS_ROOT}1", f"{INS_ROOT}2"})
+"""INS-A and INS-C, which software worked out before the INS: they name nobody for sure, and stand beside it like a local number."""
 INS_NIR = "1.2.250.1.213.1.4.8"
 INS_NIA = "1.2.250.1.213.1.4.9"
 INS_NIR_TEST = "1.2.250.1.213.1.4.10"

@@ -120,6 +120,9 @@ def read_document_reference(resource: Json, entries: dict[str, Json], path: str)
     if text(resource, "docStatus", path) not in ("", "final", "amended"):
         # EX_GEN-1060: what is fed was validated; a draft, or what its source took back, is none of it.
         raise FhirError(f"{path}.docStatus", "is final or amended: a document is fed once it is validated")
+    if 0 < len(text(resource, "date", path)) < len("2026-11-29"):
+        # Its first moment would be told as its date.
+        raise FhirError(f"{path}.date", "is an instant: a month or a year stands in content.attachment.creation")
     return _entry(resource, entries, path)
 
 

@@ -11,11 +11,9 @@ from carnet.formats.xds import Author, Coding
 from carnet.formats.xds.hl7_values import read_code
 from carnet.kernel.copies import replace
 from carnet.kernel.identifiers import PS_ID_SYSTEM, STRUCTURE_ID_SYSTEM, IdentifierError, ps_id
+from carnet.kernel.ins import BEFORE_INS, INS_ROOT
 from carnet.kernel.traits import Traits
 
-_INS = "1.2.250.1.213.1.4."
-_NO_INS = frozenset({f"{_INS}1", f"{_INS}2"})
-"""INS-A and INS-C, which software worked out before the INS: they name nobody for sure."""
 _OURS = re.compile(r"Patient/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 RPPS = "https://rpps.esante.gouv.fr"
 FINESS = "https://finess.esante.gouv.fr"
@@ -184,7 +182,7 @@ def patients_of(reference: Mapping[str, Any], resolver: Resolver, path: str) -> 
     resource = resolver.follow(reference, path)
     for identifier in items(resource, "identifier", path):
         system = oid_of(text(identifier, "system", path))
-        if system.startswith(_INS) and system not in _NO_INS:
+        if system.startswith(INS_ROOT) and system not in BEFORE_INS:
             found.append((system, text(identifier, "value", path)))
     if not resource and target.startswith("Patient/") and (not found or _OURS.fullmatch(target)):
         found.append(("record", target.removeprefix("Patient/")))

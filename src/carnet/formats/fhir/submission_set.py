@@ -61,6 +61,8 @@ def read_submission_set(resource: Json, entries: dict[str, Json], path: str, sto
     understood(resource, path)
     if text(resource, "status", path) not in ("", "current"):
         raise FhirError(f"{path}.status", "must be current: what is deposited is in force")
+    if 0 < len(text(resource, "date", path)) < len("2026-11-29"):
+        raise FhirError(f"{path}.date", "says at least the day on which it was submitted")
     resolver = Resolver(entries, items(resource, "contained", path), stored)
     source = obj(extension(resource, SOURCE_ID, path), "valueIdentifier", path)
     submitter = obj(resource, "source", path)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from carnet.formats.hl7v2.er7 import Hl7Error, Message, Segment
 from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED
+from carnet.kernel.ins import BEFORE_INS, INS_ROOT
 
 FINAL, CHANGE, DELETE = "F", "C", "D"
 """OBX-11: deposit, replace, delete."""
@@ -23,9 +24,6 @@ _LABELS = {
 }  # fmt: skip
 """The last is the name of the code itself (DMP), which senders write in place of the flag's (volet of transmission)."""
 _VISIBILITY = ("MASQUE", "INVISIBLE", "VISIB", "CONFID")
-INS_AUTHORITY = "1.2.250.1.213.1.4."
-_NO_INS = frozenset({f"{INS_AUTHORITY}1", f"{INS_AUTHORITY}2"})
-"""INS-A and INS-C: they name nobody for sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ def _patients(message: Message) -> tuple[tuple[str, str], ...]:
     """Every INS of PID-3, among the identifiers of the hospital and those that software worked out before the INS."""
     pid = message.first("PID")
     told = [(pid.sub(one, 4, 2), pid.part(3, 1, one)) for one in pid.repeated(3) if one]
-    found = tuple(dict.fromkeys(one for one in told if one[0].startswith(INS_AUTHORITY) and one[0] not in _NO_INS))
+    found = tuple(dict.fromkeys(one for one in told if one[0].startswith(INS_ROOT) and one[0] not in BEFORE_INS))
     if not found:
         raise Hl7Error("101", "PID-3 holds no INS")
     return found

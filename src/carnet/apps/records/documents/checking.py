@@ -24,7 +24,7 @@ from carnet.kernel.actor import Actor, Context
 from carnet.kernel.codes import RAISED_CONFIDENTIALITY, SECTOR_SYSTEM, VISIBILITY_CODES
 from carnet.kernel.copies import replace
 from carnet.kernel.identifiers import DocumentId, IdentifierError, Oid
-from carnet.kernel.ins import Ins, InsError
+from carnet.kernel.ins import BEFORE_INS, INS_ROOT, Ins, InsError
 from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits, mismatches, normalise_name
 
@@ -111,11 +111,6 @@ def _media(checked: Checked) -> Checked:
         raise _refuse(No.DOCUMENT_MALFORMED, problem=str(error)) from None
 
 
-_INS = "1.2.250.1.213.1.4."
-_NO_INS = frozenset({f"{_INS}1", f"{_INS}2"})
-"""INS-A and INS-C, computed by software before the INS: they name nobody for sure, and stand beside it like a local number."""
-
-
 def _one_ins(root: str, extension: str) -> Ins:
     try:
         ins = Ins(extension, Oid(root))
@@ -130,7 +125,7 @@ def _one_ins(root: str, extension: str) -> Ins:
 
 def _ins_of_header(header: CdaHeader) -> list[Ins]:
     """Every INS that a CDA gives its patient. Local identifiers (IPP) stand beside them under other roots."""
-    found = [_one_ins(root, ext) for root, ext in header.patient_ids if root.startswith(_INS) and root not in _NO_INS]
+    found = [_one_ins(root, ext) for root, ext in header.patient_ids if root.startswith(INS_ROOT) and root not in BEFORE_INS]
     if not found:
         raise _refuse(No.DOCUMENT_PATIENT_MISMATCH, problem="no INS in the document")
     return found
@@ -266,7 +261,8 @@ def _in_part(entry: DocumentEntry, header: CdaHeader | None, created: datetime, 
     """The times that were stated to less than a second: those declared, and those of the header where none was declared."""
     declared = {"creationTime": entry.creation_time, "serviceStartTime": entry.service_start, "serviceStopTime": entry.service_stop}
     found = {name: digits for name, digits in (header.times_stated if header else ()) if declared[name] is None}
-    found |= dict(entry.times_stated)
+    # What `date` alone says is the creation's where no header says it.
+    found |= {name: digits for name, digits in entry.times_stated if declared[name] is not None or not header}
     if start == created and "creationTime" in found and not (entry.service_start or (header and header.service_start)):
         # A beginning that nobody gives is the creation's: it is no more precise.
         found["serviceStartTime"] = found["creationTime"]
