@@ -65,6 +65,40 @@ def test_a_database_that_does_not_answer_is_503_at_every_door(
     assert practice.test(person).status == 503
 
 
+def test_a_door_does_not_wait_for_ever_for_what_somebody_else_holds(portal: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    person, _ = patient("nurse")
+    page = Browser(portal).sign_in("nurse")
+    handle = page.seek(person.ins.matricule)
+    with executor.connect() as holder, holder.transaction():
+        monkeypatch.setattr(executor, "BOUNDED", "-c statement_timeout=300 ")
+        monkeypatch.setattr(settings.CARNET, "database_role", "carnet_webps")
+        hurried = executor._open_pool()
+        monkeypatch.setattr(executor, "pool", lambda: hurried)
+        holder.execute("LOCK TABLE records_record IN ACCESS EXCLUSIVE MODE")
+        answer = page.get(f"/dossier/{handle}")
+        monkeypatch.undo()
+        hurried.close()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert "sa base ne répond pas" in words(answer)
+    assert page.get(f"/dossier/{handle}").status_code == 200
+
+
+def _bound(monkeypatch: pytest.MonkeyPatch, role: str, url: str = "") -> str:
+    monkeypatch.setattr(settings.CARNET, "database_role", role)
+    monkeypatch.setattr(settings, "DATABASE_URL", url or settings.DATABASE_URL)
+    with executor.connect() as connection:
+        found: tuple[str] = connection.execute("SHOW statement_timeout").fetchone()  # type: ignore[assignment]
+    monkeypatch.undo()
+    return found[0]
+
+
+def test_statements_of_doors_are_bounded_and_the_address_of_the_database_may_say_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {_bound(monkeypatch, role) for role in ("carnet_fhir", "carnet_espace", "carnet_hl7v2")} == {"30s"}
+    assert {_bound(monkeypatch, role) for role in ("carnet_worker", "carnet_operator", "postgres")} == {"0"}
+    said = settings.DATABASE_URL + ("&" if "?" in settings.DATABASE_URL else "?") + "options=-c%20statement_timeout%3D7s"
+    assert _bound(monkeypatch, "carnet_fhir", said) == "7s"
+
+
 def _files(record_id: UUID) -> list[str]:
     folder = settings.CARNET.documents() / str(record_id)[:2] / str(record_id)
     return sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
@@ -114,7 +148,7 @@ def test_a_document_whose_bytes_are_gone_is_named_in_the_log_and_503(
 def test_which_errors_are_troubles_that_pass() -> None:
     passing = {
         "storage-full": [OSError(errno.EROFS, "x"), psycopg.errors.DiskFull()],
-        "database-silent": [psycopg.OperationalError(), psycopg.InterfaceError(), PoolTimeout(), psycopg.errors.AdminShutdown()],
+        "database-silent": [psycopg.OperationalError(), psycopg.InterfaceError(), PoolTimeout(), psycopg.errors.AdminShutdown(), psycopg.errors.QueryCanceled()],
         "key-missing": [KeyFileError("no key")],
     }
     for code, errors in passing.items():

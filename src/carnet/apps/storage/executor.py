@@ -41,14 +41,21 @@ def _parameters() -> dict[str, Any]:
     """How this process signs in: what the URL says, with options of ours behind its own."""
     role = settings.CARNET.database_role
     found = parameters(settings.DATABASE_URL, role)
-    planned = "" if role in _WHOLE else " -c enable_seqscan=off"
-    return found | {"options": f"{found.get('options', '')} -c plan_cache_mode=force_generic_plan{planned} -c timezone=UTC".strip()}
+    bounded, planned = ("", "") if role in _WHOLE else (BOUNDED, " -c enable_seqscan=off")
+    options = f"{bounded}{found.get('options', '')} -c plan_cache_mode=force_generic_plan{planned} -c timezone=UTC".strip()
+    return _NOT_LEFT_ALONE | found | {"options": options}
 
 
 _WHOLE = frozenset({"postgres", "carnet_operator", "carnet_worker", "carnet_courier", "carnet_sealer"})
 """Roles that go through whole tables. The others ask of one record: a plan that was made while a table was small must not read all
 of it once it has grown, and a connection keeps its plans until the next ANALYZE (a search cost twice as much until then)."""
 
+
+BOUNDED = "-c statement_timeout=30s "
+"""No statement of a door goes on for longer, its wait for somebody else's lock included (a migration, a table being copied): the
+thread would be lost to everybody. Before what the URL says, which may say otherwise."""
+_NOT_LEFT_ALONE = {"tcp_user_timeout": "30000", "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+"""A database whose machine went away says nothing at all: it is noticed within a minute. What the URL says comes first."""
 
 CONNECTED_WITHIN = 5.0
 """Seconds that a request waits for a connection: a database that is not there is said soon."""
