@@ -148,7 +148,13 @@ def test_a_document_whose_bytes_are_gone_is_named_in_the_log_and_503(
 def test_which_errors_are_troubles_that_pass() -> None:
     passing = {
         "storage-full": [OSError(errno.EROFS, "x"), psycopg.errors.DiskFull()],
-        "database-silent": [psycopg.OperationalError(), psycopg.InterfaceError(), PoolTimeout(), psycopg.errors.AdminShutdown(), psycopg.errors.QueryCanceled()],
+        "database-silent": [
+            psycopg.OperationalError(),
+            psycopg.InterfaceError(),
+            PoolTimeout(),
+            psycopg.errors.AdminShutdown(),
+            psycopg.errors.QueryCanceled(),
+        ],
         "key-missing": [KeyFileError("no key")],
     }
     for code, errors in passing.items():

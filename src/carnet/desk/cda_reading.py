@@ -20,13 +20,14 @@ REASONS = {
     Reason.NOT_STRUCTURED: "corps non structuré (niveau 1)", Reason.TOO_MANY: "au-delà de ce qui est gardé d'un document",
 }  # fmt: skip
 _POLARITY = {Polarity.KNOWN_ABSENT: "absence déclarée", Polarity.NO_INFORMATION: "personne ne le sait", Polarity.NEGATED: "nié"}
+_NO_DATE = {"unknown": "date inconnue", "unreadable": "date illisible"}
 
 
 def _line(statement: Statement) -> str:
     when = " – ".join(part for part in (statement.when.start, statement.when.end) if part)
     parts = [
         statement.label or "sans libellé", shown(statement.value) if statement.value else "", statement.interpretation,
-        statement.detail, when or {"unknown": "date inconnue"}.get(statement.when.origin, "date non dite"),
+        statement.detail, when or _NO_DATE.get(statement.when.origin, "date non dite"),
         _POLARITY.get(statement.polarity, ""), statement.status.value, statement.certainty,
         ", ".join(f"{c.code} ({c.system})" for c in statement.codes), statement.author,
     ]  # fmt: skip

@@ -65,7 +65,8 @@ class Content:
     anchor: str = ""
     active: bool = True
     origin: str = ""
-    """Where the start comes from: empty for the entry itself, `organizer`, `document`, `unknown` (said so), `not-stated`."""
+    """Where the start comes from: empty for the entry itself, `organizer`, `document`, `unknown` (said so), `not-stated`,
+    `unreadable` (written, and no date)."""
     instant: str = ""
     """The start with its hour, as it was written."""
     polarity: str = ""

@@ -5,16 +5,20 @@ or withdrew stays as it is; only what a document alone says is made again.
 """
 
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from carnet.apps.profile.entries import DOCUMENT, Content, Entry, insert, new, opened
 from carnet.apps.records.api import TYPES_OF_CDA, Deposited
 from carnet.apps.storage.api import RecordKey, Work
 from carnet.formats.cda import CdaError, Statement, read_statements
-from carnet.formats.cda.statements import Range
+from carnet.formats.cda.statements import Polarity, Range, When
+from carnet.formats.timestamps import from_hl7
 from carnet.kernel.traits import normalise_name
 
-NO_LABEL = "Sans libellé"
-"""What stands for a name that the document does not give."""
+NO_LABEL, NO_INFORMATION = "Sans libellé", "Pas d’information"
+"""What stands for a name that the document does not give, and where it says that nobody knows."""
 
 
 def _short(text: str, most: int) -> str:
@@ -25,6 +29,8 @@ def _short(text: str, most: int) -> str:
 def _label(statement: Statement) -> str:
     if statement.label:
         return statement.label
+    if statement.polarity is Polarity.NO_INFORMATION and not statement.codes:
+        return NO_INFORMATION
     return f"{NO_LABEL} (code {statement.code.code})" if statement.code.code else NO_LABEL
 
 
@@ -34,13 +40,24 @@ def _range(held: Range) -> str:
     return " ".join(part for part in (f"{held.whom} :" if held.whom else "", between, held.unit) if part)
 
 
+def _day(when: When) -> str:
+    """A beginning as it was written; of a moment in another zone, the day of the country. Midnight is a day without hour."""
+    hour = when.instant[8:14].partition("+")[0].partition("-")[0]
+    if not hour.strip("0"):
+        return when.start
+    try:
+        return settings.LAW.day(from_hl7(when.instant, ZoneInfo(settings.LAW.civil_zone))).isoformat()
+    except (ValueError, OverflowError):
+        return when.start
+
+
 def content_of(statement: Statement) -> Content:
     """A statement as the profile keeps it."""
     value, bounds, first = statement.value, statement.bounds, statement.code
     said = [_range(r) for r in statement.ranges if r is not bounds]
     return Content(
         label=_short(_label(statement), 300), code=first.code[:60], system=first.system[:80],
-        start=statement.when.start, end=statement.when.end, detail=_short(statement.detail, 2000),
+        start=_day(statement.when), end=statement.when.end, detail=_short(statement.detail, 2000),
         value=_short((value.number or value.text) if value else "", 400), unit=value.unit[:60] if value else "",
         low=bounds.low[:40], high=bounds.high[:40], anchor=statement.anchor[:120], active=not statement.over,
         origin=statement.when.origin.value, instant=statement.when.instant[:40], polarity=statement.polarity.value,

@@ -41,6 +41,7 @@ class CdaHeader:
     unique_id: str
     type: Coding
     title: str
+    confidentiality: str
     effective_time: datetime | None
     language: str
     patient_ids: tuple[tuple[str, str], ...]
@@ -212,15 +213,23 @@ def _patient(root: etree._Element) -> etree._Element:
     return roles[0]
 
 
+def _legal(role: etree._Element, part: str) -> list[etree._Element]:
+    """Parts of the names of a patient: of those called legal, or official, where there are; a pseudonym is nobody's birth name."""
+    names = [(set((n.get("use") or "").split()), n) for n in role.findall("h:patient/h:name", NS)]
+    legal = [n for use, n in names if use & {"L", "OR", "C"}] or [n for use, n in names if not use & {"P", "A", "ASGN"}]
+    return [found for name in legal for found in name.findall(f"h:{part}", NS)]
+
+
 def _birth_name(role: etree._Element) -> str:
-    families = role.findall("h:patient/h:name/h:family", NS)
-    birth = [f for f in families if f.get("qualifier") == "BR"] or families
+    families = _legal(role, "family")
+    # SP is the name of a spouse, CL the one in use: neither says the name of birth.
+    birth = [f for f in families if f.get("qualifier") == "BR"] or [f for f in families if f.get("qualifier") not in ("SP", "CL")]
     return words(birth[0]) if birth else ""
 
 
 def _given_names(role: etree._Element) -> str:
     # The given name without qualifier is the list of the act; BR repeats the first of it, CL is the one in use.
-    nodes = role.findall("h:patient/h:name/h:given", NS)
+    nodes = _legal(role, "given")
     listed = [g for g in nodes if g.get("qualifier") is None] or [g for g in nodes if g.get("qualifier") == "BR"]
     return words(listed[0]) if listed else ""
 
@@ -228,7 +237,8 @@ def _given_names(role: etree._Element) -> str:
 def _birth_date(role: etree._Element) -> str:
     node = _find(role, "h:patient/h:birthTime")
     digits = (node.get("value") or "")[:8] if node is not None else ""
-    return "-".join(part for part in (digits[:4], digits[4:6], digits[6:8]) if part)
+    # 00 stands for a month or a day that is not known.
+    return "-".join(part for part in (digits[:4], digits[4:6], digits[6:8]) if part.strip("0"))
 
 
 def _sex(role: etree._Element) -> str:
@@ -288,6 +298,7 @@ def read_header(content: bytes, zone: tzinfo = PARIS) -> CdaHeader:
         unique_id=_ident(_find(root, "h:id")),
         type=_coding(_find(root, "h:code")),
         title=_text(root, "h:title"),
+        confidentiality=_coding(_find(root, "h:confidentialityCode")).code,
         effective_time=_time(times.get("creationTime"), zone),
         language=(language.get("code") or "") if (language := _find(root, "h:languageCode")) is not None else "",
         patient_ids=_patient_ids(role),

@@ -21,8 +21,10 @@ _PLAIN = {
     "paragraph": "p", "item": "li", "sub": "sub", "sup": "sup", "thead": "thead", "tbody": "tbody", "tfoot": "tfoot",
     "tr": "tr", "td": "td", "th": "th", "caption": "caption",
 }  # fmt: skip
-_STYLES = {"bold": ("b",), "italics": ("i",), "underline": ("u",), "emphasis": ("em",), "bolditalics": ("b", "i")}
+_STYLES = {"bold": ("b",), "italics": ("i",), "underline": ("u",), "emphasis": ("em",), "bolditalics": ("b", "i"),
+           "strikethrough": ("s",), "xstrike": ("s",)}  # fmt: skip
 """CDA R2 §4.3.5.11 and the official kit's own, in any case: they hold on every element that takes a styleCode."""
+_OF_TABLE = ("caption", "thead", "tbody", "tfoot", "tr")
 _AROUND = frozenset({"thead", "tbody", "tfoot", "tr"})
 """Elements whose style is that of their cells: no run of text stands directly in them."""
 _NUMBERS = {"arabic": "1", "littlealpha": "a", "bigalpha": "A", "littleroman": "i", "bigroman": "I"}
@@ -30,7 +32,20 @@ _IMAGES = {"image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8", "image/gif": b"GI
 _NAMES = {"application/pdf": "PDF", "image/tiff": "image TIFF", "text/rtf": "RTF", "application/rtf": "RTF", "text/plain": "texte",
           "application/dicom": "image DICOM"}  # fmt: skip
 _DEPTH = 60
-_SPAN = re.compile("[2-9]|[1-9][0-9]", re.ASCII)
+_SPAN = re.compile("0{0,4}([2-9]|[1-9][0-9]{1,2})", re.ASCII)
+_CELLS = frozenset({"tr", "td", "th", "li"})
+_UNKNOWN = {"NI": "pas d’information", "UNK": "inconnu", "NASK": "non demandé", "ASKU": "demandé, et inconnu",
+    "NAV": "non disponible pour le moment",
+            "NA": "sans objet", "MSK": "information non communiquée", "OTH": "autre"}  # fmt: skip
+"""HL7 v3 NullFlavor of a section, in words of ours."""
+_NAMED = {
+    "48765-2": "Allergies et intolérances", "11450-4": "Problèmes", "11348-0": "Antécédents", "47519-4": "Actes et interventions", "29554-3": "Actes et interventions",
+    "10160-0": "Traitements", "10183-2": "Traitements à la sortie", "42346-7": "Traitements à l’admission",
+    "18610-6": "Traitements administrés", "57828-6": "Prescriptions", "60590-7": "Médicaments délivrés", "11369-6": "Vaccinations",
+    "46264-8": "Dispositifs médicaux", "8716-3": "Signes vitaux", "29762-2": "Habitudes de vie", "10162-6": "Grossesses",
+    "30954-2": "Résultats", "46240-8": "Séjours et rencontres", "10157-6": "Antécédents familiaux",
+}  # fmt: skip
+"""Names of sections that carry neither title nor the name of their code: whose words they are must not be guessed."""
 
 
 def _anchor(node: etree._Element) -> str:
@@ -40,7 +55,7 @@ def _anchor(node: etree._Element) -> str:
 
 def _spans(node: etree._Element) -> str:
     kept = ((k, node.get(k, "")) for k in ("colspan", "rowspan"))
-    return "".join(f' {k}="{v}"' for k, v in kept if _SPAN.fullmatch(v))
+    return "".join(f' {k}="{found[1]}"' for k, v in kept if (found := _SPAN.fullmatch(v.strip())))
 
 
 def _styles(node: etree._Element) -> list[str]:
@@ -59,8 +74,12 @@ class _Renderer:
     def inside(self, node: etree._Element, depth: int) -> str:
         """Text and children of a node, in its styles."""
         inner = "".join([escape(node.text or ""), *(self.element(c, depth + 1) + escape(c.tail or "") for c in node)])
-        for tag in _styles(node) if name_of(node) not in _AROUND else ():
+        name = name_of(node)
+        for tag in _styles(node) if name not in _AROUND else ():
             inner = f"<{tag}>{inner}</{tag}>"
+        if name in ("td", "th", "item"):
+            row = node.getparent()
+            return self._revised(row, self._revised(node, inner)) if name_of(row) == "tr" else self._revised(node, inner)
         return inner
 
     def element(self, node: etree._Element, depth: int) -> str:
@@ -71,6 +90,11 @@ class _Renderer:
         if depth > _DEPTH:
             return escape("".join(str(text) for text in node.itertext()))
         written = self._written(node, name, depth)
+        # A row, a cell or an item is struck through what it holds: HTML lets nothing stand around it (`inside`).
+        return written if _PLAIN.get(name) in _CELLS else self._revised(node, written)
+
+    @staticmethod
+    def _revised(node: etree._Element, written: str) -> str:
         if node.get("revised") == "delete":
             return f'<del><span class="vh">supprimé : </span>{written}</del>'
         if node.get("revised") == "insert":
@@ -100,12 +124,23 @@ class _Renderer:
         tag, numbered = ("ol", f' type="{kind}"' if kind else "") if ordered else ("ul", "")
         captions = "".join(self.element(c, depth) for c in node.iterfind("h:caption", NS))
         items = "".join(self.element(i, depth + 1) for i in node.iterfind("h:item", NS))
-        return f"{captions}<{tag}{_anchor(node)}{numbered}>{items}</{tag}>"
+        return f"{captions}{self._stray(node, depth, ('caption', 'item'))}<{tag}{_anchor(node)}{numbered}>{items}</{tag}>"
+
+    def _stray(self, node: etree._Element, depth: int, fitting: tuple[str, ...]) -> str:
+        """What stands where neither the schema nor HTML has a place for it: shown before, not lost."""
+        texts = (text.strip() for text in (node.text, *(c.tail for c in node)) if text and text.strip())
+        others = (self.element(c, depth + 1) for c in node if name_of(c) and name_of(c) not in fitting)
+        return "".join([*(f"<p>{escape(text)}</p>" for text in texts), *others])
 
     def table(self, node: etree._Element, depth: int) -> str:
         """A table in a frame of its own that scrolls, so that the page does not."""
-        kept = "".join(self.element(c, depth + 1) for c in node if name_of(c) in ("caption", "thead", "tbody", "tfoot", "tr"))
-        return f'<div class="scroll" tabindex="0" role="group" aria-label="Tableau"><table{_anchor(node)}>{kept}</table></div>'
+        kept = "".join(self.element(c, depth + 1) for c in node if name_of(c) in _OF_TABLE)
+        cells = "".join(self.element(c, depth + 1) for c in node if name_of(c) in ("td", "th"))
+        kept += f"<tr>{cells}</tr>" if cells else ""
+        stray = self._stray(node, depth, (*_OF_TABLE, "td", "th", "col", "colgroup"))
+        return (
+            f'{stray}<div class="scroll" tabindex="0" role="group" aria-label="Tableau"><table{_anchor(node)}>{kept}</table></div>'
+        )
 
     def content(self, node: etree._Element, depth: int) -> str:
         """A run of text."""
@@ -184,7 +219,21 @@ def _missing(media: etree._Element | None) -> str:
 
 
 def _title(section: etree._Element) -> str:
-    return words(section.find("h:title", NS))
+    """Its title, else the name of its code: a section without one would read as a part of the one above."""
+    code = section.find("h:code", NS)
+    named = (code.get("displayName") or _NAMED.get(code.get("code") or "", "")) if code is not None else ""
+    return words(section.find("h:title", NS)) or named
+
+
+def _nothing(section: etree._Element) -> Iterator[str]:
+    """A line in a section that holds no words: what the document says of that, or that it says nothing."""
+    held = section.find("h:text", NS)
+    drawn = held is not None and (words(held) or held.find(".//h:renderMultiMedia", NS) is not None)
+    if drawn or section.find("h:component", NS) is not None:
+        return
+    flavor = section.get("nullFlavor") or (held.get("nullFlavor") if held is not None else None) or ""
+    said = f"Le document dit : {_UNKNOWN.get(flavor.upper(), 'pas d’information')}." if flavor else ""
+    yield f'<p class="lost">{said or "Le document ne porte aucun texte ici."}</p>'
 
 
 def _subject(section: etree._Element) -> Iterator[str]:
@@ -199,13 +248,14 @@ def _subject(section: etree._Element) -> Iterator[str]:
 
 
 def _section(renderer: _Renderer, section: etree._Element, level: int) -> Iterator[str]:
-    yield "<section>"
+    yield f"<section{_anchor(section)}>"
     if _title(section):
         yield f"<h{level}>{escape(_title(section))}</h{level}>"
     yield from _subject(section)
     text = section.find("h:text", NS)
     if text is not None:
         yield renderer.inside(text, 0)
+    yield from _nothing(section)
     for inner in section.iterfind("h:component/h:section", NS):
         yield from _section(renderer, inner, min(level + 1, 6))
     yield "</section>"

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from lxml import etree
 
 _HL7 = "{urn:hl7-org:v3}"
-INLINE = frozenset({"content", "sub", "sup", "linkHtml", "footnoteRef", "footnote"})
+INLINE = frozenset({"content", "sub", "sup", "linkHtml"})
+_RAISED = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾")
 
 
 def name_of(node: etree._Element | None) -> str:
@@ -25,14 +26,22 @@ _BLOCK = "\x00"
 """Stands for the edge of a block: no XML text can hold it."""
 
 
+def _raised(text: str) -> str:
+    """A raised number stays one: 10<sup>9</sup> is not 109. Letters are read as they stand (1<sup>er</sup>)."""
+    written = text.strip()
+    return text.translate(_RAISED) if written and not written.strip("0123456789+-()") else text
+
+
 def _pieces(node: etree._Element) -> Iterator[str]:
     yield node.text or ""
     for child in node:
         name = name_of(child)
-        if name and not is_deleted(child):
+        # The call of a note is no part of the number that it stands behind.
+        if name and name != "footnoteRef" and not is_deleted(child):
             around = "" if name in INLINE else _BLOCK
+            inner = _pieces(child)
             yield around
-            yield from _pieces(child)
+            yield from (_raised("".join(inner)),) if name == "sup" else inner
             yield around
         yield child.tail or ""
 

@@ -159,7 +159,13 @@ def author_of(reference: Mapping[str, Any], resolver: Resolver, path: str) -> Au
         return _device_author(resource, resolver, path)
     logical = obj(reference, "identifier", path)
     value, authority = _practitioner_id({"identifier": [logical]}, resolver, path) if logical else ("", "")
-    return Author(value, authority=authority) if value else None
+    if value:
+        return Author(value, authority=authority)
+    if not resolver.stored and not resource and text(reference, "reference", path).startswith("#"):
+        raise FhirError(f"{path}.reference", "means nothing that the resource contains")
+    # Named by words alone: nobody else is put in their place.
+    named = text(reference, "display", path).strip()
+    return Author(family=named) if named and not resolver.stored else None
 
 
 def patients_of(reference: Mapping[str, Any], resolver: Resolver, path: str) -> tuple[tuple[str, str], ...]:

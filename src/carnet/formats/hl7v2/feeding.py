@@ -5,8 +5,9 @@ import binascii
 from dataclasses import dataclass
 
 from carnet.formats.hl7v2.er7 import Hl7Error, Message, Segment
-from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED
+from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES, MASKED, RAISED_CONFIDENTIALITY
 from carnet.kernel.ins import BEFORE_INS, INS_ROOT
+from carnet.kernel.traits import Traits
 
 FINAL, CHANGE, DELETE = "F", "C", "D"
 """OBX-11: deposit, replace, delete."""
@@ -39,6 +40,10 @@ class Feeding:
     for_record: bool
     """DESTDMP: whether the documents are for the record at all."""
     changes_labels: bool
+    raised: str
+    """TXA-18: R or V where the message restricts the document, else empty."""
+    traits: Traits
+    """What PID says of the person beside the numbers."""
     software: str
     processing: str
     """MSH-11: P production, T training, D debugging."""
@@ -56,11 +61,47 @@ def _event(message: Message) -> tuple[str, str]:
 def _patients(message: Message) -> tuple[tuple[str, str], ...]:
     """Every INS of PID-3, among the identifiers of the hospital and those that software worked out before the INS."""
     pid = message.first("PID")
+    if len(message.all("PID")) > 1:
+        raise Hl7Error("198", "a message is about one patient")
     told = [(pid.sub(one, 4, 2), pid.part(3, 1, one)) for one in pid.repeated(3) if one]
     found = tuple(dict.fromkeys(one for one in told if one[0].startswith(INS_ROOT) and one[0] not in BEFORE_INS))
     if not found:
         raise Hl7Error("101", "PID-3 holds no INS")
     return found
+
+
+def _traits(message: Message) -> Traits:
+    """Birth date, sex, and the name that PID-5 calls legal; what stands there without a type may be the one in use."""
+    pid = message.first("PID")
+    born = pid.part(7)[:8]
+    whole = len(born) == len("20260101") and born.isdecimal() and born[4:6] != "00" and born[6:] != "00"
+    legal = next((one for one in pid.repeated(5) if pid.part(5, 7, one) == "L"), "")
+    sex = pid.part(8) if pid.part(8) in ("F", "M") else ""
+    return Traits(pid.sub(legal, 1, 1), "", sex, f"{born[:4]}-{born[4:6]}-{born[6:]}" if whole else "")
+
+
+_UNFINISHED = frozenset({"DI", "IN", "IP", "PA"})
+"""TXA-17 (HL70271): dictated, incomplete, in progress, not yet authenticated."""
+_GONE = frozenset({"CA", "OB", "UN"})
+"""TXA-19 (HL70273): cancelled, obsolete, unavailable."""
+_RESULTS = frozenset({"", "F", "C"})
+"""OBR-25 (HL70123): final, corrected. Anything else is not there yet, or not any more."""
+
+
+def _check_finished(message: Message) -> None:
+    """A record is fed with what was validated: neither a draft nor what its author took back."""
+    for txa in message.all("TXA"):
+        if txa.part(17) in _UNFINISHED:
+            raise Hl7Error("103", "TXA-17 says that the document is not finished")
+        if txa.part(19) in _GONE:
+            raise Hl7Error("103", "TXA-19 says that the document is not available")
+    if any(obr.part(25) not in _RESULTS for obr in message.all("OBR")):
+        raise Hl7Error("103", "OBR-25 says that the results are not final")
+
+
+def _raised(message: Message) -> str:
+    """The confidentiality above normal that TXA-18 states (HL70272)."""
+    return max((code for txa in message.all("TXA") if (code := txa.part(18)) in RAISED_CONFIDENTIALITY), default="")
 
 
 def _document(segment: Segment) -> bytes:
@@ -130,15 +171,19 @@ def read_feeding(message: Message) -> Feeding:
     documents = [segment for segment in message.all("OBX") if _is_document(segment)]
     if not documents:
         raise Hl7Error("100", "there is no OBX with a document")
-    flags = _flags(message)
+    flags, action = _flags(message), _action(kind, event, documents)
+    if action != DELETE:
+        _check_finished(message)
     return Feeding(
-        action=_action(kind, event, documents),
+        action=action,
         patients=_patients(message),
         documents=tuple(_document(segment) for segment in documents),
         labels=frozenset(code for flag, code in _LABELS.items() if flags.get(flag)),
         secret=flags.get("CONNEXION_SECRETE", False),
         for_record=flags.get("DESTDMP", True),
         changes_labels=flags.get("MODIF_CONF_CODE", False),
+        raised=_raised(message),
+        traits=_traits(message),
         software=head.part(3),
         processing=head.part(11) or "P",
     )

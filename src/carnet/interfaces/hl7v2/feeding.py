@@ -19,7 +19,7 @@ from carnet.formats.hl7v2 import CHANGE, DELETE, Feeding, Field, Hl7Error, Messa
 from carnet.formats.xds import Coding, DocumentEntry, SubmissionSet
 from carnet.kernel.actor import Actor
 from carnet.kernel.ask import Act, Ask
-from carnet.kernel.codes import HIDDEN_FROM_REPRESENTATIVES, VISIBILITY_SYSTEM
+from carnet.kernel.codes import CONFIDENTIALITY_SYSTEM, HIDDEN_FROM_REPRESENTATIVES, VISIBILITY_SYSTEM
 from carnet.kernel.copies import replace
 from carnet.kernel.identifiers import IdentifierError, Oid
 from carnet.kernel.ins import Ins, InsError
@@ -40,7 +40,9 @@ def _entry(feeding: Feeding) -> DocumentEntry:
     """What the message declares; everything else stands in the header of the CDA."""
     labels = feeding.labels | ({HIDDEN_FROM_REPRESENTATIVES} if feeding.secret else frozenset())
     confidentiality = tuple(Coding(code, VISIBILITY_SYSTEM) for code in sorted(labels))
-    return DocumentEntry(mime="text/xml", patient=feeding.patients[0], patients=feeding.patients, confidentiality=confidentiality)
+    raised = (Coding(feeding.raised, CONFIDENTIALITY_SYSTEM),) if feeding.raised else ()
+    return DocumentEntry(mime="text/xml", patient=feeding.patients[0], patients=feeding.patients, patient_traits=feeding.traits,
+                         confidentiality=(*raised, *confidentiality))  # fmt: skip
 
 
 def _submission(feeding: Feeding, actor: Actor) -> Submission:

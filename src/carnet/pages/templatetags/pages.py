@@ -133,7 +133,8 @@ def when(content: profile.Content, form: str = "") -> str:
     if not content.start and content.end:
         return gettext("au plus tard %(day)s") % {"day": written(content.end)}
     if not content.start:
-        return gettext("date inconnue") if content.origin == "unknown" else gettext("date non dite")
+        nothing = {"unknown": gettext("date inconnue"), "unreadable": gettext("date illisible dans le document")}
+        return nothing.get(content.origin) or gettext("date non dite")
     told = written(content.start)
     return gettext("%(day)s (date du document)") % {"day": told} if content.origin == "document" else told
 

@@ -158,7 +158,9 @@ def _patient(work: Work, checked: Checked, deposit: Deposit) -> Checked:
     header = checked.header
     if header and not all(_leads_here(work, ins, deposit) for ins in _ins_of_header(header)):
         raise _refuse(No.DOCUMENT_PATIENT_MISMATCH)
-    sent = Traits(header.birth_name, header.given_names, header.sex, header.birth_date) if header else Traits()
+    # A document that says the year alone, and the right one, contradicts nothing.
+    born = header.birth_date if header and not deposit.traits.birth_date.startswith(header.birth_date) else ""
+    sent = Traits(header.birth_name, header.given_names, header.sex, born) if header else Traits()
     wrong = tuple(dict.fromkeys((*mismatches(checked.entry.patient_traits, deposit.traits), *mismatches(sent, deposit.traits))))
     if wrong and not settings.CARNET.vendor_kit:
         raise _refuse(No.INS_MISMATCH, fields=", ".join(wrong))
@@ -211,8 +213,9 @@ def _type_and_class(checked: Checked, on: date) -> Checked:
 
 
 def _labels(checked: Checked) -> Checked:
-    """`N`, or the raised confidentiality (R, V) that was declared, stands beside the visibility codes; nothing else may."""
-    declared = {c.code for c in checked.entry.confidentiality} - {"N"}
+    """`N`, or the raised confidentiality (R, V) that was declared or that the CDA states, beside the visibility codes; nothing else."""
+    stated = {checked.header.confidentiality} if checked.header else set()
+    declared = ({c.code for c in checked.entry.confidentiality} | (stated & RAISED_CONFIDENTIALITY)) - {"N"}
     raised = sorted(declared & RAISED_CONFIDENTIALITY)
     unknown = declared - VISIBILITY_CODES - RAISED_CONFIDENTIALITY
     if unknown:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from lxml import etree
 
 from carnet.formats.cda.header import NS
-from carnet.formats.cda.statements.absent import denies, is_answer, polarity_of
-from carnet.formats.cda.statements.entry import QUALIFIES, Entry, is_true
+from carnet.formats.cda.statements.absent import denies, is_answer, is_any_agent, plain, polarity_of, unknown_by
+from carnet.formats.cda.statements.entry import CRITICALITY, QUALIFIES, SEVERITY, Entry, is_true
 from carnet.formats.cda.statements.model import Left, Polarity, Reason, Statement, Status, When
 from carnet.formats.cda.statements.names import child, children, codes_of
 from carnet.formats.cda.statements.times import when_of, when_within
@@ -18,7 +18,16 @@ _GENERIC = frozenset({"ASSERTION", "282291009", "55607006", "64572001", "4046840
                       "intolerance",
                       "DX", "COMPLAINT", "FINDING"})  # fmt: skip
 """Codes of an observation that only say that something is observed: the value says what."""
-_SEVERITY = "SEV"
+_DEGREES = {"CRITH": "haute", "CRITL": "basse", "CRITU": "non évaluable", "high": "haute", "low": "basse",
+            "unable-to-assess": "non évaluable", "H": "haute", "M": "moyenne", "L": "basse"}  # fmt: skip
+"""HL7 criticality and severity, and FHIR's words for them, in words of ours."""
+
+
+def _related(node: etree._Element) -> list[etree._Element]:
+    """What a concern is about. What it only refers to (REFR) is about something else, where it has a subject at all."""
+    relations = [*children(node, "entryRelationship"), *children(node, "component")]
+    own = [relation for relation in relations if relation.get("typeCode") != "REFR"]
+    return [inner for relation in own or relations for inner in relation.iterchildren(etree.Element)]
 
 
 def _observations(node: etree._Element) -> Iterator[etree._Element]:
@@ -28,7 +37,7 @@ def _observations(node: etree._Element) -> Iterator[etree._Element]:
         if code is None or code.get("code") not in QUALIFIES:
             yield node
         return
-    for inner in (*children(node, "entryRelationship/*"), *children(node, "component/*")):
+    for inner in _related(node):
         if name_of(inner) in ("observation", "act", "organizer"):
             yield from _observations(inner)
 
@@ -69,19 +78,26 @@ def _so(observation: etree._Element) -> bool:
     return not is_true(observation.get("negationInd")) and not taken_back and (observation.get("moodCode") or "EVN") == "EVN"
 
 
-def _severity(node: etree._Element, entry: Entry) -> str:
+def _degree(node: etree._Element, entry: Entry, asked: str = SEVERITY) -> str:
+    """How severe or critical an observation is said to be."""
     for observation in children(node, "entryRelationship/observation"):
-        code = child(observation, "code")
-        if code is not None and code.get("code") == _SEVERITY and _so(observation):
-            return entry.narrative.label(child(observation, "value"))
+        code, value = child(observation, "code"), child(observation, "value")
+        if code is not None and value is not None and code.get("code") == asked and _so(observation):
+            return _DEGREES.get(value.get("code") or "") or entry.narrative.label(value) or entry.narrative.text(value)
     return ""
+
+
+def _degrees(entry: Entry) -> list[str]:
+    """Severity and criticality of what is stated itself, with what they are of."""
+    told = (("sévérité", _degree(entry.node, entry)), ("criticité", _degree(entry.node, entry, CRITICALITY)))
+    return [f"{of} : {degree.lower()}" for of, degree in told if degree]
 
 
 def _reactions(entry: Entry) -> str:
     told = []
     for observation in entry.node.iterfind("h:entryRelationship[@typeCode='MFST']/h:observation", NS):
         label = entry.narrative.label(child(observation, "value")) or entry.narrative.text(child(observation, "text"))
-        severity = _severity(observation, entry)
+        severity = _degree(observation, entry)
         if label and _so(observation):
             told.append(f"{label} ({severity.lower()})" if severity else label)
     return ", ".join(dict.fromkeys(told))
@@ -91,12 +107,16 @@ def _allergy(entry: Entry, agent: etree._Element) -> Statement:
     code = child(agent, "code")
     label, codes = entry.narrative.label(code) or words(child(agent, "name")), tuple(codes_of(code))
     value = child(entry.node, "value")
-    if not codes and not label:
+    told = polarity_of(codes_of(value), entry.narrative.label(value))
+    if (not codes and not label) or (is_any_agent(codes) and told is not Polarity.AFFIRMED):
         # No agent is named: what the value says ("no known allergy") counts.
         codes = tuple(codes_of(value))
         label = entry.narrative.label(value) or entry.narrative.said(entry.node)
     kind = entry.narrative.label(child(entry.node, "code"))
-    return _made(entry, label, codes, _reactions(entry) or kind)
+    of = "" if plain(kind) in ("allergie", "allergies") else kind
+    detail = [_reactions(entry) or of, *_degrees(entry), *entry.refinements(code, value)]
+    unknown = unknown_by(code, agent, value, entry.node, *entry.holders())
+    return _made(entry, label, codes, ", ".join(filter(None, detail)), unknown=unknown)
 
 
 def _problem(entry: Entry) -> Iterator[Statement | Left]:
@@ -117,13 +137,23 @@ def _answer(entry: Entry, value: etree._Element | None) -> Statement | Left:
         return Left(entry.section, Reason.NOT_A_THING, named)
     if not label and not codes and (value is None or not value.get("value")):
         label = entry.narrative.said(entry.node)
+        if value is None and asked:
+            # Nothing but its code names it.
+            label, codes = entry.narrative.label(question) or label, tuple(codes_of(question))
     if value is not None and value.get("value") and not label:
         label = "oui" if value.get("value") in ("true", "1") else "non"
-    return _made(entry, label, codes, _severity(entry.node, entry))
+    site = child(entry.node, "targetSiteCode")
+    detail = [_degree(entry.node, entry), *entry.refinements(value), entry.narrative.label(site), *entry.refinements(site)]
+    unknown = value is not None and unknown_by(value, entry.node, *entry.holders())
+    return _made(entry, label, codes, ", ".join(dict.fromkeys(filter(None, detail))), unknown=unknown)
 
 
-def _made(entry: Entry, label: str, codes: tuple[Coding, ...], detail: str, polarity: Polarity | None = None) -> Statement:
+def _made(
+    entry: Entry, label: str, codes: tuple[Coding, ...], detail: str, polarity: Polarity | None = None, unknown: bool = False
+) -> Statement:
     own = polarity_of(codes, label)
+    if unknown and not label and not codes and entry.negated is Polarity.AFFIRMED:
+        own = Polarity.NO_INFORMATION
     return Statement(
         entry.section, label, codes, when_within(entry.node, entry.holders(), When()),
         polarity or entry.polarity_with(own), entry.mood,
@@ -132,8 +162,15 @@ def _made(entry: Entry, label: str, codes: tuple[Coding, ...], detail: str, pola
     )  # fmt: skip
 
 
-_DONE = {Status.COMPLETED: Status.NOT_STATED, Status.ABORTED: Status.CANCELLED}
-"""An act that is done is not over as an illness is: it stays a part of the history. One that was broken off was not done."""
+_DONE = {Status.COMPLETED: Status.NOT_STATED, Status.ABORTED: Status.CANCELLED, Status.NOT_BEGUN: Status.CANCELLED,
+         Status.SUSPENDED: Status.CANCELLED}  # fmt: skip
+"""An act that is done is not over as an illness is: it stays a part of the history. One that was broken off or not begun was not."""
+
+
+def _ahead(entry: Entry, when: When) -> bool:
+    """Whether an act is dated after the document that tells of it: it is planned."""
+    written = entry.written.start[: len(when.start)]
+    return bool(when.start and written) and when.start > written
 
 
 def procedure(entry: Entry) -> Iterator[Statement | Left]:
@@ -142,10 +179,17 @@ def procedure(entry: Entry) -> Iterator[Statement | Left]:
     text = child(entry.node, "text")
     label = entry.narrative.label(code) or entry.narrative.text(text)
     codes = tuple(codes_of(code))
-    site = entry.narrative.label(child(entry.node, "targetSiteCode"))
+    place = child(entry.node, "targetSiteCode")
+    site = ", ".join(filter(None, [entry.narrative.label(place), *entry.refinements(code, place)]))
     polarity = polarity_of(codes, label)
+    if not label and not codes and unknown_by(code, entry.node):
+        polarity = Polarity.NO_INFORMATION
+    when = when_of(entry.node)
+    if entry.status is Status.ACTIVE:
+        site = ", ".join(filter(None, [site, "en cours, selon le document"]))
     yield Statement(
-        "history", label, codes, when_of(entry.node), entry.polarity_with(polarity), entry.mood,
+        "history", label, codes, when, entry.polarity_with(polarity),
+        "INT" if entry.mood == "EVN" and _ahead(entry, when) else entry.mood,
         Status.CANCELLED if entry.taken_back else _DONE.get(entry.status, entry.status), "", "", entry.other, detail=site,
         author=entry.author, anchor=entry.narrative.anchor(entry.node),
     )  # fmt: skip

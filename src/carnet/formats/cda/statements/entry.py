@@ -7,6 +7,7 @@ from itertools import islice
 from lxml import etree
 
 from carnet.formats.cda.header import NS, ONESELF
+from carnet.formats.cda.statements.absent import plain
 from carnet.formats.cda.statements.model import Polarity, Status, When
 from carnet.formats.cda.statements.names import Narrative, child, children, codes_of
 from carnet.formats.cda.words import name_of, words
@@ -29,8 +30,30 @@ _CERTAINTY = {
     "410516002": "refuted", "410594000": "refuted", "entered-in-error": "entered-in-error",
 }  # fmt: skip
 _STATUS_OF, _CERTAINTY_OF = "33999-4", "66455-7"
-QUALIFIES = frozenset({_STATUS_OF, _CERTAINTY_OF, "82606-5", "SEV", "30973-2", "11323-3"})
-"""Observations that qualify another one: status, certainty, criticality, severity, rank of a dose, state of the patient."""
+SEVERITY, CRITICALITY = "SEV", "82606-5"
+QUALIFIES = frozenset({_STATUS_OF, _CERTAINTY_OF, CRITICALITY, SEVERITY, "30973-2", "11323-3", "225773000", "75328-5", "445518008"})
+"""Observations that qualify another one: status, certainty, criticality, severity, rank of a dose, state of the patient, how much
+somebody minds it, what is expected of it, age at its beginning."""
+_CLINICAL_WORDS = {
+    "actif": "active", "active": "active", "en cours": "active", "recidive": "active", "rechute": "active", "evolutif": "active",
+    "evolutive": "active", "inactif": "inactive", "inactive": "inactive", "en remission": "inactive", "stabilise": "inactive",
+    "stabilisee": "inactive", "gueri": "resolved", "guerie": "resolved", "resolu": "resolved", "resolue": "resolved",
+    "termine": "resolved", "terminee": "resolved", "gone": "resolved", "cured": "resolved", "in remission": "inactive",
+}  # fmt: skip
+_CERTAINTY_WORDS = {
+    "confirme": "confirmed", "confirmee": "confirmed", "certain": "confirmed", "certaine": "confirmed", "suspecte": "unconfirmed",
+    "suspectee": "unconfirmed", "suspicion": "unconfirmed", "probable": "unconfirmed", "possible": "unconfirmed",
+    "a confirmer": "unconfirmed", "non confirme": "unconfirmed", "non confirmee": "unconfirmed", "hypothese": "unconfirmed",
+    "exclu": "refuted", "exclue": "refuted", "elimine": "refuted", "eliminee": "refuted", "infirme": "refuted",
+    "infirmee": "refuted",
+    "refute": "refuted", "refutee": "refuted", "ecarte": "refuted", "ecartee": "refuted",
+}  # fmt: skip
+"""The same in words, where an author codes them in a list of their own or not at all."""
+_CONTEXT, _SUBJECT = "408729009", "408732007"
+_ONESELF = "410604004"
+_CONTEXT_MOODS = {"410519009": "RSK", "410518001": "GOL", "410517006": "EXPEC", "410524000": "EXPEC"}
+"""SNOMED CT, finding context: at risk, goal, expectation: it is not there."""
+_READ = frozenset({_CONTEXT, _SUBJECT})
 _STATEMENTS = frozenset({"act", "observation", "substanceAdministration", "supply", "procedure", "organizer", "encounter",
                          "observationMedia", "regionOfInterest"})  # fmt: skip
 MOST_QUALIFIERS = 40
@@ -67,8 +90,8 @@ def place_of(node: etree._Element) -> str:
 
 
 def is_true(text: str | None) -> bool:
-    """An xs:boolean: it has two spellings for each of its values."""
-    return (text or "").strip() in ("true", "1")
+    """An xs:boolean: it has two spellings for each of its values. In capitals it is none, and means what it says: a denial."""
+    return (text or "").strip().lower() in ("true", "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +132,7 @@ class Entry:
     def mood(self) -> str:
         """Its mood, or that of what holds it: a proposal counts before an intention, and that before what happened."""
         moods = [node.get("moodCode") or "EVN" for node in (self.node, *self.holders())]
+        moods += [_CONTEXT_MOODS[code] for value in self.qualified(_CONTEXT) if (code := value.get("code") or "") in _CONTEXT_MOODS]
         other = [mood for mood in moods if mood != "EVN"]
         return next((mood for mood in other if mood not in INTENDED), other[0] if other else "EVN")
 
@@ -121,7 +145,8 @@ class Entry:
                 return self._who(subject)
             for participant in node.iterfind("h:participant[@typeCode='SBJ']", NS):
                 return words(participant) or "?"
-        return ""
+        whose = [value for value in self.qualified(_SUBJECT) if value.get("code") != _ONESELF]
+        return self.narrative.label(whose[0]) or "?" if whose else ""
 
     def _who(self, subject: etree._Element) -> str:
         related = child(subject, "relatedSubject")
@@ -154,22 +179,50 @@ class Entry:
         """Whether it, or whatever holds it, was cancelled or nullified."""
         return Status.CANCELLED in (self.status, *self.statuses_above)
 
-    def told(self, code: str, known: dict[str, str]) -> str:
+    def told(self, code: str, known: dict[str, str], spelled: dict[str, str]) -> str:
         """What an observation that qualifies this one says, or one that qualifies the concern that holds it."""
         for node in (self.node, *self.holders()):
             for value in _qualifiers(node).get(code, ()):
-                for coding in codes_of(value):
-                    if coding.code.lower() in known:
-                        return known[coding.code.lower()]
+                for name in (*(coding.code.lower() for coding in codes_of(value)), (value.get("value") or "").lower()):
+                    if name in known:
+                        return known[name]
+                for text in (value.get("displayName") or "", self.narrative.text(value), self.narrative.label(value)):
+                    if plain(text) in {**spelled, **known}:
+                        return {**spelled, **known}[plain(text)]
         return ""
+
+    def qualified(self, name: str) -> list[etree._Element]:
+        """Values of a qualifier of what is stated (SNOMED CT, post-coordinated)."""
+        return [
+            value for qualifier in self.node.iterfind("h:value/h:qualifier", NS)
+            if (asked := child(qualifier, "name")) is not None and asked.get("code") == name
+            and (value := child(qualifier, "value")) is not None
+        ]  # fmt: skip
+
+    def refinements(self, *nodes: etree._Element | None) -> list[str]:
+        """What qualifiers of these coded nodes say beside what is read of them: a side, a course, a degree."""
+        found = []
+        for node in nodes:
+            for qualifier in node.iterfind("h:qualifier", NS) if node is not None else ():
+                name, value = child(qualifier, "name"), child(qualifier, "value")
+                said = self.narrative.label(value) if value is not None else ""
+                if (
+                    said
+                    and (name is None or name.get("code") not in _READ)
+                    and (value is None or value.get("code") not in _CERTAINTY)
+                ):
+                    found.append(said)
+        return found
 
     @property
     def clinical(self) -> str:
         """The clinical status that qualifies it, in FHIR's words whether FHIR or SNOMED CT wrote it."""
-        return self.told(_STATUS_OF, _CLINICAL)
+        return self.told(_STATUS_OF, _CLINICAL, _CLINICAL_WORDS)
 
     @property
     def certainty(self) -> str:
         """How sure its author is."""
         qualified = [q.get("code") or "" for q in self.node.iterfind("h:value/h:qualifier/h:value", NS)]
-        return self.told(_CERTAINTY_OF, _CERTAINTY) or next((_CERTAINTY[code] for code in qualified if code in _CERTAINTY), "")
+        return self.told(_CERTAINTY_OF, _CERTAINTY, _CERTAINTY_WORDS) or next(
+            (_CERTAINTY[code] for code in qualified if code in _CERTAINTY), ""
+        )

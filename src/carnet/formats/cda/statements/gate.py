@@ -3,7 +3,7 @@
 One place decides, for every door and every section. What is refused stays readable in its document.
 """
 
-from carnet.formats.cda.statements.absent import is_any_allergy, is_no_thing
+from carnet.formats.cda.statements.absent import is_no_thing, of_denied_allergy
 from carnet.formats.cda.statements.entry import INTENDED
 from carnet.formats.cda.statements.model import Phase, Polarity, Reason, Statement, Status
 
@@ -17,7 +17,7 @@ _CONCERNS = frozenset({"allergies", "problems", "history"})
 
 def _denied(statement: Statement) -> Reason | None:
     """A negation. Of allergies in general it is an absence; of anything else it is refused (that of a drug came as a stop)."""
-    return None if statement.section == "allergies" and is_any_allergy(statement.codes) else Reason.NEGATED
+    return None if statement.section == "allergies" and of_denied_allergy(statement.codes, statement.label) else Reason.NEGATED
 
 
 def _not_done(statement: Statement) -> bool:
@@ -49,4 +49,5 @@ def reason_against(statement: Statement) -> Reason | None:
         return denied
     if statement.section in _MEASURED:
         return None if statement.value is not None else Reason.NO_VALUE
-    return Reason.NOT_A_THING if statement.section in _GENERAL and is_no_thing(statement.label) else None
+    named = statement.polarity is not Polarity.AFFIRMED or statement.section not in _GENERAL or not is_no_thing(statement.label)
+    return None if named else Reason.NOT_A_THING

@@ -9,7 +9,7 @@ from carnet.formats.cda.statements.model import Left, Reason, Statement, Status,
 from carnet.formats.cda.statements.names import child, children, codes_of
 from carnet.formats.cda.statements.sections import VITAL_SIGNS
 from carnet.formats.cda.statements.times import when_within
-from carnet.formats.cda.statements.values import SUSCEPTIBILITY, also_in, interpretation_of, ranges_of, value_of
+from carnet.formats.cda.statements.values import ANSWERS, SUSCEPTIBILITY, also_in, interpretation_of, ranges_of, value_of
 from carnet.formats.cda.words import name_of
 
 GERM = "Germe isolé"
@@ -97,8 +97,8 @@ def _measure(entry: Entry, held: etree._Element | None) -> Statement:
     value = value_of(held, narrative)
     code, told = interpretation_of(node, narrative)
     sensitive = code in SUSCEPTIBILITY
-    if value is None and sensitive:
-        value = Value(text=told)
+    if value is None and (sensitive or code in ANSWERS):
+        value, told = Value(text=told), told if sensitive else ""
     organism = _organism(entry)
     return Statement(
         entry.section, narrative.label(child(node, "code")) or narrative.said(node),

@@ -30,12 +30,14 @@ class Status(StrEnum):
 
 
 class Origin(StrEnum):
-    """Where a date comes from. `UNKNOWN` is a date that the author said to be unknown; `NOT_STATED` one that nobody spoke of."""
+    """Where a date comes from. `UNKNOWN` is a date that the author said to be unknown; `NOT_STATED` one that nobody spoke of;
+    `UNREADABLE` one that is written, and is no date."""
 
     OWN = ""
     ORGANIZER = "organizer"
     DOCUMENT = "document"
     UNKNOWN = "unknown"
+    UNREADABLE = "unreadable"
     NOT_STATED = "not-stated"
 
 

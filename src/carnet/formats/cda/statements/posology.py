@@ -7,8 +7,8 @@ from lxml import etree
 
 from carnet.formats.cda.header import NS
 from carnet.formats.cda.statements.names import Narrative, child, children
-from carnet.formats.cda.statements.times import partial, times_of, type_of
-from carnet.formats.cda.statements.units import dose_unit, duration, number
+from carnet.formats.cda.statements.times import excludes, partial, times_of, type_of
+from carnet.formats.cda.statements.units import DAYS, dose_unit, duration, number, time_unit
 from carnet.formats.cda.words import words
 
 _EVENTS = {
@@ -56,28 +56,58 @@ def _amount(node: etree._Element | None, narrative: Narrative) -> str:
     return f"{said} {told}".strip()
 
 
+def _as_written(value: str, of: str) -> str:
+    """A period that no words of ours tell: never a dose alone."""
+    return f"période écrite : {' '.join(part for part in (number(value), of) if part)}"
+
+
 def _often(value: str, of: str) -> str:
-    """A period in French words."""
+    """A period in French words; as it is written, where it is none that we know."""
     try:
-        every = float(value)
+        every = float(value.strip().replace(",", "."))
     except ValueError:
-        return ""
-    if every <= 0:
-        return ""
+        return _as_written(value, of)
+    if not every > 0 or of not in DAYS:
+        return _as_written(value, of)
     if every < 1 and of in _SMALLER:
         smaller, count = _SMALLER[of]
+        times, whole = round(1 / every), (every * count).is_integer()
+        if not whole and abs(1 / every - times) < 0.05 * times:
+            # A third of a day, rounded as kits write it.
+            return f"{times} fois {_FOR_A_PERIOD[of]}" if of in ("d", "wk") else f"{times} fois par heure"
         return _often(f"{round(every * count, 2):g}", smaller)
     if every == 1:
-        return _FOR_A_PERIOD[of] if of in ("h", "min") else f"1 fois {_FOR_A_PERIOD[of]}" if of in _FOR_A_PERIOD else ""
-    told = duration(value, of)
-    return f"{'tous' if of in ('d', 'mo', 'a') else 'toutes'} les {told}" if told else ""
+        return (
+            _FOR_A_PERIOD[of]
+            if of in ("h", "min")
+            else f"1 fois {_FOR_A_PERIOD[of]}"
+            if of in _FOR_A_PERIOD
+            else _as_written(value, of)
+        )
+    return _every(duration(value, of), of)
+
+
+def _every(told: str, of: str) -> str:
+    return f"{'tous' if of in ('d', 'mo', 'a') else 'toutes'} les {told}"
+
+
+def _between(period: etree._Element) -> str:
+    """A period that is a range: every four to six hours."""
+    low, high = child(period, "low"), child(period, "high")
+    least, most = ((node.get("value") or "").strip() if node is not None else "" for node in (low, high))
+    units = [time_unit(node.get("unit") or "") for node in (low, high) if node is not None]
+    if least and most and units[0] == units[1] and (told := duration(most, units[0])):
+        return _every(f"{number(least)} à {told}", units[0])
+    parts = [f"{word} {number(n.get('value') or '')} {n.get('unit') or ''}".strip()
+             for word, n in (("au moins", low), ("au plus", high)) if n is not None and n.get("value")]  # fmt: skip
+    return f"période écrite : {', '.join(parts)}" if parts else ""
 
 
 def _periodic(time: etree._Element, narrative: Narrative) -> str:
     period, count = child(time, "period"), child(time, "frequency")
     said = narrative.text(time.find("h:period/h:translation/h:originalText", NS))
-    value, of = (period.get("value") or "", period.get("unit") or "") if period is not None else ("", "")
-    often = _often(value, of)
+    value, of = (period.get("value") or "", time_unit(period.get("unit") or "")) if period is not None else ("", "")
+    often = _often(value, of) if value.strip() else _between(period) if period is not None else ""
     times = _amount(child(count, "numerator"), narrative) if count is not None else ""
     if count is not None and times:
         each = child(count, "denominator")
@@ -115,16 +145,31 @@ def _length(time: etree._Element) -> str:
     return f"pendant {told}" if told else ""
 
 
+def _day(text: str) -> str:
+    return "/".join(reversed(partial(text).split("-")))
+
+
+def _pause(time: etree._Element) -> str:
+    """The days that are taken out of the others."""
+    low, high = child(time, "low"), child(time, "high")
+    first, last = (_day(node.get("value") or "") if node is not None else "" for node in (low, high))
+    return " ".join(
+        part for part in (f"du {first}" if first else "", f"au {last}" if last else _day(time.get("value") or "")) if part
+    )
+
+
 def _frequency(node: etree._Element, narrative: Narrative) -> list[str]:
     told, days = [], []
     for time in times_of(node):
-        kind = type_of(time)
+        kind, except_for = type_of(time), "sauf " if excludes(time) else ""
         if kind == "PIVL_TS" or child(time, "period") is not None:
-            told.append(_periodic(time, narrative))
+            told.append(except_for + _periodic(time, narrative))
         elif kind == "EIVL_TS" or child(time, "event") is not None:
-            told.append(_event(time, narrative))
+            told.append(except_for + _event(time, narrative))
+        elif except_for:
+            told.append(f"{except_for}{_pause(time)}")
         elif kind == "TS" and len(partial(time.get("value") or "")) == len("2026-01-01"):
-            days.append("/".join(reversed(partial(time.get("value") or "").split("-"))))
+            days.append(_day(time.get("value") or ""))
     # One day given as a point is the start; several are the days on which it is taken.
     return [*told, *([f"le {', le '.join(days)}"] if len(days) > 1 else [])]
 
@@ -191,7 +236,7 @@ def _steps(node: etree._Element) -> list[etree._Element]:
     """The doses that follow one another, in the order of their numbers; one that is denied is none of them."""
     others = other_products(node)
     found = [s for r in sorted(children(node, "entryRelationship"), key=_order) for s in children(r, "substanceAdministration")]
-    return [s for s in found if s not in others and (s.get("negationInd") or "").strip() not in ("true", "1")]
+    return [s for s in found if s not in others and (s.get("negationInd") or "").strip().lower() not in ("true", "1")]
 
 
 def posology_of(node: etree._Element, narrative: Narrative) -> str:

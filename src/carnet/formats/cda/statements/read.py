@@ -12,6 +12,7 @@ from lxml import etree
 
 from carnet.formats.cda.header import NS, parse_document
 from carnet.formats.cda.statements import concerns, encounters, measures, substances
+from carnet.formats.cda.statements.absent import of_denied_allergy
 from carnet.formats.cda.statements.entry import Entry, author_of, place_of
 from carnet.formats.cda.statements.gate import reason_against
 from carnet.formats.cda.statements.model import Left, Origin, Polarity, Reading, Reason, Statement, When
@@ -88,7 +89,21 @@ def _entry(entry: Entry) -> Found:
 def _absence(statement: Statement) -> Statement:
     """Allergies denied in general are an absence of all of them."""
     denied = statement.polarity is Polarity.NEGATED and statement.section == "allergies"
-    return replace(statement, polarity=Polarity.KNOWN_ABSENT) if denied else statement
+    return (
+        replace(statement, polarity=of_denied_allergy(statement.codes, statement.label) or Polarity.NEGATED)
+        if denied
+        else statement
+    )
+
+
+def _begun_before_its_end(statement: Statement) -> Statement:
+    """An end that is written before the beginning ends nothing: both are told, and neither is believed."""
+    start, end = statement.when.start, statement.when.end
+    if not start or not end or end[: len(start)] >= start[: len(end)]:
+        return statement
+    told = f"dates contradictoires : fin écrite ({'/'.join(reversed(end.split('-')))}) avant le début"
+    detail = ", ".join(part for part in (statement.detail, told) if part)
+    return replace(statement, when=replace(statement.when, end=""), detail=detail)
 
 
 def _completed(found: Statement | Left, section: etree._Element, document: _Document) -> Statement | Left:
@@ -116,7 +131,7 @@ class _Collected:
         elif len(self.statements) >= MOST:
             self.left.append(Left(found.section, Reason.TOO_MANY, found.label))
         else:
-            self.statements[_absence(found)] = None
+            self.statements[_begun_before_its_end(_absence(found))] = None
 
 
 def _section(section: etree._Element, document: _Document, collected: _Collected) -> None:

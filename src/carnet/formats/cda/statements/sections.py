@@ -8,6 +8,7 @@ PARTS: dict[str, str] = {
     "11348-0": "history",
     "11329-0": "history",
     "47519-4": "history",
+    "29554-3": "history",
     "10160-0": "treatments",
     "10183-2": "treatments",
     "42346-7": "treatments",

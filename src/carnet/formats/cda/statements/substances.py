@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from carnet.formats.cda.header import NS
-from carnet.formats.cda.statements.absent import polarity_of
+from carnet.formats.cda.statements.absent import polarity_of, unknown_by
 from carnet.formats.cda.statements.entry import Entry
 from carnet.formats.cda.statements.model import Left, Phase, Polarity, Reason, Statement, Status
 from carnet.formats.cda.statements.names import child, children, codes_of
@@ -63,6 +63,8 @@ def _product(entry: Entry, path: str) -> Statement | None:
         return None
     label, codes = _label(entry, material), _codes(material)
     said = polarity_of((*codes_of(child(entry.node, "code")), *codes), label)
+    if not label and not codes and unknown_by(entry.node, material, child(material, "code"), child(material, "name")):
+        said = Polarity.NO_INFORMATION
     return Statement(
         entry.section, label or entry.narrative.label(child(entry.node, "code")), codes, when_of(entry.node),
         entry.polarity_with(said), entry.mood, Status.CANCELLED if entry.taken_back else entry.status, other=entry.other,
@@ -90,10 +92,12 @@ def treatment(entry: Entry) -> Iterator[Statement | Left]:
     stopped = found.polarity is Polarity.NEGATED and polarity_of(found.codes, found.label) is Polarity.AFFIRMED
     # A completed entry is one that was written whole (CI-SIS fixes it), not a treatment that is over.
     status = Status.ABORTED if stopped else Status.NOT_STATED if found.status is Status.COMPLETED else found.status
+    # A denial says that it is not taken, and nothing of a day on which it was stopped.
+    told = ["non pris, selon le document"] if stopped else []
     if stopped:
         found = replace(found, polarity=Polarity.AFFIRMED)
-    yield replace(found, detail=posology_of(entry.node, entry.narrative), phase=_phase(entry), status=status,
-                  clinical=entry.clinical)  # fmt: skip
+    detail = ", ".join(filter(None, [posology_of(entry.node, entry.narrative), *told]))
+    yield replace(found, detail=detail, phase=_phase(entry), status=status, clinical=entry.clinical)
     # A second product inside (IHE PCC, combination) is a treatment of its own: its dose is not the first one's.
     for inner in other_products(entry.node):
         yield from treatment(entry.at(inner))
@@ -127,19 +131,21 @@ def dispensation(entry: Entry) -> Iterator[Statement | Left]:
 
 def device(entry: Entry) -> Iterator[Statement | Left]:
     """A device of the patient: implanted, or equipment."""
-    devices = [n for p in entry.node.iterfind("h:participant", NS) for n in children(p, "participantRole/playingDevice/code")]
+    devices = [n for p in entry.node.iterfind("h:participant", NS) for n in children(p, "participantRole/playingDevice")]
     if not devices:
         yield _absence(entry)
         return
-    for code in devices:
-        label, codes = entry.narrative.label(code), tuple(codes_of(code))
-        said = polarity_of(codes, label)
+    for told in devices:
+        code, model = child(told, "code"), words(child(told, "manufacturerModelName"))
+        label, codes = entry.narrative.label(code) or model or entry.narrative.said(entry.node), tuple(codes_of(code))
+        nobody = not label and not codes and unknown_by(entry.node, told, code)
+        said = Polarity.NO_INFORMATION if nobody else polarity_of(codes, label)
         when = when_of(entry.node)
         yield Statement(
             "devices" if _implanted(codes, label) else "equipment", label, codes, when,
             entry.polarity_with(said), entry.mood,
             Status.CANCELLED if entry.taken_back else Status.NOT_STATED if entry.status is Status.COMPLETED else entry.status,
-            other=entry.other, author=entry.author,
+            other=entry.other, author=entry.author, detail=model if model != label else "",
             anchor=entry.narrative.anchor(entry.node),
         )  # fmt: skip
 

@@ -10,6 +10,8 @@ from carnet.formats.cda.statements.model import Origin, When
 from carnet.formats.cda.statements.units import DAYS, duration
 
 _TS = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d{2,6}(?:\.\d+)?(?:[+-]\d{4})?)?(?:[+-]\d{4})?")
+_ISO = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?()")
+"""A day written with hyphens is no TS, and can mean one thing alone."""
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
@@ -22,7 +24,7 @@ def type_of(node: etree._Element) -> str:
 
 def partial(text: str) -> str:
     """A TS as an ISO date of the same precision, at most a day; empty for what is none."""
-    match = _TS.fullmatch(text.strip())
+    match = _TS.fullmatch(text.strip()) or _ISO.fullmatch(text.strip())
     if match is None:
         return ""
     year, month, day = match.group(1), match.group(2), match.group(3)
@@ -75,12 +77,19 @@ def _read(time: etree._Element) -> When | None:
         origin = Origin.OWN if start or end else Origin.NOT_STATED
         return When(start, end or by_width, origin, _instant(written), told, days)
     nothing = [time, *(n for n in (low, center) if n is not None)]
+    if any((n.get("value") or "").strip() for n in (*nothing, high) if n is not None):
+        return When(origin=Origin.UNREADABLE)
     return When(origin=Origin.UNKNOWN) if any(n.get("nullFlavor") for n in nothing) else None
+
+
+def excludes(time: etree._Element) -> bool:
+    """Whether a time is taken out of the others (HL7 v3 SetOperator E): a pause, not when it is."""
+    return (time.get("operator") or "").strip() == "E"
 
 
 def when_of(node: etree._Element) -> When:
     """Beginning and end of an entry by its own words."""
-    read = [w for time in times_of(node) if _is_interval(time) and (w := _read(time)) is not None]
+    read = [w for time in times_of(node) if _is_interval(time) and not excludes(time) and (w := _read(time)) is not None]
     return next((w for w in read if w.origin is Origin.OWN), read[0] if read else When())
 
 

@@ -6,6 +6,13 @@ DAYS = {"d": 1.0, "wk": 7.0, "mo": 30.4375, "a": 365.25, "h": 1 / 24, "min": 1 /
 """Days in a unit of time; a month and a year are means (UCUM §31)."""
 _TIMES = {"s": ("seconde", "secondes"), "min": ("minute", "minutes"), "h": ("heure", "heures"), "d": ("jour", "jours"),
           "wk": ("semaine", "semaines"), "mo": ("mois", "mois"), "a": ("an", "ans")}  # fmt: skip
+_SPELLED = {
+    "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "heure": "h", "heures": "h", "j": "d", "jr": "d", "jour": "d", "jours": "d",
+    "day": "d", "days": "d", "sem": "wk", "semaine": "wk", "semaines": "wk", "week": "wk", "weeks": "wk", "mois": "mo",
+    "month": "mo",
+    "months": "mo", "an": "a", "ans": "a", "year": "a", "years": "a", "yr": "a", "mn": "min", "minute": "min", "minutes": "min",
+}  # fmt: skip
+"""Units of time as kits spell them, that UCUM does not know."""
 _DOSES = {
     "tablet": "comprimé", "tbl": "comprimé", "tab": "comprimé", "comprime": "comprimé", "comprimé": "comprimé", "cp": "comprimé",
     "capsule": "gélule", "cap": "gélule", "gelule": "gélule", "gélule": "gélule", "puff": "bouffée", "bouffee": "bouffée",
@@ -56,8 +63,14 @@ def dose_unit(text: str, amount: str) -> str:
     return f"{first}s{space}{rest}" if _plural(amount) and first[-1] not in "sx" else known
 
 
+def time_unit(text: str) -> str:
+    """A unit of time in UCUM, however a kit spells it; as it is for another one."""
+    return _SPELLED.get(text.strip().lower(), text.strip())
+
+
 def duration(value: str, of: str) -> str:
     """A duration in French words; empty for what is none."""
-    if not value or of not in _TIMES:
+    unit_of_time = time_unit(of)
+    if not value or unit_of_time not in _TIMES:
         return ""
-    return f"{number(value)} {_TIMES[of][_plural(value)]}"
+    return f"{number(value)} {_TIMES[unit_of_time][_plural(value)]}"

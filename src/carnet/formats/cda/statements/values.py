@@ -6,12 +6,14 @@ from lxml import etree
 
 from carnet.formats.cda.header import NS
 from carnet.formats.cda.statements.model import Range, Value
-from carnet.formats.cda.statements.names import Narrative, child
+from carnet.formats.cda.statements.names import Narrative, child, children
 from carnet.formats.cda.statements.times import partial, type_of
 from carnet.formats.cda.statements.units import unit
 
 _WORDS = re.compile(r"[^\W\d_]{4,}")
 _NUMBERS = frozenset({"PQ", "INT", "REAL", "MO"})
+_LIKELY = ("PPD_", "UVP_")
+"""Quantities with a probability or a spread (HL7 v3 data types): read as the quantity."""
 _INTERVALS = frozenset({"IVL_PQ", "IVL_INT", "IVL_REAL", "IVL_MO"})
 _TIMES = frozenset({"TS", "IVL_TS", "EIVL_TS"})
 _YES = {"true": "oui", "1": "oui", "false": "non", "0": "non"}
@@ -24,6 +26,8 @@ INTERPRETATIONS = {
     "<": "sous la limite de mesure", ">": "au-dessus de la limite de mesure",
 }  # fmt: skip
 """HL7 ObservationInterpretation (2.16.840.1.113883.5.83) in French words of our own."""
+ANSWERS = frozenset({"POS", "NEG", "IND", "DET", "ND"})
+"""Interpretations that are an answer of their own, where no value stands beside them."""
 SUSCEPTIBILITY = frozenset({"S", "R", "I", "MS", "VS"})
 
 
@@ -75,10 +79,25 @@ def _said(node: etree._Element, kind: str, narrative: Narrative) -> Value | None
     if kind == "BL":
         told = _YES.get((node.get("value") or "").strip(), "")
     elif kind in _TIMES:
-        told = partial(node.get("value") or "")
+        points = [
+            (word, _day(n)) for word, n in (("", node), ("du", child(node, "low")), ("au", child(node, "high"))) if n is not None
+        ]
+        told = " ".join(f"{word} {day}".strip() for word, day in points if day)
     else:
         told = narrative.label(node) or narrative.text(node) or node.get("code") or ""
     return Value(text=told) if told else None
+
+
+def _day(node: etree._Element) -> str:
+    return "/".join(reversed(partial(node.get("value") or "").split("-")))
+
+
+def _translated(node: etree._Element) -> Value | None:
+    """A quantity that is given in another unit alone (PQ with translations)."""
+    for other in node.iterfind("h:translation", NS):
+        if _number(other):
+            return Value(_number(other), unit(other.get("unit") or other.get("code") or ""))
+    return None
 
 
 def value_of(node: etree._Element | None, narrative: Narrative) -> Value | None:
@@ -86,10 +105,12 @@ def value_of(node: etree._Element | None, narrative: Narrative) -> Value | None:
     if node is None:
         return None
     kind = type_of(node) or _guessed(node)
+    for likely in _LIKELY:
+        kind = kind.removeprefix(likely)
     if kind in _INTERVALS:
         return _interval(node)
     if kind in _NUMBERS:
-        return Value(_number(node), unit(node.get("unit", ""))) if _number(node) else None
+        return Value(_number(node), unit(node.get("unit", ""))) if _number(node) else _translated(node)
     return _ratio(node) if kind.startswith("RTO") else _said(node, kind, narrative)
 
 
@@ -140,11 +161,12 @@ def ranges_of(node: etree._Element, narrative: Narrative) -> tuple[Range, ...]:
 
 def interpretation_of(node: etree._Element, narrative: Narrative) -> tuple[str, str]:
     """Code and words of the laboratory's own interpretation."""
-    meant = child(node, "interpretationCode")
-    if meant is None or not (meant.get("code") or narrative.label(meant)):
-        return "", ""
-    code = meant.get("code") or ""
-    return code, INTERPRETATIONS.get(code) or narrative.label(meant) or code
+    found = []
+    for meant in children(node, "interpretationCode"):
+        code = meant.get("code") or ""
+        if told := INTERPRETATIONS.get(code) or narrative.label(meant) or code:
+            found.append((code, told))
+    return (found[0][0], ", ".join(dict.fromkeys(told for _, told in found))) if found else ("", "")
 
 
 def shown(value: Value) -> str:

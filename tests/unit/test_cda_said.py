@@ -1,0 +1,315 @@
+"""What a document says in other words than a list of codes: that nobody knows, that there is none, of whom, on which side, until when."""
+
+import pytest
+from support.small_cda import SNOMED, concern, document, product, result, section
+
+from carnet.apps.profile.reading import content_of
+from carnet.formats.cda import plain_text, read_statements, render
+from carnet.formats.cda.statements import Origin, Polarity, Reason, Statement, Status, When, shown
+
+ALLERGIES, PROBLEMS, ACTS, TREATMENTS, VACCINES, RESULTS, DEVICES = (
+    "48765-2", "11450-4", "47519-4", "10160-0", "11369-6", "30954-2", "46264-8")  # fmt: skip
+QUALIFIER = "<qualifier><name code='{}'/><value code='{}' displayName='{}'/></qualifier>"
+RELATION = "<entryRelationship typeCode='{}'><observation><code code='{}'/><value {}</observation></entryRelationship>"
+
+
+def read(code: str, entry: str, text: str = "") -> tuple[Statement, ...]:
+    return read_statements(section(code, entry, text)).statements
+
+
+def one(code: str, entry: str, text: str = "") -> Statement:
+    [found] = read(code, entry, text)
+    return found
+
+
+def reasons(code: str, entry: str) -> set[Reason]:
+    found = read_statements(section(code, entry))
+    assert found.statements == ()
+    return {left.reason for left in found.left}
+
+
+def agent(inner: str) -> str:
+    return f"<participant typeCode='CSM'><participantRole><playingEntity>{inner}</playingEntity></participantRole></participant>"
+
+
+# nobody knows
+
+NOBODY_KNOWS = {
+    "an agent": (ALLERGIES, concern("<value nullFlavor='NI'/>", agent("<code nullFlavor='NI'/>"))),
+    "the concern": (ALLERGIES, "<act nullFlavor='NI'><entryRelationship><observation>" + agent("<code/>") + "</observation></entryRelationship></act>"),
+    "a value": (PROBLEMS, concern("<value nullFlavor='UNK'/>")),
+    "an act": (ACTS, "<procedure nullFlavor='NI'><code nullFlavor='NI'/></procedure>"),
+    "a product": (TREATMENTS, product("<code nullFlavor='NI'/>")),
+    "an administration": (TREATMENTS, product("", "nullFlavor='NASK'")),
+    "a vaccine": (VACCINES, product("<code nullFlavor='ASKU'/>")),
+    "a device": (DEVICES, "<supply><participant><participantRole><playingDevice><code nullFlavor='NI'/></playingDevice>"
+                          "</participantRole></participant></supply>"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "entry"), NOBODY_KNOWS.values(), ids=list(NOBODY_KNOWS))
+def test_a_null_flavour_of_what_is_not_named_says_that_nobody_knows(code: str, entry: str) -> None:
+    found = one(code, entry)
+    assert (found.polarity, found.label, found.codes) == (Polarity.NO_INFORMATION, "", ())
+    assert content_of(found).label == "Pas d’information"
+
+
+@pytest.mark.parametrize("flavor", ["OTH", "MSK"])
+def test_another_null_flavour_names_something_that_is_not_told(flavor: str) -> None:
+    found = one(ALLERGIES, concern("<value/>", agent(f"<code nullFlavor='{flavor}'/>")))
+    assert found.polarity is Polarity.AFFIRMED and content_of(found).label == "Sans libellé"
+
+
+def test_a_name_beside_a_null_flavour_counts() -> None:
+    named = agent("<code nullFlavor='UNK'><originalText>Kiwi</originalText></code>")
+    assert one(ALLERGIES, concern("<value/>", named)).polarity is Polarity.AFFIRMED
+    assert one(PROBLEMS, concern("<value nullFlavor='UNK'><originalText>Toux</originalText></value>")).polarity is Polarity.AFFIRMED
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["Inconnu", "Non renseigné", "Non renseignées", "Allergies : non renseignées", "Allergie inconnue", "Pas d’information", "Non précisé",
+     "Pas d'information sur les allergies", "Ne sait pas", "Aucune information", "Non recherchée", "Unknown", "NSP"],
+)  # fmt: skip
+def test_words_say_that_nobody_knows(label: str) -> None:
+    assert one(ALLERGIES, concern(f'<value displayName="{label}"/>')).polarity is Polarity.NO_INFORMATION
+
+
+@pytest.mark.parametrize(
+    ("label", "polarity"),
+    [
+        ("Allergies : aucune", Polarity.KNOWN_ABSENT), ("No known allergies", Polarity.KNOWN_ABSENT),
+        ("Aucune connue", Polarity.KNOWN_ABSENT), ("Patient sans allergie", Polarity.KNOWN_ABSENT),
+        ("Aucune allergie signalée par le patient", Polarity.KNOWN_ABSENT), ("Pas de notion d’allergie", Polarity.KNOWN_ABSENT),
+        ("Aucun antécédent allergique", Polarity.KNOWN_ABSENT), ("Sans allergie ni intolérance connues", Polarity.KNOWN_ABSENT),
+        ("Rien à signaler", Polarity.KNOWN_ABSENT), ("R.A.S.", Polarity.KNOWN_ABSENT), ("Pas d’allergie à ce jour", Polarity.KNOWN_ABSENT),
+        ("Aucune allergie alimentaire connue", Polarity.PARTLY_ABSENT), ("NKDA", Polarity.PARTLY_ABSENT),
+        ("No known drug allergies", Polarity.PARTLY_ABSENT), ("Aucune allergie au latex", Polarity.PARTLY_ABSENT),
+        ("Aucune allergie sauf la pénicilline", Polarity.AFFIRMED), ("Allergie alimentaire", Polarity.AFFIRMED),
+        ("Pas d’allergie à la pénicilline", Polarity.AFFIRMED), ("Allergie non médicamenteuse", Polarity.AFFIRMED),
+        ("Nickel", Polarity.AFFIRMED), ("NCB", Polarity.AFFIRMED),
+    ],
+)  # fmt: skip
+def test_words_say_that_there_is_none(label: str, polarity: Polarity) -> None:
+    assert one(ALLERGIES, concern(f'<value displayName="{label}"/>')).polarity is polarity
+
+
+@pytest.mark.parametrize(
+    ("code", "label"),
+    [(ACTS, "Aucune intervention connue"), (ACTS, "Pas d’antécédent chirurgical"), (TREATMENTS, "Aucun traitement au long cours"),
+     (PROBLEMS, "Absence d’antécédents médicaux notables"), (DEVICES, "Aucun dispositif implanté")],
+)  # fmt: skip
+def test_none_of_another_kind(code: str, label: str) -> None:
+    entry = {ACTS: f'<procedure><code displayName="{label}"/></procedure>', TREATMENTS: product(f"<name>{label}</name>"),
+             PROBLEMS: concern(f'<value displayName="{label}"/>'),
+             DEVICES: f'<supply><participant><participantRole><playingDevice><code displayName="{label}"/></playingDevice></participantRole>'
+                      "</participant></supply>"}[code]  # fmt: skip
+    assert one(code, entry).polarity is Polarity.KNOWN_ABSENT
+
+
+def test_no_known_procedures_by_its_code() -> None:
+    assert (
+        one(ACTS, f"<procedure><code code='787480003' codeSystem='{SNOMED}' displayName='x'/></procedure>").polarity
+        is Polarity.KNOWN_ABSENT
+    )
+
+
+def test_no_medicine_is_none_at_all_among_treatments() -> None:
+    assert one(TREATMENTS, product("<name>Aucun médicament</name>")).polarity is Polarity.KNOWN_ABSENT
+
+
+def test_a_mark_alone_names_nothing() -> None:
+    assert reasons(ALLERGIES, concern("<value displayName='-'/>")) == {Reason.NOT_A_THING}
+
+
+@pytest.mark.parametrize(("code", "polarity"), [("419199007", Polarity.KNOWN_ABSENT), ("416098002", Polarity.PARTLY_ABSENT)])
+def test_a_general_allergy_that_is_denied_says_of_all_or_of_one_kind(code: str, polarity: Polarity) -> None:
+    value = f"<value code='{code}' codeSystem='{SNOMED}' displayName='Allergie'/>"
+    assert one(ALLERGIES, concern(value, agent("<code nullFlavor='NA'/>"), attributes='negationInd="true"')).polarity is polarity
+
+
+# what is beside the thing
+
+
+def test_what_a_concern_refers_to_is_none_of_its_problems() -> None:
+    asthma = "<entryRelationship typeCode='SUBJ'><observation><value displayName='Asthme'/></observation></entryRelationship>"
+    other = RELATION.format("REFR", "X", "displayName='Priorité haute'/>")
+    assert [s.label for s in read(PROBLEMS, f"<act>{asthma}{other}</act>")] == ["Asthme"]
+    assert [s.label for s in read(PROBLEMS, f"<act>{asthma}{other.replace('REFR', 'SUBJ').replace('X', '225773000')}</act>")] == [
+        "Asthme"
+    ]
+    assert [s.label for s in read(PROBLEMS, f"<act>{other}</act>")] == ["Priorité haute"], (
+        "where there is nothing else, it is the subject"
+    )
+
+
+def test_severity_and_criticality_of_an_allergy_are_told() -> None:
+    penicillin = agent("<name>Pénicilline</name>")
+    severe = RELATION.format("SUBJ", "SEV", "displayName='Sévère'/>")
+    high = RELATION.format("SUBJ", "82606-5", "code='high'/>")
+    back = severe.replace("<observation>", "<observation negationInd='true'>")
+    assert one(ALLERGIES, concern("<code code='A' displayName='Allergie'/>", penicillin)).detail == ""
+    assert one(ALLERGIES, concern("", penicillin + severe + high)).detail == "sévérité : sévère, criticité : haute"
+    assert one(ALLERGIES, concern("", penicillin + back)).detail == ""
+    assert (
+        one(ALLERGIES, concern("<code code='A' displayName='Intolérance'/>", penicillin + high)).detail
+        == "Intolérance, criticité : haute"
+    )
+
+
+def test_a_disease_of_a_relative_by_a_qualifier_is_no_disease_of_the_patient() -> None:
+    mother = QUALIFIER.format("408732007", "72705000", "Mère")
+    assert reasons(PROBLEMS, concern(f"<value displayName='Diabète'>{mother}</value>")) == {Reason.OTHER_PERSON}
+    oneself = QUALIFIER.format("408732007", "410604004", "Lui-même")
+    found = one(PROBLEMS, concern(f"<value displayName='Diabète'>{oneself}</value>"))
+    assert (found.label, found.other, found.detail) == ("Diabète", "", "")
+    unnamed = "<qualifier><name code='408732007'/><value code='1'/></qualifier>"
+    assert reasons(PROBLEMS, concern(f"<value displayName='Diabète'>{unnamed}</value>")) == {Reason.OTHER_PERSON}
+
+
+@pytest.mark.parametrize("context", ["410519009", "410518001"])
+def test_a_risk_or_a_goal_by_a_qualifier_has_not_happened(context: str) -> None:
+    assert reasons(PROBLEMS, concern(f"<value displayName='Chute'>{QUALIFIER.format('408729009', context, 'x')}</value>")) == {
+        Reason.NOT_HAPPENED
+    }
+
+
+def test_a_side_is_told() -> None:
+    left = QUALIFIER.format("272741003", "7771000", "gauche")
+    assert one(PROBLEMS, concern(f"<value displayName='Fracture'>{left}</value>")).detail == "gauche"
+    assert (
+        one(
+            PROBLEMS, concern("<value displayName='Fracture'/>", f"<targetSiteCode displayName='Fémur'>{left}</targetSiteCode>")
+        ).detail
+        == "Fémur, gauche"
+    )
+    assert (
+        one(ACTS, f"<procedure><code displayName='Prothèse'>{left}</code><targetSiteCode displayName='Hanche'/></procedure>").detail
+        == "Hanche, gauche"
+    )
+    assert one(PROBLEMS, concern("<value displayName='Fracture'><qualifier/></value>")).detail == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "clinical"),
+    [("xsi:type='CD' nullFlavor='OTH'><originalText>Guérie</originalText></value>", "resolved"),
+     ("xsi:type='CD' code='9' displayName='Résolu'/>", "resolved"), ("xsi:type='ST'>En rémission</value>", "inactive"),
+     ("xsi:type='ST' value='resolved'/>", "resolved"), ("xsi:type='ST'>Active</value>", "active"), ("xsi:type='ST'>Ailleurs</value>", "")],
+)  # fmt: skip
+def test_a_clinical_status_in_words(value: str, clinical: str) -> None:
+    assert one(PROBLEMS, concern("<value displayName='Otite'/>", RELATION.format("REFR", "33999-4", value))).clinical == clinical
+
+
+@pytest.mark.parametrize(("words", "certainty"), [("Suspectée", "unconfirmed"), ("Confirmé", "confirmed")])
+def test_a_certainty_in_words(words: str, certainty: str) -> None:
+    qualified = RELATION.format("SUBJ", "66455-7", f"displayName='{words}'/>")
+    assert one(PROBLEMS, concern("<value displayName='Otite'/>", qualified)).certainty == certainty
+    assert reasons(
+        PROBLEMS, concern("<value displayName='Otite'/>", RELATION.format("SUBJ", "66455-7", "displayName='Écartée'/>"))
+    ) == {Reason.REFUTED}
+
+
+def test_a_device_is_named_by_its_model() -> None:
+    device = "<supply><participant><participantRole><playingDevice>{}<manufacturerModelName>ADVISA</manufacturerModelName></playingDevice></participantRole></participant></supply>"
+    assert (one(DEVICES, device.format("")).label, one(DEVICES, device.format("")).detail) == ("ADVISA", "")
+    named = one(DEVICES, device.format("<code displayName='Stimulateur'/>"))
+    assert (named.label, named.detail) == ("Stimulateur", "ADVISA")
+
+
+def test_a_denied_treatment_is_told_as_not_taken() -> None:
+    found = one(TREATMENTS, product(attributes="negationInd='true'", more="<doseQuantity value='1'/>"))
+    assert (found.status, found.detail) == (Status.ABORTED, "1, non pris, selon le document")
+
+
+# when
+
+
+def test_an_end_before_the_beginning_ends_nothing() -> None:
+    times = "<effectiveTime><low value='{}'/><high value='{}'/></effectiveTime>"
+    found = one(PROBLEMS, concern("<value displayName='Gastrite'/>", times.format("2015", "20100304")))
+    assert (found.when.start, found.when.end) == ("2015", "")
+    assert found.detail == "dates contradictoires : fin écrite (04/03/2010) avant le début"
+    kept = one(TREATMENTS, product(more=times.format("20260310", "202603")))
+    assert (kept.when.end, kept.detail) == ("2026-03", ""), "a month that holds the beginning contradicts nothing"
+
+
+def test_a_pause_is_not_when_a_treatment_is_taken() -> None:
+    taken = "<effectiveTime><low value='20260110'/></effectiveTime>"
+    pause = "<effectiveTime xsi:type='IVL_TS' operator='E'><low value='20251110'/><high value='20251220'/></effectiveTime>"
+    found = one(TREATMENTS, product(more=pause + taken))
+    assert (found.when.start, found.detail) == ("2026-01-10", "sauf du 10/11/2025 au 20/12/2025")
+
+
+def test_a_date_that_does_not_read_is_not_the_documents() -> None:
+    found = one(RESULTS, result("<value xsi:type='PQ' value='4'/>", "<effectiveTime value='20260230'/>"))
+    assert (found.when.start, found.when.origin) == ("", Origin.UNREADABLE)
+
+
+@pytest.mark.parametrize(
+    ("instant", "day"),
+    [("20260301233000+0000", "2026-03-02"), ("20260301003000+0100", "2026-03-01"), ("202603011030", "2026-03-01"),
+     ("20260301000000+0200", "2026-03-01"), ("20260301", "2026-03-01"), ("20260301250000", "2026-03-01")],
+)  # fmt: skip
+def test_the_day_of_a_moment_is_the_one_of_the_country(instant: str, day: str) -> None:
+    when = When("2026-03-01", instant=instant if len(instant) > 8 else "")
+    assert content_of(Statement("results", "x", when=when)).start == day
+
+
+# numbers and words
+
+
+def test_a_raised_number_stays_raised_and_a_call_of_a_note_is_no_part_of_a_number() -> None:
+    text = '<content ID="a">4,5 10<sup>9</sup>/L</content><content ID="b">250<footnoteRef IDREF="f">1</footnoteRef></content><content ID="c">1<sup>er</sup> jour<footnote ID="f">Contrôlé</footnote></content>'
+    told = [shown(one(RESULTS, result(f"<value xsi:type='ST'><reference value='#{name}'/></value>"), text).value) for name in "abc"]  # type: ignore[arg-type]
+    assert told == ["4,5 10⁹/L", "250", "1er jour Contrôlé"]
+    assert "10⁹/L" in plain_text(section(RESULTS, "", text))
+
+
+def test_an_interpretation_alone_is_an_answer_and_several_are_all_told() -> None:
+    alone = one(RESULTS, result("<value xsi:type='CD' nullFlavor='NA'/>", "<interpretationCode code='POS'/>"))
+    assert alone.value is not None and shown(alone.value) == "positif" and alone.interpretation == ""
+    both = one(RESULTS, result("<value xsi:type='PQ' value='4'/>", "<interpretationCode code='N'/><interpretationCode code='A'/>"))
+    assert both.interpretation == "normal, anormal"
+    assert reasons(RESULTS, result("<value xsi:type='CD' nullFlavor='NA'/>", "<interpretationCode code='H'/>")) == {Reason.NO_VALUE}
+
+
+# the narrative
+
+
+def body(inner: str, attributes: str = "", title: str = "<title>T</title>", code: str = "") -> str:
+    return render(document(f"<component><section {attributes}>{code}{title}{inner}</section></component>"))
+
+
+def test_a_section_without_title_is_named_by_its_code() -> None:
+    assert "<h2>Antécédents familiaux</h2>" in body("<text>Diabète</text>", title="", code="<code code='10157-6'/>")
+    assert "<h2>Famille</h2>" in body("<text>Diabète</text>", title="", code="<code code='10157-6' displayName='Famille'/>")
+    assert "<h2" not in body("<text>x</text>", title="", code="<code code='1'/>")
+
+
+def test_a_section_that_holds_nothing_says_so() -> None:
+    assert "Le document dit : pas d’information." in body("<text/>", "nullFlavor='NI'")
+    assert "Le document dit : non demandé." in body("<text nullFlavor='NASK'/>")
+    assert "Le document ne porte aucun texte ici." in body("")
+    assert "lost" not in body("<component><section><text>x</text></section></component>")
+    assert "aucun texte" not in body("<text><renderMultiMedia referencedObject='z'/></text>")
+
+
+def test_a_link_leads_to_a_section() -> None:
+    assert '<section id="n-s1">' in body("<text>x</text>", "ID='s1'")
+
+
+def test_what_is_struck_out_in_a_table_is_struck_in_its_cells() -> None:
+    row = body("<text><table><tbody><tr revised='delete'><td>vieux</td></tr></tbody></table></text>")
+    assert '<tr><td><del><span class="vh">supprimé : </span>vieux</del></td></tr>' in row
+    assert "<td><ins>" in body("<text><table><tbody><tr><td revised='insert'>neuf</td></tr></tbody></table></text>")
+    assert "<li><del>" in body("<text><list><item revised='delete'>vieux</item></list></text>")
+    assert "<s>barré</s>" in body("<text><content styleCode='xStrike'>barré</content></text>")
+
+
+def test_what_stands_where_nothing_may_is_shown() -> None:
+    told = body("<text><list>mot<item>un</item>fin<paragraph>deux</paragraph></list></text>")
+    assert "<p>mot</p><p>fin</p><p>deux</p><ul><li>un</li></ul>" in told
+    assert "<table><tr><td>seul</td></tr></table>" in body("<text><table><td>seul</td></table></text>")
+    assert "<p>mot</p>" in body("<text><table>mot<col/><tr><td>a</td></tr></table></text>")
+    assert 'colspan="100"' in body("<text><table><tr><td colspan='100' rowspan='02'>a</td></tr></table></text>")
+    assert 'rowspan="2"' in body("<text><table><tr><td colspan='1' rowspan='02'>a</td></tr></table></text>")
