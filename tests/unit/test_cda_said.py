@@ -313,3 +313,51 @@ def test_what_stands_where_nothing_may_is_shown() -> None:
     assert "<p>mot</p>" in body("<text><table>mot<col/><tr><td>a</td></tr></table></text>")
     assert 'colspan="100"' in body("<text><table><tr><td colspan='100' rowspan='02'>a</td></tr></table></text>")
     assert 'rowspan="2"' in body("<text><table><tr><td colspan='1' rowspan='02'>a</td></tr></table></text>")
+
+
+# an agent in general, a denial in capitals, an act that is ahead
+
+
+@pytest.mark.parametrize("code", ["105590001", "410942007"])
+def test_an_agent_in_general_does_not_hide_what_the_value_says(code: str) -> None:
+    general = agent(f"<code code='{code}' codeSystem='{SNOMED}' displayName='Substance'/>")
+    none = f"<value code='716186003' codeSystem='{SNOMED}' displayName='Pas d’allergie connue'/>"
+    found = one(ALLERGIES, concern(none, general))
+    assert (found.polarity, found.label) == (Polarity.KNOWN_ABSENT, "Pas d’allergie connue")
+    assert one(ALLERGIES, concern("<value displayName='Allergie'/>", general)).label == "Substance"
+
+
+@pytest.mark.parametrize(
+    ("inner", "polarity"),
+    [(f"<code code='105590001' codeSystem='{SNOMED}' displayName='Substance'/>", Polarity.KNOWN_ABSENT),
+     (f"<code code='410942007' codeSystem='{SNOMED}' displayName='Médicament'/>", Polarity.PARTLY_ABSENT),
+     ("<code nullFlavor='NA'/>", Polarity.KNOWN_ABSENT)],
+)  # fmt: skip
+def test_a_denied_agent_in_general_is_an_absence(inner: str, polarity: Polarity) -> None:
+    assert one(ALLERGIES, concern("", agent(inner), attributes="negationInd='true'")).polarity is polarity
+
+
+@pytest.mark.parametrize("denied", ["TRUE", "True", " 1 "])
+def test_a_denial_in_capitals_denies(denied: str) -> None:
+    assert reasons(PROBLEMS, concern(attributes=f"negationInd='{denied}'")) == {Reason.NEGATED}
+    step = "<entryRelationship><substanceAdministration {}><doseQuantity value='2'/></substanceAdministration></entryRelationship>"
+    assert one(TREATMENTS, product(more=step.format(f"negationInd='{denied}'"))).detail == ""
+
+
+def test_a_problem_without_a_value_is_named_by_its_code() -> None:
+    found = one(PROBLEMS, concern("<code code='I10' displayName='Hypertension'/>"))
+    assert (found.label, found.code.code) == ("Hypertension", "I10")
+    assert one(PROBLEMS, concern("<code code='I10'/><text>Tension</text>")).label == "Tension"
+    assert reasons(PROBLEMS, concern("<code code='RX' displayName='Radiographie'/><value xsi:type='ST'>normale</value>")) == {
+        Reason.NOT_A_THING
+    }
+
+
+@pytest.mark.parametrize("code", [ACTS, "29554-3"])
+def test_an_act_that_is_ahead_or_not_done_is_no_history(code: str) -> None:
+    act = "<procedure><code displayName='Pontage'/><statusCode code='{}'/><effectiveTime value='{}'/></procedure>"
+    assert reasons(code, act.format("completed", "20280612")) == {Reason.NOT_HAPPENED}
+    for status in ("new", "suspended", "aborted"):
+        assert reasons(code, act.format(status, "2019")) == {Reason.NOT_DONE}
+    assert one(code, act.format("completed", "2026")).label == "Pontage", "the year of the document is not ahead of it"
+    assert one(code, act.format("active", "2019")).detail == "en cours, selon le document"

@@ -39,7 +39,8 @@ _UNKNOWN = {"NI": "pas d’information", "UNK": "inconnu", "NASK": "non demandé
             "NA": "sans objet", "MSK": "information non communiquée", "OTH": "autre"}  # fmt: skip
 """HL7 v3 NullFlavor of a section, in words of ours."""
 _NAMED = {
-    "48765-2": "Allergies et intolérances", "11450-4": "Problèmes", "11348-0": "Antécédents", "47519-4": "Actes et interventions", "29554-3": "Actes et interventions",
+    "48765-2": "Allergies et intolérances", "11450-4": "Problèmes", "11348-0": "Antécédents", "47519-4": "Actes et interventions",
+    "29554-3": "Actes et interventions",
     "10160-0": "Traitements", "10183-2": "Traitements à la sortie", "42346-7": "Traitements à l’admission",
     "18610-6": "Traitements administrés", "57828-6": "Prescriptions", "60590-7": "Médicaments délivrés", "11369-6": "Vaccinations",
     "46264-8": "Dispositifs médicaux", "8716-3": "Signes vitaux", "29762-2": "Habitudes de vie", "10162-6": "Grossesses",

@@ -22,6 +22,8 @@ SAID = {
 _GENDER = {"M": "male", "F": "female"}
 _PATIENT = {"reference": "#patient"}
 _CLINICAL = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
+_ALLERGY_SURE = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
+_CONDITION_SURE = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 _CONDITION = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 
 
@@ -41,6 +43,8 @@ class Line:
     said: str
     polarity: str = ""
     """`known-absent` or `no-information` for a line that says that nothing of the section is known, or that nobody knows."""
+    certainty: str = ""
+    """`unconfirmed` where its author is not sure, else empty."""
 
 
 NOTHING = "Rien n'est inscrit. Cela ne veut pas dire qu'il n'y a rien."
@@ -55,12 +59,16 @@ def _status(line: Line, system: str) -> Json:
     return {} if line.polarity else {"clinicalStatus": {"coding": [{"system": system, "code": "active"}]}}
 
 
+def _certainty(line: Line, system: str) -> Json:
+    return {"verificationStatus": {"coding": [{"system": system, "code": line.certainty}]}} if line.certainty else {}
+
+
 def _dated(element: str, value: str) -> Json:
     return {element: value} if value else {}
 
 
 def _allergy(line: Line) -> Json:
-    return {"resourceType": "AllergyIntolerance", **_status(line, _CLINICAL), "code": {"text": line.label}, "patient": _PATIENT,
+    return {"resourceType": "AllergyIntolerance", **_status(line, _CLINICAL), **_certainty(line, _ALLERGY_SURE), "code": {"text": line.label}, "patient": _PATIENT,
             **_dated("onsetDateTime", line.since), "recordedDate": line.said, "note": _note(line)}  # fmt: skip
 
 
@@ -72,7 +80,7 @@ def _drug(line: Line) -> Json:
 
 
 def _condition(line: Line) -> Json:
-    return {"resourceType": "Condition", **_status(line, _CONDITION), "code": {"text": line.label}, "subject": _PATIENT,
+    return {"resourceType": "Condition", **_status(line, _CONDITION), **_certainty(line, _CONDITION_SURE), "code": {"text": line.label}, "subject": _PATIENT,
             **_dated("onsetDateTime", line.since), "recordedDate": line.said, "note": _note(line)}  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.curves import curve_of
 from carnet.pages.said import saying
+from carnet.pages.templatetags.pages import unsure
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ def _in_short(opened: Opened, name: str) -> tuple[list[str], int]:
         # The two numbers of a pressure are one measure, as they are on the page of measures.
         names = dict.fromkeys(gettext("Tension") if s.first.content.code in _PRESSURE else s.first.content.label for s in held)
         return list(names)[:3], len(names)
-    return ([s.first.content.label for s in held] or absent)[:3], len(profile.stated(entries, name)) or len(absent)
+    named = [f"{s.first.content.label}{unsure(s.first.content)}" for s in held]
+    return (named or absent)[:3], len(profile.stated(entries, name)) or len(absent)
 
 
 @record_page("dossier", "GET", detail="profile", sections=(*ORDER, "directives"))

@@ -140,6 +140,12 @@ def when(content: profile.Content, form: str = "") -> str:
 
 
 @register.filter
+def unsure(content: profile.Content) -> str:
+    """What stands behind a name whose author is not sure of it."""
+    return gettext(" (non confirmé)") if content.certainty == "unconfirmed" else ""
+
+
+@register.filter
 def since(value: str) -> str:
     """A beginning in words: depuis 2011, depuis juillet 2004, depuis le 3 mars 2026."""
     told = long_day(value)

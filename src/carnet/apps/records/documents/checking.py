@@ -213,7 +213,7 @@ def _type_and_class(checked: Checked, on: date) -> Checked:
 
 
 def _labels(checked: Checked) -> Checked:
-    """`N`, or the raised confidentiality (R, V) that was declared or that the CDA states, beside the visibility codes; nothing else."""
+    """`N`, or the raised confidentiality (R, V) that is declared or that the CDA states, beside the visibility codes alone."""
     stated = {checked.header.confidentiality} if checked.header else set()
     declared = ({c.code for c in checked.entry.confidentiality} | (stated & RAISED_CONFIDENTIALITY)) - {"N"}
     raised = sorted(declared & RAISED_CONFIDENTIALITY)

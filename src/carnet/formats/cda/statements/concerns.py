@@ -164,7 +164,7 @@ def _made(
 
 _DONE = {Status.COMPLETED: Status.NOT_STATED, Status.ABORTED: Status.CANCELLED, Status.NOT_BEGUN: Status.CANCELLED,
          Status.SUSPENDED: Status.CANCELLED}  # fmt: skip
-"""An act that is done is not over as an illness is: it stays a part of the history. One that was broken off or not begun was not."""
+"""An act that is done is not over as an illness is: it stays a part of the history. One broken off or not begun was not."""
 
 
 def _ahead(entry: Entry, when: When) -> bool:
