@@ -285,17 +285,11 @@ def test_a_condition_that_is_not_weighed_is_refused(door: str) -> None:
 def test_what_a_deposit_states_and_is_not_kept_is_named_and_so_is_what_was_made_up(door: str) -> None:
     person, _ = somebody()
     software = client(door, "treating")
-    answer = software.post("/fhir", bundle(person, docStatus="amended", custodian={"display": "Cabinet"}))
+    answer = software.post("/fhir", bundle(person, docStatus="amended", custodian={"type": "Organization"}))
     issues = answer.json()["entry"][1]["response"]["outcome"]["issue"]
     told = {i["details"]["coding"][0]["code"]: i["details"]["text"] for i in issues}
     assert told["not-kept"].endswith(": custodian, docStatus") and "completed" not in told, "a CDA states the rest"
-    plain = {
-        "resourceType": "DocumentReference", "status": "current", "subject": {"identifier": identifier(person)},
-        "masterIdentifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:oid:{fresh_uid()}"},
-        "type": {"coding": [{"code": "11488-4", "system": "http://loinc.org"}]},
-        "content": [{"attachment": {"contentType": "text/plain", "data": base64.b64encode(b"Bonjour").decode(), "title": "Note"}}],
-    }  # fmt: skip
-    made = software.post("/fhir/DocumentReference", plain)
+    made = software.post("/fhir/DocumentReference", note(person))
     told = {i["details"]["coding"][0]["code"]: i["details"]["text"] for i in made.json()["issue"]}
     assert made.status_code == 201 and "not-kept" not in told
     for name in ("content.attachment.creation", "context.period.start", "context.facilityType"):
@@ -323,3 +317,49 @@ def test_a_set_that_is_deposited_is_in_force(door: str, status: str, answered: i
     sent["entry"][0]["resource"]["status"] = status
     assert client(door, "treating").post("/fhir", sent).status_code == answered
     assert kept(record_id) == (answered == 200)
+
+
+def note(person: DemoPerson, **changes: Any) -> dict[str, Any]:
+    """A short text, alone."""
+    return {
+        "resourceType": "DocumentReference", "status": "current", "subject": {"identifier": identifier(person)},
+        "masterIdentifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:oid:{fresh_uid()}"},
+        "type": {"coding": [{"code": "11488-4", "system": "http://loinc.org"}]},
+        "content": [{"attachment": {"contentType": "text/plain", "data": base64.b64encode(b"Bonjour").decode(), "title": "Note"}}],
+    } | changes  # fmt: skip
+
+
+@pytest.mark.parametrize("author", [{"reference": "Practitioner/123", "display": "Dr Zed"}, {"display": "Dr Zed"}])
+def test_an_author_named_by_words_is_who_is_named_and_nobody_else(door: str, author: dict[str, Any]) -> None:
+    person, record_id = somebody()
+    software = client(door, "treating")
+    assert (
+        software.post("/fhir/DocumentReference", note(person, author=[author], custodian={"display": "Clinique"})).status_code
+        == 201
+    )
+    [found] = documents_of(software.search(person.ins))
+    held = {c["id"]: c for c in found["contained"]}
+    assert held["author-1-ps"]["name"] == [{"family": "Dr Zed"}]
+    assert [c["name"] for c in held.values() if c["resourceType"] == "Organization"] == ["Clinique"]
+    lost = software.post("/fhir/DocumentReference", note(person, author=[{"reference": "#nobody"}]))
+    assert (lost.status_code, kept(record_id)) == (400, 1), "a reference to nothing is no reference"
+
+
+def test_a_creation_and_a_source_that_contradict_the_document_are_refused(door: str) -> None:
+    person, record_id = somebody()
+    software = client(door, "treating")
+
+    def sent(**changes: Any) -> Any:
+        made = bundle(person)
+        resource = next(e["resource"] for e in made["entry"] if e["resource"]["resourceType"] == "DocumentReference")
+        resource["content"][0]["attachment"] |= changes.pop("attachment", {})
+        return software.post("/fhir", made | {"entry": [e if e["resource"] is not resource else e | {"resource": resource | changes}
+                                                        for e in made["entry"]]})  # fmt: skip
+
+    wrong = sent(attachment={"creation": "2019-01-01T10:00:00+01:00"})
+    assert (wrong.status_code, code_of(wrong)) == (422, "document-metadata-mismatch")
+    other = {"resourceType": "Patient", "id": "source", "birthDate": "1901-01-01", "gender": "male"}
+    wrong = sent(contained=[other], context={"sourcePatientInfo": {"reference": "#source"}})
+    assert (wrong.status_code, code_of(wrong), kept(record_id)) == (422, "ins-mismatch", 0)
+    right = other | {"birthDate": person.traits.birth_date, "gender": {"M": "male", "F": "female"}[person.traits.sex]}
+    assert sent(contained=[right], context={"sourcePatientInfo": {"reference": "#source"}}).status_code == 200

@@ -361,3 +361,48 @@ def test_an_act_that_is_ahead_or_not_done_is_no_history(code: str) -> None:
         assert reasons(code, act.format(status, "2019")) == {Reason.NOT_DONE}
     assert one(code, act.format("completed", "2026")).label == "Pontage", "the year of the document is not ahead of it"
     assert one(code, act.format("active", "2019")).detail == "en cours, selon le document"
+
+
+@pytest.mark.parametrize("system", ["", "http://snomed.info/sct", f"urn:oid:{SNOMED}"])
+def test_an_absence_of_snomed_ct_is_one_however_its_system_is_written(system: str) -> None:
+    value = f"<value code='716186003' codeSystem='{system}' displayName='x'/>"
+    assert one(ALLERGIES, concern(value)).polarity is Polarity.KNOWN_ABSENT
+    assert one(ALLERGIES, concern("<value code='716186003' codeSystem='1.2' displayName='x'/>")).polarity is Polarity.AFFIRMED
+
+
+def test_a_blank_name_is_none() -> None:
+    assert one(ALLERGIES, concern("<value code='Z' displayName='  '><originalText>Kiwi</originalText></value>")).label == "Kiwi"
+
+
+def test_a_section_is_known_by_a_translation_of_its_code() -> None:
+    code = "<code nullFlavor='OTH'><translation code='48765-2'/></code>"
+    found = read_statements(document(f"<component><section>{code}<entry>{concern()}</entry></section></component>"))
+    assert [s.section for s in found.statements] == ["allergies"]
+
+
+def test_a_device_that_is_planned_is_none() -> None:
+    device = ("<procedure><effectiveTime value='{}'/><participant><participantRole><playingDevice><code displayName='Stent'/></playingDevice>"
+              "</participantRole></participant></procedure>")  # fmt: skip
+    assert reasons(DEVICES, device.format("20280101")) == {Reason.NOT_HAPPENED}
+    assert one(DEVICES, device.format("20260101")).label == "Stent"
+
+
+GERM = ("<organizer classCode='CLUSTER'>{}<specimen><specimenRole><specimenPlayingEntity classCode='MIC'><code displayName='SALMO'/>"
+        "</specimenPlayingEntity></specimenRole></specimen>{}</organizer>")  # fmt: skip
+SAID = "<component><observation {}><code displayName='PCR'/>{}</observation></component>"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [SAID.format("", "<value xsi:type='CD' displayName='Non détecté'/>"), SAID.format("", "<value xsi:type='ST'>Absence</value>"),
+     SAID.format("", "<value xsi:type='BL' value='false'/>"), SAID.format("negationInd='true'", "<value xsi:type='BL' value='true'/>")],
+)  # fmt: skip
+def test_a_germ_that_was_looked_for_and_not_found_is_not_isolated(told: str) -> None:
+    assert "Germe isolé" not in [s.label for s in read(RESULTS, GERM.format("", told))]
+    found = SAID.format("", "<value xsi:type='CD' displayName='Détecté'/>")
+    assert "Germe isolé" in [s.label for s in read(RESULTS, GERM.format("", told + found))]
+
+
+def test_a_germ_of_an_examination_that_was_broken_off_is_not_isolated() -> None:
+    assert "Germe isolé" not in [s.label for s in read(RESULTS, GERM.format("<statusCode code='aborted'/>", ""))]
+    assert "Germe isolé" in [s.label for s in read(RESULTS, GERM.format("", ""))]

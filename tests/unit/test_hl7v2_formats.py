@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carnet.formats.hl7v2 import Hl7Error, frame, frames, read_feeding, read_message, write_message
+from carnet.formats.hl7v2 import Feeding, Hl7Error, frame, frames, read_feeding, read_message, write_message
 from carnet.formats.hl7v2.er7 import MOST_SEGMENTS
 from carnet.formats.hl7v2.frames import FrameError
+from carnet.kernel.traits import Traits
 
 HEAD = "MSH|^~\\&|S|H|C|D|20260301||ORU^R01^ORU_R01|1|P|2.6\r"
 
@@ -122,3 +123,48 @@ def test_a_field_is_repeated_as_it_stood() -> None:
     assert written.startswith(b"MSA|AA|A\\T\\B^7")
     other = read_message(HEAD.replace("|", "#").replace("^~\\&", "@~!&").replace("#1#P", "#A!T!B#P").encode())
     assert write_message([("MSA", [other.head.echoed(10)])]).startswith(b"MSA|A\\T\\B"), "between our own separators"
+
+
+def fed(*segments: str, pid: str = "PID|1||277076322082910^^^&1.2.250.1.213.1.4.8&ISO^INS", event: str = "MDM^T02") -> Feeding:
+    obx = "OBX|1|ED|34133-9^x^LN||^TEXT^XML^Base64^QUJD||||||F"
+    return read_feeding(read_message("\r".join([HEAD.replace("ORU^R01^ORU_R01", event).strip(), pid, *segments, obx]).encode()))
+
+
+def txa(**fields: str) -> str:
+    return "TXA|" + "|".join(fields.get(f"f{number}", "") for number in range(1, 20))
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [*(txa(f17=state) for state in ("DI", "IN", "IP", "PA")), *(txa(f19=state) for state in ("CA", "OB", "UN")),
+     *("OBR|" + "|" * 24 + state for state in ("P", "X", "I"))],
+)  # fmt: skip
+def test_a_draft_or_what_was_taken_back_feeds_nothing(segment: str) -> None:
+    with pytest.raises(Hl7Error) as refused:
+        fed(segment)
+    assert refused.value.code == "103"
+
+
+@pytest.mark.parametrize("segment", [txa(f17="LA", f19="AV"), txa(f17="AU"), txa(), "OBR|" + "|" * 24 + "F", "OBR|1"])
+def test_what_is_final_feeds(segment: str) -> None:
+    assert fed(segment).documents == (b"ABC",)
+
+
+def test_a_deletion_speaks_of_what_is_gone() -> None:
+    deleting = "\r".join([HEAD.replace("ORU^R01^ORU_R01", "MDM^T11").strip(), "PID|1||277076322082910^^^&1.2.250.1.213.1.4.8&ISO^INS",
+                          txa(f19="CA"), "OBX|1|ED|34133-9^x^LN||^TEXT^XML^Base64^QUJD||||||D"])  # fmt: skip
+    assert read_feeding(read_message(deleting.encode())).action == "D"
+
+
+@pytest.mark.parametrize(("state", "raised"), [("V", "V"), ("R", "R"), ("U", ""), ("", "")])
+def test_a_restriction_is_read(state: str, raised: str) -> None:
+    assert fed(txa(f18=state)).raised == raised
+
+
+def test_a_message_is_about_one_person_and_says_who() -> None:
+    pid = "PID|1||277076322082910^^^&1.2.250.1.213.1.4.8&ISO^INS||USAGE^A^^^^^D~NAISSANCE^A^^^^^L||19770605|F"
+    assert fed(pid=pid).traits == Traits("NAISSANCE", "", "F", "1977-06-05")
+    assert fed(pid=pid.replace("~NAISSANCE^A^^^^^L", "").replace("19770605|F", "19770000|U")).traits == Traits()
+    with pytest.raises(Hl7Error) as refused:
+        fed(pid, pid=pid)
+    assert refused.value.code == "198"

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
+from itertools import product
 
 import Stemmer
 
@@ -73,6 +74,20 @@ def stems(text: str) -> str:
     return " " + " ".join(filter(None, dict.fromkeys(told))) + " "
 
 
+_ACCENTED = {"e": "eéè", "E": "eéè"}
+_MOST_VARIED = 5
+"""Letters of a word that may have lost an accent: three forms of each."""
+
+
+@lru_cache(maxsize=5_000)
+def _with_accents(word: str) -> tuple[str, ...]:
+    """Further stems of a word that is typed without its accents: the stemmer reads the ending of "ménière" otherwise."""
+    if not word.isascii() or not word.isalpha() or not 1 <= word.lower().count("e") <= _MOST_VARIED:
+        return ()
+    forms = ("".join(letters) for letters in product(*(_ACCENTED.get(letter, letter) for letter in word)))
+    return tuple(dict.fromkeys(found for form in forms if len(found := stem(form)) >= SHORTEST and found != stem(word)))
+
+
 Question = Sequence[tuple[str, ...]]
 """What is asked for: for each word its stem, then the stems of words that mean the same."""
 
@@ -89,7 +104,9 @@ def question(text: str, meaning: Mapping[str, Sequence[str]] | None = None) -> Q
     `meaning`: word → other names that mean the same (a brand and its substance); of several words, their stems with blanks.
     """
     alike = meaning or {}
-    return tuple(dict.fromkeys((stem(w), *(_stems_in(other) for other in alike.get(w, ()))) for w in words_of(text)))
+    return tuple(
+        dict.fromkeys((stem(w), *_with_accents(w), *(_stems_in(other) for other in alike.get(w, ()))) for w in words_of(text))
+    )
 
 
 def matches(kept: str, asked: Question) -> bool:

@@ -73,12 +73,15 @@ class Row:
 
 
 def _contained(resource: Json, kind: str) -> Json:
-    found: Json = next((c for c in resource.get("contained", ()) if c.get("resourceType") == kind), {})
+    """A resource of the first author. Whoever signed or keeps the document is contained too, and did not write it."""
+    first = str(next(iter(resource.get("author", ())), {}).get("reference", "")).removeprefix("#")
+    own = (first, f"{first}-ps", f"{first}-org")
+    found: Json = next((c for c in resource.get("contained", ()) if c.get("resourceType") == kind and c.get("id") in own), {})
     return found
 
 
 def _author(resource: Json) -> tuple[str, str]:
-    """Name and place of the first author: contained resources stand in the order of the authors."""
+    """Name and place of the first author; empty where the document names none."""
     named = _contained(resource, "Practitioner").get("name", [{}])[0]
     person = " ".join([*named.get("given", ()), named.get("family", "")]).strip()
     device = _contained(resource, "Device").get("deviceName", [{}])[0].get("name", "")

@@ -155,7 +155,8 @@ def out_of_bounds(entry: Entry) -> int:
     """1 above the laboratory's own bounds, -1 below, 0 within them, without them, or where they cannot be compared."""
     content = entry.content
     value, low, high = content.measured, number_of(content.low), number_of(content.high)
-    if value is None or not comparable(entry):
+    inverted = low is not None and high is not None and low > high
+    if value is None or inverted or not comparable(entry):
         return 0
     return 1 if high is not None and value > high else -1 if low is not None and value < low else 0
 

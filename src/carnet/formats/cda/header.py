@@ -123,11 +123,18 @@ def _name(node: etree._Element) -> tuple[str, str]:
     return _text(node, "h:assignedPerson/h:name/h:family"), _text(node, "h:assignedPerson/h:name/h:given")
 
 
+def _device(node: etree._Element) -> tuple[str, str]:
+    """Model and software of a device that writes."""
+    device = "h:assignedAuthoringDevice"
+    model, software = _text(node, f"{device}/h:manufacturerModelName"), _text(node, f"{device}/h:softwareName")
+    return model or software, software if model else ""
+
+
 def _assigned(node: etree._Element, role: Coding = Coding()) -> Author:
     """An assignedAuthor or assignedEntity."""
     organisation = _find(node, "h:representedOrganization")
     person = _find(node, "h:assignedPerson")
-    family, given = _name(node)
+    family, given = _name(node) if person is not None else _device(node)
     identifier = _find(node, "h:id")
     return Author(
         id=(identifier.get("extension") or identifier.get("root") or "") if identifier is not None else "",

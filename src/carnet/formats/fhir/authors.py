@@ -56,9 +56,9 @@ def contained_author(author: Author, name: str) -> list[Json]:
         if beside := [*as_stated(author.person_stated).get("extension", []), *_slots(author)]:
             device["extension"] = beside
         device |= {"identifier": [of_authority(author.authority, author.id)]} if author.id else {}
-        called = [{"name": author.family or author.id, "type": "other"}]
-        called += [{"name": author.given, "type": "user-friendly-name"}] if author.given else []
-        device["deviceName"] = called
+        names = ((author.family or author.id, "other"), (author.given, "user-friendly-name"))
+        if called := [{"name": name, "type": kind} for name, kind in names if name]:
+            device["deviceName"] = called
         return [device | {"owner": {"reference": f"#{name}-org"}}, _organization(author, name)] if author.placed else [device]
     organization = _organization(author, name)
     bare = not (author.named or author.role or author.specialty or author.telecom or author.further_structures)

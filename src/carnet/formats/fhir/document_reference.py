@@ -200,7 +200,7 @@ def _entry(resource: Json, entries: dict[str, Json], path: str, stored: bool = F
         ),
         authors=authors,
         authenticator=author_of(obj(resource, "authenticator", path), resolver, f"{path}.authenticator"),
-        custodian=author_of(obj(resource, "custodian", path), resolver, f"{path}.custodian"),
+        custodian=author_of(obj(resource, "custodian", path), resolver, f"{path}.custodian", place=True),
         patient=next(iter(patients), ("", "")),
         patients=patients if len(patients) > 1 else (),
         patient_traits=Traits() if stored else traits_of(subject, resolver, f"{path}.subject"),

@@ -68,7 +68,8 @@ def _dated(element: str, value: str) -> Json:
 
 
 def _allergy(line: Line) -> Json:
-    return {"resourceType": "AllergyIntolerance", **_status(line, _CLINICAL), **_certainty(line, _ALLERGY_SURE), "code": {"text": line.label}, "patient": _PATIENT,
+    return {"resourceType": "AllergyIntolerance", **_status(line, _CLINICAL), **_certainty(line, _ALLERGY_SURE),
+            "code": {"text": line.label}, "patient": _PATIENT,
             **_dated("onsetDateTime", line.since), "recordedDate": line.said, "note": _note(line)}  # fmt: skip
 
 
@@ -80,7 +81,8 @@ def _drug(line: Line) -> Json:
 
 
 def _condition(line: Line) -> Json:
-    return {"resourceType": "Condition", **_status(line, _CONDITION), **_certainty(line, _CONDITION_SURE), "code": {"text": line.label}, "subject": _PATIENT,
+    return {"resourceType": "Condition", **_status(line, _CONDITION), **_certainty(line, _CONDITION_SURE),
+            "code": {"text": line.label}, "subject": _PATIENT,
             **_dated("onsetDateTime", line.since), "recordedDate": line.said, "note": _note(line)}  # fmt: skip
 
 

@@ -145,8 +145,8 @@ def _device_author(resource: Json, resolver: Resolver, path: str) -> Author:
     return _in_structure(device, _organization(resolver.follow(obj(resource, "owner", path), path), resolver, path))
 
 
-def author_of(reference: Mapping[str, Any], resolver: Resolver, path: str) -> Author | None:
-    """The author that a reference means; None when the deposit does not carry it."""
+def author_of(reference: Mapping[str, Any], resolver: Resolver, path: str, place: bool = False) -> Author | None:
+    """The author that a reference means, a structure where it stands for a `place`; None when the deposit does not name it."""
     resource = resolver.follow(reference, path)
     kind = resource.get("resourceType")
     if kind == "Practitioner":
@@ -165,7 +165,9 @@ def author_of(reference: Mapping[str, Any], resolver: Resolver, path: str) -> Au
         raise FhirError(f"{path}.reference", "means nothing that the resource contains")
     # Named by words alone: nobody else is put in their place.
     named = text(reference, "display", path).strip()
-    return Author(family=named) if named and not resolver.stored else None
+    if not named or resolver.stored:
+        return None
+    return Author(structure_name=named) if place else Author(family=named)
 
 
 def patients_of(reference: Mapping[str, Any], resolver: Resolver, path: str) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,7 @@ Each step takes what is known so far and returns it completed, or refuses with t
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from carnet.formats import codes
 from carnet.formats.cda import CdaError, CdaHeader, NotClinicalError, SeveralPatientsError, read_header
 from carnet.formats.safe_xml import NOT_XML
 from carnet.formats.xds import Author, Coding, DocumentEntry
+from carnet.formats.xds.hl7_values import source_traits_of
 from carnet.kernel.actor import Actor, Context
 from carnet.kernel.codes import RAISED_CONFIDENTIALITY, SECTOR_SYSTEM, VISIBILITY_CODES
 from carnet.kernel.copies import replace
@@ -30,6 +31,8 @@ from carnet.kernel.traits import Traits, mismatches, normalise_name
 
 PRACTICE_SYSTEM = "1.2.250.1.213.1.1.4.9"
 CLASS_SYSTEM = "1.2.250.1.213.1.1.4.1"
+_ONE_DAY = timedelta(days=1)
+"""Zones, and days without an hour: nobody means another day by them."""
 _OLDEST = 1850
 _LATEST = 2200
 TECHNICAL_TYPES = frozenset({"E1762"})
@@ -152,6 +155,14 @@ def _declared_patient(work: Work, entry: DocumentEntry, deposit: Deposit) -> Non
                 raise _refuse(No.INS_MALFORMED, problem=str(error)) from None
 
 
+def _source(entry: DocumentEntry) -> Traits:
+    """Birth date and sex as the source knew them (sourcePatientInfo); a name in use there contradicts no birth name."""
+    told = source_traits_of(entry.source_traits)
+    day = told.get("birth", "")[:8]
+    born = f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == 8 and "00" not in (day[4:6], day[6:]) else ""
+    return Traits(sex=told["sex"] if told.get("sex") in ("F", "M") else "", birth_date=born)
+
+
 def _patient(work: Work, checked: Checked, deposit: Deposit) -> Checked:
     """The patient declared and the patient of the document are the person of this record."""
     _declared_patient(work, checked.entry, deposit)
@@ -161,7 +172,8 @@ def _patient(work: Work, checked: Checked, deposit: Deposit) -> Checked:
     # A document that says the year alone, and the right one, contradicts nothing.
     born = header.birth_date if header and not deposit.traits.birth_date.startswith(header.birth_date) else ""
     sent = Traits(header.birth_name, header.given_names, header.sex, born) if header else Traits()
-    wrong = tuple(dict.fromkeys((*mismatches(checked.entry.patient_traits, deposit.traits), *mismatches(sent, deposit.traits))))
+    said = (checked.entry.patient_traits, _source(checked.entry), sent)
+    wrong = tuple(dict.fromkeys(name for traits in said for name in mismatches(traits, deposit.traits)))
     if wrong and not settings.CARNET.vendor_kit:
         raise _refuse(No.INS_MISMATCH, fields=", ".join(wrong))
     return checked.warned(No.INS_MISMATCH) if wrong else checked
@@ -181,6 +193,17 @@ def _unique_id(checked: Checked) -> Checked:
         raise _refuse(No.REQUEST_MALFORMED, fields="masterIdentifier") from None
     checked = replace(checked, entry=replace(checked.entry, unique_id=value))
     return checked.warned(No.DOCUMENT_METADATA_MISMATCH) if contradicts else checked
+
+
+def _created(checked: Checked) -> Checked:
+    """The creation that is declared is the one that the document states: pages and lists would tell another day than it does."""
+    declared, header = checked.entry.creation_time, checked.header
+    stated = header.effective_time if header else None
+    if declared is None or stated is None or abs(declared - stated) <= _ONE_DAY:
+        return checked
+    if not settings.CARNET.vendor_kit:
+        raise _refuse(No.DOCUMENT_METADATA_MISMATCH, fields="attachment.creation")
+    return checked.warned(No.DOCUMENT_METADATA_MISMATCH)
 
 
 def _valid(name: codes.Name, code: str, on: date, element: str) -> None:
@@ -353,7 +376,7 @@ def check(work: Work, entry: DocumentEntry, content: bytes, deposit: Deposit) ->
     """Check one document of a deposit. Raises Refusal; returns it completed and ready to be stored."""
     on = settings.LAW.day(deposit.at)
     checked = _media(_bytes(Checked(entry, content)))
-    checked = _unique_id(_patient(work, checked, deposit))
+    checked = _created(_unique_id(_patient(work, checked, deposit)))
     checked = _labels(_type_and_class(checked, on))
     checked = _times(_settings_of_care(checked, deposit), deposit)
     return _widths(_authors(work, checked, deposit))

@@ -118,17 +118,24 @@ def _nobody_knows(label: str) -> bool:
     return bool(begun) and all(word in _KINDS | _FILLING for word in rest)
 
 
+def _of_snomed(coding: Coding) -> bool:
+    """Whether a code is of SNOMED CT, whose system is an OID, an address (FHIR), or left out: its numbers are nobody else's."""
+    return coding.system in (_SNOMED, "http://snomed.info/sct", f"urn:oid:{_SNOMED}") or (
+        not coding.system and len(coding.code) > 7
+    )
+
+
 def polarity_of(codes: Iterable[Coding], label: str) -> Polarity:
     """What a coded thing says by its code or its name alone."""
     for coding in codes:
         name = coding.code.lower()
-        if coding.system in (_SNOMED, IPS_ABSENT) and name in _PARTLY_ABSENT:
+        if (_of_snomed(coding) or coding.system == IPS_ABSENT) and name in _PARTLY_ABSENT:
             return Polarity.PARTLY_ABSENT
         if name.startswith(("no-known", "no-")) and (coding.system == IPS_ABSENT or name.endswith("-info") or "known" in name):
             return Polarity.NO_INFORMATION if name.endswith("-info") else Polarity.KNOWN_ABSENT
-        if coding.system == _SNOMED and coding.code in _KNOWN_ABSENT:
+        if _of_snomed(coding) and coding.code in _KNOWN_ABSENT:
             return Polarity.KNOWN_ABSENT
-        if coding.system == _SNOMED and coding.code in _NOBODY_KNOWS:
+        if _of_snomed(coding) and coding.code in _NOBODY_KNOWS:
             return Polarity.NO_INFORMATION
     return _said(plain(label))
 
@@ -168,14 +175,14 @@ def is_answer(codes: Iterable[Coding], label: str) -> bool:
     return (
         told in _ANSWERS | _NOTHING | _NO_THING
         or _none_at_all(told)
-        or any(c.system == _SNOMED and c.code in _ANSWER_CODES for c in codes)
+        or any(_of_snomed(c) and c.code in _ANSWER_CODES for c in codes)
     )
 
 
 def denies(codes: Iterable[Coding], label: str) -> bool:
     """Whether an answer is no."""
     told = plain(label)
-    return told in _DENIALS | _NOTHING or _none_at_all(told) or any(c.system == _SNOMED and c.code in _DENIAL_CODES for c in codes)
+    return told in _DENIALS | _NOTHING or _none_at_all(told) or any(_of_snomed(c) and c.code in _DENIAL_CODES for c in codes)
 
 
 def is_no_thing(label: str) -> bool:
@@ -186,12 +193,12 @@ def is_no_thing(label: str) -> bool:
 
 def is_any_agent(codes: Iterable[Coding]) -> bool:
     """Whether an agent is named in general alone."""
-    return any(c.system == _SNOMED and c.code in _ANY_AGENT for c in codes)
+    return any(_of_snomed(c) and c.code in _ANY_AGENT for c in codes)
 
 
 def of_denied_allergy(codes: tuple[Coding, ...], label: str) -> Polarity | None:
     """What the denial of an allergy that is named in general says, of all or of one kind; None where one thing is denied."""
-    named = {c.code for c in codes if c.system == _SNOMED}
+    named = {c.code for c in codes if _of_snomed(c)}
     if not codes and not label:
         return Polarity.KNOWN_ABSENT
     if named & _ANY_ALLERGY:

@@ -167,12 +167,6 @@ _DONE = {Status.COMPLETED: Status.NOT_STATED, Status.ABORTED: Status.CANCELLED, 
 """An act that is done is not over as an illness is: it stays a part of the history. One broken off or not begun was not."""
 
 
-def _ahead(entry: Entry, when: When) -> bool:
-    """Whether an act is dated after the document that tells of it: it is planned."""
-    written = entry.written.start[: len(when.start)]
-    return bool(when.start and written) and when.start > written
-
-
 def procedure(entry: Entry) -> Iterator[Statement | Left]:
     """An act that was done (CI-SIS FR-Acte)."""
     code = child(entry.node, "code")
@@ -189,7 +183,7 @@ def procedure(entry: Entry) -> Iterator[Statement | Left]:
         site = ", ".join(filter(None, [site, "en cours, selon le document"]))
     yield Statement(
         "history", label, codes, when, entry.polarity_with(polarity),
-        "INT" if entry.mood == "EVN" and _ahead(entry, when) else entry.mood,
+        "INT" if entry.ahead(when) else entry.mood,
         Status.CANCELLED if entry.taken_back else _DONE.get(entry.status, entry.status), "", "", entry.other, detail=site,
         author=entry.author, anchor=entry.narrative.anchor(entry.node),
     )  # fmt: skip

@@ -214,6 +214,11 @@ class Entry:
                     found.append(said)
         return found
 
+    def ahead(self, when: When) -> bool:
+        """Whether it is dated after the document that tells of it: it is planned, and has not happened."""
+        written = self.written.start[: len(when.start)]
+        return self.mood == "EVN" and bool(when.start and written) and when.start > written
+
     @property
     def clinical(self) -> str:
         """The clinical status that qualifies it, in FHIR's words whether FHIR or SNOMED CT wrote it."""

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from carnet.formats.cda.statements.entry import QUALIFIES, Entry
+from carnet.formats.cda.statements.absent import denies
+from carnet.formats.cda.statements.entry import QUALIFIES, Entry, is_true
 from carnet.formats.cda.statements.model import Left, Reason, Statement, Status, Value
 from carnet.formats.cda.statements.names import child, children, codes_of
 from carnet.formats.cda.statements.sections import VITAL_SIGNS
@@ -45,14 +46,29 @@ def _germs(entry: Entry) -> Iterator[Statement]:
     for cluster in entry.node.iter("{urn:hl7-org:v3}organizer"):
         for code in _isolated(cluster):
             inner, label = entry.at(cluster), entry.narrative.label(code)
+            if _not_found(cluster, entry):
+                # The observation itself says so; the germ is not isolated.
+                continue
             first = next(iter(cluster.iter("{urn:hl7-org:v3}observation")), cluster)
             when = when_within(first, entry.at(first).holders(), entry.written)
             if label:
                 yield Statement(
                     entry.section, GERM, tuple(codes_of(code)), when, inner.negated, inner.mood,
-                    Status.CANCELLED if inner.taken_back else Status.NOT_STATED, other=inner.other,
+                    Status.CANCELLED if inner.taken_back or inner.status is Status.ABORTED else Status.NOT_STATED,
+                    other=inner.other,
                     value=Value(text=label), anchor=entry.narrative.anchor(code),
                 )  # fmt: skip
+
+
+def _not_found(cluster: etree._Element, entry: Entry) -> bool:
+    """Whether every observation of a cluster that answers says no: the germ was looked for, and is not there."""
+    answers = []
+    for node in cluster.iter("{urn:hl7-org:v3}observation"):
+        for value in children(node, "value"):
+            told = entry.narrative.label(value) or entry.narrative.text(value)
+            no = value.get("value") in ("false", "0") or denies(list(codes_of(value)), told) or is_true(node.get("negationInd"))
+            answers.append(no)
+    return bool(answers) and all(answers)
 
 
 def _what(entry: Entry) -> str:

@@ -50,7 +50,7 @@ class Narrative:
         """The name of a coded node: its own, else its original text, else that of a translation."""
         if node is None:
             return ""
-        own = node.get("displayName") or self.text(node.find("h:originalText", NS))
+        own = (node.get("displayName") or "").strip() or self.text(node.find("h:originalText", NS))
         return own or next((told for t in node.iterfind("h:translation", NS) if (told := self.label(t))), "")
 
 

@@ -16,7 +16,7 @@ from carnet.formats.cda.statements.absent import of_denied_allergy
 from carnet.formats.cda.statements.entry import Entry, author_of, place_of
 from carnet.formats.cda.statements.gate import reason_against
 from carnet.formats.cda.statements.model import Left, Origin, Polarity, Reading, Reason, Statement, When
-from carnet.formats.cda.statements.names import Narrative, child
+from carnet.formats.cda.statements.names import Narrative, child, codes_of
 from carnet.formats.cda.statements.sections import NO_RESULTS, PARTS, RESULT_DOCUMENTS
 from carnet.formats.cda.statements.times import when_of
 from carnet.formats.cda.words import name_of, words
@@ -61,9 +61,9 @@ def _document(root: etree._Element) -> _Document:
 
 
 def _part(section: etree._Element, document: _Document) -> str:
-    code = section.find("h:code", NS)
-    name = (code.get("code") or "") if code is not None else ""
-    return PARTS.get(name) or ("results" if document.type in RESULT_DOCUMENTS and name not in NO_RESULTS else "")
+    names = [coding.code for coding in codes_of(section.find("h:code", NS))]
+    known = next((PARTS[name] for name in names if name in PARTS), "")
+    return known or ("results" if document.type in RESULT_DOCUMENTS and not NO_RESULTS.intersection(names) else "")
 
 
 def _named(section: etree._Element) -> str:

@@ -143,7 +143,7 @@ def device(entry: Entry) -> Iterator[Statement | Left]:
         when = when_of(entry.node)
         yield Statement(
             "devices" if _implanted(codes, label) else "equipment", label, codes, when,
-            entry.polarity_with(said), entry.mood,
+            entry.polarity_with(said), "INT" if entry.ahead(when) else entry.mood,
             Status.CANCELLED if entry.taken_back else Status.NOT_STATED if entry.status is Status.COMPLETED else entry.status,
             other=entry.other, author=entry.author, detail=model if model != label else "",
             anchor=entry.narrative.anchor(entry.node),
