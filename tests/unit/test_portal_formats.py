@@ -235,7 +235,9 @@ def test_the_words_of_a_cda_are_its_titles_and_narrative() -> None:
     ("text", "question", "found"),
     [("Traitement anticoagulant oral", "anticoagulants", True), ("Œdèmes des chevilles", "oedeme", True), ("fièvre", "FIEVRE", True),
      ("Potassium 4,2", "4,2", True), ("Potassium", "pot", True), ("Potassium", "sodium", False), ("a b", "", False), ("de la", "de la", True),
-     ("chevaux au galop", "cheval", True)],
+     ("chevaux au galop", "cheval", True), ("Maladie de Ménière", "meniere", True), ("diarrhée aiguë", "DIARRHEE", True),
+     ("nausées", "nausees", True), ("paupière", "paupiere", True), ("opérée du genou", "operee", True), ("diarrhée", "diarrhée", True),
+     ("peau", "eeeeee", False), ("fer", "ete", False)],
 )  # fmt: skip
 def test_words_are_compared_without_accents_case_or_ending(text: str, question: str, found: bool) -> None:
     assert words.matches(words.stems(text), words.question(question)) is found
