@@ -42,7 +42,7 @@ from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask, Mode
 from carnet.kernel.clock import begins
 from carnet.kernel.refusal import Refusal
-from carnet.pages.templatetags.pages import long_day
+from carnet.pages.templatetags.pages import friendly, long_day
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF"
 ICON = b"\x89PNG\r\n\x1a\n" + b"\0" * 30 + b"IEND\xaeB`\x82"
@@ -296,13 +296,22 @@ def test_nobody_unknown_to_the_directory_is_named(espace: str, number: str) -> N
         assert access.named(work, record_id) == []
 
 
-def test_a_refused_agreement_ends_no_later_than_the_law_says(espace: str) -> None:
+@pytest.mark.parametrize("day", ["2199-01-01", "9999-12-31", "0001-01-01", "2027-13-01", "", "2020-01-01"])
+def test_an_agreement_lasts_until_the_day_that_was_chosen_or_is_not_given(espace: str, day: str) -> None:
     who, _, record_id = newcomer(espace)
-    who.post("/acces/professionnels/donner", {"numero": PROFESSIONALS["nurse"].id, "jusqu-au": "2199-01-01"})
+    assert who.post("/acces/professionnels/donner", {"numero": PROFESSIONALS["nurse"].id, "jusqu-au": day}).status_code == 400
     with as_role("carnet_espace"), unit(record_id) as work:
-        [named] = access.named(work, record_id)
-    assert named.until is not None
-    assert named.until <= now() + timedelta(days=366)
+        assert access.named(work, record_id) == []
+
+
+@pytest.mark.parametrize("days", [0, 9])
+def test_the_last_day_of_an_agreement_is_told_as_it_was_chosen(espace: str, days: int) -> None:
+    who, _, _ = newcomer(espace)
+    last = today() + timedelta(days=days)
+    who.post("/acces/professionnels/donner", {"numero": PROFESSIONALS["nurse"].id, "jusqu-au": last.isoformat()})
+    shown = words(who.get("/acces/professionnels"))
+    told, next_day = (friendly(day, now()) for day in (last, last + timedelta(days=1)))
+    assert f"Jusqu’au {told}" in shown and f"Jusqu’au {next_day}" not in shown
 
 
 def test_the_preview_says_why_and_tells_nobody(espace: str) -> None:

@@ -38,9 +38,7 @@ def test_a_name_in_use_or_a_pseudonym_is_no_birth_name() -> None:
     for qualifier in ("SP", "CL"):
         assert deposit(person, **changed(person, FAMILY, f'<family qualifier="{qualifier}">USAGE</family>'))
     legal = f'<name use="L"><given>{person.traits.given_names}</given><family>{person.traits.birth_name}</family></name>'
-    assert deposit(
-        person, **changed(person, "<patient>.*?</name>", '<patient><name use="P"><given>Zed</given></name>' + legal)
-    )
+    assert deposit(person, **changed(person, "<patient>.*?</name>", '<patient><name use="P"><given>Zed</given></name>' + legal))
     assert deposit(person, **changed(person, "<patient>.*?</name>", '<patient><name use="P"><family>ZED</family></name>'))
     with pytest.raises(Refusal):
         deposit(person, **changed(person, FAMILY, "<family>AUTRE</family>"))

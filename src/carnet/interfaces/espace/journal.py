@@ -23,6 +23,7 @@ from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import normalise_name
 from carnet.pages.civil import civil, number_of
 from carnet.pages.said import saying
+from carnet.pages.templatetags.pages import last
 
 PER_PAGE = 30
 NOTICES: dict[str, str] = {
@@ -153,7 +154,7 @@ def _facts(visit: Visit, me: str, line: Line) -> list[str]:
     held = [n for n in records.named_in(visit) if n.kind == "authorised" and n.subject_id == number]
     agreed = [
         f"Accord : {_GROUNDS.get(n.ground, 'sans motif dit')}, depuis le {civil(n.since):%d/%m/%Y}"
-        + (f", jusqu’au {civil(n.until):%d/%m/%Y}" if n.until else "") for n in held
+        + (f", jusqu’au {civil(last(n.until) or n.until):%d/%m/%Y}" if n.until else "") for n in held
     ]  # fmt: skip
     proved = [other for other in lines if other.detail_code in _PROVED]
     days = sorted({f"{civil(other.at):%d/%m/%Y}" for other in lines}, key=lambda d: d[6:] + d[3:5] + d[:2])

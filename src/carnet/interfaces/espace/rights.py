@@ -269,6 +269,9 @@ def professional(asked: Asked, act: str) -> HttpResponse:
     detail, said = _DOES[act]
     kind, number = _subject(asked)
     until = asked.form.day("jusqu-au")
+    if act == "donner" and not (until and asked.today <= until <= settings.LAW.day(asked.at + settings.LAW.authorisation_lasts)):
+        # Another day in its place would not be the one that was chosen.
+        raise Refusal(No.REQUEST_MALFORMED, {"problem": "jusqu-au"})
     last = begins(until + timedelta(days=1)) if until else None
     undo = _undo(asked, act, kind, number)
     records.change_reader(asked.ask(Act.CHOOSE_RIGHTS), asked.record, detail, number, kind, last)

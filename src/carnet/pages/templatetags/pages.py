@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from django import template
 from django.utils.html import format_html
@@ -137,6 +137,13 @@ def when(content: profile.Content, form: str = "") -> str:
         return nothing.get(content.origin) or gettext("date non dite")
     told = written(content.start)
     return gettext("%(day)s (date du document)") % {"day": told} if content.origin == "document" else told
+
+
+@register.filter
+def last(end: datetime | None) -> datetime | None:
+    """The last moment before an end: what holds until the end of a day ends with the first moment of the next one, and is told by
+    its own day."""
+    return end - timedelta(microseconds=1) if end else None
 
 
 @register.filter
