@@ -364,3 +364,59 @@ def test_a_report_of_a_machine_without_a_mailbox_is_heard(espace: str) -> None:
 def test_an_old_list_does_not_come_back() -> None:
     with as_role("postgres"), pytest.raises(ValueError, match="not later"):
         messaging.take_in(TrustedList(frozenset({"x.example"}), ""), "test", now())
+
+
+def kept_from(person: Any, label: str, title: str) -> bytes:
+    """A document that the record keeps from somebody: its bytes."""
+    content = cda(person, author="cardiologist", title=title)
+    records.deposit(ask("cardiologist", Act.FEED, person), submission((entry_of(person, content, label), content)))
+    return content
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_the_record_keeps_from_its_person_comes_by_no_mail(espace: str, packed: bool) -> None:
+    who, person, record_id = newcomer(espace)
+    content = kept_from(person, "INVISIBLE_PATIENT", "Motsecret")
+    sent = archive(person, content) if packed else Attachment("cr.xml", "text/xml", content)
+    assert refused(person, mail(person, "voici", "CR", sent)) == No.MESSAGE_NOT_ANNOUNCED
+    # Written anew by another program, it is the same document by its uniqueId.
+    anew = content.replace(b"<ClinicalDocument", b"<!-- x --><ClinicalDocument", 1)
+    assert refused(person, mail(person, "voici", "CR", Attachment("cr.xml", "text/xml", anew))) == No.MESSAGE_NOT_ANNOUNCED
+    assert talks(who, record_id) == []
+
+
+def test_what_the_record_keeps_from_the_representatives_comes_as_a_secret(espace: str) -> None:
+    child, person, record_id, parent = minor(espace)
+    content = kept_from(person, "INVISIBLE_REPRESENTANTS_LEGAUX", "Motsecret")
+    assert receive(person, mail(person, "voici", "Sujet", Attachment("cr.xml", "text/xml", content))) is None
+    assert [one.thread.secret for one in talks(child, record_id)] == [True]
+    assert parent.get("/messages").text.count("<h3><a ") == 0
+    with as_role("carnet_webps"):
+        box = messaging.offered_mailboxes(actor("treating"))[0]
+        about = ask("treating", Act.WRITE_MESSAGE)
+        piece = messaging.Piece("cr.xml", "text/xml", content)
+        assert messaging.may_write(about, person.ins, box.id, False, [piece]) is True
+        _, number = messaging.write_to(about, person.ins, box.id, Answer("voici", (piece,)))
+        assert talk(child, record_id, number).thread.secret
+        _, open_one = messaging.write_to(about, person.ins, box.id, Answer("ouvert"))
+        for asked in (lambda: messaging.may_write(about, person.ins, box.id, False, [piece], begun=True),
+                      lambda: messaging.answer(about, record_id, open_one, Answer("voici", (piece,)))):  # fmt: skip
+            with pytest.raises(Refusal) as told:
+                asked()
+            assert told.value.code == No.MESSAGE_SECRET_DOCUMENT
+    assert parent.get("/messages").text.count("<h3><a ") == 1
+
+
+def test_a_professional_joins_nothing_that_is_not_announced(espace: str, portal: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "treating")
+    content = kept_from(person, "INVISIBLE_PATIENT", "Motsecret")
+    with as_role("carnet_webps"):
+        box = messaging.offered_mailboxes(actor("treating"))[0]
+        about = ask("treating", Act.WRITE_MESSAGE)
+        for asked in (lambda: messaging.may_write(about, person.ins, box.id, False, [messaging.Piece("x", "text/xml", content)]),
+                      lambda: messaging.write_to(about, person.ins, box.id, Answer("v", (messaging.Piece("x", "text/xml", content),)))):  # fmt: skip
+            with pytest.raises(Refusal) as told:
+                asked()
+            assert told.value.code == No.MESSAGE_NOT_ANNOUNCED
+    assert talks(who, record_id) == []

@@ -97,6 +97,7 @@ class No(StrEnum):
     MESSAGE_SENDER_NOT_PROVED = "message-sender-not-proved", Nature.WHO
     MESSAGE_MAILBOX_UNKNOWN = "message-mailbox-unknown", Nature.RECORD
     MESSAGE_NOT_ANNOUNCED = "message-not-announced", Nature.DOCUMENT
+    MESSAGE_SECRET_DOCUMENT = "message-secret-document", Nature.DOCUMENT
     DOCUMENT_XDM_UNREADABLE = "document-xdm-unreadable", Nature.DOCUMENT
     MINOR_AGREEMENT_MISSING = "minor-agreement-missing", Nature.CONSENT
     SECRET_CONNECTION_REFUSED = "secret-connection-refused", Nature.CONSENT

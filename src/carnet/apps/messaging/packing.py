@@ -2,13 +2,14 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from uuid import UUID
 
 from carnet.apps.identity import api as identity
 from carnet.apps.messaging.keeping import Piece
-from carnet.apps.records.api import Visit, judged
+from carnet.apps.records.api import Visit, judged, withheld
 from carnet.formats.cda import CdaError, patients_named, read_header
 from carnet.formats.mss import Attachment
 from carnet.formats.xdm import XdmError, read_xdm
@@ -95,8 +96,8 @@ def _problem(visit: Visit, entry: DocumentEntry, content: bytes) -> str:
     return ""
 
 
-def _documents(visit: Visit, archive: bytes, within: int) -> tuple[list[Piece], bool]:
-    found, secret = [], False
+def _documents(visit: Visit, archive: bytes, within: int) -> tuple[list[Piece], bool, list[str]]:
+    found, secret, named = [], False, []
     for number, (entry, content) in enumerate(entries_of(archive), start=1):
         labels = {c.code for c in entry.confidentiality}
         if _record_of(visit, *entry.patient) != visit.record_id:
@@ -106,8 +107,20 @@ def _documents(visit: Visit, archive: bytes, within: int) -> tuple[list[Piece], 
             raise Refusal(No.MESSAGE_NOT_ANNOUNCED)
         secret = secret or HIDDEN_FROM_REPRESENTATIVES in labels
         title = entry.title or entry.type.display or entry.type.code
+        named.append(entry.unique_id)
         found.append(Piece(f"document-{number}", entry.mime, content, title, within, _problem(visit, entry, content)))
-    return found, secret
+    return found, secret, named
+
+
+def check_withheld(visit: Visit, pieces: Sequence[Piece], named: Sequence[str] = ()) -> bool:
+    """Whether one of these files is a document that the record keeps from the representatives of a minor.
+
+    Raises Refusal `message-not-announced` for one that it keeps from the person: a message is no way around.
+    """
+    from_person, from_representatives = withheld(visit, [piece.content for piece in pieces], named)
+    if from_person:
+        raise Refusal(No.MESSAGE_NOT_ANNOUNCED)
+    return from_representatives
 
 
 def _title(content: bytes) -> str:
@@ -121,7 +134,7 @@ def _title(content: bytes) -> str:
 def unpacked(visit: Visit, attachments: tuple[Attachment, ...]) -> Unpacked:
     """Take the files of a mail apart. Raises Refusal when one of them is another person's, or cannot be what it says."""
     pieces: list[Piece] = []
-    secret = False
+    secret, names = False, list[str]()
     for number, one in enumerate(attachments, start=1):
         name = one.name or f"piece-{number}"
         piece = Piece(name, media_of(name, one.mime), one.content)
@@ -133,6 +146,6 @@ def unpacked(visit: Visit, attachments: tuple[Attachment, ...]) -> Unpacked:
         archive = is_archive(name, one.content)
         pieces.append(replace(piece, mime=ZIP) if archive else piece)
         if archive:
-            found, hidden = _documents(visit, one.content, len(pieces) - 1)
-            pieces, secret = pieces + found, secret or hidden
-    return Unpacked(tuple(pieces), secret)
+            found, hidden, named = _documents(visit, one.content, len(pieces) - 1)
+            pieces, secret, names = pieces + found, secret or hidden, names + named
+    return Unpacked(tuple(pieces), check_withheld(visit, pieces, names) or secret)

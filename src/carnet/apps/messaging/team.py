@@ -2,7 +2,7 @@
 exchange. Whoever exercises in a structure reads the mailbox of its team.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from carnet.apps.messaging import keeping, rows
 from carnet.apps.messaging.conversation import after_mail
 from carnet.apps.messaging.keeping import Piece
 from carnet.apps.messaging.mailboxes import PERSON, Mailbox, mailboxes_of
+from carnet.apps.messaging.packing import check_withheld
 from carnet.apps.messaging.reading import Conversation, conversation
 from carnet.apps.messaging.rows import Correspondent, Message, Thread
 from carnet.apps.messaging.sending import new_message_id
@@ -191,20 +192,26 @@ def answer(ask: Ask, record_id: UUID, number: UUID, given: Answer) -> None:
     with attending(ask, Act.WRITE_MESSAGE, record_id, number) as (visit, thread, box):
         who = rows.correspondent(visit, thread.correspondent_id)
         _wanted(who)
+        if check_withheld(visit, given.pieces) and visit.facts.minor and not thread.secret:
+            raise Refusal(No.MESSAGE_SECRET_DOCUMENT)
         _note_read(visit, thread.id, ask.at)
         _put(visit, thread, who, box, given)
 
 
-def may_write(ask: Ask, ins: Ins, box: UUID, secret: bool) -> bool:
-    """Whether a message from this mailbox would be taken, asked before anything is deposited with it. Raises Refusal when not.
+def may_write(ask: Ask, ins: Ins, box: UUID, secret: bool, pieces: Sequence[Piece] = (), begun: bool = False) -> bool:
+    """Whether a message from this mailbox would be taken, asked before anything is deposited with it. Raises Refusal if not.
 
-    Returns whether it would be kept from the representatives.
+    Returns whether it would be kept from the representatives: because it is asked for, or because the record keeps from them what
+    it carries. A conversation that is `begun` and open to them takes no such document.
     """
     record_id = identity.find(ins)
     _reachable(record_id)
     with acting(replace(ask, ins=ins), Act.WRITE_MESSAGE) as visit:
         _wanted(_known(visit, _held(visit, box)))
-        veiled = secret and visit.facts.minor
+        kept = check_withheld(visit, pieces) and visit.facts.minor
+        if kept and begun and not secret:
+            raise Refusal(No.MESSAGE_SECRET_DOCUMENT)
+        veiled = kept or (secret and visit.facts.minor)
         visit.line.veil = REPRESENTATIVES if veiled else ""
         return veiled
 
@@ -215,7 +222,8 @@ def write_to(ask: Ask, ins: Ins, box: UUID, given: Answer) -> tuple[UUID, UUID]:
     _reachable(identity.find(ins))
     with acting(replace(ask, ins=ins), Act.WRITE_MESSAGE) as visit:
         rows.serialise(visit)
-        one, at, secret = _held(visit, box), ask.at, given.secret and visit.facts.minor
+        kept = check_withheld(visit, given.pieces)
+        one, at, secret = _held(visit, box), ask.at, (given.secret or kept) and visit.facts.minor
         visit.line.veil = REPRESENTATIVES if secret else ""
         known = _known(visit, one)
         _wanted(known)

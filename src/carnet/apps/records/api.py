@@ -155,6 +155,7 @@ from carnet.apps.records.reading.visit import (
     written,
 )
 from carnet.apps.records.reading.who_looked import lines_shown, sealed_chains, unseen_actors, waiting_since
+from carnet.apps.records.reading.withheld import withheld
 from carnet.apps.records.reading.words import Found, Hit, find_words, read_by_machine
 from carnet.apps.records.upkeep.consistency import Fault, Health, all_records, check_record
 from carnet.apps.records.upkeep.indexing import reindex_record
@@ -352,6 +353,7 @@ __all__ = [
     "waiting_since",
     "withdraw_authorisation",
     "withdraw_death",
+    "withheld",
     "write_down",
     "write_down_forms",
     "writing",

@@ -37,6 +37,7 @@ SENTENCES: dict[str, str] = {
     "agir-pour": _("Vos consultations seront relues par votre confrère."),
     "agir-seul": _("Vous agissez de nouveau en votre nom seul."),
     "message-envoye": _("Le message est envoyé. Le patient en est averti."),
+    "message-secret": _("Le message est envoyé. Il est secret : aucun avis ne part, la personne le lit à sa prochaine connexion."),
     "message-pris": _("C'est noté : vous vous en chargez."),
     "message-transmis": _("C'est transmis."),
     "boite": _("C'est enregistré."),

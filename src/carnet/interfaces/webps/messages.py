@@ -24,6 +24,7 @@ from carnet.interfaces.webps.acting.band import band
 from carnet.interfaces.webps.door import Asked, page, signed_in
 from carnet.interfaces.webps.handles import Sought, handle_of, sought_of
 from carnet.kernel.ask import Act
+from carnet.kernel.copies import replace
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.bodies import KINDS, NAMED, body_of, bytes_answer
@@ -154,13 +155,14 @@ def _entry(asked: Asked, ins: Ins, proposal: Proposal, data: bytes) -> DocumentE
     )  # fmt: skip
 
 
-def _pieces(asked: Asked, ins: Ins, secret: bool) -> tuple[Piece, ...]:
-    files = list(_files(asked))
+def _plain(files: list[tuple[Proposal, bytes]]) -> list[Piece]:
+    return [Piece(p.name or p.title, p.mime, data, p.title) for p, data in files]
+
+
+def _pieces(asked: Asked, ins: Ins, secret: bool, files: list[tuple[Proposal, bytes]]) -> tuple[Piece, ...]:
     # A document of a minor's secret stays in the conversation: in the record it would need a visibility that only its author gives.
     numbers: list[UUID | None] = [None] * len(files) if secret else list(_deposited(asked, ins, files))
-    return tuple(
-        Piece(p.name or p.title, p.mime, data, p.title, filed_as=number) for (p, data), number in zip(files, numbers, strict=True)
-    )
+    return tuple(replace(piece, filed_as=number) for piece, number in zip(_plain(files), numbers, strict=True))
 
 
 def _answer(asked: Asked, pieces: tuple[Piece, ...]) -> Answer:
@@ -180,14 +182,16 @@ def reply(asked: Asked, ref: str) -> HttpResponse:
         if talk.mailbox is None:
             raise Refusal(No.DOCUMENT_UNKNOWN)
         # Asked before anything is deposited: a page that says nothing was sent leaves nothing in the record.
-        messaging.may_write(asked.ask(Act.WRITE_MESSAGE), ins, talk.mailbox.id, talk.thread.secret)
-        pieces = _pieces(asked, ins, talk.thread.secret)
+        files = list(_files(asked))
+        messaging.may_write(asked.ask(Act.WRITE_MESSAGE), ins, talk.mailbox.id, talk.thread.secret, _plain(files), begun=True)
+        pieces = _pieces(asked, ins, talk.thread.secret, files)
         messaging.answer(asked.ask(Act.WRITE_MESSAGE), one.record_id, one.thread, _answer(asked, pieces))
+        secret = talk.thread.secret
     except Refusal as refusal:
         if refusal.code == No.DOCUMENT_UNKNOWN:
             raise
         return _shown(asked, ref, [("texte", _sentence(refusal))], 400)
-    return saying(asked, f"/messages/{ref}", "message-envoye")
+    return saying(asked, f"/messages/{ref}", "message-secret" if secret else "message-envoye")
 
 
 def _sentence(refusal: Refusal) -> str:
@@ -219,12 +223,15 @@ def write(asked: Asked, handle: str) -> HttpResponse:
     if problems or box is None:
         return _form(asked, handle, sought, problems, 400)
     try:
-        secret = messaging.may_write(asked.about(sought, Act.WRITE_MESSAGE), sought.ins, box, asked.form.yes("secret"))
-        pieces = _pieces(asked, sought.ins, secret)
+        files = list(_files(asked))
+        secret = messaging.may_write(
+            asked.about(sought, Act.WRITE_MESSAGE), sought.ins, box, asked.form.yes("secret"), _plain(files)
+        )
+        pieces = _pieces(asked, sought.ins, secret, files)
         record_id, number = messaging.write_to(asked.about(sought, Act.WRITE_MESSAGE), sought.ins, box, _answer(asked, pieces))
     except Refusal as refusal:
         return _form(asked, handle, sought, [("texte", _sentence(refusal))], 400)
-    return saying(asked, f"/messages/{ref_of(asked, record_id, number)}", "message-envoye")
+    return saying(asked, f"/messages/{ref_of(asked, record_id, number)}", "message-secret" if secret else "message-envoye")
 
 
 def _piece(asked: Asked, ref: str, number: UUID) -> tuple[messaging.Attachment, bytes]:
