@@ -1416,7 +1416,7 @@ def test_one_s_own_visits_are_folded_and_readings_are_those_of_others(espace: st
         assert "Votre visite" not in others
         assert "a lu vos vaccinations" in others
     who.post("/acces/masquer/choisir", {})
-    assert "Vous avez changé les choix de confidentialité" in words(who.get("/acces/journal")), "what one changed stays a line"
+    assert "Vous avez changé ce qui est masqué à l’arrivée" in words(who.get("/acces/journal")), "what one changed stays a line"
 
 
 def test_an_emergency_shows_its_reason_and_its_review_and_an_answer_stands_on_the_first_page(espace: str) -> None:

@@ -1,6 +1,7 @@
 """How a document is shown: CDA by our own renderer, PDF and images in the page, text; and its bytes as an answer."""
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from urllib.parse import quote
 from uuid import UUID
 
@@ -91,7 +92,7 @@ def body_in(visit: Visit, document: Row, files: str) -> Body:
 
 
 def _name(mime: str, number: UUID) -> str:
-    return f"document-{number.hex[:8]}.{_ENDINGS.get(mime, 'xml')}"
+    return f"document-{number.hex[:8]}.{_ENDINGS.get(mime, 'xml' if mime in TYPES_OF_CDA else 'bin')}"
 
 
 def _as_png(data: bytes, page: int) -> bytes:
@@ -124,14 +125,19 @@ def _piece(content: Content, name: str) -> tuple[str, bytes]:
     return found.mime, found.data
 
 
-def bytes_answer(found: Content, number: UUID, get: QueryDict) -> HttpResponse:
-    """The bytes of a document, to be shown in a page or downloaded: what it carries, or the original as it was deposited."""
+def bytes_answer(found: Content, number: UUID, get: QueryDict, name: str = "") -> HttpResponse:
+    """The bytes of a document, to be shown in a page or downloaded: what it carries, or the original as it was deposited.
+
+    `name` is the one that its sender gave to a file that is downloaded as it came.
+    """
     mime, data = (found.mime, found.data) if "original" in get else _inside(found)
     if piece := get.get("piece"):
         mime, data = _piece(found, piece)
     if "telecharger" in get or "original" in get:
         response = HttpResponse(data, content_type="application/octet-stream")
-        response["Content-Disposition"] = f'attachment; filename="{quote(_name(mime, number))}"'
+        own = PurePath(name.replace("\\", "/")).name if name and data is found.data else ""
+        called = f"filename*=UTF-8''{quote(own)}" if "." in own else f'filename="{quote(_name(mime, number))}"'
+        response["Content-Disposition"] = f"attachment; {called}"
         return response
     if mime == "image/tiff":
         mime, data = "image/png", _as_png(data, number_of(get.get("page", "1"), MOST_PAGES) or 1)

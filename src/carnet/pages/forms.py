@@ -25,7 +25,8 @@ class Form:
 
     def text(self, name: str, most: int = 4000) -> str:
         """A line or a paragraph, without blanks around it."""
-        return self._posted.get(name, "").strip()[:most]
+        # A browser counts the end of a line as one character and sends two: what it let somebody write is not cut.
+        return self._posted.get(name, "").replace("\r\n", "\n").strip()[:most]
 
     def raw(self, name: str, most: int = 1_000_000) -> str:
         """A field as it came, blanks and separators included: a password, the body of a note, what a scanner read."""

@@ -115,7 +115,7 @@ def keep_thread(work: Work, key: RecordKey, one: Thread) -> None:
 
 def keep_correspondent(work: Work, key: RecordKey, one: Correspondent) -> None:
     """Keep a correspondent, new or changed."""
-    told = {k: v for k, v in asdict(one).items() if k in ("address", "name")}
+    told = {k: v for k, v in asdict(one).items() if k in ("address", "name", "blocked_by")}
     work.run(
         """INSERT INTO messaging_correspondent (record_id, id, address_index, kind, mailbox_id, learnt_at, last_at, ended_at,
         blocked_at, reported_at, secret, sealed) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)

@@ -44,9 +44,11 @@ def media_of(name: str, declared: str) -> str:
 
 def is_archive(name: str, content: bytes) -> bool:
     """Whether a file is an XDM: by what is in it, whatever it is called; and one that is called so has to be one."""
+    called = PurePath(name).stem.upper().startswith("IHE_XDM")
     if not content.startswith(b"PK"):
-        return False
-    if PurePath(name).stem.upper().startswith("IHE_XDM"):
+        # Shown as a file it would be nothing, and as an archive it says what it should hold: its sender is told.
+        return called and PurePath(name).suffix.lower() == ".zip"
+    if called:
         return True
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

@@ -144,7 +144,7 @@ def conversation(visit: Visit, number: UUID) -> Conversation:
     came = [s.message for s in said if s.message.incoming]
     # What a program alone wrote is read by nobody: an answer would be lost.
     answerable = not came or not all(m.told.get("automatic") for m in came) or thread.mailbox is not None
-    reply = reply_of(who.link, replace(thread.exchange, answerable=answerable))
+    reply = reply_of(who.link_in(secret=thread.secret), replace(thread.exchange, answerable=answerable))
     return Conversation(thread, who, shown_subject(thread.subject, visit.traits), said, reply,
                         held.get(thread.mailbox) if thread.mailbox else None, drafts[-1] if drafts else "")  # fmt: skip
 

@@ -118,11 +118,14 @@ def deliver(content: bytes, addresses: list[str], operator: str, at: datetime) -
 def _looked_at(visit: Visit, mail: Mail) -> tuple[Unpacked, bool]:
     """What the mail carries, and whether it is a minor's secret: by a document in it, by what it answers, or by who writes."""
     known = rows.correspondent_at(visit.work, visit.key, mail.answers_to.address)
-    if known and known.blocked_at:
+    if known and known.blocks(secret=True):
         raise Refusal(No.MESSAGE_MAILBOX_UNKNOWN)
     found = unpacked(visit, mail.attachments)
     secret = found.secret or (known is not None and known.secret) or any(s for _, s in _answered(visit, mail))
-    return found, visit.facts.minor and secret
+    secret = visit.facts.minor and secret
+    if known and known.blocks(secret):
+        raise Refusal(No.MESSAGE_MAILBOX_UNKNOWN)
+    return found, secret
 
 
 def _answered(visit: Visit, mail: Mail) -> list[tuple[UUID, bool]]:

@@ -96,11 +96,23 @@ class Correspondent:
     blocked_at: datetime | None = None
     reported_at: datetime | None = None
     secret: bool = False
+    blocked_by: str = ""
+    """Kind of whoever blocked them; empty for nobody, and for who did it before it was kept."""
 
     @property
     def link(self) -> Link:
         """What the conversation looks at."""
-        return Link(self.kind == PROFESSIONAL, self.kind == PHARMACY, self.ended_at, self.blocked_at)
+        return self.link_in(secret=False)
+
+    def link_in(self, *, secret: bool) -> Link:
+        """The same in a conversation that is, or is not, a minor's secret."""
+        return Link(
+            self.kind == PROFESSIONAL, self.kind == PHARMACY, self.ended_at, self.blocked_at if self.blocks(secret) else None
+        )
+
+    def blocks(self, secret: bool) -> bool:
+        """Whether a block holds: that of a representative reaches no secret of the minor, of which they do not know."""
+        return self.blocked_at is not None and not (secret and self.blocked_by == ActorKind.REPRESENTATIVE)
 
     @property
     def label(self) -> str:
@@ -192,7 +204,8 @@ _ATTACHMENT = "id, message_id, position, mime, size, address, archive, problem, 
 def _correspondent(key: RecordKey, row: Row) -> Correspondent:
     number, kind, mailbox, learnt, last, ended, blocked, reported, secret, sealed = row
     told = unseal(key, number, sealed)
-    return Correspondent(number, told["address"], told["name"], kind, mailbox, learnt, last, ended, blocked, reported, secret)
+    return Correspondent(number, told["address"], told["name"], kind, mailbox, learnt, last, ended, blocked, reported, secret,
+                         told.get("blocked_by", ""))  # fmt: skip
 
 
 def _thread(key: RecordKey, row: Row) -> Thread:

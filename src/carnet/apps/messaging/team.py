@@ -125,7 +125,9 @@ def attending(ask: Ask, act: Act, record_id: UUID, number: UUID) -> Iterator[tup
 
 
 def _check(answer: Answer) -> None:
-    empty = not answer.text.strip() and not answer.pieces and answer.closes is Closing.NOTHING and not answer.status
+    silent = not answer.text.strip() and not answer.pieces
+    # Nobody is told that what they asked for is there when nothing is.
+    empty = silent and (answer.status == rows.ANSWERED or (answer.closes is Closing.NOTHING and not answer.status))
     if empty or len(answer.text) > LONGEST:
         raise Refusal(No.MESSAGE_MALFORMED, {"problem": f"a message of 1 to {LONGEST} characters"})
     scan(p.content for p in answer.pieces)
@@ -166,9 +168,9 @@ def _reachable(record_id: UUID | None) -> None:
         raise Refusal(No.MESSAGE_MAILBOX_UNKNOWN)
 
 
-def _wanted(who: Correspondent | None) -> None:
+def _wanted(who: Correspondent | None, secret: bool) -> None:
     """Raises Refusal, in the same words, for a mailbox from which the person wants nothing more."""
-    if who is not None and who.blocked_at:
+    if who is not None and who.blocks(secret):
         raise Refusal(No.MESSAGE_MAILBOX_UNKNOWN)
 
 
@@ -191,7 +193,7 @@ def answer(ask: Ask, record_id: UUID, number: UUID, given: Answer) -> None:
     _reachable(record_id)
     with attending(ask, Act.WRITE_MESSAGE, record_id, number) as (visit, thread, box):
         who = rows.correspondent(visit, thread.correspondent_id)
-        _wanted(who)
+        _wanted(who, thread.secret)
         if check_withheld(visit, given.pieces) and visit.facts.minor and not thread.secret:
             raise Refusal(No.MESSAGE_SECRET_DOCUMENT)
         _note_read(visit, thread.id, ask.at)
@@ -207,11 +209,13 @@ def may_write(ask: Ask, ins: Ins, box: UUID, secret: bool, pieces: Sequence[Piec
     record_id = identity.find(ins)
     _reachable(record_id)
     with acting(replace(ask, ins=ins), Act.WRITE_MESSAGE) as visit:
-        _wanted(_known(visit, _held(visit, box)))
+        known = _known(visit, _held(visit, box))
+        _wanted(known, secret=True)
         kept = check_withheld(visit, pieces) and visit.facts.minor
         if kept and begun and not secret:
             raise Refusal(No.MESSAGE_SECRET_DOCUMENT)
         veiled = kept or (secret and visit.facts.minor)
+        _wanted(known, veiled)
         visit.line.veil = REPRESENTATIVES if veiled else ""
         return veiled
 
@@ -226,7 +230,7 @@ def write_to(ask: Ask, ins: Ins, box: UUID, given: Answer) -> tuple[UUID, UUID]:
         one, at, secret = _held(visit, box), ask.at, (given.secret or kept) and visit.facts.minor
         visit.line.veil = REPRESENTATIVES if secret else ""
         known = _known(visit, one)
-        _wanted(known)
+        _wanted(known, secret)
         who = known or Correspondent(uuid4(), one.address, one.label, rows.PROFESSIONAL, one.id, at, at, secret=secret)
         thread = Thread(
             uuid4(), who.id, one.id, rows.MESSAGE, rows.OPEN, at, at, None, "", secret, given.subject.strip()[:200] or "Message"

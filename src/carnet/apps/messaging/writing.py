@@ -111,7 +111,7 @@ def _thread(visit: Visit, sending: Sending, pharmacy: Mailbox | None) -> tuple[T
         raise Refusal(No.VISIBILITY_NOT_ALLOWED)
     if who.mailbox is None and not is_trusted(domain_of(who.address), visit.work):
         raise Refusal(No.MESSAGE_CORRESPONDENT_UNKNOWN)
-    denial = obstacle(who.address, settings.CARNET.mss_patient_domain, who.link, exchange)
+    denial = obstacle(who.address, settings.CARNET.mss_patient_domain, who.link_in(secret=thread.secret), exchange)
     if denial:
         raise Refusal(denial)
     return thread, who
@@ -170,8 +170,13 @@ def keep_draft(ask: Ask, record_id: UUID, thread: UUID, text: str) -> None:
 
 
 def note_read(ask: Ask, record_id: UUID, thread: UUID) -> int:
-    """Note that what came in a thread is read, and answer the receipts that were asked for. Returns how many were new."""
+    """Note that what came in a thread is read, and answer the receipts that were asked for. Returns how many were new.
+
+    Whoever may read and not write looks on: for the person and for the correspondent it is as unread as before.
+    """
     with acting(ask, Act.READ_MESSAGES, record_id) as visit:
+        if not visit.may(Act.WRITE_MESSAGE):
+            return 0
         rows.serialise(visit)
         found = rows.thread(visit, thread, lock=True)
         _veiled(visit, found.secret)
@@ -198,11 +203,15 @@ def block(ask: Ask, record_id: UUID, number: UUID, blocked: bool, reported: bool
         rows.serialise(visit)
         who = rows.correspondent(visit, number)
         veil = _veiled(visit, who.secret)
+        if not reported and (who.blocked_at is not None) is blocked:
+            return
         if reported and who.secret:
             raise Refusal(No.VISIBILITY_NOT_ALLOWED)
         if reported:
             who = replace(who, reported_at=ask.at)
             about = who.address if who.label == who.address else f"{who.label}, {who.address}"
             access.open_case(visit.work, visit.granted, access.MESSAGE_CASE, str(who.id), about, "")
-        keeping.keep_correspondent(visit.work, visit.key, replace(who, blocked_at=ask.at if blocked else None))
-        access.write_entry(visit.work, visit.granted, (), "message-block", veil)
+        by = ask.actor.kind.value if blocked else ""
+        keeping.keep_correspondent(visit.work, visit.key, replace(who, blocked_at=ask.at if blocked else None, blocked_by=by))
+        done = "message-report" if reported else "message-block" if blocked else "message-unblock"
+        access.write_entry(visit.work, visit.granted, (), done, veil)

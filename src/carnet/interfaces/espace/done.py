@@ -59,6 +59,7 @@ SENTENCES: dict[str, str] = {
     "acces-change": _("C’est enregistré. Vous avez de nouveaux moyens de connexion."),
     "message-envoye": _("Votre message est envoyé."),
     "brouillon": _("Le brouillon est gardé. Vous seul le voyez."),
+    "brouillon-sans-fichiers": _("Le texte du brouillon est gardé, pas les fichiers : joignez-les de nouveau en l’envoyant."),
     "demande-envoyee": _("Votre demande est envoyée."),
     "demande-retiree": _("Votre demande est retirée. Votre correspondant en est averti."),
     "range": _("C’est rangé dans le dossier."),

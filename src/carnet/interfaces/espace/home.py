@@ -36,8 +36,13 @@ def journal_lines(visit: Visit, me: str) -> list[Line]:
     """The lines that the reader may see, in words, the newest first."""
     shown = [n for n in lines_shown(visit) if worth_telling(n.entry)]
     behalf = {str(n.entry["on_behalf_of"]) for n in shown if n.entry.get("on_behalf_of")}
-    known = {number: name for number, (name, _) in records.names_in(visit, behalf).items()}
-    known |= catalogue.names_of(visit, (str(n.entry.get("detail", "")).partition(":")[2] for n in shown))
+    about = {str(n.entry.get("detail", "")).partition(":")[2] for n in shown}
+    # Whom the reader may not know of is named by no line: not by one that is about them either.
+    unseen = unseen_actors(visit)
+    named = behalf | {one for one in about if one.isdecimal() and f"professional:{one}" not in unseen}
+    known = {number: name for number, (name, _) in records.names_in(visit, named).items()}
+    known |= {one: place.name for one in sorted(named - set(known)) if (place := records.structure_in(visit, one))}
+    known |= catalogue.names_of(visit, about)
     return [line_of(n, me, known) for n in shown]
 
 

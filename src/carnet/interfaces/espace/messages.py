@@ -81,6 +81,7 @@ def _shown(asked: Asked, visit: Visit, found: Conversation, problems: list[tuple
     context = _listing(asked, visit) | {
         "talk": found, "fileable": fileable, "problems": problems, "may_write": visit.may(Act.WRITE_MESSAGE),
         "may_file": visit.may(Act.FILE_MESSAGE), "types": _types(), "kinds": NAMED, "given": asked.request.POST,
+        "blocked": found.correspondent.blocks(found.thread.secret),
         "can_reply": found.reply in (messaging.Reply.REPLY, messaging.Reply.REPLY_TO_ALL),
         "fresh": any(s.message.incoming and s.message.read_at is None for s in found.said),
         "limit": messaging.PERSON_MOST_BYTES,
@@ -129,7 +130,7 @@ def reply(asked: Asked, number: UUID) -> HttpResponse:
     text = asked.form.text("texte", 20_000)
     if "brouillon" in asked.request.POST:
         messaging.keep_draft(asked.ask(Act.WRITE_MESSAGE), asked.record, number, text)
-        return saying(asked, f"/messages/{number}", "brouillon")
+        return saying(asked, f"/messages/{number}", "brouillon-sans-fichiers" if asked.request.FILES else "brouillon")
     try:
         messaging.write(asked.ask(Act.WRITE_MESSAGE), asked.record, Sending(text, number, pieces=pieces_of(asked)))
     except Refusal as refusal:
@@ -183,7 +184,7 @@ def piece_content(asked: Asked, visit: Visit, number: UUID) -> HttpResponse:
     """The bytes of a file of a message."""
     one, _, _ = messaging.attachment(visit, number)
     found = Content(one.mime, messaging.content_of(visit, one), False, False)
-    return bytes_answer(found, number, asked.request.GET)
+    return bytes_answer(found, number, asked.request.GET, one.name)
 
 
 @signed_in("POST")

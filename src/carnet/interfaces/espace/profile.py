@@ -297,6 +297,6 @@ def directives(opened: Opened) -> Shown | HttpResponse:
 @signed_in("POST")
 def write_directives(asked: Asked) -> HttpResponse:
     """Keep the directives, in the place of those before."""
-    text = asked.form.raw("texte", 30_000)
+    text = asked.form.raw("texte", 40_000).replace("\r\n", "\n")
     profile.write_directives(asked.ask(Act.WRITE_PROFILE), asked.record, text)
     return saying(asked, "/directives", "directives" if text.strip() else "directives-retirees")

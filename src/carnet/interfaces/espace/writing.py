@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from carnet.apps.messaging import api as messaging
 from carnet.apps.messaging.api import Piece, Sending
@@ -35,6 +36,15 @@ def _treatments(visit: Visit, asked: Asked) -> list[tuple[str, str, str]]:
     return [(str(n), t.name, t.first.content.detail) for n, t in enumerate(held)]
 
 
+_DURATIONS = (_("un mois"), _("trois mois"), _("six mois"))
+
+
+def _may_write(visit: Visit) -> None:
+    """Raises Refusal for whoever may not write, before the journal tells that they opened what they may not."""
+    if not visit.may(Act.WRITE_MESSAGE):
+        raise Refusal(No.FUNCTION_NOT_ALLOWED)
+
+
 def _context(asked: Asked, name: str, visit: Visit) -> dict[str, object]:
     found = documents(visit, Query((criteria.by_statuses(["Approved"]),), sort="date", count=OFFERED))
     return {
@@ -42,7 +52,9 @@ def _context(asked: Asked, name: str, visit: Visit) -> dict[str, object]:
         "choices": messaging.choices_of(visit), "documents": [row(d) for d in found.items], "measures": _measures(visit),
         "treatments": _treatments(visit, asked) if name == "renouvellement" else [], "may_hide": visit.facts.minor and asked.own,
         "given": asked.request.POST, "thread": asked.request.POST.get("fil", "") or asked.request.GET.get("fil", ""),
-        "chosen": asked.request.GET.get("document", ""),
+        "joined": [*asked.request.POST.getlist("documents"), asked.request.GET.get("document", "")],
+        "ticked": asked.request.POST.getlist("traitement"),
+        "durations": [gettext(one) for one in _DURATIONS], "lasting": asked.form.text("duree", 60) or gettext(_DURATIONS[1]),
         "to": asked.request.POST.get("a", "") or asked.request.GET.get("a", ""), "limit": messaging.PERSON_MOST_BYTES,
     }  # fmt: skip
 
@@ -50,8 +62,7 @@ def _context(asked: Asked, name: str, visit: Visit) -> dict[str, object]:
 def _form(asked: Asked, name: str, problems: list[tuple[str, str]], status: int = 200) -> HttpResponse:
     try:
         with visiting(asked.ask(Act.SEARCH), asked.record, "messages") as visit:
-            if not visit.may(Act.WRITE_MESSAGE):
-                raise Refusal(No.FUNCTION_NOT_ALLOWED)
+            _may_write(visit)
             context = _context(asked, name, visit)
     except Refusal as refusal:
         if refusal.code in NOT_OPEN:
@@ -70,6 +81,7 @@ def _number(text: str) -> UUID | None:
 def _joined(asked: Asked) -> tuple[tuple[Piece, ...], str]:
     """Documents and a measure of the record that the person joins, read as the person reads them."""
     with visiting(asked.ask(Act.SEARCH), asked.record, "messages") as visit:
+        _may_write(visit)
         numbers = [n for text in asked.request.POST.getlist("documents") if (n := _number(text))]
         packed = tuple(p for n in numbers for p in messaging.pack(visit, n))
         chosen = dict(_measures(visit)).get(asked.form.text("mesure", 40), "")
@@ -82,6 +94,7 @@ def _request(asked: Asked, name: str) -> dict[str, object]:
     if name != "renouvellement":
         return {}
     with visiting(asked.ask(Act.SEARCH), asked.record, "messages") as visit:
+        _may_write(visit)
         known = {number: (label, dose) for number, label, dose in _treatments(visit, asked)}
     lines = [{"label": known[n][0], "dose": known[n][1], "note": asked.form.text(f"mot-{n}", 300)}
              for n in asked.form.many("traitement", known)]  # fmt: skip

@@ -181,8 +181,10 @@ def reply(asked: Asked, ref: str) -> HttpResponse:
         talk, _, ins, _ = messaging.open_thread(asked.ask(Act.READ_MESSAGES), one.record_id, one.thread)
         if talk.mailbox is None:
             raise Refusal(No.DOCUMENT_UNKNOWN)
-        # Asked before anything is deposited: a page that says nothing was sent leaves nothing in the record.
         files = list(_files(asked))
+        if asked.form.text("suite", 12) == "ordonnance" and not files and not asked.form.text("texte", 20_000):
+            return _shown(asked, ref, [("texte", gettext("Joignez l’ordonnance, ou écrivez ce qu’il en est."))], 400)
+        # Asked before anything is deposited: a page that says nothing was sent leaves nothing in the record.
         messaging.may_write(asked.ask(Act.WRITE_MESSAGE), ins, talk.mailbox.id, talk.thread.secret, _plain(files), begun=True)
         pieces = _pieces(asked, ins, talk.thread.secret, files)
         messaging.answer(asked.ask(Act.WRITE_MESSAGE), one.record_id, one.thread, _answer(asked, pieces))
@@ -255,7 +257,7 @@ def piece(asked: Asked, ref: str, number: UUID) -> HttpResponse:
 def piece_content(asked: Asked, ref: str, number: UUID) -> HttpResponse:
     """Its bytes."""
     one, data = _piece(asked, ref, number)
-    return bytes_answer(Content(one.mime, data, False, False), number, asked.request.GET)
+    return bytes_answer(Content(one.mime, data, False, False), number, asked.request.GET, one.name)
 
 
 @signed_in("POST")

@@ -77,7 +77,7 @@ def change_reader(
     """
     if what not in READERS:
         raise Refusal(No.REQUEST_MALFORMED)
-    with writing(ask, Act.CHOOSE_RIGHTS, record_id, what) as visit:
+    with writing(ask, Act.CHOOSE_RIGHTS, record_id, f"{what}:{subject_id}") as visit:
         if kind == "person" and identity.professional(visit.work, subject_id) is None:
             raise Refusal(No.REQUEST_MALFORMED, {"problem": "nobody of the directory"})
         kept = not visit.facts.settings.treating_doctor_may_be_blocked
