@@ -113,6 +113,8 @@ class No(StrEnum):
     CARER_READS_ONLY = "carer-reads-only", Nature.RIGHT
     OUTSIDE_SCOPE = "outside-scope", Nature.RIGHT
     PERSON_LIMIT = "person-limit", Nature.RIGHT
+    LINK_LIMIT = "link-limit", Nature.RIGHT
+    ADULTS_ONLY = "adults-only", Nature.RIGHT
     INVITATION_UNKNOWN = "invitation-unknown", Nature.RIGHT
     STEP_UP_REQUIRED = "step-up-required", Nature.ACTIVITY
     ACTIVITY_UNDER_REVIEW = "activity-under-review", Nature.ACTIVITY

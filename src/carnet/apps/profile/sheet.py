@@ -25,6 +25,7 @@ from carnet.apps.storage.api import blind_index, lookup, unit
 from carnet.dicah.facts import RecordState
 from carnet.formats.fhir.emergency_sheet import Line, sheet_bundle
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.traits import Traits
 
 LONGEST = timedelta(days=30)
@@ -91,7 +92,7 @@ def make_link(
 ) -> Made:  # fmt: skip
     """Make a link to a sheet of some sections (`titles`), which says which others the person left out. Raises Refusal.
 
-    At most five live at a time: the oldest ends.
+    At most five live at a time: raises Refusal `link-limit` for a sixth, for one of them may be printed and carried.
     """
     key, token, number = secrets.token_bytes(32), secrets.token_urlsafe(32), uuid4()
     until = ask.at + min(lasts, LONGEST)
@@ -99,7 +100,7 @@ def make_link(
     header = {"alg": "dir", "enc": "A256GCM", "cty": _MEDIA}
     sealed = jwe.encrypt_compact(header, content, OctKey.import_key(key))
     with writing(ask, Act.SHARE_SHEET, record_id, "sheet-link") as visit:
-        _make_room(visit)
+        _leave_room(visit)
         visit.work.run(
             """INSERT INTO profile_sheet (record_id, id, token, made_at, expires_at, opened, content)
             VALUES (%s, %s, %s, %s, %s, 0, %s)""",
@@ -110,12 +111,13 @@ def make_link(
     return Made(number, f"shlink:/{_encoded(told)}", until)
 
 
-def _make_room(visit: Visit) -> None:
-    visit.work.run(
-        """UPDATE profile_sheet SET revoked_at = %s, content = '' WHERE record_id = %s AND id IN (SELECT id FROM profile_sheet
-        WHERE record_id = %s AND revoked_at IS NULL AND expires_at > %s ORDER BY made_at DESC OFFSET %s)""",
-        visit.ask.at, visit.record_id, visit.record_id, visit.ask.at, MOST - 1,
+def _leave_room(visit: Visit) -> None:
+    living = visit.work.row(
+        "SELECT count(*) FROM profile_sheet WHERE record_id = %s AND revoked_at IS NULL AND expires_at > %s",
+        visit.record_id, visit.ask.at,
     )  # fmt: skip
+    if living and living[0] >= MOST:
+        raise Refusal(No.LINK_LIMIT)
 
 
 def links(visit: Visit) -> list[Link]:

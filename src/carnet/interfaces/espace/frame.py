@@ -76,7 +76,11 @@ def record_page(
                 with visiting(asked.ask(Act.SEARCH), asked.record, detail) as visit:
                     entries = profile.entries(visit, sections, most=most, markers=True) if sections else []
                     shown = function(Opened(asked, visit, entries), **kwargs)
-                    base: Context = {"tab": tab, "traits": visit.traits, "minor": visit.facts.minor, "unread": unread_in(visit)}
+                    relation = visit.facts.access.relation
+                    base: Context = {
+                        "tab": tab, "traits": visit.traits, "minor": visit.facts.minor, "unread": unread_in(visit),
+                        "partial": bool(relation and relation.scope),
+                    }  # fmt: skip
             except Refusal as refusal:
                 if refusal.code in NOT_OPEN:
                     return not_open(asked, refusal)

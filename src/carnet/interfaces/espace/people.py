@@ -164,6 +164,8 @@ def invite(asked: Asked, kind: str) -> HttpResponse:
         return _form(asked, kind, [])
     label, until = asked.form.text("nom", 120), asked.form.day("jusqu-au")
     problems = [] if label else [("nom", gettext("Écrivez le nom de la personne."))]
+    if asked.form.text("jusqu-au", 40) and until is None:
+        problems.append(("jusqu-au", gettext("Cette date ne se lit pas : choisissez un jour.")))
     if until and not asked.today < until <= settings.LAW.day(asked.at + LONGEST):
         problems.append(("jusqu-au", gettext("Choisissez une date à venir, dans les trois ans.")))
     if problems:
@@ -211,9 +213,9 @@ def answer(asked: Asked) -> HttpResponse:
     """Accept or refuse an invitation: by its code, under my own name."""
     ask = asked.ask(Act.READ)
     try:
-        answer_invitation(ask, asked.form.text("code", 20), asked.form.text("reponse", 10) == "accepter")
+        answer_invitation(ask, asked.form.text("code", 20), asked.form.text("reponse", 10) == "accepter", asked.session.own_record)
     except Refusal as refusal:
-        if refusal.code != No.INVITATION_UNKNOWN:
+        if refusal.code not in (No.INVITATION_UNKNOWN, No.ADULTS_ONLY):
             raise
         return render("refused", {"told": access.told(refusal.code), "code": refusal.code, "back": "/proches"}, 404)
     return saying(

@@ -200,7 +200,8 @@ def _who(entry: Mapping[str, Any]) -> tuple[str, str]:
         # Whoever answered by the letter of a minor signed in nowhere: the letter went to who represents them.
         return name or gettext("Quelqu’un"), gettext("représentant légal")
     if kind == ActorKind.CARER:
-        return name, gettext("aidant")
+        # Whoever refused is somebody to this record no more than before: they are not named in it.
+        return name or gettext("Quelqu’un"), gettext("aidant")
     if kind in (ActorKind.STRUCTURE, ActorKind.EMPLOYEE):
         return name or str(entry.get("structure", "")), gettext("établissement")
     return name, profession_of(str(entry.get("profession", "")))

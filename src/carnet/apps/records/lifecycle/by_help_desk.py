@@ -8,7 +8,7 @@ from uuid import UUID
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.outbox import api as outbox
-from carnet.apps.records.lifecycle.by_person import represent
+from carnet.apps.records.lifecycle.by_person import of_age, represent
 from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import Work, key_of, unit
 from carnet.dicah.facts import Facts
@@ -154,13 +154,15 @@ def correct_identity(
 
 
 def attach_representative(ask: Ask, child: UUID, parent: UUID) -> bool:
-    """Tie the person of one record to the record of a minor. False when there is no account, or no minor. Journaled."""
-    if child == parent:
+    """Tie an adult, by their record, to the record of a minor. False when there is no account, no adult or no minor, or when they
+    are tied already. Journaled."""
+    if child == parent or not of_age(parent, ask.at):
         return False
     with unit(child) as work:
         account = signin.account_named(work, parent)
         granted = operator_grant(ask, child)
-        if account is None or not represent(work, granted, account[0], account[1]):
+        tied = {p.person_id for p in access.persons(work, key_of(work, child), ask.at)}
+        if account is None or account[0] in tied or not represent(work, granted, account[0], account[1]):
             return False
         access.write_entry(work, granted, (), "help-desk:representative")
         outbox.notify(work, child, "relation-changed", outbox.HOLDER, ask.at)

@@ -16,6 +16,7 @@ from carnet.dicah.lifecycle import TransitionError
 from carnet.kernel.actor import Actor, ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.clock import begins
+from carnet.kernel.copies import replace
 from carnet.kernel.grant import Grant
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
@@ -168,9 +169,21 @@ def mine(person: UUID, at: datetime) -> list[tuple[Standing, ActorKind, datetime
     return [(s, kind, ends) for s, kind, ends in found if s is not None]
 
 
-def answer_invitation(ask: Ask, code: str, accepts: bool) -> tuple[UUID, str]:
-    """Answer an invitation as the person who signed in. Returns the record and the kind of relation. Raises Refusal."""
+def of_age(own_record: UUID, at: datetime) -> bool:
+    """Whether the person of a record is an adult on a day; False for one that is not known."""
+    found = standing(own_record)
+    return found is not None and not is_minor(found.traits.birth_date, access.law().day(at))
+
+
+def answer_invitation(ask: Ask, code: str, accepts: bool, own_record: UUID) -> tuple[UUID, str]:
+    """Answer an invitation as the person who signed in, whose own record is `own_record`. Returns the record and the kind of
+    relation. Raises Refusal: `adults-only` for a minor who accepts.
+
+    The record's journal tells them as what they were invited to be: whoever answers is not its holder.
+    """
     with access.asking(ask):
+        if accepts and not of_age(own_record, ask.at):
+            raise Refusal(No.ADULTS_ONLY)
         record_id, number = access.invited_to(code, ask.at)
         record = standing(record_id)
         if record is None or record.state is not RecordState.OPEN:
@@ -178,5 +191,6 @@ def answer_invitation(ask: Ask, code: str, accepts: bool) -> tuple[UUID, str]:
         with unit(record_id) as work:
             granted = access.own_grant(ask.actor, record_id, ask.act, ask.at)
             kind = access.answer_invitation(work, key_of(work, record_id), granted, number, accepts)
-            access.own_entry(work, record_id, ask.actor, f"invitation:{'accepted' if accepts else 'refused'}", ask.at)
+            guest = replace(ask.actor, kind=ActorKind(kind))
+            access.own_entry(work, record_id, guest, f"invitation:{'accepted' if accepts else 'refused'}", ask.at)
     return record_id, kind
