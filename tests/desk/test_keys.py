@@ -38,6 +38,8 @@ close_pool(); embedded.stop_if_started(settings.CARNET.data_dir)
 PRODUCTION = {
     "CARNET_ENVIRONMENT": "production", "CARNET_PSC_CLIENT_SECRET": "x", "CARNET_FRANCECONNECT_CLIENT_SECRET": "y",
     "CARNET_PROCONNECT_CLIENT_SECRET": "z",
+    **{f"CARNET_{name}_ISSUER": "https://provider.example" for name in ("PSC", "FRANCECONNECT", "PROCONNECT")},
+    **{f"CARNET_{name}_URL": "https://door.example" for name in ("WEBPS", "ESPACE", "OPERATOR", "OAUTH")},
 }  # fmt: skip
 
 
@@ -82,7 +84,7 @@ def test_a_missing_root_key_is_named_and_never_made_again(made: Installation) ->
         for command in (("migrate",), ("reindex",), ("demonstration",)):
             done = made.carnet(*command)
             assert done.returncode == 1, done.stdout
-            assert "root.key is missing" in done.stderr
+            assert "il manque le fichier de clé" in done.stderr
             assert "Traceback" not in done.stderr
             assert not key.exists(), "nothing is made in its place"
     finally:
@@ -97,10 +99,10 @@ def test_another_root_key_starts_nothing(made: Installation) -> None:
         for done in (made.carnet("migrate"), made.carnet("demonstration"), made.run("-m", "carnet.config.worker"),
                      made.run("-c", "from carnet.config.wsgi import door; door('fhir')")):  # fmt: skip
             assert done.returncode == 1, done.stdout
-            assert "not that of this database" in done.stderr
+            assert "pas celle de cette base" in done.stderr
             assert "Traceback" not in done.stderr
         key.write_bytes(b"short")
-        assert "exactly 32 bytes" in made.carnet("migrate").stderr
+        assert "exactement 32 octets" in made.carnet("migrate").stderr
     finally:
         key.write_bytes(kept)
     assert made.carnet("migrate").returncode == 0
@@ -110,13 +112,13 @@ def test_production_makes_no_key_by_itself(tmp_path: Path) -> None:
     installation = Installation(tmp_path / "data")
     done = installation.carnet("migrate", **PRODUCTION)
     assert done.returncode == 1
-    assert "carnet key make" in done.stderr
+    assert "carnet key make root" in done.stderr
     assert not (installation.data / "root.key").exists()
     assert installation.carnet("key", "make", "root", **PRODUCTION).returncode == 0
     assert (installation.data / "root.key").stat().st_mode & 0o777 == 0o600
     again = installation.carnet("key", "make", "root", **PRODUCTION)
     assert again.returncode == 1
-    assert "never overwritten" in again.stderr
+    assert "jamais remplacée" in again.stderr
     assert installation.carnet("migrate", **PRODUCTION).returncode == 0
 
 
@@ -133,11 +135,11 @@ except KeyFileError as error: sys.exit(str(error))"""
     (made.data / "log.key").unlink()
     done = made.run("-c", code)
     assert done.returncode == 1
-    assert "log.key is missing" in done.stderr
+    assert "il manque le fichier de clé" in done.stderr
     assert not (made.data / "log.key").exists()
     (made.data / "log" / "keys").unlink()
     production = made.run("-c", code, **PRODUCTION)
-    assert "log.key is missing" in production.stderr
+    assert "il manque le fichier de clé" in production.stderr
 
 
 class Deaf(threading.Thread):

@@ -248,14 +248,43 @@ def test_an_edition_imported_by_the_command_is_in_force_at_the_door(tmp_path: Pa
 def test_a_wrong_setting_stops_the_start_and_is_named() -> None:
     stopped = carnet("journal", "verify", CARNET_PSC_ALGORITHMS='["HS256"]')
     assert stopped.returncode != 0
-    assert "psc_algorithms" in stopped.stderr
+    assert "CARNET_PSC_ALGORITHMS : il faut des algorithmes asymétriques" in stopped.stderr
     simulator = carnet("journal", "verify", CARNET_ENVIRONMENT="production", CARNET_INSI="simulator", CARNET_VITALE="off")
     assert simulator.returncode != 0
-    assert "refused in production" in simulator.stderr
+    assert "CARNET_INSI : simulator est refusé en production" in simulator.stderr
     card = carnet("journal", "verify", CARNET_ENVIRONMENT="production", CARNET_INSI="off", CARNET_VITALE="simulator")
-    assert "a simulator reads no card" in card.stderr
+    assert "un simulateur ne lit aucune carte" in card.stderr
     secret = carnet("journal", "verify", CARNET_ENVIRONMENT="production", CARNET_INSI="off", CARNET_VITALE="off")
-    assert "psc_client_secret" in secret.stderr
+    for name in ("PSC_CLIENT_SECRET", "PSC_ISSUER", "FRANCECONNECT_ISSUER", "PROCONNECT_ISSUER", "ESPACE_URL", "WEBPS_URL"):
+        assert f"CARNET_{name} : " in secret.stderr, "all of it at once"
+    for done in (stopped, simulator, card, secret):
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [("ENVIRONMENT", "prod", "'production', 'test' or 'demonstration'"), ("FHIR_PORT", "abc", "un nombre entier"), ("FHIR_PORT", "0", "1 au moins"),
+     ("WITNESSES", "zzz", "il faut du JSON"), ("BASE_URL", "foo", "commence par http"), ("LAW_CIVIL_ZONE", "Mars/Olympus", "not a time zone"),
+     ("LAW_SUPORT_LINE", "x", "aucun réglage de la loi"), ("ACCEPTED_LEVELS", "x", "CARNET_LAW_ACCEPTED_LEVELS"),
+     ("LAW_EMERGENCY_LASTS", "x", "une durée")],
+)  # fmt: skip
+def test_a_wrong_setting_is_one_line_that_names_it_and_tells_no_value(name: str, value: str, told: str) -> None:
+    done = carnet("journal", "verify", **{f"CARNET_{name}": value, "CARNET_SMTP_PASSWORD": "S3cret"})
+    assert done.returncode == 1 and f"CARNET_{name}" in done.stderr and told in done.stderr
+    assert "Traceback" not in done.stderr and "S3cret" not in done.stderr and len(done.stderr.splitlines()) <= 3
+
+
+def test_a_refusal_of_production_prints_no_secret() -> None:
+    done = carnet(
+        "journal", "verify", CARNET_ENVIRONMENT="production", CARNET_PSC_CLIENT_SECRET="S3cretOne", CARNET_SMTP_PASSWORD="S3cretTwo"
+    )
+    assert done.returncode == 1 and "S3cret" not in done.stderr + done.stdout
+
+
+def test_a_database_that_does_not_answer_ends_a_command_with_a_sentence() -> None:
+    for url in (f"postgresql://nobody@127.0.0.1:{free_port()}/none", "mysql://foo"):
+        done = carnet("journal", "verify", CARNET_DATABASE_URL=url)
+        assert done.returncode == 1 and "CARNET_DATABASE_URL" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_tampering_with_the_journal_is_found_by_the_command() -> None:

@@ -121,13 +121,13 @@ def port_of(process: Process, config: Environment) -> int:
 
 
 def certificate_and_key(process: Process, config: Environment) -> tuple[str, str]:
-    """Files of a process's own certificate and of its key."""
+    """Files of a process's own certificate and of its key. Ends the process (SystemExit) where it has none."""
     pairs = [process.tls[n : n + 2] for n in range(0, len(process.tls), 2)]
     for of_certificate, of_key in pairs:
         certificate = getattr(config, of_certificate)
         if certificate:
             return str(certificate), str(getattr(config, of_key) or certificate)
-    raise ValueError(f"{process.name} has no certificate: {variable(process.tls[0])}")
+    raise SystemExit(f"carnet {process.name} ne démarre pas : il lui faut un certificat, {variable(process.tls[0])}.")
 
 
 def command(process: Process, port: int = 0, workers: int = 0, threads: int = 0) -> list[str]:
@@ -146,12 +146,13 @@ def command(process: Process, port: int = 0, workers: int = 0, threads: int = 0)
             *size,
             "carnet.config.wsgi:application",
         ]
+    config = Environment()
     kind = process.server.value if process.server in (Server.ASGI, Server.RSGI) else "wsgi"
     # An asynchronous application makes its own threads for what waits.
     blocking = ["--blocking-threads", str(threads)] if kind == "wsgi" else []
     return [
-        sys.executable, "-m", "granian", "--interface", kind, "--host", "127.0.0.1",
-        "--port", str(port or port_of(process, Environment())), "--workers", str(workers), *blocking,
+        sys.executable, "-m", "granian", "--interface", kind, "--host", config.listen,
+        "--port", str(port or port_of(process, config)), "--workers", str(workers), *blocking,
         # A worker that dies is started again; the others answer meanwhile.
         "--respawn-failed-workers", "--respawn-interval", "0.5",
         "--log-level", "error", "--no-ws", f"carnet.config.{kind}:application",

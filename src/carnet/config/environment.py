@@ -7,22 +7,20 @@ from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from carnet.config.fitness import DEMONSTRATION_SECRET, unfit
 from carnet.config.law import law_in
 from carnet.dicah.settings import LawSettings
 
-DEMONSTRATION_SECRET = "carnet-demonstration-secret"  # noqa: S105 (it opens the simulator, and production refuses it)
-
-
-_HERE = ("127.0.0.1", "localhost", "::1")
-
 
 class Environment(BaseSettings):
-    """The settings. An unknown value stops the start with a sentence that says which variable is wrong."""
+    """The settings. A wrong value stops the start with a sentence that says which variable is wrong (`config.starting`)."""
 
-    model_config = SettingsConfigDict(env_prefix="CARNET_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CARNET_", extra="ignore", hide_input_in_errors=True)
     _mask_wrapped: ClassVar[bool] = True
     """Django asks for it each time that `settings.CARNET` is read; pydantic takes ten times as long to say that it has none."""
 
@@ -47,6 +45,11 @@ class Environment(BaseSettings):
     documents_dir: Path | None = Field(None, description="Folder of the encrypted documents. Empty: in the data folder.")
     habilitation_dir: Path | None = Field(
         None, description="Folder of imported editions of the habilitation matrix. Empty: in the data folder."
+    )
+    listen: str = Field(
+        "127.0.0.1",
+        description="Address on which a door listens. 127.0.0.1: a proxy of this machine stands before it. 0.0.0.0, or an address "
+        "of the machine: its clients, or a proxy elsewhere, reach it there; meant for doors with TLS of their own.",
     )
     base_url: str = Field("http://127.0.0.1:8080", description="Public address of the FHIR door, without a final slash.")
     webps_url: str = Field("http://127.0.0.1:8081", description="Public address of the portal of professionals (WebPS).")
@@ -304,37 +307,30 @@ class Environment(BaseSettings):
     @classmethod
     def _no_final_slash(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
-            raise ValueError("write an address that starts with http:// or https://")
+            raise ValueError("il faut une adresse qui commence par http:// ou https://")
         return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, value: str) -> str:
+        try:
+            conninfo_to_dict(value.replace("{role}", "role"))
+        except ProgrammingError:
+            # What the driver says repeats the address, and so a password in it.
+            raise ValueError("il faut une adresse de PostgreSQL, comme postgresql://{role}@serveur/carnet") from None
+        return value
 
     @model_validator(mode="after")
     def _fit_for_production(self) -> Self:
-        if self.environment == "production":
-            if self.vitale == "simulator":
-                raise ValueError("vitale=simulator is refused in production: a simulator reads no card")
-            if self.insi == "simulator":
-                raise ValueError("insi=simulator is refused in production: a simulator knows only published test people")
-            if self.smtp_security == "none" and self.smtp_host not in _HERE:
-                raise ValueError("smtp_security=none is refused in production for a mail server on another machine")
-            if self.mss_route_security == "none" and any(r.rpartition(":")[0] not in _HERE for r in self.mss_routes.values()):
-                raise ValueError("mss_route_security=none is refused in production for a host that is not this machine")
-            if self.vendor_kit:
-                raise ValueError("vendor_kit is refused in production: it lets weak signatures and contradictions pass")
-            if self.psc_client_secret == DEMONSTRATION_SECRET:
-                raise ValueError("psc_client_secret is that of the demonstration: give the one of Pro Santé Connect")
-            if self.service_calls_private:
-                raise ValueError("service_calls_private is refused in production: a service names the address that is called")
-            if self.proconnect_client_secret == DEMONSTRATION_SECRET:
-                raise ValueError("proconnect_client_secret is that of the demonstration: give the one of ProConnect")
-            if self.franceconnect_client_secret == DEMONSTRATION_SECRET:
-                raise ValueError("franceconnect_client_secret is that of the demonstration: give the one of FranceConnect+")
+        if wrong := unfit(self):
+            raise ValueError("\n".join(wrong))
         return self
 
     @field_validator("psc_algorithms", "franceconnect_algorithms", "proconnect_algorithms")
     @classmethod
     def _asymmetric(cls, value: list[str]) -> list[str]:
         if not value or any(a.startswith("HS") or a.lower() == "none" for a in value):
-            raise ValueError("pin asymmetric algorithms only (RS256, PS256, ES256)")
+            raise ValueError("il faut des algorithmes asymétriques seuls (RS256, PS256, ES256)")
         return value
 
     def law(self) -> LawSettings:

@@ -8,10 +8,10 @@ import os
 import ssl
 
 from carnet.config.doors import BY_NAME, certificate_and_key, port_of
-from carnet.config.environment import Environment
+from carnet.config.starting import read_settings
 
-_config, _process = Environment(), BY_NAME[os.environ["CARNET_PROCESS"]]
-bind = f"127.0.0.1:{port_of(_process, _config)}"
+_config, _process = read_settings(), BY_NAME[os.environ["CARNET_PROCESS"]]
+bind = f"{_config.listen}:{port_of(_process, _config)}"
 worker_class = "gthread"
 keepalive = 5
 certfile, keyfile = certificate_and_key(_process, _config)

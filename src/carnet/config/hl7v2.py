@@ -22,7 +22,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with Mllp(("127.0.0.1", port_of(process, config)), context, moment) as server:
+    with Mllp((config.listen, port_of(process, config)), context, moment) as server:
 
         def end() -> None:
             stop.wait()

@@ -42,17 +42,17 @@ LawVariables = create_model("LawVariables", __base__=_Variables, **_fields())
 
 def law_in(environment: str) -> LawSettings:
     """The settings of the law in this environment. Raises ValueError, which names the variable."""
-    former = [f"{name} is now {new}" for name, new in FORMER.items() if name in os.environ]
+    former = [f"{name} s'appelle maintenant {new}" for name, new in FORMER.items() if name in os.environ]
     if former:
-        raise ValueError("; ".join(former))
+        raise ValueError("\n".join(former))
     known = {f"{PREFIX}{field.name.upper()}" for field in fields(LawSettings)}
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     if unknown:
-        raise ValueError(f"{', '.join(unknown)}: no setting of the law has this name")
+        raise ValueError(f"{', '.join(unknown)} : aucun réglage de la loi n'a ce nom")
     found = LawVariables()
     told = {name: getattr(found, name) for name in found.model_fields_set}
     law = replace(LawSettings(accepted_ins_oids=OIDS_OF_ENVIRONMENT[environment]), **told)
     foreign = law.accepted_ins_oids - OIDS_OF_ENVIRONMENT["production"]
     if environment == "production" and foreign:
-        raise ValueError(f"{PREFIX}ACCEPTED_INS_OIDS: production refuses test and demonstration identities")
+        raise ValueError(f"{PREFIX}ACCEPTED_INS_OIDS : la production refuse les identités d'essai et de démonstration")
     return law

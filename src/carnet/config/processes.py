@@ -32,7 +32,7 @@ def _check_keys(name: str) -> None:
     try:
         root_key()
     except KeyFileError as error:
-        sys.exit(f"carnet {name} does not start: {error}.")
+        sys.exit(f"carnet {name} ne démarre pas : {error}.")
 
 
 def looping(name: str, work: Callable[[], int], pause: float) -> None:

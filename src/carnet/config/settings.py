@@ -5,9 +5,11 @@ import os
 from carnet.apps.storage.address import django_database
 from carnet.config import embedded
 from carnet.config.doors import INTERFACES
-from carnet.config.environment import Environment
+from carnet.config.starting import read_law, read_settings
 
-CARNET = Environment()
+CARNET = read_settings()
+LAW = read_law(CARNET)
+"""Settings of the access law; `carnet.apps.access` passes them as facts."""
 
 DATABASE_URL = CARNET.database_url or os.environ.get("CARNET_EMBEDDED_URL") or embedded.start(CARNET.data_dir)
 os.environ["CARNET_EMBEDDED_URL"] = DATABASE_URL  # child processes join the server instead of asking for it again
@@ -48,7 +50,5 @@ LOGGING = {
     },
 }
 
-LAW = CARNET.law()
-"""Settings of the access law; `carnet.apps.access` passes them as facts."""
 INSI_CLIENT = "carnet.desk.simulators.insi.Simulator" if CARNET.insi == "simulator" else ""
 VITALE_READER = "carnet.desk.simulators.vitale.Simulator" if CARNET.vitale == "simulator" else ""

@@ -19,6 +19,7 @@ from carnet.apps.journal.api import signer
 from carnet.config import embedded
 from carnet.config.doors import BY_NAME, PROCESSES, Server, variable
 from carnet.config.environment import Environment
+from carnet.config.starting import read_settings
 from carnet.desk import processes
 from carnet.desk.demonstration.loading import (
     BLOCKING,
@@ -224,7 +225,7 @@ def run(ports: Ports) -> int:
             file=sys.stderr,
         )
         return 2
-    config = Environment()
+    config = read_settings()
     with _alone(config.data_dir) as alone:
         if not alone:
             print(f"Carnet tourne déjà sur le dossier {config.data_dir} (CARNET_DATA_DIR pour un autre).", file=sys.stderr)

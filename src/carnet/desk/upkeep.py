@@ -16,7 +16,7 @@ from carnet import __version__
 from carnet.apps.journal.api import stored_lines, verify_all
 from carnet.apps.records.api import all_records, check_record
 from carnet.apps.storage.address import parameters
-from carnet.apps.storage.api import close_pool, establish_root_key, stored_records, streaming
+from carnet.apps.storage.api import check_before_migrating, close_pool, establish_root_key, stored_records, streaming
 from carnet.apps.storage.catalogue import differences, expected_catalogue, read_catalogue
 from carnet.apps.storage.schema import PARTITIONS
 from carnet.config import embedded
@@ -135,10 +135,14 @@ def restore(config: Environment, source: Path) -> None:
 
 
 def migrate(at: datetime) -> None:
-    """Create or update the tables, and tie the database to its root key. Raises KeyFileError, once the tables are there."""
+    """Create or update the tables, and tie the database to its root key. Raises KeyFileError.
+
+    A production that has no key file at all is told before anything is made.
+    """
     from django.conf import settings
     from django.core.management import call_command
 
+    check_before_migrating()
     call_command("migrate", verbosity=0)
     role, settings.CARNET.database_role = settings.CARNET.database_role, settings.CARNET.owner_role
     close_pool()

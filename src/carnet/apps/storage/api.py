@@ -20,7 +20,7 @@ from carnet.apps.storage.keys import (
     unseal,
 )
 from carnet.apps.storage.packing import kept
-from carnet.apps.storage.root_key import establish_root_key, root_key
+from carnet.apps.storage.root_key import check_before_migrating, establish_root_key, root_key
 from carnet.apps.storage.schema import SCOPE
 from carnet.apps.storage.signing import public_key_set, signing_key
 from carnet.apps.storage.steps import Elsewhere, Into, Last, Statement, Steps, while_asking
@@ -51,6 +51,7 @@ __all__ = [
     "Work",
     "after_commit",
     "blind_index",
+    "check_before_migrating",
     "close_pool",
     "create_key",
     "create_keys",

@@ -20,10 +20,10 @@ def read_key_file(path: Path) -> bytes:
         key = path.read_bytes()
     except FileNotFoundError:
         raise KeyFileError(
-            f"the key file {path.name} is missing: put back the copy that was kept elsewhere (nothing is made in its place)"
+            f"il manque le fichier de clé {path} : remettez la copie gardée ailleurs (rien n'est fait à sa place)"
         ) from None
     if len(key) != SIZE:
-        raise KeyFileError(f"the key file {path.name} must hold exactly {SIZE} bytes: put back the copy that was kept elsewhere")
+        raise KeyFileError(f"le fichier de clé {path} doit contenir exactement {SIZE} octets : remettez la copie gardée ailleurs")
     return key
 
 
@@ -33,7 +33,7 @@ def make_key_file(path: Path) -> bytes:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise KeyFileError(f"the key file {path.name} exists already: a key is never overwritten") from None
+        raise KeyFileError(f"le fichier de clé {path} existe déjà : une clé n'est jamais remplacée") from None
     with os.fdopen(descriptor, "wb") as out:
         key = os.urandom(SIZE)
         out.write(key)

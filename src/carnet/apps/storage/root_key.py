@@ -24,8 +24,8 @@ from carnet.apps.storage.wire import Row
 _VALUE = "SELECT value FROM storage_root_check"
 _ANY_RECORD = "SELECT record_id, wrapped FROM storage_record_key WHERE wrapped IS NOT NULL LIMIT 1"
 OTHER = (
-    "the root key is not that of this database: put back the key file that it was made with, or name its database "
-    "(CARNET_ROOT_KEY_FILE, CARNET_DATABASE_URL). Nothing was changed"
+    "la clé racine n'est pas celle de cette base : remettez le fichier avec lequel elle a été faite, ou nommez sa base "
+    "(CARNET_ROOT_KEY_FILE, CARNET_DATABASE_URL). Rien n'a été changé"
 )
 
 
@@ -48,12 +48,9 @@ def _same(root: bytes, row: Row) -> bytes:
 def root_key() -> bytes:
     """The root key of this process, compared with the database's check value before its first use. Raises KeyFileError."""
     key = read_key_file(settings.CARNET.key_file())
-    try:
-        row = alone(_VALUE)
-    except psycopg.errors.UndefinedTable:
-        row = None
+    row = _asked(_VALUE)
     if row is None:
-        raise KeyFileError("the database does not know its root key yet: run `carnet migrate` first")
+        raise KeyFileError("la base ne connaît pas encore sa clé racine : lancez d'abord `carnet migrate`")
     return _same(key, row)
 
 
@@ -71,12 +68,28 @@ def _first(path: Path, record: Row | None) -> bytes:
     """The key of a database that has no check value yet: a new one, or that of an older Carnet, proved on one of its records."""
     if record is None and not path.exists():
         if settings.CARNET.environment == "production":
-            raise KeyFileError(f"no root key at {path.name}: make one with `carnet key make`, and keep a copy elsewhere")
+            raise KeyFileError(
+                f"il n'y a pas de clé racine ({path}) : faites-en une par `carnet key make root`, et gardez-en une copie ailleurs"
+            )
         return make_key_file(path)
     key = read_key_file(path)
     if record is not None and not _opens(key, record):
         raise KeyFileError(OTHER)
     return key
+
+
+def _asked(sql: str) -> Row | None:
+    try:
+        return alone(sql)
+    except psycopg.errors.UndefinedTable:
+        return None
+
+
+def check_before_migrating() -> None:
+    """Raise KeyFileError for a new database of a production that has no key file: before a table is made."""
+    path = settings.CARNET.key_file()
+    if settings.CARNET.environment == "production" and not path.exists() and _asked(_VALUE) is None:
+        _first(path, _asked(_ANY_RECORD))
 
 
 def establish_root_key(at: datetime) -> None:

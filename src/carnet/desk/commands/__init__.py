@@ -62,9 +62,9 @@ def start(role: str, keyed: bool = True) -> None:
 
 def owner() -> str:
     """The role that owns the tables: row-level security does not hold it back."""
-    from carnet.config.environment import Environment
+    from carnet.config.starting import read_settings
 
-    return Environment().owner_role
+    return read_settings().owner_role
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})

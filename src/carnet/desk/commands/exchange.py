@@ -18,12 +18,12 @@ def hl7v2() -> None:
 @click.option("--port", type=int, default=8446, show_default=True, help="Port of the hospital door.")
 def send(file: Path, structure: str, port: int) -> int:
     """Send a CDA to the hospital door as a hospital's system does (HL7 v2 over MLLP and TLS), with the test PKI."""
-    from carnet.config.environment import Environment
+    from carnet.config.starting import read_settings
     from carnet.desk.hl7v2_client import send_file
     from carnet.desk.pki import Folder
     from carnet.formats.cda import CdaError
 
-    pki = Folder(Environment().data_dir / "pki")
+    pki = Folder(read_settings().data_dir / "pki")
     if not pki.certificate(f"structure-{structure}").exists():
         known = ", ".join(sorted(p.stem.removeprefix("structure-") for p in pki.path.glob("certificates/structure-*.pem")))
         raise Failed(f"Aucun certificat de structure « {structure} » dans {pki.path} : {known or 'make run les crée'}.")

@@ -35,9 +35,9 @@ def key() -> None:
 def make_key(which: str) -> None:
     """Make a key that does not exist yet: the root key, or the one that signs the journal. A key is never overwritten."""
     from carnet.apps.storage.api import make_key_file
-    from carnet.config.environment import Environment
+    from carnet.config.starting import read_settings
 
-    config = Environment()
+    config = read_settings()
     path = config.key_file() if which == "root" else config.log_key()
     make_key_file(path)
     print(f"Clé faite : {path}. Gardez-en une copie ailleurs : sans elle, rien ne se lit plus.")

@@ -294,11 +294,11 @@ def backup(to: Path) -> None:
 @click.pass_context
 def restore(context: click.Context, source: Path) -> int:
     """Restore a backup of the embedded installation into an empty data folder."""
-    from carnet.config.environment import Environment
+    from carnet.config.starting import read_settings
     from carnet.desk import upkeep
 
     with or_fail("La sauvegarde n'a pas été restaurée", upkeep.UpkeepError):
-        upkeep.restore(Environment(), source)
+        upkeep.restore(read_settings(), source)
     print("Sauvegarde restaurée. Contrôle :")
     code: int = context.invoke(fsck)
     return code

@@ -59,11 +59,11 @@ def sign_list(domains: tuple[str, ...], pair: Path, to: Path) -> None:
 @click.argument("folder", type=FOLDER)
 def parts(folder: Path) -> None:
     """Write the configuration of a Postfix in front of the gateway and of a Dovecot as the professionals' mail store."""
-    from carnet.config.environment import Environment
+    from carnet.config.starting import read_settings
     from carnet.desk.mail_parts import write_parts
 
     with or_fail("La configuration n'a pas été écrite", OSError, ValueError):
-        written = write_parts(Environment(), folder)
+        written = write_parts(read_settings(), folder)
     for path in written:
         print(path)
 
@@ -75,10 +75,10 @@ def parts(folder: Path) -> None:
 @click.option("--file", "files", type=FOLDER, multiple=True, help="A file to attach; may be repeated.")
 def send(matricule: str, subject: str, text: str, files: tuple[Path, ...]) -> None:
     """Send a mail to a person, as the second operator of the demonstration (while `make run` is up)."""
-    from carnet.config.environment import Environment
+    from carnet.config.starting import read_settings
     from carnet.desk.simulators.operator import Operator
 
-    config = Environment()
+    config = read_settings()
     operator = Operator(config.data_dir / "operator", config.data_dir / "pki", config.mss_port)
     with or_fail("Le message n'est pas parti", ValueError, OSError):
         attached = [(f.name, f.read_bytes()) for f in files]

@@ -20,22 +20,22 @@ def habilitation() -> None:
 @click.option("--effective", type=click.DateTime(["%Y-%m-%d"]), required=True, help="First day in force.")
 def import_habilitation(file: Path, effective: date) -> None:
     """Import an edition of the matrix. Editions are immutable."""
-    from carnet.config.environment import Environment
+    from carnet.config.starting import read_settings
     from carnet.dicah.habilitation import EditionError, import_edition
 
     first = date(effective.year, effective.month, effective.day)
     with or_fail("L'édition n'a pas été importée", EditionError, OSError, UnicodeDecodeError):
-        edition = import_edition(file, first, Environment().editions())
+        edition = import_edition(file, first, read_settings().editions())
     print(f"Édition importée : {edition.name}, {len(edition.cells)} cellules, {len(edition.confirmed)} confirmées.")
 
 
 @habilitation.command("show")
 def show_habilitation() -> None:
     """Say which edition is in force."""
-    from carnet.config.environment import Environment
+    from carnet.config.starting import read_settings
     from carnet.dicah.habilitation import in_force
 
-    here = Environment()
+    here = read_settings()
     directory = here.editions()
     edition = in_force(here.law().day(now()), directory if directory.is_dir() else None)
     print(f"Édition en vigueur : {edition.name}, {len(edition.cells)} cellules, {len(edition.confirmed)} confirmées.")

@@ -22,7 +22,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeyParameters, RSAKey
 
 from carnet.apps.signin.pkce import challenge_of
-from carnet.config.environment import DEMONSTRATION_SECRET
+from carnet.config.fitness import DEMONSTRATION_SECRET
 
 CODE_LIFE, ACCESS_LIFE = 60, 120
 Fields = dict[str, str]
