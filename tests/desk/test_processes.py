@@ -3,6 +3,7 @@
 import hashlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -140,6 +141,22 @@ def test_a_process_of_an_installation_is_served_by_its_name() -> None:
         processes.wait_until_served("operator", port, served)
         assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 401
     assert carnet("serve", "nothing").returncode == 2
+
+
+def test_a_port_in_use_is_said_before_a_door_shares_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = carnet("serve", "fhir", CARNET_FHIR_PORT=str(port), CARNET_FHIR_PROT="1")
+    assert done.returncode == 1 and f"Port déjà pris : {port} (CARNET_FHIR_PORT)" in done.stderr
+    assert "CARNET_FHIR_PROT : aucun réglage n'a ce nom" in done.stderr
+
+
+@pytest.mark.parametrize("process", ["mssante-relay", "mssante", "hl7v2", "dmp"])
+def test_a_process_without_its_certificate_ends_with_a_sentence(process: str) -> None:
+    done = carnet(
+        "serve", process, CARNET_MSS_PORT=str(free_port()), CARNET_HL7V2_PORT=str(free_port()), CARNET_DMP_PORT=str(free_port())
+    )
+    assert done.returncode == 1 and "il lui faut un certificat, CARNET_" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_the_tour_says_when_no_door_answers() -> None:

@@ -471,3 +471,25 @@ def test_a_code_that_the_release_before_sealed_is_sent_as_it_is() -> None:
 
     assert Sealed.read("ABCDEFGHJK") == Sealed("ABCDEFGHJK")
     assert Sealed.read('["ABC", "Ondine", "2027-01-01"]') == Sealed("ABC", "Ondine", "2027-01-01")
+
+
+def test_mail_that_does_not_leave_is_told_to_the_operator_before_it_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
+    from carnet.apps.outbox.api import Failure, delayed, deliver_due
+
+    _, record_id = patient()
+    at = now() + timedelta(days=400)
+    with as_role("carnet_espace"), unit(record_id) as work:
+        outbox.set_contact(work, outbox.owner_of(outbox.HOLDER, record_id), outbox.Contact("ondine@patients.example"), at)
+        outbox.notify(work, record_id, "new-message", outbox.HOLDER, at)
+
+    async def silent(_mail: Any) -> Failure:
+        return Failure("SMTPConnectError", final=False)
+
+    with as_role("carnet_operator"):
+        before = delayed()[0]
+    with as_role("carnet_courier"):
+        asyncio.run(deliver_due(at, silent))
+    with as_role("carnet_operator"):
+        count, problem = delayed()
+    assert count > before and problem == "SMTPConnectError"
+    assert "notice-not-sent code=SMTPConnectError final=False" in caplog.text and "ondine" not in caplog.text

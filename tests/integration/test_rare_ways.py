@@ -394,7 +394,7 @@ def test_the_help_desk_serves_nobody_unknown_and_ties_no_account_that_is_not_the
 
 def test_somebody_who_has_a_record_is_not_announced_again() -> None:
     person, record_id = patient()
-    with pytest.raises(ValueError, match="a record already"), as_role("carnet_espace"):
+    with pytest.raises(ValueError, match="a déjà un carnet"), as_role("carnet_espace"):
         records.announce_record(person.ins, person.traits, "a@b.example", now())
     standing = records.standing(record_id)
     assert standing is not None
@@ -423,3 +423,12 @@ def test_the_directory_s_word_is_kept_for_so_many_people(monkeypatch: pytest.Mon
     monkeypatch.setattr(sessions, "_seen", {(str(n),): (0.0, actor("treating").situation) for n in range(10_001)})
     assert client(door, "treating").search(person.ins).status_code == 200
     assert len(sessions._seen) == 1
+
+
+@pytest.mark.parametrize(("mail", "born"), [("x", "1980-01-01"), ("a@b.example", "2131-01-01"), ("a@b.example", "1980-13-01")])
+def test_an_announcement_that_fails_leaves_no_record_whose_weeks_run(mail: str, born: str) -> None:
+    person = fresh_person(birth_date=born)
+    with as_role("carnet_espace"), pytest.raises(ValueError, match=r"address|naissance"):
+        records.announce_record(person.ins, person.traits, mail, now())
+    with as_role("postgres"):
+        assert identity.find(person.ins) is None

@@ -111,7 +111,7 @@ def _signal(process: subprocess.Popen[bytes], number: int) -> None:
         os.killpg(process.pid, number)
 
 
-def is_free(port: int) -> bool:
-    """Whether nobody listens on a port of the loopback."""
+def is_free(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether nobody listens on a port of this machine: servers that share a port would answer each other's clients."""
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
+        return probe.connect_ex(("127.0.0.1" if host in ("0.0.0.0", "") else host, port)) != 0  # noqa: S104 (an address that is asked)

@@ -16,9 +16,9 @@ from carnet import __version__
 from carnet.apps.journal.api import stored_lines, verify_all
 from carnet.apps.records.api import all_records, check_record
 from carnet.apps.storage.address import parameters
-from carnet.apps.storage.api import check_before_migrating, close_pool, establish_root_key, stored_records, streaming
+from carnet.apps.storage.api import check_before_migrating, close_pool, establish_root_key, stored_records, streaming, unit
 from carnet.apps.storage.catalogue import differences, expected_catalogue, read_catalogue
-from carnet.apps.storage.schema import PARTITIONS
+from carnet.apps.storage.schema import PARTITIONS, ROLES
 from carnet.config import embedded
 from carnet.config.environment import Environment
 
@@ -148,9 +148,21 @@ def migrate(at: datetime) -> None:
     close_pool()
     try:
         establish_root_key(at)
+        if missing := missing_roles():
+            raise UpkeepError(
+                f"il manque des rôles de PostgreSQL ({', '.join(missing)}), et leurs droits avec eux. Une base restaurée sans eux "
+                "se restaure de nouveau, les rôles d'abord (pg_dumpall --roles-only)"
+            )
     finally:
         close_pool()
         settings.CARNET.database_role = role
+
+
+def missing_roles() -> list[str]:
+    """Roles of processes that the server does not know: a dump of one database holds none of them."""
+    with unit() as work:
+        known = {row[0] for row in work.rows("SELECT rolname FROM pg_roles WHERE rolname LIKE 'carnet\\_%%'")}
+    return [name for role in ROLES if (name := f"carnet_{role}") not in known]
 
 
 def who() -> str:

@@ -2,7 +2,7 @@
 
 from carnet.apps.outbox.announcing import Outcome, ToAnnounce, announce_many, settle, unsettled
 from carnet.apps.outbox.contacts import DAILY, IMMEDIATE, Contact, ContactError, contacts, forget_contact, owner_of, set_contact
-from carnet.apps.outbox.delivery import TIMERS, Failure, dead_letters, deliver_due, how_many_dead, retry_dead
+from carnet.apps.outbox.delivery import TIMERS, Failure, dead_letters, delayed, deliver_due, how_many_dead, retry_dead
 from carnet.apps.outbox.notices import HOLDER, OPERATOR, access_notices, forget, notify, pending, professional, send_code, structure
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "announce_many",
     "contacts",
     "dead_letters",
+    "delayed",
     "deliver_due",
     "forget",
     "forget_contact",

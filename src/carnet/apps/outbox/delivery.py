@@ -5,6 +5,7 @@ another that sends the same mail with the same Message-ID. No mail is lost; a ma
 """
 
 import hashlib
+import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from carnet.apps.storage.api import Work, derived, unit, unseal
 from carnet.kernel.clock import Timer
 from carnet.kernel.copies import replace
 
+log = logging.getLogger("carnet.outbox")
 CLAIMED_FOR = timedelta(minutes=5)
 BATCH = 100
 """People told in one round; all that waits for one of them leaves in one mail."""
@@ -125,6 +127,9 @@ def message(notices: Sequence[Claimed], contact: Contact, at: datetime) -> Email
 
 async def _deliver(notices: list[Claimed], contact: Contact, at: datetime, send: Send) -> int:
     failure = await send(message(notices, contact, at))
+    if failure is not None:
+        # The code of the failure alone: what the server says may repeat an address.
+        log.warning("notice-not-sent code=%s final=%s notices=%d", failure.code, failure.final, len(notices))
     with unit() as work:
         if failure is None:
             _mark(work, notices, "sent", at)
@@ -184,6 +189,13 @@ def how_many_dead() -> int:
     """How many notices could not be delivered."""
     with unit() as work:
         return len(dead_letters(work))
+
+
+def delayed() -> tuple[int, str]:
+    """How many notices wait for another try after one that failed, and what the last of them met; 0 when all leave as they come."""
+    with unit() as work:
+        row = work.row("SELECT notices, problem FROM outbox_delayed()")
+    return (int(row[0]), str(row[1] or "")) if row else (0, "")
 
 
 def dead_letters(work: Work) -> list[tuple[str, str, datetime, int, str]]:

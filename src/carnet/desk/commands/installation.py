@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
-from carnet.config.doors import BY_NAME, command, environment_of
+from carnet.config.doors import BY_NAME, command, environment_of, port_of, variable
+from carnet.config.starting import read_settings, unknown_variables
 from carnet.desk.commands import FOLDER, Failed, carnet, now, or_fail, owner, start
 from carnet.desk.ports import PORTS
+from carnet.desk.processes import is_free
 
 FHIR = "http://127.0.0.1:8080"
 
@@ -21,7 +23,8 @@ def migrate() -> None:
     start(owner(), keyed=False)
     from carnet.desk import upkeep
 
-    upkeep.migrate(now())
+    with or_fail("La base n'est pas prête", upkeep.UpkeepError):
+        upkeep.migrate(now())
     print("La base est à jour.")
 
 
@@ -35,7 +38,6 @@ def key() -> None:
 def make_key(which: str) -> None:
     """Make a key that does not exist yet: the root key, or the one that signs the journal. A key is never overwritten."""
     from carnet.apps.storage.api import make_key_file
-    from carnet.config.starting import read_settings
 
     config = read_settings()
     path = config.key_file() if which == "root" else config.log_key()
@@ -49,7 +51,11 @@ def make_key(which: str) -> None:
 @click.option("--threads", type=click.IntRange(0, 64), default=0, help="Threads of each (0: as its row says).")
 def serve(process: str, workers: int, threads: int) -> None:
     """Run one process of an installation, in its role, until it is told to stop (docs/reference/processes.md)."""
-    row = BY_NAME[process]
+    row, config = BY_NAME[process], read_settings()
+    for name in unknown_variables():
+        click.echo(f"{name} : aucun réglage n'a ce nom, il n'est pas lu.", err=True)
+    if row.port and not is_free(port_of(row, config), config.listen):
+        raise Failed(f"Port déjà pris : {port_of(row, config)} ({variable(row.port)}). Un autre programme l'écoute déjà.")
     arguments = command(row, workers=workers, threads=threads)
     # The command becomes the process: whoever supervises it speaks to it alone.
     os.execve(arguments[0], arguments, environment_of(row) | dict(os.environ) | {"CARNET_PROCESS": row.name})  # noqa: S606

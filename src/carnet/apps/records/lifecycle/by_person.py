@@ -7,7 +7,7 @@ from uuid import UUID
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.outbox import api as outbox
-from carnet.apps.records.lifecycle.states import ask_destruction, change_state, create_record, note_passage
+from carnet.apps.records.lifecycle.states import ask_destruction, change_state, creating, note_passage
 from carnet.apps.records.reading.visit import writing
 from carnet.apps.signin import api as signin
 from carnet.apps.storage.api import Work, key_of, unit
@@ -20,7 +20,7 @@ from carnet.kernel.copies import replace
 from carnet.kernel.grant import Grant
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
-from carnet.kernel.traits import Traits, is_minor, majority
+from carnet.kernel.traits import Traits, is_birth_date, is_minor, majority
 
 CLOSED_BY_HOLDER = "FERMETURE_DEMANDE_PATIENT"
 _EVENTS: dict[Act, tuple[str, str, str]] = {
@@ -59,12 +59,14 @@ def standing(record_id: UUID) -> Standing | None:
 def announce_record(ins: Ins, traits: Traits, address: str, at: datetime) -> UUID:
     """Announce a record to its person (R.1111-28): it opens in six weeks unless they oppose. A code goes to the address given.
 
-    Raises ValueError for somebody who has a record, and ContactError for what is no address; then nothing is kept.
+    Raises ValueError for somebody who has a record, for a birth date that is none, and ContactError for what is no address; then
+    nothing is kept: six weeks that nobody was told of would run.
     """
     if identity.find(ins) is not None:
-        raise ValueError("this person has a record already")
-    record_id = create_record(ins, traits, access.law().day(at), state=RecordState.PENDING_OPPOSITION)
-    with unit(record_id) as work:
+        raise ValueError("cette personne a déjà un carnet")
+    if not is_birth_date(traits.birth_date) or traits.birth_date > access.law().day(at).isoformat():
+        raise ValueError("cette date de naissance n'en est pas une")
+    with creating(ins, traits, access.law().day(at), state=RecordState.PENDING_OPPOSITION) as (work, record_id):
         outbox.set_contact(work, outbox.owner_of(outbox.HOLDER, record_id), outbox.Contact(address), at)
         work.run(
             """INSERT INTO records_arrival (record_id, arrived_on, territory, birth_year, channel, notified_at, sealed)

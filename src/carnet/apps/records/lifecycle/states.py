@@ -1,6 +1,9 @@
 """Life cycle: a record is opened for a person, closed, suspended, destroyed. The table is in `dicah.lifecycle`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
+from typing import Any
 from uuid import UUID, uuid4
 
 from carnet.apps.access import api as access
@@ -33,12 +36,14 @@ def note_passage(work: Work, record_id: UUID, event: str, on: date) -> None:
     work.run(_PASSAGE, record_id, event, on)
 
 
-def create_record(
+@contextmanager
+def creating(
     ins: Ins, traits: Traits, on: date, *, state: RecordState = RecordState.OPEN, status: str = "QUAL",
     annotations: tuple[str, ...] = (), former: tuple[Ins, ...] = (), activated: bool = False,
     attached: bool = True,
-) -> UUID:  # fmt: skip
-    """Create the record of a person: key, identity, INS in force and former ones. Returns its pseudonym."""
+) -> Iterator[tuple[Work, UUID]]:  # fmt: skip
+    """The record of a person as it is made (key, identity, INS in force and former ones), with the unit that makes it: what has to
+    be there with it is written inside, or nothing is."""
     record_id = uuid4()
     with unit(record_id) as work:
         key = create_key(work, record_id, datetime.combine(on, time.min, UTC))
@@ -53,7 +58,13 @@ def create_record(
         identity.attach(work, key, ins)
         for old in former:
             identity.attach(work, key, old, valid_to=on)
-    return record_id
+        yield work, record_id
+
+
+def create_record(ins: Ins, traits: Traits, on: date, **more: Any) -> UUID:
+    """Create the record of a person, as `creating` says. Returns its pseudonym."""
+    with creating(ins, traits, on, **more) as (_, record_id):
+        return record_id
 
 
 def change_state(work: Work, record_id: UUID, event: str, on: date, reason: str = "") -> RecordState:
