@@ -4,7 +4,7 @@ BIN := .venv/bin
 # mypy's Django plugin reads the settings: an address keeps it from starting a database.
 OFFLINE := CARNET_DATABASE_URL=postgresql://nobody@localhost/none DJANGO_SETTINGS_MODULE=carnet.config.settings
 
-.PHONY: run test install-for-tests compiled quick check bench bench-peers bench-growth mutants journeys diary assistant docs lock clean
+.PHONY: run test install install-for-tests compiled quick check bench bench-peers bench-growth mutants journeys diary assistant docs lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -38,6 +38,9 @@ $(BIN)/.run: requirements.lock pyproject.toml
 	$(call install,requirements.lock)
 	@$(PIP) --no-build-isolation -e .
 	@touch $@
+
+# Carnet alone, without the demonstration (docs/operator.md).
+install: $(BIN)/.run
 
 $(BIN)/.dev: requirements-dev.lock $(BIN)/.run
 	@echo "Installing the tools of the tests (once)…"

@@ -169,6 +169,7 @@ USES: dict[str, Callable[[int], object]] = {
     "formats.words:_STEMMERS": _stem,
     "formats.words:stem": _stem,
     "formats.words:_remembered": _stems,
+    "formats.words:_with_accents": lambda n: words.question(_WORDS[n % len(_WORDS)] + "e"),
     "formats.codes:members": lambda n: len(_cleared(codes.members, "type_codes")(n)),  # type: ignore[arg-type]
     "formats.codes:_by_code": lambda n: len(_cleared(codes._by_code, "sectors")(n)),  # type: ignore[arg-type]
     "formats.cda.entries:E": lambda n: entries.E.text(str(n)).text,

@@ -2,11 +2,11 @@
 
 import re
 
-from carnet.apps.prevention import api as prevention
+from carnet.apps.prevention.edition import packaged
 
 NOTES = re.compile(r"\b(RECALLED|CONFIRMED|INFERRED|as amended|per|breast|for health workers)\b")
 
 
 def test_the_basis_of_a_rule_is_a_text_of_law_and_no_note() -> None:
-    rules = [rule for edition in prevention.editions() for rule in edition.rules]
+    rules = [rule for edition in packaged() for rule in edition.rules]
     assert rules and [rule.id for rule in rules if NOTES.search(rule.basis)] == []

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from carnet.apps.identity import api as identity
 from carnet.apps.records.documents.labels import labels_of
+from carnet.apps.records.documents.told_traits import of_header, of_source
 from carnet.apps.records.media import TYPES_OF_CDA, check_inside, check_media, format_of
 from carnet.apps.storage.api import Work
 from carnet.dicah.conditions.authentication import PERSONS
@@ -20,7 +21,6 @@ from carnet.formats import codes
 from carnet.formats.cda import CdaError, CdaHeader, NotClinicalError, SeveralPatientsError, read_header
 from carnet.formats.safe_xml import NOT_XML
 from carnet.formats.xds import Author, Coding, DocumentEntry
-from carnet.formats.xds.hl7_values import source_traits_of
 from carnet.kernel.actor import Actor, Context
 from carnet.kernel.codes import RAISED_CONFIDENTIALITY, SECTOR_SYSTEM, VISIBILITY_CODES
 from carnet.kernel.copies import replace
@@ -155,24 +155,13 @@ def _declared_patient(work: Work, entry: DocumentEntry, deposit: Deposit) -> Non
                 raise _refuse(No.INS_MALFORMED, problem=str(error)) from None
 
 
-def _source(entry: DocumentEntry) -> Traits:
-    """Birth date and sex as the source knew them (sourcePatientInfo); a name in use there contradicts no birth name."""
-    told = source_traits_of(entry.source_traits)
-    day = told.get("birth", "")[:8]
-    born = f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == 8 and "00" not in (day[4:6], day[6:]) else ""
-    return Traits(sex=told["sex"] if told.get("sex") in ("F", "M") else "", birth_date=born)
-
-
 def _patient(work: Work, checked: Checked, deposit: Deposit) -> Checked:
     """The patient declared and the patient of the document are the person of this record."""
     _declared_patient(work, checked.entry, deposit)
     header = checked.header
     if header and not all(_leads_here(work, ins, deposit) for ins in _ins_of_header(header)):
         raise _refuse(No.DOCUMENT_PATIENT_MISMATCH)
-    # A document that says the year alone, and the right one, contradicts nothing.
-    born = header.birth_date if header and not deposit.traits.birth_date.startswith(header.birth_date) else ""
-    sent = Traits(header.birth_name, header.given_names, header.sex, born) if header else Traits()
-    said = (checked.entry.patient_traits, _source(checked.entry), sent)
+    said = (checked.entry.patient_traits, of_source(checked.entry), of_header(header, deposit.traits))
     wrong = tuple(dict.fromkeys(name for traits in said for name in mismatches(traits, deposit.traits)))
     if wrong and not settings.CARNET.vendor_kit:
         raise _refuse(No.INS_MISMATCH, fields=", ".join(wrong))
