@@ -74,7 +74,7 @@ class Row:
 
 def _contained(resource: Json, kind: str) -> Json:
     """A resource of the first author. Whoever signed or keeps the document is contained too, and did not write it."""
-    first = str(next(iter(resource.get("author", ())), {}).get("reference", "")).removeprefix("#")
+    first = next((str(one.get("reference", "")).removeprefix("#") for one in resource.get("author", ())), "")
     own = (first, f"{first}-ps", f"{first}-org")
     found: Json = next((c for c in resource.get("contained", ()) if c.get("resourceType") == kind and c.get("id") in own), {})
     return found

@@ -79,8 +79,8 @@ class _Renderer:
         for tag in _styles(node) if name not in _AROUND else ():
             inner = f"<{tag}>{inner}</{tag}>"
         if name in ("td", "th", "item"):
-            row = node.getparent()
-            return self._revised(row, self._revised(node, inner)) if name_of(row) == "tr" else self._revised(node, inner)
+            told, row = self._revised(node, inner), node.getparent()
+            return self._revised(row, told) if row is not None and name_of(row) == "tr" else told
         return inner
 
     def element(self, node: etree._Element, depth: int) -> str:
