@@ -1,6 +1,7 @@
 """A software at the DMP door: calls of each transaction, for tests."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -142,7 +143,7 @@ def entry_of(
         "facility": Coding("SA07", "1.2.250.1.71.4.2.4", "Cabinet individuel"),
         "practice": Coding("AMBULATOIRE", "1.2.250.1.213.1.1.4.9", "Ambulatoire"),
         "confidentiality": (Coding("N", "2.16.840.1.113883.5.25", "Normal"),), "language": "fr-FR", "mime": "text/xml",
-        "title": "Compte rendu", "comments": "Commentaire", "creation_time": now(), "service_start": now(), "authors": author(by),
+        "title": "Compte rendu", "comments": "Commentaire", "creation_time": now() - timedelta(days=3), "service_start": now(), "authors": author(by),
         "authenticator": author(by)[0], "patient": (patient.ins.oid.value, patient.ins.matricule),
         "source_patient": ("1.2.250.1.999.1.1.7898.2", "0456789999"),
         "source_traits": (f"PID-5|{patient.traits.birth_name}^{patient.traits.given_names}^^^^^L", "PID-8|M"),

@@ -278,7 +278,7 @@ def test_an_author_of_an_entry_is_told() -> None:
         ('<low value="2026-01-15"/>', "2026-01-15", "", Origin.OWN),
         ('<low value="20260301"/><width value="7" unit="d"/>', "2026-03-01", "2026-03-07", Origin.OWN),
         ('<low value="20260301"/><width value="x" unit="d"/>', "2026-03-01", "", Origin.OWN),
-        ('<low value="202603"/><width value="7" unit="d"/>', "2026-03", "", Origin.OWN),
+        ('<low value="202603"/><width value="7" unit="d"/>', "2026-03", "2026-04", Origin.OWN),
         ('<width value="7" unit="d"/>', "", "", Origin.NOT_STATED),
         ('<width value="0" unit="d"/>', "", "", Origin.NOT_STATED),
         ("", "", "", Origin.NOT_STATED),

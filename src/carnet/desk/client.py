@@ -52,6 +52,8 @@ class Client:
             if "location" not in to_psc.headers:
                 raise SignInError(f"authorize answered {to_psc.status_code}")
             chosen = browser.post(to_psc.headers["location"], data={"person": professional_id})
+            if "location" not in chosen.headers:
+                raise SignInError(f"the provider knows nobody of this number, and answered {chosen.status_code}")
             page = browser.get(chosen.headers["location"])
             ticket = re.search(r'name="ticket" value="([^"]+)"', page.text)
             if ticket is None:

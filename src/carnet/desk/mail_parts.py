@@ -90,14 +90,16 @@ def introspection_of(config: Environment, endpoint: str) -> str:
 
 def write_parts(config: Environment, folder: Path) -> list[Path]:
     """Write the files into a folder; the one that holds a secret is its owner's alone. Raises OSError, ValueError."""
-    if config.mss_certificate is None or config.mss_ca_file is None:
-        raise ValueError("CARNET_MSS_CERTIFICATE et CARNET_MSS_CA_FILE sont nécessaires")
+    certificate, authorities = config.mss_certificate or config.tls_certificate, config.mss_ca_file or config.client_ca_file
+    key = config.mss_key or config.mss_certificate or config.tls_key or certificate
+    if certificate is None or authorities is None:
+        raise ValueError("il faut un certificat et des autorités : CARNET_MSS_CERTIFICATE et CARNET_MSS_CA_FILE, ou les communs")
     folder.mkdir(parents=True, exist_ok=True)
     store = config.data_dir.resolve() / "mail"
     values = {
         "name": config.mss_name, "patient_domain": config.mss_patient_domain,
-        "socket": config.mss_socket or config.data_dir.resolve() / "mss.sock", "certificate": config.mss_certificate,
-        "key": config.mss_key or config.mss_certificate, "authorities": config.mss_ca_file, "store": store,
+        "socket": config.mss_socket or config.data_dir.resolve() / "mss.sock", "certificate": certificate,
+        "key": key, "authorities": authorities, "store": store,
         "folder": folder.resolve(),
         "introspection": introspection_of(config, f"{config.psc_issuer}/protocol/openid-connect/token/introspect"),
     }  # fmt: skip

@@ -380,7 +380,7 @@ _ROWS: tuple[tuple[No, str, str, str, str], ...] = (
      "L'en-tête Allow de la réponse nomme les méthodes de cette adresse."),
     (No.SIGN_IN_REFUSED, "OpenID Connect Core 1.0; référentiel Pro Santé Connect",
      "La connexion n'a pas pu être vérifiée.",
-     "La connexion de ce professionnel n'a pas été acceptée.",
+     "La connexion n'a pas été acceptée.",
      "Recommencez la connexion."),
 )  # fmt: skip
 

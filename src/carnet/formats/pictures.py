@@ -29,11 +29,11 @@ def pages_as_pdf(photographs: Sequence[bytes]) -> bytes:
 
 
 def tiff_pages(data: bytes) -> int:
-    """Pages of a TIFF; one for what cannot be counted."""
+    """Pages of a TIFF; 0 for one of which nothing can be drawn: its bytes do not read, or it is too large."""
     try:
         return int(opened("tiff-pages", data))
     except NotOpenedError:
-        return 1
+        return 0
 
 
 def tiff_page(data: bytes, number: int) -> bytes:

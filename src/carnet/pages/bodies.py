@@ -36,7 +36,8 @@ NAMED = KINDS | dict.fromkeys(TYPES_OF_CDA, "document structuré")
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """How a document is shown: `html` by the renderer, `text`, `pdf` or `image` by the browser, `none` to be downloaded."""
+    """How a document is shown: `html` by the renderer, `text`, `pdf` or `image` by the browser, `none` to be downloaded,
+    `undrawn` for an image that cannot be drawn here."""
 
     kind: str
     html: str = ""
@@ -59,7 +60,8 @@ def body_of(mime: str, data: bytes, files: str = "") -> Body:
     if mime == "text/plain":
         return Body("text", text=cda.as_text(data)[:TEXT_SHOWN])
     if mime == "image/tiff":
-        return Body("image", count=tiff_pages(data))
+        pages = tiff_pages(data)
+        return Body("image", count=pages) if pages else Body("undrawn")
     return Body("pdf" if mime == "application/pdf" else "image" if mime.startswith("image/") else "none")
 
 

@@ -189,7 +189,10 @@ def operator_link(name: str) -> None:
     from carnet.apps.signin.api import operator_link as make
     from carnet.desk.upkeep import who
 
-    print(f"{settings.CARNET.operator_url}/entrer/{make(name or who(), now())}")
+    told = name.strip() or who()
+    if len(told) > 80 or not told.isprintable():
+        raise Failed("Le nom de l'exploitant est un nom, en 80 caractères au plus : il est montré et journalisé.")
+    print(f"{settings.CARNET.operator_url}/entrer/{make(told, now())}")
 
 
 @carnet.group()

@@ -237,7 +237,7 @@ def reindex() -> None:
 
 
 @carnet.command()
-@click.option("--older-than", type=float, default=3600.0, show_default=True, help="Age in seconds.")
+@click.option("--older-than", type=click.FloatRange(60.0, 1e9), default=3600.0, show_default=True, help="Age in seconds.")
 def sweep(older_than: float) -> None:
     """Remove bytes that a crash left without metadata."""
     start(owner())
@@ -305,7 +305,7 @@ def restore(context: click.Context, source: Path) -> int:
 
 
 @carnet.command()
-@click.option("--days", type=int, default=30, show_default=True, help="Days that are looked back.")
+@click.option("--days", type=click.IntRange(1, 3660), default=30, show_default=True, help="Days that are looked back.")
 def presence(days: int) -> None:
     """Say how many agreements were declared with a proof that the patient was there."""
     start("carnet_operator")

@@ -142,6 +142,8 @@ def correct(
     doubts = tuple(attribute for attribute, said in ((DOUBTFUL, doubtful), (FICTITIOUS, fictitious)) if said)
     with or_fail("L'identité n'a pas été corrigée", IdentityError, UpkeepError):
         told = {name: value for name, value in traits.items() if value}
+        if not (told or doubts or certain):
+            raise UpkeepError("rien n'est à corriger : dites un trait, un doute, ou --certain")
         status = correct_identity(record_of(record), told, doubts, who(), now(), certain=certain)
     print(f"Identité corrigée : statut {status}.")
 

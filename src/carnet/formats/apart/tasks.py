@@ -39,10 +39,15 @@ def pdf_locked(content: bytes, _number: int) -> bytes:
 
 
 def tiff_pages(data: bytes, _number: int) -> bytes:
-    """How many pages a TIFF has."""
+    """How many pages a TIFF has whose first one can be drawn."""
     from PIL import Image
 
-    return str(getattr(Image.open(io.BytesIO(data), formats=("TIFF",)), "n_frames", 1)).encode()
+    _bounded()
+    image = Image.open(io.BytesIO(data), formats=("TIFF",))
+    pages = getattr(image, "n_frames", 1)
+    image.seek(0)
+    image.load()
+    return str(pages).encode()
 
 
 def _bounded() -> None:

@@ -33,6 +33,7 @@ from carnet.kernel.visibility import Status
 from carnet.pages.bodies import body_in, bytes_answer, seen_document
 from carnet.pages.civil import begins, day_of, number_of
 from carnet.pages.collation import in_order
+from carnet.pages.completing import completing
 from carnet.pages.rows import Row, row
 from carnet.pages.said import saying
 
@@ -127,7 +128,7 @@ def document(opened: Opened, number: UUID) -> Shown | HttpResponse:
         "by_machine": bool(read_by_machine(visit, [number])),
         "explained": EXPLANATIONS[category], "newer": _newer(visit, doc), "may_correct": visit.may(Act.ASK_CORRECTION),
     }  # fmt: skip
-    return Shown("documents/document", context)
+    return Shown("documents/document", context | completing(visit, seen))
 
 
 def _newer(visit: Visit, doc: Row) -> Row | None:

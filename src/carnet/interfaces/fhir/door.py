@@ -68,7 +68,7 @@ def _check_format(request: HttpRequest, any_type: bool) -> None:
     """This door writes JSON: whoever asks for XML alone is told, not given something else (§3.1.0.1.10). Raises Refusal."""
     asked = header(request, "HTTP_ACCEPT")
     only_xml = "xml" in asked and not any_type and request.get_preferred_type(JSON_TYPES) is None
-    if only_xml or request.GET.get("_format", "") not in _FORMATS:
+    if only_xml or presentation(request).get("_format", "") not in _FORMATS:
         raise Refusal(No.FORMAT_NOT_SPOKEN)
 
 
@@ -79,7 +79,7 @@ def _allowed(methods: Sequence[str]) -> list[str]:
 def presentation(request: HttpRequest) -> QueryDict:
     """The parameters of the address, and those of a posted search beside them."""
     searched = request.method == "POST" and request.path.rstrip("/").endswith("/_search")
-    if not searched or not any(name in request.body for name in (b"_elements", b"_summary", b"_pretty")):
+    if not searched or not any(name in request.body for name in (b"_elements", b"_summary", b"_pretty", b"_format")):
         return request.GET
     both = request.GET.copy()
     for name, values in form(request).lists():

@@ -161,6 +161,27 @@ def since(value: str) -> str:
     return (gettext("depuis %(month)s") if len(value) == len("2004-07") else gettext("depuis le %(month)s")) % {"month": told}
 
 
+def _part(value: str) -> str:
+    """A year or a month in words, for a preposition; empty for a whole date."""
+    return value if len(value) == len("2011") else _partial(value) if len(value) == len("2004-07") else ""
+
+
+@register.filter
+def on_day(value: str, form: str = "") -> str:
+    """When something happens: le 03/03/2026, en juillet 2004, en 2011. `form` is `long` where dates stand in words."""
+    if part := _part(value):
+        return gettext("en %(part)s") % {"part": part}
+    return gettext("le %(day)s") % {"day": long_day(value) if form == "long" else day(value)}
+
+
+@register.filter
+def up_to(value: str) -> str:
+    """Until when: jusqu’au 03/03/2026, jusqu’en juillet 2004, jusqu’en 2011."""
+    if part := _part(value):
+        return gettext("jusqu’en %(part)s") % {"part": part}
+    return gettext("jusqu’au %(day)s") % {"day": day(value)}
+
+
 @register.filter
 def said(entry: profile.Entry) -> str:
     """The day on which something was said."""

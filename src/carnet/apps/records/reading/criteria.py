@@ -108,6 +108,11 @@ def by_replaced(logical_id: str) -> Criterion:
     return Criterion("replaces::text = %s", [logical_id])
 
 
+def by_parent(logical_id: str) -> Criterion:
+    """Documents that are tied to this one: that replace, complete, transform or sign it."""
+    return Criterion("%s::uuid = ANY(parents)", [logical_id])
+
+
 def by_statuses(statuses: Sequence[str]) -> Criterion:
     """One of these statuses, among those that the asker may see."""
     return Criterion("status = ANY(%s)", [list(statuses)])

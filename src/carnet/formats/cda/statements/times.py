@@ -1,6 +1,7 @@
 """Times of entries: as precise as they were written, and no more (HL7 v3 data types, TS and IVL_TS)."""
 
 import re
+from calendar import monthrange
 from datetime import date, timedelta
 
 from lxml import etree
@@ -56,15 +57,22 @@ def times_of(node: etree._Element) -> list[etree._Element]:
     return found
 
 
+def _month_end(month: str) -> date:
+    year, number = int(month[:4]), int(month[5:])
+    return date(year, number, monthrange(year, number)[1])
+
+
 def _ended(start: str, width: etree._Element | None) -> tuple[str, str, int]:
-    """End, words and days of a width. An end is told only where a day begins it."""
+    """End, words and days of a width. An end is a day where a day begins it, else the month in which it has come at the latest."""
     value, unit = (width.get("value") or "", width.get("unit") or "") if width is not None else ("", "")
     try:
         days = round(float(value) * DAYS[unit])
-        last = date.fromisoformat(start) + timedelta(days=max(days - 1, 0)) if len(start) == 10 and days else None
+        whole, month = len(start) == len("2026-01-01"), len(start) == len("2026-01")
+        first = date.fromisoformat(start) if whole else _month_end(start) if month else None
+        last = first + timedelta(days=max(days - 1, 0)) if first and days else None
     except (ValueError, KeyError, OverflowError):
         return "", duration(value, unit), 0
-    return last.isoformat() if last else "", duration(value, unit), days
+    return (last.isoformat() if whole else last.isoformat()[:7]) if last else "", duration(value, unit), days
 
 
 def _read(time: etree._Element) -> When | None:

@@ -13,6 +13,7 @@ from carnet.interfaces.webps.record.possible import possible
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.bodies import body_in, bytes_answer, seen_document
+from carnet.pages.completing import completing
 from carnet.pages.rows import Row, row
 
 SAME_TYPE = 60
@@ -48,7 +49,7 @@ def document(opened: Opened, number: UUID) -> Shown | HttpResponse:
     context: Context = {
         "doc": doc, "body": body_in(visit, doc, _files(opened, doc)), "acts": possible(visit, seen), "newer": _newer(visit, seen),
     }  # fmt: skip
-    return Shown("document", context | _neighbours(visit, seen))
+    return Shown("document", context | _neighbours(visit, seen) | completing(visit, seen))
 
 
 @signed_in("GET")

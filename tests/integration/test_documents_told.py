@@ -1,0 +1,68 @@
+"""What a page says of a document beside its content: what completes it, an image that nobody can draw, ends that are a month or a year."""
+
+import io
+from typing import Any
+
+import pytest
+from django.utils.translation import override
+from PIL import Image
+from support.espace import newcomer
+from support.people import allow, cda, client, deposit, fresh_uid
+from support.portal import Browser, words
+
+from carnet.desk.client import documents_of
+from carnet.formats import pictures
+from carnet.pages.templatetags.pages import on_day, up_to
+
+
+def completing(person: Any, uid: str, title: str, of: str) -> dict[str, Any]:
+    """An addendum: a CDA that says which one it completes."""
+    content = cda(person, unique_id=uid, title=title)
+    related = f'<relatedDocument typeCode="APND"><parentDocument><id root="{of}"/></parentDocument></relatedDocument>'
+    head, component, rest = content.decode().rpartition("<component>")
+    assert component
+    at = head.index("</custodian>") + len("</custodian>")
+    return {"content": (head[:at] + related + head[at:] + component + rest).encode(), "unique_id": uid}
+
+
+def test_an_addendum_is_told_on_both_pages_to_whoever_sees_both(espace: str, portal: str, door: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "treating", "nurse")
+    first, second = fresh_uid(), fresh_uid()
+    whole = deposit(person, title="Compte rendu", unique_id=first)
+    addendum = deposit(person, **completing(person, second, "Complément", first))
+    page = Browser(portal).sign_in("nurse")
+    handle = page.seek(person.ins.matricule)
+    for shown, at in (
+        (lambda n: who.get(f"/documents/{n}"), "/documents"),
+        (lambda n: page.get(f"/dossier/{handle}/documents/{n}"), f"/dossier/{handle}/documents"),
+    ):
+        told = shown(whole)
+        assert "Un autre document complète celui-ci : Complément" in words(told) and f'href="{at}/{addendum}"' in told.text
+        assert "Ce document en complète un autre : Compte rendu" in words(shown(addendum))
+    who.post(f"/documents/{addendum}/masquer", {})
+    assert "complète" not in words(page.get(f"/dossier/{handle}/documents/{whole}")), (
+        "what is masked completes nothing that is seen"
+    )
+    assert len(documents_of(client(door, "nurse").search(person.ins))) == 1
+
+
+def test_an_image_that_nobody_can_draw_says_so(espace: str, portal: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pictures.tiff_pages(b"II*\x00" + b"0" * 20) == 0
+    out = io.BytesIO()
+    Image.new("1", (9000, 9000)).save(out, "TIFF", compression="group4")
+    assert len(out.getvalue()) < 20_000 and pictures.tiff_pages(out.getvalue()) == 0, "small in bytes, and too large to draw"
+
+
+@pytest.mark.parametrize(
+    ("value", "when", "until"),
+    [
+        ("2011", "en 2011", "jusqu’en 2011"),
+        ("2004-07", "en juillet 2004", "jusqu’en juillet 2004"),
+        ("2026-03-03", "le 03/03/2026", "jusqu’au 03/03/2026"),
+    ],
+)
+def test_a_part_of_a_date_has_its_own_preposition(value: str, when: str, until: str) -> None:
+    with override("fr"):
+        assert (on_day(value), up_to(value)) == (when, until)
+        assert on_day("2026-03-03", "long") == "le 3 mars 2026"
