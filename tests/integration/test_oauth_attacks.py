@@ -680,6 +680,17 @@ def test_a_publisher_writes_a_file_and_submits_it(oauth: str) -> None:
     assert "Rien ne dépend de vous" in shown
 
 
+def test_a_visit_that_was_ended_stays_so_for_whoever_kept_its_cookie(oauth: str) -> None:
+    http, other = publisher(oauth), publisher(oauth)
+    home = http.get("/editeur")
+    kept = dict(http.cookies)
+    assert home.status_code == 200
+    assert http.post("/editeur/deconnexion", data={"form_token": token_of(home)}).status_code == 302
+    assert httpx.get(f"{oauth}/editeur/nouveau", cookies=kept).status_code in (401, 405)
+    assert "form_token" not in httpx.get(f"{oauth}/editeur", cookies=kept).text, "the copy of the cookie opens nothing"
+    assert other.get("/editeur").status_code == 200, "another visit goes on"
+
+
 def test_another_publisher_s_file_is_unknown_and_a_form_of_elsewhere_is_refused(oauth: str) -> None:
     service = referenced()
     mine, other = publisher(oauth), publisher(oauth, "2")

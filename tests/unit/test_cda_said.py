@@ -387,6 +387,14 @@ def test_a_device_that_is_planned_is_none() -> None:
     assert one(DEVICES, device.format("20260101")).label == "Stent"
 
 
+def test_a_stay_that_is_ahead_is_none() -> None:
+    stay = "<encounter><code code='IMP' displayName='H'/><effectiveTime><low value='{}'/><high value='{}'/></effectiveTime></encounter>"
+    assert reasons("46240-8", stay.format("20270310", "20270312")) == {Reason.NOT_HAPPENED}
+    assert one("46240-8", stay.format("20260310", "20260312")).label == "H"
+    found = one("46240-8", stay.format("20260310", "20260301"))
+    assert (found.when.end, "dates contradictoires" in found.detail) == ("", True)
+
+
 GERM = ("<organizer classCode='CLUSTER'>{}<specimen><specimenRole><specimenPlayingEntity classCode='MIC'><code displayName='SALMO'/>"
         "</specimenPlayingEntity></specimenRole></specimen>{}</organizer>")  # fmt: skip
 SAID = "<component><observation {}><code displayName='PCR'/>{}</observation></component>"

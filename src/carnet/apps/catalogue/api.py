@@ -183,6 +183,7 @@ from carnet.apps.catalogue.summary import (
 from carnet.apps.catalogue.timers import (
     TIMERS,
 )
+from carnet.apps.catalogue.tokens import end_visit, visit_ended
 
 __all__ = [
     "ALGORITHMS",
@@ -266,6 +267,7 @@ __all__ = [
     "document_content",
     "document_resources",
     "end_client",
+    "end_visit",
     "events_since",
     "exported",
     "fhir_user",
@@ -323,6 +325,7 @@ __all__ = [
     "tell_changes",
     "topic_url",
     "unsubscribe",
+    "visit_ended",
     "withdraw_service",
     "writable",
     "write_file",

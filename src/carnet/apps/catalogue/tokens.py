@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from carnet.apps.storage.api import Row, Work, blind_index
+from carnet.apps.storage.api import Row, Work, blind_index, unit
 from carnet.kernel.copies import replace
 
 CODE, ACCESS, REFRESH, TICKET, REGISTRATION, LAUNCH = "code", "access", "refresh", "ticket", "registration", "launch"
@@ -186,6 +186,20 @@ def seen_before(work: Work, name: str, until: datetime) -> bool:
         blind_index("service-proof", name), until,
     )  # fmt: skip
     return row is None
+
+
+def end_visit(token: str, until: datetime) -> None:
+    """End a visit of a publisher's page whose cookie would go on until then: whoever kept a copy of it is out too."""
+    with unit() as work:
+        seen_before(work, f"left/{token}", until)
+
+
+def visit_ended(token: str) -> bool:
+    """Whether such a visit was ended."""
+    with unit() as work:
+        return (
+            work.row("SELECT 1 FROM catalogue_proof WHERE digest = %s", blind_index("service-proof", f"left/{token}")) is not None
+        )
 
 
 def purge(work: Work, at: datetime) -> int:

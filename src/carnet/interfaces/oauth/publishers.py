@@ -55,7 +55,7 @@ def page(asked: Asked, name: str, context: dict[str, object], status: int = 200)
 
 def _session(request: HttpRequest, token: str) -> Asked:
     who = json.loads((opened_text(token, CONTEXT) if token else None) or json.dumps(_NOBODY))
-    if datetime.fromisoformat(who["ends"]) <= moment():
+    if datetime.fromisoformat(who["ends"]) <= moment() or catalogue.visit_ended(token):
         raise Refusal(No.AUTHENTICATION_MISSING)
     return Asked(request, who, token)
 
@@ -101,7 +101,8 @@ def returned(request: HttpRequest) -> HttpResponse:
 
 @signed_in("POST")
 def leave(asked: Asked) -> HttpResponse:
-    """Leave."""
+    """Leave: the cookie ends here as well as in the browser."""
+    catalogue.end_visit(asked.request.COOKIES.get(COOKIE, ""), asked.at + LASTS)
     response = HttpResponseRedirect(PATH)
     response.delete_cookie(COOKIE, path=PATH)
     return response

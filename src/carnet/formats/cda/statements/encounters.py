@@ -44,7 +44,9 @@ def encounter(entry: Entry) -> Iterator[Statement | Left]:
     label = entry.narrative.label(code)
     if _is_stay((code.get("code") or "").upper() if code is not None else "", when):
         place = words(child(entry.node, "participant/participantRole/playingEntity/name"))
-        yield Statement("stays", place or label, when=when, polarity=entry.negated, mood=entry.mood, other=entry.other,
+        # A stay that is ahead of the document is planned.
+        mood = "INT" if entry.ahead(when) else entry.mood
+        yield Statement("stays", place or label, when=when, polarity=entry.negated, mood=mood, other=entry.other,
                         status=Status.CANCELLED if entry.taken_back else Status.NOT_STATED,
                         anchor=entry.narrative.anchor(entry.node))  # fmt: skip
     else:

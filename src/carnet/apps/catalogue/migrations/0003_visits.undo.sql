@@ -1,0 +1,1 @@
+REVOKE SELECT (digest) ON catalogue_proof FROM carnet_oauth;
