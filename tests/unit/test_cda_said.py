@@ -60,6 +60,17 @@ def test_another_null_flavour_names_something_that_is_not_told(flavor: str) -> N
     assert found.polarity is Polarity.AFFIRMED and content_of(found).label == "Sans libellé"
 
 
+def test_what_has_a_date_or_a_dose_was_there_and_is_not_named() -> None:
+    time = "<effectiveTime value='20260327'/>"
+    for code, entry in ((TREATMENTS, product("<code nullFlavor='UNK'/>", more=time)), (PROBLEMS, concern("<value nullFlavor='UNK'/>", time)),
+                        (ALLERGIES, concern(time, agent("<code nullFlavor='UNK'/>"))), (TREATMENTS, product("<code nullFlavor='UNK'/>", more="<doseQuantity value='1'/>")),
+                        (ACTS, f"<procedure><code nullFlavor='UNK'/>{time}</procedure>")):  # fmt: skip
+        found = one(code, entry)
+        assert found.polarity is Polarity.AFFIRMED and content_of(found).label == "Sans libellé"
+    choked = "<entryRelationship typeCode='MFST'><observation><value displayName='Choc'/></observation></entryRelationship>"
+    assert one(ALLERGIES, concern("<value/>", agent("<code nullFlavor='UNK'/>") + choked)).polarity is Polarity.AFFIRMED
+
+
 def test_a_name_beside_a_null_flavour_counts() -> None:
     named = agent("<code nullFlavor='UNK'><originalText>Kiwi</originalText></code>")
     assert one(ALLERGIES, concern("<value/>", named)).polarity is Polarity.AFFIRMED
@@ -135,6 +146,8 @@ def test_what_a_concern_refers_to_is_none_of_its_problems() -> None:
     asthma = "<entryRelationship typeCode='SUBJ'><observation><value displayName='Asthme'/></observation></entryRelationship>"
     other = RELATION.format("REFR", "X", "displayName='Priorité haute'/>")
     assert [s.label for s in read(PROBLEMS, f"<act>{asthma}{other}</act>")] == ["Asthme"]
+    [left] = read_statements(section(PROBLEMS, f"<act>{asthma}{other}</act>")).left
+    assert (left.reason, left.what) == (Reason.READ_THERE, "Priorité haute"), "named as not kept"
     assert [s.label for s in read(PROBLEMS, f"<act>{asthma}{other.replace('REFR', 'SUBJ').replace('X', '225773000')}</act>")] == [
         "Asthme"
     ]

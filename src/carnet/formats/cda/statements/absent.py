@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from lxml import etree
 
-from carnet.formats.cda.statements.model import Polarity
+from carnet.formats.cda.statements.model import Polarity, When
 from carnet.formats.xds import Coding
 
 IPS_ABSENT = "2.16.840.1.113883.5.1150.1"
@@ -155,9 +155,17 @@ def _said(told: str) -> Polarity:
 _UNKNOWN_FLAVORS = frozenset({"NI", "UNK", "ASKU", "NASK", "NAV", "NAVU"})
 
 
-def unknown_by(*nodes: etree._Element | None) -> bool:
-    """Whether a node that names nothing says by its null flavour that nobody knows (HL7 v3 NullFlavor): OTH and MSK do not."""
-    return any((node.get("nullFlavor") or "").upper() in _UNKNOWN_FLAVORS for node in nodes if node is not None)
+def _unknown(node: etree._Element | None) -> bool:
+    return node is not None and (node.get("nullFlavor") or "").upper() in _UNKNOWN_FLAVORS
+
+
+def unknown_by(when: When, stated: Iterable[etree._Element], *named: etree._Element | None) -> bool:
+    """Whether what names nothing says by a null flavour that nobody knows (HL7 v3 NullFlavor): OTH and MSK do not.
+
+    A flavour of the statement (`stated`: itself and what holds it) says so of all of it; one of its name alone (`named`) does where
+    it has no date of its own: what has one was there, and is not named.
+    """
+    return any(_unknown(node) for node in stated) or (not (when.start or when.end) and any(_unknown(node) for node in named))
 
 
 _ANSWERS = frozenset({"present", "presente", "positif", "positive", "negatif", "negative", "inconnu", "inconnue", "detecte",

@@ -30,6 +30,18 @@ def _related(node: etree._Element) -> list[etree._Element]:
     return [inner for relation in own or relations for inner in relation.iterchildren(etree.Element)]
 
 
+def _referred(node: etree._Element) -> list[etree._Element]:
+    """What a concern refers to beside its subject, but for what qualifies it: read in the document, and no part of the profile."""
+    held = _related(node)
+    others = (inner for relation in children(node, "entryRelationship") for inner in relation.iterchildren(etree.Element))
+    return [inner for inner in others if inner not in held and _code_of(inner) not in QUALIFIES]
+
+
+def _code_of(node: etree._Element) -> str:
+    code = child(node, "code")
+    return (code.get("code") or "") if code is not None else ""
+
+
 def _observations(node: etree._Element) -> Iterator[etree._Element]:
     """The observations of a concern, through the acts and organizers that it may nest."""
     if name_of(node) == "observation":
@@ -52,6 +64,8 @@ def concern(entry: Entry) -> Iterator[Statement | Left]:
             yield from (_allergy(inner, agent) for agent in agents)
         else:
             yield from _problem(inner)
+    for node in _referred(entry.node):
+        yield Left(entry.section, Reason.READ_THERE, entry.narrative.label(child(node, "value")) or _code_of(node) or name_of(node))
     if not found:
         yield Left(entry.section, Reason.SHAPE, name_of(entry.node))
 
@@ -115,7 +129,7 @@ def _allergy(entry: Entry, agent: etree._Element) -> Statement:
     kind = entry.narrative.label(child(entry.node, "code"))
     of = "" if plain(kind) in ("allergie", "allergies") else kind
     detail = [_reactions(entry) or of, *_degrees(entry), *entry.refinements(code, value)]
-    unknown = unknown_by(code, agent, value, entry.node, *entry.holders())
+    unknown = not _reactions(entry) and unknown_by(when_of(entry.node), entry.stated, code, agent, value)
     return _made(entry, label, codes, ", ".join(filter(None, detail)), unknown=unknown)
 
 
@@ -144,7 +158,7 @@ def _answer(entry: Entry, value: etree._Element | None) -> Statement | Left:
         label = "oui" if value.get("value") in ("true", "1") else "non"
     site = child(entry.node, "targetSiteCode")
     detail = [_degree(entry.node, entry), *entry.refinements(value), entry.narrative.label(site), *entry.refinements(site)]
-    unknown = value is not None and unknown_by(value, entry.node, *entry.holders())
+    unknown = value is not None and unknown_by(when_of(entry.node), entry.stated, value)
     return _made(entry, label, codes, ", ".join(dict.fromkeys(filter(None, detail))), unknown=unknown)
 
 
@@ -176,7 +190,7 @@ def procedure(entry: Entry) -> Iterator[Statement | Left]:
     place = child(entry.node, "targetSiteCode")
     site = ", ".join(filter(None, [entry.narrative.label(place), *entry.refinements(code, place)]))
     polarity = polarity_of(codes, label)
-    if not label and not codes and unknown_by(code, entry.node):
+    if not label and not codes and unknown_by(when_of(entry.node), entry.stated, code):
         polarity = Polarity.NO_INFORMATION
     when = when_of(entry.node)
     if entry.status is Status.ACTIVE:

@@ -119,6 +119,11 @@ class Entry:
         return [node for node in self.above() if node is not self.node and name_of(node) in _STATEMENTS]
 
     @property
+    def stated(self) -> list[etree._Element]:
+        """The statement and those that hold it."""
+        return [self.node, *self.holders()]
+
+    @property
     def negated(self) -> Polarity:
         """Denied here, or by whatever holds it."""
         denied = any(is_true(node.get("negationInd")) for node in self.above())

@@ -63,10 +63,12 @@ def _product(entry: Entry, path: str) -> Statement | None:
         return None
     label, codes = _label(entry, material), _codes(material)
     said = polarity_of((*codes_of(child(entry.node, "code")), *codes), label)
-    if not label and not codes and unknown_by(entry.node, material, child(material, "code"), child(material, "name")):
+    when, dosed = when_of(entry.node), child(entry.node, "doseQuantity") is not None
+    unknown = unknown_by(when, entry.stated, material, child(material, "code"), child(material, "name"))
+    if unknown and not (label or codes or dosed):
         said = Polarity.NO_INFORMATION
     return Statement(
-        entry.section, label or entry.narrative.label(child(entry.node, "code")), codes, when_of(entry.node),
+        entry.section, label or entry.narrative.label(child(entry.node, "code")), codes, when,
         entry.polarity_with(said), entry.mood, Status.CANCELLED if entry.taken_back else entry.status, other=entry.other,
         author=entry.author, anchor=entry.narrative.anchor(entry.node),
     )  # fmt: skip
@@ -138,7 +140,7 @@ def device(entry: Entry) -> Iterator[Statement | Left]:
     for told in devices:
         code, model = child(told, "code"), words(child(told, "manufacturerModelName"))
         label, codes = entry.narrative.label(code) or model or entry.narrative.said(entry.node), tuple(codes_of(code))
-        nobody = not label and not codes and unknown_by(entry.node, told, code)
+        nobody = not label and not codes and unknown_by(when_of(entry.node), entry.stated, told, code)
         said = Polarity.NO_INFORMATION if nobody else polarity_of(codes, label)
         when = when_of(entry.node)
         yield Statement(
