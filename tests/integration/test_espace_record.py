@@ -291,7 +291,9 @@ def test_an_objection_stops_the_deposits_of_one_professional(espace: str) -> Non
 @pytest.mark.parametrize("number", ["", "899999999999", "x"])
 def test_nobody_unknown_to_the_directory_is_named(espace: str, number: str) -> None:
     who, _, record_id = newcomer(espace)
-    assert who.post("/acces/professionnels/donner", {"numero": number}).status_code == 400
+    until = (today() + timedelta(days=9)).isoformat()
+    assert who.post("/acces/professionnels/donner", {"numero": number, "jusqu-au": until}).status_code == 400
+    assert who.post("/acces/professionnels/bloquer", {"numero": number}).status_code == 400
     with as_role("carnet_espace"), unit(record_id) as work:
         assert access.named(work, record_id) == []
 

@@ -239,7 +239,7 @@ def test_a_setting_that_no_law_can_have_is_refused(wrong: dict) -> None:
 
 def test_a_setting_of_the_law_with_an_unknown_name_or_an_impossible_value_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CARNET_LAW_AUTHORISATION_LAST", "P30D")
-    with pytest.raises(ValueError, match="CARNET_LAW_AUTHORISATION_LAST: no setting"):
+    with pytest.raises(ValueError, match="CARNET_LAW_AUTHORISATION_LAST : aucun réglage"):
         law_in("test")
     monkeypatch.delenv("CARNET_LAW_AUTHORISATION_LAST")
     monkeypatch.setenv("CARNET_LAW_EMERGENCY_REASON_LENGTH", "0")

@@ -278,6 +278,10 @@ def test_a_raised_number_stays_raised_and_a_call_of_a_note_is_no_part_of_a_numbe
     assert "10⁹/L" in plain_text(section(RESULTS, "", text))
 
 
+def test_a_quantity_without_any_number_is_none() -> None:
+    assert reasons(RESULTS, result("<value xsi:type='PQ' nullFlavor='OTH'><translation code='g/L'/></value>")) == {Reason.NO_VALUE}
+
+
 def test_an_interpretation_alone_is_an_answer_and_several_are_all_told() -> None:
     alone = one(RESULTS, result("<value xsi:type='CD' nullFlavor='NA'/>", "<interpretationCode code='POS'/>"))
     assert alone.value is not None and shown(alone.value) == "positif" and alone.interpretation == ""
