@@ -185,8 +185,8 @@ def _unique_id(checked: Checked) -> Checked:
 
 
 def _created(checked: Checked) -> Checked:
-    """The creation that is declared is the one that the document states, or its depositor is told: pages tell the declared one.
-    Published examples of the profile contradict their documents, so that it is no refusal."""
+    """The creation that is declared is the one that the document states, or its depositor is told: pages and searches hold to the
+    declared one, so that nobody else would notice."""
     declared, header = checked.entry.creation_time, checked.header
     stated = header.effective_time if header else None
     if declared is None or stated is None or abs(declared - stated) <= _ONE_DAY:
