@@ -85,3 +85,11 @@ def test_the_help_desk_ties_an_adult_and_once(espace: str) -> None:
         assert not records.attach_representative(question, child_record, baby_record)
         assert records.attach_representative(question, child_record, parent_record)
         assert not records.attach_representative(question, child_record, parent_record)
+
+
+def test_nothing_was_done_before_the_birth_and_what_is_out_of_the_agenda_is_not_changed(espace: str) -> None:
+    who, _, _ = newcomer(espace, birth_date="1980-05-17")
+    rule = "VAC-FLU-65"
+    early = who.post(f"/agenda/dire/{rule}", {"reponse": "fait", "date": "1979-01-01"})
+    assert early.status_code == 400 and "avant la naissance" in words(early)
+    assert who.post(f"/agenda/dire/{rule}", {"reponse": "fait", "date": "1980-05-17"}).status_code == 302

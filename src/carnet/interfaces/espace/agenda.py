@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from carnet.apps.access.api import REPRESENTS
 from carnet.apps.prevention import api as prevention
 from carnet.apps.profile import api as profile
-from carnet.apps.records.api import Query, Visit, criteria, documents, mine, visiting
+from carnet.apps.records.api import Query, Visit, criteria, documents, mine, standing, visiting
 from carnet.apps.signin.api import name_of
 from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import Context, Opened, Shown, record_page
@@ -136,15 +136,25 @@ def say(asked: Asked, rule: str) -> HttpResponse:
         raise Refusal(No.REQUEST_MALFORMED, {"problem": "done, not done or unknown"})
     day = asked.form.day("date")
     unread = bool(asked.form.text("date", 20)) and day is None
-    if unread or (day is not None and day > asked.today):
+    if text := _wrong_day(asked, day, unread):
         found = prevention.edition_on(asked.today).rule(rule)
-        text = gettext("Écrivez un jour, ou laissez vide.") if unread else gettext("Cette date est dans l’avenir.")
         context: Context = {"tab": "agenda", "rule": found, "today": asked.today.isoformat(), "problems": [("date", text)]}
         if found is None:
             raise Refusal(No.DOCUMENT_UNKNOWN)
         return page(asked, "agenda/done", context, 400)
     number = prevention.say_item(asked.ask(Act.WRITE_PROFILE), asked.record, rule, answer, day)
     return saying(asked, "/agenda", _said(answer), annuler="agenda", sur=str(number))
+
+
+def _wrong_day(asked: Asked, day: date | None, unread: bool) -> str:
+    """What is wrong with the day on which something was done, in words; empty for a day of the person's life, or none."""
+    if unread:
+        return gettext("Écrivez un jour, ou laissez vide.")
+    if day is not None and day > asked.today:
+        return gettext("Cette date est dans l’avenir.")
+    person = standing(asked.record)
+    born = person.traits.birth_date if person else ""
+    return gettext("Cette date est avant la naissance.") if day and day.isoformat() < born else ""
 
 
 def _said(answer: str) -> str:
@@ -219,9 +229,9 @@ class Relative:
 def family(asked: Asked) -> HttpResponse:
     """The agendas of a person and of those whom they represent: one visit to each record, each with its trace."""
     found = []
-    for standing, kind, _ in mine(asked.session.account, asked.at):
+    for held, kind, _ in mine(asked.session.account, asked.at):
         if kind in (REPRESENTS, ActorKind.HOLDER.value):
-            found.append(_relative(asked, standing.record_id, name_of(standing.traits), kind))
+            found.append(_relative(asked, held.record_id, name_of(held.traits), kind))
     return page(asked, "agenda/family", {"tab": "agenda", "family": found, "acting": asked.record})
 
 

@@ -5,7 +5,7 @@ from datetime import time, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
 
 from carnet.apps.prevention import api as prevention
@@ -113,6 +113,9 @@ def change(asked: Asked, number: UUID, act: str) -> HttpResponse:
 def editing(opened: Opened, number: UUID) -> Shown | HttpResponse:
     """The form with what is there."""
     event = prevention.event_in(opened.visit, number)
+    if event.withdrawn or event.software:
+        # Its own page says what it is, and what may be done with it.
+        return HttpResponseRedirect(f"/agenda/rendez-vous/{number}")
     given = {
         "sorte": next(k for k, v in KINDS.items() if v == event.kind), "titre": event.title, "date": event.on_day.isoformat(),
         "heure": event.at_time.strftime("%H:%M") if event.at_time else "", "lieu": event.place, "avec": event.whom,
