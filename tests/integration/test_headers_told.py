@@ -73,3 +73,21 @@ def test_a_confidentiality_that_the_document_raises_is_kept(door: str) -> None:
     deposit(person, **changed(person, 'confidentialityCode code="N"', 'confidentialityCode code="V"'))
     [found] = documents_of(client(door, "nurse").search(person.ins))
     assert [label["coding"][0]["code"] for label in found["securityLabel"]] == ["V"]
+
+
+def test_a_document_of_a_year_alone_stands_in_the_path_of_care(portal: str) -> None:
+    person, _ = patient("treating", "nurse")
+    deposit(person, **changed(person, 'effectiveTime value="[0-9+-]*"', 'effectiveTime value="2026"'))
+    page = Browser(portal).sign_in("nurse")
+    handle = page.seek(person.ins.matricule)
+    shown = page.get(f"/dossier/{handle}/parcours?annee=2026")
+    assert shown.status_code == 200 and "année 2026" in words(shown)
+
+
+def test_a_name_that_is_called_one_of_birth_is_compared_wherever_it_stands() -> None:
+    person, _ = patient("treating")
+    given = f"<given>{person.traits.given_names}</given>"
+    other = f'<patient><name use="L">{given}</name><name>{given}<family qualifier="BR">AUTRE</family></name>'
+    with pytest.raises(Refusal):
+        deposit(person, **changed(person, "<patient>.*?</name>", other))
+    assert deposit(person, **changed(person, FAMILY, '<family qualifier="SP CL">USAGE</family>'))

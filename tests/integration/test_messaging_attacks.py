@@ -420,3 +420,103 @@ def test_a_professional_joins_nothing_that_is_not_announced(espace: str, portal:
                 asked()
             assert told.value.code == No.MESSAGE_NOT_ANNOUNCED
     assert talks(who, record_id) == []
+
+
+def zipped(name: str, content: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(name, content)
+    return out.getvalue()
+
+
+def forwarded(content: bytes) -> bytes:
+    from email.message import EmailMessage
+
+    inner = EmailMessage()
+    inner["Subject"] = "TR"
+    inner.set_content("voici")
+    inner.add_attachment(content, maintype="text", subtype="xml", filename="cr.xml")
+    return inner.as_bytes()
+
+
+def test_no_wrapping_brings_what_is_kept_from_its_person_or_is_somebody_else_s(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    _, other, _ = newcomer(espace)
+    for content, code in (
+        (kept_from(person, "INVISIBLE_PATIENT", "Motsecret"), No.MESSAGE_NOT_ANNOUNCED),
+        (cda(other), No.DOCUMENT_PATIENT_MISMATCH),
+    ):
+        for name, mime, wrapped in (("x.zip", "application/zip", zipped("a.xml", content)), ("y.zip", "application/zip", zipped("x.zip", zipped("a.xml", content))),
+                                    ("f.eml", "message/rfc822", forwarded(content)), ("f.eml", "application/octet-stream", forwarded(content)),
+                                    ("f.eml", "message/rfc822", forwarded(zipped("a.xml", content)))):  # fmt: skip
+            assert refused(person, mail(person, "voici", "CR", Attachment(name, mime, wrapped))) == code, name
+    assert talks(who, record_id) == []
+    kept = Attachment("x.zip", "application/zip", zipped("note.txt", b"bonjour"))
+    assert receive(person, mail(person, "voici", "CR", kept, Attachment("z.zip", "application/zip", b"PK\x03\x04damaged"))) is None
+    deep = b"x"
+    for _ in range(6):
+        deep = zipped("x.zip", deep)
+    assert refused(person, mail(person, "voici", "CR", Attachment("d.zip", "application/zip", deep))) == No.MESSAGE_TOO_LARGE
+
+
+def test_the_pdf_of_a_hidden_level_1_is_the_hidden_document(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    pdf = b"%PDF-1.4\nMotsecret " + b"x" * 60 + b"\n%%EOF\n"
+    content = cda(person, author="cardiologist", pdf=pdf)
+    records.deposit(ask("cardiologist", Act.FEED, person), submission((entry_of(person, content, "INVISIBLE_PATIENT"), content)))
+    assert refused(person, mail(person, "voici", "CR", Attachment("cr.pdf", "application/pdf", pdf))) == No.MESSAGE_NOT_ANNOUNCED
+    again = cda(person, author="cardiologist", pdf=pdf)
+    assert refused(person, mail(person, "voici", "CR", Attachment("cr.xml", "text/xml", again))) == No.MESSAGE_NOT_ANNOUNCED
+    other = pdf.replace(b"Motsecret", b"Autre mot")
+    assert receive(person, mail(person, "voici", "CR", Attachment("cr.pdf", "application/pdf", other))) is None
+    assert len(talks(who, record_id)) == 1
+
+
+def test_a_refused_message_tells_the_record_s_journal_nothing(espace: str) -> None:
+    child, person, record_id, parent = minor(espace)
+    content = kept_from(person, "INVISIBLE_REPRESENTANTS_LEGAUX", "Motsecret")
+    with as_role("carnet_webps"):
+        box = messaging.offered_mailboxes(actor("treating"))[0]
+        about = ask("treating", Act.WRITE_MESSAGE)
+        _, opened = messaging.write_to(about, person.ins, box.id, Answer("ouvert"))
+        before = parent.get("/acces/journal").text.count("BASTION")
+        for asked in (lambda: messaging.answer(about, record_id, opened, Answer("v", (messaging.Piece("x", "text/xml", content),))),
+                      lambda: messaging.may_write(about, person.ins, box.id, False, [messaging.Piece("x", "text/xml", content)], begun=True)):  # fmt: skip
+            with pytest.raises(Refusal):
+                asked()
+        _, secret = messaging.write_to(about, person.ins, box.id, Answer("secret", secret=True))
+    child.post(f"/messages/correspondant/{talk(child, record_id, secret).correspondent.id}/bloquer", {})
+    with as_role("carnet_webps"), pytest.raises(Refusal):
+        messaging.may_write(about, person.ins, box.id, True)
+    page = parent.get("/acces/journal").text
+    assert page.count("BASTION") == before and "refusé" not in page
+
+
+def test_a_minor_s_own_block_stays_whatever_a_parent_does(espace: str) -> None:
+    child, person, record_id, parent = minor(espace)
+    with as_role("carnet_webps"):
+        box = messaging.offered_mailboxes(actor("treating"))[0]
+        about = ask("treating", Act.WRITE_MESSAGE)
+        messaging.write_to(about, person.ins, box.id, Answer("ouvert"))
+        _, secret = messaging.write_to(about, person.ins, box.id, Answer("secret", secret=True))
+    who = f"/messages/correspondant/{talk(child, record_id, secret).correspondent.id}"
+
+    def reaches() -> bool:
+        with as_role("carnet_webps"):
+            try:
+                return messaging.may_write(about, person.ins, box.id, True)
+            except Refusal:
+                return False
+
+    parent.post(f"{who}/bloquer", {})
+    assert reaches(), "a parent's block reaches no secret"
+    assert (
+        "Ne plus le bloquer" not in child.get(f"/messages/{secret}").text and "Le bloquer" in child.get(f"/messages/{secret}").text
+    )
+    child.post(f"{who}/bloquer", {})
+    assert not reaches(), "the minor's own does"
+    for act in ("debloquer", "bloquer", "signaler"):
+        parent.post(f"{who}/{act}", {})
+        assert not reaches(), act
+    child.post(f"{who}/debloquer", {})
+    assert reaches()

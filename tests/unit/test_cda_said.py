@@ -98,7 +98,17 @@ def test_words_say_that_nobody_knows(label: str) -> None:
         ("No known drug allergies", Polarity.PARTLY_ABSENT), ("Aucune allergie au latex", Polarity.PARTLY_ABSENT),
         ("Aucune allergie sauf la pénicilline", Polarity.AFFIRMED), ("Allergie alimentaire", Polarity.AFFIRMED),
         ("Pas d’allergie à la pénicilline", Polarity.AFFIRMED), ("Allergie non médicamenteuse", Polarity.AFFIRMED),
-        ("Nickel", Polarity.AFFIRMED), ("NCB", Polarity.AFFIRMED),
+        ("Nickel", Polarity.AFFIRMED), ("NCB", Polarity.AFFIRMED), ("NRL", Polarity.AFFIRMED), ("Nr latex", Polarity.AFFIRMED),
+        ("Allergie sans réaction", Polarity.AFFIRMED), ("Réaction allergique sans traitement", Polarity.AFFIRMED),
+        ("Intolérance alimentaire sans allergie", Polarity.AFFIRMED),
+        ("Pas d’allergie, pas d’intolérance", Polarity.KNOWN_ABSENT), ("Ni allergie ni intolérance", Polarity.KNOWN_ABSENT),
+        ("Aucune allergie connue, aucune intolérance connue", Polarity.KNOWN_ABSENT), ("Allergies : non", Polarity.KNOWN_ABSENT),
+        ("Allergie (non)", Polarity.KNOWN_ABSENT), ("Il n’y a pas d’allergie", Polarity.KNOWN_ABSENT),
+        ("Aucune allergie connue (déclaratif)", Polarity.KNOWN_ABSENT), ("Non allergique", Polarity.KNOWN_ABSENT),
+        ("Le patient n’est pas allergique", Polarity.KNOWN_ABSENT), ("Jamais d’allergie", Polarity.KNOWN_ABSENT),
+        ("Allergie négative", Polarity.KNOWN_ABSENT), ("NKFA", Polarity.PARTLY_ABSENT), ("Allergies : aucune à ce jour", Polarity.KNOWN_ABSENT),
+        ("Denies allergies", Polarity.KNOWN_ABSENT), ("Aucune information disponible", Polarity.NO_INFORMATION),
+        ("Données non disponibles", Polarity.NO_INFORMATION), ("N.R.", Polarity.NO_INFORMATION), ("Inconnus", Polarity.NO_INFORMATION),
     ],
 )  # fmt: skip
 def test_words_say_that_there_is_none(label: str, polarity: Polarity) -> None:
@@ -108,7 +118,8 @@ def test_words_say_that_there_is_none(label: str, polarity: Polarity) -> None:
 @pytest.mark.parametrize(
     ("code", "label"),
     [(ACTS, "Aucune intervention connue"), (ACTS, "Pas d’antécédent chirurgical"), (TREATMENTS, "Aucun traitement au long cours"),
-     (PROBLEMS, "Absence d’antécédents médicaux notables"), (DEVICES, "Aucun dispositif implanté")],
+     (PROBLEMS, "Absence d’antécédents médicaux notables"), (ACTS, "No surgical history"), (TREATMENTS, "Ne prend aucun traitement"),
+     (PROBLEMS, "Pas d’ATCD"), (TREATMENTS, "No current medications"), (DEVICES, "Aucun dispositif implanté")],
 )  # fmt: skip
 def test_none_of_another_kind(code: str, label: str) -> None:
     entry = {ACTS: f'<procedure><code displayName="{label}"/></procedure>', TREATMENTS: product(f"<name>{label}</name>"),
@@ -116,6 +127,34 @@ def test_none_of_another_kind(code: str, label: str) -> None:
              DEVICES: f'<supply><participant><participantRole><playingDevice><code displayName="{label}"/></playingDevice></participantRole>'
                       "</participant></supply>"}[code]  # fmt: skip
     assert one(code, entry).polarity is Polarity.KNOWN_ABSENT
+
+
+@pytest.mark.parametrize(
+    ("code", "label"),
+    [(PROBLEMS, "Maladie chronique sans traitement"), (ACTS, "Chirurgie sans hospitalisation"), (ACTS, "Intervention sans implant"),
+     (TREATMENTS, "Traitement sans médicament")],
+)  # fmt: skip
+def test_a_denial_behind_a_kind_denies_something_else(code: str, label: str) -> None:
+    entry = {ACTS: f'<procedure><code displayName="{label}"/></procedure>', TREATMENTS: product(f"<name>{label}</name>"),
+             PROBLEMS: concern(f'<value displayName="{label}"/>')}[code]  # fmt: skip
+    assert one(code, entry).polarity is Polarity.AFFIRMED
+
+
+def test_a_name_says_nothing_against_a_code_that_names_a_thing() -> None:
+    epilepsy = "<value code='G40.3' codeSystem='2.16.840.1.113883.6.3' displayName='Absence'/>"
+    assert one(PROBLEMS, concern(epilepsy)).polarity is Polarity.AFFIRMED
+    unspecified = "<value code='T78.4' codeSystem='2.16.840.1.113883.6.3' displayName='Allergie non précisée'/>"
+    assert one(PROBLEMS, concern(unspecified)).polarity is Polarity.AFFIRMED
+    general = f"<value code='419199007' codeSystem='{SNOMED}' displayName='Aucune allergie'/>"
+    assert one(ALLERGIES, concern(general)).polarity is Polarity.KNOWN_ABSENT
+
+
+def test_what_is_not_specified_and_has_a_date_was_there() -> None:
+    time = "<effectiveTime value='20190612'/>"
+    for code, entry in ((ACTS, "<procedure><code displayName='Opération non précisée'/>{}</procedure>"), (VACCINES, product("<name>Vaccin non précisé</name>", more="{}")),
+                        (PROBLEMS, concern("<value displayName='Maladie non précisée'/>", "{}"))):  # fmt: skip
+        assert one(code, entry.format(time)).polarity is Polarity.AFFIRMED
+        assert one(code, entry.format("")).polarity is Polarity.NO_INFORMATION
 
 
 def test_no_known_procedures_by_its_code() -> None:
@@ -261,10 +300,11 @@ def test_a_date_that_does_not_read_is_not_the_documents() -> None:
 @pytest.mark.parametrize(
     ("instant", "day"),
     [("20260301233000+0000", "2026-03-02"), ("20260301003000+0100", "2026-03-01"), ("202603011030", "2026-03-01"),
-     ("20260301000000+0200", "2026-03-01"), ("20260301", "2026-03-01"), ("20260301250000", "2026-03-01")],
+     ("20260301000000+0200", "2026-03-01"), ("20260301200000-0400", "2026-03-01"), ("20260302013000+0400", "2026-03-02"),
+     ("20260301000000+0000", "2026-03-01"), ("20260301", "2026-03-01"), ("20260301250000", "2026-03-01")],
 )  # fmt: skip
 def test_the_day_of_a_moment_is_the_one_of_the_country(instant: str, day: str) -> None:
-    when = When("2026-03-01", instant=instant if len(instant) > 8 else "")
+    when = When(f"{instant[:4]}-{instant[4:6]}-{instant[6:8]}", instant=instant if len(instant) > 8 else "")
     assert content_of(Statement("results", "x", when=when)).start == day
 
 
@@ -431,3 +471,58 @@ def test_a_germ_that_was_looked_for_and_not_found_is_not_isolated(told: str) -> 
 def test_a_germ_of_an_examination_that_was_broken_off_is_not_isolated() -> None:
     assert "Germe isolé" not in [s.label for s in read(RESULTS, GERM.format("<statusCode code='aborted'/>", ""))]
     assert "Germe isolé" in [s.label for s in read(RESULTS, GERM.format("", ""))]
+
+
+@pytest.mark.parametrize("so", ["negationInd='true'", "moodCode='GOL'"])
+def test_a_status_that_is_denied_or_a_goal_is_none(so: str) -> None:
+    resolved = (
+        f"<entryRelationship><observation {so}><code code='33999-4'/><value code='413322009'/></observation></entryRelationship>"
+    )
+    assert one(PROBLEMS, concern("<value displayName='Otite'/>", resolved)).clinical == ""
+    refuted = (
+        f"<entryRelationship><observation {so}><code code='66455-7'/><value code='refuted'/></observation></entryRelationship>"
+    )
+    assert one(PROBLEMS, concern("<value displayName='Otite'/>", refuted)).certainty == ""
+    back = resolved.replace(so, "").replace("<value", "<statusCode code='nullified'/><value")
+    assert one(PROBLEMS, concern("<value displayName='Otite'/>", back)).clinical == ""
+
+
+def test_a_problem_by_reference_beside_a_comment_is_the_subject() -> None:
+    comment = "<entryRelationship typeCode='SUBJ'><act><code code='48767-8'/><text>x</text></act></entryRelationship>"
+    problem = "<entryRelationship typeCode='REFR'><observation><value displayName='Asthme'/></observation></entryRelationship>"
+    assert [s.label for s in read(PROBLEMS, f"<act>{comment}{problem}</act>")] == ["Asthme"]
+
+
+@pytest.mark.parametrize(
+    ("times", "told"),
+    [("<low value='20261110'/>", "sauf à partir du 10/11/2026"), ("<low value='20261110'/><width value='20' unit='d'/>", "sauf pendant 20 jours à partir du 10/11/2026"),
+     ("<high value='20261220'/>", "sauf jusqu’au 20/12/2026"), ("<low nullFlavor='UNK'/>", "sauf pendant une pause sans date")],
+)  # fmt: skip
+def test_a_pause_is_told_as_far_as_it_is_stated(times: str, told: str) -> None:
+    pause = f"<effectiveTime xsi:type='IVL_TS' operator='E'>{times}</effectiveTime>"
+    assert one(TREATMENTS, product(more=pause)).detail == told
+
+
+@pytest.mark.parametrize(("written", "day", "ahead"), [("2026", "20260110", False), ("202601", "20260110", False), ("202601", "20260210", True),
+                                                      ("20260301", "20260302", False), ("20260301", "20260304", True), ("2026", "2027", True)])  # fmt: skip
+def test_what_is_ahead_is_so_at_the_precision_of_both(written: str, day: str, ahead: bool) -> None:
+    entry = f"<procedure><code displayName='Pontage'/><effectiveTime value='{day}'/></procedure>"
+    content = section(ACTS, entry).replace(b'effectiveTime value="20261101"', f'effectiveTime value="{written}"'.encode(), 1)
+    assert (read_statements(content).statements == ()) is ahead
+
+
+def test_a_subject_who_is_the_patient_is_the_patient() -> None:
+    for qualifier in (QUALIFIER.format("408732007", "116154003", "x"), QUALIFIER.format("408732007", "9", "Patient")):
+        assert one(PROBLEMS, concern(f"<value displayName='Diabète'>{qualifier}</value>")).other == ""
+
+
+def test_a_translation_that_is_the_value_is_told_once() -> None:
+    found = one(RESULTS, result("<value xsi:type='PQ' nullFlavor='OTH'><translation value='0.99' code='g/L'/></value>"))
+    assert found.value is not None and (shown(found.value), found.also) == ("0,99 g/L", "")
+
+
+def test_a_year_with_a_width_ends_with_its_last_possible_month() -> None:
+    time = "<effectiveTime><low value='2025'/><width value='7' unit='d'/></effectiveTime>"
+    assert one(TREATMENTS, product(more=time)).when.end == "2026-01"
+    iso = "<effectiveTime value='2026-02-28T10:00:00'/>"
+    assert one(PROBLEMS, concern("<value displayName='Otite'/>", iso)).when.start == "2026-02-28"

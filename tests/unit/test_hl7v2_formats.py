@@ -136,7 +136,7 @@ def txa(**fields: str) -> str:
 
 @pytest.mark.parametrize(
     "segment",
-    [*(txa(f17=state) for state in ("DI", "IN", "IP", "PA")), *(txa(f19=state) for state in ("CA", "OB", "UN")),
+    [*(txa(f17=state) for state in ("DI", "IN", "IP", "PA", "in", "AU~IN")), *(txa(f19=state) for state in ("CA", "OB", "UN")),
      *("OBR|" + "|" * 24 + state for state in ("P", "X", "I"))],
 )  # fmt: skip
 def test_a_draft_or_what_was_taken_back_feeds_nothing(segment: str) -> None:
@@ -145,7 +145,9 @@ def test_a_draft_or_what_was_taken_back_feeds_nothing(segment: str) -> None:
     assert refused.value.code == "103"
 
 
-@pytest.mark.parametrize("segment", [txa(f17="LA", f19="AV"), txa(f17="AU"), txa(), "OBR|" + "|" * 24 + "F", "OBR|1"])
+@pytest.mark.parametrize(
+    "segment", [txa(f17="LA", f19="AV"), txa(f17="AU"), txa(), "OBR|" + "|" * 24 + "f", "OBR|" + "|" * 24 + '""', "OBR|1"]
+)
 def test_what_is_final_feeds(segment: str) -> None:
     assert fed(segment).documents == (b"ABC",)
 
@@ -166,5 +168,8 @@ def test_a_message_is_about_one_person_and_says_who() -> None:
     assert fed(pid=pid).traits == Traits("NAISSANCE", "", "F", "1977-06-05")
     assert fed(pid=pid.replace("~NAISSANCE^A^^^^^L", "").replace("19770605|F", "19770000|U")).traits == Traits()
     with pytest.raises(Hl7Error) as refused:
-        fed(pid, pid=pid)
+        fed(pid.replace("277076322082910", "177076322082910"), pid=pid)
     assert refused.value.code == "198"
+    assert fed(pid, pid=pid).traits.sex == "F", "the same patient, said again"
+    maiden = pid.replace("NAISSANCE^A^^^^^L", "AUJOURDHUI^A^^^^^L~NAISSANCE^A^^^^^M")
+    assert fed(pid=maiden).traits.birth_name == "NAISSANCE"

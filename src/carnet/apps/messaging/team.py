@@ -113,8 +113,11 @@ def _waiting(record_id: UUID, thread_id: UUID, held: dict[UUID, Mailbox]) -> Wai
 
 @contextmanager
 def attending(ask: Ask, act: Act, record_id: UUID, number: UUID) -> Iterator[tuple[Visit, Thread, Mailbox]]:
-    """Open a thread of a mailbox that is the asker's: any other is unknown. Raises Refusal."""
-    with acting(ask, act, record_id) as visit:
+    """Open a thread of a mailbox that is the asker's: any other is unknown. Raises Refusal.
+
+    What was refused may be what is not announced yet, or a minor's secret: no line of the record's journal tells it.
+    """
+    with acting(ask, act, record_id, refused_on_record=False) as visit:
         rows.serialise(visit)
         thread = rows.thread(visit, number, lock=True)
         visit.line.veil = REPRESENTATIVES if thread.secret else ""
@@ -208,7 +211,7 @@ def may_write(ask: Ask, ins: Ins, box: UUID, secret: bool, pieces: Sequence[Piec
     """
     record_id = identity.find(ins)
     _reachable(record_id)
-    with acting(replace(ask, ins=ins), Act.WRITE_MESSAGE) as visit:
+    with acting(replace(ask, ins=ins), Act.WRITE_MESSAGE, refused_on_record=False) as visit:
         known = _known(visit, _held(visit, box))
         _wanted(known, secret=True)
         kept = check_withheld(visit, pieces) and visit.facts.minor
@@ -224,7 +227,7 @@ def write_to(ask: Ask, ins: Ins, box: UUID, given: Answer) -> tuple[UUID, UUID]:
     """Begin a conversation with a person, from one of one's mailboxes. Returns the record and the thread. Raises Refusal."""
     _check(given)
     _reachable(identity.find(ins))
-    with acting(replace(ask, ins=ins), Act.WRITE_MESSAGE) as visit:
+    with acting(replace(ask, ins=ins), Act.WRITE_MESSAGE, refused_on_record=False) as visit:
         rows.serialise(visit)
         kept = check_withheld(visit, given.pieces)
         one, at, secret = _held(visit, box), ask.at, (given.secret or kept) and visit.facts.minor

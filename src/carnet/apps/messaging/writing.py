@@ -203,15 +203,20 @@ def block(ask: Ask, record_id: UUID, number: UUID, blocked: bool, reported: bool
         rows.serialise(visit)
         who = rows.correspondent(visit, number)
         veil = _veiled(visit, who.secret)
-        if not reported and (who.blocked_at is not None) is blocked:
-            return
         if reported and who.secret:
             raise Refusal(No.VISIBILITY_NOT_ALLOWED)
+        # What the person blocked stays blocked: a representative's act neither lifts it nor takes its place.
+        theirs = who.blocked_at is not None and who.blocked_by == ActorKind.HOLDER and ask.actor.kind is not ActorKind.HOLDER
+        wider = blocked and ask.actor.kind is ActorKind.HOLDER and who.blocked_by == ActorKind.REPRESENTATIVE
+        changes = not theirs and ((who.blocked_at is not None) is not blocked or wider)
+        if not (reported or changes):
+            return
         if reported:
             who = replace(who, reported_at=ask.at)
             about = who.address if who.label == who.address else f"{who.label}, {who.address}"
             access.open_case(visit.work, visit.granted, access.MESSAGE_CASE, str(who.id), about, "")
-        by = ask.actor.kind.value if blocked else ""
-        keeping.keep_correspondent(visit.work, visit.key, replace(who, blocked_at=ask.at if blocked else None, blocked_by=by))
+        if changes:
+            who = replace(who, blocked_at=ask.at if blocked else None, blocked_by=ask.actor.kind.value if blocked else "")
+        keeping.keep_correspondent(visit.work, visit.key, who)
         done = "message-report" if reported else "message-block" if blocked else "message-unblock"
         access.write_entry(visit.work, visit.granted, (), done, veil)

@@ -41,9 +41,10 @@ def _range(held: Range) -> str:
 
 
 def _day(when: When) -> str:
-    """A beginning as it was written; of a moment in another zone, the day of the country. Midnight is a day without hour."""
-    hour = when.instant[8:14].partition("+")[0].partition("-")[0]
-    if not hour.strip("0"):
+    """A beginning as it was written: its author counts the days of where they are. A moment in UTC is nobody's day, and is told as
+    the one of the country; midnight there is a day without hour."""
+    hour, sign, zone = when.instant[8:].partition("+")
+    if not sign or zone.strip("0") or not hour.strip("0"):
         return when.start
     try:
         return settings.LAW.day(from_hl7(when.instant, ZoneInfo(settings.LAW.civil_zone))).isoformat()

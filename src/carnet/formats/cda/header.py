@@ -223,14 +223,19 @@ def _patient(root: etree._Element) -> etree._Element:
 def _legal(role: etree._Element, part: str) -> list[etree._Element]:
     """Parts of the names of a patient: of those called legal, or official, where there are; a pseudonym is nobody's birth name."""
     names = [(set((n.get("use") or "").split()), n) for n in role.findall("h:patient/h:name", NS)]
-    legal = [n for use, n in names if use & {"L", "OR", "C"}] or [n for use, n in names if not use & {"P", "A", "ASGN"}]
+    legal = [n for use, n in names if use & {"L", "OR"}] or [n for use, n in names if not use & {"P", "A", "ASGN"}]
     return [found for name in legal for found in name.findall(f"h:{part}", NS)]
 
 
+def _qualifiers(part: etree._Element) -> set[str]:
+    return set((part.get("qualifier") or "").split())
+
+
 def _birth_name(role: etree._Element) -> str:
-    families = _legal(role, "family")
+    # A family name that is called one of birth is one, in whatever name it stands.
+    birth = [f for f in role.findall("h:patient/h:name/h:family", NS) if "BR" in _qualifiers(f)]
     # SP is the name of a spouse, CL the one in use: neither says the name of birth.
-    birth = [f for f in families if f.get("qualifier") == "BR"] or [f for f in families if f.get("qualifier") not in ("SP", "CL")]
+    birth = birth or [f for f in _legal(role, "family") if not _qualifiers(f) & {"SP", "CL"}]
     return words(birth[0]) if birth else ""
 
 

@@ -61,7 +61,7 @@ def _event(message: Message) -> tuple[str, str]:
 def _patients(message: Message) -> tuple[tuple[str, str], ...]:
     """Every INS of PID-3, among the identifiers of the hospital and those that software worked out before the INS."""
     pid = message.first("PID")
-    if len(message.all("PID")) > 1:
+    if len({one.field(3) for one in message.all("PID")}) > 1:
         raise Hl7Error("198", "a message is about one patient")
     told = [(pid.sub(one, 4, 2), pid.part(3, 1, one)) for one in pid.repeated(3) if one]
     found = tuple(dict.fromkeys(one for one in told if one[0].startswith(INS_ROOT) and one[0] not in BEFORE_INS))
@@ -75,7 +75,9 @@ def _traits(message: Message) -> Traits:
     pid = message.first("PID")
     born = pid.part(7)[:8]
     whole = len(born) == len("20260101") and born.isdecimal() and born[4:6] != "00" and born[6:] != "00"
-    legal = next((one for one in pid.repeated(5) if pid.part(5, 7, one) == "L"), "")
+    named = {pid.part(5, 7, one): one for one in reversed(pid.repeated(5))}
+    # Where a maiden name is given, the legal one is the one of today (HL70200).
+    legal = named.get("M") or named.get("L") or ""
     sex = pid.part(8) if pid.part(8) in ("F", "M") else ""
     return Traits(pid.sub(legal, 1, 1), "", sex, f"{born[:4]}-{born[4:6]}-{born[6:]}" if whole else "")
 
@@ -84,24 +86,24 @@ _UNFINISHED = frozenset({"DI", "IN", "IP", "PA"})
 """TXA-17 (HL70271): dictated, incomplete, in progress, not yet authenticated."""
 _GONE = frozenset({"CA", "OB", "UN"})
 """TXA-19 (HL70273): cancelled, obsolete, unavailable."""
-_RESULTS = frozenset({"", "F", "C"})
+_RESULTS = frozenset({"", '""', "F", "C"})
 """OBR-25 (HL70123): final, corrected. Anything else is not there yet, or not any more."""
 
 
 def _check_finished(message: Message) -> None:
     """A record is fed with what was validated: neither a draft nor what its author took back."""
     for txa in message.all("TXA"):
-        if txa.part(17) in _UNFINISHED:
+        if any(txa.part(17, 1, one).upper() in _UNFINISHED for one in txa.repeated(17)):
             raise Hl7Error("103", "TXA-17 says that the document is not finished")
-        if txa.part(19) in _GONE:
+        if txa.part(19).upper() in _GONE:
             raise Hl7Error("103", "TXA-19 says that the document is not available")
-    if any(obr.part(25) not in _RESULTS for obr in message.all("OBR")):
+    if any(obr.part(25).upper() not in _RESULTS for obr in message.all("OBR")):
         raise Hl7Error("103", "OBR-25 says that the results are not final")
 
 
 def _raised(message: Message) -> str:
     """The confidentiality above normal that TXA-18 states (HL70272)."""
-    return max((code for txa in message.all("TXA") if (code := txa.part(18)) in RAISED_CONFIDENTIALITY), default="")
+    return max((code for txa in message.all("TXA") if (code := txa.part(18).upper()) in RAISED_CONFIDENTIALITY), default="")
 
 
 def _document(segment: Segment) -> bytes:

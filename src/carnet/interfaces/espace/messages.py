@@ -16,6 +16,7 @@ from carnet.formats.codes.public import CATEGORIES, TYPE_TO_DEPOSIT
 from carnet.formats.mss import patient_address
 from carnet.interfaces.espace.door import Asked, page, signed_in
 from carnet.interfaces.espace.frame import NOT_OPEN, Context, Shown, not_open
+from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.bodies import KINDS, NAMED, body_of, bytes_answer
@@ -82,6 +83,7 @@ def _shown(asked: Asked, visit: Visit, found: Conversation, problems: list[tuple
         "talk": found, "fileable": fileable, "problems": problems, "may_write": visit.may(Act.WRITE_MESSAGE),
         "may_file": visit.may(Act.FILE_MESSAGE), "types": _types(), "kinds": NAMED, "given": asked.request.POST,
         "blocked": found.correspondent.blocks(found.thread.secret),
+        "may_unblock": asked.own or found.correspondent.blocked_by != ActorKind.HOLDER,
         "can_reply": found.reply in (messaging.Reply.REPLY, messaging.Reply.REPLY_TO_ALL),
         "fresh": any(s.message.incoming and s.message.read_at is None for s in found.said),
         "limit": messaging.PERSON_MOST_BYTES,

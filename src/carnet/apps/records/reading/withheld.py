@@ -1,9 +1,12 @@
 """Whether bytes that reach a person another way than by their record are of a document that the record keeps from somebody."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 
+from carnet.apps.records.media import TYPES_OF_CDA
 from carnet.apps.records.reading.visit import Visit
-from carnet.formats.cda import CdaError, read_header
+from carnet.apps.storage.api import BlobMissingError, get
+from carnet.formats.cda import CdaError, attached, read_header
 from carnet.kernel.identifiers import DocumentId, IdentifierError
 
 
@@ -16,15 +19,48 @@ def _unique_id(content: bytes) -> str:
     return value.lower() if value.startswith("urn:uuid:") else value
 
 
+def _carried(content: bytes) -> bytes | None:
+    """What a CDA of level 1 is wrapped around; None for anything else."""
+    try:
+        found = attached(content)
+    except CdaError:
+        return None
+    return found.data if found else None
+
+
+MOST = 500
+"""Documents that a record keeps from somebody whose content is looked into."""
+
+
+def _inside(visit: Visit, digests: frozenset[bytes]) -> tuple[bool, bool]:
+    """The same by what the documents that are kept from somebody carry: the PDF of a level 1 is downloaded as a PDF."""
+    rows = visit.work.rows(
+        """SELECT address, hidden_from_patient, hidden_from_representatives FROM records_document WHERE record_id = %s
+        AND status <> 'Deleted' AND mime = ANY(%s) AND (hidden_from_patient OR hidden_from_representatives) LIMIT %s""",
+        visit.record_id, sorted(TYPES_OF_CDA), MOST,
+    )  # fmt: skip
+    held = [False, False]
+    for address, *kept in rows:
+        try:
+            carried = _carried(get(visit.key, address))
+        except BlobMissingError:
+            continue
+        if carried is not None and sha256(carried).digest() in digests:
+            held = [before or bool(now) for before, now in zip(held, kept, strict=True)]
+    return held[0], held[1]
+
+
 def withheld(visit: Visit, contents: Sequence[bytes], unique_ids: Sequence[str] = ()) -> tuple[bool, bool]:
     """Whether the record keeps one of these documents from the person until it is announced (R.1111-53 CSP), and whether it keeps
     one from the representatives of a minor: by its bytes, or by the uniqueId that it states or that is given for it."""
     if not contents and not unique_ids:
         return False, False
+    contents = [*contents, *(inner for content in contents if (inner := _carried(content)) is not None)]
     named = [name for name in (*unique_ids, *(_unique_id(content) for content in contents)) if name]
     row = visit.work.row(
         """SELECT coalesce(bool_or(hidden_from_patient), false), coalesce(bool_or(hidden_from_representatives), false)
         FROM records_document WHERE record_id = %s AND status <> 'Deleted' AND (unique_id = ANY(%s) OR address = ANY(%s))""",
         visit.record_id, named, [visit.key.address(content) for content in contents],
     )  # fmt: skip
-    return (bool(row[0]), bool(row[1])) if row else (False, False)
+    inside = _inside(visit, frozenset(sha256(content).digest() for content in contents))
+    return (bool(row[0]) or inside[0], bool(row[1]) or inside[1]) if row else inside

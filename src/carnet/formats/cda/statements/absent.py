@@ -3,12 +3,11 @@
 IPS absent and unknown data (2.16.840.1.113883.5.1150.1), which CI-SIS uses; the same in SNOMED CT; words that stand for a value.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterable
 
 from lxml import etree
 
+from carnet.formats.cda.statements.absent_words import NOTHING, nobody_knows, none_of_a_kind, of_one_kind, plain
 from carnet.formats.cda.statements.model import Polarity, When
 from carnet.formats.xds import Coding
 
@@ -36,42 +35,13 @@ _PARTLY_ABSENT = frozenset({
 })  # fmt: skip
 """Of one kind alone: no food allergy says nothing of drugs."""
 _NOBODY_KNOWS = frozenset({"261665006", "182904002", "1631000175102"})
-_NOTHING = frozenset({"aucun", "aucune", "neant", "rien", "ras", "absence", "absent", "none", "nil", "nka", "nkda"})
-_NO_THING = frozenset({"oui", "non", "vrai", "faux", "true", "false", "yes", "no", "sans objet", "na", "n/a"})
-_DENYING = frozenset({"aucun", "aucune", "pas", "absence", "absent", "absente", "sans", "nul", "nulle", "neant", "rien", "ras",
-    "no", "none",
-                      "nil", "nka", "nkda", "nkfa", "not"})  # fmt: skip
-_UNKNOWING = (
-    "non renseigne", "non connu", "non precise", "non recherche", "non evalue", "non documente", "non communique", "non disponible",
-    "non determine", "pas d information", "pas de renseignement", "aucune information", "sans information",
-    "absence d information", "ne sait pas", "ne connait pas", "ignore", "inconnu", "indetermine", "indisponible", "unknown",
-    "not known",
-    "no information", "not asked", "not available", "nsp", "nc", "nr",
-)  # fmt: skip
-"""Beginnings of what says that nobody knows. Endings that agree (e, s, es) follow."""
-_KINDS = frozenset({"allergie", "hypersensibilite", "intolerance", "antecedent", "traitement", "medicament", "probleme", "maladie",
-                    "pathologie", "vaccin", "vaccination", "dispositif", "intervention", "operation", "chirurgie", "acte",
-                    "hospitalisation", "implant", "allergy", "allergies", "reaction", "drug", "medication", "problem",
-                    "surgery"})  # fmt: skip
-_OF_ONE_KIND = frozenset({"medicament", "medicamenteux", "medicamenteuse", "alimentaire", "respiratoire", "latex", "venin",
-    "insecte",
-                          "saisonnier", "saisonniere", "environnementale", "drug", "food", "medication", "nkda",
-                          "nkfa"})  # fmt: skip
-_FILLING = frozenset({
-    "de", "d", "des", "du", "le", "la", "les", "l", "a", "au", "aux", "ce", "jour", "en", "cours", "par", "sur", "ni", "et",
-    "ou", "to",
-    "patient", "patiente", "famille", "entourage", "notion", "connu", "connue", "known", "declare", "declaree", "rapporte",
-    "rapportee",
-    "signale", "signalee", "retrouve", "retrouvee", "identifie", "identifiee", "notable", "particulier", "particuliere",
-    "personnel",
-    "personnelle", "medical", "medicale", "medicaux", "chirurgical", "chirurgicale", "chirurgicaux", "allergique", "chronique",
-    "habituel",
-    "habituelle", "regulier", "reguliere", "long", "signaler", "actif", "active", "actuel", "actuelle", "actuellement",
-    "implante", "implantable",
-    "medicamenteuse", "medicamenteux", "alimentaire", "respiratoire", "latex", "venin", "insecte", "saisonnier", "saisonniere",
-    "environnementale", "food",
-})  # fmt: skip
-"""What may stand around a denial and its kind without naming anything: "aucune allergie sauf…" names one."""
+_NO_THING = frozenset({"oui", "non", "vrai", "faux", "true", "false", "yes", "no", "sans objet", "non applicable", "na", "n/a"})
+_NOMENCLATURES = frozenset({"2.16.840.1.113883.6.3", "2.16.840.1.113883.6.42", "2.16.840.1.113883.6.90", "2.16.840.1.113883.6.73",
+                            "1.2.250.1.213.2.5", "1.2.250.1.213.2.3.1", "1.2.250.1.213.2.3.2", "1.2.250.1.213.2.61",
+                            "2.16.840.1.113883.6.139.1"})  # fmt: skip
+"""ICD-10 and its national forms, ATC, CCAM, CIS, CIP, CISP: what one of their codes names is there, whatever its label says."""
+_IN_GENERAL = frozenset({"282291009", "55607006", "64572001", "404684003", "418799008", "71388002"})
+"""SNOMED CT: diagnosis, problem, disease, finding, symptom, procedure, in general."""
 _ANY_ALLERGY = frozenset({"419199007", "106190000", "420134006", "105590001"})
 """SNOMED CT: allergy or intolerance in general; denied, it says that none is known."""
 _ALLERGIES_OF_ONE_KIND = frozenset({"416098002", "419511003", "59037007", "414285001", "418471000", "235719002", "426232007",
@@ -82,51 +52,13 @@ _ANY_AGENT = frozenset({"105590001", "410942007", "373873005", "255620007", "762
 """SNOMED CT: a substance, a drug, a food, whichever: what stands there where no agent is named."""
 
 
-def plain(label: str) -> str:
-    """A label in lower case, without accents."""
-    told = unicodedata.normalize("NFD", label.lower().replace("’", "'"))
-    return "".join(c for c in told if unicodedata.category(c) != "Mn").strip(" .")
-
-
-_APART = re.compile(r"[^a-z0-9]+")
-
-
-def _words(told: str) -> list[str]:
-    return _APART.sub(" ", told).split()
-
-
-def _one(word: str) -> str:
-    """A word of the kinds and fillings as it is listed: in the singular."""
-    return word if word in _KINDS | _FILLING | _DENYING else word.removesuffix("s")
-
-
-def _none_at_all(told: str) -> bool:
-    """Whether words say that there is none of a kind, and nothing more: each of them denies, is a kind, or names nothing."""
-    found = [_one(word) for word in _words(told)]
-    denials = sum(word in _DENYING for word in found)
-    return denials == 1 and len(found) > 1 and all(word in _DENYING | _KINDS | _FILLING for word in found)
-
-
-def _nobody_knows(label: str) -> bool:
-    """Whether words say that nobody knows, alone or of a kind: "inconnu", "Allergies : non renseigné"."""
-    found = _words(label)
-    while found and _one(found[0]) in _KINDS:
-        found = found[1:]
-    told = " ".join(found)
-    begun = max((begin for begin in _UNKNOWING if told.startswith(begin)), key=len, default="")
-    rest = [_one(word) for word in _words(told.removeprefix(begun).removeprefix("e").removeprefix("s"))]
-    return bool(begun) and all(word in _KINDS | _FILLING for word in rest)
-
-
 def _of_snomed(coding: Coding) -> bool:
-    """Whether a code is of SNOMED CT, whose system is an OID, an address (FHIR), or left out: its numbers are nobody else's."""
-    return coding.system in (_SNOMED, "http://snomed.info/sct", f"urn:oid:{_SNOMED}") or (
-        not coding.system and len(coding.code) > 7
-    )
+    """Whether a code is of SNOMED CT, by its OID, its address (FHIR), or no system: its numbers are nobody else's."""
+    known = (_SNOMED, "http://snomed.info/sct", f"urn:oid:{_SNOMED}")
+    return coding.system in known or (not coding.system and len(coding.code) > 7)
 
 
-def polarity_of(codes: Iterable[Coding], label: str) -> Polarity:
-    """What a coded thing says by its code or its name alone."""
+def _of_the_codes(codes: tuple[Coding, ...]) -> Polarity:
     for coding in codes:
         name = coding.code.lower()
         if (_of_snomed(coding) or coding.system == IPS_ABSENT) and name in _PARTLY_ABSENT:
@@ -137,19 +69,27 @@ def polarity_of(codes: Iterable[Coding], label: str) -> Polarity:
             return Polarity.KNOWN_ABSENT
         if _of_snomed(coding) and coding.code in _NOBODY_KNOWS:
             return Polarity.NO_INFORMATION
-    return _said(plain(label))
+    return Polarity.AFFIRMED
 
 
-def _said(told: str) -> Polarity:
-    """The same of words."""
-    if _nobody_knows(told):
-        return Polarity.NO_INFORMATION
-    if "".join(_words(told)) not in _NOTHING and not _none_at_all(told):
+def _names(coding: Coding) -> bool:
+    """Whether a code names one thing, whatever its label: of a nomenclature of illnesses, acts or drugs, and not in general."""
+    general = coding.code in _ANY_ALLERGY | _ALLERGIES_OF_ONE_KIND | _ANY_AGENT | _IN_GENERAL
+    return bool(coding.code) and not general and (_of_snomed(coding) or coding.system in _NOMENCLATURES)
+
+
+def polarity_of(codes: Iterable[Coding], label: str, dated: bool = False) -> Polarity:
+    """What a coded thing says by its code, else by its name alone. A name says nothing against a code that names a thing, and of
+    what is `dated` no more than that nobody specified it: it was there."""
+    held = tuple(codes)
+    told = _of_the_codes(held)
+    if told is not Polarity.AFFIRMED or any(_names(coding) for coding in held):
+        return told
+    if nobody_knows(label):
+        return Polarity.AFFIRMED if dated else Polarity.NO_INFORMATION
+    if not none_of_a_kind(label):
         return Polarity.AFFIRMED
-    found = {_one(word) for word in _words(told)}
-    # "No drug" among treatments is all of them; among allergies it is one kind.
-    of_allergies = found & {"allergie", "hypersensibilite", "intolerance", "allergy", "allergies", "reaction", "nkda", "nkfa"}
-    return Polarity.PARTLY_ABSENT if of_allergies and found & _OF_ONE_KIND else Polarity.KNOWN_ABSENT
+    return Polarity.PARTLY_ABSENT if of_one_kind(label) else Polarity.KNOWN_ABSENT
 
 
 _UNKNOWN_FLAVORS = frozenset({"NI", "UNK", "ASKU", "NASK", "NAV", "NAVU"})
@@ -181,8 +121,8 @@ def is_answer(codes: Iterable[Coding], label: str) -> bool:
     """Whether a value answers the question of its observation, which it does not repeat."""
     told = plain(label)
     return (
-        told in _ANSWERS | _NOTHING | _NO_THING
-        or _none_at_all(told)
+        told in _ANSWERS | NOTHING | _NO_THING
+        or none_of_a_kind(label)
         or any(_of_snomed(c) and c.code in _ANSWER_CODES for c in codes)
     )
 
@@ -190,7 +130,7 @@ def is_answer(codes: Iterable[Coding], label: str) -> bool:
 def denies(codes: Iterable[Coding], label: str) -> bool:
     """Whether an answer is no."""
     told = plain(label)
-    return told in _DENIALS | _NOTHING or _none_at_all(told) or any(_of_snomed(c) and c.code in _DENIAL_CODES for c in codes)
+    return told in _DENIALS | NOTHING or none_of_a_kind(label) or any(_of_snomed(c) and c.code in _DENIAL_CODES for c in codes)
 
 
 def is_no_thing(label: str) -> bool:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from lxml import etree
 
 from carnet.formats.cda.header import NS
-from carnet.formats.cda.statements.absent import denies, is_answer, is_any_agent, plain, polarity_of, unknown_by
-from carnet.formats.cda.statements.entry import CRITICALITY, QUALIFIES, SEVERITY, Entry, is_true
+from carnet.formats.cda.statements.absent import denies, is_answer, is_any_agent, polarity_of, unknown_by
+from carnet.formats.cda.statements.absent_words import plain
+from carnet.formats.cda.statements.entry import CRITICALITY, QUALIFIES, SEVERITY, Entry, is_so
 from carnet.formats.cda.statements.model import Left, Polarity, Reason, Statement, Status, When
 from carnet.formats.cda.statements.names import child, children, codes_of
 from carnet.formats.cda.statements.times import when_of, when_within
@@ -27,6 +28,9 @@ def _related(node: etree._Element) -> list[etree._Element]:
     """What a concern is about. What it only refers to (REFR) is about something else, where it has a subject at all."""
     relations = [*children(node, "entryRelationship"), *children(node, "component")]
     own = [relation for relation in relations if relation.get("typeCode") != "REFR"]
+    if not any(_code_of(held) not in QUALIFIES for relation in own for held in relation.iter("{urn:hl7-org:v3}observation")):
+        # A comment beside what it refers to is no subject: kits write the problem itself so.
+        own = []
     return [inner for relation in own or relations for inner in relation.iterchildren(etree.Element)]
 
 
@@ -85,18 +89,11 @@ def _status(entry: Entry) -> Status:
     return Status.CANCELLED if Status.CANCELLED in held else held[0] if held else Status.NOT_STATED
 
 
-def _so(observation: etree._Element) -> bool:
-    """Whether what qualifies something is so: not denied, not taken back."""
-    code = child(observation, "statusCode")
-    taken_back = code is not None and (code.get("code") or "").lower() in ("nullified", "cancelled", "aborted")
-    return not is_true(observation.get("negationInd")) and not taken_back and (observation.get("moodCode") or "EVN") == "EVN"
-
-
 def _degree(node: etree._Element, entry: Entry, asked: str = SEVERITY) -> str:
     """How severe or critical an observation is said to be."""
     for observation in children(node, "entryRelationship/observation"):
         code, value = child(observation, "code"), child(observation, "value")
-        if code is not None and value is not None and code.get("code") == asked and _so(observation):
+        if code is not None and value is not None and code.get("code") == asked and is_so(observation):
             return _DEGREES.get(value.get("code") or "") or entry.narrative.label(value) or entry.narrative.text(value)
     return ""
 
@@ -112,7 +109,7 @@ def _reactions(entry: Entry) -> str:
     for observation in entry.node.iterfind("h:entryRelationship[@typeCode='MFST']/h:observation", NS):
         label = entry.narrative.label(child(observation, "value")) or entry.narrative.text(child(observation, "text"))
         severity = _degree(observation, entry)
-        if label and _so(observation):
+        if label and is_so(observation):
             told.append(f"{label} ({severity.lower()})" if severity else label)
     return ", ".join(dict.fromkeys(told))
 
@@ -165,7 +162,8 @@ def _answer(entry: Entry, value: etree._Element | None) -> Statement | Left:
 def _made(
     entry: Entry, label: str, codes: tuple[Coding, ...], detail: str, polarity: Polarity | None = None, unknown: bool = False
 ) -> Statement:
-    own = polarity_of(codes, label)
+    when = when_of(entry.node)
+    own = polarity_of(codes, label, bool(when.start or when.end))
     if unknown and not label and not codes and entry.negated is Polarity.AFFIRMED:
         own = Polarity.NO_INFORMATION
     return Statement(
@@ -189,10 +187,10 @@ def procedure(entry: Entry) -> Iterator[Statement | Left]:
     codes = tuple(codes_of(code))
     place = child(entry.node, "targetSiteCode")
     site = ", ".join(filter(None, [entry.narrative.label(place), *entry.refinements(code, place)]))
-    polarity = polarity_of(codes, label)
+    when = when_of(entry.node)
+    polarity = polarity_of(codes, label, bool(when.start or when.end))
     if not label and not codes and unknown_by(when_of(entry.node), entry.stated, code):
         polarity = Polarity.NO_INFORMATION
-    when = when_of(entry.node)
     if entry.status is Status.ACTIVE:
         site = ", ".join(filter(None, [site, "en cours, selon le document"]))
     yield Statement(

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 
 from lxml import etree
 
 from carnet.formats.cda.header import NS, ONESELF
-from carnet.formats.cda.statements.absent import plain
+from carnet.formats.cda.statements.absent_words import plain
 from carnet.formats.cda.statements.model import Polarity, Status, When
 from carnet.formats.cda.statements.names import Narrative, child, children, codes_of
 from carnet.formats.cda.words import name_of, words
@@ -50,7 +51,8 @@ _CERTAINTY_WORDS = {
 }  # fmt: skip
 """The same in words, where an author codes them in a list of their own or not at all."""
 _CONTEXT, _SUBJECT = "408729009", "408732007"
-_ONESELF = "410604004"
+_ONESELF = frozenset({"410604004", "116154003"})
+_PATIENT = frozenset({"patient", "patiente", "le patient", "la patiente", "lui-meme", "elle-meme", "soi-meme"})
 _CONTEXT_MOODS = {"410519009": "RSK", "410518001": "GOL", "410517006": "EXPEC", "410524000": "EXPEC"}
 """SNOMED CT, finding context: at risk, goal, expectation: it is not there."""
 _READ = frozenset({_CONTEXT, _SUBJECT})
@@ -60,6 +62,13 @@ MOST_QUALIFIERS = 40
 """Relations of one statement in which its status and certainty are looked for: they stand among the first."""
 
 
+def is_so(observation: etree._Element) -> bool:
+    """Whether what qualifies something is so: not denied, not taken back, not only meant."""
+    code = child(observation, "statusCode")
+    taken_back = code is not None and (code.get("code") or "").lower() in ("nullified", "cancelled", "aborted")
+    return not is_true(observation.get("negationInd")) and not taken_back and (observation.get("moodCode") or "EVN") == "EVN"
+
+
 def _qualifiers(node: etree._Element) -> dict[str, list[etree._Element]]:
     """Values of the observations that qualify a statement, by their code."""
     found: dict[str, list[etree._Element]] = {}
@@ -67,6 +76,8 @@ def _qualifiers(node: etree._Element) -> dict[str, list[etree._Element]]:
         observation = child(relation, "observation")
         code = child(observation, "code") if observation is not None else None
         value = child(observation, "value") if observation is not None else None
+        if observation is None or not is_so(observation):
+            continue
         if code is not None and value is not None and code.get("code") in QUALIFIES:
             found.setdefault(code.get("code") or "", []).append(value)
     return found
@@ -150,8 +161,11 @@ class Entry:
                 return self._who(subject)
             for participant in node.iterfind("h:participant[@typeCode='SBJ']", NS):
                 return words(participant) or "?"
-        whose = [value for value in self.qualified(_SUBJECT) if value.get("code") != _ONESELF]
-        return self.narrative.label(whose[0]) or "?" if whose else ""
+        for value in self.qualified(_SUBJECT):
+            told = self.narrative.label(value)
+            if value.get("code") not in _ONESELF and plain(told) not in _PATIENT:
+                return told or "?"
+        return ""
 
     def _who(self, subject: etree._Element) -> str:
         related = child(subject, "relatedSubject")
@@ -221,8 +235,11 @@ class Entry:
 
     def ahead(self, when: When) -> bool:
         """Whether it is dated after the document that tells of it: it is planned, and has not happened."""
-        written = self.written.start[: len(when.start)]
-        return self.mood == "EVN" and bool(when.start and written) and when.start > written
+        told, written = when.start, self.written.start
+        both = min(len(told), len(written))
+        # A day more is one zone and another.
+        near = len(told) == len(written) == len("2026-11-29") and (date.fromisoformat(told) - date.fromisoformat(written)).days <= 1
+        return self.mood == "EVN" and both > 0 and told[:both] > written[:both] and not near
 
     @property
     def clinical(self) -> str:

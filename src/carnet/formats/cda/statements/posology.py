@@ -96,6 +96,8 @@ def _between(period: etree._Element) -> str:
     low, high = child(period, "low"), child(period, "high")
     least, most = ((node.get("value") or "").strip() if node is not None else "" for node in (low, high))
     units = [time_unit(node.get("unit") or "") for node in (low, high) if node is not None]
+    if least == most and least:
+        return _often(least, units[0])
     if least and most and units[0] == units[1] and (told := duration(most, units[0])):
         return _every(f"{number(least)} à {told}", units[0])
     parts = [f"{word} {number(n.get('value') or '')} {n.get('unit') or ''}".strip()
@@ -151,11 +153,14 @@ def _day(text: str) -> str:
 
 def _pause(time: etree._Element) -> str:
     """The days that are taken out of the others."""
-    low, high = child(time, "low"), child(time, "high")
+    low, high, width = child(time, "low"), child(time, "high"), child(time, "width")
     first, last = (_day(node.get("value") or "") if node is not None else "" for node in (low, high))
-    return " ".join(
-        part for part in (f"du {first}" if first else "", f"au {last}" if last else _day(time.get("value") or "")) if part
-    )
+    lasts = duration(width.get("value") or "", width.get("unit") or "") if width is not None else ""
+    if first and last:
+        return f"du {first} au {last}"
+    if first:
+        return f"{f'pendant {lasts} ' if lasts else ''}à partir du {first}"
+    return f"jusqu’au {last}" if last else _day(time.get("value") or "") or "pendant une pause sans date"
 
 
 def _frequency(node: etree._Element, narrative: Narrative) -> list[str]:
@@ -209,7 +214,7 @@ def _instructions(node: etree._Element, narrative: Narrative) -> list[str]:
 
 def _one(node: etree._Element, narrative: Narrative) -> list[str]:
     dose, often = _amount(child(node, "doseQuantity"), narrative), _frequency(node, narrative)
-    lasts = [told for time in times_of(node) if (told := _length(time))]
+    lasts = [told for time in times_of(node) if not excludes(time) and (told := _length(time))]
     return [" ".join(part for part in (dose, *often) if part), *lasts, *_limits(node, narrative), *_needed(node, narrative)]
 
 

@@ -62,8 +62,8 @@ def _product(entry: Entry, path: str) -> Statement | None:
     if material is None:
         return None
     label, codes = _label(entry, material), _codes(material)
-    said = polarity_of((*codes_of(child(entry.node, "code")), *codes), label)
     when, dosed = when_of(entry.node), child(entry.node, "doseQuantity") is not None
+    said = polarity_of((*codes_of(child(entry.node, "code")), *codes), label, dosed or bool(when.start or when.end))
     unknown = unknown_by(when, entry.stated, material, child(material, "code"), child(material, "name"))
     if unknown and not (label or codes or dosed):
         said = Polarity.NO_INFORMATION
@@ -140,9 +140,9 @@ def device(entry: Entry) -> Iterator[Statement | Left]:
     for told in devices:
         code, model = child(told, "code"), words(child(told, "manufacturerModelName"))
         label, codes = entry.narrative.label(code) or model or entry.narrative.said(entry.node), tuple(codes_of(code))
-        nobody = not label and not codes and unknown_by(when_of(entry.node), entry.stated, told, code)
-        said = Polarity.NO_INFORMATION if nobody else polarity_of(codes, label)
         when = when_of(entry.node)
+        nobody = not label and not codes and unknown_by(when, entry.stated, told, code)
+        said = Polarity.NO_INFORMATION if nobody else polarity_of(codes, label, bool(when.start or when.end))
         yield Statement(
             "devices" if _implanted(codes, label) else "equipment", label, codes, when,
             entry.polarity_with(said), "INT" if entry.ahead(when) else entry.mood,

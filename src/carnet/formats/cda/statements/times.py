@@ -11,7 +11,7 @@ from carnet.formats.cda.statements.model import Origin, When
 from carnet.formats.cda.statements.units import DAYS, duration
 
 _TS = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d{2,6}(?:\.\d+)?(?:[+-]\d{4})?)?(?:[+-]\d{4})?")
-_ISO = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?()")
+_ISO = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d)(?:T[\d:.]*(?:Z|[+-][\d:]*)?)?)?()")
 """A day written with hyphens is no TS, and can mean one thing alone."""
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
@@ -68,7 +68,8 @@ def _ended(start: str, width: etree._Element | None) -> tuple[str, str, int]:
     try:
         days = round(float(value) * DAYS[unit])
         whole, month = len(start) == len("2026-01-01"), len(start) == len("2026-01")
-        first = date.fromisoformat(start) if whole else _month_end(start) if month else None
+        year = len(start) == len("2026")
+        first = date.fromisoformat(start) if whole else _month_end(start if month else f"{start}-12") if month or year else None
         last = first + timedelta(days=max(days - 1, 0)) if first and days else None
     except (ValueError, KeyError, OverflowError):
         return "", duration(value, unit), 0

@@ -116,7 +116,8 @@ def value_of(node: etree._Element | None, narrative: Narrative) -> Value | None:
 
 def also_in(node: etree._Element | None) -> str:
     """The same quantity in another unit (PQR), where the laboratory gave one."""
-    for other in [] if node is None else node.iterfind("h:translation", NS):
+    # Where the quantity has no number of its own, a translation is the value itself.
+    for other in [] if node is None or not _number(node) else node.iterfind("h:translation", NS):
         if other.get("value"):
             return f"{other.get('value')} {unit(other.get('unit') or other.get('code') or '')}".strip()
     return ""

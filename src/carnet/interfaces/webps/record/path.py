@@ -24,17 +24,20 @@ class Step:
     day: date
     documents: list[Row]
     stay: profile.Stated | None = None
+    told: str = ""
+    """A year or a month, where that is all that the documents say: they stand with its first day."""
 
 
 def _civil(iso: str) -> date:
-    return civil(datetime.fromisoformat(iso)).date()
+    whole = profile.first_day(iso) if len(iso) <= len("2026-11-29") else None
+    return whole or civil(datetime.fromisoformat(iso)).date()
 
 
 def _steps(rows: list[Row], stays: list[profile.Stated]) -> list[Step]:
-    days: dict[date, list[Row]] = defaultdict(list)
+    days: dict[tuple[date, str], list[Row]] = defaultdict(list)
     for one in rows:
-        days[_civil(one.date)].append(one)
-    steps = [Step(day, found) for day, found in days.items()]
+        days[_civil(one.date), one.date if len(one.date) < len("2026-11-29") else ""].append(one)
+    steps = [Step(day, found, told=told) for (day, told), found in days.items()]
     steps += [Step(starts, [], s) for s in stays if (starts := s.first.content.starts)]
     return sorted(steps, key=lambda s: (s.day, s.stay is None), reverse=True)
 
