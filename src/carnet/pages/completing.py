@@ -18,5 +18,9 @@ def completing(visit: Visit, seen: Seen) -> dict[str, list[Row]]:
     numbers = _appended(seen)
     whole = documents(visit, Query((criteria.by_logical_id(numbers),), count=MOST)).items if numbers else []
     tied = documents(visit, Query((criteria.by_parent(str(seen.logical_id)),), count=MOST)).items
-    return {"completes": [row(one) for one in whole],
-            "completed_by": [row(one) for one in tied if str(seen.logical_id) in _appended(one)]}  # fmt: skip
+    own = [one for one in tied if str(seen.logical_id) in _appended(one)]
+    # Of an addendum that was replaced, what took its place is told.
+    later = [found for one in own if row(one).replaced
+             for found in documents(visit, Query((criteria.by_replaced(str(one.logical_id)),), count=1)).items]  # fmt: skip
+    held = {one.logical_id: one for one in (*own, *later) if not row(one).replaced}
+    return {"completes": [row(one) for one in whole], "completed_by": [row(one) for one in held.values()]}

@@ -5,6 +5,7 @@ is masked is masked with everything that was read in it.
 """
 
 import json
+import re
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
@@ -117,12 +118,12 @@ class Content:
         return not self.active or (self.ends is not None and self.ends < today)
 
 
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
+
+
 def number_of(text: str) -> float | None:
-    """A value as a number, with a comma or a point; None for words."""
-    try:
-        return float(text.replace(",", "."))
-    except ValueError:
-        return None
+    """A value as a number, with a comma or a point; None for words, and for what only a program would take for a number."""
+    return float(text.strip().replace(",", ".")) if _NUMBER.fullmatch(text.strip()) else None
 
 
 def first_day(partial: str) -> date | None:

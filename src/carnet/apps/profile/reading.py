@@ -13,7 +13,7 @@ from carnet.apps.profile.entries import DOCUMENT, Content, Entry, insert, new, o
 from carnet.apps.records.api import TYPES_OF_CDA, Deposited
 from carnet.apps.storage.api import RecordKey, Work
 from carnet.formats.cda import CdaError, Statement, read_statements
-from carnet.formats.cda.statements import Polarity, Range, When
+from carnet.formats.cda.statements import Polarity, Range
 from carnet.formats.timestamps import from_hl7
 from carnet.kernel.traits import normalise_name
 
@@ -40,16 +40,16 @@ def _range(held: Range) -> str:
     return " ".join(part for part in (f"{held.whom} :" if held.whom else "", between, held.unit) if part)
 
 
-def _day(when: When) -> str:
-    """A beginning as it was written: its author counts the days of where they are. A moment in UTC is nobody's day, and is told as
+def _day(told: str, instant: str) -> str:
+    """A day as it was written: its author counts the days of where they are. A moment in UTC is nobody's day, and is told as
     the one of the country; midnight there is a day without hour."""
-    hour, sign, zone = when.instant[8:].partition("+")
+    hour, sign, zone = instant[8:].partition("+")
     if not sign or zone.strip("0") or not hour.strip("0"):
-        return when.start
+        return told
     try:
-        return settings.LAW.day(from_hl7(when.instant, ZoneInfo(settings.LAW.civil_zone))).isoformat()
+        return settings.LAW.day(from_hl7(instant, ZoneInfo(settings.LAW.civil_zone))).isoformat()
     except (ValueError, OverflowError):
-        return when.start
+        return told
 
 
 def content_of(statement: Statement) -> Content:
@@ -58,7 +58,8 @@ def content_of(statement: Statement) -> Content:
     said = [_range(r) for r in statement.ranges if r is not bounds]
     return Content(
         label=_short(_label(statement), 300), code=first.code[:60], system=first.system[:80],
-        start=_day(statement.when), end=statement.when.end, detail=_short(statement.detail, 2000),
+        start=_day(statement.when.start, statement.when.instant), end=_day(statement.when.end, statement.when.until),
+        detail=_short(statement.detail, 2000),
         value=_short((value.number or value.text) if value else "", 400), unit=value.unit[:60] if value else "",
         low=bounds.low[:40], high=bounds.high[:40], anchor=statement.anchor[:120], active=not statement.over,
         origin=statement.when.origin.value, instant=statement.when.instant[:40], polarity=statement.polarity.value,

@@ -120,7 +120,13 @@ def _find(node: etree._Element, path: str) -> etree._Element | None:
 
 
 def _name(node: etree._Element) -> tuple[str, str]:
-    return _text(node, "h:assignedPerson/h:name/h:family"), _text(node, "h:assignedPerson/h:name/h:given")
+    """Family and given name of one name: not a pseudonym, where there is another; one in a single piece is a family name."""
+    names = node.findall("h:assignedPerson/h:name", NS)
+    found = next((name for name in names if "P" not in (name.get("use") or "").split()), names[0] if names else None)
+    if found is None:
+        return "", ""
+    family, given = _text(found, "h:family"), _text(found, "h:given")
+    return (family, given) if family or given else (words(found), "")
 
 
 def _device(node: etree._Element) -> tuple[str, str]:

@@ -15,14 +15,14 @@ from lxml import etree
 
 from carnet.formats.cda.carried import Attached, caption_of, file_of, media_of
 from carnet.formats.cda.header import NS, ONESELF, parse_document
-from carnet.formats.cda.words import lines, name_of, words
+from carnet.formats.cda.words import STRUCK, lines, name_of, words
 
 _PLAIN = {
     "paragraph": "p", "item": "li", "sub": "sub", "sup": "sup", "thead": "thead", "tbody": "tbody", "tfoot": "tfoot",
     "tr": "tr", "td": "td", "th": "th", "caption": "caption",
 }  # fmt: skip
 _STYLES = {"bold": ("b",), "italics": ("i",), "underline": ("u",), "emphasis": ("em",), "bolditalics": ("b", "i"),
-           "strikethrough": ("s",), "xstrike": ("s",)}  # fmt: skip
+           **dict.fromkeys(STRUCK, ("s",))}  # fmt: skip
 """CDA R2 §4.3.5.11 and the official kit's own, in any case: they hold on every element that takes a styleCode."""
 _OF_TABLE = ("caption", "thead", "tbody", "tfoot", "tr")
 _AROUND = frozenset({"thead", "tbody", "tfoot", "tr"})
@@ -221,8 +221,10 @@ def _missing(media: etree._Element | None) -> str:
 
 def _title(section: etree._Element) -> str:
     """Its title, else the name of its code: a section without one would read as a part of the one above."""
-    code = section.find("h:code", NS)
-    named = (code.get("displayName") or _NAMED.get(code.get("code") or "", "")) if code is not None else ""
+    coded = section.find("h:code", NS)
+    codes = [coded, *coded.iterfind("h:translation", NS)] if coded is not None else []
+    told = (code.get("displayName") or _NAMED.get(code.get("code") or "", "") for code in codes)
+    named = next((name.strip() for name in told if name.strip()), "")
     return words(section.find("h:title", NS)) or named
 
 

@@ -9,7 +9,7 @@ from lxml import etree
 
 _HL7 = "{urn:hl7-org:v3}"
 INLINE = frozenset({"content", "sub", "sup", "linkHtml"})
-_RAISED = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾")
+_RAISED = str.maketrans("0123456789+-−()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾")
 
 
 def name_of(node: etree._Element | None) -> str:
@@ -17,9 +17,13 @@ def name_of(node: etree._Element | None) -> str:
     return etree.QName(node).localname if node is not None and isinstance(node.tag, str) else ""
 
 
+STRUCK = frozenset({"strikethrough", "xstrike", "linethrough"})
+"""Styles of a text that was taken back, in any case."""
+
+
 def is_deleted(node: etree._Element) -> bool:
-    """Whether the author struck this text out."""
-    return node.get("revised") == "delete"
+    """Whether the author struck this text out, by a revision or by its style."""
+    return node.get("revised") == "delete" or bool(STRUCK & set((node.get("styleCode") or "").lower().split()))
 
 
 _BLOCK = "\x00"
@@ -27,9 +31,12 @@ _BLOCK = "\x00"
 
 
 def _raised(text: str) -> str:
-    """A raised number stays one: 10<sup>9</sup> is not 109. Letters are read as they stand (1<sup>er</sup>)."""
+    """A raised number stays one: 10<sup>9</sup> is not 109. Letters are read as they stand (1<sup>er</sup>); what has a
+    number among other signs is told as raised."""
     written = text.strip()
-    return text.translate(_RAISED) if written and not written.strip("0123456789+-()") else text
+    if written and not written.strip("0123456789+-−()"):
+        return text.translate(_RAISED)
+    return f"^{written}" if any(c.isdigit() for c in written) else text
 
 
 def _pieces(node: etree._Element) -> Iterator[str]:

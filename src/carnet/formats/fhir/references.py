@@ -82,7 +82,8 @@ def _human(resource: Mapping[str, Any], path: str) -> tuple[str, str]:
     names = items(resource, "name", path)
     if not names:
         return "", ""
-    return text(names[0], "family", path), " ".join(texts(names[0], "given", path))
+    family, given = text(names[0], "family", path), " ".join(texts(names[0], "given", path))
+    return (family, given) if family or given else (text(names[0], "text", path), "")
 
 
 def _organization(resource: Mapping[str, Any], resolver: Resolver, path: str) -> Author:
@@ -153,6 +154,9 @@ def author_of(reference: Mapping[str, Any], resolver: Resolver, path: str, place
         return _practitioner(resource, resolver, path)
     if kind == "PractitionerRole":
         return _role_author(resource, resolver, path)
+    if kind in ("Patient", "RelatedPerson"):
+        family, given = _human(resource, path)
+        return Author(family=family, given=given)
     if kind == "Organization":
         return _organization(resource, resolver, path)
     if kind == "Device":

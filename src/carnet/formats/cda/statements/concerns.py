@@ -24,10 +24,14 @@ _DEGREES = {"CRITH": "haute", "CRITL": "basse", "CRITU": "non évaluable", "high
 """HL7 criticality and severity, and FHIR's words for them, in words of ours."""
 
 
+_SUBJECTS = (None, "", "SUBJ", "COMP")
+"""Relations of a concern to what it is about; the others give a reason, a cause, a support (CDA R2 §4.3.8.4)."""
+
+
 def _related(node: etree._Element) -> list[etree._Element]:
-    """What a concern is about. What it only refers to (REFR) is about something else, where it has a subject at all."""
+    """What a concern is about. What it only refers to is about something else, where it has a subject at all."""
     relations = [*children(node, "entryRelationship"), *children(node, "component")]
-    own = [relation for relation in relations if relation.get("typeCode") != "REFR"]
+    own = [relation for relation in relations if relation.get("typeCode") in _SUBJECTS]
     if not any(_code_of(held) not in QUALIFIES for relation in own for held in relation.iter("{urn:hl7-org:v3}observation")):
         # A comment beside what it refers to is no subject: kits write the problem itself so.
         own = []
@@ -126,7 +130,8 @@ def _allergy(entry: Entry, agent: etree._Element) -> Statement:
     kind = entry.narrative.label(child(entry.node, "code"))
     of = "" if plain(kind) in ("allergie", "allergies") else kind
     detail = [_reactions(entry) or of, *_degrees(entry), *entry.refinements(code, value)]
-    unknown = not _reactions(entry) and unknown_by(when_of(entry.node), entry.stated, code, agent, value)
+    told_more = _reactions(entry) or _degrees(entry) or entry.clinical or entry.certainty
+    unknown = not told_more and unknown_by(when_of(entry.node), entry.stated, code, agent, value)
     return _made(entry, label, codes, ", ".join(filter(None, detail)), unknown=unknown)
 
 

@@ -1,11 +1,12 @@
 """What was measured or found: results of laboratories, vital signs, habits, pregnancies, by their observations."""
 
+import re
 from collections.abc import Iterator
 
 from lxml import etree
 
-from carnet.formats.cda.statements.absent import denies
-from carnet.formats.cda.statements.entry import QUALIFIES, Entry, is_true
+from carnet.formats.cda.statements.absent import denies, is_answer
+from carnet.formats.cda.statements.entry import QUALIFIES, Entry, is_so, is_true
 from carnet.formats.cda.statements.model import Left, Reason, Statement, Status, Value
 from carnet.formats.cda.statements.names import child, children, codes_of
 from carnet.formats.cda.statements.sections import VITAL_SIGNS
@@ -60,14 +61,27 @@ def _germs(entry: Entry) -> Iterator[Statement]:
                 )  # fmt: skip
 
 
+_MARKER = re.compile(r"blse|toxine|résist|resist|carbap|epc|sarm|mec ?[ac]\b|pvl|enzyme|gène|gene", re.IGNORECASE)
+"""An observation of a germ that was found: that a marker is not there says nothing of the germ."""
+_NOT_THERE = re.compile(r"not detected|non retrouvée?|indétectable|recherche négative|absence de", re.IGNORECASE)
+
+
 def _not_found(cluster: etree._Element, entry: Entry) -> bool:
-    """Whether every observation of a cluster that answers says no: the germ was looked for, and is not there."""
+    """Whether what a cluster says of its germ is that it is not there. One that is tested against drugs was isolated."""
     answers = []
     for node in cluster.iter("{urn:hl7-org:v3}observation"):
-        for value in children(node, "value"):
-            told = entry.narrative.label(value) or entry.narrative.text(value)
-            no = value.get("value") in ("false", "0") or denies(list(codes_of(value)), told) or is_true(node.get("negationInd"))
-            answers.append(no)
+        code, _ = interpretation_of(node, entry.narrative)
+        if code in SUSCEPTIBILITY:
+            return False
+        if _MARKER.search(entry.narrative.label(child(node, "code"))) or (not is_so(node) and not is_true(node.get("negationInd"))):
+            continue
+        for value in children(node, "value") or (None,):
+            told = (entry.narrative.label(value) or entry.narrative.text(value)) if value is not None else ""
+            held = list(codes_of(value))
+            no = bool(_NOT_THERE.match(told)) or denies(held, told) or code in ("NEG", "ND") or is_true(node.get("negationInd"))
+            no = no or (value is not None and value.get("value") in ("false", "0"))
+            if no or (value is not None and (is_answer(held, told) or value.get("value"))) or code in ("POS", "DET"):
+                answers.append(no)
     return bool(answers) and all(answers)
 
 

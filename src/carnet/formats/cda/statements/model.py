@@ -62,6 +62,8 @@ class When:
     """Duration in French words, where a width stands in place of an end."""
     days: int = 0
     """The same in whole days; 0 where there is none."""
+    until: str = ""
+    """The end with its hour, where one was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ class Statement:
         if self.clinical:
             return self.clinical != "active"
         # What is set aside for a time is still there, but for a drug: it is not taken.
-        return self.status is Status.ABORTED or (
+        # A file that is no longer kept on an allergy says nothing of the allergy.
+        return (self.status is Status.ABORTED and self.section != "allergies") or (
             self.section == "treatments" and self.status in (Status.CANCELLED, Status.SUSPENDED)
         )
 

@@ -84,7 +84,15 @@ def _read(time: etree._Element) -> When | None:
     by_width, told, days = _ended(start, width)
     if start or end or told:
         origin = Origin.OWN if start or end else Origin.NOT_STATED
-        return When(start, end or by_width, origin, _instant(written), told, days)
+        return When(
+            start,
+            end or by_width,
+            origin,
+            _instant(written),
+            told,
+            days,
+            _instant(high.get("value") or "") if high is not None else "",
+        )
     nothing = [time, *(n for n in (low, center) if n is not None)]
     if any((n.get("value") or "").strip() for n in (*nothing, high) if n is not None):
         return When(origin=Origin.UNREADABLE)
