@@ -1,5 +1,6 @@
 """How a document is shown: CDA by our own renderer, PDF and images in the page, text; and its bytes as an answer."""
 
+import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePath
 from urllib.parse import quote
@@ -127,6 +128,20 @@ def _piece(content: Content, name: str) -> tuple[str, bytes]:
     return found.mime, found.data
 
 
+_HARMLESS = frozenset(
+    ("csv", "dcm", "doc", "docx", "eml", "gif", "hpr", "ics", "jpeg", "jpg", "odp", "ods", "odt", "pdf", "png", "ppt", "pptx",
+     "rtf", "tif", "tiff", "txt", "vcf", "webp", "xls", "xlsx", "xml", "zip")
+)  # fmt: skip
+"""What a file that somebody else named may be called at its end: no system runs these."""
+
+
+def _own(name: str) -> str:
+    """The name that its sender gave to a file, without its folder and without signs that nobody sees: one turns the text around."""
+    plain = PurePath(name.replace("\\", "/")).name
+    own = "".join(sign for sign in plain if unicodedata.category(sign) not in ("Cc", "Cf"))
+    return own if "." not in own or PurePath(own.strip()).suffix.lower()[1:] in _HARMLESS else f"{own}.bin"
+
+
 def bytes_answer(found: Content, number: UUID, get: QueryDict, name: str = "") -> HttpResponse:
     """The bytes of a document, to be shown in a page or downloaded: what it carries, or the original as it was deposited.
 
@@ -137,7 +152,7 @@ def bytes_answer(found: Content, number: UUID, get: QueryDict, name: str = "") -
         mime, data = _piece(found, piece)
     if "telecharger" in get or "original" in get:
         response = HttpResponse(data, content_type="application/octet-stream")
-        own = PurePath(name.replace("\\", "/")).name if name and data is found.data else ""
+        own = _own(name) if name and data is found.data else ""
         called = f"filename*=UTF-8''{quote(own)}" if "." in own else f'filename="{quote(_name(mime, number))}"'
         response["Content-Disposition"] = f"attachment; {called}"
         return response

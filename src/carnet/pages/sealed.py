@@ -17,6 +17,9 @@ def opened_text(sealed: str, context: str) -> str | None:
     """What `sealed_text` sealed; None for anything else."""
     try:
         raw = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+        if base64.urlsafe_b64encode(raw).decode().rstrip("=") != sealed:
+            # The same bytes in another spelling: what was ended under one would be opened by the other.
+            return None
         return unseal(derived("webps-patient"), raw, context.encode()).decode()
     except (binascii.Error, ValueError, InvalidTag):
         return None

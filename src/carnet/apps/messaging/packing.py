@@ -126,6 +126,14 @@ def check_withheld(visit: Visit, pieces: Sequence[Piece], named: Sequence[str] =
     return from_representatives
 
 
+def check_sent(visit: Visit, pieces: Sequence[Piece]) -> bool:
+    """The same for what a professional sends, after every CDA is proved to be of the person: a secret message deposits nothing, and
+    nothing else would look at whose it is. Raises Refusal."""
+    for piece in pieces:
+        _prove(visit, piece.content)
+    return check_withheld(visit, pieces)
+
+
 def _title(content: bytes) -> str:
     try:
         header = read_header(content)

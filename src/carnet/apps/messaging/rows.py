@@ -292,6 +292,13 @@ def thread_in(work: Work, key: RecordKey, number: UUID) -> Thread | None:
     return _thread(key, row) if row else None
 
 
+def thread_of(work: Work, key: RecordKey, message: UUID) -> UUID | None:
+    """The thread of a message of the record; None for one that is not there."""
+    row = work.row("SELECT thread_id FROM messaging_message WHERE record_id = %s AND id = %s", key.record_id, message)
+    found: UUID | None = row[0] if row else None
+    return found
+
+
 def said_in(work: Work, key: RecordKey, number: UUID) -> list[Message]:
     """What was said in a thread, for such a list."""
     rows = work.rows(

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid4
+from hashlib import sha256
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from cryptography.exceptions import InvalidTag
 
@@ -17,7 +18,7 @@ from carnet.apps.messaging import keeping, rows
 from carnet.apps.messaging.conversation import after_mail
 from carnet.apps.messaging.keeping import Piece
 from carnet.apps.messaging.mailboxes import PERSON, Mailbox, mailboxes_of
-from carnet.apps.messaging.packing import check_withheld
+from carnet.apps.messaging.packing import check_sent
 from carnet.apps.messaging.reading import Conversation, conversation
 from carnet.apps.messaging.rows import Correspondent, Message, Thread
 from carnet.apps.messaging.sending import new_message_id
@@ -69,6 +70,17 @@ class Answer:
     secret: bool = False
     """For a minor: kept from the representatives."""
     subject: str = ""
+    form: str = ""
+    """The number of the form that it was written in: the same words and files of one form sent twice are one message."""
+
+    def number(self, actor: str) -> UUID:
+        """What the same message has when it comes twice; another one each time, where no form has a number."""
+        if not self.form:
+            return uuid4()
+        files = [sha256(piece.content).hexdigest() for piece in self.pieces]
+        return uuid5(
+            NAMESPACE_URL, repr((actor, self.form, self.text, self.subject, self.closes.value, self.status, self.secret, files))
+        )
 
 
 def board(ask: Ask, question: str = "", only: str = "") -> Board:
@@ -139,6 +151,9 @@ def _check(answer: Answer) -> None:
 def _put(visit: Visit, thread: Thread, who: Correspondent, box: Mailbox, answer: Answer) -> None:
     """Put an answer into a thread, as a mail of the correspondent would be."""
     work, key, at = visit.work, visit.key, visit.ask.at
+    number = answer.number(visit.ask.actor.key)
+    if rows.thread_of(work, key, number):
+        return
     link, exchange = after_mail(who.link, thread.exchange, answer.closes, at)
     name = visit.ask.actor.name if box.kind == "PER" else f"{visit.ask.actor.name}, {box.label}"
     identifier = new_message_id()
@@ -149,7 +164,7 @@ def _put(visit: Visit, thread: Thread, who: Correspondent, box: Mailbox, answer:
                                                secret=who.secret and thread.secret))  # fmt: skip
     keeping.keep_thread(work, key, replace(thread, updated_at=at, ended_at=exchange.ended_at, status=status))
     message = Message(
-        uuid4(), thread.id, True, at, visit.ask.actor.key[:120], rows.RECEIVED, None, "", None, False, thread.secret, told
+        number, thread.id, True, at, visit.ask.actor.key[:120], rows.RECEIVED, None, "", None, False, thread.secret, told
     )
     keeping.keep_message(work, key, message)
     keeping.keep_pieces(work, key, message.id, list(answer.pieces), at)
@@ -197,7 +212,7 @@ def answer(ask: Ask, record_id: UUID, number: UUID, given: Answer) -> None:
     with attending(ask, Act.WRITE_MESSAGE, record_id, number) as (visit, thread, box):
         who = rows.correspondent(visit, thread.correspondent_id)
         _wanted(who, thread.secret)
-        if check_withheld(visit, given.pieces) and visit.facts.minor and not thread.secret:
+        if check_sent(visit, given.pieces) and visit.facts.minor and not thread.secret:
             raise Refusal(No.MESSAGE_SECRET_DOCUMENT)
         _note_read(visit, thread.id, ask.at)
         _put(visit, thread, who, box, given)
@@ -214,7 +229,7 @@ def may_write(ask: Ask, ins: Ins, box: UUID, secret: bool, pieces: Sequence[Piec
     with acting(replace(ask, ins=ins), Act.WRITE_MESSAGE, refused_on_record=False) as visit:
         known = _known(visit, _held(visit, box))
         _wanted(known, secret=True)
-        kept = check_withheld(visit, pieces) and visit.facts.minor
+        kept = check_sent(visit, pieces) and visit.facts.minor
         if kept and begun and not secret:
             raise Refusal(No.MESSAGE_SECRET_DOCUMENT)
         veiled = kept or (secret and visit.facts.minor)
@@ -229,9 +244,12 @@ def write_to(ask: Ask, ins: Ins, box: UUID, given: Answer) -> tuple[UUID, UUID]:
     _reachable(identity.find(ins))
     with acting(replace(ask, ins=ins), Act.WRITE_MESSAGE, refused_on_record=False) as visit:
         rows.serialise(visit)
-        kept = check_withheld(visit, given.pieces)
+        kept = check_sent(visit, given.pieces)
+        before = rows.thread_of(visit.work, visit.key, given.number(visit.ask.actor.key))
         one, at, secret = _held(visit, box), ask.at, (given.secret or kept) and visit.facts.minor
         visit.line.veil = REPRESENTATIVES if secret else ""
+        if before:
+            return visit.record_id, before
         known = _known(visit, one)
         _wanted(known, secret)
         who = known or Correspondent(uuid4(), one.address, one.label, rows.PROFESSIONAL, one.id, at, at, secret=secret)

@@ -145,6 +145,7 @@ def _measures(opened: Opened) -> Shown:
         (points[-1].content.label, points[-1].content.unit, list(reversed(points)), curve_of(points)) for points in groups.values()
     ]
     context: Context = {"section": SECTIONS["measures"], "rows": rows, "marked": opened.marked("measures"),
+                        "narrowed": bool(opened.closed(["measures"])),
                         "pressures": list(reversed(pairs)), "pressure_curves": [curve_of([p[n] for p in pairs]) for n in (0, 1)],
                         "may_write": opened.visit.may(Act.WRITE_PROFILE)}  # fmt: skip
     return Shown("profile/measures", context)

@@ -169,8 +169,9 @@ def _answer(asked: Asked, pieces: tuple[Piece, ...]) -> Answer:
     closing = {"fil": Closing.THREAD, "tout": Closing.ALL}.get(asked.form.text("fin", 10), Closing.NOTHING)
     status = STATUSES.get(asked.form.text("suite", 12), "")
     return Answer(
-        asked.form.text("texte", 20_000), pieces, closing, status, asked.form.yes("secret"), asked.form.text("objet", 200)
-    )
+        asked.form.text("texte", 20_000), pieces, closing, status, asked.form.yes("secret"), asked.form.text("objet", 200),
+        asked.form.text("envoi", 40),
+    )  # fmt: skip
 
 
 @signed_in("POST")
