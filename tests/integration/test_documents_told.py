@@ -47,6 +47,17 @@ def test_an_addendum_is_told_on_both_pages_to_whoever_sees_both(espace: str, por
     assert len(documents_of(client(door, "nurse").search(person.ins))) == 1
 
 
+def test_of_an_addendum_that_was_replaced_the_one_in_its_place_is_told(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "treating")
+    first, second = fresh_uid(), fresh_uid()
+    whole = deposit(person, title="Compte rendu", unique_id=first)
+    addendum = deposit(person, **completing(person, second, "Complément", first))
+    newer = deposit(person, replaces=addendum, title="Complément corrigé")
+    told = who.get(f"/documents/{whole}").text
+    assert f'href="/documents/{newer}"' in told and f'href="/documents/{addendum}"' not in told
+
+
 def test_an_image_that_nobody_can_draw_says_so(espace: str, portal: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert pictures.tiff_pages(b"II*\x00" + b"0" * 20) == 0
     out = io.BytesIO()

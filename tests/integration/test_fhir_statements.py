@@ -345,6 +345,25 @@ def test_an_author_named_by_words_is_who_is_named_and_nobody_else(door: str, aut
     assert (lost.status_code, kept(record_id)) == (400, 1), "a reference to nothing is no reference"
 
 
+@pytest.mark.parametrize(
+    ("kind", "named"),
+    [
+        ("Patient", {"family": "MOI", "given": ["Ana"]}),
+        ("RelatedPerson", {"text": "Ana Moi"}),
+        ("Practitioner", {"text": "Dr Zed"}),
+    ],
+)
+def test_an_author_who_is_contained_has_their_own_name(door: str, kind: str, named: dict[str, Any]) -> None:
+    person, _ = somebody()
+    software = client(door, "treating")
+    sent = note(person, author=[{"reference": "#a"}], contained=[{"resourceType": kind, "id": "a", "name": [named]}])
+    answer = software.post("/fhir/DocumentReference", sent)
+    assert answer.status_code == 201, answer.text
+    [found] = documents_of(software.search(person.ins))
+    told = json.dumps(found["contained"], ensure_ascii=False)
+    assert named.get("family", named.get("text")) in told and PROFESSIONALS["treating"].family not in told
+
+
 def test_a_creation_that_contradicts_the_document_is_told_and_a_source_of_somebody_else_is_refused(door: str) -> None:
     person, record_id = somebody()
     software = client(door, "treating")

@@ -68,6 +68,23 @@ def test_an_author_without_a_name_is_nobody(door: str, portal: str) -> None:
     assert "Auteur Alix BASTION" not in words(page.get(f"/dossier/{handle}/documents/{found['id']}"))
 
 
+@pytest.mark.parametrize(
+    ("named", "family", "given"),
+    [("<name>Docteur Zed</name>", "Docteur Zed", None), ('<name use="P"><family>PSEUDO</family></name><name><given>Ana</given><family>ZED</family></name>', "ZED", "Ana"),
+     ('<name use="P"><family>PSEUDO</family></name>', "PSEUDO", None), ("", None, None)],
+)  # fmt: skip
+def test_an_author_has_the_name_that_is_stated(door: str, named: str, family: str | None, given: str | None) -> None:
+    person, _ = patient("treating")
+    deposit(person, **changed(person, "<assignedPerson>.*?</assignedPerson>", f"<assignedPerson>{named}</assignedPerson>"))
+    [found] = documents_of(client(door, "treating").search(person.ins))
+    held = [
+        one["name"][0]
+        for one in found["contained"]
+        if one["id"].startswith("author-1") and one["resourceType"] == "Practitioner" and "name" in one
+    ]
+    assert [(one.get("family"), one.get("given", [None])[0]) for one in held] == ([(family, given)] if family else [])
+
+
 def test_a_confidentiality_that_the_document_raises_is_kept(door: str) -> None:
     person, _ = patient("treating", "nurse")
     deposit(person, **changed(person, 'confidentialityCode code="N"', 'confidentialityCode code="V"'))

@@ -73,6 +73,10 @@ def test_a_carer_of_a_part_is_told_of_no_nothing(espace: str) -> None:
     assert "Liste partielle" in listed and "Aucun document ne vous est ouvert ici" in listed
     assert "Aucun document qui vous est ouvert ne contient ces mots" in sought
     assert "Liste partielle" not in words(who.get("/documents"))
+    for section in ("measures", "treatments", "problems"):
+        told = words(carer.get(f"/profil/{section}"))
+        assert "Une partie de ce carnet vous est fermée" in told, section
+        assert "Aucun" not in told, section
 
 
 def test_the_help_desk_ties_an_adult_and_once(espace: str) -> None:

@@ -188,3 +188,49 @@ def test_a_choice_on_a_professional_names_the_act_and_whom(espace: str) -> None:
         assert f"Vous avez {told}" in page and f"{nurse.given} {nurse.family}" in page
     who.post("/acces/masquer/choisir", {})
     assert "changé ce qui est masqué à l’arrivée" in words(who.get("/acces/journal"))
+
+
+def test_a_secret_message_carries_no_document_of_somebody_else(espace: str) -> None:
+    child, person, record_id, _ = minor(espace)
+    _, stranger, _ = newcomer(espace)
+    piece = messaging.Piece("cr.xml", "text/xml", cda(stranger, title="Biopsie"))
+    _, number = from_practice(person, "Motsecret", secret=True)
+    about = ask("treating", Act.WRITE_MESSAGE)
+    with as_role("carnet_webps"):
+        box = messaging.offered_mailboxes(actor("treating"))[0]
+        for asked in (
+            lambda: messaging.may_write(about, person.ins, box.id, True, [piece]),
+            lambda: messaging.write_to(about, person.ins, box.id, Answer("voici", (piece,), secret=True)),
+            lambda: messaging.answer(about, record_id, number, Answer("voici", (piece,))),
+        ):
+            with pytest.raises(Refusal) as told:
+                asked()
+            assert told.value.code == No.DOCUMENT_PATIENT_MISMATCH
+        own = messaging.Piece("cr.xml", "text/xml", cda(person))
+        messaging.answer(about, record_id, number, Answer("voici", (own,)))
+    assert len(talk(child, record_id, number).said) == 2
+
+
+def test_the_same_form_sent_twice_is_one_message_and_other_words_are_another(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    with as_role("carnet_webps"):
+        box = messaging.offered_mailboxes(actor("treating"))[0]
+        about = ask("treating", Act.WRITE_MESSAGE)
+        begun = [messaging.write_to(about, person.ins, box.id, Answer(text, form="f1")) for text in ("un", "un", "deux")]
+        assert begun[0] == begun[1] != begun[2]
+        number = begun[0][1]
+        for text, form in (("oui", "f2"), ("oui", "f2"), ("oui", "f3"), ("oui", ""), ("oui", "")):
+            messaging.answer(about, record_id, number, Answer(text, form=form))
+    assert len(talks(who, record_id)) == 2 and len(talk(who, record_id, number).said) == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("facture.exe", "facture.exe.bin"), ("r.pdf.js", "r.pdf.js.bin"), ("rap\u202efdp.exe", "rapfdp.exe.bin"), ("a.lnk ", "a.lnk.bin")],
+)  # fmt: skip
+def test_a_file_that_a_system_would_run_is_not_saved_as_one(espace: str, name: str, told: str) -> None:
+    who, person, record_id = newcomer(espace)
+    assert receive(person, mail(person, "voici", "Sujet", Attachment(name, "application/x", b"MZ"))) is None
+    [piece] = talk(who, record_id, number_of(who, record_id)).said[0].files
+    answer = who.get(f"/messages/piece/{piece.id}/contenu?telecharger=1")
+    assert unquote(answer.headers["Content-Disposition"]).rpartition("'")[2] == told

@@ -688,6 +688,9 @@ def test_a_visit_that_was_ended_stays_so_for_whoever_kept_its_cookie(oauth: str)
     assert http.post("/editeur/deconnexion", data={"form_token": token_of(home)}).status_code == 302
     assert httpx.get(f"{oauth}/editeur/nouveau", cookies=kept).status_code in (401, 405)
     assert "form_token" not in httpx.get(f"{oauth}/editeur", cookies=kept).text, "the copy of the cookie opens nothing"
+    for spelled in ("=", "==", "===", "%"):
+        again = httpx.get(f"{oauth}/editeur", headers={"Cookie": f"carnet-editeur={kept['carnet-editeur']}{spelled}"})
+        assert "form_token" not in again.text, "nor does another spelling of it"
     assert other.get("/editeur").status_code == 200, "another visit goes on"
 
 

@@ -1,7 +1,7 @@
 """What a document says, as finely as it says it: germs and what marks them, ends by their day, text that was taken back, names."""
 
 import pytest
-from support.small_cda import concern, result, section
+from support.small_cda import concern, product, result, section
 
 from carnet.apps.profile.entries import number_of
 from carnet.apps.profile.reading import content_of
@@ -127,3 +127,41 @@ def test_a_section_is_named_by_a_translation_of_its_code() -> None:
     content = section(RESULTS, "", "<paragraph>x</paragraph>").decode().replace("<title>T</title>", "")
     named = f'<code code="{RESULTS}" displayName=" "><translation code="L" displayName="Bilan"/></code>'
     assert "Bilan" in render(content.replace(f'<code code="{RESULTS}"/>', named).encode())
+
+
+# numbers that would stop a door
+
+
+@pytest.mark.parametrize("value", ["1e10000000", "1e-320", "INF", "NaN", "-1", "0", "1" * 5000, "0.0000000001", "1/0", "x"])
+def test_a_number_that_is_none_stops_nothing_and_is_told_as_it_stands(value: str) -> None:
+    for more in (
+        f"<doseQuantity value='{value}' unit='tablet'/>", f"<effectiveTime xsi:type='PIVL_TS'><period value='{value}' unit='d'/></effectiveTime>",
+        f"<effectiveTime xsi:type='IVL_TS'><low value='20260101'/><width value='{value}' unit='d'/></effectiveTime>",
+        f"<repeatNumber value='{value}'/>",
+    ):  # fmt: skip
+        [found] = read(TREATMENTS, product(more=more))
+        assert found.label == "X" and found.when.end in ("", "2026-01-01")
+
+
+# status and certainty in an author's own words
+
+
+def qualified(code: str, words: str) -> str:
+    return (f"<entryRelationship typeCode='REFR'><observation><code code='{code}'/><value displayName='{words}'/></observation>"
+            "</entryRelationship>")  # fmt: skip
+
+
+@pytest.mark.parametrize("words", ["Stabilisé", "Guéri le 12/03/2019", "Rémission complète"])
+def test_a_status_that_nobody_reads_is_told_in_its_words_and_ends_nothing(words: str) -> None:
+    [found] = read(PROBLEMS, concern(more=qualified("33999-4", words)))
+    assert (found.clinical, found.over, found.detail) == ("", False, f"état : {words[0].lower()}{words[1:]}")
+    [known] = read(PROBLEMS, concern(more=qualified("33999-4", "Guéri")))
+    assert (known.over, known.detail) == (True, "")
+
+
+def test_a_certainty_that_nobody_reads_is_told_in_its_words() -> None:
+    [found] = read(PROBLEMS, concern(more=qualified("66455-7", "Suspicion forte")))
+    assert (found.certainty, found.detail) == ("", "certitude : suspicion forte")
+    coded = qualified("66455-7", "Probable diagnosis").replace("<value ", "<value code='2931005' ")
+    [probable] = read(PROBLEMS, concern(more=coded))
+    assert (probable.certainty, probable.detail) == ("unconfirmed", "")

@@ -18,7 +18,7 @@ from joserfc.jwk import OctKey
 from carnet.apps.access import api as access
 from carnet.apps.outbox.api import HOLDER, notify
 from carnet.apps.profile.entries import PROFESSIONAL, Entry
-from carnet.apps.profile.summary import Stated, absences, active, said_on
+from carnet.apps.profile.summary import PARTLY, Stated, absences, active, said_on
 from carnet.apps.profile.treatments import Treatment
 from carnet.apps.records.api import Visit, standing, writing
 from carnet.apps.storage.api import blind_index, lookup, unit
@@ -66,7 +66,10 @@ def lines_of(entries: Iterable[Entry], sections: Iterable[str], taken: Iterable[
                 # That directives exist at the doctor's is a wish that the person wrote: a rescuer must know of it too.
                 going += active(kept, "wishes", today)
             found += [_line(section, one) for one in going]
-            found += [_line(section, one) for one in absences(kept, section)]
+            # "None known" of before something was known is over; one that came after contradicts it, and both are told.
+            since = max((said_on(entry) for one in going for entry in one.entries), default="")
+            found += [_line(section, one) for one in absences(kept, section)
+                      if one.first.content.polarity == PARTLY or said_on(one.first) > since]  # fmt: skip
     return found
 
 

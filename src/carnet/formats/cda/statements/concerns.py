@@ -174,7 +174,8 @@ def _made(
     return Statement(
         entry.section, label, codes, when_within(entry.node, entry.holders(), When()),
         polarity or entry.polarity_with(own), entry.mood,
-        _status(entry), entry.clinical, entry.certainty, entry.other, detail=detail, author=entry.author,
+        _status(entry), entry.clinical, entry.certainty, entry.other, author=entry.author,
+        detail=", ".join(filter(None, [detail, *entry.in_words()])),
         anchor=entry.narrative.anchor(entry.node),
     )  # fmt: skip
 

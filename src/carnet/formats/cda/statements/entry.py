@@ -27,6 +27,7 @@ _CLINICAL = {
 }  # fmt: skip
 _CERTAINTY = {
     "confirmed": "confirmed", "410605003": "confirmed", "unconfirmed": "unconfirmed", "provisional": "unconfirmed",
+    "2931005": "unconfirmed", "60022001": "unconfirmed",
     "differential": "unconfirmed", "415684004": "unconfirmed", "410592001": "unconfirmed", "refuted": "refuted",
     "410516002": "refuted", "410594000": "refuted", "entered-in-error": "entered-in-error",
 }  # fmt: skip
@@ -37,8 +38,8 @@ QUALIFIES = frozenset({_STATUS_OF, _CERTAINTY_OF, CRITICALITY, SEVERITY, "30973-
 somebody minds it, what is expected of it, age at its beginning."""
 _CLINICAL_WORDS = {
     "actif": "active", "active": "active", "en cours": "active", "recidive": "active", "rechute": "active", "evolutif": "active",
-    "evolutive": "active", "inactif": "inactive", "inactive": "inactive", "en remission": "inactive", "stabilise": "inactive",
-    "stabilisee": "inactive", "gueri": "resolved", "guerie": "resolved", "resolu": "resolved", "resolue": "resolved",
+    "evolutive": "active", "inactif": "inactive", "inactive": "inactive", "en remission": "inactive",
+    "gueri": "resolved", "guerie": "resolved", "resolu": "resolved", "resolue": "resolved",
     "termine": "resolved", "terminee": "resolved", "gone": "resolved", "cured": "resolved", "in remission": "inactive",
 }  # fmt: skip
 _CERTAINTY_WORDS = {
@@ -209,6 +210,17 @@ class Entry:
                     if plain(text) in {**spelled, **known}:
                         return {**spelled, **known}[plain(text)]
         return ""
+
+    def in_words(self) -> list[str]:
+        """Status and certainty in words that nobody here reads as one of FHIR's: they are told as they stand."""
+        found = []
+        for code, known, spelled, name in ((_STATUS_OF, _CLINICAL, _CLINICAL_WORDS, "état"),
+                                           (_CERTAINTY_OF, _CERTAINTY, _CERTAINTY_WORDS, "certitude")):  # fmt: skip
+            values = [value for node in (self.node, *self.holders()) for value in _qualifiers(node).get(code, ())]
+            told = next((text for value in values if (text := self.narrative.label(value) or self.narrative.text(value))), "")
+            if told and not self.told(code, known, spelled):
+                found.append(f"{name} : {told[0].lower()}{told[1:]}")
+        return found
 
     def qualified(self, name: str) -> list[etree._Element]:
         """Values of a qualifier of what is stated (SNOMED CT, post-coordinated)."""

@@ -8,7 +8,7 @@ from lxml import etree
 from carnet.formats.cda.header import NS
 from carnet.formats.cda.statements.names import Narrative, child, children
 from carnet.formats.cda.statements.times import excludes, partial, times_of, type_of
-from carnet.formats.cda.statements.units import DAYS, dose_unit, duration, number, time_unit
+from carnet.formats.cda.statements.units import DAYS, decimal, dose_unit, duration, number, time_unit
 from carnet.formats.cda.words import words
 
 _EVENTS = {
@@ -63,11 +63,8 @@ def _as_written(value: str, of: str) -> str:
 
 def _often(value: str, of: str) -> str:
     """A period in French words; as it is written, where it is none that we know."""
-    try:
-        every = float(value.strip().replace(",", "."))
-    except ValueError:
-        return _as_written(value, of)
-    if not every > 0 or of not in DAYS:
+    every = decimal(value)
+    if not every or every < 0 or of not in DAYS:
         return _as_written(value, of)
     if every < 1 and of in _SMALLER:
         smaller, count = _SMALLER[of]
@@ -75,7 +72,8 @@ def _often(value: str, of: str) -> str:
         if not whole and abs(1 / every - times) < 0.05 * times:
             # A third of a day, rounded as kits write it.
             return f"{times} fois {_FOR_A_PERIOD[of]}" if of in ("d", "wk") else f"{times} fois par heure"
-        return _often(f"{round(every * count, 2):g}", smaller)
+        fewer = f"{round(every * count, 2):g}"
+        return _often(fewer, smaller) if fewer != "0" else _as_written(value, of)
     if every == 1:
         return (
             _FOR_A_PERIOD[of]
@@ -190,7 +188,7 @@ def _limits(node: etree._Element, narrative: Narrative) -> list[str]:
     repeat = child(node, "repeatNumber")
     times = (repeat.get("value") or "") if repeat is not None else ""
     # CI-SIS eP-MED: the number of renewals of the prescription.
-    return found + ([f"renouvelable {times} fois"] if times.isdecimal() and int(times) else [])
+    return found + ([f"renouvelable {times} fois"] if times.isdecimal() and times.strip("0") else [])
 
 
 def _needed(node: etree._Element, narrative: Narrative) -> list[str]:

@@ -8,7 +8,7 @@ from lxml import etree
 
 from carnet.formats.cda.header import NS
 from carnet.formats.cda.statements.model import Origin, When
-from carnet.formats.cda.statements.units import DAYS, duration
+from carnet.formats.cda.statements.units import DAYS, decimal, duration
 
 _TS = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d{2,6}(?:\.\d+)?(?:[+-]\d{4})?)?(?:[+-]\d{4})?")
 _ISO = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d)(?:T[\d:.]*(?:Z|[+-][\d:]*)?)?)?()")
@@ -65,13 +65,16 @@ def _month_end(month: str) -> date:
 def _ended(start: str, width: etree._Element | None) -> tuple[str, str, int]:
     """End, words and days of a width. An end is a day where a day begins it, else the month in which it has come at the latest."""
     value, unit = (width.get("value") or "", width.get("unit") or "") if width is not None else ("", "")
+    lasts = decimal(value)
+    if lasts is None or unit not in DAYS:
+        return "", duration(value, unit), 0
     try:
-        days = round(float(value) * DAYS[unit])
+        days = round(lasts * DAYS[unit])
         whole, month = len(start) == len("2026-01-01"), len(start) == len("2026-01")
         year = len(start) == len("2026")
         first = date.fromisoformat(start) if whole else _month_end(start if month else f"{start}-12") if month or year else None
         last = first + timedelta(days=max(days - 1, 0)) if first and days else None
-    except (ValueError, KeyError, OverflowError):
+    except (ValueError, OverflowError):
         return "", duration(value, unit), 0
     return (last.isoformat() if whole else last.isoformat()[:7]) if last else "", duration(value, unit), days
 

@@ -1,6 +1,6 @@
 """Units of UCUM, of French kits and of durations, as people read them."""
 
-from fractions import Fraction
+import re
 
 DAYS = {"d": 1.0, "wk": 7.0, "mo": 30.4375, "a": 365.25, "h": 1 / 24, "min": 1 / 1440, "s": 1 / 86400}
 """Days in a unit of time; a month and a year are means (UCUM §31)."""
@@ -46,11 +46,17 @@ def unit(text: str) -> str:
     return f"µ{plain[1:]}" if plain.startswith(("ug", "um", "uL", "u[", "uUI")) else plain
 
 
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,12}(?:[.,][0-9]{0,12})?|[.,][0-9]{1,12})")
+
+
+def decimal(value: str) -> float | None:
+    """A decimal of XML Schema (§3.3.3), which has no exponent, as a number to count with; None for words, and for numbers by
+    which nothing is counted."""
+    return float(value.strip().replace(",", ".")) if _DECIMAL.fullmatch(value.strip()) else None
+
+
 def _plural(value: str) -> bool:
-    try:
-        return Fraction(value) >= 2
-    except (ValueError, ZeroDivisionError):
-        return False
+    return (decimal(value) or 0) >= 2
 
 
 def dose_unit(text: str, amount: str) -> str:
