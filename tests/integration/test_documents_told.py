@@ -1,17 +1,22 @@
 """What a page says of a document beside its content: what completes it, an image that nobody can draw, ends that are a month or a year."""
 
 import io
+import re
+from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils.translation import override
 from PIL import Image
 from support.espace import newcomer
-from support.people import allow, cda, client, deposit, fresh_uid
+from support.people import allow, cda, client, deposit, fresh_uid, now, patient
 from support.portal import Browser, words
+from support.statements import stated
 
 from carnet.desk.client import documents_of
 from carnet.formats import pictures
+from carnet.formats.cda import Section, Statement
 from carnet.pages.templatetags.pages import on_day, up_to
 
 
@@ -77,3 +82,29 @@ def test_a_part_of_a_date_has_its_own_preposition(value: str, when: str, until: 
     with override("fr"):
         assert (on_day(value), up_to(value)) == (when, until)
         assert on_day("2026-03-03", "long") == "le 3 mars 2026"
+
+
+def test_compared_values_have_their_own_dates_and_none_is_left_out(portal: str) -> None:
+    person, _ = patient("treating")
+
+    def potassium(value: str, on: date, unit: str = "mmol/L") -> Statement:
+        return stated("results", "Potassium", "2823-3", "l", on, value=value, unit=unit)
+
+    def say(ago: int, *facts: Statement) -> UUID:
+        at = now() - timedelta(days=ago)
+        return deposit(person, type_="11502-2", sections=(Section("30954-2", "S", facts=facts),), effective_time=at)
+
+    earlier = say(30, potassium("5.4", date(2026, 2, 1)))
+    later = say(
+        2, potassium("4.1", date(2026, 1, 1)), potassium("4.9", date(2026, 1, 9)), potassium("19", date(2026, 1, 10), "mg/dL")
+    )
+    page = Browser(portal).sign_in("treating")
+    base = page.open(person.ins.matricule)
+    table = page.get(f"{base}/comparer?a={later}&b={earlier}").text.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert table.count("<tr>") == 1, "one examination, whatever its unit"
+    left, right = (re.sub(r"<[^>]+>|\s+", " ", cell) for cell in table.split("<td")[1:])
+    assert "5,4" in left and "01/02/2026" in left
+    places = [right.index(told) for told in ("4,1", "01/01/2026", "4,9", "09/01/2026", "19", "10/01/2026")]
+    assert places == sorted(places)
+    alone = say(1, stated("results", "Sodium", "2951-2", "l", date(2026, 1, 1), value="140", unit="mmol/L"))
+    assert words(page.get(f"{base}/comparer?a={alone}&b={earlier}")).count("aucune valeur lue dans ce document") == 2

@@ -14,7 +14,7 @@ from django.conf import settings
 from integration.test_messaging import PDF, from_practice, notices, talk, talks, waiting, write
 from support.espace import newcomer, relate
 from support.mails import DOMAIN, SENDER, address_of, archive, entry_of, mail, receive, trust
-from support.people import actor, allow, ask, cda, now, submission
+from support.people import actor, allow, ask, cda, entry, fresh_uid, labels, now, submission
 from support.portal import Browser
 from support.roles import as_role
 
@@ -24,8 +24,10 @@ from carnet.apps.records import api as records
 from carnet.apps.storage.api import unit
 from carnet.formats.mss import Attachment, MailError, TrustedList, read_mail
 from carnet.formats.mss.addresses import is_address
+from carnet.formats.xds import Coding
 from carnet.interfaces.mssante.authenticity import check_authenticity
 from carnet.kernel.ask import Act
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
 
@@ -155,7 +157,7 @@ def test_a_secret_document_in_an_open_exchange_has_a_thread_of_its_own(espace: s
 
 
 def test_a_minor_joins_nothing_hidden_to_an_open_thread(espace: str) -> None:
-    child, person, record_id, _ = minor(espace)
+    child, person, record_id, parent = minor(espace)
     assert receive(person, mail(person)) is None
     content = cda(person, author="cardiologist")
     number = (
@@ -168,8 +170,9 @@ def test_a_minor_joins_nothing_hidden_to_an_open_thread(espace: str) -> None:
     )
     with as_role("carnet_espace"), records.visiting(child.ask(Act.SEARCH), record_id, "messages") as visit:
         pieces = tuple(messaging.pack(visit, number))
-    with pytest.raises(Refusal, match=No.VISIBILITY_NOT_ALLOWED):
+    with pytest.raises(Refusal, match=No.MESSAGE_SECRET_DOCUMENT):
         write(child, record_id, Sending("x", talks(child, record_id)[0].thread.id, pieces=pieces))
+    assert "refusé" not in parent.get("/acces/journal").text, "the refusal of a secret is one"
     to = f"c:{talks(child, record_id)[0].correspondent.id}"
     write(child, record_id, Sending("x", to=to, pieces=pieces, secret=True))
 
@@ -469,6 +472,20 @@ def test_the_pdf_of_a_hidden_level_1_is_the_hidden_document(espace: str) -> None
     assert refused(person, mail(person, "voici", "CR", Attachment("cr.xml", "text/xml", again))) == No.MESSAGE_NOT_ANNOUNCED
     other = pdf.replace(b"Motsecret", b"Autre mot")
     assert receive(person, mail(person, "voici", "CR", Attachment("cr.pdf", "application/pdf", other))) is None
+    assert len(talks(who, record_id)) == 1
+
+
+def test_a_hidden_text_is_the_same_with_other_ends_of_its_lines(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    text = b"Motsecret\nsuite\n"
+    entry_ = replace(entry(person), unique_id=fresh_uid(), type=Coding("11488-4"), title="Note", mime="text/plain", creation_time=now(),
+                     confidentiality=labels("INVISIBLE_PATIENT"))  # fmt: skip
+    records.deposit(ask("cardiologist", Act.FEED, person), submission((entry_, text)))
+    note = cda(person, author="cardiologist", text="un\ndeux")
+    records.deposit(ask("cardiologist", Act.FEED, person), submission((entry_of(person, note, "INVISIBLE_PATIENT"), note)))
+    for sent in (text, text.replace(b"\n", b"\r\n"), text.rstrip(), b"un\ndeux", b"un\r\ndeux\r\n"):
+        assert refused(person, mail(person, "voici", "CR", Attachment("n.txt", "text/plain", sent))) == No.MESSAGE_NOT_ANNOUNCED
+    assert receive(person, mail(person, "voici", "CR", Attachment("n.txt", "text/plain", b"un deux"))) is None
     assert len(talks(who, record_id)) == 1
 
 

@@ -109,3 +109,9 @@ def test_few_values_draw_nothing_many_draw_the_newest_and_one_value_again_and_ag
     assert drawn is not None
     assert (len(drawn.marks), drawn.cut, len(drawn.legend)) == (MOST, True, 4)
     assert drawn.legend[-1][1].count(",") == 2, "past three laboratories, the others share a shape and are named"
+
+
+@pytest.mark.parametrize(("one", "other", "count"), [("mmol/l", "mmol/L", 1), ("µg/L", "μg/L", 1), ("mUI/L", "MUI/L", 2)])
+def test_an_examination_that_nobody_converts_has_one_series_for_the_spellings_of_a_unit(one: str, other: str, count: int) -> None:
+    told = [result("1", one, "2026-01-02", "999-9"), result("2", other, "2026-05-02", "999-9")]
+    assert [len(s.points) for s in profile.series(told)] == [2 // count] * count

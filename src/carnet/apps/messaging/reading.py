@@ -41,6 +41,11 @@ class Listed:
     unread: int
     files: int
 
+    @property
+    def blocked(self) -> bool:
+        """Whether what the correspondent would write in this conversation is blocked."""
+        return self.correspondent.blocks(self.thread.secret)
+
 
 @dataclass(frozen=True, slots=True)
 class Conversation:

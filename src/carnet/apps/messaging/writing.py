@@ -107,8 +107,9 @@ def _thread(visit: Visit, sending: Sending, pharmacy: Mailbox | None) -> tuple[T
                         sending.subject.strip()[:SUBJECT] or "Message", sending.request)  # fmt: skip
     _veiled(visit, thread.secret)
     if any(p.secret for p in sending.pieces) and not thread.secret:
-        # What is hidden from the representatives in the record would show in a conversation that they see.
-        raise Refusal(No.VISIBILITY_NOT_ALLOWED)
+        # What is hidden from the representatives in the record would show in a conversation that they see; so would this refusal.
+        _veiled(visit, secret=True)
+        raise Refusal(No.MESSAGE_SECRET_DOCUMENT)
     if who.mailbox is None and not is_trusted(domain_of(who.address), visit.work):
         raise Refusal(No.MESSAGE_CORRESPONDENT_UNKNOWN)
     denial = obstacle(who.address, settings.CARNET.mss_patient_domain, who.link_in(secret=thread.secret), exchange)

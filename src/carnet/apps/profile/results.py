@@ -108,14 +108,14 @@ def _name(entry: Entry) -> tuple[str, str, str]:
     # A germ that is isolated or a susceptibility is of one germ: two of them are two examinations.
     # A code means something in its own system: two laboratories number their examinations each in their way.
     name = f"{content.system}|{content.code}" if content.code else normalise_name(content.label)
-    return name, content.unit, content.organism
+    return name, plain_unit(content.unit), content.organism
 
 
 def _value(entry: Entry) -> tuple[str, ...]:
     content = entry.content
     number = number_of(content.value)
     told = f"{number:g}" if number is not None else content.value
-    return content.start, content.instant, content.comparator, told, content.upper, content.unit
+    return content.start, content.instant, content.comparator, told, content.upper, plain_unit(content.unit)
 
 
 def series(entries: Iterable[Entry], section: str = "results") -> list[Series]:

@@ -103,10 +103,12 @@ def absences(entries: Iterable[Entry], section: str) -> list[Stated]:
 
 
 def stays_of(entries: Iterable[Entry]) -> list[Stated]:
-    """Stays, the newest first: one that several documents tell is one."""
-    groups: dict[tuple[str, str], list[Entry]] = {}
-    for entry in (e for e in entries if e.section == "stays"):
-        groups.setdefault((entry.content.start, entry.content.end), []).append(entry)
+    """Stays, the newest first: one that several documents tell is one, two places on one day are two."""
+    groups: dict[tuple[str, str], dict[str, list[Entry]]] = {}
     # A document that does not name the place says nothing against one that does.
-    named = (sorted(g, key=lambda e: not e.content.label) for g in groups.values())
-    return sorted((Stated(tuple(g)) for g in named), key=lambda s: s.first.content.start, reverse=True)
+    for entry in sorted((e for e in entries if e.section == "stays"), key=lambda e: not e.content.label):
+        places = groups.setdefault((entry.content.start, entry.content.end), {})
+        place = normalise_name(entry.content.label) or next(iter(places), "")
+        places.setdefault(place, []).append(entry)
+    stays = [Stated(tuple(group)) for places in groups.values() for group in places.values()]
+    return sorted(stays, key=lambda s: s.first.content.start, reverse=True)

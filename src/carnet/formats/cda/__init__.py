@@ -1,6 +1,6 @@
 """CDA R2: header, statements, narrative and files (read), and small documents of level 1 and 3 (write)."""
 
-from carnet.formats.cda.carried import Attached, as_text, attached, inside
+from carnet.formats.cda.carried import Attached, all_files, as_text, attached, inside
 from carnet.formats.cda.header import (
     CdaError,
     CdaHeader,
@@ -25,6 +25,7 @@ __all__ = [
     "Section",
     "SeveralPatientsError",
     "Statement",
+    "all_files",
     "as_text",
     "attached",
     "inside",

@@ -117,6 +117,18 @@ def file_of(root: etree._Element, name: str) -> Attached | None:
     return Attached(found.mime, found.data, name) if found else None
 
 
+def all_files(content: bytes) -> list[bytes]:
+    """Every file that a document carries, as a reader may take it out: the body of level 1, or the files of a structured one.
+
+    Raises CdaError for what is no CDA, and for a body of level 1 that cannot be read.
+    """
+    root = parse_document(content)
+    node = root.find("h:component/h:nonXMLBody/h:text", NS)
+    if node is not None:
+        return [_encoded(node).data]
+    return [found.data for name in media_of(root) if (found := file_of(root, name)) is not None]
+
+
 def inside(content: bytes, name: str) -> Attached | None:
     """A file inside a structured document by its id. Raises CdaError."""
     return file_of(parse_document(content), name)

@@ -59,14 +59,24 @@ def content(asked: Asked, handle: str, number: UUID) -> HttpResponse:
     return bytes_answer(found, number, asked.request.GET)
 
 
-def _values(entries: list[profile.Entry], number: UUID) -> dict[tuple[str, str], profile.Entry]:
-    return {(e.content.code or e.content.label, e.content.unit): e for e in entries if e.document_id == number}
+Cell = list[tuple[profile.Entry, int]]
+"""Values of one examination in one document, the oldest first, each with whether it is out of its bounds."""
 
 
-def _paired(entries: list[profile.Entry], left: UUID, right: UUID) -> list[tuple[profile.Entry | None, profile.Entry | None]]:
-    """Results of two documents, the same examination on one line."""
+def _values(entries: list[profile.Entry], number: UUID) -> dict[tuple[str, str, str], Cell]:
+    held: dict[tuple[str, str, str], Cell] = {}
+    for entry in sorted(entries, key=profile.moment_of):
+        if entry.document_id == number and entry.content.value and not entry.content.polarity:
+            code = entry.content.code
+            name = (entry.content.system if code else "", code or entry.content.label, entry.content.organism)
+            held.setdefault(name, []).append((entry, profile.out_of_bounds(entry)))
+    return held
+
+
+def _paired(entries: list[profile.Entry], left: UUID, right: UUID) -> list[tuple[str, Cell, Cell]]:
+    """Results of two documents, the same examination on one line: every value with its own date, which is not the document's."""
     a, b = _values(entries, left), _values(entries, right)
-    return [(a.get(name), b.get(name)) for name in dict.fromkeys([*a, *b])]
+    return [((b.get(name) or a[name])[-1][0].content.label, a.get(name, []), b.get(name, [])) for name in dict.fromkeys([*a, *b])]
 
 
 @record_page("resultats", "GET", detail="comparison", sections=("results",), most=profile.MOST)
@@ -82,7 +92,6 @@ def compare(opened: Opened) -> Shown | HttpResponse:
     context: Context = {
         "left": rows[0], "right": rows[1], "left_body": body_in(visit, rows[0], _files(opened, rows[0])),
         "right_body": body_in(visit, rows[1], _files(opened, rows[1])),
-        "pairs": [(a, b, profile.out_of_bounds(a) if a else 0, profile.out_of_bounds(b) if b else 0)
-                  for a, b in _paired(results, rows[0].id, rows[1].id)],
+        "pairs": _paired(results, rows[0].id, rows[1].id),
     }  # fmt: skip
     return Shown("compare", context)
