@@ -85,11 +85,16 @@ def test_an_author_has_the_name_that_is_stated(door: str, named: str, family: st
     assert [(one.get("family"), one.get("given", [None])[0]) for one in held] == ([(family, given)] if family else [])
 
 
-def test_a_confidentiality_that_the_document_raises_is_kept(door: str) -> None:
+def test_a_confidentiality_that_the_document_raises_is_kept_and_told(door: str, portal: str) -> None:
     person, _ = patient("treating", "nurse")
     deposit(person, **changed(person, 'confidentialityCode code="N"', 'confidentialityCode code="V"'))
     [found] = documents_of(client(door, "nurse").search(person.ins))
     assert [label["coding"][0]["code"] for label in found["securityLabel"]] == ["V"]
+    page = Browser(portal).sign_in("nurse")
+    base = page.open(person.ins.matricule)
+    assert "Confidentialité Très restreinte, dit son auteur" in words(page.get(f"{base}/documents/{found['id']}"))
+    plain = deposit(person)
+    assert "Confidentialité" not in words(page.get(f"{base}/documents/{plain}"))
 
 
 def test_a_document_of_a_year_alone_stands_in_the_path_of_care(portal: str) -> None:

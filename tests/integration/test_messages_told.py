@@ -1,5 +1,6 @@
 """Messages and choices as they are told: who blocked whom, what was read by whom, which file has which name, nothing cut in silence."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
@@ -7,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from integration.test_messaging import PDF, from_practice, lines, talk, talks, waiting, write
-from integration.test_messaging_attacks import minor, refused
+from integration.test_messaging_attacks import kept_from, minor, refused
 from support.espace import newcomer, relate
 from support.mails import archive, mail, receive
 from support.people import actor, allow, ask, cda, deposit, now, today
@@ -17,6 +18,7 @@ from support.roles import as_role
 from carnet.apps.access import api as access
 from carnet.apps.messaging import api as messaging
 from carnet.apps.messaging.api import Answer, Sending
+from carnet.apps.storage.api import BlobMissingError
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.formats.mss import Attachment, read_mail
 from carnet.kernel.ask import Act
@@ -211,6 +213,17 @@ def test_a_secret_message_carries_no_document_of_somebody_else(espace: str) -> N
     assert len(talk(child, record_id, number).said) == 2
 
 
+def test_an_identifier_of_before_the_ins_beside_it_says_nothing_against_it(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    worked_out = b'<patientRole><id root="1.2.250.1.213.1.4.2" extension="1234567890123456789012"/>'
+    content = cda(person).replace(b"<patientRole>", worked_out, 1)
+    assert worked_out in content
+    assert receive(person, mail(person, "voici", "Sujet", Attachment("cr.xml", "text/xml", content))) is None
+    alone = re.sub(rb'<id root="1\.2\.250\.1\.213\.1\.4\.(?!2")[^>]*>', b"", content)
+    assert refused(person, mail(person, "voici", "Sujet", Attachment("cr.xml", "text/xml", alone))) == No.DOCUMENT_PATIENT_MISMATCH
+    assert len(talks(who, record_id)) == 1
+
+
 def test_the_same_form_sent_twice_is_one_message_and_other_words_are_another(espace: str) -> None:
     who, person, record_id = newcomer(espace)
     with as_role("carnet_webps"):
@@ -234,3 +247,15 @@ def test_a_file_that_a_system_would_run_is_not_saved_as_one(espace: str, name: s
     [piece] = talk(who, record_id, number_of(who, record_id)).said[0].files
     answer = who.get(f"/messages/piece/{piece.id}/contenu?telecharger=1")
     assert unquote(answer.headers["Content-Disposition"]).rpartition("'")[2] == told
+
+
+def test_a_hidden_document_whose_bytes_are_gone_stops_no_message(espace: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    who, person, record_id = newcomer(espace)
+    kept_from(person, "INVISIBLE_PATIENT", "Motsecret")
+
+    def gone(*_: object) -> bytes:
+        raise BlobMissingError("gone")
+
+    monkeypatch.setattr("carnet.apps.records.reading.withheld.get", gone)
+    assert receive(person, mail(person, "voici", "Sujet", Attachment("n.txt", "text/plain", b"note"))) is None
+    assert len(talks(who, record_id)) == 1

@@ -165,3 +165,31 @@ def test_a_certainty_that_nobody_reads_is_told_in_its_words() -> None:
     coded = qualified("66455-7", "Probable diagnosis").replace("<value ", "<value code='2931005' ")
     [probable] = read(PROBLEMS, concern(more=coded))
     assert (probable.certainty, probable.detail) == ("unconfirmed", "")
+
+
+def test_a_period_from_a_number_to_the_same_is_that_number() -> None:
+    period = (
+        "<effectiveTime xsi:type='PIVL_TS'><period><low value='6' unit='h'/><high value='6' unit='h'/></period></effectiveTime>"
+    )
+    [found] = read(TREATMENTS, product(more=period))
+    assert "toutes les 6 heures" in found.detail
+
+
+def test_a_width_past_every_calendar_has_no_end() -> None:
+    ends = "<effectiveTime xsi:type='IVL_TS'><low value='99991230'/><width value='10' unit='d'/></effectiveTime>"
+    [found] = read(TREATMENTS, product(more=ends))
+    assert (found.when.start, found.when.end, found.when.width) == ("9999-12-30", "", "10 jours")
+
+
+def test_a_translation_without_a_number_is_no_other_unit() -> None:
+    value = "<value xsi:type='PQ' value='4' unit='g/L'><translation code='x'/><translation value='40' code='mg/dL'/></value>"
+    [found] = read(RESULTS, result(value))
+    assert found.also == "40 mg/dL"
+    [bare] = read(RESULTS, result("<value xsi:type='PQ' value='4' unit='g/L'><translation code='x'/></value>"))
+    assert bare.also == ""
+
+
+def test_an_observation_of_a_germ_without_an_answer_says_nothing() -> None:
+    silent = TOLD.format("", "Culture", "<value xsi:type='CD' nullFlavor='NI'/>")
+    assert isolated(silent) and isolated(TOLD.format("", "Culture", ""))
+    assert not isolated(silent, TOLD.format("", "PCR", ABSENT))

@@ -40,6 +40,8 @@ class Row:
     start: str
     stop: str
     comments: str
+    restricted: str = ""
+    """R or V where its author says that it is restricted (HL7 Confidentiality)."""
 
     @property
     def who(self) -> str:
@@ -88,6 +90,11 @@ def _author(resource: Json) -> tuple[str, str]:
     return person or device, _contained(resource, "Organization").get("name", "")
 
 
+def _restricted(resource: Json) -> str:
+    told = {coding.get("code", "") for label in resource.get("securityLabel", ()) for coding in label.get("coding", ())}
+    return next((code for code in ("V", "R") if code in told), "")
+
+
 def row(seen: Seen) -> Row:
     """A document as a row."""
     resource, facts = seen.resource, seen.facts
@@ -102,7 +109,7 @@ def row(seen: Seen) -> Row:
         size=attachment.get("size", 0), status=facts.status, masked=facts.masked, waits=waits,
         opens_at=seen.deposited_at + settings.LAW.visible_by_itself_after if waits else None,
         secret=facts.hidden_from_representatives, by_patient=facts.by_patient, start=period.get("start", ""),
-        stop=period.get("end", ""), comments=resource.get("description", ""),
+        stop=period.get("end", ""), comments=resource.get("description", ""), restricted=_restricted(resource),
     )  # fmt: skip
 
 

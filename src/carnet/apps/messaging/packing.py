@@ -18,11 +18,10 @@ from carnet.formats.xds import DocumentEntry
 from carnet.kernel.codes import HIDDEN_FROM_PATIENT, HIDDEN_FROM_REPRESENTATIVES
 from carnet.kernel.copies import replace
 from carnet.kernel.identifiers import IdentifierError
-from carnet.kernel.ins import Ins, InsError
+from carnet.kernel.ins import BEFORE_INS, INS_ROOT, Ins, InsError
 from carnet.kernel.refusal import No, Refusal
 
 ZIP = "application/zip"
-_INS = "1.2.250.1.213.1.4."
 _OTHERS = frozenset({No.DOCUMENT_PATIENT_MISMATCH, No.INS_MISMATCH, No.INS_MALFORMED, No.INS_OID_REFUSED})
 """Refusals that mean: this document may be another person's."""
 _TYPES = {"pdf": "application/pdf", "xml": "text/xml", "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png",
@@ -75,7 +74,7 @@ def _prove(visit: Visit, content: bytes) -> bool:
     named = patients_named(content)
     if named is None:
         return False
-    found = [_record_of(visit, root, value) for root, value in named if root.startswith(_INS)]
+    found = [_record_of(visit, root, value) for root, value in named if root.startswith(INS_ROOT) and root not in BEFORE_INS]
     if not found or any(one != visit.record_id for one in found):
         raise Refusal(No.DOCUMENT_PATIENT_MISMATCH)
     return True
