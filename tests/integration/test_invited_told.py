@@ -79,6 +79,16 @@ def test_a_carer_of_a_part_is_told_of_no_nothing(espace: str) -> None:
         assert "Aucun" not in told, section
 
 
+def test_a_carer_of_a_part_makes_no_sheet_and_is_told_why(espace: str) -> None:
+    _, _, record_id = newcomer(espace)
+    carer, _, _ = newcomer(espace)
+    relate(record_id, carer, "carer", access.Given(scope=frozenset({"profile:allergies"})))
+    carer.act_on(record_id)
+    answer = carer.post("/fiche/lien", {"rubrique": ["allergies"], "duree": "1j"})
+    told = words(answer)
+    assert answer.status_code == 403 and "Cette partie du carnet ne vous est pas ouverte" in told and "Interrogez" not in told
+
+
 def test_the_help_desk_ties_an_adult_and_once(espace: str) -> None:
     _, _, child_record = newcomer(espace, birth_date=f"{today().year - 9}-01-01")
     _, _, baby_record = newcomer(espace, birth_date=f"{today().year - 1}-01-01")

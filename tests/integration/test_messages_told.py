@@ -140,6 +140,7 @@ def test_a_form_that_was_refused_keeps_what_was_ticked_and_joined(espace: str) -
     to = f"c:{talks(who, record_id)[0].correspondent.id}"
     given = {"a": to, "traitement": ["0", "1"], "mot-1": "le soir", "documents": [number], "duree": "six mois"}
     answer = who.post("/messages/nouveau/renouvellement", given, files={"fichiers": ("x.exe", b"MZ\x90\x00", "application/x")})
+    assert 'href="#fichiers"' in answer.text and 'href="#texte"' not in answer.text, "the summary leads to what was refused"
     assert answer.status_code == 400
     assert answer.text.count('name="traitement"') == answer.text.count(" checked>") == 2
     assert 'value="le soir"' in answer.text and f'<option value="{number}" selected>' in answer.text

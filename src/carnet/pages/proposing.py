@@ -12,7 +12,7 @@ from carnet.formats.cda import CdaError, NotClinicalError, read_header
 from carnet.formats.pdf import pdf_text
 from carnet.formats.pictures import as_jpeg, is_heic
 from carnet.kernel.actor import Actor
-from carnet.kernel.refusal import No
+from carnet.kernel.refusal import Nature, No, Refusal
 from carnet.kernel.traits import normalise_name
 
 _MAGIC = (
@@ -45,6 +45,15 @@ class Proposal:
     problem: str = ""
     converted: bool = False
     """Whether it came as a photograph of a telephone and is deposited as JPEG."""
+
+
+_OF_FILES = frozenset({No.MESSAGE_TOO_LARGE, No.MESSAGE_ATTACHMENT_REFUSED})
+
+
+def field_of(refusal: Refusal) -> str:
+    """The field of a message's form that a refusal is about: what is joined to it, or its words."""
+    code = No(refusal.code)
+    return "fichiers" if code in _OF_FILES or code.nature is Nature.DOCUMENT else "texte"
 
 
 _WORD_PROCESSORS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")

@@ -73,7 +73,7 @@ def share(asked: Asked) -> HttpResponse:
         opened = Opened(asked, visit, profile.entries(visit, _READ))
         if opened.closed(_READ):
             # Whoever sees a part of the record would give on a sheet that says nothing where something is hidden from them.
-            raise Refusal(No.PROFILE_SECTION_CLOSED)
+            raise Refusal(No.OUTSIDE_SCOPE)
         lines, traits = _lines(opened, chosen), visit.traits
     titles = {s: gettext(_TITLES[s]) for s in chosen}
     left = [gettext(_TITLES[s]) for s in profile.SHEET_SECTIONS if s not in chosen]

@@ -15,6 +15,7 @@ from carnet.interfaces.espace.frame import NOT_OPEN, not_open
 from carnet.interfaces.espace.messages import pieces_of, sentence_of
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
+from carnet.pages.proposing import field_of
 from carnet.pages.rows import row
 from carnet.pages.said import saying
 from carnet.pages.templatetags.pages import measured
@@ -156,5 +157,5 @@ def write(asked: Asked, name: str) -> HttpResponse:
     except Refusal as refusal:
         if refusal.code in (No.DOCUMENT_UNKNOWN, No.OUTSIDE_SCOPE, *NOT_OPEN):
             raise
-        return _form(asked, name, [("texte", sentence_of(refusal))], 400)
+        return _form(asked, name, [(field_of(refusal), sentence_of(refusal))], 400)
     return saying(asked, f"/messages/{thread}", "message-envoye" if name == "ecrire" else "demande-envoyee")

@@ -30,7 +30,7 @@ from carnet.kernel.refusal import No, Refusal
 from carnet.pages.bodies import KINDS, NAMED, body_of, bytes_answer
 from carnet.pages.civil import begins, day_of
 from carnet.pages.collation import in_order
-from carnet.pages.proposing import Proposal, propose, taken
+from carnet.pages.proposing import Proposal, field_of, propose, taken
 from carnet.pages.said import saying
 from carnet.pages.sealed import opened_text, sealed_text
 
@@ -193,7 +193,7 @@ def reply(asked: Asked, ref: str) -> HttpResponse:
     except Refusal as refusal:
         if refusal.code == No.DOCUMENT_UNKNOWN:
             raise
-        return _shown(asked, ref, [("texte", _sentence(refusal))], 400)
+        return _shown(asked, ref, [(field_of(refusal), _sentence(refusal))], 400)
     return saying(asked, f"/messages/{ref}", "message-secret" if secret else "message-envoye")
 
 
@@ -233,7 +233,7 @@ def write(asked: Asked, handle: str) -> HttpResponse:
         pieces = _pieces(asked, sought.ins, secret, files)
         record_id, number = messaging.write_to(asked.about(sought, Act.WRITE_MESSAGE), sought.ins, box, _answer(asked, pieces))
     except Refusal as refusal:
-        return _form(asked, handle, sought, [("texte", _sentence(refusal))], 400)
+        return _form(asked, handle, sought, [(field_of(refusal), _sentence(refusal))], 400)
     return saying(asked, f"/messages/{ref_of(asked, record_id, number)}", "message-secret" if secret else "message-envoye")
 
 
