@@ -79,6 +79,22 @@ def test_a_carer_of_a_part_is_told_of_no_nothing(espace: str) -> None:
         assert "Aucun" not in told, section
 
 
+def test_what_was_shown_to_nobody_is_not_told_as_read(espace: str) -> None:
+    who, _, record_id = newcomer(espace)
+    carer, _, _ = newcomer(espace)
+    relate(record_id, carer, "carer", access.Given(scope=frozenset({"messages"})))
+    carer.act_on(record_id)
+    for path in ("/directives", "/profil", "/profil/allergies", "/profil/measures"):
+        carer.get(path)
+    told = words(who.get("/acces/journal"))
+    assert told.count("a ouvert une page où rien ne lui a été montré") == 1, "the same told together"
+    assert "a lu vos volontés" not in told and "a lu votre profil" not in told
+    whole, _, _ = newcomer(espace)
+    relate(record_id, whole, "carer", access.Given())
+    whole.act_on(record_id).get("/profil/allergies")
+    assert "a lu votre profil" in words(who.get("/acces/journal"))
+
+
 def test_a_carer_of_a_part_makes_no_sheet_and_is_told_why(espace: str) -> None:
     _, _, record_id = newcomer(espace)
     carer, _, _ = newcomer(espace)

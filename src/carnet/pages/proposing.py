@@ -52,8 +52,7 @@ _OF_FILES = frozenset({No.MESSAGE_TOO_LARGE, No.MESSAGE_ATTACHMENT_REFUSED})
 
 def field_of(refusal: Refusal) -> str:
     """The field of a message's form that a refusal is about: what is joined to it, or its words."""
-    code = No(refusal.code)
-    return "fichiers" if code in _OF_FILES or code.nature is Nature.DOCUMENT else "texte"
+    return "fichiers" if refusal.code in _OF_FILES or refusal.code.nature is Nature.DOCUMENT else "texte"
 
 
 _WORD_PROCESSORS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")

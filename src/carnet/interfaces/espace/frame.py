@@ -75,7 +75,10 @@ def record_page(
             try:
                 with visiting(asked.ask(Act.SEARCH), asked.record, detail) as visit:
                     entries = profile.entries(visit, sections, most=most, markers=True) if sections else []
-                    shown = function(Opened(asked, visit, entries), **kwargs)
+                    opened = Opened(asked, visit, entries)
+                    shown = function(opened, **kwargs)
+                    if sections and not entries and len(opened.closed(sections)) == len(sections):
+                        visit.line.detail = "nothing-shown"
                     relation = visit.facts.access.relation
                     base: Context = {
                         "tab": tab, "traits": visit.traits, "minor": visit.facts.minor, "unread": unread_in(visit),

@@ -113,7 +113,7 @@ _LOOKED_AT: dict[str, str] = {
     "services": _("lu la liste de vos services"), "traces": _("lu le journal des accès"), "home": _("ouvert l’accueil"),
     "profile": _("lu votre profil de santé"), "agenda": _("lu votre agenda"),
     "prevention": _("lu ce qui est dû en prévention"), "family": _("vu si quelque chose attend dans votre carnet"),
-    "messages": _("ouvert vos messages"),
+    "messages": _("ouvert vos messages"), "nothing-shown": _("ouvert une page où rien ne lui a été montré"),
 }  # fmt: skip
 """What a consultation looked at, as the sentence says it."""
 _DETAIL: dict[str, str] = {

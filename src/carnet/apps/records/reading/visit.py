@@ -63,9 +63,11 @@ class Seen:
 
 @dataclass(slots=True)
 class Line:
-    """The line of the journal that tells an act: from whom it is hidden is known once the act is under way."""
+    """The line of the journal that tells an act: from whom it is hidden, and what it was about, is known once it is under way."""
 
     veil: str = ""
+    detail: str = ""
+    """What a page looked at, where it turned out to be another thing than it was opened for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +207,12 @@ def visiting(
         access.note_lookup(work, decided.grant)
         line = Line()
         yield Visit(work, named, decided.grant, entered, line)
-        if not line.veil:
+        if not line.veil and not line.detail:
             work.send(decided.statement, *notices_of_access(named, entered.record_id))
             return
         # The page was about a document that is hidden from somebody: so is its line, and a secret leaves no notice.
-        told = access.decide_or_refuse(named, facts, entered.record_id, detail=detail, veil=line.veil).statement
-        work.send(told, *(notices_of_access(named, entered.record_id) if line.veil == PATIENT else ()))
+        told = access.decide_or_refuse(named, facts, entered.record_id, detail=line.detail or detail, veil=line.veil).statement
+        work.send(told, *(notices_of_access(named, entered.record_id) if line.veil in ("", PATIENT) else ()))
 
 
 @contextmanager

@@ -93,6 +93,7 @@ _DETAILS: dict[str, str] = {
     "vaccinations": _("les vaccinations"), "comparison": _("deux documents côte à côte"),
     "agenda": _("l'agenda de la personne"), "prevention": _("ce qui est dû en prévention"),
     "wishes": _("les volontés"), "rights": _("les droits"), "traces": _("les accès"),
+    "nothing-shown": _("une page où rien n’a été montré"),
     "presence-proved": _("avec preuve de présence"),
     "presence-proved-own-card": _("avec preuve de présence, sur une carte imprimée par ce même professionnel"),
     "as-agreed": _("conforme"), "not-asked-for": _("il ne l'avait pas demandée"),
