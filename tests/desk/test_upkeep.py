@@ -22,6 +22,9 @@ ENVIRONMENT = {
 }
 
 
+RUN = "from carnet.desk.cli import main; raise SystemExit(main())"
+
+
 def carnet(data: Path, *arguments: str, code: int = 0) -> str:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("CARNET_")}
     environment = inherited | ENVIRONMENT | {"CARNET_DATA_DIR": str(data)}
@@ -126,6 +129,19 @@ def test_the_journal_is_exported_and_verified_without_carnet(installation: Path,
     assert "existe déjà" in carnet(installation, "journal", "export", str(mine), code=1)
     nobody = carnet(installation, "journal", "export", str(tmp_path / "x"), "--record", PEOPLE[60].ins.matricule, code=1)
     assert "no record" in nobody
+
+
+def test_an_export_that_finds_no_room_leaves_nothing(installation: Path, tmp_path: Path) -> None:
+    to = tmp_path / "whole"
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CARNET_")}
+    done = subprocess.run(
+        [sys.executable, "-c", f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500)); {RUN}", "journal", "export", str(to)],
+        env=inherited | ENVIRONMENT | {"CARNET_DATA_DIR": str(installation), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1 and done.stderr.startswith("Le journal n'a pas été exporté"), done.stderr
+    assert "Traceback" not in done.stderr and not to.exists()
+    carnet(installation, "journal", "export", str(to))
 
 
 def test_emergency_accesses_wait_for_somebody_to_look_at_them(installation: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import rmtree
 from typing import IO, Any
 
 import click
@@ -38,6 +39,16 @@ def or_fail(what: str, *errors: type[Exception]) -> Iterator[None]:
         yield
     except errors as error:
         raise Failed(f"{what} : {error}") from error
+
+
+@contextmanager
+def whole_or_nothing(folder: Path) -> Iterator[None]:
+    """Leave nothing of a folder that could not be made whole: half an export would be taken for one."""
+    try:
+        yield
+    except BaseException:
+        rmtree(folder, ignore_errors=True)
+        raise
 
 
 def now() -> datetime:

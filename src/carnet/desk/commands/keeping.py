@@ -7,7 +7,7 @@ from uuid import UUID
 
 import click
 
-from carnet.desk.commands import FOLDER, Failed, carnet, for_its_owner, now, or_fail, owner, start
+from carnet.desk.commands import FOLDER, Failed, carnet, for_its_owner, now, or_fail, owner, start, whole_or_nothing
 
 if TYPE_CHECKING:
     from carnet.kernel.ask import Ask
@@ -102,7 +102,7 @@ def export_journal(to: Path, record: str) -> None:
     if to.exists():
         raise Failed(f"{to} existe déjà : choisissez un autre dossier.")
     keys = [Verifier.read(key) for key in _keys()]
-    with or_fail("Le journal n'a pas été exporté", UpkeepError, FileNotFoundError), for_its_owner():
+    with or_fail("Le journal n'a pas été exporté", UpkeepError, OSError), whole_or_nothing(to), for_its_owner():
         if record:
             count = _export_chain(record, to, [str(key) for key in keys])
         else:
