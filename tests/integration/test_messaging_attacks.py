@@ -462,6 +462,51 @@ def test_no_wrapping_brings_what_is_kept_from_its_person_or_is_somebody_else_s(e
     assert refused(person, mail(person, "voici", "CR", Attachment("d.zip", "application/zip", deep))) == No.MESSAGE_TOO_LARGE
 
 
+def bomb(count: int, size: int = 40_000_000) -> bytes:
+    """Archives in an archive: some kilobytes that unfold to `count` times `size`."""
+    inner, out = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros", b"\0" * size)
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(count):
+            archive.writestr(f"{number}.zip", inner.getvalue())
+    return out.getvalue()
+
+
+def test_what_files_unfold_to_is_bounded_for_the_whole_mail(espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    two = bomb(2)
+    assert len(two) < 10_000
+    assert receive(person, mail(person, "voici", "CR", Attachment("a.zip", "application/zip", two))) is None
+    twice = [Attachment(f"{name}.zip", "application/zip", two) for name in "ab"]
+    for sent in ([Attachment("a.zip", "application/zip", bomb(40))], twice):
+        assert refused(person, mail(person, "voici", "CR", *sent)) == No.MESSAGE_TOO_LARGE
+    many = io.BytesIO()
+    with zipfile.ZipFile(many, "w") as archive:
+        for number in range(2001):
+            archive.writestr(str(number), b"")
+    assert (
+        refused(person, mail(person, "voici", "CR", Attachment("m.zip", "application/zip", many.getvalue())))
+        == No.MESSAGE_TOO_LARGE
+    )
+    assert len(talks(who, record_id)) == 1
+
+
+@pytest.mark.parametrize(
+    "line", [b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", b"Content-Type: message/rfc822;a=%d%d\r\n\r\n"]
+)
+def test_a_forwarded_mail_that_nobody_can_read_is_refused_and_no_fault(espace: str, line: bytes) -> None:
+    who, person, record_id = newcomer(espace)
+    deep = b"MIME-Version: 1.0\r\n" + b"".join(line % (n, n) for n in range(2000))
+    assert (
+        refused(person, mail(person, "voici", "CR", Attachment("m.eml", "application/octet-stream", deep))) == No.MESSAGE_MALFORMED
+    )
+    damaged = bytearray(bomb(1, 1000))
+    damaged[60:70] = b"\xff" * 10
+    assert receive(person, mail(person, "voici", "CR", Attachment("d.zip", "application/zip", bytes(damaged)))) is None
+    assert len(talks(who, record_id)) == 1
+
+
 def test_the_pdf_of_a_hidden_level_1_is_the_hidden_document(espace: str) -> None:
     who, person, record_id = newcomer(espace)
     pdf = b"%PDF-1.4\nMotsecret " + b"x" * 60 + b"\n%%EOF\n"

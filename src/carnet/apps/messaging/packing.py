@@ -8,7 +8,7 @@ from pathlib import PurePath
 from uuid import UUID
 
 from carnet.apps.identity import api as identity
-from carnet.apps.messaging.inside import files_inside
+from carnet.apps.messaging.inside import Room, files_inside
 from carnet.apps.messaging.keeping import Piece
 from carnet.apps.records.api import Visit, judged, withheld
 from carnet.formats.cda import CdaError, patients_named, read_header
@@ -144,7 +144,7 @@ def _title(content: bytes) -> str:
 def unpacked(visit: Visit, attachments: tuple[Attachment, ...]) -> Unpacked:
     """Take the files of a mail apart. Raises Refusal when one of them is another person's, or cannot be what it says."""
     pieces: list[Piece] = []
-    secret, names, within = False, list[str](), list[Piece]()
+    secret, names, within, room = False, list[str](), list[Piece](), Room()
     for number, one in enumerate(attachments, start=1):
         name = one.name or f"piece-{number}"
         piece = Piece(name, media_of(name, one.mime), one.content)
@@ -159,13 +159,13 @@ def unpacked(visit: Visit, attachments: tuple[Attachment, ...]) -> Unpacked:
             found, hidden, named = _documents(visit, one.content, len(pieces) - 1)
             pieces, secret, names = pieces + found, secret or hidden, names + named
         else:
-            within += _looked_into(visit, one)
+            within += _looked_into(visit, one, room)
     return Unpacked(tuple(pieces), check_withheld(visit, pieces + within, names) or secret)
 
 
-def _looked_into(visit: Visit, one: Attachment) -> list[Piece]:
+def _looked_into(visit: Visit, one: Attachment, room: Room) -> list[Piece]:
     """What a plain archive or a forwarded mail holds, proved to be nobody else's as a file beside it would be."""
-    found = [Piece("", "", content) for content in files_inside(one.content, one.mime)]
+    found = [Piece("", "", content) for content in files_inside(one.content, one.mime, room)]
     for piece in found:
         _prove(visit, piece.content)
     return found

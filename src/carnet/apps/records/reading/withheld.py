@@ -28,9 +28,13 @@ def _body(content: bytes) -> list[bytes]:
     return [found.data] if found else []
 
 
+LONGEST_TEXT = 2_000_000
+"""Bytes of a text that is looked for in other spellings; nobody writes a longer one."""
+
+
 def _spellings(content: bytes) -> list[bytes]:
     """The same bytes; and of a text, its lines with the ends that a mail or a browser may give them, the plainest form last."""
-    if b"\x00" in content or content.startswith(b"%PDF"):
+    if len(content) > LONGEST_TEXT or b"\x00" in content or content.startswith(b"%PDF"):
         return [content]
     lines = content.replace(b"\r\n", b"\n").rstrip(b"\n")
     return [content, *(text.replace(b"\n", end) for end in (b"\r\n", b"\n") for text in (lines + b"\n", lines))]
