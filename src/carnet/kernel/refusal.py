@@ -101,6 +101,7 @@ class No(StrEnum):
     DOCUMENT_XDM_UNREADABLE = "document-xdm-unreadable", Nature.DOCUMENT
     MINOR_AGREEMENT_MISSING = "minor-agreement-missing", Nature.CONSENT
     SECRET_CONNECTION_REFUSED = "secret-connection-refused", Nature.CONSENT
+    SECRET_CONNECTION_KNOWN = "secret-connection-known", Nature.CONSENT
     HABILITATION_PROFESSION = "habilitation-profession", Nature.RIGHT
     HABILITATION_DOCUMENT_TYPE = "habilitation-document-type", Nature.RIGHT
     HABILITATION_CONTEXT = "habilitation-context", Nature.RIGHT

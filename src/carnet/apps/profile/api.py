@@ -43,7 +43,16 @@ from carnet.apps.profile.sheet import SHEET_SECTIONS, Link, Made, lines_of, link
 from carnet.apps.profile.summary import Stated, absences, active, day_of, said_on, stated, stays_of
 from carnet.apps.profile.taking import say_taking
 from carnet.apps.profile.treatments import ATC, Badge, Course, Treatment, Word, dose_of, ended_lately, in_course, treatments
-from carnet.apps.profile.writing import WRITABLE, add_entry, correct_entry, entry_history, history_in, restore_entry, withdraw_entry
+from carnet.apps.profile.writing import (
+    WRITABLE,
+    add_entry,
+    correct_entry,
+    entry_history,
+    history_in,
+    may_change,
+    restore_entry,
+    withdraw_entry,
+)
 from carnet.apps.profile.written import PRESSURE, Written, WrittenError, read_written
 from carnet.apps.storage.api import RecordKey, Work
 from carnet.formats.fhir.emergency_sheet import Line
@@ -117,6 +126,7 @@ __all__ = [
     "lines_of",
     "links",
     "make_link",
+    "may_change",
     "moment_of",
     "narrowed",
     "new",

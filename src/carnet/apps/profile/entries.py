@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from carnet.apps.records.api import Visit
+from carnet.apps.records.api import Query, Visit, criteria, documents
 from carnet.apps.storage.api import RecordKey, Row, Table, Work
 from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
@@ -243,6 +243,14 @@ def entries(
     )  # fmt: skip
     found = [opened(visit.key, row) for row in rows]
     return found if markers else [e for e in found if e.content.code != NOT_CONCERNED]
+
+
+def kept_from_representatives(visit: Visit, entry: Entry) -> bool:
+    """Whether a minor's representatives know nothing of an entry: it is secret itself, or the document that it comes from is."""
+    if entry.secret or entry.document_id is None:
+        return entry.secret
+    found = documents(visit, Query((criteria.by_logical_id([str(entry.document_id)]),), count=1)).items
+    return any(d.facts.hidden_from_representatives for d in found)
 
 
 def entries_for_timer(work: Work, key: RecordKey, wanted: Iterable[str], unseen: Iterable[UUID]) -> list[Entry]:

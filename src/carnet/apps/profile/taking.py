@@ -9,9 +9,9 @@ from uuid import UUID
 
 from carnet.apps.journal.api import REPRESENTATIVES
 from carnet.apps.profile.declaring import DETAIL, category_of
-from carnet.apps.profile.entries import NOT_CONCERNED, PERSON, WORD, Content, Entry, entries, insert, new
+from carnet.apps.profile.entries import NOT_CONCERNED, PERSON, WORD, Content, Entry, entries, insert, kept_from_representatives, new
 from carnet.apps.profile.treatments import Treatment, Word, treatments
-from carnet.apps.records.api import Query, Visit, criteria, documents, visiting, written
+from carnet.apps.records.api import Visit, visiting, written
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
@@ -29,14 +29,6 @@ def _spoken_of(visit: Visit, number: UUID, today: date) -> tuple[Treatment, Entr
     raise Refusal(No.DOCUMENT_UNKNOWN)
 
 
-def _secret(visit: Visit, entry: Entry) -> bool:
-    """Whether what is spoken of is kept from a minor's representatives: then the word is too, and the line that tells of it."""
-    if entry.secret or entry.document_id is None:
-        return entry.secret
-    found = documents(visit, Query((criteria.by_logical_id([str(entry.document_id)]),), count=1)).items
-    return any(d.facts.hidden_from_representatives for d in found)
-
-
 def say_taking(ask: Ask, record_id: UUID, number: UUID, word: Word, detail: str, today: date) -> tuple[UUID, bool]:
     """Say how a treatment is taken. The former word on it ends and stays in the history.
 
@@ -51,7 +43,8 @@ def say_taking(ask: Ask, record_id: UUID, number: UUID, word: Word, detail: str,
         content = Content(told.label, told.code, told.system, detail=detail, codes=told.codes, phase=WORD, status=word.value,
                           active=word is not Word.STOPPED)  # fmt: skip
         said = new(_SECTION, content, PERSON, ask.at, ask.actor.id, entry.document_id, replaces=former.id if former else None)
-        secret = _secret(visit, entry)
+        # The word is kept from them too, and the line that tells of it.
+        secret = kept_from_representatives(visit, entry)
         with written(visit, Act.WRITE_PROFILE, "profile", category_of(_SECTION), REPRESENTATIVES if secret else ""):
             if former:
                 visit.work.run(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from carnet.apps.profile.entries import PROFESSIONAL, Content, Entry, check_born, entries, insert, new
+from carnet.apps.profile.entries import PROFESSIONAL, Content, Entry, check_born, entries, insert, kept_from_representatives, new
 from carnet.apps.records.api import Visit, visiting, writing, written
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.copies import replace
@@ -30,6 +30,19 @@ def _found(visit: Visit, entry_id: UUID) -> Entry:
     raise Refusal(No.DOCUMENT_UNKNOWN)
 
 
+def may_change(visit: Visit, entry: Entry) -> bool:
+    """Whether this visit may change an entry that it shows.
+
+    In a secret connection nothing changes that the representatives know of: they would see who changed it, or a hole.
+    """
+    return not visit.ask.secret or kept_from_representatives(visit, entry)
+
+
+def _check_secret(visit: Visit, entry: Entry) -> None:
+    if not may_change(visit, entry):
+        raise Refusal(No.SECRET_CONNECTION_KNOWN)
+
+
 def _end(visit: Visit, entry: Entry) -> None:
     visit.work.run(
         "UPDATE profile_entry SET ended_at = %s WHERE record_id = %s AND entry_id = %s",
@@ -43,11 +56,14 @@ def _check(section: str, content: Content) -> None:
 
 
 def add_entry(ask: Ask, record_id: UUID | None, section: str, content: Content) -> UUID:
-    """Write a new entry, confirmed by whoever writes it. As feeding, it asks for no authorisation. Returns its id."""
+    """Write a new entry, confirmed by whoever writes it. As feeding, it asks for no authorisation. Returns its id.
+
+    What is added in a secret connection is kept from a minor's representatives.
+    """
     _check(section, content)
     with writing(ask, Act.WRITE_PROFILE, record_id, "profile") as visit:
         check_born(visit, section, content)
-        entry = new(section, content, PROFESSIONAL, ask.at, ask.actor.id, confirmed=True)
+        entry = new(section, content, PROFESSIONAL, ask.at, ask.actor.id, confirmed=True, secret=ask.secret)
         insert(visit.work, visit.key, entry)
         return entry.id
 
@@ -74,6 +90,7 @@ def correct_entry(ask: Ask, record_id: UUID | None, entry_id: UUID, content: Con
     """
     with _writing(ask, record_id) as visit:
         old = _found(visit, entry_id)
+        _check_secret(visit, old)
         told = _corrected(old.content, content) if content else old.content
         _check(old.section, told)
         entry = new(old.section, told, PROFESSIONAL, ask.at, ask.actor.id, old.document_id, True, old.id, old.secret)
@@ -85,7 +102,9 @@ def correct_entry(ask: Ask, record_id: UUID | None, entry_id: UUID, content: Con
 def withdraw_entry(ask: Ask, record_id: UUID | None, entry_id: UUID) -> None:
     """Withdraw an entry that does not hold (refuted, written by mistake). It stays in the history."""
     with _writing(ask, record_id) as visit:
-        _end(visit, _found(visit, entry_id))
+        old = _found(visit, entry_id)
+        _check_secret(visit, old)
+        _end(visit, old)
 
 
 def restore_entry(ask: Ask, record_id: UUID | None, entry_id: UUID) -> None:
@@ -95,6 +114,7 @@ def restore_entry(ask: Ask, record_id: UUID | None, entry_id: UUID) -> None:
         found = [e for e in listed if e.id == entry_id and e.ended_at is not None]
         if not found or any(e.replaces == entry_id for e in listed):
             raise Refusal(No.DOCUMENT_UNKNOWN)
+        _check_secret(visit, found[0])
         again = replace(found[0], ended_at=None)
         visit.work.run("UPDATE profile_entry SET ended_at = NULL WHERE record_id = %s AND entry_id = %s", visit.record_id, again.id)
 

@@ -31,7 +31,7 @@ PUBLISHED = {
     No.CERTIFICATE_REVOKED: INVALID_CERTIFICATE,
 }
 _OWN = frozenset({No.DEPOSIT_OBJECTION, No.MINOR_AGREEMENT_MISSING, No.PRESENCE_CODE_WRONG, No.SECRET_CONNECTION_REFUSED,
-                  No.PROFILE_SECTION_CLOSED, No.SERVICE_CONSENT_MISSING})  # fmt: skip
+                  No.SECRET_CONNECTION_KNOWN, No.PROFILE_SECTION_CLOSED, No.SERVICE_CONSENT_MISSING})  # fmt: skip
 """What the person wants for one deposit, document or connection: no denial by the rights service, so told by our own code."""
 _IHE = {
     # Codes of IHE ITI TF-3 §4.2.4.1 and of ITI-57.

@@ -58,7 +58,17 @@ class Asked(Posting):
 
     def about(self, sought: Sought, act: Act, reason: str = "") -> Ask:
         """A question about somebody who was sought, with the local traits that came along: they must not contradict."""
-        return Ask(self.actor, act, self.at, sought.ins, sought.mode, reason, sought.traits, present=sought.present(self.at))
+        return Ask(
+            self.actor,
+            act,
+            self.at,
+            sought.ins,
+            sought.mode,
+            reason,
+            sought.traits,
+            present=sought.present(self.at),
+            secret=sought.secret,
+        )
 
     @property
     def employee(self) -> bool:

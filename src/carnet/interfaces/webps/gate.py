@@ -19,7 +19,7 @@ from carnet.dicah.decision import Light
 from carnet.dicah.facts import AuthorisationGround
 from carnet.dicah.messages import message
 from carnet.interfaces.webps.door import Asked, again_to, may_regulate, page, signed_in
-from carnet.interfaces.webps.handles import Sought, handle_of, sought_of
+from carnet.interfaces.webps.handles import Sought, handle_of, secrecy_of, sought_of
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Ask, Mode
 from carnet.kernel.refusal import Nature, No, Refusal
 from carnet.pages.said import onward_to, saying
@@ -82,6 +82,7 @@ def _context(asked: Asked, handle: str, sought: Sought, status: RecordStatus) ->
     blocked = code is No.PROFESSIONAL_BLOCKED and not settings.LAW.blocked_in_break_glass
     return {
         "tab": "patients", "handle": handle, "sought": sought, "ins": sought.ins, "traits": sought.traits, "lights": lights,
+        **secrecy_of(sought, asked.actor),
         "held": sum(lamp.state == "ok" for lamp in lights), "told": told(code) if code else None, "code": code,
         "rule": message(code).rule if code else "",
         "again": again_to(asked.request) if code is No.STEP_UP_REQUIRED else "",
@@ -157,7 +158,8 @@ def emergency(asked: Asked, handle: str, mode: str) -> HttpResponse:
     if not may_ever(_opening(asked, sought, wanted)):
         raise Refusal(No.FUNCTION_NOT_ALLOWED)
     context: dict[str, object] = {"tab": "patients", "handle": handle, "ins": sought.ins, "traits": sought.traits, "mode": mode,
-                                  "minutes": int(settings.LAW.emergency_lasts.total_seconds() // 60)}  # fmt: skip
+                                  "minutes": int(settings.LAW.emergency_lasts.total_seconds() // 60),
+                                  **secrecy_of(sought, asked.actor)}  # fmt: skip
     if asked.request.method == "GET":
         return page(asked, "gate/emergency", context)
     reason = asked.form.text("motif", 1000)

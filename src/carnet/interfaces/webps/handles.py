@@ -33,6 +33,8 @@ class Sought:
     mode: Mode = Mode.NORMAL
     seen_at: datetime | None = None
     """When the patient's Vitale card was read here."""
+    secret: bool = False
+    """A secret connection: what is done in it stays hidden from the representatives of a minor."""
 
     def present(self, at: datetime) -> bool:
         """Whether the patient's card was read in this consultation: the same day, some hours ago at most."""
@@ -45,6 +47,10 @@ class Sought:
         """The same person in another access mode."""
         return replace(self, mode=mode)
 
+    def in_secret(self, secret: bool) -> "Sought":
+        """The same person in a secret connection, or in an ordinary one."""
+        return replace(self, secret=secret)
+
 
 def handle_of(sought: Sought, actor: Actor) -> str:
     """The part of an address that names somebody, for this professional alone."""
@@ -52,6 +58,8 @@ def handle_of(sought: Sought, actor: Actor) -> str:
             "t": {k: v for k, v in asdict(sought.traits).items() if v}}  # fmt: skip
     if sought.seen_at is not None:
         told["p"] = sought.seen_at.isoformat()
+    if sought.secret:
+        told["s"] = "1"
     return sealed_text(json.dumps(told), actor.key)
 
 
@@ -62,7 +70,12 @@ def sought_of(handle: str, actor: Actor) -> Sought:
         raise Refusal(No.DOCUMENT_UNKNOWN)
     told = json.loads(text)
     seen_at = datetime.fromisoformat(told["p"]) if "p" in told else None
-    return Sought(Ins(told["m"], Oid(told["o"])), Traits(**told["t"]), Mode(told["a"]), seen_at)
+    return Sought(Ins(told["m"], Oid(told["o"])), Traits(**told["t"]), Mode(told["a"]), seen_at, "s" in told)
+
+
+def secrecy_of(sought: Sought, actor: Actor) -> dict[str, object]:
+    """What the head of a page says of a secret connection, with the address of the same person in an ordinary one."""
+    return {"secret": True, "ordinary": handle_of(sought.in_secret(False), actor)} if sought.secret else {}
 
 
 def typed(text: str) -> Sought:

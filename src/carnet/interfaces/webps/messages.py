@@ -79,7 +79,8 @@ def _shown(asked: Asked, ref: str, problems: list[tuple[str, str]], status: int 
     talk, traits, ins, minor = messaging.open_thread(asked.ask(Act.READ_MESSAGES), one.record_id, one.thread)
     people = sorted((c.name, c.id) for c in colleagues(asked.actor.situation.structure))
     context: dict[str, object] = {
-        "tab": "messages", "ref": ref, "talk": talk, "traits": traits, "ins": ins, "handle": handle_of(Sought(ins), asked.actor),
+        "tab": "messages", "ref": ref, "talk": talk, "traits": traits, "ins": ins,
+        "handle": handle_of(Sought(ins, secret=talk.thread.secret), asked.actor),
         "minor": minor, "problems": problems, "given": asked.request.POST, "kinds": NAMED,
         "colleagues": people if talk.mailbox and talk.mailbox.kind != "PER" else [],
         "sending": asked.form.text("envoi", 40) or uuid4(),
@@ -165,11 +166,16 @@ def _pieces(asked: Asked, ins: Ins, secret: bool, files: list[tuple[Proposal, by
     return tuple(replace(piece, filed_as=number) for piece, number in zip(_plain(files), numbers, strict=True))
 
 
-def _answer(asked: Asked, pieces: tuple[Piece, ...]) -> Answer:
+def _secret(asked: Asked, sought: Sought) -> bool:
+    """Whether a conversation begins in secret: where the form says so, and always in a secret connection."""
+    return sought.secret or asked.form.yes("secret")
+
+
+def _answer(asked: Asked, pieces: tuple[Piece, ...], secret: bool) -> Answer:
     closing = {"fil": Closing.THREAD, "tout": Closing.ALL}.get(asked.form.text("fin", 10), Closing.NOTHING)
     status = STATUSES.get(asked.form.text("suite", 12), "")
     return Answer(
-        asked.form.text("texte", 20_000), pieces, closing, status, asked.form.yes("secret"), asked.form.text("objet", 200),
+        asked.form.text("texte", 20_000), pieces, closing, status, secret, asked.form.text("objet", 200),
         asked.form.text("envoi", 40),
     )  # fmt: skip
 
@@ -188,7 +194,7 @@ def reply(asked: Asked, ref: str) -> HttpResponse:
         # Asked before anything is deposited: a page that says nothing was sent leaves nothing in the record.
         messaging.may_write(asked.ask(Act.WRITE_MESSAGE), ins, talk.mailbox.id, talk.thread.secret, _plain(files), begun=True)
         pieces = _pieces(asked, ins, talk.thread.secret, files)
-        messaging.answer(asked.ask(Act.WRITE_MESSAGE), one.record_id, one.thread, _answer(asked, pieces))
+        messaging.answer(asked.ask(Act.WRITE_MESSAGE), one.record_id, one.thread, _answer(asked, pieces, talk.thread.secret))
         secret = talk.thread.secret
     except Refusal as refusal:
         if refusal.code == No.DOCUMENT_UNKNOWN:
@@ -227,11 +233,10 @@ def write(asked: Asked, handle: str) -> HttpResponse:
         return _form(asked, handle, sought, problems, 400)
     try:
         files = list(_files(asked))
-        secret = messaging.may_write(
-            asked.about(sought, Act.WRITE_MESSAGE), sought.ins, box, asked.form.yes("secret"), _plain(files)
-        )
+        secret = messaging.may_write(asked.about(sought, Act.WRITE_MESSAGE), sought.ins, box, _secret(asked, sought), _plain(files))
         pieces = _pieces(asked, sought.ins, secret, files)
-        record_id, number = messaging.write_to(asked.about(sought, Act.WRITE_MESSAGE), sought.ins, box, _answer(asked, pieces))
+        answer = _answer(asked, pieces, _secret(asked, sought))
+        record_id, number = messaging.write_to(asked.about(sought, Act.WRITE_MESSAGE), sought.ins, box, answer)
     except Refusal as refusal:
         return _form(asked, handle, sought, [(field_of(refusal), _sentence(refusal))], 400)
     return saying(asked, f"/messages/{ref_of(asked, record_id, number)}", "message-secret" if secret else "message-envoye")

@@ -16,7 +16,7 @@ from carnet.kernel.ask import Act, Mode
 from carnet.kernel.copies import replace
 from carnet.kernel.ins import InsError
 from carnet.kernel.refusal import No, Refusal
-from carnet.kernel.traits import Traits
+from carnet.kernel.traits import Traits, is_minor
 from carnet.pages.civil import number_of
 
 PER_PAGE = 12
@@ -35,6 +35,11 @@ def go(asked: Asked, sought: Sought) -> HttpResponse:
     return HttpResponseRedirect(f"/porte/{handle_of(sought, asked.actor)}")
 
 
+def _as_wanted(asked: Asked, sought: Sought) -> Sought:
+    """In a secret connection where the form asks for one. It is asked for before anything is: the first test leaves a line."""
+    return sought.in_secret(asked.form.yes("secret"))
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A record of the own list, with its address for this professional."""
@@ -42,10 +47,15 @@ class Line:
     listed: Listed
     handle: str
     soon: bool
+    in_secret: str = ""
+    """The address of a secret connection, for a minor."""
 
 
 def _line(asked: Asked, listed: Listed) -> Line:
-    return Line(listed, handle_of(Sought(listed.ins), asked.actor), ends_soon(listed, asked.today))
+    sought = Sought(listed.ins)
+    minor = is_minor(listed.traits.birth_date, asked.today)
+    in_secret = handle_of(sought.in_secret(True), asked.actor) if minor else ""
+    return Line(listed, handle_of(sought, asked.actor), ends_soon(listed, asked.today), in_secret)
 
 
 def _own(asked: Asked, name: str) -> tuple[list[Listed], str]:
@@ -65,7 +75,7 @@ def _found(asked: Asked, wrong: str = "", typed_text: str = "", status: int = 20
     context: dict[str, object] = {
         "tab": "patients", "listed": [_line(asked, one) for one in listed[paging.start : paging.last]], "paging": paging,
         "name": name, "wrong": _WRONG.get(wrong, ""), "typed": typed_text, "no_list": refused, "vitale": reader() is not None,
-        "ending": [one for one in listed if ends_soon(one, asked.today)],
+        "ending": [one for one in listed if ends_soon(one, asked.today)], "in_secret": asked.form.yes("secret"),
     }  # fmt: skip
     return page(asked, "patients/search", context, status)
 
@@ -81,7 +91,7 @@ def look_for(asked: Asked) -> HttpResponse:
     """What was typed, pasted or scanned."""
     text = asked.form.raw("ins", 600)
     try:
-        return go(asked, typed(text))
+        return go(asked, _as_wanted(asked, typed(text)))
     except InsError as error:
         # A scan is long and says who a person is: it is not put back into the field.
         return _found(asked, error.reason, "" if PREFIX in text else text[:40], 400)
@@ -95,7 +105,7 @@ def vitale(asked: Asked) -> HttpResponse:
     if asked.request.method == "POST":
         number = asked.form.number("carte", len(cards) - 1)
         if number is not None:
-            return go(asked, Sought(cards[number].ins, cards[number].traits, seen_at=asked.at))
+            return go(asked, _as_wanted(asked, Sought(cards[number].ins, cards[number].traits, seen_at=asked.at)))
     return page(asked, "patients/vitale", {"tab": "patients", "cards": list(enumerate(cards)), "reader": found is not None})
 
 
@@ -108,7 +118,7 @@ def camera(asked: Asked) -> HttpResponse:
     data = upload.read() if upload is not None and (upload.size or 0) <= _LARGEST_IMAGE else b""
     for text in datamatrix_texts(data):
         try:
-            return go(asked, typed(text))
+            return go(asked, _as_wanted(asked, typed(text)))
         except InsError:
             continue
     return page(asked, "patients/camera", {"tab": "patients", "wrong": _WRONG["image"]}, 400)

@@ -5,7 +5,7 @@ from uuid import UUID
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import Visit, visiting
 from carnet.interfaces.webps.door import Asked
-from carnet.interfaces.webps.handles import Sought
+from carnet.interfaces.webps.handles import Sought, secrecy_of
 from carnet.interfaces.webps.record.frame import WATCHED, Context, Opened
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act
@@ -33,7 +33,8 @@ def band(asked: Asked, handle: str, sought: Sought, replaced: str = "") -> Conte
     and its holder must not read of one.
     """
     seen = "1" in (asked.request.GET.get(SEEN), asked.request.POST.get(SEEN))
-    context: Context = {"tab": "patients", "handle": handle, "ins": sought.ins, "traits": sought.traits, "seen": False}
+    context: Context = {"tab": "patients", "handle": handle, "ins": sought.ins, "traits": sought.traits, "seen": False,
+                        **secrecy_of(sought, asked.actor)}  # fmt: skip
     if not seen or asked.actor.kind is not ActorKind.PROFESSIONAL:
         return context
     try:

@@ -19,7 +19,7 @@ from carnet.interfaces.webps.acting.pieces import MOST_FILES, PIECE, Received, k
 from carnet.interfaces.webps.door import Asked, page, signed_in
 from carnet.interfaces.webps.handles import Sought, sought_of
 from carnet.kernel.ask import Act, Ask
-from carnet.kernel.codes import VISIBILITY_CODES
+from carnet.kernel.codes import HIDDEN_FROM_REPRESENTATIVES, VISIBILITY_CODES
 from carnet.kernel.refusal import No, Refusal
 from carnet.pages.civil import begins, day_of
 from carnet.pages.collation import in_order
@@ -73,7 +73,8 @@ def look(asked: Asked, handle: str) -> HttpResponse:
     except Refusal as refusal:
         return page(asked, "deposit/refused", {"told": told(refusal.code)})
     there = {r.was for r, same in zip(received, found, strict=True) if same is not None}
-    return page(asked, "deposit/proposals", {"rows": _rows(left_waiting(asked, received), there), "types": _types(), "given": {}})
+    rows = _rows(left_waiting(asked, received), there)
+    return page(asked, "deposit/proposals", {"rows": rows, "types": _types(), "given": {}, "secret": sought.secret})
 
 
 def _moment(text: str, asked: Asked) -> datetime:
@@ -82,9 +83,10 @@ def _moment(text: str, asked: Asked) -> datetime:
     return min(begins(day) + timedelta(hours=12), asked.at) if day else asked.at
 
 
-def _visibility(asked: Asked, number: str) -> tuple[Coding, ...]:
-    code = asked.form.text(f"visibilite-{number}", 40)
-    return (Coding(code),) if code in VISIBILITY_CODES else ()
+def _visibility(asked: Asked, sought: Sought, number: str) -> tuple[Coding, ...]:
+    """What was chosen. In a secret connection every document is hidden from the representatives (EX_2.1-1050)."""
+    chosen = {asked.form.text(f"visibilite-{number}", 40)} & VISIBILITY_CODES
+    return tuple(Coding(code) for code in sorted(chosen | ({HIDDEN_FROM_REPRESENTATIVES} if sought.secret else set())))
 
 
 def _parents(asked: Asked) -> tuple[Parent, ...]:
@@ -103,7 +105,7 @@ def _once(asked: Asked, part: str) -> str:
 
 def _entry_of(asked: Asked, received: Received, sought: Sought) -> DocumentEntry:
     proposal, n = received.proposal, received.was
-    ins, visibility, parents = (sought.ins.oid.value, sought.ins.matricule), _visibility(asked, n), _parents(asked)
+    ins, visibility, parents = (sought.ins.oid.value, sought.ins.matricule), _visibility(asked, sought, n), _parents(asked)
     if proposal.mime == "text/xml":
         # A CDA says what it is: only its visibility is chosen here.
         return DocumentEntry(mime="text/xml", confidentiality=visibility, patient=ins, parents=parents)
@@ -120,7 +122,7 @@ def _note_of(asked: Asked, sought: Sought, question: Ask) -> tuple[DocumentEntry
     note = Note(title, asked.form.raw("note"), asked.form.text("type-note", 40) or "11488-4", asked.at, _once(asked, "note"))
     unique_id, content = note_as_cda(question, note)
     entry = DocumentEntry(
-        unique_id=unique_id, mime="text/xml", confidentiality=_visibility(asked, "note"), parents=_parents(asked),
+        unique_id=unique_id, mime="text/xml", confidentiality=_visibility(asked, sought, "note"), parents=_parents(asked),
         patient=(sought.ins.oid.value, sought.ins.matricule),
     )  # fmt: skip
     return entry, content

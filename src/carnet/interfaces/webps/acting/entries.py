@@ -76,6 +76,7 @@ def edit(opened: Opened, number: UUID) -> Shown | HttpResponse:
     writers = names_in(opened.visit, [e.recorded_by for e in history if e.source == profile.PROFESSIONAL])
     context: Context = {
         "entry": entry, "what": gettext(TITLES.get(entry.section, "")), "writable": entry.section in profile.WRITABLE,
+        "known": not profile.may_change(opened.visit, entry),
         "history": [(e, writers.get(e.recorded_by, ("", None))[0]) for e in history],
     }  # fmt: skip
     return Shown("entry", context)

@@ -9,7 +9,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from carnet.apps.profile import api as profile
 from carnet.apps.records.api import Visit, visiting
 from carnet.interfaces.webps.door import Asked, page, signed_in
-from carnet.interfaces.webps.handles import Sought, handle_of, sought_of
+from carnet.interfaces.webps.handles import Sought, handle_of, secrecy_of, sought_of
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import EMERGENCY_MODES, Act, Mode
 from carnet.kernel.refusal import Nature, No, Refusal
@@ -78,6 +78,7 @@ class Opened:
             "narrowed": profile.narrowed(visit),
             "closed": sorted(set(profile.SECTIONS) - set(profile.readable_sections(visit))),
             "may_feed": visit.may(Act.FEED), "may_write_profile": visit.may(Act.WRITE_PROFILE),
+            **secrecy_of(self.sought, self.asked.actor),
         }  # fmt: skip
 
 

@@ -1,0 +1,151 @@
+"""The secret connection at WebPS: a minor's care of which no page of the representatives says anything."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from support.espace import Space, newcomer, relate
+from support.people import allow, deposit
+from support.portal import Browser, words
+
+from carnet.desk.demonstration.people import DemoPerson
+from carnet.desk.demonstration.professionals import PROFESSIONALS
+from carnet.dicah.messages import message
+
+PARENTS_PAGES = ("/", "/acces", "/acces/professionnels", "/documents", "/profil", "/profil/problems",
+                 "/profil/vaccinations", "/messages", "/demandes", "/prevention")  # fmt: skip
+
+
+@pytest.fixture
+def family(espace: str) -> tuple[Space, DemoPerson, UUID, Space]:
+    """A minor with an account, and a representative who acts on the record."""
+    teenager, person, record_id = newcomer(espace, birth_date="2010-05-05")
+    parent, _, _ = newcomer(espace)
+    relate(record_id, parent, "representative")
+    return teenager, person, record_id, parent.act_on(record_id)
+
+
+def sought_in_secret(browser: Browser, person: DemoPerson) -> str:
+    answer = browser.post("/patients/chercher", {"ins": person.ins.matricule, "secret": "oui"})
+    return str(answer.headers["location"]).removeprefix("/porte/")
+
+
+def told_to(parent: Space) -> list[object]:
+    """What a representative reads: pages, and what the journal tells of the professionals (their own readings are in it too)."""
+    for path in PARENTS_PAGES:
+        # What is new is new once.
+        parent.get(path)
+    journal = words(parent.get("/acces/journal"))
+    named = [journal.count(PROFESSIONALS[key].family) for key in ("midwife", "treating")]
+    return [named, *(words(parent.get(path)) for path in PARENTS_PAGES)]
+
+
+def sent(browser: Browser, path: str, data: dict[str, Any]) -> Any:
+    answer = browser.post(path, data)
+    assert answer.status_code == 302, words(answer)
+    return answer
+
+
+def test_a_visit_in_secret_leaves_nothing_on_a_page_of_the_representatives(portal: str, family: Any) -> None:
+    teenager, person, _, parent = family
+    deposit(person, title="Certificat de sport")
+    browser, before = Browser(portal).sign_in("midwife"), told_to(parent)
+    handle = sought_in_secret(browser, person)
+    gate = browser.get(f"/porte/{handle}")
+    assert "Connexion secrète" in words(gate)
+    assert "Recueillir l’accord du patient" in words(gate)
+    sent(browser, f"/porte/{handle}/accord", {"titre": "consultation", "accord": "oui"})
+    record = browser.get(f"/dossier/{handle}")
+    assert record.status_code == 200
+    assert "Connexion secrète" in words(record)
+    form = browser.get(f"/deposer/{handle}?vu=1")
+    assert "sauf les représentants légaux" in words(form)
+    assert 'value="INVISIBLE_REPRESENTANTS_LEGAUX"' not in form.text
+    sent(browser, f"/deposer/{handle}", {"note": "Contraception expliquée.", "titre-note": "Consultation confidentielle"})
+    sent(browser, f"/dossier/{handle}/profil/problems/ajouter", {"libelle": "Chose confiée"})
+    for path in ("", "/documents", "/acces", "/volontes", "/vaccinations", "/resultats", "/parcours"):
+        assert browser.get(f"/dossier/{handle}{path}").status_code == 200
+    assert told_to(parent) == before
+    assert "Consultation confidentielle" in words(teenager.get("/documents"))
+    assert "Chose confiée" in words(teenager.get("/profil/problems"))
+    assert "vérifié si votre carnet est ouvert" in words(teenager.get("/acces/journal"))
+
+
+def test_the_same_visit_in_the_open_is_told(portal: str, family: Any) -> None:
+    _, person, _, parent = family
+    before = told_to(parent)
+    browser = Browser(portal).sign_in("midwife")
+    browser.get(f"/porte/{browser.seek(person.ins.matricule)}")
+    assert told_to(parent) != before
+
+
+def test_nothing_that_the_representatives_know_of_changes_in_secret(portal: str, family: Any) -> None:
+    teenager, person, record_id, parent = family
+    allow(record_id, "treating")
+    browser = Browser(portal).sign_in("treating")
+    open_handle = browser.open(person.ins.matricule)
+    sent(browser, f"{open_handle}/profil/problems/ajouter", {"libelle": "Asthme"})
+    number = browser.get(open_handle).text.split(f"{open_handle}/profil/")[1:]
+    asthma = next(n[:36] for n in number if "Asthme" in n[:80])
+    before, base = told_to(parent), f"/dossier/{sought_in_secret(browser, person)}"
+    page = browser.get(f"{base}/profil/{asthma}")
+    assert "Pour la changer, revenez à une connexion ordinaire" in words(page)
+    assert f"{base}/profil/{asthma}/corriger" not in page.text
+    for act in ("confirmer", "corriger", "retirer", "retablir"):
+        refused = browser.post(f"{base}/profil/{asthma}/{act}", {"libelle": "Autre"})
+        assert refused.status_code in (403, 404), act
+        if act != "retablir":
+            assert message("secret-connection-known").professional in words(refused)
+    assert told_to(parent) == before
+    sent(browser, f"{base}/profil/problems/ajouter", {"libelle": "Chose confiée"})
+    own = next(n[:36] for n in browser.get(base).text.split(f"{base}/profil/")[1:] if "Chose confiée" in n[:80])
+    assert "Non visible des représentants légaux" in words(browser.get(f"{base}/profil/{own}"))
+    sent(browser, f"{base}/profil/{own}/corriger", {"libelle": "Chose confiée, précisée"})
+    assert "Chose confiée, précisée" in words(teenager.get("/profil/problems"))
+    assert told_to(parent) == before
+    assert "Chose" not in words(parent.get("/profil/problems"))
+
+
+def test_a_message_begins_in_secret_and_its_thread_leads_back_there(portal: str, family: Any) -> None:
+    _, person, _, parent = family
+    browser, before = Browser(portal).sign_in("midwife"), told_to(parent)
+    handle = sought_in_secret(browser, person)
+    form = browser.get(f"/ecrire/{handle}")
+    assert 'name="secret"' not in form.text
+    answer = sent(browser, f"/ecrire/{handle}", {"boite": "PER", "texte": "Vos résultats sont là.", "objet": "Suite"})
+    thread = browser.follow(answer.headers["location"])
+    assert "Échange tenu secret" in words(thread)
+    leads = thread.text.split('href="/porte/')[1].split('"')[0]
+    assert "Connexion secrète" in words(browser.get(f"/porte/{leads}?voyants=1"))
+    assert told_to(parent) == before
+
+
+def test_an_adult_s_record_is_not_opened_in_secret_and_the_way_back_is_there(portal: str, espace: str) -> None:
+    adult, person, record_id = newcomer(espace)
+    allow(record_id, "treating")
+    browser = Browser(portal).sign_in("treating")
+    handle = sought_in_secret(browser, person)
+    gate = browser.get(f"/porte/{handle}")
+    assert message("secret-connection-refused").professional in words(gate)
+    assert browser.get(f"/dossier/{handle}").status_code == 302
+    ordinary = gate.text.split('<a href="/porte/')[1].split('"')[0]
+    assert browser.get(f"/porte/{ordinary}").headers["location"] == f"/dossier/{ordinary}"
+    assert browser.post(f"/deposer/{handle}", {"note": "Texte."}).status_code == 400
+    assert message("secret-connection-refused").patient in words(adult.get("/acces/journal"))
+
+
+def test_a_minor_of_the_own_list_is_opened_in_secret_without_a_first_visit_in_the_open(portal: str, family: Any) -> None:
+    _, person, record_id, parent = family
+    allow(record_id, "treating")
+    browser, before = Browser(portal).sign_in("treating"), told_to(parent)
+    listed = browser.get(f"/patients?nom={person.traits.birth_name}")
+    secret = listed.text.split("En connexion secrète")[0].rsplit('href="/porte/', 1)[1].split('"')[0]
+    assert browser.get(f"/porte/{secret}").headers["location"] == f"/dossier/{secret}"
+    assert "Connexion secrète" in words(browser.get(f"/dossier/{secret}"))
+    assert told_to(parent) == before
+
+
+def test_what_was_ticked_stays_after_a_mistake(portal: str) -> None:
+    browser = Browser(portal).sign_in("treating")
+    wrong = browser.post("/patients/chercher", {"ins": "12", "secret": "oui"})
+    assert 'id="en-secret" name="secret" value="oui" checked' in wrong.text
