@@ -2,6 +2,7 @@
 
 import io
 import re
+import zipfile
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -108,3 +109,43 @@ def test_compared_values_have_their_own_dates_and_none_is_left_out(portal: str) 
     assert places == sorted(places)
     alone = say(1, stated("results", "Sodium", "2951-2", "l", date(2026, 1, 1), value="140", unit="mmol/L"))
     assert words(page.get(f"{base}/comparer?a={alone}&b={earlier}")).count("aucune valeur lue dans ce document") == 2
+
+
+def test_what_is_not_active_or_in_remission_is_told_as_that_on_every_page(portal: str, espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "treating")
+    facts = (
+        stated("problems", "Lymphome", clinical="remission"),
+        stated("problems", "Ulcère", clinical="inactive"),
+        stated("problems", "Zona", clinical="resolved"),
+        stated("problems", "Asthme", clinical="active"),
+        stated("allergies", "Pénicilline", clinical="resolved"),
+    )
+    of = {
+        s: Section(code, "S", facts=tuple(f for f in facts if f.section == s))
+        for s, code in (("problems", "11450-4"), ("allergies", "48765-2"))
+    }
+    relation = b'<entryRelationship typeCode="REFR">'
+    unsure = b"<observation><code code='66455-7'/><value code='unconfirmed'/></observation></entryRelationship>"
+    uid = fresh_uid()
+    content = cda(person, type_="11502-2", unique_id=uid, sections=tuple(of.values()))
+    assert relation in content
+    deposit(person, type_="11502-2", unique_id=uid, content=content.replace(relation, relation + unsure + relation, 1))
+    page = Browser(portal).sign_in("treating")
+    base = page.open(person.ins.matricule)
+    for path in ("", "/feuille"):
+        told = words(page.get(f"{base}{path}")).partition("Maladies et antécédents")[2]
+        for name, ending in (("Lymphome", "en rémission"), ("Ulcère", "non actif"), ("Zona", "terminé")):
+            assert ending in told.partition(name)[2][:45].lower(), (path, name)
+        assert "on confirmé" in told.partition("Lymphome")[2][:45]
+        assert "ermin" not in told.partition("Asthme")[2][:25]
+    for path, name, ending in (
+        ("problems", "Lymphome", "En rémission"),
+        ("problems", "Ulcère", "Non actif"),
+        ("allergies", "Pénicilline", "Terminé"),
+    ):
+        assert ending in words(who.get(f"/profil/{path}")).partition(name)[2][:60]
+    with zipfile.ZipFile(io.BytesIO(who.post("/compte/copie/telecharger").content)) as archive:
+        copied = archive.read("profil.html").decode()
+    for told in ("Lymphome (non confirmé) (en rémission)", "Ulcère (non actif)", "Pénicilline (terminé)"):
+        assert told in copied

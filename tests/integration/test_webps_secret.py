@@ -149,3 +149,18 @@ def test_what_was_ticked_stays_after_a_mistake(portal: str) -> None:
     browser = Browser(portal).sign_in("treating")
     wrong = browser.post("/patients/chercher", {"ins": "12", "secret": "oui"})
     assert 'id="en-secret" name="secret" value="oui" checked' in wrong.text
+
+
+def test_an_emergency_and_an_agreement_in_secret_are_not_told_to_the_representatives(portal: str, family: Any) -> None:
+    teenager, person, _, parent = family
+    browser, before = Browser(portal).sign_in("treating"), told_to(parent)
+    handle = sought_in_secret(browser, person)
+    form = browser.get(f"/porte/{handle}/urgence/bris-de-glace")
+    assert "Aucun avis ne part au patient" in words(form)
+    sent_to = browser.post(f"/porte/{handle}/urgence/bris-de-glace", {"motif": "Patiente inconsciente, seule."}).headers["location"]
+    opened = browser.get(sent_to)
+    assert "Connexion secrète" in words(opened)
+    assert "Le patient et son médecin traitant" not in words(opened)
+    sent(browser, f"/porte/{handle}/accord", {"titre": "equipe", "accord": "oui"})
+    assert told_to(parent) == before
+    assert PROFESSIONALS["treating"].family in words(teenager.get("/acces/journal"))

@@ -175,7 +175,7 @@ def test_an_absence_is_a_statement_of_its_own(code: str, entry: str, polarity: s
 @pytest.mark.parametrize(
     ("status", "over"),
     [("inactive", True), ("73425007", True), ("413322009", True), ("resolved", True), ("remission", True), ("55561003", False),
-     ("active", False), ("other", False)],
+     ("active", False), ("other", False), ("7087005", False)],
 )  # fmt: skip
 def test_a_clinical_status_in_fhir_or_snomed(status: str, over: bool) -> None:
     told = f"<entryRelationship><observation><code code='33999-4'/><value code='{status}'/></observation></entryRelationship>"

@@ -7,6 +7,7 @@ import pytest
 
 from carnet.apps.profile.entries import Content, Entry
 from carnet.apps.profile.sheet import lines_of
+from carnet.kernel.copies import replace
 
 TODAY = date(2026, 11, 29)
 
@@ -33,3 +34,24 @@ def test_an_absence_of_one_kind_stands_beside_another_kind() -> None:
     assert labels(said("Arachide", 2), said("Pas d’allergie médicamenteuse", 1, "partly-absent")) == [
         "Arachide", "Pas d’allergie médicamenteuse",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("section", "content", "told"),
+    [
+        ("problems", Content("Asthme"), ""),
+        ("problems", Content("Asthme", clinical="active", active=True), ""),
+        ("problems", Content("Asthme", clinical="inactive", active=False), "non actif"),
+        ("problems", Content("Asthme", clinical="remission", active=False, end="2019"), "en rémission"),
+        ("problems", Content("Asthme", clinical="resolved", active=False), "terminé"),
+        ("problems", Content("Asthme", end="2019"), "terminé"),
+        ("problems", Content("Asthme", end="2026-11-29"), ""),
+        ("problems", Content("Asthme", status="aborted", active=False), "terminé"),
+        ("treatments", Content("Amoxicilline", status="aborted", active=False), "arrêté"),
+        ("treatments", Content("Amoxicilline", status="suspended", active=False), "suspendu"),
+        ("treatments", Content("Amoxicilline", status="completed", end="2020"), "terminé"),
+    ],
+)
+def test_how_something_is_over_in_its_author_s_words(section: str, content: Content, told: str) -> None:
+    entry = replace(said("", 1), section=section, content=content)
+    assert entry.ending(TODAY) == told

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -83,7 +83,7 @@ def _line(entry: profile.Entry, names_only: bool) -> str:
     since = "le" if entry.section == "vaccinations" else "depuis"
     when = f"{since} {content.start}" if content.start else "date non précisée"
     # An end may be yet to come: it is told as a day, and the words depend on no hour.
-    over = (f", jusqu’à {content.end}" if content.end else "") + ("" if content.active else ", terminé")
+    over = (f", jusqu’à {content.end}" if content.end else "") + ("" if content.active else f", {entry.ending(date.min)}")
     unsure = ", non confirmé" if content.certainty == "unconfirmed" else ""
     more = () if names_only else (content.value and f"{content.value} {content.unit}".strip(), content.detail)
     told = ", ".join(p for p in (content.label, *more) if p)

@@ -81,13 +81,18 @@ def _codes(content: profile.Content) -> tuple[tuple[str, str, str], ...]:
     return content.codes or (((content.code, content.system, ""),) if content.code else ())
 
 
+_OVER = {"allergies": ("inactive", "resolved"), "": ("inactive", "resolved", "remission")}
+"""Clinical statuses of R4 for what is over: an allergy has no remission there."""
+
+
 def _said(reading_: Reading, stated: profile.Stated) -> Said:
     entry, content = stated.first, stated.first.content
     author = "" if reading_.line.perimeter == "names" else content.author
     today = settings.LAW.day(reading_.at)
     # What a person notes without an end is there now; a document that says no status says none.
     stands = content.status == "active" or entry.source == profile.PERSON
-    clinical = "inactive" if content.over(today) else "active" if stands else ""
+    over = content.clinical if content.clinical in _OVER.get(entry.section, _OVER[""]) else "inactive"
+    clinical = over if content.over(today) else "active" if stands or content.clinical == "active" else ""
     certainty = content.certainty or ("confirmed" if any(e.confirmed for e in stated.entries) else "")
     return Said(
         str(entry.id), content.label, _codes(content), content.start, content.end, clinical, certainty,

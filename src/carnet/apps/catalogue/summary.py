@@ -48,7 +48,7 @@ _PARTS = (
 )  # fmt: skip
 
 
-_STANDS = {"unconfirmed": "non confirmé", "inactive": "passé"}
+_STANDS = {"unconfirmed": "non confirmé", "inactive": "non actif", "resolved": "terminé", "remission": "en rémission"}
 
 
 def _line(resource: Json) -> str:
@@ -56,8 +56,8 @@ def _line(resource: Json) -> str:
     when = resource.get("onsetDateTime") or resource.get("occurrenceDateTime") or resource.get("occurrenceString") or ""
     dosage = (resource.get("dosage") or [{}])[0].get("text", "")
     codes = [c["code"] for name in ("verificationStatus", "clinicalStatus") for c in resource.get(name, {}).get("coding", ())]
-    stands = next((_STANDS[code] for code in codes if code in _STANDS), "")
-    return ", ".join(str(p) for p in (concept.get("text") or concept["coding"][0].get("code"), stands, dosage, when) if p)
+    stands = [_STANDS[code] for code in codes if code in _STANDS]
+    return ", ".join(str(p) for p in (concept.get("text") or concept["coding"][0].get("code"), *stands, dosage, when) if p)
 
 
 def _section(call: Call, part: _Part, held: set[str], at: datetime) -> Section | None:

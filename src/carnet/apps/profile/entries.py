@@ -13,6 +13,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.utils.translation import gettext_noop as _
+
 from carnet.apps.records.api import Query, Visit, criteria, documents
 from carnet.apps.storage.api import RecordKey, Row, Table, Work
 from carnet.kernel.copies import replace
@@ -23,6 +25,10 @@ NOT_CONCERNED = "not-concerned"
 """Code of the entry by which a person says that a section does not concern them: it is no allergy, no illness, no drug."""
 WORD = "word"
 """Phase of what a person says of a treatment that others state: it stands beside their word, and ends nothing of theirs."""
+ENDINGS = {
+    "inactive": _("non actif"), "remission": _("en rémission"), "aborted": _("arrêté"), "suspended": _("suspendu"),
+    "cancelled": _("annulé"),
+}  # fmt: skip
 DOCUMENT, PROFESSIONAL, PERSON, SERVICE = "document", "professional", "person", "service"
 SECTIONS: dict[str, str] = {
     "allergies": "allergies",
@@ -93,6 +99,8 @@ class Content:
     route: str = ""
     site: str = ""
     """How and where a vaccine was given, in words."""
+    clinical: str = ""
+    """Clinical status that its author gives: `active`, `inactive`, `remission`, `resolved`; empty where none is stated."""
     proof: str = ""
     """The document of the record that shows it, for what a person declares: its number."""
     codes: tuple[tuple[str, str, str], ...] = ()
@@ -165,6 +173,12 @@ class Entry:
     document_class: str = ""
     """Class of the document that it comes from, and when that document was written."""
     written_at: datetime | None = None
+
+    def ending(self, today: date) -> str:
+        """How it is over on a day, in its author's words: not active, in remission. Empty for what is not over."""
+        said = self.content
+        told = said.clinical or (said.status if self.section == "treatments" and not said.active else "")
+        return ENDINGS.get(told, _("terminé")) if said.over(today) else ""
 
 
 _COLUMNS = "entry_id, section, source, document_id, recorded_at, recorded_by, confirmed, replaces, ended_at, sealed, secret"

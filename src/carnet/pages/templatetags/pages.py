@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 
 from django import template
+from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
@@ -150,6 +151,13 @@ def last(end: datetime | None) -> datetime | None:
 def unsure(content: profile.Content) -> str:
     """What stands behind a name whose author is not sure of it."""
     return gettext(" (non confirmé)") if content.certainty == "unconfirmed" else ""
+
+
+@register.filter
+def ending(entry: profile.Entry, now: datetime) -> str:
+    """How an entry is over at a moment, in its author's words: non actif, en rémission, terminé. Empty for what is not."""
+    told = entry.ending(settings.LAW.day(now))
+    return gettext(told) if told else ""
 
 
 @register.filter

@@ -21,7 +21,7 @@ _STATUSES = {
 }  # fmt: skip
 _CLINICAL = {
     "active": "active", "55561003": "active", "recurrence": "active", "relapse": "active", "246455001": "active",
-    "inactive": "inactive", "73425007": "inactive", "remission": "inactive", "277022003": "inactive", "7087005": "inactive",
+    "inactive": "inactive", "73425007": "inactive", "remission": "remission", "277022003": "remission",
     "resolved": "resolved", "413322009": "resolved", "723506003": "resolved", "stopped": "inactive", "on-hold": "inactive",
     "completed": "resolved",
 }  # fmt: skip
@@ -38,9 +38,10 @@ QUALIFIES = frozenset({_STATUS_OF, _CERTAINTY_OF, CRITICALITY, SEVERITY, "30973-
 somebody minds it, what is expected of it, age at its beginning."""
 _CLINICAL_WORDS = {
     "actif": "active", "active": "active", "en cours": "active", "recidive": "active", "rechute": "active", "evolutif": "active",
-    "evolutive": "active", "inactif": "inactive", "inactive": "inactive", "en remission": "inactive",
+    "evolutive": "active", "inactif": "inactive", "inactive": "inactive", "en remission": "remission",
     "gueri": "resolved", "guerie": "resolved", "resolu": "resolved", "resolue": "resolved",
-    "termine": "resolved", "terminee": "resolved", "gone": "resolved", "cured": "resolved", "in remission": "inactive",
+    "termine": "resolved", "terminee": "resolved", "gone": "resolved", "cured": "resolved", "in remission": "remission",
+    "en remission complete": "remission", "en remission partielle": "remission",
 }  # fmt: skip
 _CERTAINTY_WORDS = {
     "confirme": "confirmed", "confirmee": "confirmed", "certain": "confirmed", "certaine": "confirmed", "suspecte": "unconfirmed",
@@ -255,7 +256,10 @@ class Entry:
 
     @property
     def clinical(self) -> str:
-        """The clinical status that qualifies it, in FHIR's words whether FHIR or SNOMED CT wrote it."""
+        """The clinical status that qualifies it, in FHIR's words whether FHIR or SNOMED CT wrote it.
+
+        What comes and goes is not over: it has no word here, and is told in its author's.
+        """
         return self.told(_STATUS_OF, _CLINICAL, _CLINICAL_WORDS)
 
     @property

@@ -101,7 +101,7 @@ class Statement:
     mood: str = "EVN"
     status: Status = Status.NOT_STATED
     clinical: str = ""
-    """Clinical status that the entry gives (`active`, `inactive`, `resolved`); empty when it gives none."""
+    """Clinical status that the entry gives (`active`, `inactive`, `remission`, `resolved`); empty when it gives none."""
     certainty: str = ""
     """`confirmed`, `unconfirmed`, `refuted`, `entered-in-error`; empty when it is not said."""
     other: str = ""

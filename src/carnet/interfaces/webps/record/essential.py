@@ -44,10 +44,10 @@ def new_documents(opened: Opened) -> tuple[list[tuple[Row, list[str]]], bool]:
     return rows, found.more
 
 
-def _history(entries: list[profile.Entry], today: date) -> list[tuple[profile.Stated, bool]]:
-    """Illnesses and what was done, those that last first; each with whether it is over."""
+def _history(entries: list[profile.Entry], today: date) -> list[profile.Stated]:
+    """Illnesses and what was done, those that last first."""
     both = [*profile.stated(entries, "problems"), *profile.stated(entries, "history")]
-    return sorted(((s, s.first.content.over(today)) for s in both), key=lambda told: told[1])
+    return sorted(both, key=lambda s: s.first.content.over(today))
 
 
 def _treatments(opened: Opened) -> Context:
