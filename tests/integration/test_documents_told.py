@@ -149,3 +149,19 @@ def test_what_is_not_active_or_in_remission_is_told_as_that_on_every_page(portal
         copied = archive.read("profil.html").decode()
     for told in ("Lymphome (non confirmé) (en rémission)", "Ulcère (non actif)", "Pénicilline (terminé)"):
         assert told in copied
+
+
+def test_a_death_that_a_document_states_stands_above_its_content(portal: str, espace: str) -> None:
+    who, person, record_id = newcomer(espace)
+    allow(record_id, "treating")
+    said = b'<deceasedInd xmlns="urn:hl7-org:sdtc" value="true"/><deceasedTime xmlns="urn:hl7-org:sdtc" value="202603"/></patient>'
+    uid = fresh_uid()
+    content = cda(person, unique_id=uid)
+    assert content.count(b"</patient>") == 1
+    number, living = deposit(person, unique_id=uid, content=content.replace(b"</patient>", said)), deposit(person)
+    page = Browser(portal).sign_in("treating")
+    base = page.open(person.ins.matricule)
+    for shown in (page.get(f"{base}/documents/{number}"), who.get(f"/documents/{number}")):
+        assert "Ce document dit la personne décédée : mars 2026." in words(shown)
+    for shown in (page.get(f"{base}/documents/{living}"), who.get(f"/documents/{living}")):
+        assert "décédée" not in words(shown)

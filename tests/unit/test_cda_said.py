@@ -4,7 +4,7 @@ import pytest
 from support.small_cda import SNOMED, concern, document, product, result, section
 
 from carnet.apps.profile.reading import content_of
-from carnet.formats.cda import plain_text, read_statements, render
+from carnet.formats.cda import deceased, plain_text, read_statements, render
 from carnet.formats.cda.statements import Origin, Polarity, Reason, Statement, Status, When, shown
 
 ALLERGIES, PROBLEMS, ACTS, TREATMENTS, VACCINES, RESULTS, DEVICES = (
@@ -245,7 +245,7 @@ def test_a_side_is_told() -> None:
 @pytest.mark.parametrize(
     ("value", "clinical"),
     [("xsi:type='CD' nullFlavor='OTH'><originalText>Guérie</originalText></value>", "resolved"),
-     ("xsi:type='CD' code='9' displayName='Résolu'/>", "resolved"), ("xsi:type='ST'>En rémission</value>", "inactive"),
+     ("xsi:type='CD' code='9' displayName='Résolu'/>", "resolved"), ("xsi:type='ST'>En rémission</value>", "remission"),
      ("xsi:type='ST' value='resolved'/>", "resolved"), ("xsi:type='ST'>Active</value>", "active"), ("xsi:type='ST'>Ailleurs</value>", "")],
 )  # fmt: skip
 def test_a_clinical_status_in_words(value: str, clinical: str) -> None:
@@ -306,6 +306,41 @@ def test_a_date_that_does_not_read_is_not_the_documents() -> None:
 def test_the_day_of_a_moment_is_the_one_of_the_country(instant: str, day: str) -> None:
     when = When(f"{instant[:4]}-{instant[4:6]}-{instant[6:8]}", instant=instant if len(instant) > 8 else "")
     assert content_of(Statement("results", "x", when=when)).start == day
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [("20260301233000Z", "2026-03-02"), ("2026-03-01T23:30:00Z", "2026-03-02"), ("2026-03-01T23:30:00+01:00", "2026-03-01"),
+     ("2026-03-01T23:30", "2026-03-01"), ("2026-03-01T", "2026-03-01"), ("20260301Z", "2026-03-01")],
+)  # fmt: skip
+def test_a_moment_that_is_written_as_fhir_writes_it_is_the_same_moment(written: str, day: str) -> None:
+    found = one(RESULTS, result("<value xsi:type='PQ' value='4'/>", f"<effectiveTime value='{written}'/>"))
+    assert content_of(found).start == day
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("<s:deceasedInd value='true'/>", ""), ("<s:deceasedInd value='1'/><s:deceasedTime value='202603'/>", "2026-03"),
+     ("<deceasedInd value='true'/>", ""), ("<s:deceasedTime value='20260301'/>", "2026-03-01"), ("<s:deceasedInd value='false'/>", None),
+     ("<s:deceasedInd value='false'/><s:deceasedTime value='2026'/>", None), ("<s:deceasedInd nullFlavor='UNK'/>", None), ("", None)],
+)  # fmt: skip
+def test_a_death_that_the_header_states(said: str, told: str | None) -> None:
+    patient = f"<recordTarget><patientRole><patient xmlns:s='urn:hl7-org:sdtc'>{said}</patient></patientRole></recordTarget>"
+    found = deceased(f"<ClinicalDocument xmlns='urn:hl7-org:v3'>{patient}</ClinicalDocument>".encode())
+    assert (found.on if found else None) == told
+
+
+def test_a_document_without_a_patient_states_no_death() -> None:
+    assert deceased(b"<ClinicalDocument xmlns='urn:hl7-org:v3'/>") is None
+
+
+@pytest.mark.parametrize(("code", "told"), [("R", "confidentialité restreinte"), ("v", "très restreinte"), ("N", ""), ("", "")])
+def test_a_part_that_its_author_calls_confidential_says_so(code: str, told: str) -> None:
+    content = section(RESULTS, "", "<paragraph>Texte</paragraph>").replace(
+        b"<text>", f"<confidentialityCode code='{code}'/><text>".encode()
+    )
+    drawn = render(content)
+    assert told in drawn and ("dit son auteur" in drawn) is bool(told)
 
 
 # numbers and words

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
-_TS = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:\.\d+)?([+-]\d{4})?")
+_TS = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:\.\d+)?([+-]\d{4}|Z)?")
 _INSTANT = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?")
 
 _SEARCHED = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?")
@@ -24,7 +24,7 @@ def _moment(parts: tuple[str | None, ...], zone: str | None) -> datetime:
 
 
 def from_hl7(text: str, local: tzinfo = UTC) -> datetime:
-    """Read an HL7 v3 TS (`202302091130+0100`, `1979`). Raises ValueError.
+    """Read an HL7 v3 TS (`202302091130+0100`, `1979`); `Z`, which is FHIR's, is read too. Raises ValueError.
 
     `local` is the zone of an hour that gives none: XDS slots are UTC (EX_3.1-1070), CDA is local. A day alone is moved by no zone.
     """

@@ -47,6 +47,8 @@ class Body:
     """Pages of a scan."""
     carries: str = ""
     """What a CDA of level 1 is wrapped around, as people call it; empty for any other document."""
+    deceased: cda.Deceased | None = None
+    """What a CDA says of a death of its patient."""
 
     @property
     def pages(self) -> list[int]:
@@ -68,14 +70,14 @@ def body_of(mime: str, data: bytes, files: str = "") -> Body:
 
 def _cda(data: bytes, files: str) -> Body:
     try:
-        inside = cda.attached(data)
+        inside, deceased = cda.attached(data), cda.deceased(data)
         if inside is None:
-            return Body("html", html=mark_safe(cda.render(data, files)))
+            return Body("html", html=mark_safe(cda.render(data, files)), deceased=deceased)
     except cda.CdaError:
         return Body("none")
     if inside.mime in TYPES_OF_CDA:
-        return Body("none")
-    return replace(body_of(inside.mime, inside.data), carries=KINDS.get(inside.mime, inside.mime))
+        return Body("none", deceased=deceased)
+    return replace(body_of(inside.mime, inside.data), carries=KINDS.get(inside.mime, inside.mime), deceased=deceased)
 
 
 def seen_document(visit: Visit, logical_id: UUID) -> Seen:

@@ -1,6 +1,7 @@
 """CDA R2: header, statements, narrative and files (read), and small documents of level 1 and 3 (write)."""
 
 from carnet.formats.cda.carried import Attached, all_files, as_text, attached, inside
+from carnet.formats.cda.deceased import Deceased, deceased
 from carnet.formats.cda.header import (
     CdaError,
     CdaHeader,
@@ -18,6 +19,7 @@ __all__ = [
     "CdaDraft",
     "CdaError",
     "CdaHeader",
+    "Deceased",
     "Left",
     "NotClinicalError",
     "Person",
@@ -28,6 +30,7 @@ __all__ = [
     "all_files",
     "as_text",
     "attached",
+    "deceased",
     "inside",
     "patients_named",
     "plain_text",

@@ -250,11 +250,24 @@ def _subject(section: etree._Element) -> Iterator[str]:
     yield f'<p class="lost">Cette partie concerne une autre personne{escape(f" : {told}" if told else "")}.</p>'
 
 
+_CONFIDENTIAL = {"R": "restreinte", "V": "très restreinte"}
+"""HL7 Confidentiality above normal. It changes no right here: whoever reads the part is told what its author says of it."""
+
+
+def _confidential(section: etree._Element) -> Iterator[str]:
+    """A line above a part that its author calls confidential for itself (CDA R2 §4.3.1)."""
+    code = section.find("h:confidentialityCode", NS)
+    told = _CONFIDENTIAL.get((code.get("code") or "").upper()) if code is not None else None
+    if told:
+        yield f'<p class="lost">Cette partie est de confidentialité {told}, dit son auteur.</p>'
+
+
 def _section(renderer: _Renderer, section: etree._Element, level: int) -> Iterator[str]:
     yield f"<section{_anchor(section)}>"
     if _title(section):
         yield f"<h{level}>{escape(_title(section))}</h{level}>"
     yield from _subject(section)
+    yield from _confidential(section)
     text = section.find("h:text", NS)
     if text is not None:
         yield renderer.inside(text, 0)

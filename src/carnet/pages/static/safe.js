@@ -6,6 +6,13 @@
   const show = (id, yes = true) => { const node = document.getElementById(id); if (node) { node.hidden = !yes; if (yes) node.scrollIntoView({ block: "nearest" }); } };
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("carnet-session") : null;
 
+  // An image whose bytes do not read says so in words.
+  const undrawn = (image) => { const note = $("[data-undrawn]", image.closest("article") || document); if (note) note.hidden = false; };
+  for (const image of document.querySelectorAll("img.picture")) {
+    if (image.complete && !image.naturalWidth && image.loading !== "lazy") undrawn(image);
+    image.addEventListener("error", () => undrawn(image));
+  }
+
   // The page after a sign-in that was opened beside another: it tells the other one, and goes.
   if (body.dataset.back !== undefined && channel) { channel.postMessage("back"); setTimeout(() => window.close(), 400); }
 

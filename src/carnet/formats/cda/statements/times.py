@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from lxml import etree
 
@@ -10,7 +10,7 @@ from carnet.formats.cda.header import NS
 from carnet.formats.cda.statements.model import Origin, When
 from carnet.formats.cda.statements.units import DAYS, decimal, duration
 
-_TS = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d{2,6}(?:\.\d+)?(?:[+-]\d{4})?)?(?:[+-]\d{4})?")
+_TS = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d{2,6}(?:\.\d+)?(?:[+-]\d{4}|Z)?)?(?:[+-]\d{4}|Z)?")
 _ISO = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d)(?:T[\d:.]*(?:Z|[+-][\d:]*)?)?)?()")
 """A day written with hyphens is no TS, and can mean one thing alone."""
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
@@ -37,8 +37,15 @@ def partial(text: str) -> str:
 
 
 def _instant(text: str) -> str:
-    match = _TS.fullmatch(text.strip())
-    return text.strip() if match and match.group(4) else ""
+    """A moment as HL7 v3 writes it, where it is written so or as FHIR does: that can mean one thing alone."""
+    text = text.strip()
+    match = _TS.fullmatch(text)
+    if match:
+        return text.replace("Z", "+0000") if match.group(4) else ""
+    try:
+        return f"{datetime.fromisoformat(text):%Y%m%d%H%M%S%z}" if "T" in text and _ISO.fullmatch(text) else ""
+    except ValueError:
+        return ""
 
 
 def _point(node: etree._Element | None) -> str:
