@@ -1,17 +1,24 @@
 """Nothing typed is lost, nothing is sent twice, nothing is done to the wrong patient: in a real browser, in both portals."""
 
+import io
 import re
+import zlib
 from typing import Any
 
 import psycopg
 import pytest
 from django.conf import settings
+from PIL import Image
 from support.journeys import OPEN
+from support.people import ask, entry, fresh_uid, now, submission
 from support.person_screen import PersonScreen
 from support.screen import Screen
 
+from carnet.apps.records import api as records
 from carnet.desk.demonstration.people import MEASURED, MOTHER
 from carnet.desk.demonstration.professionals import PROFESSIONALS
+from carnet.formats.xds import Coding
+from carnet.kernel.ask import Act
 
 NOTE = "Toux sous périndopril, arrêté ce jour."
 
@@ -184,3 +191,32 @@ def test_two_clicks_make_one_entry(person: PersonScreen) -> None:
     person.page.evaluate("(() => { const b = document.querySelector('main form .primary'); b.click(); b.click(); })()")
     person.page.wait_for_url(re.compile("/profil/allergies$"))
     assert person.page.locator(".entries > li", has_text="Pollen de frêne").count() == 1
+
+
+def picture(damaged: str) -> bytes:
+    """A PNG; with nothing in it to draw, or with bytes in the middle that do not read."""
+    out = io.BytesIO()
+    Image.new("RGB", (20, 20), "red").save(out, "PNG")
+    data = out.getvalue()
+    if damaged == "empty":
+        head = b"IHDR" + bytes(8) + data[24:29]
+        return data[:12] + head + zlib.crc32(head).to_bytes(4, "big") + data[33:]
+    return data.replace(b"IDAT", b"IDAT" + bytes(6), 1) if damaged else data
+
+
+@pytest.mark.parametrize("damaged", ["", "empty", "middle"])
+def test_an_image_whose_bytes_do_not_read_says_so_in_words(desk: Screen, damaged: str) -> None:
+    described = entry(
+        OPEN, mime="image/png", unique_id=fresh_uid(), type=Coding("11488-4"), title="Photographie", creation_time=now()
+    )
+    lot = submission((described, picture(damaged)))
+    number = records.deposit(ask("treating", Act.FEED, OPEN), lot).documents[0].logical_id
+    desk.scan(OPEN.ins.matricule)
+    desk.wait("/dossier/")
+    desk.page.goto(f"{desk.page.url}/documents/{number}")
+    desk.page.wait_for_load_state("networkidle")
+    told = desk.page.get_by_text("Cette image ne peut pas être dessinée ici")
+    if damaged:
+        told.wait_for()
+    else:
+        assert not told.is_visible()

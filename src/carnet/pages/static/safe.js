@@ -9,8 +9,8 @@
   // An image whose bytes do not read says so in words.
   const undrawn = (image) => { const note = $("[data-undrawn]", image.closest("article") || document); if (note) note.hidden = false; };
   for (const image of document.querySelectorAll("img.picture")) {
-    if (image.complete && !image.naturalWidth && image.loading !== "lazy") undrawn(image);
     image.addEventListener("error", () => undrawn(image));
+    if (image.complete && !image.naturalWidth && image.loading !== "lazy") undrawn(image);
   }
 
   // The page after a sign-in that was opened beside another: it tells the other one, and goes.
