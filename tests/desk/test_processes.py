@@ -13,12 +13,14 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 from django.conf import settings
 from support import commands
 from support.people import cda, client, entry, patient
 from support.ports import free_port
 
+from carnet.apps.storage.catalogue import lacking
 from carnet.config.doors import PROCESSES
 from carnet.desk import processes
 from carnet.desk.ports import PORTS
@@ -149,6 +151,21 @@ def test_a_port_in_use_is_said_before_a_door_shares_it() -> None:
         done = carnet("serve", "fhir", CARNET_FHIR_PORT=str(port), CARNET_FHIR_PROT="1")
     assert done.returncode == 1 and f"Port déjà pris : {port} (CARNET_FHIR_PORT)" in done.stderr
     assert "CARNET_FHIR_PROT : aucun réglage n'a ce nom" in done.stderr
+
+
+def test_no_process_starts_on_tables_of_another_release() -> None:
+    url = settings.DATABASE_URL
+    with psycopg.connect(url.replace("{role}", "postgres"), autocommit=True) as owner:
+        owner.execute("CREATE DATABASE carnet_before")
+        try:
+            before = url.replace("/carnet?", "/carnet_before?")
+            assert before != url
+            done = carnet("serve", "worker", CARNET_DATABASE_URL=before)
+        finally:
+            owner.execute("DROP DATABASE carnet_before")
+    assert done.returncode == 1 and "Les tables ne sont pas celles de ce code" in done.stderr and "carnet migrate" in done.stderr
+    assert lacking(url, "carnet_worker") == []
+    assert lacking("postgresql://{role}@127.0.0.1:9/none", "carnet_worker") == [], "whoever asks it next says so"
 
 
 @pytest.mark.parametrize("process", ["mssante-relay", "mssante", "hl7v2", "dmp"])

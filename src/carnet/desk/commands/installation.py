@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from carnet.apps.storage.catalogue import lacking
 from carnet.config.doors import BY_NAME, command, environment_of, port_of, variable
 from carnet.config.starting import read_settings, unknown_variables
 from carnet.desk.commands import FOLDER, Failed, carnet, now, or_fail, owner, start
@@ -56,6 +57,11 @@ def serve(process: str, workers: int, threads: int) -> None:
         click.echo(f"{name} : aucun réglage n'a ce nom, il n'est pas lu.", err=True)
     if row.port and not is_free(port_of(row, config), config.listen):
         raise Failed(f"Port déjà pris : {port_of(row, config)} ({variable(row.port)}). Un autre programme l'écoute déjà.")
+    if config.database_url and (lacks := lacking(config.database_url, row.role)):
+        raise Failed(
+            f"Les tables ne sont pas celles de ce code : il y manque {lacks[0]!r}, et {len(lacks) - 1} autre(s). "
+            "Lancez « carnet migrate » par cette version, puis recommencez (UPGRADING.md)."
+        )
     arguments = command(row, workers=workers, threads=threads)
     # The command becomes the process: whoever supervises it speaks to it alone.
     os.execve(arguments[0], arguments, environment_of(row) | dict(os.environ) | {"CARNET_PROCESS": row.name})  # noqa: S606
