@@ -8,6 +8,7 @@ from carnet.apps.prevention.doses import Shot
 from carnet.apps.prevention.edition import Edition
 from carnet.apps.prevention.immunisation import Evaluation, GroupForecast, SeriesStatus, Status
 from carnet.apps.prevention.wording import failure
+from carnet.apps.profile import api as profile
 from carnet.formats.fhir.immunization import Given, Recommended, Told, evaluation, recommendation
 from carnet.formats.fhir.reading import Json
 from carnet.formats.timestamps import to_fhir
@@ -22,9 +23,11 @@ def given_of(shot: Shot) -> Given:
     """A dose as a resource tells it: what the person alone says is no primary source; of the rest nothing says so."""
     content = shot.entry.content
     codes = content.codes or (((content.code, content.system, ""),) if content.code else ())
-    note = "" if content.detail.startswith("lot ") else content.detail
+    note = ". ".join(filter(None, ["" if content.detail.startswith("lot ") else content.detail, content.comment]))
+    # The author of a document tells of a dose: who gave it is whom the document names for that.
+    by = content.performer if shot.entry.source == profile.DOCUMENT else content.author
     return Given(
-        shot.number, content.label, codes, content.start, shot.lot, content.route, content.site, content.author,
+        shot.number, content.label, codes, content.start, shot.lot, content.route, content.site, by,
         None if shot.attested else False, note, to_fhir(shot.entry.recorded_at),
     )  # fmt: skip
 

@@ -101,6 +101,10 @@ class Content:
     """How and where a vaccine was given, in words."""
     clinical: str = ""
     """Clinical status that its author gives: `active`, `inactive`, `remission`, `resolved`; empty where none is stated."""
+    performer: str = ""
+    """Who gave a dose, where its document names them; its author only tells of it."""
+    comment: str = ""
+    """What its author noted beside it."""
     proof: str = ""
     """The document of the record that shows it, for what a person declares: its number."""
     codes: tuple[tuple[str, str, str], ...] = ()

@@ -14,6 +14,8 @@ from carnet.apps.profile.summary import day_of
 from carnet.formats.timestamps import from_fhir, from_hl7
 from carnet.kernel.traits import normalise_name
 
+PROVISIONAL = frozenset({"active", "suspended"})
+"""Statuses of a result that is not final."""
 GROUPS = ("results", "vitals", "obstetrics", "habits")
 """Sections whose entries have values."""
 
@@ -118,18 +120,39 @@ def _value(entry: Entry) -> tuple[str, ...]:
     return content.start, content.instant, content.comparator, told, content.upper, plain_unit(content.unit)
 
 
+def _told(entry: Entry) -> tuple[bool, int]:
+    """How much is said with a value: final before provisional, then what stands beside it."""
+    said = entry.content
+    beside = (said.low, said.high, said.bounds_text, said.interpretation, said.comment)
+    return said.status not in PROVISIONAL, sum(map(bool, beside))
+
+
+def _not_awaited(entries: list[Entry]) -> list[Entry]:
+    """Without results that were awaited or provisional where a final one of the same moment came from another document."""
+
+    def moment(entry: Entry) -> tuple[str, ...]:
+        return entry.content.code or normalise_name(entry.content.label), entry.content.start, entry.content.instant
+
+    final = {moment(e): e.document_id for e in entries if e.content.status not in PROVISIONAL and e.content.start}
+    return [e for e in entries if e.content.status not in PROVISIONAL or final.get(moment(e), e.document_id) == e.document_id]
+
+
 def series(entries: Iterable[Entry], section: str = "results") -> list[Series]:
     """Results grouped by examination and unit, those with the newest value first.
 
-    The same value at the same time that two documents state stands once: their first.
+    The same value at the same time that two documents state stands once: their first, but for a final one behind a provisional
+    one, and for one that says more (bounds, the laboratory's word, a comment).
     """
     kept = [e for e in entries if e.section == section and e.content.value and not e.content.polarity]
     groups: dict[tuple[str, str, str], list[Entry]] = {}
     seen: dict[tuple[object, ...], Entry] = {}
-    for entry in sorted(kept, key=moment_of):
-        first = seen.setdefault((_name(entry), _value(entry)), entry)
+    for entry in sorted(_not_awaited(kept), key=moment_of):
+        group, name = groups.setdefault(_name(entry), []), (_name(entry), _value(entry))
+        first = seen.setdefault(name, entry)
         if first is entry or not entry.content.start or first.document_id == entry.document_id:
-            groups.setdefault(_name(entry), []).append(entry)
+            group.append(entry)
+        elif _told(entry) > _told(first):
+            group[group.index(first)] = seen[name] = entry
     found = [Series(g[-1].content.label, g[-1].content.unit, tuple(g), examination_of(_codes(g[-1]))) for g in groups.values()]
     return sorted(found, key=lambda s: moment_of(s.last), reverse=True)
 

@@ -7,6 +7,7 @@ from lxml import etree
 from carnet.formats.cda.header import NS
 from carnet.formats.cda.statements.absent import denies, is_answer, is_any_agent, polarity_of, unknown_by
 from carnet.formats.cda.statements.absent_words import plain
+from carnet.formats.cda.statements.coded_words import in_words
 from carnet.formats.cda.statements.entry import CRITICALITY, QUALIFIES, SEVERITY, Entry, is_so
 from carnet.formats.cda.statements.model import Left, Polarity, Reason, Statement, Status, When
 from carnet.formats.cda.statements.names import child, children, codes_of
@@ -98,7 +99,7 @@ def _degree(node: etree._Element, entry: Entry, asked: str = SEVERITY) -> str:
     for observation in children(node, "entryRelationship/observation"):
         code, value = child(observation, "code"), child(observation, "value")
         if code is not None and value is not None and code.get("code") == asked and is_so(observation):
-            return _DEGREES.get(value.get("code") or "") or entry.narrative.label(value) or entry.narrative.text(value)
+            return _DEGREES.get(value.get("code") or "") or in_words(value, entry.narrative) or entry.narrative.text(value)
     return ""
 
 
@@ -110,8 +111,11 @@ def _degrees(entry: Entry) -> list[str]:
 
 def _reactions(entry: Entry) -> str:
     told = []
-    for observation in entry.node.iterfind("h:entryRelationship[@typeCode='MFST']/h:observation", NS):
-        label = entry.narrative.label(child(observation, "value")) or entry.narrative.text(child(observation, "text"))
+    relations = entry.node.findall("h:entryRelationship[@typeCode='MFST']", NS)
+    held = ("observation", "organizer/component/observation", "act/entryRelationship/observation")
+    for observation in (o for relation in relations for path in held for o in children(relation, path)):
+        value = child(observation, "value")
+        label = in_words(value, entry.narrative) or entry.narrative.text(child(observation, "text"))
         severity = _degree(observation, entry)
         if label and is_so(observation):
             told.append(f"{label} ({severity.lower()})" if severity else label)
@@ -159,9 +163,16 @@ def _answer(entry: Entry, value: etree._Element | None) -> Statement | Left:
     if value is not None and value.get("value") and not label:
         label = "oui" if value.get("value") in ("true", "1") else "non"
     site = child(entry.node, "targetSiteCode")
-    detail = [_degree(entry.node, entry), *entry.refinements(value), entry.narrative.label(site), *entry.refinements(site)]
+    detail = [_degree(entry.node, entry), *entry.refinements(value), in_words(site, entry.narrative), *entry.refinements(site)]
     unknown = value is not None and unknown_by(when_of(entry.node), entry.stated, value)
     return _made(entry, label, codes, ", ".join(dict.fromkeys(filter(None, detail))), unknown=unknown)
+
+
+def _end_unknown(node: etree._Element) -> list[str]:
+    """An end that its author does not know: some say so that it is over (IHE PCC), the national kit of what lasts. It is told."""
+    ends = node.find("h:effectiveTime/h:high", NS)
+    unknown = ends is not None and ends.get("nullFlavor") == "UNK" and node.find("h:effectiveTime/h:low[@value]", NS) is not None
+    return ["fin inconnue, selon le document"] if unknown else []
 
 
 def _made(
@@ -175,7 +186,7 @@ def _made(
         entry.section, label, codes, when_within(entry.node, entry.holders(), When()),
         polarity or entry.polarity_with(own), entry.mood,
         _status(entry), entry.clinical, entry.certainty, entry.other, author=entry.author,
-        detail=", ".join(filter(None, [detail, *entry.in_words()])),
+        detail=", ".join(filter(None, [detail, *entry.in_words(), *_end_unknown(entry.node), *entry.comments])),
         anchor=entry.narrative.anchor(entry.node),
     )  # fmt: skip
 
@@ -192,7 +203,7 @@ def procedure(entry: Entry) -> Iterator[Statement | Left]:
     label = entry.narrative.label(code) or entry.narrative.text(text)
     codes = tuple(codes_of(code))
     place = child(entry.node, "targetSiteCode")
-    site = ", ".join(filter(None, [entry.narrative.label(place), *entry.refinements(code, place)]))
+    site = ", ".join(filter(None, [in_words(place, entry.narrative), *entry.refinements(code, place), *entry.comments]))
     when = when_of(entry.node)
     polarity = polarity_of(codes, label, bool(when.start or when.end))
     if not label and not codes and unknown_by(when_of(entry.node), entry.stated, code):

@@ -16,7 +16,7 @@ from carnet.formats.cda.words import words
 def _is_stay(code: str, when: When) -> bool:
     """By its code. Without one that is known, both ends make a stay: a visit is written with its beginning alone."""
     if code in STAYS:
-        return bool(when.start)
+        return bool(when.start or when.end)
     return code not in VISITS and bool(when.start and when.end) and when.end >= when.start
 
 

@@ -1,5 +1,6 @@
 """An entry as its readers meet it: its node with everything above it, and what every statement of it has in common."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,7 @@ from lxml import etree
 
 from carnet.formats.cda.header import NS, ONESELF
 from carnet.formats.cda.statements.absent_words import plain
+from carnet.formats.cda.statements.coded_words import in_words
 from carnet.formats.cda.statements.model import Polarity, Status, When
 from carnet.formats.cda.statements.names import Narrative, child, children, codes_of
 from carnet.formats.cda.words import name_of, words
@@ -29,11 +31,15 @@ _CERTAINTY = {
     "confirmed": "confirmed", "410605003": "confirmed", "unconfirmed": "unconfirmed", "provisional": "unconfirmed",
     "2931005": "unconfirmed", "60022001": "unconfirmed",
     "differential": "unconfirmed", "415684004": "unconfirmed", "410592001": "unconfirmed", "refuted": "refuted",
-    "410516002": "refuted", "410594000": "refuted", "entered-in-error": "entered-in-error",
+    "410516002": "refuted", "410594000": "refuted", "723511001": "refuted", "410593006": "refuted", "428263003": "refuted",
+    "410515003": "confirmed", "entered-in-error": "entered-in-error",
 }  # fmt: skip
 _STATUS_OF, _CERTAINTY_OF = "33999-4", "66455-7"
+COMMENT = "48767-8"
 SEVERITY, CRITICALITY = "SEV", "82606-5"
-QUALIFIES = frozenset({_STATUS_OF, _CERTAINTY_OF, CRITICALITY, SEVERITY, "30973-2", "11323-3", "225773000", "75328-5", "445518008"})
+QUALIFIES = frozenset(
+    {COMMENT, _STATUS_OF, _CERTAINTY_OF, CRITICALITY, SEVERITY, "30973-2", "11323-3", "225773000", "75328-5", "445518008"}
+)
 """Observations that qualify another one: status, certainty, criticality, severity, rank of a dose, state of the patient, how much
 somebody minds it, what is expected of it, age at its beginning."""
 _CLINICAL_WORDS = {
@@ -49,7 +55,11 @@ _CERTAINTY_WORDS = {
     "a confirmer": "unconfirmed", "non confirme": "unconfirmed", "non confirmee": "unconfirmed", "hypothese": "unconfirmed",
     "exclu": "refuted", "exclue": "refuted", "elimine": "refuted", "eliminee": "refuted", "infirme": "refuted",
     "infirmee": "refuted",
-    "refute": "refuted", "refutee": "refuted", "ecarte": "refuted", "ecartee": "refuted",
+    "refute": "refuted", "refutee": "refuted", "absent": "refuted", "absente": "refuted", "probablement absent": "refuted",
+    "probablement absente": "refuted", "non suspecte": "refuted", "non suspectee": "refuted", "not suspected": "refuted",
+    "definitely not present": "refuted", "probably not present": "refuted", "known absent": "refuted",
+    "probably present": "unconfirmed", "suspected": "unconfirmed", "confirmed present": "confirmed", "known present": "confirmed",
+    "ecarte": "refuted", "ecartee": "refuted",
 }  # fmt: skip
 """The same in words, where an author codes them in a list of their own or not at all."""
 _CONTEXT, _SUBJECT = "408729009", "408732007"
@@ -57,7 +67,8 @@ _ONESELF = frozenset({"410604004", "116154003"})
 _PATIENT = frozenset({"patient", "patiente", "le patient", "la patiente", "lui-meme", "elle-meme", "soi-meme"})
 _CONTEXT_MOODS = {"410519009": "RSK", "410518001": "GOL", "410517006": "EXPEC", "410524000": "EXPEC"}
 """SNOMED CT, finding context: at risk, goal, expectation: it is not there."""
-_READ = frozenset({_CONTEXT, _SUBJECT})
+_TAG = re.compile(r"\s*\((qualifier value|finding|disorder|situation)\)$", re.IGNORECASE)
+"""Semantic tag of SNOMED CT: it is no part of a word."""
 _STATEMENTS = frozenset({"act", "observation", "substanceAdministration", "supply", "procedure", "organizer", "encounter",
                          "observationMedia", "regionOfInterest"})  # fmt: skip
 MOST_QUALIFIERS = 40
@@ -208,8 +219,9 @@ class Entry:
                     if name in known:
                         return known[name]
                 for text in (value.get("displayName") or "", self.narrative.text(value), self.narrative.label(value)):
-                    if plain(text) in {**spelled, **known}:
-                        return {**spelled, **known}[plain(text)]
+                    word = plain(_TAG.sub("", text))
+                    if word in {**spelled, **known}:
+                        return {**spelled, **known}[word]
         return ""
 
     def in_words(self) -> list[str]:
@@ -222,6 +234,14 @@ class Entry:
             if told and not self.told(code, known, spelled):
                 found.append(f"{name} : {told[0].lower()}{told[1:]}")
         return found
+
+    @property
+    def comments(self) -> list[str]:
+        """What its author noted beside it (LOINC 48767-8), in their words."""
+        notes = [*children(self.node, "entryRelationship/act"), *children(self.node, "entryRelationship/observation")]
+        told = [self.narrative.said(note) or self.narrative.text(child(note, "value"))
+                for note in notes if (code := child(note, "code")) is not None and code.get("code") == COMMENT]  # fmt: skip
+        return list(dict.fromkeys(filter(None, told)))
 
     def qualified(self, name: str) -> list[etree._Element]:
         """Values of a qualifier of what is stated (SNOMED CT, post-coordinated)."""
@@ -237,12 +257,8 @@ class Entry:
         for node in nodes:
             for qualifier in node.iterfind("h:qualifier", NS) if node is not None else ():
                 name, value = child(qualifier, "name"), child(qualifier, "value")
-                said = self.narrative.label(value) if value is not None else ""
-                if (
-                    said
-                    and (name is None or name.get("code") not in _READ)
-                    and (value is None or value.get("code") not in _CERTAINTY)
-                ):
+                read = value is None or value.get("code") in _CERTAINTY or value.get("code") in _CONTEXT_MOODS
+                if not read and (name is None or name.get("code") != _SUBJECT) and (said := in_words(value, self.narrative)):
                     found.append(said)
         return found
 

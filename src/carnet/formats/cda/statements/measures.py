@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from lxml import etree
 
 from carnet.formats.cda.statements.absent import denies, is_answer
+from carnet.formats.cda.statements.absent_words import plain
 from carnet.formats.cda.statements.entry import QUALIFIES, Entry, is_so, is_true
 from carnet.formats.cda.statements.model import Left, Reason, Statement, Status, Value
 from carnet.formats.cda.statements.names import child, children, codes_of
 from carnet.formats.cda.statements.sections import VITAL_SIGNS
 from carnet.formats.cda.statements.times import when_within
 from carnet.formats.cda.statements.values import ANSWERS, SUSCEPTIBILITY, also_in, interpretation_of, ranges_of, value_of
-from carnet.formats.cda.words import name_of
+from carnet.formats.cda.words import name_of, words
 
 GERM = "Germe isolé"
 
@@ -122,6 +123,32 @@ def _measured(entry: Entry) -> Iterator[Statement]:
         yield _measure(entry, held)
 
 
+def _specimen(entry: Entry) -> str:
+    """Of what it was measured, as the entry or what holds it says; a germ is no specimen."""
+    entities = (e for n in (entry.node, *entry.holders()) for e in children(n, "specimen/specimenRole/specimenPlayingEntity"))
+    named = (entry.narrative.label(child(e, "code")) or words(child(e, "name")) for e in entities if e.get("classCode") != "MIC")
+    return next((told.lower() for told in named if told), "")
+
+
+def _without_value(entry: Entry, held: etree._Element | None, label: str) -> Value | None:
+    """What stands in the place of a value that is not there: its author's words, or that it is awaited."""
+    if held is not None:
+        return None
+    said = entry.narrative.said(entry.node)
+    if said and plain(said) != plain(label):
+        return Value(text=said)
+    awaited = entry.status is Status.ACTIVE and entry.section == "results" and entry.mood == "EVN"
+    return Value(text="résultat attendu") if awaited and label else None
+
+
+def _notes(entry: Entry, label: str) -> list[str]:
+    """What its author noted beside a value: comments, and a text of its own that it holds (a reference is the line of a table)."""
+    own = child(entry.node, "text")
+    said = words(own) if own is not None and child(entry.node, "value") is not None else ""
+    told = [*entry.comments, said if plain(said) != plain(label) else ""]
+    return list(dict.fromkeys(filter(None, told)))
+
+
 def _measure(entry: Entry, held: etree._Element | None) -> Statement:
     node, narrative = entry.node, entry.narrative
     value = value_of(held, narrative)
@@ -129,12 +156,17 @@ def _measure(entry: Entry, held: etree._Element | None) -> Statement:
     sensitive = code in SUSCEPTIBILITY
     if value is None and (sensitive or code in ANSWERS):
         value, told = Value(text=told), told if sensitive else ""
-    organism = _organism(entry)
+    organism, codes = _organism(entry), tuple(codes_of(child(node, "code")))
+    label = narrative.label(child(node, "code")) or narrative.said(node)
+    if value is None and not _holds_observations(node):
+        value = _without_value(entry, held, label)
+    if not codes and label and (specimen := _specimen(entry)):
+        # No code tells of what it was measured: blood and urine are two examinations.
+        label = f"{label} ({specimen})"
     return Statement(
-        entry.section, narrative.label(child(node, "code")) or narrative.said(node),
-        tuple(codes_of(child(node, "code"))), when_within(node, entry.holders(), entry.written), entry.negated, entry.mood,
+        entry.section, label, codes, when_within(node, entry.holders(), entry.written), entry.negated, entry.mood,
         Status.CANCELLED if entry.taken_back else Status.NOT_STATED if entry.status is Status.COMPLETED else entry.status,
         other=entry.other, value=value, also=also_in(held),
         ranges=ranges_of(node, narrative), interpretation=told, organism=organism if sensitive else "", author=entry.author,
-        anchor=narrative.anchor(node),
+        anchor=narrative.anchor(node), comment=", ".join(_notes(entry, label)),
     )  # fmt: skip

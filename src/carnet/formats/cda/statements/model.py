@@ -114,6 +114,12 @@ class Statement:
     """The laboratory's own, in words."""
     detail: str = ""
     """Posology, reaction, lot: what completes the label."""
+    comment: str = ""
+    """What its author noted beside it, where nothing else says it."""
+    route: str = ""
+    site: str = ""
+    performer: str = ""
+    """How and where a dose was given, and by whom, in words."""
     phase: Phase = Phase.NONE
     organism: str = ""
     """What a susceptibility is about: the words of the laboratory are on the germ, not on the person."""

@@ -6,6 +6,9 @@ An amount alone would mislead: it never stands without the frequency that the do
 from lxml import etree
 
 from carnet.formats.cda.header import NS
+from carnet.formats.cda.statements.absent_words import plain
+from carnet.formats.cda.statements.coded_words import in_words, route_in_words
+from carnet.formats.cda.statements.entry import COMMENT
 from carnet.formats.cda.statements.names import Narrative, child, children
 from carnet.formats.cda.statements.times import excludes, partial, times_of, type_of
 from carnet.formats.cda.statements.units import DAYS, decimal, dose_unit, duration, number, time_unit
@@ -29,7 +32,8 @@ _FOR_A_PERIOD = {
     "a": "par an",
 }
 _SMALLER = {"d": ("h", 24), "wk": ("d", 7), "h": ("min", 60)}
-_INSTRUCTION, _COMMENT = ("PINSTRUCT", "FINSTRUCT"), "48767-8"
+_INSTRUCTION = ("PINSTRUCT", "FINSTRUCT", "409073007")
+"""Instructions to the patient and to whoever gives it (IHE PCC), and in general (SNOMED CT)."""
 _AS_NEEDED = ("si besoin", "as needed", "en cas de")
 
 
@@ -205,15 +209,32 @@ def _instructions(node: etree._Element, narrative: Narrative) -> list[str]:
     found = []
     for act in children(node, "entryRelationship/act"):
         code = child(act, "code")
-        if code is not None and code.get("code") in (*_INSTRUCTION, _COMMENT):
+        if code is not None and code.get("code") in (*_INSTRUCTION, COMMENT):
             found.append(narrative.text(child(act, "text")))
     return found
 
 
+def _reasons(node: etree._Element, narrative: Narrative) -> list[str]:
+    """What it is taken for, where the prescription says it (RSON)."""
+    held = [n for r in node.iterfind("h:entryRelationship[@typeCode='RSON']", NS) for n in r.iter("{urn:hl7-org:v3}observation")]
+    told = (in_words(child(n, "value"), narrative) or narrative.said(n) for n in held)
+    return [f"pour : {said}" for said in told if said]
+
+
 def _one(node: etree._Element, narrative: Narrative) -> list[str]:
     dose, often = _amount(child(node, "doseQuantity"), narrative), _frequency(node, narrative)
+    counted = child(node, "doseQuantity")
+    if dose and counted is not None and not counted.get("unit"):
+        # The dose counts units of administration that are named beside it.
+        of = in_words(child(node, "administrationUnitCode"), narrative)
+        dose = f"{dose} {dose_unit(of.lower(), counted.get('value') or '')}" if of else dose
     lasts = [told for time in times_of(node) if not excludes(time) and (told := _length(time))]
     return [" ".join(part for part in (dose, *often) if part), *lasts, *_limits(node, narrative), *_needed(node, narrative)]
+
+
+def dose_of(node: etree._Element, narrative: Narrative) -> str:
+    """The amount of one dose, in words."""
+    return _amount(child(node, "doseQuantity"), narrative)
 
 
 def _product(node: etree._Element) -> str:
@@ -246,9 +267,16 @@ def posology_of(node: etree._Element, narrative: Narrative) -> str:
     """The posology of an administration in one line; steps that follow one another are told in their order."""
     told = _one(node, narrative)
     steps = [", ".join(p for p in _one(step, narrative) if p) for step in _steps(node)]
-    route = [narrative.label(child(node, name)).lower() for name in ("routeCode", "approachSiteCode")]
-    parts = [*told, " puis ".join(step for step in steps if step), *route, *_instructions(node, narrative)]
-    return ", ".join(dict.fromkeys(part for part in parts if part))
+    route = [
+        route_in_words(child(node, "routeCode"), narrative).lower(),
+        in_words(child(node, "approachSiteCode"), narrative).lower(),
+    ]
+    parts, instructed = [*told, " puis ".join(step for step in steps if step)], _instructions(node, narrative)
+    if not any([*parts, *instructed]):
+        # Nothing is structured: the words of the prescription, where they say more than the name of the product.
+        said = narrative.said(node)
+        parts = [said] if plain(said) != plain(_product(node)) else []
+    return ", ".join(dict.fromkeys(part for part in [*parts, *route, *instructed, *_reasons(node, narrative)] if part))
 
 
 def quantity_of(node: etree._Element) -> str:

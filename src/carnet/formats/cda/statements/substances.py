@@ -6,12 +6,14 @@ from lxml import etree
 
 from carnet.formats.cda.header import NS
 from carnet.formats.cda.statements.absent import polarity_of, unknown_by
-from carnet.formats.cda.statements.entry import Entry
+from carnet.formats.cda.statements.coded_words import in_words, route_in_words
+from carnet.formats.cda.statements.entry import Entry, is_so
 from carnet.formats.cda.statements.model import Left, Phase, Polarity, Reason, Statement, Status
 from carnet.formats.cda.statements.names import child, children, codes_of
-from carnet.formats.cda.statements.posology import other_products, posology_of, quantity_of
+from carnet.formats.cda.statements.posology import dose_of, other_products, posology_of, quantity_of
 from carnet.formats.cda.statements.sections import ADMISSION, DISPENSED, GIVEN
-from carnet.formats.cda.statements.times import when_of
+from carnet.formats.cda.statements.times import at_once, when_of
+from carnet.formats.cda.statements.values import shown, value_of
 from carnet.formats.cda.words import name_of, words
 from carnet.formats.xds import Coding
 from carnet.kernel.copies import replace
@@ -98,6 +100,9 @@ def treatment(entry: Entry) -> Iterator[Statement | Left]:
     told = ["non pris, selon le document"] if stopped else []
     if stopped:
         found = replace(found, polarity=Polarity.AFFIRMED)
+    if at_once(entry.node) and not found.when.end:
+        # One moment and no frequency: it was given once, and does not go on.
+        found = replace(found, when=replace(found.when, end=found.when.start, until=found.when.instant))
     detail = ", ".join(filter(None, [posology_of(entry.node, entry.narrative), *told]))
     yield replace(found, detail=detail, phase=_phase(entry), status=status, clinical=entry.clinical)
     # A second product inside (IHE PCC, combination) is a treatment of its own: its dose is not the first one's.
@@ -112,7 +117,41 @@ def vaccination(entry: Entry) -> Iterator[Statement | Left]:
         yield _absence(entry)
         return
     lot = words(child(entry.node, "consumable/manufacturedProduct/manufacturedMaterial/lotNumberText"))
-    yield replace(found, detail=f"lot {lot}" if lot else "")
+    node, narrative = entry.node, entry.narrative
+    site = in_words(child(node, "approachSiteCode"), narrative)
+    yield replace(
+        found, detail=f"lot {lot}" if lot else "", route=route_in_words(child(node, "routeCode"), narrative), site=site,
+        performer=_performer(node), comment=", ".join(_of_the_dose(entry)),
+    )  # fmt: skip
+
+
+def _performer(node: etree._Element) -> str:
+    """Who gave it: the person that the entry names, else their organisation."""
+    given = child(node, "performer/assignedEntity")
+    if given is None:
+        return ""
+    name = child(given, "assignedPerson/name")
+    parts = [words(n) for part in ("given", "family") for n in children(name, part)] if name is not None else []
+    return " ".join(filter(None, parts)) or words(name) or words(child(given, "representedOrganization/name"))
+
+
+def _of_the_dose(entry: Entry) -> list[str]:
+    """What else is said of a dose: how much, which rank, whose product, what it was followed by, what its author noted."""
+    amount, maker = (
+        dose_of(entry.node, entry.narrative),
+        child(entry.node, "consumable/manufacturedProduct/manufacturerOrganization/name"),
+    )
+    told = [amount, f"fabricant : {words(maker)}" if words(maker) else ""]
+    for observation in children(entry.node, "entryRelationship/observation"):
+        code, value = child(observation, "code"), child(observation, "value")
+        said = value_of(value, entry.narrative)
+        if code is not None and code.get("code") == "30973-2" and said:
+            told.append(f"dose n° {shown(said)}")
+    for relation in (r for kind in ("MFST", "CAUS") for r in entry.node.iterfind(f"h:entryRelationship[@typeCode='{kind}']", NS)):
+        for observation in children(relation, "observation"):
+            reaction = in_words(child(observation, "value"), entry.narrative) or entry.narrative.said(observation)
+            told.append(f"réaction : {reaction}" if reaction and is_so(observation) else "")
+    return list(dict.fromkeys(filter(None, [*told, *entry.comments])))
 
 
 def dispensation(entry: Entry) -> Iterator[Statement | Left]:

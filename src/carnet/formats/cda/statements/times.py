@@ -10,7 +10,7 @@ from carnet.formats.cda.header import NS
 from carnet.formats.cda.statements.model import Origin, When
 from carnet.formats.cda.statements.units import DAYS, decimal, duration
 
-_TS = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d{2,6}(?:\.\d+)?(?:[+-]\d{4}|Z)?)?(?:[+-]\d{4}|Z)?")
+_TS = re.compile(r"(\d{4})(?:(\d\d)(?:(\d\d)(\d{2,6}(?:\.\d+)?(?:[+-]\d{4}|Z)?)?)?)?(?:[+-]\d{4}|Z)?")
 _ISO = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d)(?:T[\d:.]*(?:Z|[+-][\d:]*)?)?)?()")
 """A day written with hyphens is no TS, and can mean one thing alone."""
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
@@ -52,6 +52,17 @@ def _point(node: etree._Element | None) -> str:
     return partial(node.get("value") or "") if node is not None else ""
 
 
+def _last(high: etree._Element | None) -> str:
+    """The last day of an interval. One that is left out of it ends it on the day before."""
+    end = _point(high)
+    left_out = (
+        high is not None and (high.get("inclusive") or "").strip() in ("false", "0") and not _instant(high.get("value") or "")
+    )
+    if not left_out or len(end) != len("2026-01-01") or end == date.min.isoformat():
+        return end
+    return (date.fromisoformat(end) - timedelta(days=1)).isoformat()
+
+
 def _is_interval(node: etree._Element) -> bool:
     return type_of(node) in ("", "TS", "IVL_TS", "SXPR_TS")
 
@@ -90,7 +101,7 @@ def _read(time: etree._Element) -> When | None:
     low, high, width, center = (time.find(f"h:{name}", NS) for name in ("low", "high", "width", "center"))
     begins = low if low is not None and low.get("value") else center
     written = time.get("value") or (begins.get("value") if begins is not None else "") or ""
-    start, end = partial(written), _point(high)
+    start, end = partial(written), _last(high)
     by_width, told, days = _ended(start, width)
     if start or end or told:
         origin = Origin.OWN if start or end else Origin.NOT_STATED
@@ -112,6 +123,12 @@ def _read(time: etree._Element) -> When | None:
 def excludes(time: etree._Element) -> bool:
     """Whether a time is taken out of the others (HL7 v3 SetOperator E): a pause, not when it is."""
     return (time.get("operator") or "").strip() == "E"
+
+
+def at_once(node: etree._Element) -> bool:
+    """Whether the one time of an administration is a moment with its hour (C-CDA: a single administration)."""
+    times = times_of(node)
+    return len(times) == 1 and _is_interval(times[0]) and bool(_instant(times[0].get("value") or ""))
 
 
 def when_of(node: etree._Element) -> When:

@@ -5,10 +5,12 @@ import re
 from lxml import etree
 
 from carnet.formats.cda.header import NS
+from carnet.formats.cda.statements.coded_words import known
 from carnet.formats.cda.statements.model import Range, Value
 from carnet.formats.cda.statements.names import Narrative, child, children
 from carnet.formats.cda.statements.times import partial, type_of
 from carnet.formats.cda.statements.units import unit
+from carnet.formats.cda.words import words
 
 _WORDS = re.compile(r"[^\W\d_]{4,}")
 _NUMBERS = frozenset({"PQ", "INT", "REAL", "MO"})
@@ -26,6 +28,12 @@ INTERPRETATIONS = {
     "<": "sous la limite de mesure", ">": "au-dessus de la limite de mesure",
 }  # fmt: skip
 """HL7 ObservationInterpretation (2.16.840.1.113883.5.83) in French words of our own."""
+_NOT_TOLD = {
+    "TRC": "traces", "UNK": "valeur inconnue", "ASKU": "demandé, et inconnu", "NASK": "non demandé", "MSK": "non communiqué",
+    "NAV": "non disponible pour le moment",
+}  # fmt: skip
+"""HL7 v3 NullFlavor of a value, in words of ours: traces, unknown, masked and not there yet are four things. Of one that says less
+(NI, NA, OTH) nothing is told."""
 ANSWERS = frozenset({"POS", "NEG", "IND", "DET", "ND"})
 """Interpretations that are an answer of their own, where no value stands beside them."""
 SUSCEPTIBILITY = frozenset({"S", "R", "I", "MS", "VS"})
@@ -68,9 +76,15 @@ def _interval(node: etree._Element) -> Value | None:
     return Value(_number(center), of) if _number(center) else None
 
 
+def _part(node: etree._Element) -> str:
+    """One side of a ratio; it may be an interval: more than 8."""
+    between = None if _number(node) else _interval(node)
+    return shown(between) if between else " ".join(part for part in (_number(node), unit(node.get("unit", ""))) if part)
+
+
 def _ratio(node: etree._Element) -> Value | None:
     above, below = child(node, "numerator"), child(node, "denominator")
-    parts = [" ".join(p for p in (_number(n), unit(n.get("unit", ""))) if p) for n in (above, below) if n is not None]
+    parts = [_part(n) for n in (above, below) if n is not None]
     return Value(text=" / ".join(parts)) if len(parts) == 2 and all(parts) else None
 
 
@@ -83,8 +97,11 @@ def _said(node: etree._Element, kind: str, narrative: Narrative) -> Value | None
             (word, _day(n)) for word, n in (("", node), ("du", child(node, "low")), ("au", child(node, "high"))) if n is not None
         ]
         told = " ".join(f"{word} {day}".strip() for word, day in points if day)
+    elif kind == "ED" and (node.get("representation") == "B64" or not (node.get("mediaType") or "text/plain").startswith("text/")):
+        # Bytes of a file are no words: they are opened in the document.
+        told = "fichier dans le document" if words(node) else ""
     else:
-        told = narrative.label(node) or narrative.text(node) or node.get("code") or ""
+        told = narrative.label(node) or narrative.text(node) or known(node) or node.get("code") or ""
     return Value(text=told) if told else None
 
 
@@ -100,6 +117,12 @@ def _translated(node: etree._Element) -> Value | None:
     return None
 
 
+def _untold(node: etree._Element, narrative: Narrative) -> Value | None:
+    """Words in the place of a number, or why there is none, where its author says it."""
+    told = narrative.label(node) or _NOT_TOLD.get((node.get("nullFlavor") or "").upper(), "")
+    return Value(text=told) if told else None
+
+
 def value_of(node: etree._Element | None, narrative: Narrative) -> Value | None:
     """The value that a node holds; None for one that holds none."""
     if node is None:
@@ -108,10 +131,12 @@ def value_of(node: etree._Element | None, narrative: Narrative) -> Value | None:
     for likely in _LIKELY:
         kind = kind.removeprefix(likely)
     if kind in _INTERVALS:
-        return _interval(node)
-    if kind in _NUMBERS:
-        return Value(_number(node), unit(node.get("unit", ""))) if _number(node) else _translated(node)
-    return _ratio(node) if kind.startswith("RTO") else _said(node, kind, narrative)
+        found = _interval(node)
+    elif kind in _NUMBERS:
+        found = Value(_number(node), unit(node.get("unit", ""))) if _number(node) else _translated(node)
+    else:
+        found = _ratio(node) if kind.startswith("RTO") else _said(node, kind, narrative)
+    return found or _untold(node, narrative)
 
 
 def also_in(node: etree._Element | None) -> str:
@@ -146,9 +171,13 @@ def ranges_of(node: etree._Element, narrative: Narrative) -> tuple[Range, ...]:
             bounds = child(observed, "value")
             (low, of), (high, also) = (_bound(bounds, "low"), _bound(bounds, "high")) if bounds is not None else (("", ""),) * 2
             said = narrative.text(child(observed, "text"))
+            if bounds is not None and not (low or high or said) and (told := value_of(bounds, narrative)):
+                # A normal answer in words, a centre with its width, one number.
+                said = shown(told)
             meant = child(observed, "interpretationCode")
             other = meant is not None and (meant.get("code") or "N") != "N"
-            whom = _whom(reference, narrative) or (narrative.label(meant) or "?" if other else "")
+            named = "" if meant is None else narrative.label(meant) or INTERPRETATIONS.get(meant.get("code") or "", "?")
+            whom = _whom(reference, narrative) or (named if other else "")
             if of and also and of != also:
                 # Two units in one range: words, that nothing is compared with.
                 low, high, said = "", "", said or f"{low} {of} à {high} {also}"
