@@ -1,5 +1,6 @@
 """The secret connection at WebPS: a minor's care of which no page of the representatives says anything."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +38,8 @@ def told_to(parent: Space) -> list[object]:
         parent.get(path)
     journal = words(parent.get("/acces/journal"))
     named = [journal.count(PROFESSIONALS[key].family) for key in ("midwife", "treating")]
-    return [named, *(words(parent.get(path)) for path in PARENTS_PAGES)]
+    # The minute of the parent's own reading is none of what is told of others.
+    return [named, *(re.sub(r"\d{1,2} h \d{2}", "", words(parent.get(path))) for path in PARENTS_PAGES)]
 
 
 def sent(browser: Browser, path: str, data: dict[str, Any]) -> Any:

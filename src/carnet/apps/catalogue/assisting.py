@@ -90,10 +90,17 @@ def _line(entry: profile.Entry, names_only: bool) -> str:
     return f"- {told} ({when}{over}{unsure} ; {_source(entry)})"
 
 
+def _whole(stated: profile.Stated) -> profile.Entry:
+    """An allergy with what completes it in every source; anything else as its first source tells it."""
+    first = stated.first
+    return replace(first, content=replace(first.content, detail=stated.detail)) if first.section == "allergies" else first
+
+
 def _section(r: Reading, category: str) -> list[str]:
     names = ("problems", "history") if category == "history" else (CATEGORIES[category].section,)
     entries = profile.entries(r.visit, names, markers=True)
-    held = [s.first for name in names for s in profile.stated([e for e in entries if not _marks(e)], name)]
+    groups = [s for name in names for s in profile.stated([e for e in entries if not _marks(e)], name)]
+    held = [told for s in groups for told in (_whole(s), *s.also)]
     kept = sorted((e for e in held if r.within(profile.day_of(e))), key=lambda e: (profile.day_of(e), str(e.id)), reverse=True)
     absent = [s.first for name in names for s in profile.absences(entries, name)] + [e for e in entries if _marks(e)]
     lines = [_line(e, r.line.perimeter == "names") for e in kept] or [f"- {e.content.label} ({_source(e)})" for e in absent]

@@ -94,9 +94,10 @@ def _said(reading_: Reading, stated: profile.Stated) -> Said:
     over = content.clinical if content.clinical in _OVER.get(entry.section, _OVER[""]) else "inactive"
     clinical = over if content.over(today) else "active" if stands or content.clinical == "active" else ""
     certainty = content.certainty or ("confirmed" if any(e.confirmed for e in stated.entries) else "")
+    detail = stated.detail if entry.section == "allergies" else content.detail
     return Said(
         str(entry.id), content.label, _codes(content), content.start, content.end, clinical, certainty,
-        "" if reading_.line.perimeter == "names" else content.detail, author, to_fhir(entry.recorded_at),
+        "" if reading_.line.perimeter == "names" else detail, author, to_fhir(entry.recorded_at),
     )  # fmt: skip
 
 
@@ -112,7 +113,8 @@ def allergies(r: Reading) -> list[Json]:
 
 def conditions(r: Reading) -> list[Json]:
     """Condition: illnesses and history."""
-    return [condition(_said(r, s), r.patient) for s in _stated(r, "problems", "history")]
+    bouts = (bout for s in _stated(r, "problems", "history") for bout in (s, *(profile.Stated((e,)) for e in s.also)))
+    return [condition(_said(r, bout), r.patient) for bout in bouts]
 
 
 _COURSES = {

@@ -18,14 +18,33 @@ ABSENT, PARTLY, NOBODY_KNOWS = "known-absent", "partly-absent", "no-information"
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """Something that one or several sources state. `first` is the newest."""
+    """Something that one or several sources state. `first` is the newest that somebody else than the person says, if anybody."""
 
     entries: tuple[Entry, ...]
 
     @property
     def first(self) -> Entry:
-        """The newest of the sources, a confirmed one before others."""
+        """The newest of the sources: a confirmed one before others, and those of professionals before what the person says."""
         return self.entries[0]
+
+    @property
+    def detail(self) -> str:
+        """What completes it, by all its sources: a newer one that says less takes away neither a reaction nor a side."""
+        told = {normalise_name(self.first.content.detail): self.first.content.detail}
+        for entry in self.entries[1:]:
+            on = "/".join(reversed(said_on(entry).split("-")))
+            when = "" if said_on(entry) == said_on(self.first) else f" (dit le {on})"
+            told.setdefault(normalise_name(entry.content.detail), f"{entry.content.detail}{when}")
+        return " ; ".join(said for name, said in told.items() if name)
+
+    @property
+    def also(self) -> list[Entry]:
+        """Sources that date it otherwise, or tell another side or an end: another bout, or the same told in another way."""
+        found: list[Entry] = []
+        for entry in self.entries[1:]:
+            if entry.content.start and not any(_alike(other, entry) for other in (self.first, *found)):
+                found.append(entry)
+        return sorted(found, key=day_of, reverse=True)
 
     @property
     def confirmed(self) -> bool:
@@ -48,6 +67,13 @@ class Stated:
             else:
                 same.append(entry)
         return [Stated(tuple(group)) for group in sorted(found, key=lambda g: day_of(g[0]), reverse=True)]
+
+
+def _alike(one: Entry, other: Entry) -> bool:
+    """Whether two sources tell the same: dates of which one is the other more precisely, and no other detail."""
+    (a, b), (c, d) = ((said.start, said.end) for said in (one.content, other.content))
+    dated = all(x.startswith(y) or y.startswith(x) for x, y in ((a, c), (b, d)))
+    return bool(a) and dated and normalise_name(other.content.detail) in ("", normalise_name(one.content.detail))
 
 
 def _once(group: list[Entry], entry: Entry) -> bool:
@@ -74,9 +100,16 @@ def _same(entry: Entry) -> tuple[str, str, str]:
     return entry.section, normalise_name(label), label[-1:] if label.endswith(("+", "-", "−")) else ""
 
 
-def _newest(entry: Entry) -> tuple[bool, str, bool, str]:
+def _newest(entry: Entry) -> tuple[bool, bool, str, bool, str]:
+    # What a person notes of what a professional states stands beside it, and never in its place.
     # A document that tells of a bout that is over and of one that lasts says that the illness lasts.
-    return entry.confirmed, said_on(entry), entry.content.active and not entry.content.end, day_of(entry)
+    return (
+        entry.confirmed,
+        entry.source not in (PERSON, SERVICE),
+        said_on(entry),
+        entry.content.active and not entry.content.end,
+        day_of(entry),
+    )
 
 
 def stated(entries: Iterable[Entry], section: str) -> list[Stated]:

@@ -80,13 +80,17 @@ def _on_paper(held: Held, questions: str, period: str) -> str:
     nothing = gettext("Rien ici. Cela ne veut pas dire qu’il n’y a rien.")
     parts = [
         (gettext("Mes questions"), questions.splitlines() or [gettext("Aucune question écrite.")]),
-        (gettext("Mes allergies"), _named((s.first.content.label for s in held.allergies), nothing)),
+        (gettext("Mes allergies"), _named((_whole(s) for s in held.allergies), nothing)),
         (gettext("Ce que je prends"), _named((_taken(t) for t in held.going), nothing)),
         (gettext("Ce qui a changé depuis %(period)s") % {"period": gettext(PERIODS[period][0])},
          _named((f"{gettext(c.word)} : {c.what}" for c in held.changed), gettext("Rien de nouveau ici."))),
         (gettext("Mes mesures"), _named((measured(e) for e in held.measures), nothing)),
     ]  # fmt: skip
     return "\n".join(line for title, lines in parts for line in (title.upper(), *lines, ""))
+
+
+def _whole(stated: profile.Stated) -> str:
+    return ", ".join(filter(None, [stated.first.content.label, stated.detail]))
 
 
 def _taken(treatment: profile.Treatment) -> str:

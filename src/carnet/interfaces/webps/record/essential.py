@@ -50,6 +50,11 @@ def _history(entries: list[profile.Entry], today: date) -> list[profile.Stated]:
     return sorted(both, key=lambda s: s.first.content.over(today))
 
 
+def _over(entries: list[profile.Entry], section: str, today: date) -> list[profile.Stated]:
+    """What was there and is over, by the word of its source: not among the dangers, and not gone from the record."""
+    return [s for s in profile.stated(entries, section) if s.first.content.over(today)]
+
+
 def _treatments(opened: Opened) -> Context:
     """Treatments by what is known of them today: going on, silent, and those that ended within a year."""
     today = opened.asked.today
@@ -97,6 +102,7 @@ def essential(opened: Opened) -> Shown | HttpResponse:
         "stays": profile.stays_of(entries)[:3],
         "contacts": profile.stated(entries, "contacts"), "wishes": profile.stated(entries, "wishes"),
         "devices": opened.going("devices"), "equipment": opened.going("equipment"),
+        "over": {s: _over(entries, s, today) for s in ("allergies", "devices")},
         "absent": {s: profile.absences(entries, s) for s in ("problems", "history", "vaccinations", "devices")},
     }  # fmt: skip
     return Shown("essential", context | _treatments(opened) | due_context(opened))
