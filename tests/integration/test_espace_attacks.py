@@ -22,8 +22,10 @@ from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
 from carnet.desk.demonstration.people import DemoPerson
 from carnet.desk.demonstration.professionals import PROFESSIONALS
+from carnet.dicah.facts import AuthorisationGround
 from carnet.formats.xds import Parent
 from carnet.kernel.ask import Act
+from carnet.kernel.copies import replace
 
 
 @pytest.fixture
@@ -97,8 +99,9 @@ def test_two_representatives_and_no_more(family: Any, espace: str) -> None:
 
 
 def test_somebody_seen_in_secret_is_a_stranger_in_the_preview_and_in_the_counts(family: Any) -> None:
-    teenager, person, record_id, parent = family
-    allow(record_id, "midwife")
+    teenager, person, _, parent = family
+    question = replace(ask("midwife", Act.DECLARE_AUTHORISATION, person), secret=True)
+    records.declare_authorisation(question, access.Consent(AuthorisationGround.CARE_TEAM, True, True))
     deposit(person, "midwife", label=("INVISIBLE_REPRESENTANTS_LEGAUX",))
     deposit(person, title="Visible")
     stranger = words(parent.get(f"/acces?comme=ps:{PROFESSIONALS['nurse'].id}"))

@@ -140,8 +140,9 @@ def test_a_minor_of_the_own_list_is_opened_in_secret_without_a_first_visit_in_th
     _, person, record_id, parent = family
     allow(record_id, "treating")
     browser, before = Browser(portal).sign_in("treating"), told_to(parent)
-    listed = browser.get(f"/patients?nom={person.traits.birth_name}")
-    secret = listed.text.split("En connexion secrète")[0].rsplit('href="/porte/', 1)[1].split('"')[0]
+    listed = browser.get(f"/patients?nom={person.traits.given_names}")
+    row = next(r for r in listed.text.split("<tr ")[1:] if person.traits.given_names in r)
+    secret = row.split("En connexion secrète")[0].rsplit('href="/porte/', 1)[1].split('"')[0]
     assert browser.get(f"/porte/{secret}").headers["location"] == f"/dossier/{secret}"
     assert "Connexion secrète" in words(browser.get(f"/dossier/{secret}"))
     assert told_to(parent) == before

@@ -53,11 +53,14 @@ def authorise(work: Work, granted: Grant, consent: Consent, key: RecordKey, held
     row = work.row(
         """INSERT INTO access_authorisation AS held (record_id, subject_kind, subject_id, ground, granted_at, expires_at,
         declared_by) VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (record_id, subject_kind, subject_id) DO UPDATE SET
-        ground = excluded.ground, granted_at = excluded.granted_at, expires_at = excluded.expires_at,
-        declared_by = excluded.declared_by, end_noted = false
+        ground = excluded.ground, expires_at = excluded.expires_at, end_noted = false,
+        granted_at = CASE WHEN %s THEN held.granted_at ELSE excluded.granted_at END,
+        declared_by = CASE WHEN %s THEN held.declared_by ELSE excluded.declared_by END
         WHERE excluded.ground = 'care_team' OR held.ground <> 'care_team' OR held.expires_at <= excluded.granted_at
         RETURNING expires_at""",
         record_id, kind, subject, consent.ground.value, ask.at, expires, ask.actor.key,
+        # In a secret connection an agreement that is known stays the one that it was.
+        ask.secret, ask.secret,
     )  # fmt: skip
     if consent.presence_code:
         prove(work, key, granted, consent.presence_code)

@@ -103,7 +103,16 @@ from carnet.apps.access.delegation import (
     review_lookup,
 )
 from carnet.apps.access.facts import FACTS, LISTED_FACTS, LISTED_RECORDS, facts, opened_today, parameters
-from carnet.apps.access.listing import EmergencyAccess, EmergencyTold, Named, emergencies, emergency_at, named, readers
+from carnet.apps.access.listing import (
+    EmergencyAccess,
+    EmergencyTold,
+    Named,
+    emergencies,
+    emergency_at,
+    let_in_by_others,
+    named,
+    readers,
+)
 from carnet.apps.access.persons import (
     CARES,
     HOLDS,
@@ -254,6 +263,7 @@ __all__ = [
     "invited_to",
     "law",
     "lent",
+    "let_in_by_others",
     "lift_stop",
     "link_entry",
     "lookups_to_review",

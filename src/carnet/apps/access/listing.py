@@ -44,6 +44,16 @@ def named(work: Work, record_id: UUID) -> list[Named]:
     return [Named(*row) for row in work.rows(_NAMED, record_id, record_id, record_id)]
 
 
+def let_in_by_others(work: Work, record_id: UUID) -> frozenset[str]:
+    """Professionals whose agreement somebody else declared: the person, a representative, an import. They are no secret."""
+    rows = work.rows(
+        """SELECT subject_id FROM access_authorisation WHERE record_id = %s AND subject_kind = 'person'
+        AND declared_by <> 'professional:' || subject_id""",
+        record_id,
+    )  # fmt: skip
+    return frozenset(f"professional:{row[0]}" for row in rows)
+
+
 def emergencies(work: Work, record_id: UUID, professional_id: str = "") -> list[EmergencyAccess]:
     """Emergency accesses of a record, the newest first; of one professional alone where one is named."""
     rows = work.rows(

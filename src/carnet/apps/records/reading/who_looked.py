@@ -10,6 +10,7 @@ from itertools import takewhile
 from operator import itemgetter
 from uuid import UUID
 
+from carnet.apps.access import api as access
 from carnet.apps.journal import api as journal
 from carnet.apps.journal.api import Numbered
 from carnet.apps.records.reading.names import named_lines
@@ -99,12 +100,15 @@ def lines_shown(visit: Visit) -> list[Numbered]:
 
 
 def unseen_actors(visit: Visit) -> frozenset[str]:
-    """Actors whom a representative may not know of: those who cared for the minor in secret and did nothing else."""
+    """Actors whom a representative may not know of: those who cared for the minor in secret and did nothing else.
+
+    Whoever was let in by somebody else is none of them: to leave the lists after a secret visit would tell of it.
+    """
     if visit.ask.actor.kind is ActorKind.HOLDER:
         return frozenset()
     shown = {n.entry["actor"] for n in lines_shown(visit)}
     lines = (line for record_id in _records(visit) for line in journal.numbered_entries(visit.work, record_id))
-    return frozenset(n.entry["actor"] for n in lines) - shown
+    return frozenset(n.entry["actor"] for n in lines) - shown - access.let_in_by_others(visit.work, visit.record_id)
 
 
 def waiting_since(visit: Visit) -> datetime | None:
