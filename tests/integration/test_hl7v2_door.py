@@ -176,6 +176,21 @@ def test_a_message_that_cannot_be_read_is_rejected(send: Any, old: bytes, new: b
     assert statuses_of(record_id) == {}
 
 
+def test_what_stands_beside_the_document_is_named_as_not_kept(send: Any) -> None:
+    person, record_id = patient()
+    unique_id = fresh_uid()
+    content = message_of(ins_of(person), [cda(person, "emergency", unique_id=unique_id)], control="MSG-9")
+    beside = b"NTE|1||RESULTAT A CONTROLER\rOBX|98|TX|75622-1^VIH^LN||N\rOBX|99|NM|2823-3^K^LN||4.5\rAL1|1|DA|Penicilline\rNTE|2||Encore\r"
+    answer = send.raw(content.rstrip(b"\r") + b"\r" + beside)
+    assert verdict(answer) == ("AA", "0", "")
+    told = answer.all("ERR")[0]
+    assert told.part(4) == "W"
+    assert told.part(8).endswith("N'est pas gardé, de ce que le message dit à côté : NTE, OBX 75622-1, OBX 2823-3, AL1.")
+    assert statuses_of(record_id) == {unique_id: "Approved"}
+    refused = send.raw(content.rstrip(b"\r") + b"\rOBX|97|CE|MASQUE_QUOI^x^Autre||Y\r")
+    assert verdict(refused)[:2] == ("AR", "103"), "a visibility is one in whatever system"
+
+
 @pytest.mark.parametrize("value", ["", '""'])
 def test_a_flag_that_is_not_valued_says_nothing(send: Any, value: str) -> None:
     person, record_id = patient()

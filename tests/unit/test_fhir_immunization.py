@@ -218,3 +218,19 @@ def test_an_appointment_is_written() -> None:
     assert len(bare["participant"]) == 1
     open_end = appointment(Booked("a", "booked", "Examen", date(2026, 12, 16), start, None, "", "", ""), PATIENT)
     assert "end" not in open_end
+
+
+@pytest.mark.parametrize("code", [
+    {"system": "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips", "code": "no-known-immunizations"},
+    {"system": "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips", "code": "no-immunization-info"},
+    {"system": "http://hl7.org/fhir/sid/cvx", "code": "998", "display": "no vaccine administered"},
+])  # fmt: skip
+def test_none_known_and_nobody_knows_are_no_doses(code: dict[str, str]) -> None:
+    with pytest.raises(FhirError, match="that is no dose"):
+        read_immunization(DOSE | {"vaccineCode": {"coding": [code]}}, PARIS)
+
+
+def test_a_dose_that_does_not_count_is_not_kept_as_one() -> None:
+    with pytest.raises(FhirError, match="isSubpotent"):
+        read_immunization(DOSE | {"isSubpotent": True}, PARIS)
+    assert "isSubpotent" in read_immunization(DOSE | {"isSubpotent": False}, PARIS).left

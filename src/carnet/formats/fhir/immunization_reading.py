@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from carnet.formats.cda.statements import Polarity
+from carnet.formats.cda.statements.absent import polarity_of
 from carnet.formats.fhir.immunization import ATC, Given
 from carnet.formats.fhir.reading import FhirError, Json, items, moment, obj, text, understood
 from carnet.formats.timestamps import from_fhir
+from carnet.formats.xds import Coding
 from carnet.kernel.clock import day_in
 
 _OIDS = {ATC: "2.16.840.1.113883.6.73", "http://hl7.org/fhir/sid/cvx": "2.16.840.1.113883.12.292"}
@@ -47,6 +50,8 @@ _APPOINTMENT = frozenset(
         "meta",
     ]
 )
+_NO_VACCINE = ("998", _OIDS["http://hl7.org/fhir/sid/cvx"])
+"""CVX: no vaccine administered."""
 MOST = 12
 
 
@@ -89,6 +94,11 @@ def read_immunization(node: Json, zone: str, path: str = "Immunization") -> Read
     label = _concept(node, "vaccineCode", path)
     if not label:
         raise FhirError(f"{path}.vaccineCode", "names no vaccine")
+    codes = _codes(node, path)
+    if polarity_of(tuple(Coding(*code) for code in codes), label) is not Polarity.AFFIRMED or _NO_VACCINE in {c[:2] for c in codes}:
+        raise FhirError(f"{path}.vaccineCode", "says that no dose is known, or that nobody knows: that is no dose")
+    if node.get("isSubpotent"):
+        raise FhirError(f"{path}.isSubpotent", "changes the meaning of the resource: a dose that does not count is not kept as one")
     start = text(node, "occurrenceDateTime", path)
     if not start and not text(node, "occurrenceString", path):
         raise FhirError(f"{path}.occurrence[x]", "is mandatory; occurrenceString says that a date is unknown")
@@ -96,7 +106,7 @@ def read_immunization(node: Json, zone: str, path: str = "Immunization") -> Read
     named = [name for p in performers if (name := text(p, "display", path))]
     notes = [text(n, "text", f"{path}.note") for n in items(node, "note", path)]
     given = Given(
-        text(node, "id", path)[:64], label[:300], _codes(node, path), _day(start, zone, f"{path}.occurrenceDateTime"),
+        text(node, "id", path)[:64], label[:300], codes, _day(start, zone, f"{path}.occurrenceDateTime"),
         text(node, "lotNumber", path)[:40], _concept(node, "route", path)[:60], _concept(node, "site", path)[:60],
         next(iter(named), "")[:120], None if node.get("primarySource", True) is not False else False,
         " ".join(n for n in notes if n)[:2000],

@@ -25,6 +25,11 @@ _LABELS = {
 }  # fmt: skip
 """The last is the name of the code itself (DMP), which senders write in place of the flag's (volet of transmission)."""
 _VISIBILITY = ("MASQUE", "INVISIBLE", "VISIB", "CONFID")
+_FLAGS, _KNOWN_FLAGS = "MetaDMPMSS", frozenset({*_LABELS, "CONNEXION_SECRETE", "DESTDMP", "MODIF_CONF_CODE"})
+_ENVELOPE = frozenset(
+    {"MSH", "SFT", "EVN", "PID", "PD1", "PV1", "PV2", "ORC", "OBR", "TXA", "PRT", "ROL", "TQ1", "SPM", "CON", "DSC"}
+)
+"""Segments that carry a document: who, which stay, which order. Others say something of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class Feeding:
     software: str
     processing: str
     """MSH-11: P production, T training, D debugging."""
+    left: tuple[str, ...] = ()
+    """What the message says beside its documents, that is not kept: comments, allergies, results outside of a document."""
 
 
 def _event(message: Message) -> tuple[str, str]:
@@ -121,7 +128,26 @@ def _document(segment: Segment) -> bytes:
 
 def _is_document(segment: Segment) -> bool:
     """A document is an ED of a document type; a mail's body is an ED of the flags' own system."""
-    return segment.field(2) == "ED" and segment.part(3, 3) != "MetaDMPMSS"
+    return segment.field(2) == "ED" and segment.part(3, 3) != _FLAGS
+
+
+def _is_flag(segment: Segment) -> bool:
+    """A flag stands in the system of flags, or bears the name of one: any other observation is a result of its own."""
+    name = segment.part(3, 1).upper()
+    named = name in _KNOWN_FLAGS or name.startswith(_VISIBILITY)
+    return segment.field(2) != "ED" and (segment.part(3, 3) == _FLAGS or named)
+
+
+def _left(message: Message) -> tuple[str, ...]:
+    """Names of what is not kept, each once."""
+    names = []
+    for segment in message.segments:
+        if segment.name == "OBX":
+            kept = _is_document(segment) or _is_flag(segment) or segment.field(2) == "ED"
+            names += [] if kept else [f"OBX {segment.part(3, 1)}".strip()[:40]]
+        elif segment.name and segment.name not in _ENVELOPE:
+            names.append(segment.name[:8])
+    return tuple(dict.fromkeys(names))
 
 
 def _flag(segment: Segment) -> bool | None:
@@ -138,7 +164,7 @@ def _flags(message: Message) -> dict[str, bool]:
     found: dict[str, bool] = {}
     seen: set[str] = set()
     for segment in message.all("OBX"):
-        if not _is_document(segment) and segment.field(2) != "ED":
+        if _is_flag(segment):
             name = segment.part(3, 1).upper()
             if name in seen:
                 raise Hl7Error("198", "a flag stands twice")
@@ -188,4 +214,5 @@ def read_feeding(message: Message) -> Feeding:
         traits=_traits(message),
         software=head.part(3),
         processing=head.part(11) or "P",
+        left=_left(message),
     )

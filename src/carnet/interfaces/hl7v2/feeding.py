@@ -6,7 +6,7 @@ What it answers follows tables HL70357 (the message) and the application codes 9
 from datetime import datetime
 
 from django.conf import settings
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 
 from carnet.apps.access.api import sentence
 from carnet.apps.records.api import change_document, deposit, named_document
@@ -25,6 +25,7 @@ from carnet.kernel.identifiers import IdentifierError, Oid
 from carnet.kernel.ins import Ins, InsError
 from carnet.kernel.refusal import No, Refusal
 
+MOST_LEFT = 20
 ACCEPTED, FAILED, REJECTED = "AA", "AE", "AR"
 
 
@@ -92,8 +93,10 @@ def _handle(feeding: Feeding, transport: Certificate, at: datetime) -> None:
     deposit(question, _submission(feeding, actor))
 
 
-def _acknowledged(head: Message | None, kind: str, at: datetime, error: tuple[str, str, str] | None = None) -> bytes:
-    """ACK: what was received, and the error with its codes and its sentence."""
+def _acknowledged(
+    head: Message | None, kind: str, at: datetime, error: tuple[str, str, str] | None = None, left: tuple[str, ...] = ()
+) -> bytes:
+    """ACK: what was received, and the error with its codes and its sentence; of what is stored, what is not kept beside it."""
     stamp = at.strftime("%Y%m%d%H%M%S+0000")
     sender = [head.head.part(number) for number in (3, 4, 5, 6)] if head else ["", "", "", ""]
     control = head.head.echoed(10) if head else ""
@@ -108,16 +111,22 @@ def _acknowledged(head: Message | None, kind: str, at: datetime, error: tuple[st
     if error:
         condition, application, text = error
         segments.append(("ERR", ["", "", [condition], "E", [application] if application else "", "", "", text]))
+    if left:
+        told = gettext("Le document est gardé. N'est pas gardé, de ce que le message dit à côté : {}.")
+        # HL70516: a warning beside an acceptance. Names alone: what such a segment holds may be of health.
+        segments.append(("ERR", ["", "", ["0"], "W", "", "", "", told.format(", ".join(left[:MOST_LEFT]))]))
     return write_message(segments)
 
 
 def answer(content: bytes, transport: Certificate, at: datetime) -> bytes:
     """The acknowledgement of one message: AA once everything is stored, AE or AR with nothing changed."""
     head: Message | None = None
+    left: tuple[str, ...] = ()
     with override("fr"):
         try:
             head = read_message(content)
             feeding = read_feeding(head)
+            left = feeding.left if feeding.for_record else ()
             if feeding.processing not in settings.CARNET.hl7v2_processing:
                 # What was sent to try a line or to train somebody is nobody's care: it feeds no record.
                 raise Hl7Error("202", "this server takes messages of production alone (MSH-11)")
@@ -128,4 +137,4 @@ def answer(content: bytes, transport: Certificate, at: datetime) -> bytes:
             told = catalogued(refusal.code)
             text = f"{refusal.code}: {sentence(told.professional)} {sentence(told.next_step)}"
             return _acknowledged(head, FAILED, at, ("207", application_code(refusal.code), text))
-        return _acknowledged(head, ACCEPTED, at)
+        return _acknowledged(head, ACCEPTED, at, left=left)
