@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -28,6 +28,8 @@ from carnet.apps.signin.persons import passkeys
 from carnet.apps.storage.api import unit
 from carnet.config import settings as installed
 from carnet.dicah.facts import RecordState
+from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
+from carnet.kernel.ask import Act, Ask
 from carnet.kernel.refusal import Refusal
 
 
@@ -526,3 +528,52 @@ def test_an_activation_with_a_wrong_one_time_code_keeps_the_provisional_code(esp
     secret = words(page).split("recopiez la suite de lettres.")[1].split("Code")[0].replace(" ", "")
     right = form | {"ticket": _hidden(answer, "ticket"), "code": pyotp.TOTP(secret).at(now() - timedelta(seconds=30))}
     assert http.post("/activer/acces", data=right).status_code == 200
+
+
+def _lately_of_age() -> str:
+    day = today() - timedelta(days=10)
+    return day.replace(year=day.year - 18, day=min(day.day, 28)).isoformat()
+
+
+def test_the_address_of_a_childhood_ends_with_the_first_account_of_an_adult_and_gets_no_code(espace: str) -> None:
+    person = unlike(birth_date=_lately_of_age())
+    record_id = open_record(person)
+    owner = outbox.owner_of(outbox.HOLDER, record_id)
+
+    def written(at: datetime) -> None:
+        with as_role("carnet_espace"), unit(record_id) as work:
+            outbox.set_contact(work, owner, outbox.Contact("parent@exemple.fr", frozenset(), outbox.IMMEDIATE), at)
+
+    def helped() -> Any:
+        with as_role("carnet_operator"):
+            return records.helped(
+                Ask(Actor(ActorKind.OPERATOR, "ada", "ada", Authentication(Means.PERSON_SESSION)), Act.CONFIGURE, now()), person.ins
+            )
+
+    written(now() - timedelta(days=100))
+    activate(espace, person, record_id, f"personne-{uuid4().hex[:8]}")
+    with as_role("carnet_espace"), unit(record_id) as work:
+        assert owner not in outbox.contacts(work, [owner])
+    written(now() - timedelta(days=100))
+    assert helped().by_mail is False, "an address of before majority may be a parent's"
+    written(now())
+    assert helped().by_mail is True
+
+
+def test_a_letter_for_a_minor_opens_no_account_that_the_minor_has(espace: str) -> None:
+    person = unlike(birth_date="2011-05-05")
+    record_id = open_record(person)
+    teenager, _, _ = activate(espace, person, record_id, f"personne-{uuid4().hex[:8]}")
+    code = _code(record_id)
+    thief = httpx.Client(base_url=espace, timeout=30.0)
+    answers = [thief.post("/activer", data={"code": c, "naissance": person.traits.birth_date}) for c in (code, "AAAAABBBBB")]
+    assert [a.status_code for a in answers] == [answers[1].status_code] * 2
+    assert words(answers[0]).replace(code, "") == words(answers[1]).replace("AAAAABBBBB", "")
+    assert teenager.get("/compte").status_code == 200
+    late = unlike(birth_date="2011-05-05")
+    number = open_record(late)
+    page = thief.post("/activer", data={"code": _code(number), "naissance": late.traits.birth_date})
+    with as_role("carnet_espace"), unit() as work:
+        signin.open_account(work, number, "Noé", now())
+    found = thief.post("/activer/acces", data={"ticket": _hidden(page, "ticket"), "moyen": "cle"})
+    assert found.status_code in (400, 403, 404), "an account that was opened meanwhile is the minor's"

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from carnet.dicah import contexts
 from carnet.kernel.actor import Context
-from carnet.kernel.clock import day_in
+from carnet.kernel.clock import begins, day_in
 from carnet.kernel.codes import PROFESSION_SYSTEM, TRAINEE_SYSTEM, Code
 from carnet.kernel.ins import INS_NIR_TEST
 
@@ -125,6 +125,10 @@ class LawSettings:
     def day(self, moment: datetime) -> date:
         """The day of a moment as people of the civil zone count it: the one that the law, a form and a person mean."""
         return day_in(moment, self.civil_zone)
+
+    def begins(self, day: date) -> datetime:
+        """When a day begins in the civil zone."""
+        return begins(day, self.civil_zone)
 
     def day_told(self, told: str) -> str:
         """The day of a date as ISO 8601 tells it: of a moment the civil one, of what has no hour what is told."""

@@ -17,7 +17,8 @@ def civil(moment: datetime) -> datetime:
 
 def begins(day: date) -> datetime:
     """When a day begins in the civil zone."""
-    return clock.begins(day, settings.LAW.civil_zone)
+    found: datetime = settings.LAW.begins(day)
+    return found
 
 
 def day_of(text: str) -> date | None:

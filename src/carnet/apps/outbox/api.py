@@ -1,7 +1,17 @@
 """Public face of the outbox: a notice is a row of the writer's transaction; the courier delivers it."""
 
 from carnet.apps.outbox.announcing import Outcome, ToAnnounce, announce_many, settle, unsettled
-from carnet.apps.outbox.contacts import DAILY, IMMEDIATE, Contact, ContactError, contacts, forget_contact, owner_of, set_contact
+from carnet.apps.outbox.contacts import (
+    DAILY,
+    IMMEDIATE,
+    Contact,
+    ContactError,
+    contacts,
+    forget_contact,
+    owner_of,
+    set_contact,
+    written_since,
+)
 from carnet.apps.outbox.delivery import TIMERS, Failure, dead_letters, delayed, deliver_due, how_many_dead, retry_dead
 from carnet.apps.outbox.notices import HOLDER, OPERATOR, access_notices, forget, notify, pending, professional, send_code, structure
 
@@ -35,4 +45,5 @@ __all__ = [
     "settle",
     "structure",
     "unsettled",
+    "written_since",
 ]

@@ -47,10 +47,17 @@ def _check(contact: Contact) -> None:
         raise ContactError(f"the law asks for these notices: {', '.join(sorted(contact.muted & MANDATORY))}")
 
 
-def forget_contact(work: Work, owner: str) -> None:
-    """Keep no address of an owner any more."""
-    work.run("DELETE FROM outbox_contact WHERE owner = %s", owner)
-    work.run("DELETE FROM outbox_former WHERE owner = %s", owner)
+def forget_contact(work: Work, owner: str, before: datetime | None = None) -> None:
+    """Keep no address of an owner any more; of one that was written since a moment, `before`, the present one stays."""
+    work.run("DELETE FROM outbox_contact WHERE owner = %s AND updated_at < coalesce(%s, 'infinity')", owner, before)
+    work.run(
+        "DELETE FROM outbox_former WHERE owner = %s AND NOT EXISTS (SELECT FROM outbox_contact WHERE owner = %s)", owner, owner
+    )
+
+
+def written_since(work: Work, owner: str, moment: datetime) -> bool:
+    """Whether the address of an owner was written at a moment or later."""
+    return bool(work.rows("SELECT 1 FROM outbox_contact WHERE owner = %s AND updated_at >= %s", owner, moment))
 
 
 FORMER_FOR = timedelta(days=90)

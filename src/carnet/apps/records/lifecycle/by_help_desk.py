@@ -17,7 +17,7 @@ from carnet.kernel.copies import replace
 from carnet.kernel.grant import Grant
 from carnet.kernel.ins import Ins
 from carnet.kernel.refusal import No, Refusal
-from carnet.kernel.traits import is_minor
+from carnet.kernel.traits import is_minor, majority
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,13 @@ def helped(ask: Ask, ins: Ins) -> Helped | None:
 
 
 def _has_own_address(work: Work, record_id: UUID, at: datetime) -> bool:
-    """Whether a mail reaches the person alone: an account wrote the address. A minor's may still be read by somebody else."""
+    """Whether a mail reaches the person alone: an account wrote the address, and its person was of age. A minor's, and one of when
+    they were a minor, may still be read by somebody else."""
     told = identity.known(work, record_id)
-    adult = told is not None and not is_minor(told[1].birth_date, access.law().day(at))
-    return adult and signin.account_named(work, record_id) is not None
+    if told is None or is_minor(told[1].birth_date, access.law().day(at)) or signin.account_named(work, record_id) is None:
+        return False
+    since = majority(told[1].birth_date)
+    return since is None or outbox.written_since(work, outbox.owner_of(outbox.HOLDER, record_id), access.law().begins(since))
 
 
 def mail_code(ask: Ask, record_id: UUID) -> None:

@@ -16,7 +16,7 @@ from carnet.apps.signin.persons.sessions import cut_all
 from carnet.apps.storage.api import Work, unit
 from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
-from carnet.kernel.traits import Traits, dates_agree, is_minor, mismatches, normalise_name
+from carnet.kernel.traits import Traits, dates_agree, is_minor, majority, mismatches, normalise_name
 
 LIMIT = 20
 
@@ -104,11 +104,12 @@ def return_franceconnect(state: str, code: str, browser: str, at: datetime) -> A
 
 
 def _opened(work: Work, record_id: UUID, traits: Traits, at: datetime) -> accounts.Account:
-    """The account of a record's person. A minor's first one ends the address that a representative had given for the record."""
-    if accounts.account_of_record(work, record_id) is None and is_minor(traits.birth_date, settings.LAW.day(at)):
+    """The account of a record's person. The first one ends the address that a representative had given while they were a minor."""
+    of_age = majority(traits.birth_date)
+    if accounts.account_of_record(work, record_id) is None and of_age is not None:
         # An address is in the scope of its record: outside, nothing would be found, and nothing would be said.
         work.enter(record_id)
-        forget_contact(work, owner_of(HOLDER, record_id))
+        forget_contact(work, owner_of(HOLDER, record_id), before=settings.LAW.begins(of_age))
     return accounts.open_account(work, record_id, name_of(traits), at)
 
 
@@ -137,7 +138,16 @@ def finish_password(ticket: str, code: str, browser: str, at: datetime) -> tuple
 def start_activation(code: str, birth_date: str, at: datetime) -> str:
     """A provisional code with the date of birth of its person. Returns the ticket of the next step. Raises Refusal."""
     record_id, traits = owner_of_code(code, birth_date, at)
+    with unit() as work:
+        _check_own_account(work, record_id, traits, at)
     return keep(PersonActivation(code, record_id, traits), at)
+
+
+def _check_own_account(work: Work, record_id: UUID, traits: Traits, at: datetime) -> None:
+    """A code for a minor goes to whoever has parental authority: it opens no account that the minor has. Raises Refusal, the same
+    as for a code that is unknown."""
+    if is_minor(traits.birth_date, settings.LAW.day(at)) and accounts.account_of_record(work, record_id) is not None:
+        raise Refusal(No.CODE_UNKNOWN)
 
 
 def owner_of_code(code: str, birth_date: str, at: datetime, channel: str = "") -> tuple[UUID, Traits]:
@@ -184,6 +194,7 @@ def activate(step: Activating, at: datetime, login: str = "", password: str = ""
             raise accounts.CredentialError("code", [accounts.CODE_WRONG])
     with unit() as work:
         record_id = accounts.use_code(work, step.code, at)
+        _check_own_account(work, record_id, step.traits, at)
         account = _opened(work, record_id, step.traits, at)
         accounts.forget_credentials(work, account.id)
         cut_all(work, account.id, at)
