@@ -1,6 +1,7 @@
 """A parent adds a child by the letter that came for the child, and sees what waits for each; nothing else makes a representative."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -159,3 +160,23 @@ def test_what_waits_for_each_is_told_and_a_carer_is_shown_nothing(espace: str) -
     relate(helped_record, who, "carer")
     receive(helped_person, mail(helped_person, "Bonjour.", "Un mot"))
     assert words(who.get("/proches")).count("message non lu") == 1
+
+
+def test_a_code_of_invitation_is_said_in_its_session_alone_and_for_two_minutes(espace: str, settings_clock: Any) -> None:
+    who, _, _ = newcomer(espace)
+    other, _, _ = newcomer(espace)
+
+    def invited() -> Any:
+        answer = who.post("/proches/inviter/aidant", {"nom": "Une tante", "etendue": "tout"})
+        said = {name: value for name, value in answer.cookies.items() if name.endswith("-dit")}
+        assert answer.headers["location"] == "/proches/invitation" and said
+        return said
+
+    said = invited()
+    for name, value in said.items():
+        other.http.cookies.set(name, value)
+    assert 'id="code-invitation"' not in other.get("/proches/invitation").text
+    assert 'id="code-invitation"' in who.get("/proches/invitation").text
+    invited()
+    settings_clock.move(timedelta(seconds=121))
+    assert 'id="code-invitation"' not in who.get("/proches/invitation").text

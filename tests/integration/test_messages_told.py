@@ -20,7 +20,7 @@ from carnet.apps.messaging import api as messaging
 from carnet.apps.messaging.api import Answer, Sending
 from carnet.apps.storage.api import BlobMissingError
 from carnet.desk.demonstration.professionals import PROFESSIONALS
-from carnet.formats.mss import Attachment, read_mail
+from carnet.formats.mss import Attachment, Closing, read_mail
 from carnet.kernel.ask import Act
 from carnet.kernel.refusal import No, Refusal
 
@@ -260,3 +260,47 @@ def test_a_hidden_document_whose_bytes_are_gone_stops_no_message(espace: str, mo
     monkeypatch.setattr("carnet.apps.records.reading.withheld.get", gone)
     assert receive(person, mail(person, "voici", "Sujet", Attachment("n.txt", "text/plain", b"note"))) is None
     assert len(talks(who, record_id)) == 1
+
+
+def test_a_secret_changes_nothing_of_a_correspondent_whom_the_parents_know(espace: str) -> None:
+    child, person, record_id, parent = minor(espace)
+    assert receive(person, mail(person, "ouvert", "Ouvert")) is None
+    from_practice(person, "ouvert aussi")
+    _, number = from_practice(person, "Motsecret", secret=True)
+    opened = next(t.thread.id for t in talks(child, record_id) if not t.thread.secret)
+    pages = ("/messages", "/messages/nouveau/ecrire", f"/messages/{opened}")
+    before = [words(parent.get(page)) for page in pages]
+    hidden = archive(person, cda(person, title="Motsecret"), labels=("INVISIBLE_REPRESENTANTS_LEGAUX",))
+    assert receive(person, mail(person, "Motsecret", "Secret", hidden, name="Centre de planification")) is None
+    with as_role("carnet_webps"):
+        messaging.answer(ask("treating", Act.WRITE_MESSAGE), record_id, number, Answer("fin", closes=Closing.ALL))
+    assert [words(parent.get(page)) for page in pages] == before
+    ended = {
+        t.thread.secret: t.thread.ended_at
+        for t in talks(child, record_id)
+        if t.correspondent.kind == "professional" and "BASTION" in t.correspondent.name
+    }
+    assert ended.get(False) is None
+    assert "a mis fin" not in words(parent.get(f"/messages/{opened}"))
+
+
+def test_a_secret_treatment_or_measure_is_told_in_no_open_conversation(espace: str) -> None:
+    child, person, record_id, parent = minor(espace)
+    from_practice(person, "ouvert")
+    to = f"c:{talks(child, record_id)[0].correspondent.id}"
+    child.post("/profil/treatments/ajouter", {"libelle": "Motsecret 10 mg", "secret": "oui"})
+    form = child.get("/messages/nouveau/renouvellement").text
+    assert "Motsecret" in form
+    sent = {"a": to, "traitement": "0", "duree": "un mois"}
+    refused_ = child.post("/messages/nouveau/renouvellement", sent)
+    assert refused_.status_code == 400
+    assert "Motsecret" not in words(parent.get("/messages"))
+    assert child.post("/messages/nouveau/renouvellement", sent | {"secret": "oui"}).status_code == 302
+    assert "Motsecret" not in words(parent.get("/messages"))
+    child.post("/profil/measures/ajouter", {"mesure": "29463-7", "valeur": "47", "secret": "oui", "date": today().isoformat()})
+    page = child.get("/messages/nouveau/ecrire").text
+    measure = re.search(r'<option value="([0-9a-f-]{36})"[^>]*>Poids', page)
+    assert measure is not None
+    told = {"a": to, "texte": "voici", "mesure": measure[1]}
+    assert child.post("/messages/nouveau/ecrire", told).status_code == 400
+    assert child.post("/messages/nouveau/ecrire", told | {"secret": "oui"}).status_code == 302

@@ -1,17 +1,25 @@
 """The secret connection at WebPS: a minor's care of which no page of the representatives says anything."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from support.espace import Space, newcomer, relate
-from support.people import allow, deposit
+from support.people import allow, deposit, now, today
 from support.portal import Browser, words
+from support.roles import as_role
+from support.said import said_by
 
+from carnet.apps.access import api as access
+from carnet.apps.access.timers import note_ends
+from carnet.apps.storage.api import unit
 from carnet.desk.demonstration.people import DemoPerson
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.dicah.messages import message
+from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
+from carnet.kernel.ask import Act, Ask
 
 PARENTS_PAGES = ("/", "/acces", "/acces/professionnels", "/documents", "/profil", "/profil/problems",
                  "/profil/vaccinations", "/messages", "/demandes", "/prevention")  # fmt: skip
@@ -167,3 +175,66 @@ def test_an_emergency_and_an_agreement_in_secret_are_not_told_to_the_representat
     sent(browser, f"/porte/{handle}/accord", {"titre": "equipe", "accord": "oui"})
     assert told_to(parent) == before
     assert PROFESSIONALS["treating"].family in words(teenager.get("/acces/journal"))
+
+
+def test_what_a_parent_does_of_somebody_met_in_secret_goes_as_for_a_stranger(portal: str, family: Any) -> None:
+    teenager, person, _, parent = family
+    browser = Browser(portal).sign_in("midwife")
+    handle = sought_in_secret(browser, person)
+    sent(browser, f"/porte/{handle}/accord", {"titre": "equipe", "accord": "oui"})
+    met, stranger = PROFESSIONALS["midwife"], PROFESSIONALS["nurse"]
+    before = told_to(parent)
+    answers = [parent.post("/acces/professionnels/retirer", {"numero": who.id}) for who in (met, stranger)]
+    assert [said_by(a) for a in answers] == [said_by(answers[1])] * 2, "no undoing tells that there was something"
+    assert browser.get(f"/dossier/{handle}").status_code == 200, "and the secret agreement goes on"
+    teenager.post("/acces/professionnels/bloquer", {"numero": met.id})
+    assert told_to(parent) == before
+    assert "bloqué" not in words(parent.get("/acces/journal"))
+    assert met.family in words(teenager.get("/acces/professionnels"))
+    for who in (met, stranger):
+        parent.post("/acces/professionnels/bloquer", {"numero": who.id})
+    page = words(parent.get("/acces/professionnels"))
+    assert met.family in page
+    assert stranger.family in page
+    teenager.post("/acces/professionnels/debloquer", {"numero": met.id})
+    for who in (met, stranger):
+        parent.post("/acces/professionnels/debloquer", {"numero": who.id})
+        parent.post("/acces/professionnels/donner", {"numero": who.id, "jusqu-au": today().isoformat()})
+        assert who.family in words(parent.get("/acces/professionnels"))
+
+
+def test_a_secret_agreement_of_somebody_known_changes_no_date_and_no_treating_doctor(portal: str, family: Any) -> None:
+    _, person, record_id, parent = family
+    allow(record_id, "treating", treating="treating", ground="consultation")
+    before = told_to(parent)
+    for key in ("treating", "midwife"):
+        browser = Browser(portal).sign_in(key)
+        handle = sought_in_secret(browser, person)
+        sent(browser, f"/porte/{handle}/accord", {"titre": "equipe", "accord": "oui"})
+    assert told_to(parent) == before
+
+
+def test_the_end_of_a_secret_agreement_and_its_review_are_not_told(portal: str, family: Any) -> None:
+    teenager, person, record_id, parent = family
+    browser = Browser(portal).sign_in("midwife")
+    handle = sought_in_secret(browser, person)
+    sent(browser, f"/porte/{handle}/accord", {"titre": "consultation", "accord": "oui"})
+    doctor = Browser(portal).sign_in("treating")
+    secret = sought_in_secret(doctor, person)
+    doctor.post(f"/porte/{secret}/urgence/bris-de-glace", {"motif": "Patiente inconsciente, seule."})
+    with as_role("carnet_operator"), unit(record_id) as work:
+        [identifier] = [row[0] for row in work.rows("SELECT id FROM access_emergency WHERE record_id = %s", record_id)]
+    before = (
+        words(parent.get("/acces/journal")).count("par lui-même"),
+        words(parent.get("/acces/journal")).count("assistance"),
+    )
+    with as_role("carnet_worker"):
+        note_ends(now() + timedelta(days=2))
+    with as_role("carnet_operator"):
+        agent = Actor(ActorKind.OPERATOR, "ada", "ada", Authentication(Means.PERSON_SESSION))
+        access.review_emergency(Ask(agent, Act.CONFIGURE, now()), identifier, "justified")
+    page = words(parent.get("/acces/journal"))
+    assert (page.count("par lui-même"), page.count("assistance")) == before
+    own = words(teenager.get("/acces/journal"))
+    assert "par lui-même" in own
+    assert own.count("assistance") > words(parent.get("/acces/journal")).count("assistance")

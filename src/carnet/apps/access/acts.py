@@ -43,7 +43,7 @@ def authorise(work: Work, granted: Grant, consent: Consent, key: RecordKey, held
     renewal = consent.prolongs and renews(held, consent.ground, ask.at, law())
     if not consent.patient_agrees and not renewal:
         raise Refusal(No.CONSENT_MISSING, {"missing": "statement"})
-    if consent.initial_consent and consent.ground is AuthorisationGround.CARE_TEAM:
+    if consent.initial_consent and consent.ground is AuthorisationGround.CARE_TEAM and not ask.secret:
         _record_initial_consent(work, record_id, ask.at, ask.actor.key)
     settings = law()
     team = consent.ground is AuthorisationGround.CARE_TEAM
@@ -52,15 +52,13 @@ def authorise(work: Work, granted: Grant, consent: Consent, key: RecordKey, held
     # A consent for one consultation takes nothing from a membership of the care team that still lasts.
     row = work.row(
         """INSERT INTO access_authorisation AS held (record_id, subject_kind, subject_id, ground, granted_at, expires_at,
-        declared_by) VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (record_id, subject_kind, subject_id) DO UPDATE SET
-        ground = excluded.ground, expires_at = excluded.expires_at, end_noted = false,
-        granted_at = CASE WHEN %s THEN held.granted_at ELSE excluded.granted_at END,
-        declared_by = CASE WHEN %s THEN held.declared_by ELSE excluded.declared_by END
-        WHERE excluded.ground = 'care_team' OR held.ground <> 'care_team' OR held.expires_at <= excluded.granted_at
-        RETURNING expires_at""",
-        record_id, kind, subject, consent.ground.value, ask.at, expires, ask.actor.key,
-        # In a secret connection an agreement that is known stays the one that it was.
-        ask.secret, ask.secret,
+        declared_by, secret) VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (record_id, subject_kind, subject_id) DO UPDATE SET
+        ground = excluded.ground, granted_at = excluded.granted_at, expires_at = excluded.expires_at,
+        declared_by = excluded.declared_by, secret = excluded.secret, end_noted = false
+        WHERE (excluded.ground = 'care_team' OR held.ground <> 'care_team' OR held.expires_at <= excluded.granted_at)
+        AND (held.secret OR NOT excluded.secret OR held.expires_at <= excluded.granted_at) RETURNING expires_at""",
+        # In a secret connection an agreement that is known stays as it is: its dates would tell of it.
+        record_id, kind, subject, consent.ground.value, ask.at, expires, ask.actor.key, ask.secret,
     )  # fmt: skip
     if consent.presence_code:
         prove(work, key, granted, consent.presence_code)
@@ -97,10 +95,12 @@ def _subject(granted: Grant) -> tuple[str, str]:
 def declare_treating_doctor(work: Work, granted: Grant) -> None:
     """Keep that the patient chose the asker as treating doctor; the patient is told at once, and may undo it."""
     ask, record_id = granted.ask, record_of_grant(granted)
+    if ask.secret:
+        # The representatives know who the treating doctor is: they would see another, or none.
+        raise Refusal(No.SECRET_CONNECTION_KNOWN)
     name_relation(work, granted, "treating_doctor", ask.actor.id)
     write_entry(work, granted, (), "treating-doctor")
-    if not ask.secret:
-        notify(work, record_id, "treating-doctor-declared", HOLDER, ask.at)
+    notify(work, record_id, "treating-doctor-declared", HOLDER, ask.at)
 
 
 def stop_treating(work: Work, granted: Grant) -> None:
@@ -128,11 +128,11 @@ def open_emergency(work: Work, granted: Grant, key: RecordKey, under_review: boo
     identifier, ends = uuid4(), ask.at + law().emergency_lasts
     work.run(
         """INSERT INTO access_emergency (record_id, id, professional_id, mode, started_at, ends_at, reason, priority,
-        reviewed_by, verdict) VALUES (%s, %s, %s, %s, %s, %s, %s,
-        %s OR EXISTS (SELECT FROM access_block WHERE record_id = %s AND subject_id = ANY(%s)), '', '')""",
+        reviewed_by, verdict, secret) VALUES (%s, %s, %s, %s, %s, %s, %s,
+        %s OR EXISTS (SELECT FROM access_block WHERE record_id = %s AND subject_id = ANY(%s)), '', '', %s)""",
         record_id, identifier, ask.actor.id, ask.mode.value, ask.at, ends,
         key.seal(ask.reason.encode(), f"emergency/{identifier}"),
-        under_review, record_id, [ask.actor.id, ask.actor.situation.structure],
+        under_review, record_id, [ask.actor.id, ask.actor.situation.structure], ask.secret,
     )  # fmt: skip
     write_entry(work, granted, (), "reason-recorded")
     kind = "emergency-access" if ask.mode is Mode.BREAK_GLASS else "regulation-access"
@@ -230,10 +230,16 @@ def object_to_deposits(work: Work, granted: Grant, subject_id: str) -> None:
 
 def block(work: Work, granted: Grant, subject_id: str, subject_kind: str = "person") -> None:
     """Keep a professional or structure out. The authorisation goes with it, and unblocking restores none."""
-    withdraw_from(work, granted, subject_id, subject_kind)
+    by_holder = granted.ask.actor.kind is ActorKind.HOLDER
     work.run(
-        "INSERT INTO access_block (record_id, subject_kind, subject_id, since) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        record_of_grant(granted), subject_kind, subject_id, granted.ask.at,
+        "DELETE FROM access_authorisation WHERE record_id = %s AND subject_kind = %s AND subject_id = %s",
+        record_of_grant(granted), subject_kind, subject_id,
+    )  # fmt: skip
+    work.run(
+        """INSERT INTO access_block AS held (record_id, subject_kind, subject_id, since, secret) VALUES (%s, %s, %s, %s, %s)
+        ON CONFLICT (record_id, subject_kind, subject_id) DO UPDATE SET secret = held.secret AND excluded.secret""",
+        # A minor's own block of somebody whom they see in secret is theirs; one of a representative is seen by both.
+        record_of_grant(granted), subject_kind, subject_id, granted.ask.at, by_holder,
     )  # fmt: skip
 
 
@@ -246,10 +252,14 @@ def unblock(work: Work, granted: Grant, subject_id: str, subject_kind: str = "pe
 
 
 def withdraw_from(work: Work, granted: Grant, subject_id: str, subject_kind: str = "person") -> None:
-    """Take an authorisation back from a professional or a structure, who may ask again."""
+    """Take an authorisation back from a professional or a structure, who may ask again.
+
+    A minor's secret one is not a representative's to take back: they do not know of it.
+    """
     work.run(
-        "DELETE FROM access_authorisation WHERE record_id = %s AND subject_kind = %s AND subject_id = %s",
-        record_of_grant(granted), subject_kind, subject_id,
+        """DELETE FROM access_authorisation WHERE record_id = %s AND subject_kind = %s AND subject_id = %s
+        AND NOT (secret AND %s)""",
+        record_of_grant(granted), subject_kind, subject_id, granted.ask.actor.kind is ActorKind.REPRESENTATIVE,
     )  # fmt: skip
 
 
@@ -258,9 +268,11 @@ def authorise_by_holder(work: Work, granted: Grant, subject_id: str, until: date
     ask, record_id = granted.ask, record_of_grant(granted)
     _record_initial_consent(work, record_id, ask.at, ask.actor.key)
     work.run(
-        """INSERT INTO access_authorisation (record_id, subject_kind, subject_id, ground, granted_at, expires_at, declared_by)
+        """INSERT INTO access_authorisation AS held
+        (record_id, subject_kind, subject_id, ground, granted_at, expires_at, declared_by)
         VALUES (%s, 'person', %s, 'care_team', %s, %s, %s) ON CONFLICT (record_id, subject_kind, subject_id) DO UPDATE SET
-        ground = excluded.ground, expires_at = excluded.expires_at, declared_by = excluded.declared_by, end_noted = false""",
+        ground = excluded.ground, expires_at = excluded.expires_at, declared_by = excluded.declared_by, end_noted = false,
+        granted_at = CASE WHEN held.secret THEN excluded.granted_at ELSE held.granted_at END, secret = false""",
         record_id, subject_id, ask.at, min(until, ask.at + law().authorisation_lasts), ask.actor.key,
     )  # fmt: skip
 

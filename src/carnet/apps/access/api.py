@@ -109,7 +109,6 @@ from carnet.apps.access.listing import (
     Named,
     emergencies,
     emergency_at,
-    let_in_by_others,
     named,
     readers,
 )
@@ -263,7 +262,6 @@ __all__ = [
     "invited_to",
     "law",
     "lent",
-    "let_in_by_others",
     "lift_stop",
     "link_entry",
     "lookups_to_review",

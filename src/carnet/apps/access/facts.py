@@ -28,8 +28,12 @@ _FACTS = """SELECT a.ground, a.granted_at, a.expires_at, c.initial_consent_at IS
 FROM (SELECT s.record_id) AS one
 LEFT JOIN access_choices c ON c.record_id = s.record_id
 LEFT JOIN access_authorisation a ON a.record_id = s.record_id AND a.subject_kind = 'person' AND a.subject_id = %(person)s"""
-FACTS = _FACTS.replace("#MORE#", ", coalesce(a.declared_by ~ '^(holder|representative):', false) AS by_person,\n  " + OPENED)
-"""A fragment for the statement that enters a record: `s.record_id` is the record in scope."""
+_INITIAL = "c.initial_consent_at IS NOT NULL AS initial"
+FACTS = _FACTS.replace(_INITIAL, "c.initial_consent_at IS NOT NULL OR coalesce(a.secret, false) AS initial").replace(
+    "#MORE#", ", coalesce(a.declared_by ~ '^(holder|representative):', false) AS by_person,\n  " + OPENED
+)
+"""A fragment for the statement that enters a record: `s.record_id` is the record in scope. What a minor agreed to in secret stands
+alone: an initial consent would be everybody's, and be seen."""
 LISTED_FACTS = _FACTS.replace("#MORE#", "")
 """The same for a list, which prolongs nothing: it stands in a function of the database (`records_own_list`)."""
 

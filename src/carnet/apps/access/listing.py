@@ -20,6 +20,8 @@ class Named:
     since: datetime
     until: datetime | None = None
     ground: str = ""
+    secret: bool = False
+    """Declared in a secret connection; of a block, made by the holder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +35,15 @@ class EmergencyAccess:
     reviewed: bool
 
 
-_NAMED = """SELECT 'authorised', subject_kind, subject_id, granted_at, expires_at, ground FROM access_authorisation
-    WHERE record_id = %s UNION ALL SELECT 'blocked', subject_kind, subject_id, since, NULL, '' FROM access_block
-    WHERE record_id = %s UNION ALL SELECT kind, 'person', professional_id, since, NULL, '' FROM access_relation
+_NAMED = """SELECT 'authorised', subject_kind, subject_id, granted_at, expires_at, ground, secret FROM access_authorisation
+    WHERE record_id = %s UNION ALL SELECT 'blocked', subject_kind, subject_id, since, NULL, '', secret FROM access_block
+    WHERE record_id = %s UNION ALL SELECT kind, 'person', professional_id, since, NULL, '', false FROM access_relation
     WHERE record_id = %s ORDER BY 1, 4 DESC, 3"""
 
 
 def named(work: Work, record_id: UUID) -> list[Named]:
     """Everybody who is authorised, blocked or named on a record."""
     return [Named(*row) for row in work.rows(_NAMED, record_id, record_id, record_id)]
-
-
-def let_in_by_others(work: Work, record_id: UUID) -> frozenset[str]:
-    """Professionals whose agreement somebody else declared: the person, a representative, an import. They are no secret."""
-    rows = work.rows(
-        """SELECT subject_id FROM access_authorisation WHERE record_id = %s AND subject_kind = 'person'
-        AND declared_by <> 'professional:' || subject_id""",
-        record_id,
-    )  # fmt: skip
-    return frozenset(f"professional:{row[0]}" for row in rows)
 
 
 def emergencies(work: Work, record_id: UUID, professional_id: str = "") -> list[EmergencyAccess]:

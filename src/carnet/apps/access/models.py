@@ -20,12 +20,13 @@ class Authorisation(models.Model):
     expires_at = models.DateTimeField()
     declared_by = models.CharField(max_length=160)
     end_noted = models.BooleanField()
+    secret = models.BooleanField(db_default=False)
 
     class Meta:
         db_table = "access_authorisation"
 
     classified: ClassVar[dict[str, Classified]] = classify(
-        Kind.IDENTITY, LIFE, "record_id subject_kind subject_id ground granted_at expires_at declared_by end_noted",
+        Kind.IDENTITY, LIFE, "record_id subject_kind subject_id ground granted_at expires_at declared_by end_noted secret",
         why="the decision reads it before the record's key is opened",
     )  # fmt: skip
 
@@ -38,12 +39,13 @@ class Block(models.Model):
     subject_kind = models.CharField(max_length=10)
     subject_id = models.CharField(max_length=64)
     since = models.DateTimeField()
+    secret = models.BooleanField(db_default=False)
 
     class Meta:
         db_table = "access_block"
 
     classified: ClassVar[dict[str, Classified]] = classify(
-        Kind.IDENTITY, LIFE, "record_id subject_kind subject_id since", why="read by the decision"
+        Kind.IDENTITY, LIFE, "record_id subject_kind subject_id since secret", why="read by the decision"
     )
 
 
@@ -108,6 +110,7 @@ class EmergencyAccess(models.Model):
     reviewed_at = models.DateTimeField(null=True)
     reviewed_by = models.CharField(max_length=160)
     verdict = models.CharField(max_length=20)
+    secret = models.BooleanField(db_default=False)
 
     class Meta:
         db_table = "access_emergency"
@@ -116,7 +119,7 @@ class EmergencyAccess(models.Model):
         **classify(
             Kind.IDENTITY,
             LIFE,
-            "record_id id professional_id mode started_at ends_at priority reviewed_at reviewed_by verdict",
+            "record_id id professional_id mode started_at ends_at priority reviewed_at reviewed_by verdict secret",
             why="read by the decision and by the review",
         ),
         **classify(Kind.HEALTH, LIFE, "reason", sealed=True),

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from carnet.apps.access.decision import decide_or_refuse, edition, law, write_entry
+from carnet.apps.journal.api import REPRESENTATIVES
 from carnet.apps.storage.api import unit
 from carnet.dicah.facts import Facts
 from carnet.kernel.ask import Ask
@@ -62,7 +63,8 @@ def review_emergency(ask: Ask, identifier: UUID, verdict: str) -> None:
         raise ReviewError(f"choose one of {', '.join(VERDICTS)}")
     with unit() as work:
         row = work.row(
-            "SELECT record_id, professional_id FROM access_emergency WHERE id = %s AND reviewed_at IS NULL FOR UPDATE", identifier
+            "SELECT record_id, professional_id, secret FROM access_emergency WHERE id = %s AND reviewed_at IS NULL FOR UPDATE",
+            identifier,
         )
         if row is None:
             raise ReviewError("no emergency access with this number waits for a review")
@@ -72,4 +74,4 @@ def review_emergency(ask: Ask, identifier: UUID, verdict: str) -> None:
             "UPDATE access_emergency SET reviewed_at = %s, reviewed_by = %s, verdict = %s WHERE id = %s",
             ask.at, ask.actor.key, verdict, identifier,
         )  # fmt: skip
-        write_entry(work, _granted(ask, row[0]), (), f"emergency-review:{verdict}")
+        write_entry(work, _granted(ask, row[0]), (), f"emergency-review:{verdict}", REPRESENTATIVES if row[2] else "")

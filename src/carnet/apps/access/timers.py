@@ -5,6 +5,7 @@ from uuid import UUID
 
 from carnet.apps.access.closing import STOPS_KEPT
 from carnet.apps.access.decision import decide_or_refuse, edition, law, write_entry
+from carnet.apps.journal.api import REPRESENTATIVES
 from carnet.apps.storage.api import Work, unit
 from carnet.dicah.facts import Facts
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
@@ -37,12 +38,12 @@ def _note_ends(at: datetime, record_id: UUID) -> bool:
     with unit(record_id) as work:
         ended = work.rows(
             """UPDATE access_authorisation SET end_noted = true WHERE record_id = %s AND NOT end_noted AND expires_at <= %s
-            RETURNING subject_kind, subject_id""",
+            RETURNING subject_kind, subject_id, secret""",
             record_id, at,
         )  # fmt: skip
-        for kind, subject in ended:
+        for kind, subject, secret in ended:
             granted = timer_grant(timer_question("authorisation-end", at), record_id)
-            write_entry(work, granted, (), f"{kind}:{subject}")
+            write_entry(work, granted, (), f"{kind}:{subject}", REPRESENTATIVES if secret else "")
     return bool(ended)
 
 

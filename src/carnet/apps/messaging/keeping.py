@@ -62,6 +62,15 @@ def keep_pieces(work: Work, key: RecordKey, message_id: UUID, pieces: list[Piece
     return numbers
 
 
+def end_threads(work: Work, record_id: UUID, correspondent: UUID, at: datetime, secret: bool) -> None:
+    """End every conversation with somebody; in a minor's secret those that are secret, for the others show it to the parents."""
+    work.run(
+        """UPDATE messaging_thread SET ended_at = %s WHERE record_id = %s AND correspondent_id = %s AND ended_at IS NULL
+        AND (secret OR NOT %s)""",
+        at, record_id, correspondent, secret,
+    )  # fmt: skip
+
+
 def keep_message(work: Work, key: RecordKey, message: Message) -> bool:
     """Keep a message; False for one that is there already: the same mail, come again."""
     told = message.told

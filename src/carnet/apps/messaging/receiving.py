@@ -173,27 +173,11 @@ def _keep(visit: Visit, mail: Mail, found: Unpacked, secret: bool) -> bool:
                       bool(_receipt_to(mail)), secret, told)  # fmt: skip
     if not keeping.keep_message(work, key, message):
         return False
-    keeping.keep_correspondent(
-        work,
-        key,
-        replace(
-            who,
-            kind=rows.PROFESSIONAL,
-            name=name or who.name,
-            last_at=who.last_at if secret and not who.secret else at,
-            ended_at=link.ended_at,
-            secret=who.secret and secret,
-        ),
-    )
+    keeping.keep_correspondent(work, key, who.heard(secret, at, link.ended_at, name))
     keeping.keep_thread(work, key, thread)
     keeping.keep_pieces(work, key, message.id, list(found.pieces), at)
     if mail.closes is Closing.ALL:
-        work.run(
-            "UPDATE messaging_thread SET ended_at = %s WHERE record_id = %s AND correspondent_id = %s AND ended_at IS NULL",
-            at,
-            visit.record_id,
-            who.id,
-        )
+        keeping.end_threads(work, visit.record_id, who.id, at, secret)
     if not secret:
         notify(work, visit.record_id, "new-message", HOLDER, at)
     return True

@@ -13,6 +13,7 @@ from carnet.apps.records.api import Visit
 from carnet.apps.storage.api import RecordKey, Row, Table, Values, Work, get, unit
 from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Ask
+from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
 
 MESSAGE, RENEWAL, APPOINTMENT = "message", "renewal", "appointment"
@@ -113,6 +114,15 @@ class Correspondent:
     def blocks(self, secret: bool) -> bool:
         """Whether a block holds: that of a representative reaches no secret of the minor, of which they do not know."""
         return self.blocked_at is not None and not (secret and self.blocked_by == ActorKind.REPRESENTATIVE)
+
+    def heard(self, secret: bool, at: datetime, ended_at: datetime | None, name: str = "") -> "Correspondent":
+        """The same once they wrote. A secret of a minor changes nothing of somebody whom the representatives know: neither the name
+        that they read, nor the place in the list, nor whether they may be written to."""
+        if secret and not self.secret:
+            return self
+        return replace(
+            self, kind=PROFESSIONAL, name=name or self.name, last_at=at, ended_at=ended_at, secret=self.secret and secret
+        )
 
     @property
     def label(self) -> str:

@@ -160,8 +160,7 @@ def _put(visit: Visit, thread: Thread, who: Correspondent, box: Mailbox, answer:
     told = {"text": answer.text.strip(), "name": name, "from": box.address, "message_id": identifier, "fingerprint": identifier,
             "closes": answer.closes.value, "subject": thread.subject}  # fmt: skip
     status = answer.status or (rows.PROGRESS if thread.status == rows.ASKED else thread.status)
-    keeping.keep_correspondent(work, key, replace(who, kind=rows.PROFESSIONAL, last_at=at, ended_at=link.ended_at,
-                                               secret=who.secret and thread.secret))  # fmt: skip
+    keeping.keep_correspondent(work, key, who.heard(thread.secret, at, link.ended_at))
     keeping.keep_thread(work, key, replace(thread, updated_at=at, ended_at=exchange.ended_at, status=status))
     message = Message(
         number, thread.id, True, at, visit.ask.actor.key[:120], rows.RECEIVED, None, "", None, False, thread.secret, told
@@ -169,12 +168,7 @@ def _put(visit: Visit, thread: Thread, who: Correspondent, box: Mailbox, answer:
     keeping.keep_message(work, key, message)
     keeping.keep_pieces(work, key, message.id, list(answer.pieces), at)
     if answer.closes is Closing.ALL:
-        work.run(
-            "UPDATE messaging_thread SET ended_at = %s WHERE record_id = %s AND correspondent_id = %s AND ended_at IS NULL",
-            at,
-            visit.record_id,
-            who.id,
-        )
+        keeping.end_threads(work, visit.record_id, who.id, at, thread.secret)
     if not thread.secret:
         notify(work, visit.record_id, "new-message", HOLDER, at)
     access.write_entry(work, visit.granted, (), "message", REPRESENTATIVES if thread.secret else "")

@@ -50,6 +50,8 @@ class Sending:
     """A minor keeps it from the representatives."""
     becomes: str = ""
     """Status of the request after it."""
+    tells_secret: bool = False
+    """Whether its words tell of what a minor keeps from the representatives: a treatment, a measure."""
 
 
 def _check(sending: Sending) -> None:
@@ -106,7 +108,7 @@ def _thread(visit: Visit, sending: Sending, pharmacy: Mailbox | None) -> tuple[T
         thread = Thread(uuid4(), who.id, who.mailbox, sending.kind, status, at, at, None, "", secret,
                         sending.subject.strip()[:SUBJECT] or "Message", sending.request)  # fmt: skip
     _veiled(visit, thread.secret)
-    if any(p.secret for p in sending.pieces) and not thread.secret:
+    if (sending.tells_secret or any(p.secret for p in sending.pieces)) and not thread.secret:
         # What is hidden from the representatives in the record would show in a conversation that they see; so would this refusal.
         _veiled(visit, secret=True)
         raise Refusal(No.MESSAGE_SECRET_DOCUMENT)

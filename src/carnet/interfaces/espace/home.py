@@ -48,14 +48,13 @@ def journal_lines(visit: Visit, me: str) -> list[Line]:
 
 def privacy_of(visit: Visit, at: datetime) -> Privacy:
     """Counts of what the reader sees."""
-    found, unseen = records.named_in(visit), unseen_actors(visit)
+    found = records.named_in(visit)
     readers = {
         n.subject_id for n in found if n.kind == "authorised" and n.subject_kind == "person" and (not n.until or n.until > at)
     }
     masked = documents(visit, Query((criteria.by_label("MASQUE_PS"),), count=1, total=True)).total or 0
-    blocked = sum(1 for n in found if n.kind == "blocked" and f"professional:{n.subject_id}" not in unseen)
-    known = [r for r in readers if f"professional:{r}" not in unseen]
-    return Privacy(len(known), masked, blocked, records.choices_in(visit))
+    blocked = sum(1 for n in found if n.kind == "blocked")
+    return Privacy(len(readers), masked, blocked, records.choices_in(visit))
 
 
 def _unread(visit: Visit, lines: list[Line], at: datetime) -> list[UUID]:

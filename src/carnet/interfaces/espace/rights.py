@@ -12,7 +12,7 @@ from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
-from carnet.apps.records.api import Look, Names, Query, Visit, consulted, criteria, documents, preview, unseen_actors
+from carnet.apps.records.api import Look, Names, Query, Visit, consulted, criteria, documents, preview
 from carnet.dicah.settings import PROFILE_SECTIONS
 from carnet.formats import codes
 from carnet.formats.codes.public import CATEGORIES
@@ -77,8 +77,7 @@ class Reader:
 
 def readers(visit: Visit) -> list[Reader]:
     """Everybody who is authorised, blocked or named, as far as the reader may know."""
-    unseen = unseen_actors(visit)
-    found = [n for n in records.named_in(visit) if f"professional:{n.subject_id}" not in unseen]
+    found = records.named_in(visit)
     people = records.names_in(visit, [n.subject_id for n in found if n.subject_kind == "person"])
     return [_reader(visit, n, people) for n in found]
 

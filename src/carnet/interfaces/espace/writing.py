@@ -25,16 +25,16 @@ TITLES = {"ecrire": "Écrire", "renouvellement": "Demander un renouvellement", "
 OFFERED = 40
 
 
-def _measures(visit: Visit) -> list[tuple[str, str]]:
-    found = [e for e in profile.entries(visit, ("measures", "vitals"), most=OFFERED) if e.content.value]
-    return [(str(e.id), measured(e)) for e in found]
+def _measures(visit: Visit) -> dict[str, profile.Entry]:
+    found = profile.entries(visit, ("measures", "vitals"), most=OFFERED)
+    return {str(e.id): e for e in found if e.content.value}
 
 
-def _treatments(visit: Visit, asked: Asked) -> list[tuple[str, str, str]]:
-    """Number in the page, name and dose of what the person takes, as their own list says it."""
+def _treatments(visit: Visit, asked: Asked) -> dict[str, profile.Treatment]:
+    """What the person takes, as their own list says it, by its number in the page."""
     kept = profile.entries(visit, ("treatments",), most=profile.MOST)
     held = profile.in_course(profile.treatments(visit, kept, asked.today), profile.Course.CURRENT, profile.Course.SILENT)
-    return [(str(n), t.name, t.first.content.detail) for n, t in enumerate(held)]
+    return {str(n): treatment for n, treatment in enumerate(held)}
 
 
 _DURATIONS = (_("un mois"), _("trois mois"), _("six mois"))
@@ -48,10 +48,12 @@ def _may_write(visit: Visit) -> None:
 
 def _context(asked: Asked, name: str, visit: Visit) -> dict[str, object]:
     found = documents(visit, Query((criteria.by_statuses(["Approved"]),), sort="date", count=OFFERED))
+    held = _treatments(visit, asked) if name == "renouvellement" else {}
     return {
         "tab": "messages", "traits": visit.traits, "minor": visit.facts.minor, "name": name, "title": gettext(TITLES[name]),
-        "choices": messaging.choices_of(visit), "documents": [row(d) for d in found.items], "measures": _measures(visit),
-        "treatments": _treatments(visit, asked) if name == "renouvellement" else [], "may_hide": visit.facts.minor and asked.own,
+        "choices": messaging.choices_of(visit), "documents": [row(d) for d in found.items],
+        "measures": [(number, measured(e)) for number, e in _measures(visit).items()],
+        "treatments": [(n, t.name, t.first.content.detail) for n, t in held.items()], "may_hide": visit.facts.minor and asked.own,
         "given": asked.request.POST, "thread": asked.request.POST.get("fil", "") or asked.request.GET.get("fil", ""),
         "joined": [*asked.request.POST.getlist("documents"), asked.request.GET.get("document", "")],
         "ticked": asked.request.POST.getlist("traitement"),
@@ -79,27 +81,30 @@ def _number(text: str) -> UUID | None:
         return None
 
 
-def _joined(asked: Asked) -> tuple[tuple[Piece, ...], str]:
-    """Documents and a measure of the record that the person joins, read as the person reads them."""
+def _joined(asked: Asked) -> tuple[tuple[Piece, ...], str, bool]:
+    """Documents and a measure of the record that the person joins, read as the person reads them; whether the measure is secret."""
     with visiting(asked.ask(Act.SEARCH), asked.record, "messages") as visit:
         _may_write(visit)
         numbers = [n for text in asked.request.POST.getlist("documents") if (n := _number(text))]
         packed = tuple(p for n in numbers for p in messaging.pack(visit, n))
-        chosen = dict(_measures(visit)).get(asked.form.text("mesure", 40), "")
-    return packed, chosen
+        chosen = _measures(visit).get(asked.form.text("mesure", 40))
+        secret = chosen is not None and profile.kept_from_representatives(visit, chosen)
+    return packed, measured(chosen) if chosen else "", secret
 
 
-def _request(asked: Asked, name: str) -> dict[str, object]:
+def _request(asked: Asked, name: str) -> tuple[dict[str, object], bool]:
+    """What is asked for, and whether it tells of what a minor keeps secret."""
     if name == "rendez-vous":
-        return {"wishes": asked.form.text("souhaits", 500), "reason": asked.form.text("motif", 300)}
+        return {"wishes": asked.form.text("souhaits", 500), "reason": asked.form.text("motif", 300)}, False
     if name != "renouvellement":
-        return {}
+        return {}, False
     with visiting(asked.ask(Act.SEARCH), asked.record, "messages") as visit:
         _may_write(visit)
-        known = {number: (label, dose) for number, label, dose in _treatments(visit, asked)}
-    lines = [{"label": known[n][0], "dose": known[n][1], "note": asked.form.text(f"mot-{n}", 300)}
-             for n in asked.form.many("traitement", known)]  # fmt: skip
-    return {"lines": lines, "duration": asked.form.text("duree", 60)}
+        known = _treatments(visit, asked)
+        chosen = [(known[n], asked.form.text(f"mot-{n}", 300)) for n in asked.form.many("traitement", known)]
+        secret = any(profile.kept_from_representatives(visit, treatment.first) for treatment, _ in chosen)
+    lines = [{"label": treatment.name, "dose": treatment.first.content.detail, "note": note} for treatment, note in chosen]
+    return {"lines": lines, "duration": asked.form.text("duree", 60)}, secret
 
 
 def _line(one: dict[str, str]) -> str:
@@ -142,16 +147,16 @@ def write(asked: Asked, name: str) -> HttpResponse:
         raise Refusal(No.DOCUMENT_UNKNOWN)
     if asked.request.method == "GET":
         return _form(asked, name, [])
-    request = _request(asked, name)
+    request, tells_secret = _request(asked, name)
     problems = _problems(asked, name, request)
     if problems:
         return _form(asked, name, problems, 400)
     try:
-        joined, measure = _joined(asked)
+        joined, measure, secret_measure = _joined(asked)
         subject = asked.form.text("objet", 200) or (gettext(TITLES[name]) if name != "ecrire" else gettext("Message"))
         sending = Sending(
             _text(asked, request, measure), _number(asked.form.text("fil", 40)), asked.form.text("a", 60), subject, KINDS[name],
-            request, (*joined, *pieces_of(asked)), asked.form.yes("secret"),
+            request, (*joined, *pieces_of(asked)), asked.form.yes("secret"), tells_secret=tells_secret or secret_measure,
         )  # fmt: skip
         thread = messaging.write(asked.ask(Act.WRITE_MESSAGE), asked.record, sending)
     except Refusal as refusal:

@@ -9,10 +9,13 @@ from uuid import UUID
 
 from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
+from carnet.apps.journal.api import REPRESENTATIVES
 from carnet.apps.records.documents.changing import change_document
 from carnet.apps.records.reading import criteria
 from carnet.apps.records.reading.search import Query
 from carnet.apps.records.reading.visit import Visit, documents, visiting, writing
+from carnet.apps.records.reading.who_looked import seen_in_secret
+from carnet.kernel.actor import ActorKind
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.copies import replace
 from carnet.kernel.refusal import No, Refusal
@@ -78,6 +81,9 @@ def change_reader(
     if what not in READERS:
         raise Refusal(No.REQUEST_MALFORMED)
     with writing(ask, Act.CHOOSE_RIGHTS, record_id, f"{what}:{subject_id}") as visit:
+        if visit.facts.minor and ask.actor.kind is ActorKind.HOLDER and f"professional:{subject_id}" in seen_in_secret(visit):
+            # A minor blocks somebody of whom the representatives know nothing: so does the line that tells of it.
+            visit.line.veil = REPRESENTATIVES
         if kind == "person" and identity.professional(visit.work, subject_id) is None:
             raise Refusal(No.REQUEST_MALFORMED, {"problem": "nobody of the directory"})
         kept = not visit.facts.settings.treating_doctor_may_be_blocked

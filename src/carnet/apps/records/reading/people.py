@@ -8,8 +8,9 @@ from carnet.apps.access import api as access
 from carnet.apps.identity import api as identity
 from carnet.apps.outbox import api as outbox
 from carnet.apps.records.reading.visit import Visit, writing
+from carnet.apps.records.reading.who_looked import unseen_actors
 from carnet.apps.signin import api as signin
-from carnet.kernel.actor import Situation
+from carnet.kernel.actor import ActorKind, Situation
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.clock import begins
 from carnet.kernel.copies import replace
@@ -31,8 +32,12 @@ def structure_in(visit: Visit, identifier: str) -> identity.Structure | None:
 
 
 def named_in(visit: Visit) -> list[access.Named]:
-    """Everybody who is authorised, blocked or named on the record."""
-    return access.named(visit.work, visit.record_id)
+    """Everybody who is authorised, blocked or named on the record, as far as the reader may know."""
+    found = access.named(visit.work, visit.record_id)
+    if visit.ask.actor.kind not in (ActorKind.REPRESENTATIVE, ActorKind.CARER):
+        return found
+    unseen = unseen_actors(visit)
+    return [n for n in found if f"professional:{n.subject_id}" not in unseen and not (n.kind == "authorised" and n.secret)]
 
 
 def choices_in(visit: Visit) -> access.Choices:

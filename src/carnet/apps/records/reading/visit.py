@@ -263,7 +263,7 @@ def writing(
     """Open a record for a write: as `acting`, and at the end journaled as the write that it is. Raises Refusal."""
     with acting(ask, act, record_id, category, veil, told_first=True) as visit:
         yield visit
-        access.write_entry(visit.work, visit.granted, (), detail, veil)
+        access.write_entry(visit.work, visit.granted, (), detail, visit.line.veil)
 
 
 def consulted(visit: Visit, act: Act) -> None:

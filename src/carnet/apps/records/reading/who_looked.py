@@ -20,9 +20,8 @@ from carnet.kernel.actor import ActorKind
 Line = dict[str, object]
 
 
-def _seen(visit: Visit) -> frozenset[str]:
-    """Documents of the record that no reason of visibility hides from this reader."""
-    holder = visit.ask.actor.kind is ActorKind.HOLDER
+def _seen(visit: Visit, holder: bool) -> frozenset[str]:
+    """Documents of the record that no reason of visibility hides from its holder, or from somebody else of the patient's side."""
     rows = visit.work.rows(
         """SELECT logical_id FROM records_document WHERE record_id = %s
         AND NOT (hidden_from_patient OR (hidden_from_representatives AND %s))""",
@@ -61,7 +60,8 @@ def _by_chain(visit: Visit, record_id: UUID) -> dict[UUID, list[Numbered]]:
 
 def chains_shown(visit: Visit) -> dict[UUID, list[Numbered]]:
     """What of each chain can be proved to this reader, the oldest first: the own one whole, a veiled one up to what is hidden."""
-    seen, holder = _seen(visit), visit.ask.actor.kind is ActorKind.HOLDER
+    holder = visit.ask.actor.kind is ActorKind.HOLDER
+    seen = _seen(visit, holder)
     told: dict[UUID, list[Numbered]] = {}
     for record_id in _records(visit):
         found = _by_chain(visit, record_id)
@@ -84,9 +84,13 @@ def sealed_chains(visit: Visit) -> list[tuple[UUID, list[journal.Row]]]:
 
 def lines_shown(visit: Visit) -> list[Numbered]:
     """The lines that the reader may see, the newest first: all but those about what is hidden from them."""
+    return named_lines(visit.work, visit.key, visit.traits, _lines(visit, visit.ask.actor.kind is ActorKind.HOLDER))
+
+
+def _lines(visit: Visit, holder: bool) -> list[Numbered]:
     each = [_by_chain(visit, record_id).values() for record_id in _records(visit)]
     own, patient, secret, both = ([line for lines in of for line in lines] for of in zip(*each, strict=True))
-    seen, holder = _seen(visit), visit.ask.actor.kind is ActorKind.HOLDER
+    seen = _seen(visit, holder)
 
     def told(lines: list[Numbered]) -> list[Numbered]:
         # A permission that names no document yet is told with what it was for, or not at all.
@@ -95,20 +99,24 @@ def lines_shown(visit: Visit) -> list[Numbered]:
     chains = (own, told(patient), secret if holder else told(secret), told(both))
     # Of lines of one moment the order is that of what is shown: numbers of their chains would tell of lines between them.
     placed = [(line.entry["at"], place, line) for lines in chains for place, line in enumerate(lines)]
-    ordered = [line for _, _, line in sorted(placed, key=itemgetter(0, 1), reverse=True)]
-    return named_lines(visit.work, visit.key, visit.traits, ordered)
+    return [line for _, _, line in sorted(placed, key=itemgetter(0, 1), reverse=True)]
 
 
 def unseen_actors(visit: Visit) -> frozenset[str]:
-    """Actors whom a representative may not know of: those who cared for the minor in secret and did nothing else.
+    """Actors whom this reader may not know of: for a representative those who cared for the minor in secret alone."""
+    return frozenset() if visit.ask.actor.kind is ActorKind.HOLDER else seen_in_secret(visit)
 
-    Whoever was let in by somebody else is none of them: to leave the lists after a secret visit would tell of it.
+
+def seen_in_secret(visit: Visit) -> frozenset[str]:
+    """Actors of whom the representatives know nothing.
+
+    Whoever is let in, named or blocked by somebody who knows them is none: to leave a list after a secret visit, or not to come
+    into it, would tell of the visit.
     """
-    if visit.ask.actor.kind is ActorKind.HOLDER:
-        return frozenset()
-    shown = {n.entry["actor"] for n in lines_shown(visit)}
+    shown = {n.entry["actor"] for n in _lines(visit, holder=False)}
     lines = (line for record_id in _records(visit) for line in journal.numbered_entries(visit.work, record_id))
-    return frozenset(n.entry["actor"] for n in lines) - shown - access.let_in_by_others(visit.work, visit.record_id)
+    listed = {f"professional:{n.subject_id}" for n in access.named(visit.work, visit.record_id) if not n.secret}
+    return frozenset(n.entry["actor"] for n in lines) - shown - listed
 
 
 def waiting_since(visit: Visit) -> datetime | None:
