@@ -333,10 +333,16 @@ def ask_as(who: Space, kind: str) -> Any:
     return replace(question, actor=replace(question.actor, kind=ActorKind(kind)))
 
 
-def test_the_file_of_the_person_is_whole(espace: str) -> None:
+def test_the_file_of_the_person_is_whole_or_discreet(espace: str) -> None:
     who, _, record_id = newcomer(espace)
     book(who, record_id, draft("Dentiste; contrôle, annuel", comment="ligne\nautre"))
-    event = Calendar.from_ical(who.get("/agenda/calendrier.ics").content).walk("VEVENT")[0]
+    discreet = who.get("/agenda/calendrier.ics").content
+    assert b"Dentiste" not in discreet and b"autre" not in discreet
+    assert [str(e["SUMMARY"]) for e in Calendar.from_ical(discreet).walk("VEVENT")] == ["Rendez-vous"]
+    found = Calendar.from_ical(who.get("/agenda/calendrier.ics?contenu=complet").content)
+    event = found.walk("VEVENT")[0]
+    named = {e["DTSTART"].params.get("TZID") for e in found.walk("VEVENT")} - {None}
+    assert named == {str(zone["TZID"]) for zone in found.walk("VTIMEZONE")}
     assert str(event["SUMMARY"]) == "Dentiste; contrôle, annuel"
     assert "autre" in str(event["DESCRIPTION"])
 

@@ -10,7 +10,7 @@ from carnet.apps.outbox.contacts import (
     forget_contact,
     owner_of,
     set_contact,
-    written_since,
+    written_before,
 )
 from carnet.apps.outbox.delivery import TIMERS, Failure, dead_letters, delayed, deliver_due, how_many_dead, retry_dead
 from carnet.apps.outbox.notices import HOLDER, OPERATOR, access_notices, forget, notify, pending, professional, send_code, structure
@@ -45,5 +45,5 @@ __all__ = [
     "settle",
     "structure",
     "unsettled",
-    "written_since",
+    "written_before",
 ]

@@ -55,9 +55,9 @@ def forget_contact(work: Work, owner: str, before: datetime | None = None) -> No
     )
 
 
-def written_since(work: Work, owner: str, moment: datetime) -> bool:
-    """Whether the address of an owner was written at a moment or later."""
-    return bool(work.rows("SELECT 1 FROM outbox_contact WHERE owner = %s AND updated_at >= %s", owner, moment))
+def written_before(work: Work, owner: str, moment: datetime) -> bool:
+    """Whether the address of an owner was written before a moment."""
+    return bool(work.rows("SELECT 1 FROM outbox_contact WHERE owner = %s AND updated_at < %s", owner, moment))
 
 
 FORMER_FOR = timedelta(days=90)

@@ -19,6 +19,8 @@ def calendar(events: Iterable[tuple[Event, str, str]], name: str, at: datetime) 
     found.add("x-wr-calname", name)
     for event, title, words in events:
         found.add_component(_event(event, title, words, at))
+    # Each zone that is named is described (RFC 5545 §3.6.5).
+    found.add_missing_timezones()
     return bytes(found.to_ical())
 
 

@@ -88,9 +88,9 @@ def _words(event: Event) -> str:
     return "\n".join(part for part in (event.whom, event.comment) if part)
 
 
-def as_calendar(events: list[Event], name: str, at: datetime) -> bytes:
-    """Events as a file that its person downloads: whole."""
-    return calendar([(e, e.title, _words(e)) for e in events], name, at)
+def as_calendar(events: list[Event], name: str, at: datetime, discreet: str = "") -> bytes:
+    """Events as a file that its person downloads: whole, or with `discreet` in the place of every title."""
+    return calendar(_shown(events, not discreet, discreet), name, at)
 
 
 __all__ = ["AFTER", "BEFORE", "as_calendar", "cut_feed", "feeds_in", "make_feed", "read_feed"]

@@ -66,6 +66,13 @@ class Read:
     """Whether somebody gave it whose name is not said."""
 
 
+def _shown_to_all(node: Json, path: str) -> None:
+    """Raises FhirError for a resource that asks to be hidden from somebody: it would be shown."""
+    for label in items(obj(node, "meta", path), "security", f"{path}.meta"):
+        if text(label, "code", f"{path}.meta.security") not in ("", "N"):
+            raise FhirError(f"{path}.meta.security", "is not honoured here: it would be shown to whom it was to be hidden from")
+
+
 def _concept(node: Json, key: str, path: str) -> str:
     """A CodeableConcept in words: its text, else the first display, else a code."""
     held = obj(node, key, path)
@@ -85,6 +92,7 @@ def _codes(node: Json, path: str) -> tuple[tuple[str, str, str], ...]:
 def read_immunization(node: Json, zone: str, path: str = "Immunization") -> Read:
     """An Immunization that was given, in the civil time of a zone. Raises FhirError for one that was not, or names no vaccine."""
     understood(node, path)
+    _shown_to_all(node, path)
     if node.get("resourceType") != "Immunization":
         raise FhirError(path, "must be an Immunization")
     if text(node, "status", path) != "completed":
@@ -94,12 +102,11 @@ def read_immunization(node: Json, zone: str, path: str = "Immunization") -> Read
     label = _concept(node, "vaccineCode", path)
     if not label:
         raise FhirError(f"{path}.vaccineCode", "names no vaccine")
-    codes = _codes(node, path)
-    if polarity_of(tuple(Coding(*code) for code in codes), label) is not Polarity.AFFIRMED or _NO_VACCINE in {c[:2] for c in codes}:
+    codes, start = _codes(node, path), text(node, "occurrenceDateTime", path)
+    if polarity_of(tuple(Coding(*code) for code in codes), label, bool(start)) is not Polarity.AFFIRMED or _NO_VACCINE in {c[:2] for c in codes}:
         raise FhirError(f"{path}.vaccineCode", "says that no dose is known, or that nobody knows: that is no dose")
     if node.get("isSubpotent"):
         raise FhirError(f"{path}.isSubpotent", "changes the meaning of the resource: a dose that does not count is not kept as one")
-    start = text(node, "occurrenceDateTime", path)
     if not start and not text(node, "occurrenceString", path):
         raise FhirError(f"{path}.occurrence[x]", "is mandatory; occurrenceString says that a date is unknown")
     performers = [obj(p, "actor", f"{path}.performer") for p in items(node, "performer", path)]
@@ -161,6 +168,7 @@ _STATUSES = {"booked": "booked", "arrived": "booked", "checked-in": "booked", "f
 def read_appointment(node: Json, zone: str, path: str = "Appointment") -> ReadAppointment:
     """An Appointment, in the civil time of a zone. Raises FhirError."""
     understood(node, path)
+    _shown_to_all(node, path)
     if node.get("resourceType") != "Appointment":
         raise FhirError(path, "must be an Appointment")
     status = _STATUSES.get(text(node, "status", path))

@@ -127,12 +127,14 @@ def editing(opened: Opened, number: UUID) -> Shown | HttpResponse:
 
 @record_page("agenda", "GET", detail="agenda")
 def download(opened: Opened) -> Shown | HttpResponse:
-    """Appointments and reminders as a file, whole."""
+    """Appointments and reminders as a file: whole, or saying when and nothing of what."""
     opens(opened)
     taken_out(opened)
     today = opened.asked.today
     events = prevention.events_in(opened.visit, today - timedelta(days=31), today + AHEAD)
-    return _calendar(prevention.as_calendar(events, gettext("Mon agenda de santé"), opened.asked.at))
+    whole = opened.asked.request.GET.get("contenu") == "complet"
+    discreet = "" if whole else gettext("Rendez-vous")
+    return _calendar(prevention.as_calendar(events, gettext("Mon agenda de santé"), opened.asked.at, discreet))
 
 
 def _calendar(content: bytes) -> HttpResponse:

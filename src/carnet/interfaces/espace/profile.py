@@ -1,5 +1,6 @@
 """The health profile: sections with their source and date, declared or confirmed; measures with curves; directives."""
 
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -197,6 +198,9 @@ def _day(asked: Asked, problems: list[tuple[str, str]]) -> str:
     return found
 
 
+_TELEPHONE = re.compile(r"\+?(?:[\s().-]*[0-9]){3,20}[\s.]*(?:poste [0-9]{1,6})?")
+
+
 def _contents(asked: Asked, name: str, problems: list[tuple[str, str]]) -> list[profile.Content]:
     """What the form says: one thing, or the two values of a blood pressure."""
     if name == "measures":
@@ -205,6 +209,8 @@ def _contents(asked: Asked, name: str, problems: list[tuple[str, str]]) -> list[
     if not label:
         problems.append(("libelle", gettext("Écrivez de quoi il s’agit.")))
     value = asked.form.text("telephone", 30) if name == "contacts" else ""
+    if value and not _TELEPHONE.fullmatch(value):
+        problems.append(("telephone", gettext("Écrivez le numéro en chiffres, comme 06 12 34 56 78.")))
     return [profile.Content(label, start=stated_day(asked, problems), detail=asked.form.text("precision", 2000), value=value)]
 
 

@@ -112,10 +112,11 @@ def look_sections(look: Look, entries: list[profile.Entry]) -> list[tuple[str, i
     for name, section in SECTIONS.items():
         held = [e for e in entries if e.section == name and e.content.code != profile.NOT_CONCERNED]
         visible = [e for e in held if e.document_id is None or e.document_id in seen]
-        category = profile.category_of(name)
-        rule = look.sections.get(category, "")
+        # What only documents state has no switch of its own: it is seen with them.
+        rule = look.sections.get(profile.category_of(name), "") if profile.SECTIONS[name] else ""
         if held:
-            found.append((gettext(section.title), 0 if rule else len(visible), why(rule) if rule else ""))
+            lines = len(profile.stated(visible, name)) or len(visible)
+            found.append((gettext(section.title), 0 if rule else lines, why(rule) if rule else ""))
     return found
 
 

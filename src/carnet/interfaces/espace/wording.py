@@ -77,7 +77,7 @@ _DONE: dict[str, str] = {
 """Past participles: « Vous avez … », « Ada Comptoir a … »."""
 _DONE_OF_DETAIL = {
     "care_team:renewed": _("prolongé son accès"), "service-withdrawn": _("retiré l’accès d’un service"),
-    "service-changed": _("changé l’accord donné à un service"),
+    "service-changed": _("changé l’accord donné à un service"), "emergency-ended": _("terminé son accès d’urgence"),
     "block": _("bloqué un professionnel ou un établissement"), "unblock": _("débloqué un professionnel ou un établissement"),
     "withdraw": _("retiré l’accord donné à un professionnel ou à un établissement"),
     "authorise": _("donné accès à un professionnel"), "objection": _("refusé les dépôts d’un professionnel"),

@@ -12,7 +12,7 @@ SENTENCES: dict[str, str] = {
     "accord-retire": _("Votre accès est retiré. Pour revenir, l'accord du patient sera redemandé."),
     "presence": _("L'accord et la présence du patient sont enregistrés."),
     "depot": _("C'est enregistré. Le dossier est à jour."),
-    "depot-annule": _("Le dépôt est annulé. Le document n'est plus lisible."),
+    "depot-annule": _("Le dépôt est annulé : rien de ce qu'il contenait n'est plus lisible."),
     "masquer": _("C'est enregistré. Le document est masqué aux autres professionnels."),
     "demasquer": _("C'est enregistré. Le document n'est plus masqué."),
     "annoncer": _("C'est enregistré. Le patient peut lire ce document."),

@@ -54,16 +54,16 @@
     form.prepend(note.content.cloneNode(true));
     $("[data-forget]", form).addEventListener("click", () => { localStorage.removeItem(nameOf(form)); form.reset(); $("[data-draft-note]", form).remove(); });
   }
+  // The server said that it is saved: what was sent is forgotten here, before anything is brought back.
+  if ($("[data-saved]")) {
+    for (const name of JSON.parse(sessionStorage.getItem(SENT) || "[]")) localStorage.removeItem(name);
+    sessionStorage.removeItem(SENT);
+  }
   if (opened) for (const form of document.querySelectorAll("form[data-draft]")) {
     let waits = 0;
     form.addEventListener("input", () => { clearTimeout(waits); waits = setTimeout(() => keep(form), 250); });
     addEventListener("pagehide", () => { if (waits) keep(form); });
     restore(form);
-  }
-  // The server said that it is saved: what was sent is forgotten here.
-  if ($("[data-saved]")) {
-    for (const name of JSON.parse(sessionStorage.getItem(SENT) || "[]")) localStorage.removeItem(name);
-    sessionStorage.removeItem(SENT);
   }
 
   // ---- session: announced five minutes before its end, over without losing the page

@@ -11,7 +11,7 @@
   const said = document.querySelector("[role=alert][data-said]") || document.querySelector("[data-said]");
   if (said) said.focus();
   document.body.addEventListener("htmx:afterSwap", (event) => {
-    const heading = $("[data-focus], [role=alert]", event.detail.target || document);
+    const heading = $("[data-focus], [role=alert]", event.detail.target && event.detail.target.isConnected ? event.detail.target : document);
     if (heading) { heading.setAttribute("tabindex", "-1"); heading.focus(); }
     wake();
   });

@@ -62,7 +62,7 @@ def _has_own_address(work: Work, record_id: UUID, at: datetime) -> bool:
     if told is None or is_minor(told[1].birth_date, access.law().day(at)) or signin.account_named(work, record_id) is None:
         return False
     since = majority(told[1].birth_date)
-    return since is None or outbox.written_since(work, outbox.owner_of(outbox.HOLDER, record_id), access.law().begins(since))
+    return since is None or not outbox.written_before(work, outbox.owner_of(outbox.HOLDER, record_id), access.law().begins(since))
 
 
 def mail_code(ask: Ask, record_id: UUID) -> None:

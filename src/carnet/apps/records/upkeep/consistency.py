@@ -34,6 +34,7 @@ from carnet.formats import codes
 from carnet.formats.fhir import Json, read_stored
 from carnet.formats.xds.registry import UNTOLD
 from carnet.formats.xds.rim_write import write_entry
+from carnet.kernel.codes import VISIBILITY_CODES
 from carnet.kernel.visibility import Status
 
 _DOCUMENTS = f"SELECT {DOCUMENT_COLUMNS}, unique_id, class_code, submission_id, replaces FROM records_document WHERE record_id = %s"
@@ -65,7 +66,8 @@ def all_records() -> list[UUID]:
 
 
 def _labels(resource: Json) -> set[str]:
-    return {c["code"] for label in resource.get("securityLabel", []) for c in label["coding"]} - {"N"}
+    """Its visibility; a level of confidentiality is the author's word, and no column."""
+    return {c["code"] for label in resource.get("securityLabel", []) for c in label["coding"]} & VISIBILITY_CODES
 
 
 def _metadata(document: StoredDocument, row: tuple[object, ...], resource: Json) -> Iterator[str]:

@@ -216,4 +216,5 @@ def undo(asked: Asked, handle: str) -> HttpResponse:
     for number in map(UUID, numbers.split(",")):
         if number.int:
             change_document(asked.about(sought, Act.DELETE), number)
-    return saying(asked, f"/porte/{handle}?voyants=1", "depot-annule")
+    # To the record where it is open, else to the gate: the way in which the deposit had led.
+    return saying(asked, f"/porte/{handle}", "depot-annule")
