@@ -1,6 +1,7 @@
 """The DMP door and the hospital's as processes: real gunicorn, real TLS, nothing without a certificate."""
 
 import http.client
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -124,3 +125,19 @@ def test_the_commands_of_exchange(
     packed.write_bytes(b"PK")
     assert carnet("xdm", "open", str(packed)) == 1
     assert "not a ZIP" in capsys.readouterr().err
+
+
+def test_connections_that_say_nothing_keep_nobody_out(address: str, pki: Any) -> None:
+    where = urlsplit(address)
+    silent = [socket.create_connection((where.hostname or "", where.port or 0)) for _ in range(5)]
+    try:
+        for one in silent:
+            # The head of a handshake that never goes on.
+            one.sendall(b"\x16\x03\x01\x02\x00\x01")
+        assert described(address, context_of(pki, "treating")) == 200
+        for one in silent:
+            one.settimeout(30)
+            assert one.recv(16) == b"", "the door let it go"
+    finally:
+        for one in silent:
+            one.close()

@@ -1024,6 +1024,12 @@ def test_a_secret_connection_leaves_nothing_to_representatives(practice: Any) ->
     assert errors(midwife.change_labels(child, replace(entry, version=2), ())) != []
     adult, _ = patient("midwife")
     assert errors(midwife.find(adult, more=secret)) == [("XDSRegistryError", "secret-connection-refused")]
+    doctor = practice("treating")
+    declare = {"action": "AJOUT", "role": "MEDECIN_TRAITANT"}
+    assert values(doctor.own(child, HABILITATIONS, "setAuthorization", {"action": "AJOUT"}))["status"] == "DMPOk"
+    assert values(doctor.own(child, HABILITATIONS, "setAuthorization", declare, **secret))["status"] == "secret-connection-known"
+    with unit(record_id) as work:
+        assert access.treating_doctor_of(work, record_id) == ""
 
 
 # The message itself

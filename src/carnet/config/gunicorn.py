@@ -12,7 +12,7 @@ from carnet.config.starting import read_settings
 
 _config, _process = read_settings(), BY_NAME[os.environ["CARNET_PROCESS"]]
 bind = f"{_config.listen}:{port_of(_process, _config)}"
-worker_class = "gthread"
+worker_class = "carnet.config.tls_worker.Worker"
 keepalive = 5
 certfile, keyfile = certificate_and_key(_process, _config)
 ca_certs = str(_config.client_ca_file)

@@ -103,7 +103,9 @@ def read_immunization(node: Json, zone: str, path: str = "Immunization") -> Read
     if not label:
         raise FhirError(f"{path}.vaccineCode", "names no vaccine")
     codes, start = _codes(node, path), text(node, "occurrenceDateTime", path)
-    if polarity_of(tuple(Coding(*code) for code in codes), label, bool(start)) is not Polarity.AFFIRMED or _NO_VACCINE in {c[:2] for c in codes}:
+    if polarity_of(tuple(Coding(*code) for code in codes), label, bool(start)) is not Polarity.AFFIRMED or _NO_VACCINE in {
+        c[:2] for c in codes
+    }:
         raise FhirError(f"{path}.vaccineCode", "says that no dose is known, or that nobody knows: that is no dose")
     if node.get("isSubpotent"):
         raise FhirError(f"{path}.isSubpotent", "changes the meaning of the resource: a dose that does not count is not kept as one")
