@@ -234,3 +234,11 @@ def test_a_dose_that_does_not_count_is_not_kept_as_one() -> None:
     with pytest.raises(FhirError, match="isSubpotent"):
         read_immunization(DOSE | {"isSubpotent": True}, PARIS)
     assert "isSubpotent" in read_immunization(DOSE | {"isSubpotent": False}, PARIS).left
+
+
+def test_a_normal_confidentiality_asks_for_nothing() -> None:
+    assert read_immunization(DOSE | {"meta": {"security": [{"code": "N"}, {}]}}, PARIS).given.label == "Grippe"
+    with pytest.raises(FhirError, match="would be shown"):
+        read_immunization(DOSE | {"meta": {"security": [{"code": "N"}, {"code": "R"}]}}, PARIS)
+    with pytest.raises(FhirError, match="would be shown"):
+        read_appointment(RENDEZ_VOUS | {"meta": {"security": [{"code": "MASQUE_PS"}]}}, PARIS)
