@@ -50,7 +50,7 @@ class Installation:
         self.data = data
 
     def _environment(self, settings: dict[str, str]) -> dict[str, str]:
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("CARNET_")}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("CARNET_", "DJANGO_"))}
         told = {"CARNET_DATA_DIR": str(self.data), "CARNET_ENVIRONMENT": "test", "DJANGO_SETTINGS_MODULE": "carnet.config.settings"}
         return inherited | told | settings
 

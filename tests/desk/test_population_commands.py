@@ -20,7 +20,7 @@ ENVIRONMENT = {"CARNET_ENVIRONMENT": "test"}
 
 def carnet(data: Path, *arguments: str, code: int = 0) -> str:
     """What a command says on both of its outputs."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("CARNET_", "COV_"))}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("CARNET_", "COV_", "DJANGO_"))}
     done = commands.carnet(*arguments, environment=inherited | ENVIRONMENT | {"CARNET_DATA_DIR": str(data)})
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -37,7 +37,7 @@ class Run:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.ports = {name: free_port() for name in PORTS}
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("CARNET_")}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("CARNET_", "DJANGO_"))}
         self.environment = inherited | {"CARNET_DATA_DIR": str(folder)}
         with (folder / "said.txt").open("w") as log:
             self.process = subprocess.Popen(self.command(self.ports), env=self.environment, stdout=log, stderr=log)

@@ -89,7 +89,7 @@ def before(tmp_path: Path) -> Iterator[Path]:
 
 
 def run(sources: Path, data: Path, *arguments: str) -> str:
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CARNET_")}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("CARNET_", "DJANGO_"))}
     environment = inherited | {"PYTHONPATH": str(sources), "CARNET_DATA_DIR": str(data), "CARNET_ENVIRONMENT": "demonstration",
                                "CARNET_INSI": "simulator", "DJANGO_SETTINGS_MODULE": "carnet.config.settings"}  # fmt: skip
     done = subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False)

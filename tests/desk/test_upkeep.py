@@ -26,7 +26,7 @@ RUN = "from carnet.desk.cli import main; raise SystemExit(main())"
 
 
 def carnet(data: Path, *arguments: str, code: int = 0) -> str:
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CARNET_")}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("CARNET_", "DJANGO_"))}
     environment = inherited | ENVIRONMENT | {"CARNET_DATA_DIR": str(data)}
     done = commands.carnet(*arguments, environment=environment)
     assert done.returncode == code, done.stdout + done.stderr
@@ -66,7 +66,7 @@ sealer = Sealer(settings.CARNET.log(), log_signer())
 sealer.seal(); build_map_if_due(sealer, now); sealer.seal()
 close_pool()
 """
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CARNET_")}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("CARNET_", "DJANGO_"))}
     subprocess.run([sys.executable, "-c", script], env=inherited | ENVIRONMENT | {"CARNET_DATA_DIR": str(data)}, check=True)
     yield data
     embedded.stop(data)
@@ -133,7 +133,7 @@ def test_the_journal_is_exported_and_verified_without_carnet(installation: Path,
 
 def test_an_export_that_finds_no_room_leaves_nothing(installation: Path, tmp_path: Path) -> None:
     to = tmp_path / "whole"
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith("CARNET_")}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("CARNET_", "DJANGO_"))}
     done = subprocess.run(
         [sys.executable, "-c", f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500)); {RUN}", "journal", "export", str(to)],
         env=inherited | ENVIRONMENT | {"CARNET_DATA_DIR": str(installation), "PYTHONDONTWRITEBYTECODE": "1"},

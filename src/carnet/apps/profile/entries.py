@@ -13,8 +13,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.utils.translation import gettext_noop as _
-
 from carnet.apps.records.api import Query, Visit, criteria, documents
 from carnet.apps.storage.api import RecordKey, Row, Table, Work
 from carnet.kernel.copies import replace
@@ -25,10 +23,15 @@ NOT_CONCERNED = "not-concerned"
 """Code of the entry by which a person says that a section does not concern them: it is no allergy, no illness, no drug."""
 WORD = "word"
 """Phase of what a person says of a treatment that others state: it stands beside their word, and ends nothing of theirs."""
+OVER = "terminé"
 ENDINGS = {
-    "inactive": _("non actif"), "remission": _("en rémission"), "aborted": _("arrêté"), "suspended": _("suspendu"),
-    "cancelled": _("annulé"),
-}  # fmt: skip
+    "inactive": "non actif",
+    "remission": "en rémission",
+    "aborted": "arrêté",
+    "suspended": "suspendu",
+    "cancelled": "annulé",
+}
+"""How what is over ended, by its author's word for it; `OVER` for every other. Pages translate them."""
 DOCUMENT, PROFESSIONAL, PERSON, SERVICE = "document", "professional", "person", "service"
 SECTIONS: dict[str, str] = {
     "allergies": "allergies",
@@ -182,7 +185,7 @@ class Entry:
         """How it is over on a day, in its author's words: not active, in remission. Empty for what is not over."""
         said = self.content
         told = said.clinical or (said.status if self.section == "treatments" and not said.active else "")
-        return ENDINGS.get(told, _("terminé")) if said.over(today) else ""
+        return ENDINGS.get(told, OVER) if said.over(today) else ""
 
 
 _COLUMNS = "entry_id, section, source, document_id, recorded_at, recorded_by, confirmed, replaces, ended_at, sealed, secret"

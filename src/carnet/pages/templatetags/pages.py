@@ -153,6 +153,10 @@ def unsure(content: profile.Content) -> str:
     return gettext(" (non confirmé)") if content.certainty == "unconfirmed" else ""
 
 
+_ENDINGS = (_("terminé"), _("non actif"), _("en rémission"), _("arrêté"), _("suspendu"), _("annulé"))
+"""The words of `profile.Entry.ending`, for the catalogue."""
+
+
 @register.filter
 def ending(entry: profile.Entry, now: datetime) -> str:
     """How an entry is over at a moment, in its author's words: non actif, en rémission, terminé. Empty for what is not."""
