@@ -185,7 +185,11 @@ def test_what_stands_beside_the_document_is_named_as_not_kept(send: Any) -> None
     assert verdict(answer) == ("AA", "0", "")
     told = answer.all("ERR")[0]
     assert told.part(4) == "W"
-    assert told.part(8).replace("\xa0", " ").endswith("N'est pas gardé, de ce que le message dit à côté : NTE, OBX 75622-1, OBX 2823-3, AL1.")
+    assert (
+        told.part(8)
+        .replace("\xa0", " ")
+        .endswith("N'est pas gardé, de ce que le message dit à côté : NTE, OBX 75622-1, OBX 2823-3, AL1.")
+    )
     assert statuses_of(record_id) == {unique_id: "Approved"}
     refused = send.raw(content.rstrip(b"\r") + b"\rOBX|97|CE|MASQUE_QUOI^x^Autre||Y\r")
     assert verdict(refused)[:2] == ("AR", "103"), "a visibility is one in whatever system"

@@ -18,6 +18,7 @@ from carnet.formats.cda import Section
 from carnet.formats.xds import Coding
 from carnet.kernel.ask import Act
 from carnet.kernel.codes import CONFIDENTIALITY_SYSTEM
+from carnet.pages.one_at_a_time import alone
 
 
 def test_the_preview_says_of_stays_what_professionals_see(espace: str, portal: str) -> None:
@@ -121,3 +122,18 @@ def test_a_carer_of_a_part_is_not_told_that_nobody_said_it_again(espace: str) ->
     assert "Metformine" in told
     assert "Personne ne l’a redit depuis" not in told
     assert "Rien de ce qui vous est ouvert ne le redit depuis" in told
+
+
+def test_a_second_file_of_the_same_person_does_not_wait_for_the_first(espace: str) -> None:
+    who, _, _ = newcomer(espace)
+    other, _, _ = newcomer(espace)
+    who.get("/documents/ajouter")
+    sent = {"categorie": "SYNTHESE", "titre": "Note"}
+    file = {"fichier": ("note.txt", b"Une note.", "text/plain")}
+    with alone(who.session.account.hex) as first:
+        assert first
+        busy = who.post("/documents/ajouter", sent, files=file)
+        assert busy.status_code == 429
+        assert "Un de vos envois est encore en cours" in words(busy)
+        assert other.post("/documents/ajouter", sent, files=file).status_code == 302
+    assert who.post("/documents/ajouter", sent, files=file).status_code == 302

@@ -27,6 +27,7 @@ from carnet.kernel.refusal import No, Refusal
 from carnet.kernel.visibility import Status
 from carnet.pages.bodies import seen_document
 from carnet.pages.civil import begins, day_of
+from carnet.pages.one_at_a_time import alone
 from carnet.pages.proposing import Proposal, mime_of, propose, taken
 from carnet.pages.rows import Row, row
 from carnet.pages.said import saying
@@ -94,6 +95,14 @@ def add(asked: Asked) -> HttpResponse:
     """Add a document: a file, or photographs that a telephone takes."""
     if asked.request.method == "GET":
         return _form(asked, [])
+    with alone(asked.session.account.hex) as first:
+        if not first:
+            busy = gettext("Un de vos envois est encore en cours. Attendez qu’il finisse, puis recommencez.")
+            return _form(asked, [("fichier", busy)], 429)
+        return _added(asked)
+
+
+def _added(asked: Asked) -> HttpResponse:
     received, category = _received(asked), asked.form.text("categorie", 20)
     if isinstance(received, str):
         return _form(asked, [("fichier", received)], 400)
