@@ -9,7 +9,7 @@ from unit.test_cda_said import ALLERGIES, PROBLEMS, RESULTS, TREATMENTS, VACCINE
 
 from carnet.apps.profile.entries import Content, Entry
 from carnet.apps.profile.reading import content_of
-from carnet.apps.profile.results import series
+from carnet.apps.profile.results import comparable, series
 from carnet.apps.profile.summary import stated
 from carnet.formats.cda import read_statements
 from carnet.formats.cda.statements import Reason, shown
@@ -164,7 +164,7 @@ def test_an_end_that_is_left_out_is_the_day_before_and_one_that_is_unknown_says_
     assert one(TREATMENTS, product(more=time.format("20261129120000"))).when.end == "2026-11-29"
     unknown = "<effectiveTime><low value='2010'/><high nullFlavor='UNK'/></effectiveTime>"
     found = one(PROBLEMS, concern("<value displayName='Asthme'/>", unknown))
-    assert (found.detail, found.over) == ("fin inconnue, selon le document", False)
+    assert (found.detail, found.over) == ("fin inconnue selon le document", False)
 
 
 def test_a_stay_with_its_end_alone_is_one_by_its_code_only() -> None:
@@ -225,3 +225,104 @@ def test_a_final_result_takes_the_place_of_a_provisional_or_awaited_one_and_the_
     awaited = entry("results", 1, label="CRP", code="crp", value="résultat attendu", start=day, status="active")
     assert [s.points for s in series([awaited])] == [(awaited,)]
     assert [s.points for s in series([awaited, final])] == [(final,)]
+
+
+def test_a_condition_in_words_is_no_need_and_a_dash_says_nothing() -> None:
+    def taken(criterion: str) -> str:
+        return one(TREATMENTS, product(more=f"<precondition><criterion>{criterion}</criterion></precondition>")).detail
+
+    assert taken("<text>à suspendre avant l’opération</text>") == "condition : à suspendre avant l’opération"
+    assert taken("<text>en cas de douleur</text>") == "en cas de douleur"
+    assert taken("<text><reference value='#nowhere'/></text>") == ""
+    assert taken("<text>-</text>") == ""
+    assert taken("<value displayName='douleur'/>") == "si besoin : douleur"
+    assert taken("<value displayName='si douleur'/><text/>") == "si besoin : si douleur"
+    assert taken("<value nullFlavor='NI'/>") == "si besoin"
+    act = "<entryRelationship><act><code code='{}'/><text>{}</text></act></entryRelationship>"
+    assert one(TREATMENTS, product(more=act.format("FINSTRUCT", "boîte entière"))).detail == "au pharmacien : boîte entière"
+    assert one(TREATMENTS, product(more=act.format("PINSTRUCT", "-"))).detail == ""
+    count = (
+        "<doseQuantity value='1' unit='{count}'><translation><originalText>1 comprimé</originalText></translation></doseQuantity>"
+    )
+    assert one(TREATMENTS, product(more=count)).detail == "1 comprimé"
+
+
+@pytest.mark.parametrize("more", ["<text>1 comprimé chaque matin</text><effectiveTime value='20261118083000+0100'/>",
+                                  "<effectiveTime xsi:type='IVL_TS' value='20261118083000+0100'/>"])  # fmt: skip
+def test_a_moment_beside_words_or_as_an_interval_ends_nothing(more: str) -> None:
+    assert one(TREATMENTS, product(more=more)).when.end == ""
+    prescribed = product(more="<effectiveTime value='20261118083000+0100'/>", attributes="moodCode='INT'")
+    assert one(TREATMENTS, prescribed).when.end == ""
+
+
+def test_an_allergy_that_nothing_names_is_none() -> None:
+    empty = concern("<value xsi:type='CD'><originalText><reference value='#'/></originalText></value>", agent("<code/>"))
+    assert reasons(ALLERGIES, empty) == {Reason.NOT_A_THING}
+    assert one(ALLERGIES, concern("<value/>", agent("<code nullFlavor='OTH'/>"))).label == ""
+
+
+def test_a_short_comment_on_a_battery_concerns_each_of_its_values_and_a_germ_its_count() -> None:
+    note = "<component><act><code code='48767-8'/><text>{}</text></act></component>"
+    battery = f"<organizer>{note.format('Plasma hémolysé')}{note.format('x' * 81)}<component>{result('<value value=' + chr(34) + '6' + chr(34) + '/>')}</component></organizer>"
+    assert one(RESULTS, battery).comment == "Plasma hémolysé"
+    germ = "<specimen><specimenRole><specimenPlayingEntity classCode='MIC'><code displayName='E. coli'/></specimenPlayingEntity></specimenRole></specimen>"
+    found = read(
+        RESULTS, f"<organizer>{germ}<component>{result('<value value=' + chr(34) + '6' + chr(34) + '/>')}</component></organizer>"
+    )
+    assert {s.organism for s in found if s.label == "Potassium"} == {"E. coli"}
+
+
+def test_the_line_of_a_table_is_no_value() -> None:
+    text = '<content ID="r">Potassium 4,1 mmol/L 3,5 - 5,0</content><content ID="i">prélèvement insuffisant</content>'
+    assert read(RESULTS, result("<text><reference value='#r'/></text>"), text) == ()
+    assert shown(one(RESULTS, result("<text><reference value='#i'/></text>"), text).value) == "prélèvement insuffisant"  # type: ignore[arg-type]
+
+
+def test_a_centre_with_its_width_tells_both() -> None:
+    interval = "<value xsi:type='IVL_PQ'><center value='6' unit='mg/L'/><width value='2' unit='mg/L'/></value>"
+    assert shown(one(RESULTS, result(interval)).value) == "6 mg/L étendue 2 mg/L"  # type: ignore[arg-type]
+
+
+def test_what_the_person_notes_since_it_was_over_is_there_by_their_word() -> None:
+    over = entry("allergies", 1, clinical="resolved", active=False)
+    noted = entry("allergies", 9, "person")
+    assert stated([over, noted], "allergies")[0].first is noted
+    assert (
+        stated([entry("allergies", 1, "person"), entry("allergies", 9, clinical="resolved", active=False)], "allergies")[
+            0
+        ].first.source
+        == "document"
+    )
+
+
+def test_details_are_not_told_twice_and_a_degree_is_of_its_own_source() -> None:
+    def detail(new: str, old: str) -> str:
+        return stated([entry("allergies", 1, detail=old), entry("allergies", 9, detail=new)], "allergies")[0].detail
+
+    assert detail("Urticaire, Œdème", "Urticaire") == "Urticaire, Œdème"
+    assert detail("criticité : basse", "criticité : haute") == "criticité : basse"
+    assert detail("", "fin inconnue selon le document") == ""
+    assert detail("Urticaire", "Œdème, criticité : haute") == "Urticaire ; Œdème, criticité : haute (dit le 01/11/2026)"
+
+
+def test_another_detail_of_the_same_day_is_no_other_bout_and_another_side_is() -> None:
+    def also(*told: tuple[str, str]) -> list[str]:
+        return [
+            e.content.detail
+            for e in stated([entry("problems", n + 1, start=s, detail=d) for n, (s, d) in enumerate(told)], "problems")[0].also
+        ]
+
+    assert also(("2020-03-10", "bilan en attente"), ("2020-03-10", "")) == []
+    assert also(("2020-03-10", "gauche"), ("2020-03-10", "droite")) == ["gauche"]
+
+
+def test_a_value_of_an_unknown_day_is_not_the_last_and_one_that_is_told_hides_that_it_is_unknown() -> None:
+    lost = entry("results", 9, label="CCMH", code="c", value="32.5", origin="unreadable")
+    known_ = entry("results", 8, label="CCMH", code="c", value="33.0", start="2023-01-04")
+    assert series([lost, known_])[0].last is known_
+    untold = entry("results", 9, label="CCMH", code="c", value="valeur inconnue", start="2023-01-04")
+    assert [s.points for s in series([untold, known_])] == [(known_,)]
+    assert [s.points for s in series([untold])] == [(untold,)]
+    words = entry("results", 9, label="CRP", value="< 1,0 mg/L", bounds_unit="mg/L", high="6")
+    assert comparable(words), "words are in no other unit"
+    assert not comparable(entry("results", 9, label="CRP", value="1", bounds_unit="mg/L", high="6"))

@@ -507,7 +507,7 @@ def posology(more: str) -> str:
         ('<repeatNumber value="3"/>', "renouvelable 3 fois"),
         ('<repeatNumber value="0"/>', ""),
         ("<precondition><criterion/></precondition>", "si besoin"),
-        ("<precondition><criterion><text>douleur</text></criterion></precondition>", "si besoin : douleur"),
+        ("<precondition><criterion><text>douleur</text></criterion></precondition>", "condition : douleur"),
         ("<precondition><criterion><code displayName='En cas de fièvre'/></criterion></precondition>", "En cas de fièvre"),
         ("<precondition><criterion><value displayName='Toux'/></criterion></precondition>", "si besoin : Toux"),
         ('<routeCode displayName="Voie orale"/>', "voie orale"),

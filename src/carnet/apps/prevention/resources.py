@@ -23,9 +23,9 @@ def given_of(shot: Shot) -> Given:
     """A dose as a resource tells it: what the person alone says is no primary source; of the rest nothing says so."""
     content = shot.entry.content
     codes = content.codes or (((content.code, content.system, ""),) if content.code else ())
-    note = ". ".join(filter(None, ["" if content.detail.startswith("lot ") else content.detail, content.comment]))
+    note = ". ".join(filter(None, ["" if content.detail.startswith("lot ") else content.detail, shot.stated.comment]))
     # The author of a document tells of a dose: who gave it is whom the document names for that.
-    by = content.performer if shot.entry.source == profile.DOCUMENT else content.author
+    by = shot.stated.performer if shot.entry.source == profile.DOCUMENT else content.author
     return Given(
         shot.number, content.label, codes, content.start, shot.lot, content.route, content.site, by,
         None if shot.attested else False, note, to_fhir(shot.entry.recorded_at),

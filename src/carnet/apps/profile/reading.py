@@ -66,7 +66,7 @@ def content_of(statement: Statement) -> Content:
         status=statement.status.value, clinical=statement.clinical, certainty=statement.certainty,
         comparator=value.comparator if value else "",
         upper=value.upper[:40] if value else "", bounds_unit=bounds.unit[:60], bounds_text=_short(" ; ".join(said), 400),
-        interpretation=statement.interpretation[:120], also=statement.also[:80], phase=statement.phase.value,
+        interpretation=_short(statement.interpretation, 120), also=statement.also[:80], phase=statement.phase.value,
         organism=_short(statement.organism, 120), author=_short(statement.author, 120), place=_short(statement.place, 120),
         lasts=statement.when.width, route=_short(statement.route, 60), site=_short(statement.site, 60),
         performer=_short(statement.performer, 120), comment=_short(statement.comment, 400),

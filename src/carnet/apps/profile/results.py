@@ -11,6 +11,7 @@ from carnet.apps.profile.entries import Entry, number_of
 from carnet.apps.profile.examinations import CHAPTERS, OTHERS, Examination, examination_of, plain_unit
 from carnet.apps.profile.measures import DIASTOLIC, SYSTOLIC
 from carnet.apps.profile.summary import day_of
+from carnet.formats.cda.statements.values import NOT_TOLD
 from carnet.formats.timestamps import from_fhir, from_hl7
 from carnet.kernel.traits import normalise_name
 
@@ -82,7 +83,9 @@ class Series:
 
 def moment_of(entry: Entry) -> tuple[str, str, str]:
     """What orders values: the day, the hour where one was told, and when it was written."""
-    return day_of(entry), _hour(entry.content.instant), entry.recorded_at.isoformat()
+    # A value whose day nobody knows, or can read, is none of the last.
+    day = "" if entry.content.origin in ("unknown", "unreadable") and not entry.content.start else day_of(entry)
+    return day, _hour(entry.content.instant), entry.recorded_at.isoformat()
 
 
 def _hour(told: str) -> str:
@@ -128,13 +131,19 @@ def _told(entry: Entry) -> tuple[bool, int]:
 
 
 def _not_awaited(entries: list[Entry]) -> list[Entry]:
-    """Without results that were awaited or provisional where a final one of the same moment came from another document."""
+    """Without results that were awaited or provisional where a final one of the same moment came from another document, and without
+    those that say why there is no value where there is one."""
 
     def moment(entry: Entry) -> tuple[str, ...]:
         return entry.content.code or normalise_name(entry.content.label), entry.content.start, entry.content.instant
 
-    final = {moment(e): e.document_id for e in entries if e.content.status not in PROVISIONAL and e.content.start}
-    return [e for e in entries if e.content.status not in PROVISIONAL or final.get(moment(e), e.document_id) == e.document_id]
+    told = [e for e in entries if e.content.value not in NOT_TOLD]
+    final = {moment(e): e.document_id for e in told if e.content.status not in PROVISIONAL and e.content.start}
+    known = {moment(e) for e in told if e.content.start}
+    return [
+        e for e in entries if (e.content.status not in PROVISIONAL or final.get(moment(e), e.document_id) == e.document_id)
+        and (e.content.value not in NOT_TOLD or moment(e) not in known)
+    ]  # fmt: skip
 
 
 def series(entries: Iterable[Entry], section: str = "results") -> list[Series]:
@@ -170,6 +179,9 @@ _LIKE = str.maketrans({"µ": "u", "μ": "u"})
 
 def comparable(entry: Entry) -> bool:
     """Whether a value and its bounds are in one unit: other units are shown, and nothing is judged."""
+    if not entry.content.unit and number_of(entry.content.value) is None:
+        # Words have no unit: nothing is said of another one.
+        return True
     unit, of_bounds = (t.translate(_LIKE).replace(" ", "").lower() for t in (entry.content.unit, entry.content.bounds_unit))
     return not of_bounds or unit == of_bounds
 

@@ -4,6 +4,7 @@ A statement that nothing of a kind is known is told apart: it is never one of th
 """
 
 import itertools
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -24,24 +25,41 @@ class Stated:
 
     @property
     def first(self) -> Entry:
-        """The newest of the sources: a confirmed one before others, and those of professionals before what the person says."""
+        """The source that counts: see `_ordered`."""
         return self.entries[0]
 
     @property
     def detail(self) -> str:
-        """What completes it, by all its sources: a newer one that says less takes away neither a reaction nor a side."""
-        told = {normalise_name(self.first.content.detail): self.first.content.detail}
+        """What completes it, by all its sources: a newer one that says less takes away neither a reaction nor a side.
+
+        Of what the first source says of itself (a degree, a status) the others add nothing.
+        """
+        said = _parts(self.first)
+        told, known = [self.first.content.detail], {normalise_name(part) for part in said}
+        kinds = {part.partition(" :")[0] for part in said if " :" in part}
         for entry in self.entries[1:]:
+            more = [part for part in _parts(entry) if normalise_name(part) not in known and part.partition(" :")[0] not in kinds
+                    and not part.startswith(_ITS_OWN)]  # fmt: skip
+            known |= {normalise_name(part) for part in more}
             on = "/".join(reversed(said_on(entry).split("-")))
-            when = "" if said_on(entry) == said_on(self.first) else f" (dit le {on})"
-            told.setdefault(normalise_name(entry.content.detail), f"{entry.content.detail}{when}")
-        return " ; ".join(said for name, said in told.items() if name)
+            told += [f"{', '.join(more)}{'' if said_on(entry) == said_on(self.first) else f' (dit le {on})'}"] if more else []
+        return " ; ".join(filter(None, told))
+
+    @property
+    def comment(self) -> str:
+        """What was noted beside it, by all its sources."""
+        return " ; ".join(dict.fromkeys(e.content.comment for e in self.entries if e.content.comment))
+
+    @property
+    def performer(self) -> str:
+        """Who did it, by the first source that names somebody."""
+        return next((e.content.performer for e in self.entries if e.content.performer), "")
 
     @property
     def also(self) -> list[Entry]:
-        """Sources that date it otherwise, or tell another side or an end: another bout, or the same told in another way."""
+        """Sources that date it otherwise, or tell another side: another bout, or the same told in another way."""
         found: list[Entry] = []
-        for entry in self.entries[1:]:
+        for entry in sorted(self.entries[1:], key=lambda e: not _SIDE.search(e.content.detail)):
             if entry.content.start and not any(_alike(other, entry) for other in (self.first, *found)):
                 found.append(entry)
         return sorted(found, key=day_of, reverse=True)
@@ -69,11 +87,21 @@ class Stated:
         return [Stated(tuple(group)) for group in sorted(found, key=lambda g: day_of(g[0]), reverse=True)]
 
 
+_ITS_OWN = ("fin inconnue", "dates contradictoires", "état :", "certitude :")
+"""What a source says of its own statement alone."""
+_SIDE = re.compile(r"\b(gauches?|droite?s?|bilat[ée]ral\w*|des deux c[ôo]t[ée]s)\b", re.IGNORECASE)
+
+
+def _parts(entry: Entry) -> list[str]:
+    return [part for part in entry.content.detail.split(", ") if part]
+
+
 def _alike(one: Entry, other: Entry) -> bool:
-    """Whether two sources tell the same: dates of which one is the other more precisely, and no other detail."""
+    """Whether two sources tell the same: dates of which one is the other more precisely, and no other side."""
     (a, b), (c, d) = ((said.start, said.end) for said in (one.content, other.content))
     dated = all(x.startswith(y) or y.startswith(x) for x, y in ((a, c), (b, d)))
-    return bool(a) and dated and normalise_name(other.content.detail) in ("", normalise_name(one.content.detail))
+    sides = [{side.lower() for side in _SIDE.findall(entry.content.detail)} for entry in (one, other)]
+    return bool(a) and dated and (sides[0] == sides[1] or not all(sides))
 
 
 def _once(group: list[Entry], entry: Entry) -> bool:
@@ -100,12 +128,19 @@ def _same(entry: Entry) -> tuple[str, str, str]:
     return entry.section, normalise_name(label), label[-1:] if label.endswith(("+", "-", "−")) else ""
 
 
-def _newest(entry: Entry) -> tuple[bool, bool, str, bool, str]:
-    # What a person notes of what a professional states stands beside it, and never in its place.
+def _ordered(group: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Sources, the one that counts first. What a person notes of what a professional states stands beside it, and not in its place;
+    where those say that it is over, and the person notes it since, it is there by their word."""
+    found = sorted(group, key=_newest, reverse=True)
+    others = [e for e in found if e.source not in (PERSON, SERVICE)]
+    stands = bool(others) and others[0].content.active and not others[0].content.end
+    return tuple(sorted(found, key=lambda e: e is not others[0])) if stands else tuple(found)
+
+
+def _newest(entry: Entry) -> tuple[bool, str, bool, str]:
     # A document that tells of a bout that is over and of one that lasts says that the illness lasts.
     return (
         entry.confirmed,
-        entry.source not in (PERSON, SERVICE),
         said_on(entry),
         entry.content.active and not entry.content.end,
         day_of(entry),
@@ -115,8 +150,7 @@ def _newest(entry: Entry) -> tuple[bool, bool, str, bool, str]:
 def stated(entries: Iterable[Entry], section: str) -> list[Stated]:
     """What a section holds, grouped by what it names, the newest first."""
     kept = [e for e in entries if e.section == section and not e.content.polarity]
-    groups = {k: tuple(g) for k, g in itertools.groupby(sorted(kept, key=_same), _same)}
-    found = [Stated(tuple(sorted(g, key=_newest, reverse=True))) for g in groups.values()]
+    found = [Stated(_ordered(group)) for _, group in itertools.groupby(sorted(kept, key=_same), _same)]
     return sorted(found, key=lambda s: (s.first.content.active, day_of(s.first)), reverse=True)
 
 

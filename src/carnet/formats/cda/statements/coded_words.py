@@ -25,6 +25,11 @@ _ROUTES = {
 """HL7 RouteOfAdministration and EDQM standard terms."""
 
 
+def says(text: str) -> bool:
+    """Whether a text says anything: a dash in its place says nothing."""
+    return any(sign.isalnum() for sign in text)
+
+
 def known(node: etree._Element) -> str:
     """Words of ours for the codes of a node; empty where we have none."""
     return next((_SNOMED[coding.code] for coding in codes_of(node) if coding.code in _SNOMED), "")

@@ -70,7 +70,7 @@ def concern(entry: Entry) -> Iterator[Statement | Left]:
         inner = entry.at(node)
         agents = list(_agents(node)) if entry.section == "allergies" else []
         if agents:
-            yield from (_allergy(inner, agent) for agent in agents)
+            yield from (_named(inner, _allergy(inner, agent), child(agent, "code"), child(node, "value")) for agent in agents)
         else:
             yield from _problem(inner)
     for node in _referred(entry.node):
@@ -120,6 +120,13 @@ def _reactions(entry: Entry) -> str:
         if label and is_so(observation):
             told.append(f"{label} ({severity.lower()})" if severity else label)
     return ", ".join(dict.fromkeys(told))
+
+
+def _named(entry: Entry, found: Statement, *places: etree._Element | None) -> Statement | Left:
+    """An allergy, unless nothing names one: neither a name nor a code, nor a null flavour that says why, nor a reaction."""
+    says_why = any(place is not None and place.get("nullFlavor") for place in places)
+    nothing = found.polarity is Polarity.AFFIRMED and not (found.label or found.codes or found.detail or found.when.start)
+    return Left(entry.section, Reason.NOT_A_THING, name_of(entry.node)) if nothing and not says_why else found
 
 
 def _allergy(entry: Entry, agent: etree._Element) -> Statement:
@@ -172,7 +179,7 @@ def _end_unknown(node: etree._Element) -> list[str]:
     """An end that its author does not know: some say so that it is over (IHE PCC), the national kit of what lasts. It is told."""
     ends = node.find("h:effectiveTime/h:high", NS)
     unknown = ends is not None and ends.get("nullFlavor") == "UNK" and node.find("h:effectiveTime/h:low[@value]", NS) is not None
-    return ["fin inconnue, selon le document"] if unknown else []
+    return ["fin inconnue selon le document"] if unknown else []
 
 
 def _made(

@@ -10,7 +10,7 @@ from lxml import etree
 
 from carnet.formats.cda.header import NS, ONESELF
 from carnet.formats.cda.statements.absent_words import plain
-from carnet.formats.cda.statements.coded_words import in_words
+from carnet.formats.cda.statements.coded_words import in_words, says
 from carnet.formats.cda.statements.model import Polarity, Status, When
 from carnet.formats.cda.statements.names import Narrative, child, children, codes_of
 from carnet.formats.cda.words import name_of, words
@@ -241,7 +241,7 @@ class Entry:
         notes = [*children(self.node, "entryRelationship/act"), *children(self.node, "entryRelationship/observation")]
         told = [self.narrative.said(note) or self.narrative.text(child(note, "value"))
                 for note in notes if (code := child(note, "code")) is not None and code.get("code") == COMMENT]  # fmt: skip
-        return list(dict.fromkeys(filter(None, told)))
+        return list(dict.fromkeys(filter(says, told)))
 
     def qualified(self, name: str) -> list[etree._Element]:
         """Values of a qualifier of what is stated (SNOMED CT, post-coordinated)."""

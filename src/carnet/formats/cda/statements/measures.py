@@ -7,7 +7,8 @@ from lxml import etree
 
 from carnet.formats.cda.statements.absent import denies, is_answer
 from carnet.formats.cda.statements.absent_words import plain
-from carnet.formats.cda.statements.entry import QUALIFIES, Entry, is_so, is_true
+from carnet.formats.cda.statements.coded_words import says
+from carnet.formats.cda.statements.entry import COMMENT, QUALIFIES, Entry, is_so, is_true
 from carnet.formats.cda.statements.model import Left, Reason, Statement, Status, Value
 from carnet.formats.cda.statements.names import child, children, codes_of
 from carnet.formats.cda.statements.sections import VITAL_SIGNS
@@ -16,6 +17,7 @@ from carnet.formats.cda.statements.values import ANSWERS, SUSCEPTIBILITY, also_i
 from carnet.formats.cda.words import name_of, words
 
 GERM = "Germe isolé"
+MOST_OF_A_COMMENT = 80
 
 
 def _observations(entry: Entry) -> list[Entry]:
@@ -135,7 +137,9 @@ def _without_value(entry: Entry, held: etree._Element | None, label: str) -> Val
     if held is not None:
         return None
     said = entry.narrative.said(entry.node)
-    if said and plain(said) != plain(label):
+    named = plain(label).split(" ")[0]
+    if says(said) and (not named or named not in plain(said).split(" ")):
+        # The line of a table, which names the examination, is no value.
         return Value(text=said)
     awaited = entry.status is Status.ACTIVE and entry.section == "results" and entry.mood == "EVN"
     return Value(text="résultat attendu") if awaited and label else None
@@ -145,8 +149,17 @@ def _notes(entry: Entry, label: str) -> list[str]:
     """What its author noted beside a value: comments, and a text of its own that it holds (a reference is the line of a table)."""
     own = child(entry.node, "text")
     said = words(own) if own is not None and child(entry.node, "value") is not None else ""
-    told = [*entry.comments, said if plain(said) != plain(label) else ""]
-    return list(dict.fromkeys(filter(None, told)))
+    told = [*entry.comments, *_of_the_battery(entry), said if plain(said) != plain(label) else ""]
+    return list(dict.fromkeys(filter(says, told)))
+
+
+def _of_the_battery(entry: Entry) -> list[str]:
+    """A short comment on the whole battery: haemolysed plasma concerns each of its values. A conclusion is read in the document."""
+    holder = next(iter(entry.holders()), None)
+    if holder is None or name_of(holder) != "organizer":
+        return []
+    acts = [act for act in children(holder, "component/act") if (c := child(act, "code")) is not None and c.get("code") == COMMENT]
+    return [told for act in acts if len(told := entry.narrative.said(act)) <= MOST_OF_A_COMMENT]
 
 
 def _measure(entry: Entry, held: etree._Element | None) -> Statement:
@@ -167,6 +180,6 @@ def _measure(entry: Entry, held: etree._Element | None) -> Statement:
         entry.section, label, codes, when_within(node, entry.holders(), entry.written), entry.negated, entry.mood,
         Status.CANCELLED if entry.taken_back else Status.NOT_STATED if entry.status is Status.COMPLETED else entry.status,
         other=entry.other, value=value, also=also_in(held),
-        ranges=ranges_of(node, narrative), interpretation=told, organism=organism if sensitive else "", author=entry.author,
+        ranges=ranges_of(node, narrative), interpretation=told, organism=organism, author=entry.author,
         anchor=narrative.anchor(node), comment=", ".join(_notes(entry, label)),
     )  # fmt: skip

@@ -3,11 +3,12 @@
 An amount alone would mislead: it never stands without the frequency that the document gives (CDA R2 §4.3.8, PIVL, EIVL, SXPR).
 """
 
+import re
+
 from lxml import etree
 
 from carnet.formats.cda.header import NS
-from carnet.formats.cda.statements.absent_words import plain
-from carnet.formats.cda.statements.coded_words import in_words, route_in_words
+from carnet.formats.cda.statements.coded_words import in_words, route_in_words, says
 from carnet.formats.cda.statements.entry import COMMENT
 from carnet.formats.cda.statements.names import Narrative, child, children
 from carnet.formats.cda.statements.times import excludes, partial, times_of, type_of
@@ -34,6 +35,12 @@ _FOR_A_PERIOD = {
 _SMALLER = {"d": ("h", 24), "wk": ("d", 7), "h": ("min", 60)}
 _INSTRUCTION = ("PINSTRUCT", "FINSTRUCT", "409073007")
 """Instructions to the patient and to whoever gives it (IHE PCC), and in general (SNOMED CT)."""
+_TAKEN = re.compile(
+    r"\b(fois|matin|midi|soir|coucher|repas|jours?|semaines?|heures?|toutes les|tous les|si besoin|à vie|"
+    r"\d+\s*(cp|comprim|g[ée]lule|goutte|bouff|sachet|ml|dose|injection|application|ampoule))|/\s?j",
+    re.IGNORECASE,
+)
+"""Words that say how something is taken: the name of a product, or a whole line of a table, says nothing of it."""
 _AS_NEEDED = ("si besoin", "as needed", "en cas de")
 
 
@@ -47,6 +54,10 @@ def _amount(node: etree._Element | None, narrative: Narrative) -> str:
     if len(units) > 1 and values[1] and values[2]:
         return f"{number(values[1])} {dose_unit(units[0], values[1])} à {number(values[2])} {dose_unit(units[1], values[2])}"
     of = units[0] if units else ""
+    original = narrative.text(node.find(".//h:originalText", NS))
+    if values[0] and not dose_unit(of, values[0]) and says(original):
+        # A count of something that its author names: "1 comprimé".
+        return original
     single = values[0] or (values[1] if values[1] == values[2] else "")
     told = dose_unit(of, single or values[2] or values[1])
     if single:
@@ -198,9 +209,16 @@ def _limits(node: etree._Element, narrative: Narrative) -> list[str]:
 def _needed(node: etree._Element, narrative: Narrative) -> list[str]:
     told = []
     for criterion in children(node, "precondition/criterion"):
-        said = narrative.text(child(criterion, "text")) or narrative.label(child(criterion, "code"))
-        said = said or narrative.label(child(criterion, "value"))
-        told.append(said if said.lower().startswith(_AS_NEEDED) else f"si besoin : {said}" if said else "si besoin")
+        text = child(criterion, "text")
+        coded = narrative.label(child(criterion, "value")) or narrative.label(child(criterion, "code"))
+        said = narrative.text(text)
+        if says(said):
+            # A condition in words may be anything, "à suspendre avant l'opération" too.
+            told.append(said if said.lower().startswith(_AS_NEEDED) else f"condition : {said}")
+        elif says(coded):
+            told.append(coded if coded.lower().startswith(_AS_NEEDED) else f"si besoin : {coded}")
+        elif text is None:
+            told.append("si besoin")
     return told
 
 
@@ -209,8 +227,9 @@ def _instructions(node: etree._Element, narrative: Narrative) -> list[str]:
     found = []
     for act in children(node, "entryRelationship/act"):
         code = child(act, "code")
-        if code is not None and code.get("code") in (*_INSTRUCTION, COMMENT):
-            found.append(narrative.text(child(act, "text")))
+        said = narrative.text(child(act, "text"))
+        if code is not None and code.get("code") in (*_INSTRUCTION, COMMENT) and says(said):
+            found.append(f"au pharmacien : {said}" if code.get("code") == "FINSTRUCT" else said)
     return found
 
 
@@ -275,7 +294,7 @@ def posology_of(node: etree._Element, narrative: Narrative) -> str:
     if not any([*parts, *instructed]):
         # Nothing is structured: the words of the prescription, where they say more than the name of the product.
         said = narrative.said(node)
-        parts = [said] if plain(said) != plain(_product(node)) else []
+        parts = [said] if _TAKEN.search(said) else []
     return ", ".join(dict.fromkeys(part for part in [*parts, *route, *instructed, *_reasons(node, narrative)] if part))
 
 

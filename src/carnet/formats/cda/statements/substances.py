@@ -100,8 +100,9 @@ def treatment(entry: Entry) -> Iterator[Statement | Left]:
     told = ["non pris, selon le document"] if stopped else []
     if stopped:
         found = replace(found, polarity=Polarity.AFFIRMED)
-    if at_once(entry.node) and not found.when.end:
-        # One moment and no frequency: it was given once, and does not go on.
+    goes_on = found.mood != "EVN" or bool(entry.clinical) or bool(entry.narrative.said(entry.node))
+    if at_once(entry.node) and not found.when.end and not goes_on:
+        # One moment, no frequency and no words: it was given once, and does not go on.
         found = replace(found, when=replace(found.when, end=found.when.start, until=found.when.instant))
     detail = ", ".join(filter(None, [posology_of(entry.node, entry.narrative), *told]))
     yield replace(found, detail=detail, phase=_phase(entry), status=status, clinical=entry.clinical)

@@ -128,7 +128,7 @@ def excludes(time: etree._Element) -> bool:
 def at_once(node: etree._Element) -> bool:
     """Whether the one time of an administration is a moment with its hour (C-CDA: a single administration)."""
     times = times_of(node)
-    return len(times) == 1 and _is_interval(times[0]) and bool(_instant(times[0].get("value") or ""))
+    return len(times) == 1 and type_of(times[0]) in ("", "TS") and bool(_instant(times[0].get("value") or ""))
 
 
 def when_of(node: etree._Element) -> When:

@@ -28,12 +28,13 @@ INTERPRETATIONS = {
     "<": "sous la limite de mesure", ">": "au-dessus de la limite de mesure",
 }  # fmt: skip
 """HL7 ObservationInterpretation (2.16.840.1.113883.5.83) in French words of our own."""
-_NOT_TOLD = {
+_UNTOLD_WORDS = {
     "TRC": "traces", "UNK": "valeur inconnue", "ASKU": "demandé, et inconnu", "NASK": "non demandé", "MSK": "non communiqué",
     "NAV": "non disponible pour le moment",
 }  # fmt: skip
 """HL7 v3 NullFlavor of a value, in words of ours: traces, unknown, masked and not there yet are four things. Of one that says less
 (NI, NA, OTH) nothing is told."""
+NOT_TOLD = frozenset(_UNTOLD_WORDS.values())
 ANSWERS = frozenset({"POS", "NEG", "IND", "DET", "ND"})
 """Interpretations that are an answer of their own, where no value stands beside them."""
 SUSCEPTIBILITY = frozenset({"S", "R", "I", "MS", "VS"})
@@ -65,7 +66,7 @@ def _interval(node: etree._Element) -> Value | None:
     if above and below and len(units) > 1:
         return Value(text=f"{above} {units[0]} à {below} {units[1]}")
     if width is not None:
-        parts = (above or below, of, "étendue", _number(width), unit(width.get("unit") or ""))
+        parts = (above or below or _number(center), of, "étendue", _number(width), unit(width.get("unit") or ""))
         return Value(text=" ".join(part for part in parts if part))
     if above and below:
         return Value(above, of, "", "" if above == below else below)
@@ -119,7 +120,7 @@ def _translated(node: etree._Element) -> Value | None:
 
 def _untold(node: etree._Element, narrative: Narrative) -> Value | None:
     """Words in the place of a number, or why there is none, where its author says it."""
-    told = narrative.label(node) or _NOT_TOLD.get((node.get("nullFlavor") or "").upper(), "")
+    told = narrative.label(node) or _UNTOLD_WORDS.get((node.get("nullFlavor") or "").upper(), "")
     return Value(text=told) if told else None
 
 
