@@ -127,17 +127,14 @@ def test_the_commands_of_exchange(
     assert "not a ZIP" in capsys.readouterr().err
 
 
-def test_connections_that_say_nothing_keep_nobody_out(address: str, pki: Any) -> None:
+def test_connections_of_another_address_that_say_nothing_keep_nobody_out(address: str, pki: Any) -> None:
     where = urlsplit(address)
-    silent = [socket.create_connection((where.hostname or "", where.port or 0)) for _ in range(5)]
+    silent = [socket.create_connection((where.hostname or "", where.port or 0), source_address=("127.0.0.2", 0)) for _ in range(40)]
     try:
         for one in silent:
             # The head of a handshake that never goes on.
             one.sendall(b"\x16\x03\x01\x02\x00\x01")
         assert described(address, context_of(pki, "treating")) == 200
-        for one in silent:
-            one.settimeout(30)
-            assert one.recv(16) == b"", "the door let it go"
     finally:
         for one in silent:
             one.close()

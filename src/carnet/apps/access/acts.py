@@ -55,9 +55,11 @@ def authorise(work: Work, granted: Grant, consent: Consent, key: RecordKey, held
         declared_by, secret) VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (record_id, subject_kind, subject_id) DO UPDATE SET
         ground = excluded.ground, granted_at = excluded.granted_at, expires_at = excluded.expires_at,
         declared_by = excluded.declared_by, secret = excluded.secret, end_noted = false
-        WHERE (excluded.ground = 'care_team' OR held.ground <> 'care_team' OR held.expires_at <= excluded.granted_at)
+        WHERE (excluded.ground = 'care_team' OR held.ground <> 'care_team' OR held.expires_at <= excluded.granted_at
+               OR held.secret AND NOT excluded.secret)
         AND (held.secret OR NOT excluded.secret OR held.expires_at <= excluded.granted_at) RETURNING expires_at""",
-        # In a secret connection an agreement that is known stays as it is: its dates would tell of it.
+        # In a secret connection an agreement that is known stays as it is: its dates would tell of it. One that was secret becomes
+        # known by the first that is declared in the open.
         record_id, kind, subject, consent.ground.value, ask.at, expires, ask.actor.key, ask.secret,
     )  # fmt: skip
     if consent.presence_code:
@@ -104,18 +106,23 @@ def declare_treating_doctor(work: Work, granted: Grant) -> None:
 
 
 def stop_treating(work: Work, granted: Grant) -> None:
-    """The asker is not the treating doctor any more."""
+    """The asker is not the treating doctor any more. Raises Refusal in a secret connection: the representatives know who is."""
+    if granted.ask.secret:
+        raise Refusal(No.SECRET_CONNECTION_KNOWN)
     end_relation_of(work, granted, "treating_doctor", granted.ask.actor.id)
     write_entry(work, granted, (), "treating-doctor-ended")
 
 
 def withdraw(work: Work, granted: Grant) -> None:
-    """Withdraw one's own authorisation."""
+    """Withdraw one's own authorisation; in a secret connection one that is secret alone. Raises Refusal."""
     kind, subject = _subject(granted)
-    work.run(
-        "DELETE FROM access_authorisation WHERE record_id = %s AND subject_kind = %s AND subject_id = %s",
-        granted.record_id, kind, subject,
+    known = work.rows(
+        """DELETE FROM access_authorisation WHERE record_id = %s AND subject_kind = %s AND subject_id = %s
+        AND (secret OR NOT %s) RETURNING 1""",
+        granted.record_id, kind, subject, granted.ask.secret,
     )  # fmt: skip
+    if granted.ask.secret and not known:
+        raise Refusal(No.SECRET_CONNECTION_KNOWN)
     write_entry(work, granted, ())
 
 

@@ -109,6 +109,7 @@ from carnet.apps.access.listing import (
     Named,
     emergencies,
     emergency_at,
+    in_secret,
     named,
     readers,
 )
@@ -257,6 +258,7 @@ __all__ = [
     "host_entries",
     "host_entry",
     "host_grant",
+    "in_secret",
     "invitations",
     "invite",
     "invited_to",

@@ -115,6 +115,7 @@ def event_of(
         documents=documents,
         detail=detail,
         under=in_force(ask.at),
+        connection="secret" if ask.secret else "",
     )
 
 

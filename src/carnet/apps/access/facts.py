@@ -29,11 +29,16 @@ FROM (SELECT s.record_id) AS one
 LEFT JOIN access_choices c ON c.record_id = s.record_id
 LEFT JOIN access_authorisation a ON a.record_id = s.record_id AND a.subject_kind = 'person' AND a.subject_id = %(person)s"""
 _INITIAL = "c.initial_consent_at IS NOT NULL AS initial"
-FACTS = _FACTS.replace(_INITIAL, "c.initial_consent_at IS NOT NULL OR coalesce(a.secret, false) AS initial").replace(
-    "#MORE#", ", coalesce(a.declared_by ~ '^(holder|representative):', false) AS by_person,\n  " + OPENED
+_OWN = "a.subject_kind = 'person' AND a.subject_id = %(person)s"
+_OF_STRUCTURE = "t.subject_id = %(structure)s AND t.expires_at > %(at)s"
+FACTS = (
+    _FACTS.replace(_INITIAL, "c.initial_consent_at IS NOT NULL OR coalesce(a.secret, false) AS initial")
+    .replace(_OWN, f"{_OWN} AND (NOT a.secret OR %(secret)s)")
+    .replace(_OF_STRUCTURE, f"{_OF_STRUCTURE} AND (NOT t.secret OR %(secret)s)")
+    .replace("#MORE#", ", coalesce(a.declared_by ~ '^(holder|representative):', false) AS by_person,\n  " + OPENED)
 )
 """A fragment for the statement that enters a record: `s.record_id` is the record in scope. What a minor agreed to in secret stands
-alone: an initial consent would be everybody's, and be seen."""
+alone, and opens a secret connection alone: an ordinary one would be told."""
 LISTED_FACTS = _FACTS.replace("#MORE#", "")
 """The same for a list, which prolongs nothing: it stands in a function of the database (`records_own_list`)."""
 
@@ -52,6 +57,7 @@ def parameters(ask: Ask, opening: Opening = Opening.NONE) -> dict[str, Any]:
         "structure": ask.actor.situation.structure,
         "at": ask.at,
         "mode": ask.mode.value,
+        "secret": ask.secret,
     }
 
 

@@ -46,6 +46,15 @@ def named(work: Work, record_id: UUID) -> list[Named]:
     return [Named(*row) for row in work.rows(_NAMED, record_id, record_id, record_id)]
 
 
+def in_secret(work: Work, record_id: UUID, professional_id: str) -> bool:
+    """Whether a professional's agreement on a record is a secret one, in its scope."""
+    rows = work.rows(
+        """SELECT 1 FROM access_authorisation WHERE record_id = %s AND subject_kind = 'person' AND subject_id = %s AND secret""",
+        record_id, professional_id,
+    )  # fmt: skip
+    return bool(rows)
+
+
 def emergencies(work: Work, record_id: UUID, professional_id: str = "") -> list[EmergencyAccess]:
     """Emergency accesses of a record, the newest first; of one professional alone where one is named."""
     rows = work.rows(

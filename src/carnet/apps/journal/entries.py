@@ -42,6 +42,8 @@ class Event:
     detail: str = ""
     under: str = ""
     """Under what it was decided: the rules, a digest of the settings in force, the editions of both matrices."""
+    connection: str = ""
+    """`secret` for what was done in a secret connection: no document that comes into sight makes it one of the representatives'."""
 
 
 UNNAMED = frozenset({"holder", "representative", "carer"})

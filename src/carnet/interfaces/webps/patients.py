@@ -55,7 +55,8 @@ def _line(asked: Asked, listed: Listed) -> Line:
     sought = Sought(listed.ins)
     minor = is_minor(listed.traits.birth_date, asked.today)
     in_secret = handle_of(sought.in_secret(True), asked.actor) if minor else ""
-    return Line(listed, handle_of(sought, asked.actor), ends_soon(listed, asked.today), in_secret)
+    # Whoever agreed in secret is opened in secret: an ordinary visit would be told.
+    return Line(listed, in_secret if listed.secret else handle_of(sought, asked.actor), ends_soon(listed, asked.today), in_secret)
 
 
 def _own(asked: Asked, name: str) -> tuple[list[Listed], str]:
@@ -106,7 +107,12 @@ def vitale(asked: Asked) -> HttpResponse:
         number = asked.form.number("carte", len(cards) - 1)
         if number is not None:
             return go(asked, _as_wanted(asked, Sought(cards[number].ins, cards[number].traits, seen_at=asked.at)))
-    return page(asked, "patients/vitale", {"tab": "patients", "cards": list(enumerate(cards)), "reader": found is not None})
+    context: dict[str, object] = {
+        "cards": list(enumerate(cards)),
+        "reader": found is not None,
+        "in_secret": asked.form.yes("secret"),
+    }
+    return page(asked, "patients/vitale", {"tab": "patients"} | context)
 
 
 @signed_in("GET", "POST")
@@ -121,7 +127,8 @@ def camera(asked: Asked) -> HttpResponse:
             return go(asked, _as_wanted(asked, typed(text)))
         except InsError:
             continue
-    return page(asked, "patients/camera", {"tab": "patients", "wrong": _WRONG["image"]}, 400)
+    context: dict[str, object] = {"tab": "patients", "wrong": _WRONG["image"], "in_secret": asked.form.yes("secret")}
+    return page(asked, "patients/camera", context, 400)
 
 
 _TRAITS = {"nom": "birth_name", "prenom": "given_names", "sexe": "sex", "naissance": "birth_date"}

@@ -42,7 +42,9 @@ def _own(asked: Asked) -> tuple[list[Listed], str]:
     except Refusal as refusal:
         return [], refusal.code
     # By name: pages stay the same when a record has something new.
-    return sorted((one for one in listed if one.treating_doctor and not one.obstacle), key=lambda one: in_order(one.name)), ""
+    return sorted(
+        (one for one in listed if one.treating_doctor and not one.obstacle and not one.secret), key=lambda one: in_order(one.name)
+    ), ""
 
 
 def _patient(asked: Asked, listed: Listed) -> Patient:

@@ -68,7 +68,7 @@ def team(asked: Asked) -> HttpResponse:
     name, view = get.get("nom", "").strip()[:60], get.get("voir", "")
     kept = [one for one in _filtered(asked, residents) if normalise_name(name) in normalise_name(one.name)]
     paging = paged(len(kept), number_of(get.get("page", "1"), 9999) or 1, PER_PAGE, nom=name, voir=view)
-    shown = [(one, handle_of(Sought(one.ins), asked.actor)) for one in kept[paging.start : paging.last]]
+    shown = [(one, handle_of(Sought(one.ins).in_secret(one.secret), asked.actor)) for one in kept[paging.start : paging.last]]
     held = delegations(asked.actor, asked.at)
     people = {c.id: c.name for c in colleagues(asked.actor.situation.structure) if c.id != asked.actor.id}
     context: dict[str, object] = {

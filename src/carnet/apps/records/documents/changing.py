@@ -180,6 +180,9 @@ def _change(work: Work, ask: Ask, entered: Entered, document: StoredDocument, mi
     changed = _coming_into_sight(work, entered, document, _changed(document, ask.act))
     if changed == document.facts:
         return changed
+    if ask.secret and not document.facts.hidden_from_representatives:
+        # They would see that it changed, and who changed it.
+        raise Refusal(No.SECRET_CONNECTION_KNOWN)
     write_version(work, ask, entered.key, document, changed)
     touched = [document.logical_id]
     if ask.act in (Act.MASK, Act.UNMASK):

@@ -25,7 +25,7 @@ from carnet.dicah.facts import Facts
 from carnet.kernel.ask import Act, Ask
 from carnet.kernel.copies import replace
 from carnet.kernel.ins import Ins
-from carnet.kernel.traits import Traits, normalise_name
+from carnet.kernel.traits import Traits, is_minor, normalise_name
 from carnet.kernel.visibility import Visibility
 
 log = logging.getLogger("carnet.records")
@@ -93,6 +93,8 @@ class Listed:
     """When the asker's own authorisation was given."""
     of_structure: bool = False
     """Whether the structure of the asker's situation holds an authorisation: a resident of the ward, a patient of the practice."""
+    secret: bool = False
+    """Whether a minor agreed in secret."""
 
     @property
     def name(self) -> str:
@@ -160,8 +162,19 @@ def own_list(ask: Ask, name: str = "", documents_since: datetime | None = None) 
         rows = work.rows("SELECT * FROM records_own_list(%s, %s, %s, %s, %s)", *values)
         found = [pair for row in rows if (pair := _readable(ask, row)) and _named_so(pair[0], name)]
         counts = _counts(work, found, documents_since)
-    listed = [replace(one, new=counts.get(one.record_id, 0)) for one, _ in found]
+        hidden = _in_secret(work, ask, [one for one, _ in found])
+    listed = [replace(one, new=counts.get(one.record_id, 0), secret=one.record_id in hidden) for one, _ in found]
     return sorted(listed, key=lambda one: (one.new == 0, normalise_name(one.name), one.name))
+
+
+def _in_secret(work: Work, ask: Ask, listed: list[Listed]) -> set[UUID]:
+    """Minors of the list who agreed in secret: they are opened in a secret connection alone."""
+    found = set()
+    for one in listed:
+        if one.until is not None and is_minor(one.traits.birth_date, access.law().day(ask.at)):
+            work.enter(one.record_id)
+            found |= {one.record_id} if access.in_secret(work, one.record_id, ask.actor.id) else set()
+    return found
 
 
 def _named_so(listed: Listed, name: str) -> bool:

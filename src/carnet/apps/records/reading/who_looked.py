@@ -30,15 +30,20 @@ def _seen(visit: Visit, holder: bool) -> frozenset[str]:
     return frozenset(str(row[0]) for row in rows)
 
 
-def _shows(line: Numbered, seen: frozenset[str]) -> bool:
-    """Whether a line of a veiled chain is about what the reader sees. A document that went to whose it is says nothing here."""
+def _shows(line: Numbered, seen: frozenset[str], holder: bool) -> bool:
+    """Whether a line of a veiled chain is about what the reader sees. A document that went to whose it is says nothing here.
+
+    What was done in a secret connection is the minor's alone, whatever it was about.
+    """
+    if not holder and line.entry.get("connection") == "secret":
+        return False
     secret = line.entry.get("detail") == "profile" or str(line.entry.get("act", "")).startswith("message:")
     return not secret and seen.issuperset(line.entry.get("documents", ()))
 
 
-def _prefix(lines: list[Numbered], seen: frozenset[str]) -> list[Numbered]:
+def _prefix(lines: list[Numbered], seen: frozenset[str], holder: bool) -> list[Numbered]:
     """A veiled chain, the oldest line first, up to what is still hidden."""
-    shown = list(takewhile(lambda line: _shows(line, seen), lines))
+    shown = list(takewhile(lambda line: _shows(line, seen, holder), lines))
     while shown and not shown[-1].entry.get("documents"):
         # The permission that comes before a write names no document yet: it is told with the write, or not at all.
         shown.pop()
@@ -66,7 +71,12 @@ def chains_shown(visit: Visit) -> dict[UUID, list[Numbered]]:
     for record_id in _records(visit):
         found = _by_chain(visit, record_id)
         own, patient, secret, both = found.values()
-        shown = [own, _prefix(patient, seen), secret if holder else _prefix(secret, seen), _prefix(both, seen)]
+        shown = [
+            own,
+            _prefix(patient, seen, holder),
+            secret if holder else _prefix(secret, seen, holder),
+            _prefix(both, seen, holder),
+        ]
         told |= dict(zip(found, shown, strict=True))
     return told
 
@@ -94,7 +104,7 @@ def _lines(visit: Visit, holder: bool) -> list[Numbered]:
 
     def told(lines: list[Numbered]) -> list[Numbered]:
         # A permission that names no document yet is told with what it was for, or not at all.
-        return [line for line in lines if line.entry.get("documents") and _shows(line, seen)]
+        return [line for line in lines if line.entry.get("documents") and _shows(line, seen, holder)]
 
     chains = (own, told(patient), secret if holder else told(secret), told(both))
     # Of lines of one moment the order is that of what is shown: numbers of their chains would tell of lines between them.

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop as _
 from carnet.apps.access.api import told
 from carnet.apps.records.api import change_document
 from carnet.interfaces.webps.door import Asked, page, signed_in
-from carnet.interfaces.webps.handles import sought_of
+from carnet.interfaces.webps.handles import secrecy_of, sought_of
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.interfaces.webps.record.possible import ACT_OF, possible
 from carnet.kernel.refusal import No, Refusal
@@ -76,7 +76,7 @@ def perform(asked: Asked, handle: str, number: UUID, act: str) -> HttpResponse:
         change_document(asked.about(sought, ACT_OF[act]), number, asked.form.yes("mineur"))
     except Refusal as refusal:
         context: Context = {"tab": "patients", "ins": sought.ins, "traits": sought.traits, "told": told(refusal.code),
-                            "back": f"/dossier/{handle}/documents/{number}"}  # fmt: skip
+                            "back": f"/dossier/{handle}/documents/{number}", **secrecy_of(sought, asked.actor)}  # fmt: skip
         return page(asked, "record/act_refused", context, 403)
     gone = act == "supprimer"
     place = f"/dossier/{handle}/documents" + ("" if gone else f"/{number}")

@@ -40,6 +40,9 @@ def _makes_sense(act: Act, seen: Seen) -> bool:
 
 def possible(visit: Visit, seen: Seen) -> list[Possible]:
     """The acts that a page offers: those that make sense in the document's state and that the law permits to this reader."""
+    if visit.ask.secret and not seen.facts.hidden_from_representatives:
+        # In a secret connection nothing changes that the representatives know of.
+        return []
     offered = ((act, name, label) for act, name, label in _ACTS if _makes_sense(act, seen))
     return [Possible(name, label, act is Act.DELETE) for act, name, label in offered if _permitted(visit, act, seen)]
 

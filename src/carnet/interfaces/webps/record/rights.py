@@ -17,7 +17,7 @@ from carnet.apps.records.api import (
     withdraw_authorisation,
 )
 from carnet.interfaces.webps.door import Asked, page, signed_in
-from carnet.interfaces.webps.handles import sought_of
+from carnet.interfaces.webps.handles import secrecy_of, sought_of
 from carnet.interfaces.webps.record.frame import Context, Opened, Shown, record_page
 from carnet.kernel.actor import Situation
 from carnet.kernel.ask import Act
@@ -84,5 +84,6 @@ def card(asked: Asked, handle: str) -> HttpResponse:
     """A card of single-use codes for the patient, to be printed: it is shown once and kept nowhere in clear."""
     sought = sought_of(handle, asked.actor)
     codes_of_card, until = presence_card(asked.about(sought, Act.DECLARE_AUTHORISATION))
-    context: Context = {"codes": codes_of_card, "until": until, "handle": handle, "ins": sought.ins, "tab": "patients"}
+    context: Context = {"codes": codes_of_card, "until": until, "handle": handle, "ins": sought.ins, "tab": "patients",
+                        **secrecy_of(sought, asked.actor)}  # fmt: skip
     return page(asked, "record/presence_card", context)
