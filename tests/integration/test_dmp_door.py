@@ -1027,7 +1027,9 @@ def test_a_secret_connection_leaves_nothing_to_representatives(practice: Any) ->
     doctor = practice("treating")
     declare = {"action": "AJOUT", "role": "MEDECIN_TRAITANT"}
     assert values(doctor.own(child, HABILITATIONS, "setAuthorization", {"action": "AJOUT"}))["status"] == "DMPOk"
-    assert values(doctor.own(child, HABILITATIONS, "setAuthorization", declare, **secret))["status"] == "secret-connection-known"
+    stop = declare | {"action": "SUPPRESSION"}
+    for action in (declare, stop):
+        assert values(doctor.own(child, HABILITATIONS, "setAuthorization", action, **secret))["status"] == "secret-connection-known"
     with unit(record_id) as work:
         assert access.treating_doctor_of(work, record_id) == ""
 

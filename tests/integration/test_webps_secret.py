@@ -7,19 +7,23 @@ from uuid import UUID
 
 import pytest
 from support.espace import Space, newcomer, relate
-from support.people import allow, deposit, now, today
+from support.people import allow, ask, deposit, now, today
 from support.portal import Browser, words
 from support.roles import as_role
 from support.said import said_by
 
 from carnet.apps.access import api as access
 from carnet.apps.access.timers import note_ends
+from carnet.apps.records import api as records
 from carnet.apps.storage.api import unit
 from carnet.desk.demonstration.people import DemoPerson
 from carnet.desk.demonstration.professionals import PROFESSIONALS
+from carnet.dicah.facts import AuthorisationGround
 from carnet.dicah.messages import message
 from carnet.kernel.actor import Actor, ActorKind, Authentication, Means
 from carnet.kernel.ask import Act, Ask
+from carnet.kernel.copies import replace
+from carnet.kernel.refusal import No, Refusal
 
 PARENTS_PAGES = ("/", "/acces", "/acces/professionnels", "/documents", "/profil", "/profil/problems",
                  "/profil/vaccinations", "/messages", "/demandes", "/prevention")  # fmt: skip
@@ -238,3 +242,96 @@ def test_the_end_of_a_secret_agreement_and_its_review_are_not_told(portal: str, 
     own = words(teenager.get("/acces/journal"))
     assert "par lui-même" in own
     assert own.count("assistance") > words(parent.get("/acces/journal")).count("assistance")
+
+
+def test_what_is_read_or_refused_in_secret_is_told_of_no_document_that_the_representatives_see(portal: str, family: Any) -> None:
+    teenager, person, _, parent = family
+    shown = deposit(person, "cardiologist", title="Certificat de sport")
+    browser, before = Browser(portal).sign_in("midwife"), told_to(parent)
+    handle = sought_in_secret(browser, person)
+    sent(browser, f"/porte/{handle}/accord", {"titre": "consultation", "accord": "oui"})
+    page = browser.get(f"/dossier/{handle}/documents/{shown}")
+    assert "Certificat de sport" in words(page)
+    assert "Aucun acte ne vous est ouvert" in words(page)
+    assert browser.get(f"/dossier/{handle}/documents/{shown}/contenu").status_code in (200, 404)
+    for act in ("supprimer", "masquer", "archiver", "demasquer"):
+        refused = browser.post(f"/dossier/{handle}/documents/{shown}/{act}")
+        assert refused.status_code == 403
+        assert "Connexion secrète" in words(refused), act
+    doctor = Browser(portal).sign_in("emergency")
+    glass = sought_in_secret(doctor, person)
+    opened = doctor.post(f"/porte/{glass}/urgence/bris-de-glace", {"motif": "Patiente inconsciente, seule."}).headers["location"]
+    assert "Certificat de sport" in words(doctor.get(f"{opened}/documents/{shown}"))
+    assert told_to(parent) == before
+    journal = words(parent.get("/acces/journal"))
+    assert all(PROFESSIONALS[key].family not in journal for key in ("midwife", "emergency"))
+    assert all(PROFESSIONALS[key].family in words(teenager.get("/acces/journal")) for key in ("midwife", "emergency"))
+
+
+def test_the_author_changes_nothing_in_secret_of_what_the_representatives_see(portal: str, family: Any) -> None:
+    _, person, record_id, parent = family
+    allow(record_id, "treating")
+    shown = deposit(person, "treating", title="Certificat de sport")
+    before = told_to(parent)
+    browser = Browser(portal).sign_in("treating")
+    base = f"/dossier/{sought_in_secret(browser, person)}"
+    browser.get(base)
+    for act in ("masquer", "archiver", "supprimer"):
+        refused = browser.post(f"{base}/documents/{shown}/{act}")
+        assert refused.status_code == 403
+        assert message("secret-connection-known").professional in words(refused)
+    withdrawn = browser.post(f"{base}/renoncer")
+    assert withdrawn.status_code == 403
+    assert message("secret-connection-known").professional in words(withdrawn)
+    assert told_to(parent) == before
+    own = deposit(person, "treating", title="Note secrète", label=("INVISIBLE_REPRESENTANTS_LEGAUX",))
+    assert browser.post(f"{base}/documents/{own}/masquer").status_code == 302
+    assert told_to(parent) == before
+
+
+def test_a_secret_agreement_opens_a_secret_connection_alone(portal: str, family: Any) -> None:
+    _, person, _, parent = family
+    browser = Browser(portal).sign_in("midwife")
+    handle = sought_in_secret(browser, person)
+    sent(browser, f"/porte/{handle}/accord", {"titre": "equipe", "accord": "oui"})
+    assert browser.get(f"/dossier/{handle}").status_code == 200
+    listed = browser.get(f"/patients?nom={person.traits.given_names}")
+    row = next(r for r in listed.text.split("<tr ")[1:] if person.traits.given_names in r)
+    before = told_to(parent)
+    for link in row.split('href="/porte/')[1:]:
+        assert "Connexion secrète" in words(browser.follow(f"/porte/{link.split(chr(34))[0]}")), (
+            "every way of the list is the secret one"
+        )
+    assert told_to(parent) == before
+    ordinary = browser.seek(person.ins.matricule)
+    assert "Recueillir l’accord du patient" in words(browser.get(f"/porte/{ordinary}"))
+    sent(browser, f"/porte/{ordinary}/accord", {"titre": "consultation", "accord": "oui"})
+    assert PROFESSIONALS["midwife"].family in words(parent.get("/acces/professionnels")), "what is declared in the open is listed"
+    assert browser.get(f"/dossier/{ordinary}").status_code == 200
+
+
+def test_an_agreement_that_is_known_is_not_given_up_in_secret_and_a_secret_one_is(portal: str, family: Any) -> None:
+    _, person, record_id, parent = family
+    allow(record_id, "treating")
+    before = told_to(parent)
+    for key, refuses in (("treating", True), ("midwife", False)):
+        question = replace(ask(key, Act.DECLARE_AUTHORISATION, person), secret=True)
+        records.declare_authorisation(question, access.Consent(AuthorisationGround.CARE_TEAM, True, True))
+        ending = replace(question, act=Act.WITHDRAW_AUTHORISATION)
+        if refuses:
+            with pytest.raises(Refusal) as told:
+                records.withdraw_authorisation(ending)
+            assert told.value.code == No.SECRET_CONNECTION_KNOWN
+        else:
+            records.withdraw_authorisation(ending)
+        assert told_to(parent) == before
+
+
+def test_what_was_ticked_stays_after_a_photograph_that_does_not_read(portal: str) -> None:
+    browser = Browser(portal).sign_in("treating")
+    browser.get("/patients/datamatrix")
+    wrong = browser.post("/patients/datamatrix", {"secret": "oui"}, files={"image": ("p.png", b"none", "image/png")})
+    assert wrong.status_code == 400
+    assert 'name="secret" value="oui" checked' in wrong.text
+    again = browser.post("/patients/vitale", {"secret": "oui", "carte": "99"})
+    assert 'name="secret" value="oui" checked' in again.text
