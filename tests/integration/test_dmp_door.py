@@ -1028,10 +1028,14 @@ def test_a_secret_connection_leaves_nothing_to_representatives(practice: Any) ->
     declare = {"action": "AJOUT", "role": "MEDECIN_TRAITANT"}
     assert values(doctor.own(child, HABILITATIONS, "setAuthorization", {"action": "AJOUT"}))["status"] == "DMPOk"
     stop = declare | {"action": "SUPPRESSION"}
-    for action in (declare, stop):
-        assert values(doctor.own(child, HABILITATIONS, "setAuthorization", action, **secret))["status"] == "secret-connection-known"
+    assert values(doctor.own(child, HABILITATIONS, "setAuthorization", declare, **secret))["status"] == "secret-connection-known"
     with unit(record_id) as work:
         assert access.treating_doctor_of(work, record_id) == ""
+    assert values(doctor.own(child, HABILITATIONS, "setAuthorization", {"action": "AJOUT"}))["status"] == "DMPOk"
+    assert values(doctor.own(child, HABILITATIONS, "setAuthorization", declare))["status"] == "DMPOk"
+    assert values(doctor.own(child, HABILITATIONS, "setAuthorization", stop, **secret))["status"] == "secret-connection-known"
+    with unit(record_id) as work:
+        assert access.treating_doctor_of(work, record_id) == PROFESSIONALS["treating"].id
 
 
 # The message itself
