@@ -17,8 +17,9 @@ from carnet.apps.access import api as access
 from carnet.apps.journal.api import entries_of_record
 from carnet.apps.records import api as records
 from carnet.apps.records.api import TransferError, check_record, export_record, import_record
-from carnet.apps.storage.api import unit
+from carnet.apps.storage.api import key_of, unit
 from carnet.apps.storage.blobs import _folder
+from carnet.apps.storage.transfer import dump, load
 from carnet.desk.client import documents_of
 from carnet.desk.demonstration.people import DemoPerson
 from carnet.kernel.ask import Act, Mode
@@ -250,3 +251,15 @@ def test_what_is_not_whole_is_not_imported(full: tuple, tmp_path: Path) -> None:
     refused("another format")
     (out / "manifest.json").write_text("nonsense")
     refused("not an export")
+
+
+def test_rows_of_an_export_of_before_come_in_without_what_it_had_not() -> None:
+    _, record_id = patient("treating")
+    [table] = [t for t in access.TABLES if t.name == "access_authorisation"]
+    with as_role("postgres"), unit(record_id) as work:
+        key = key_of(work, record_id)
+        [row] = dump(work, key, table)
+        assert row.pop("secret") is False
+        work.run("DELETE FROM access_authorisation WHERE record_id = %s", record_id)
+        load(work, key, table, [row])
+        assert dump(work, key, table) == [row | {"secret": False}]

@@ -7,6 +7,7 @@ import pytest
 
 from carnet.apps.profile.entries import Content, Entry
 from carnet.apps.profile.sheet import lines_of
+from carnet.apps.profile.treatments import Course, Treatment
 from carnet.kernel.copies import replace
 
 TODAY = date(2026, 11, 29)
@@ -55,3 +56,14 @@ def test_an_absence_of_one_kind_stands_beside_another_kind() -> None:
 def test_how_something_is_over_in_its_author_s_words(section: str, content: Content, told: str) -> None:
     entry = replace(said("", 1), section=section, content=content)
     assert entry.ending(TODAY) == told
+
+
+def test_a_reaction_of_an_older_source_is_on_the_sheet_and_a_dose_of_before_is_not() -> None:
+    old, new = said("Pénicilline", 1), said("Pénicilline", 2)
+    old = replace(old, content=replace(old.content, detail="choc"))
+    [line] = lines_of([old, new], ["allergies"], [], TODAY)
+    assert line.detail == "choc (dit le 01/11/2026)"
+    told = [replace(said("Metformine", day), section="treatments", content=Content("Metformine", detail=dose))
+            for day, dose in ((2, "1 le matin"), (1, "2 le soir"))]  # fmt: skip
+    [line] = lines_of([], ["treatments"], [Treatment("Metformine", tuple(told), Course.CURRENT)], TODAY)
+    assert line.detail == "1 le matin"

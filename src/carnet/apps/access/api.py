@@ -148,11 +148,11 @@ from carnet.apps.access.uniting import Tightened, raw_choices, restore_choices, 
 from carnet.apps.storage.api import Table
 
 TABLES = (
-    Table("access_authorisation"),
-    Table("access_block"),
+    Table("access_authorisation", absent={"secret": False}),
+    Table("access_block", absent={"secret": False}),
     Table("access_relation"),
     Table("access_choices"),
-    Table("access_emergency", {"reason": lambda row: f"emergency/{row['id']}"}),
+    Table("access_emergency", {"reason": lambda row: f"emergency/{row['id']}"}, absent={"secret": False}),
     Table("access_presence"),
     Table("access_lookup"),
     Table("access_person", {"sealed": lambda row: f"person/{row['person_id']}/{row['kind']}"}),

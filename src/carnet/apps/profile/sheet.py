@@ -76,7 +76,9 @@ def lines_of(entries: Iterable[Entry], sections: Iterable[str], taken: Iterable[
 def _line(section: str, one: Stated) -> Line:
     content = one.first.content
     unsure = content.certainty == "unconfirmed" and not one.confirmed
-    detail = ", ".join(filter(None, ["non confirmé" if unsure else "", one.detail]))
+    # A dose of before is none of today: of a treatment the newest source counts alone.
+    told = content.detail if section == "treatments" else one.detail
+    detail = ", ".join(filter(None, ["non confirmé" if unsure else "", told]))
     return Line(section, content.label, detail, content.value, PROFESSIONAL if one.confirmed else one.first.source,
                 content.start, said_on(one.first), content.polarity, "unconfirmed" if unsure else "")  # fmt: skip
 

@@ -32,6 +32,8 @@ class Table:
     """Columns that are digests under the key of the record, made again from the opened row when it comes in under another key."""
     packed: Mapping[str, Before] = field(default_factory=dict)
     """Sealed columns that are stored packed, and how the release before stores them: an export holds what they say."""
+    absent: Mapping[str, object] = field(default_factory=dict)
+    """What stands in a column that exports of before have not."""
     within: tuple[str, str] = ("", "")
     """Column that names a row of another table, and that table: a row whose owner is not shown is not shown."""
 
@@ -69,5 +71,5 @@ def _kept(table: Table, column: str, told: bytes) -> bytes:
 def load(work: Work, key: RecordKey, table: Table, rows: list[Values]) -> None:
     """Write rows that `dump` gave, for the record of this key."""
     for row in rows:
-        values = sealed_values(key, table, row)
+        values = {**table.absent, **sealed_values(key, table, row)}
         work.run(f"INSERT INTO {table.name} SELECT * FROM jsonb_populate_record(NULL::{table.name}, %s)", Jsonb(values))
