@@ -18,6 +18,7 @@ from support.statements import stated
 from carnet.desk.client import documents_of
 from carnet.formats import pictures
 from carnet.formats.cda import Section, Statement
+from carnet.formats.cda.statements import Status
 from carnet.pages.templatetags.pages import on_day, up_to
 
 
@@ -165,3 +166,17 @@ def test_a_death_that_a_document_states_stands_above_its_content(portal: str, es
         assert "Ce document dit la personne décédée : mars 2026." in words(shown)
     for shown in (page.get(f"{base}/documents/{living}"), who.get(f"/documents/{living}")):
         assert "décédée" not in words(shown)
+
+
+def test_a_treatment_that_goes_on_is_not_struck_out_and_one_that_was_stopped_is(portal: str) -> None:
+    person, _ = patient("treating")
+    taken = (stated("treatments", "Bisoprolol 5 mg", detail="1 le matin"), stated("treatments", "Ramipril 5 mg", status=Status.ABORTED),
+             stated("allergies", "Pénicilline", clinical="resolved"))  # fmt: skip
+    sections = (Section("10160-0", "T", facts=taken[:2]), Section("48765-2", "A", facts=taken[2:]))
+    deposit(person, type_="11502-2", sections=sections)
+    page = Browser(portal).sign_in("treating")
+    told = page.get(page.open(person.ins.matricule)).text
+    struck = re.findall(r'<s class="ended">([^<]*)</s>', told)
+    assert struck == ["Ramipril 5 mg"]
+    assert "Bisoprolol" in told
+    assert "Ne valent plus, selon leur source : Pénicilline (terminé)" in words(page.get(page.open(person.ins.matricule)))

@@ -102,7 +102,7 @@ def essential(opened: Opened) -> Shown | HttpResponse:
         "stays": profile.stays_of(entries)[:3],
         "contacts": profile.stated(entries, "contacts"), "wishes": profile.stated(entries, "wishes"),
         "devices": opened.going("devices"), "equipment": opened.going("equipment"),
-        "over": {s: _over(entries, s, today) for s in ("allergies", "devices")},
+        "gone": {s: _over(entries, s, today) for s in ("allergies", "devices")},
         "absent": {s: profile.absences(entries, s) for s in ("problems", "history", "vaccinations", "devices")},
     }  # fmt: skip
     return Shown("essential", context | _treatments(opened) | due_context(opened))
