@@ -388,6 +388,17 @@ def espace(franceconnect: Any) -> Iterator[str]:
         yield f"http://localhost:{ESPACE_PORT}"
 
 
+@pytest.fixture
+def family(espace: str) -> Any:
+    """A minor with an account, their person and record, and a representative who acts on the record."""
+    from support.espace import newcomer, relate
+
+    teenager, person, record_id = newcomer(espace, birth_date="2010-05-05")
+    parent, _, _ = newcomer(espace)
+    relate(record_id, parent, "representative")
+    return teenager, person, record_id, parent.act_on(record_id)
+
+
 @pytest.fixture(scope="session")
 def operator() -> Iterator[str]:
     """The operator's pages."""

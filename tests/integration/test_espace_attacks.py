@@ -10,8 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-import pytest
-from support.espace import Space, newcomer, relate
+from support.espace import newcomer
 from support.people import allow, ask, cda, deposit, entry, fresh_uid, now, submission
 from support.portal import words
 from support.roles import as_role
@@ -20,21 +19,11 @@ from support.said import said_by
 from carnet.apps.access import api as access
 from carnet.apps.profile import api as profile
 from carnet.apps.records import api as records
-from carnet.desk.demonstration.people import DemoPerson
 from carnet.desk.demonstration.professionals import PROFESSIONALS
 from carnet.dicah.facts import AuthorisationGround
 from carnet.formats.xds import Parent
 from carnet.kernel.ask import Act
 from carnet.kernel.copies import replace
-
-
-@pytest.fixture
-def family(espace: str) -> tuple[Space, DemoPerson, UUID, Space]:
-    """A minor with an account, and a representative who acts on the record."""
-    teenager, person, record_id = newcomer(espace, birth_date="2010-05-05")
-    parent, _, _ = newcomer(espace)
-    relate(record_id, parent, "representative")
-    return teenager, person, record_id, parent.act_on(record_id)
 
 
 def test_a_case_on_a_secret_is_the_minor_s_own(family: Any) -> None:

@@ -432,6 +432,18 @@ def zipped(name: str, content: bytes) -> bytes:
     return out.getvalue()
 
 
+def damaged_first(packing: int, content: bytes) -> bytes:
+    """An archive whose first file nobody can unpack, with another behind it."""
+    out, first = io.BytesIO(), b"0123456789" * 400
+    with zipfile.ZipFile(out, "w", packing) as archive:
+        archive.writestr("a.txt", first)
+        size = archive.infolist()[0].compress_size
+        archive.writestr("b.xml", content)
+    begins = 30 + len("a.txt")
+    whole = out.getvalue()
+    return whole[:begins] + b"\xff" * size + whole[begins + size :]
+
+
 def forwarded(content: bytes) -> bytes:
     from email.message import EmailMessage
 
@@ -454,6 +466,10 @@ def test_no_wrapping_brings_what_is_kept_from_its_person_or_is_somebody_else_s(e
                                     ("f.eml", "message/rfc822", forwarded(zipped("a.xml", content)))):  # fmt: skip
             assert refused(person, mail(person, "voici", "CR", Attachment(name, mime, wrapped))) == code, name
     assert talks(who, record_id) == []
+    for packing in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        behind = damaged_first(packing, cda(other))
+        code = refused(person, mail(person, "voici", "CR", Attachment("x.zip", "application/zip", behind)))
+        assert code == No.DOCUMENT_PATIENT_MISMATCH, "what cannot be read hides nothing behind it"
     kept = Attachment("x.zip", "application/zip", zipped("note.txt", b"bonjour"))
     assert receive(person, mail(person, "voici", "CR", kept, Attachment("z.zip", "application/zip", b"PK\x03\x04damaged"))) is None
     deep = b"x"

@@ -3,10 +3,9 @@
 import re
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
-from support.espace import Space, newcomer, relate
+from support.espace import Space, newcomer
 from support.people import allow, ask, deposit, now, today
 from support.portal import Browser, words
 from support.roles import as_role
@@ -27,15 +26,6 @@ from carnet.kernel.refusal import No, Refusal
 
 PARENTS_PAGES = ("/", "/acces", "/acces/professionnels", "/documents", "/profil", "/profil/problems",
                  "/profil/vaccinations", "/messages", "/demandes", "/prevention")  # fmt: skip
-
-
-@pytest.fixture
-def family(espace: str) -> tuple[Space, DemoPerson, UUID, Space]:
-    """A minor with an account, and a representative who acts on the record."""
-    teenager, person, record_id = newcomer(espace, birth_date="2010-05-05")
-    parent, _, _ = newcomer(espace)
-    relate(record_id, parent, "representative")
-    return teenager, person, record_id, parent.act_on(record_id)
 
 
 def sought_in_secret(browser: Browser, person: DemoPerson) -> str:
@@ -308,6 +298,24 @@ def test_a_secret_agreement_opens_a_secret_connection_alone(portal: str, family:
     sent(browser, f"/porte/{ordinary}/accord", {"titre": "consultation", "accord": "oui"})
     assert PROFESSIONALS["midwife"].family in words(parent.get("/acces/professionnels")), "what is declared in the open is listed"
     assert browser.get(f"/dossier/{ordinary}").status_code == 200
+
+
+def test_a_secret_agreement_of_a_structure_is_opened_in_secret_by_its_members(portal: str, family: Any) -> None:
+    _, person, _, parent = family
+    nurse = ask("nurse", Act.DECLARE_AUTHORISATION, person).actor
+    proof = replace(nurse.authentication, means=Means.CPE)
+    structure = nurse.situation.structure
+    secretary = Actor(ActorKind.EMPLOYEE, f"{structure}/1", "Secrétariat", proof, replace(nurse.situation, profession=None))
+    question = Ask(secretary, Act.DECLARE_AUTHORISATION, now(), person.ins, secret=True)
+    records.declare_authorisation(question, access.Consent(AuthorisationGround.CARE_TEAM, True, True))
+    browser, before = Browser(portal).sign_in("nurse"), told_to(parent)
+    listed = browser.get(f"/patients?nom={person.traits.given_names}")
+    row = next(r for r in listed.text.split("<tr ")[1:] if person.traits.given_names in r)
+    links = [link.split('"')[0] for link in row.split('href="/porte/')[1:]]
+    assert links
+    for link in links:
+        assert "Connexion secrète" in words(browser.follow(f"/porte/{link}"))
+    assert told_to(parent) == before
 
 
 def test_an_agreement_that_is_known_is_not_given_up_in_secret_and_a_secret_one_is(portal: str, family: Any) -> None:

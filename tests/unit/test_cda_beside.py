@@ -1,18 +1,19 @@
 """What stands beside a name or a value: how sure, a comment, a specimen, bounds in words, a dose, and why a value is not there."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from support.small_cda import concern, document, product, result, section
-from unit.test_cda_said import ALLERGIES, PROBLEMS, RESULTS, TREATMENTS, VACCINES, agent, one, read, reasons
+from unit.test_cda_said import ALLERGIES, PROBLEMS, RESULTS, TREATMENTS, VACCINES, agent, one, read, reasons, valued
 
 from carnet.apps.profile.entries import Content, Entry
 from carnet.apps.profile.reading import content_of
 from carnet.apps.profile.results import comparable, series
 from carnet.apps.profile.summary import stated
 from carnet.formats.cda import read_statements
-from carnet.formats.cda.statements import Reason, shown
+from carnet.formats.cda.statements import Reason
 
 SAYS = "<entryRelationship typeCode='REFR'><observation><code code='66455-7'/><value {}/></observation></entryRelationship>"
 COMMENT = "<entryRelationship typeCode='SUBJ'><act><code code='48767-8'/><text>{}</text></act></entryRelationship>"
@@ -43,7 +44,7 @@ def test_codes_without_a_label_are_told_in_words_of_ours_or_as_they_stand() -> N
     assert one(ALLERGIES, concern("<value/>", told + held)).detail == "urticaire"
     side = "<value displayName='Fracture'><qualifier><value code='7771000'/></qualifier></value>"
     assert one(PROBLEMS, concern(side)).detail == "gauche"
-    assert one(RESULTS, result("<value code='260385009'/>")).value.text == "négatif"  # type: ignore[union-attr]
+    assert valued(one(RESULTS, result("<value code='260385009'/>"))) == "négatif"
     assert "voie intraveineuse" in one(TREATMENTS, product(more="<routeCode code='IV'/>")).detail
     assert "voie écrite" in one(TREATMENTS, product(more="<routeCode code='IV' displayName='Voie écrite'/>")).detail
 
@@ -72,7 +73,7 @@ def test_comments_stand_beside_what_they_are_about() -> None:
      ("<value xsi:type='ED' mediaType='text/plain'>Absence</value>", "Absence")],
 )  # fmt: skip
 def test_why_there_is_no_number_is_told(value: str, told: str) -> None:
-    assert shown(one(RESULTS, result(value)).value) == told  # type: ignore[arg-type]
+    assert valued(one(RESULTS, result(value))) == told
 
 
 @pytest.mark.parametrize("value", ["<value xsi:type='PQ' nullFlavor='NI'/>", "<value xsi:type='PQ' nullFlavor='NA'/>", "<text>Potassium</text>", "",
@@ -187,10 +188,10 @@ def test_a_certainty_beside_another_patient_is_none() -> None:
 # what several sources say
 
 
-def entry(section_: str, day: int, source: str = "document", **content: object) -> Entry:
+def entry(section_: str, day: int, source: str = "document", **content: Any) -> Entry:
     at = datetime(2026, 11, day, tzinfo=UTC)
-    told: dict[str, object] = {"label": "Arachide"} | content
-    return Entry(uuid4(), section_, source, uuid4(), at, "x", False, None, None, Content(**told), written_at=at)  # type: ignore[arg-type]
+    told: dict[str, Any] = {"label": "Arachide"} | content
+    return Entry(uuid4(), section_, source, uuid4(), at, "x", False, None, None, Content(**told), written_at=at)
 
 
 def test_a_newer_source_takes_no_reaction_away_and_the_person_stands_behind_the_document() -> None:
@@ -275,12 +276,12 @@ def test_a_short_comment_on_a_battery_concerns_each_of_its_values_and_a_germ_its
 def test_the_line_of_a_table_is_no_value() -> None:
     text = '<content ID="r">Potassium 4,1 mmol/L 3,5 - 5,0</content><content ID="i">prélèvement insuffisant</content>'
     assert read(RESULTS, result("<text><reference value='#r'/></text>"), text) == ()
-    assert shown(one(RESULTS, result("<text><reference value='#i'/></text>"), text).value) == "prélèvement insuffisant"  # type: ignore[arg-type]
+    assert valued(one(RESULTS, result("<text><reference value='#i'/></text>"), text)) == "prélèvement insuffisant"
 
 
 def test_a_centre_with_its_width_tells_both() -> None:
     interval = "<value xsi:type='IVL_PQ'><center value='6' unit='mg/L'/><width value='2' unit='mg/L'/></value>"
-    assert shown(one(RESULTS, result(interval)).value) == "6 mg/L étendue 2 mg/L"  # type: ignore[arg-type]
+    assert valued(one(RESULTS, result(interval))) == "6 mg/L étendue 2 mg/L"
 
 
 def test_what_the_person_notes_since_it_was_over_is_there_by_their_word() -> None:

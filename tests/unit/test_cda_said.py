@@ -22,6 +22,12 @@ def one(code: str, entry: str, text: str = "") -> Statement:
     return found
 
 
+def valued(found: Statement) -> str:
+    """The value of a statement, as pages tell it."""
+    assert found.value is not None
+    return shown(found.value)
+
+
 def reasons(code: str, entry: str) -> set[Reason]:
     found = read_statements(section(code, entry))
     assert found.statements == ()
@@ -348,7 +354,7 @@ def test_a_part_that_its_author_calls_confidential_says_so(code: str, told: str)
 
 def test_a_raised_number_stays_raised_and_a_call_of_a_note_is_no_part_of_a_number() -> None:
     text = '<content ID="a">4,5 10<sup>9</sup>/L</content><content ID="b">250<footnoteRef IDREF="f">1</footnoteRef></content><content ID="c">1<sup>er</sup> jour<footnote ID="f">Contrôlé</footnote></content>'
-    told = [shown(one(RESULTS, result(f"<value xsi:type='ST'><reference value='#{name}'/></value>"), text).value) for name in "abc"]  # type: ignore[arg-type]
+    told = [valued(one(RESULTS, result(f"<value xsi:type='ST'><reference value='#{name}'/></value>"), text)) for name in "abc"]
     assert told == ["4,5 10⁹/L", "250", "1er jour Contrôlé"]
     assert "10⁹/L" in plain_text(section(RESULTS, "", text))
 
@@ -359,7 +365,7 @@ def test_a_quantity_without_any_number_is_none() -> None:
 
 def test_an_interpretation_alone_is_an_answer_and_several_are_all_told() -> None:
     alone = one(RESULTS, result("<value xsi:type='CD' nullFlavor='NA'/>", "<interpretationCode code='POS'/>"))
-    assert alone.value is not None and shown(alone.value) == "positif" and alone.interpretation == ""
+    assert valued(alone) == "positif" and alone.interpretation == ""
     both = one(RESULTS, result("<value xsi:type='PQ' value='4'/>", "<interpretationCode code='N'/><interpretationCode code='A'/>"))
     assert both.interpretation == "normal, anormal"
     assert reasons(RESULTS, result("<value xsi:type='CD' nullFlavor='NA'/>", "<interpretationCode code='H'/>")) == {Reason.NO_VALUE}
@@ -553,7 +559,7 @@ def test_a_subject_who_is_the_patient_is_the_patient() -> None:
 
 def test_a_translation_that_is_the_value_is_told_once() -> None:
     found = one(RESULTS, result("<value xsi:type='PQ' nullFlavor='OTH'><translation value='0.99' code='g/L'/></value>"))
-    assert found.value is not None and (shown(found.value), found.also) == ("0,99 g/L", "")
+    assert (valued(found), found.also) == ("0,99 g/L", "")
 
 
 def test_a_year_with_a_width_ends_with_its_last_possible_month() -> None:

@@ -46,13 +46,15 @@ def named(work: Work, record_id: UUID) -> list[Named]:
     return [Named(*row) for row in work.rows(_NAMED, record_id, record_id, record_id)]
 
 
-def in_secret(work: Work, record_id: UUID, professional_id: str) -> bool:
-    """Whether a professional's agreement on a record is a secret one, in its scope."""
-    rows = work.rows(
-        """SELECT 1 FROM access_authorisation WHERE record_id = %s AND subject_kind = 'person' AND subject_id = %s AND secret""",
-        record_id, professional_id,
+def in_secret(work: Work, record_id: UUID, professional_id: str, structure_id: str) -> bool:
+    """Whether the agreement by which a professional reads a record is a secret one, in its scope: their own before their
+    structure's."""
+    row = work.row(
+        """SELECT secret FROM access_authorisation WHERE record_id = %s AND (subject_kind = 'person' AND subject_id = %s
+        OR subject_kind = 'structure' AND subject_id = %s) ORDER BY subject_kind LIMIT 1""",
+        record_id, professional_id, structure_id,
     )  # fmt: skip
-    return bool(rows)
+    return bool(row and row[0])
 
 
 def emergencies(work: Work, record_id: UUID, professional_id: str = "") -> list[EmergencyAccess]:

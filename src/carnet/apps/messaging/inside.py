@@ -4,6 +4,7 @@
 import base64
 import binascii
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -34,18 +35,23 @@ class Room:
             raise Refusal(No.MESSAGE_TOO_LARGE)
 
 
+_UNREADABLE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, ValueError, OSError, EOFError, RuntimeError)
+"""What `zipfile` raises of what is damaged, locked, or packed as nothing here unpacks: nobody reads it on these pages either."""
+
+
 def _of_archive(content: bytes, room: Room) -> Iterator[bytes]:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            for info in archive.infolist():
-                if not info.is_dir():
-                    room.take(info.file_size)
-                    with archive.open(info) as held:
-                        # No more than it says: the size that a ZIP declares may be another than what it unpacks to.
-                        yield held.read(info.file_size)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, ValueError, OSError, EOFError, NotImplementedError, RuntimeError):
-        # Damaged, locked, or packed as nothing here unpacks: what it holds is read by nobody on these pages either.
+        archive = zipfile.ZipFile(io.BytesIO(content))
+    except _UNREADABLE:
         return
+    with archive:
+        for info in archive.infolist():
+            if not info.is_dir():
+                room.take(info.file_size)
+                # One that cannot be read hides none of those behind it.
+                with suppress(*_UNREADABLE), archive.open(info) as held:
+                    # No more than it says: the size that a ZIP declares may be another than what it unpacks to.
+                    yield held.read(info.file_size)
 
 
 def _of_mail(content: bytes, room: Room) -> list[bytes]:

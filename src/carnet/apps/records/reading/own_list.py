@@ -171,9 +171,11 @@ def _in_secret(work: Work, ask: Ask, listed: list[Listed]) -> set[UUID]:
     """Minors of the list who agreed in secret: they are opened in a secret connection alone."""
     found = set()
     for one in listed:
-        if one.until is not None and is_minor(one.traits.birth_date, access.law().day(ask.at)):
+        agreed = one.until is not None or one.of_structure
+        if agreed and is_minor(one.traits.birth_date, access.law().day(ask.at)):
             work.enter(one.record_id)
-            found |= {one.record_id} if access.in_secret(work, one.record_id, ask.actor.id) else set()
+            if access.in_secret(work, one.record_id, ask.actor.id, ask.actor.situation.structure):
+                found.add(one.record_id)
     return found
 
 

@@ -1,0 +1,1 @@
+REVOKE SELECT (mime) ON records_document FROM carnet_mssante;
